@@ -1,0 +1,52 @@
+/**
+ * Holds the table of which room (folder of src/) may import which, and fails on any import that the table
+ * does not allow, and on any file that lies in no room. There are no inline exceptions.
+ */
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+const ROOMS: Record<string, readonly string[]> = {
+  base: [],
+  kernel: ['base'],
+  archive: ['base', 'kernel'],
+  api: ['base'],
+  graph: ['base', 'kernel', 'archive', 'api'],
+  networkdriver: ['base', 'kernel'],
+  libcontainer: ['base', 'kernel'],
+  execdriver: ['base', 'kernel', 'libcontainer'],
+  daemon: ['base', 'kernel', 'archive', 'api', 'graph', 'networkdriver', 'libcontainer', 'execdriver'],
+  server: ['base', 'api'],
+  client: ['base', 'api'],
+  cli: ['base', 'api', 'client'],
+  /** Composition only: the entry points, and the engine as a library. */
+  main: 'base kernel api graph networkdriver libcontainer execdriver daemon server client cli'.split(' '),
+};
+
+/** The only file that may import the FFI library. */
+const FFI_MODULE = 'src/kernel/libc.ffi.ts';
+const IMPORT = /(?:from|import\()\s*'([^']+)'/g;
+
+function roomOf(path: string): string | undefined {
+  const [top, room] = path.split('/');
+  return top === 'src' && room !== undefined && room in ROOMS ? room : undefined;
+}
+
+function problemsOf(file: string): string[] {
+  const room = roomOf(file);
+  if (room === undefined) return [`${file}: lies in no room`];
+  const problems: string[] = [];
+  for (const [, target] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+    if (target === 'koffi' && file !== FFI_MODULE)
+      problems.push(`${file}: only ${FFI_MODULE} may import koffi`);
+    if (!target?.startsWith('.')) continue;
+    const imported = roomOf(relative('.', join(dirname(file), target)));
+    if (imported === undefined) problems.push(`${file}: ${target} lies in no room`);
+    else if (imported !== room && !ROOMS[room]?.includes(imported) && !file.endsWith('.test.ts'))
+      problems.push(`${file}: room ${room} may not import room ${imported}`);
+  }
+  return problems;
+}
+
+const problems = globSync('src/**/*.ts').flatMap(problemsOf);
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length > 0 ? 1 : 0;

@@ -1,0 +1,54 @@
+/** What went wrong, as callers decide on it. HTTP status and exit codes are derived from it, never from text. */
+export type ErrorKind =
+  | 'not-found'
+  | 'invalid-parameter'
+  | 'conflict'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not-modified'
+  | 'unavailable'
+  | 'not-implemented'
+  | 'system'
+  | 'cancelled'
+  | 'data-loss';
+
+/** The one error type of the engine. Bugs stay TypeError and RangeError. */
+export class EngineError extends Error {
+  readonly kind: ErrorKind;
+  /** What the user can do about it, shown on a line of its own by the CLI. */
+  readonly hint: string | undefined;
+
+  constructor(kind: ErrorKind, message: string, options: { cause?: unknown; hint?: string } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'EngineError';
+    this.kind = kind;
+    this.hint = options.hint;
+  }
+}
+
+/** A kernel call that failed. `message` reads `call(arguments): ERRNO`. */
+export class SyscallError extends EngineError {
+  readonly call: string;
+  /** Positive, as in errno(3). */
+  readonly errno: number;
+  /** The errno's name, as Node's own errors have it in `code`: 'ENOENT'. */
+  readonly code: string;
+
+  constructor(call: string, errno: number, code: string, detail = '') {
+    super('system', `${call}(${detail}): ${code}`);
+    this.name = 'SyscallError';
+    this.call = call;
+    this.errno = errno;
+    this.code = code;
+  }
+}
+
+/** The `code` of a Node or kernel error ('ENOENT'), undefined for everything else. */
+export function errorCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,163 @@
+import type { Socket } from 'node:net';
+import type { Process, Spec } from '../libcontainer/spec.ts';
+
+/**
+ * Runs containers: everything between a runtime spec and the kernel. A container's processes belong to a
+ * process of the driver's own (the shim), never to the daemon: they outlive it, and {@link ExecDriver.recover}
+ * finds them again.
+ */
+export interface ExecDriver {
+  readonly name: string;
+
+  /**
+   * Makes the container up to the point where its process has only to be started: namespaces, mounts, user,
+   * capabilities are all in place. What goes wrong up to here leaves nothing behind.
+   * @throws EngineError; kind `invalid-parameter` for a bad spec, `system` for a failing kernel operation,
+   *   and a {@link StartError} when the process itself cannot be executed.
+   */
+  create(options: CreateOptions): Promise<Container>;
+
+  /**
+   * The container that an earlier daemon created with the same `id` and `stateDir`. If it exited meanwhile,
+   * its `exited` promise is settled already, or settles at once.
+   * @throws EngineError not-found when there is nothing in `stateDir`
+   */
+  recover(id: string, stateDir: string): Promise<Container>;
+
+  /** The operations that `create` would have executed, for people to read: a line for each. */
+  explain(options: CreateOptions): string[];
+}
+
+/** The process could not be executed: `reason` decides the exit code (127 or 126) that Docker gives. */
+export type StartFailure = 'not-found' | 'not-executable';
+
+export type CreateOptions = {
+  id: string;
+  /** An absolute directory for the driver's own files, made by it and removed by `remove`. */
+  stateDir: string;
+  /** `root.path` is ignored in favour of `rootfs`. */
+  spec: Spec;
+  rootfs: Rootfs;
+  io: ProcessIo;
+  log?: LogFile;
+  /** The network namespace to be joined, as a descriptor of this process; duplicated, the caller closes its own. */
+  networkNamespace?: number;
+  /** Descriptors that live as long as the container does (reserved ports); duplicated. */
+  keepDescriptors?: readonly number[];
+};
+
+/** How the root file system comes to be inside the container's mount namespace. Host paths. */
+export type Rootfs =
+  | {
+      type: 'overlay';
+      /** Topmost first. */
+      lowerdirs: string[];
+      upperdir: string;
+      workdir: string;
+      /** An empty directory to mount it on (the mount is seen by the container alone). */
+      target: string;
+      options?: string[];
+    }
+  | { type: 'bind'; path: string };
+
+export type ProcessIo = {
+  /** A pseudo-terminal instead of pipes. */
+  terminal: boolean;
+  /** Keep standard input open. Without it, standard input is /dev/null (or just an idle terminal). */
+  stdin: boolean;
+  /** Close standard input when the first client that attached to it has gone. */
+  stdinOnce: boolean;
+  rows?: number;
+  columns?: number;
+};
+
+/** Docker's json-file: one JSON object a line, `log`, `stream` and `time`; written by the shim. */
+export type LogFile = {
+  path: string;
+  /** 0: never rotated. */
+  maxBytes: number;
+  /** How many files in all, the live one included; at least 1. */
+  maxFiles: number;
+};
+
+export type ExitStatus = {
+  /** 0 to 255; 128 + signal when a signal ended it. */
+  code: number;
+  oomKilled: boolean;
+  /** Nanoseconds since the epoch. */
+  exitedAtNs: bigint;
+};
+
+export type AttachOptions = { stdin: boolean; stdout: boolean; stderr: boolean };
+
+export interface ContainerProcess {
+  /** In the daemon's pid namespace. */
+  readonly pid: number;
+  /** Settles once, also when the process ended before the daemon looked; never rejects. */
+  readonly exited: Promise<ExitStatus>;
+  /**
+   * A connection to the process's streams, kept by the shim. What is read from it is raw terminal output, or,
+   * without a terminal, Docker's multiplexed frames (byte 0: 1 stdout, 2 stderr; bytes 4–7: length, big
+   * endian). What is written to it is standard input; ending it means end of file. It ends when the process
+   * has exited and all its output has been sent.
+   */
+  attach(options: AttachOptions): Promise<Socket>;
+  resize(rows: number, columns: number): Promise<void>;
+  /** @throws EngineError conflict when it does not run (any more) */
+  kill(signal: number): Promise<void>;
+}
+
+export interface Container extends ContainerProcess {
+  readonly id: string;
+  /** Lets the process that `create` prepared execute. Returns when it does. */
+  start(): Promise<void>;
+  /** A second process in the same container. It is prepared on return: attach, then `start`. */
+  exec(options: ExecOptions): Promise<ExecProcess>;
+  /** The processes that `exec` made and a daemon before this one may have known, by their id. */
+  findExec(id: string): ExecProcess | undefined;
+  /** Freezes or thaws all processes. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Changes limits in place (`docker update`); the part of a spec's `linux.resources` that is given. */
+  update(resources: NonNullable<NonNullable<Spec['linux']>['resources']>): Promise<void>;
+  /** All its pids, in the daemon's pid namespace. */
+  pids(): Promise<number[]>;
+  /** Raw counters from the cgroup. */
+  stats(): Promise<CgroupStats>;
+  /**
+   * Kills what may still run, waits for it, and removes every trace: cgroups, shim, state directory.
+   * Idempotent.
+   */
+  remove(): Promise<void>;
+}
+
+export type ExecOptions = { id: string; process: Process; io: ProcessIo };
+
+export interface ExecProcess extends ContainerProcess {
+  readonly id: string;
+  start(): Promise<void>;
+}
+
+export type CgroupStats = {
+  cpu: {
+    usageNs: bigint;
+    userNs: bigint;
+    systemNs: bigint;
+    perCpuNs?: bigint[];
+    periods: number;
+    throttledPeriods: number;
+    throttledNs: bigint;
+  };
+  memory: {
+    usageBytes: number;
+    maxUsageBytes: number;
+    limitBytes: number;
+    failures: number;
+    /** memory.stat as it is. */
+    stat: Record<string, number>;
+  };
+  pids: { current: number; limit: number };
+  blkio: { major: number; minor: number; op: 'Read' | 'Write'; bytes: number; operations: number }[];
+  /** The version whose field names `memory.stat` uses. */
+  cgroupVersion: 1 | 2;
+};

@@ -1,0 +1,115 @@
+import type { Readable } from 'node:stream';
+import type { Digest } from '../base/digest.ts';
+import type { ImageConfig } from './image-config.ts';
+
+/**
+ * Images, their layers, and the root file systems of containers. Everything lies below one directory:
+ * `content/` (an OCI image layout: blobs by digest), `layers/` (unpacked, by chain ID), and the graph driver's
+ * own. Safe to kill at any moment.
+ */
+export interface Graph {
+  /** 'overlay2', 'vfs' … */
+  readonly driverName: string;
+  /** What `docker info` prints as DriverStatus. */
+  driverStatus(): [string, string][];
+
+  /** Resolves `name[:tag]`, `name@digest`, an id or an unambiguous prefix of one. @throws not-found, in Docker's words */
+  resolve(reference: string): Promise<Image>;
+  list(): Promise<Image[]>;
+  /** @throws EngineError not-found, invalid-parameter */
+  tag(reference: string, target: string): Promise<void>;
+  /**
+   * Docker's `rmi`: untags, and deletes what nothing refers to any more.
+   * `inUse` tells which containers use an image id. @throws conflict in Docker's words
+   */
+  remove(reference: string, options: RemoveOptions): Promise<{ Untagged?: string; Deleted?: string }[]>;
+  history(reference: string): Promise<HistoryEntry[]>;
+
+  /** Docker archives and OCI archives, compressed or not. `progress` gets Docker's JSON progress messages. */
+  load(archive: Readable, progress: (message: ProgressMessage) => void): Promise<void>;
+  /** The archive form of Docker 25+: an OCI layout with a manifest.json. */
+  save(references: string[]): Promise<Readable>;
+  /** A flat tar becomes an image of one layer. Returns the id. */
+  import(archive: Readable, options: ImportOptions): Promise<Digest>;
+  /** Makes an image that the engine carries or can make itself: `hello`, `busybox`, `debian[:suite]`. */
+  bootstrap(what: string, progress: (message: ProgressMessage) => void): Promise<Digest>;
+
+  /** A writable layer on top of an image (`image` '' : on nothing). Returns at once; nothing is mounted. */
+  createContainerLayer(containerId: string, imageId: Digest | ''): Promise<ContainerLayer>;
+  /** The same again, after a restart of the engine. @throws not-found */
+  openContainerLayer(containerId: string): Promise<ContainerLayer>;
+  /** Idempotent. */
+  removeContainerLayer(containerId: string): Promise<void>;
+  /** A stopped container's whole file system as tar, for `export`. */
+  exportContainerLayer(containerId: string): Promise<Readable>;
+
+  close(): Promise<void>;
+}
+
+export type Image = {
+  /** Of the image configuration blob. */
+  id: Digest;
+  config: ImageConfig;
+  /** The exact bytes of the configuration. */
+  rawConfig: Buffer;
+  /** `name:tag`, familiar form (`busybox:latest`). */
+  repoTags: string[];
+  /** `name@sha256:…` */
+  repoDigests: string[];
+  /** Of all unpacked layers together. */
+  sizeBytes: number;
+  chainIds: Digest[];
+  /** ISO 8601. */
+  lastTaggedAt?: string;
+};
+
+export type RemoveOptions = {
+  force: boolean;
+  noPrune: boolean;
+  /** Containers that use an image id. */
+  usersOf(imageId: Digest): { id: string; running: boolean }[];
+};
+
+export type ImportOptions = {
+  /** `name:tag`, '' for none. */
+  reference: string;
+  message: string;
+  /** Dockerfile instructions, as `--change` has them. */
+  changes: string[];
+  platform?: string;
+};
+
+export type HistoryEntry = {
+  Id: string;
+  Created: number;
+  CreatedBy: string;
+  Tags: string[] | null;
+  Size: number;
+  Comment: string;
+};
+
+/** Docker's jsonmessage. */
+export type ProgressMessage = {
+  stream?: string;
+  status?: string;
+  id?: string;
+  progress?: string;
+  progressDetail?: { current?: number; total?: number };
+  error?: string;
+  errorDetail?: { message: string; code?: number };
+  aux?: unknown;
+};
+
+export type ContainerLayer = {
+  containerId: string;
+  /** Structurally a `Rootfs` of the exec driver. */
+  rootfs:
+    | { type: 'overlay'; lowerdirs: string[]; upperdir: string; workdir: string; target: string }
+    | { type: 'bind'; path: string };
+  /** Docker's GraphDriver.Data in `inspect`. */
+  driverData: Record<string, string>;
+  /** Reads a file of the root file system (/etc/passwd, /etc/group), resolved inside it; undefined when missing. */
+  readFile(path: string): Promise<Buffer | undefined>;
+  /** Bytes of the writable layer. */
+  sizeBytes(): Promise<number>;
+};

@@ -1,0 +1,272 @@
+/**
+ * The plan: what libcontainer compiles a runtime spec into, and the shim executes. It is data only: three
+ * lists of kernel operations, run by three parties (docs/PLAN.md).
+ *
+ * - `parent`: the shim itself. Its `clone` operation makes the child.
+ * - `child`: the process that becomes the container's init (or an exec'd process); its last operation is
+ *   `exec`.
+ * - `cleanup`: the shim again, once the process has gone. Failures there are reported, and do not stop it.
+ *
+ * Parent and child meet at `barrier` operations: both wait there until the other has arrived.
+ */
+export type Plan = {
+  parent: ParentOperation[];
+  child: ChildOperation[];
+  cleanup: CleanupOperation[];
+};
+
+/** Makes the directory, and its missing parents. An existing directory is fine. */
+export type MakeDirectory = { op: 'mkdir'; path: string; mode: number };
+
+/** Writes `data` with one write(2) into an existing file. `optional`: a missing file (ENOENT) is fine. */
+export type WriteFile = { op: 'write'; path: string; data: string; optional?: boolean };
+
+/** Loads a BPF_PROG_TYPE_CGROUP_DEVICE program and attaches it to the cgroup v2 directory `path`. */
+export type AttachDeviceProgram = { op: 'attach-device-program'; path: string; instructions: Uint8Array };
+
+/** rmdir(2); retried for a short while on EBUSY; ENOENT is fine. */
+export type RemoveDirectory = { op: 'rmdir'; path: string };
+
+/** Kills what is left in a cgroup (v2 `cgroup.kill`, else every pid of `cgroup.procs`) until it is empty. */
+export type KillCgroup = { op: 'kill-cgroup'; path: string };
+
+/** Meets the other party. */
+export type Barrier = { op: 'barrier' };
+
+/**
+ * clone3(2): makes the child in new namespaces (`flags`: CLONE_NEW* bits), in the cgroup v2 directory
+ * `cgroup` where one is given.
+ */
+export type Clone = { op: 'clone'; flags: number; cgroup?: string };
+
+/** setns(2) of the shim into a pid namespace, for its children only: `path`, or that of process `pid`. */
+export type EnterPidNamespace = { op: 'enter-pid-namespace'; path: string };
+
+/** Writes `data` into /proc/<child>/`file` (uid_map, gid_map, setgroups, oom_score_adj, timens_offsets). */
+export type WriteChildProc = { op: 'write-child-proc'; file: string; data: string };
+
+/** prlimit64(2) on the calling process. Values are 2^64-1 for RLIM_INFINITY, hence bigint. */
+export type SetResourceLimit = { op: 'rlimit'; resource: number; soft: bigint; hard: bigint };
+
+/** Runs a hook: JSON `state` on its standard input ("$PID" in it is replaced by the child's pid). */
+export type RunHook = {
+  op: 'hook';
+  path: string;
+  args: string[];
+  env: string[];
+  state: string;
+  /** 0: no limit. */
+  timeoutMs: number;
+};
+
+/** Joins namespaces by descriptor file: setns(2) with the given CLONE_NEW* type. */
+export type JoinNamespace = { op: 'setns'; path: string; type: number };
+
+/** setns(2) with the pidfd of process `pid`, all the types of `flags` at once (Linux 5.8). */
+export type JoinProcess = { op: 'setns-process'; pid: number; flags: number };
+
+export type Unshare = { op: 'unshare'; flags: number };
+
+/** mount(2) with only propagation flags, on a host path, before the root is changed. */
+export type SetPropagation = { op: 'propagation'; path: string; flags: number };
+
+/**
+ * Mounts the overlay that is the container's root onto the host directory `target`, and makes it the root
+ * directory for all later operations. Layers are host paths, topmost first.
+ */
+export type MountOverlayRoot = {
+  op: 'overlay-root';
+  target: string;
+  lowerdirs: string[];
+  upperdir: string;
+  workdir: string;
+  /** MOUNT_ATTR_* of mount_setattr(2). */
+  attributes: number;
+  options: string[];
+};
+
+/** As `overlay-root`, with a (recursive) bind of the directory `source` onto itself. */
+export type BindRoot = { op: 'bind-root'; source: string };
+
+/**
+ * A new mount of a file system: fsopen, fsconfig for each option, fsmount, move_mount to `target`, which is a
+ * path inside the container's root, resolved there without following a link out of it, and made when missing.
+ */
+export type MountFileSystem = {
+  op: 'mount';
+  type: string;
+  source: string;
+  target: string;
+  /** `key=value` or `flag`, as fsconfig(2) takes them. */
+  options: string[];
+  /** MOUNT_ATTR_* */
+  attributes: number;
+  /** MS_SHARED, MS_PRIVATE, MS_SLAVE, MS_UNBINDABLE (with MS_REC), 0 to leave it. */
+  propagation: number;
+  /** The directory's previous content is copied into the new file system (tmpcopyup). */
+  copyUp?: boolean;
+};
+
+/** A bind mount of a host path (opened before the root changes) to `target` inside the root. */
+export type BindMount = {
+  op: 'bind';
+  source: string;
+  target: string;
+  recursive: boolean;
+  /** MOUNT_ATTR_* set and cleared, for the top mount, or for all of them. */
+  attributes: number;
+  clearAttributes: number;
+  recursiveAttributes: boolean;
+  propagation: number;
+};
+
+/** mount_setattr(2) on a path inside the root that is a mount already. */
+export type ChangeMount = {
+  op: 'mount-setattr';
+  target: string;
+  attributes: number;
+  clearAttributes: number;
+  recursive: boolean;
+  propagation: number;
+};
+
+/** Hides a path inside the root: /dev/null over a file, an empty read-only tmpfs over a directory. */
+export type MaskPath = { op: 'mask'; target: string };
+
+/** Makes a path inside the root read-only by a recursive bind of it onto itself. A missing one is fine. */
+export type ReadonlyPath = { op: 'readonly'; target: string };
+
+/** mknod(2) inside the root, or a bind of the host's device of that path where mknod is not allowed. */
+export type MakeDevice = {
+  op: 'device';
+  target: string;
+  /** S_IFCHR, S_IFBLK or S_IFIFO, with permission bits. */
+  mode: number;
+  major: number;
+  minor: number;
+  uid: number;
+  gid: number;
+};
+
+export type MakeSymlink = { op: 'symlink'; target: string; content: string };
+
+/** Binds the pseudo-terminal that the child made to /dev/console; makes it the controlling terminal. */
+export type SetUpConsole = { op: 'console'; rows: number; columns: number };
+
+/** pivot_root(2) into the root, the old one detached. */
+export type PivotRoot = { op: 'pivot-root' };
+
+/** chroot into the root after moving its mount to / (--no-pivot). */
+export type MoveRoot = { op: 'move-root' };
+
+/** Writes a sysctl through a private, verified procfs. `key` uses slashes. */
+export type WriteSysctl = { op: 'sysctl'; key: string; value: string };
+
+export type SetHostname = { op: 'hostname'; name: string };
+export type SetDomainname = { op: 'domainname'; name: string };
+export type SetUmask = { op: 'umask'; mask: number };
+export type ChangeDirectory = { op: 'chdir'; path: string };
+
+/** setgroups, setresgid, setresuid, in this order, keeping capabilities across the change. */
+export type SetUser = { op: 'user'; uid: number; gid: number; groups: number[] };
+
+/** Drops what is not in the bounding set; then, after `user`: capset and the ambient set. Masks of 64 bits. */
+export type BoundCapabilities = { op: 'cap-bounding'; keep: bigint };
+export type SetCapabilities = {
+  op: 'capabilities';
+  effective: bigint;
+  permitted: bigint;
+  inheritable: bigint;
+  ambient: bigint;
+};
+
+export type NoNewPrivileges = { op: 'no-new-privileges' };
+
+/** seccomp(SECCOMP_SET_MODE_FILTER): classic BPF instructions, 8 bytes each. */
+export type InstallSeccomp = {
+  op: 'seccomp';
+  filter: Uint8Array;
+  flags: number;
+  /** With SECCOMP_FILTER_FLAG_NEW_LISTENER: the socket the listener is sent to, and what goes with it. */
+  listenerPath?: string;
+  listenerState?: string;
+};
+
+/** Writes an LSM label for the coming exec: /proc/thread-self/attr/`file`. */
+export type SetExecLabel = { op: 'exec-label'; file: string; label: string };
+
+export type SetPersonality = { op: 'personality'; persona: number };
+export type SetIoPriority = { op: 'io-priority'; value: number };
+/** struct sched_attr of sched_setattr(2), encoded. */
+export type SetScheduler = { op: 'scheduler'; attributes: Uint8Array };
+/** sched_setaffinity(2): a bit mask, little endian. */
+export type SetAffinity = { op: 'affinity'; mask: Uint8Array };
+export type SetMemoryPolicy = { op: 'memory-policy'; mode: number; nodes: Uint8Array };
+/** Joins a new session keyring of that name. */
+export type NewKeyring = { op: 'keyring'; name: string };
+
+/** Finds `args[0]` along the PATH of `env`, as the user, inside the root. Fails with ENOENT or EACCES. */
+export type FindExecutable = { op: 'find-executable'; name: string; path: string };
+
+/** Tells the shim that all is ready, and waits for its leave to start. */
+export type AwaitStart = { op: 'await-start' };
+
+/** execve(2) of what `find-executable` found. Never returns. */
+export type Execute = { op: 'exec'; args: string[]; env: string[] };
+
+export type ParentOperation =
+  | MakeDirectory
+  | WriteFile
+  | AttachDeviceProgram
+  | Barrier
+  | Clone
+  | EnterPidNamespace
+  | WriteChildProc
+  | RunHook;
+
+export type ChildOperation =
+  | MakeDirectory
+  | WriteFile
+  | Barrier
+  | SetResourceLimit
+  | RunHook
+  | JoinNamespace
+  | JoinProcess
+  | Unshare
+  | SetPropagation
+  | MountOverlayRoot
+  | BindRoot
+  | MountFileSystem
+  | BindMount
+  | ChangeMount
+  | MaskPath
+  | ReadonlyPath
+  | MakeDevice
+  | MakeSymlink
+  | SetUpConsole
+  | PivotRoot
+  | MoveRoot
+  | WriteSysctl
+  | SetHostname
+  | SetDomainname
+  | SetUmask
+  | ChangeDirectory
+  | SetUser
+  | BoundCapabilities
+  | SetCapabilities
+  | NoNewPrivileges
+  | InstallSeccomp
+  | SetExecLabel
+  | SetPersonality
+  | SetIoPriority
+  | SetScheduler
+  | SetAffinity
+  | SetMemoryPolicy
+  | NewKeyring
+  | FindExecutable
+  | AwaitStart
+  | Execute;
+
+export type CleanupOperation = RemoveDirectory | KillCgroup;
+
+export type Operation = ParentOperation | ChildOperation | CleanupOperation;

@@ -1,0 +1,162 @@
+/**
+ * What the routers ask of the engine. The daemon implements it; the server imports nothing of the daemon.
+ * Arguments are requests as they came, shapes checked and defaults not yet applied; results are responses as
+ * they go out. Every method throws EngineError with Docker's wording.
+ */
+import type { Duplex, Readable } from 'node:stream';
+import type * as api from '../api/types.ts';
+
+/** Docker's `filters` query parameter: `{"label":{"a=b":true}}` or `{"label":["a=b"]}`, both as lists here. */
+export type Filters = ReadonlyMap<string, readonly string[]>;
+
+export interface ContainerBackend {
+  containerCreate(
+    name: string,
+    request: api.ContainerCreateRequest,
+    platform?: string,
+  ): Promise<api.ContainerCreateResponse>;
+  containerStart(id: string, options: { detachKeys?: string }): Promise<void>;
+  /** Undefined: the container's own timeout; -1: wait for ever. */
+  containerStop(id: string, options: { signal?: string; timeoutSeconds?: number }): Promise<void>;
+  containerRestart(id: string, options: { signal?: string; timeoutSeconds?: number }): Promise<void>;
+  containerKill(id: string, signal: string): Promise<void>;
+  containerPause(id: string): Promise<void>;
+  containerUnpause(id: string): Promise<void>;
+  containerRename(id: string, newName: string): Promise<void>;
+  containerUpdate(id: string, request: api.ContainerUpdateRequest): Promise<{ Warnings: string[] }>;
+  containerRemove(id: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void>;
+  containerInspect(id: string, options: { size: boolean }): Promise<api.ContainerInspect>;
+  containerList(options: {
+    all: boolean;
+    limit: number;
+    size: boolean;
+    filters: Filters;
+  }): Promise<api.ContainerSummary[]>;
+  containerTop(id: string, psArgs: string): Promise<api.ContainerTop>;
+  containerPrune(filters: Filters): Promise<{ ContainersDeleted: string[] | null; SpaceReclaimed: number }>;
+  containerExport(id: string): Promise<Readable>;
+  /**
+   * Settles at once when the container is known and the condition is registered; the answer comes in `status`
+   * (the router sends its headers in between, and clients rely on that).
+   */
+  containerWait(
+    id: string,
+    condition: 'not-running' | 'next-exit' | 'removed',
+    signal: AbortSignal,
+  ): Promise<{ status: Promise<api.ContainerWaitResponse> }>;
+  containerResize(id: string, rows: number, columns: number): Promise<void>;
+  /** Multiplexed as in `multiplexed`, where the container has no terminal. Ends with the logs, or never with `follow`. */
+  containerLogs(id: string, options: LogsOptions): Promise<{ stream: Readable; multiplexed: boolean }>;
+  /** Checks the container, then `open` hands over the client's connection (already switched to raw). */
+  containerAttach(id: string, options: AttachOptions): Promise<AttachSession>;
+  /** A line of stats each second, or one only. */
+  containerStats(
+    id: string,
+    options: { stream: boolean; oneShot: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<unknown>;
+  containerChanges(id: string): Promise<{ Path: string; Kind: 0 | 1 | 2 }[] | null>;
+  /** The plan that starting it would execute, a line an operation (Slipway's own). */
+  containerExplain(id: string): Promise<string[]>;
+
+  execCreate(containerId: string, config: api.ExecConfig): Promise<{ Id: string }>;
+  /** With `Detach` the session is undefined. */
+  execStart(execId: string, config: api.ExecStartConfig): Promise<AttachSession | undefined>;
+  execResize(execId: string, rows: number, columns: number): Promise<void>;
+  execInspect(execId: string): Promise<api.ExecInspect>;
+}
+
+export type LogsOptions = {
+  follow: boolean;
+  stdout: boolean;
+  stderr: boolean;
+  timestamps: boolean;
+  /** Lines; undefined for all. */
+  tail?: number;
+  /** Nanoseconds since the epoch. */
+  sinceNs?: bigint;
+  untilNs?: bigint;
+  signal: AbortSignal;
+};
+
+export type AttachOptions = {
+  stream: boolean;
+  logs: boolean;
+  stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
+  detachKeys?: string;
+};
+
+export type AttachSession = {
+  /** Whether output is Docker's frames (no terminal) or raw. */
+  multiplexed: boolean;
+  /** Copies both ways until either side ends or the detach keys come. Ends `client` itself. */
+  run(client: Duplex): Promise<void>;
+};
+
+export interface ImageBackend {
+  imageList(options: { all: boolean; filters: Filters; sharedSize: boolean }): Promise<api.ImageSummary[]>;
+  imageInspect(reference: string): Promise<api.ImageInspect>;
+  imageHistory(reference: string): Promise<unknown[]>;
+  imageTag(reference: string, repository: string, tag: string): Promise<void>;
+  imageRemove(
+    reference: string,
+    options: { force: boolean; noPrune: boolean },
+  ): Promise<{ Untagged?: string; Deleted?: string }[]>;
+  imagePrune(
+    filters: Filters,
+  ): Promise<{ ImagesDeleted: { Untagged?: string; Deleted?: string }[] | null; SpaceReclaimed: number }>;
+  imageLoad(archive: Readable, progress: (message: api.ProgressMessage) => void): Promise<void>;
+  imageSave(references: string[]): Promise<Readable>;
+  imageImport(
+    archive: Readable,
+    options: { repository: string; tag: string; message: string; changes: string[]; platform?: string },
+  ): Promise<string>;
+  /** `POST /images/create?fromImage=`. */
+  imagePull(
+    reference: string,
+    options: { platform?: string; auth?: string },
+    progress: (message: api.ProgressMessage) => void,
+  ): Promise<void>;
+  /** Slipway's own. */
+  imageBootstrap(what: string, progress: (message: api.ProgressMessage) => void): Promise<string>;
+}
+
+export interface NetworkBackend {
+  networkList(filters: Filters): Promise<api.NetworkInspect[]>;
+  networkInspect(id: string): Promise<api.NetworkInspect>;
+}
+
+export interface VolumeBackend {
+  volumeList(filters: Filters): Promise<{ Volumes: api.Volume[]; Warnings: string[] | null }>;
+  volumeInspect(name: string): Promise<api.Volume>;
+  volumeCreate(request: {
+    Name?: string;
+    Driver?: string;
+    DriverOpts?: Record<string, string>;
+    Labels?: Record<string, string>;
+  }): Promise<api.Volume>;
+  volumeRemove(name: string, force: boolean): Promise<void>;
+  volumePrune(filters: Filters): Promise<{ VolumesDeleted: string[] | null; SpaceReclaimed: number }>;
+}
+
+export interface SystemBackend {
+  info(): Promise<api.SystemInfo>;
+  version(): Promise<api.SystemVersion>;
+  /** Past events from `since`, then live ones until `until` or abort. */
+  events(options: {
+    sinceNs?: bigint;
+    untilNs?: bigint;
+    filters: Filters;
+    signal: AbortSignal;
+  }): AsyncIterable<api.EventMessage>;
+  diskUsage(): Promise<Record<string, unknown>>;
+}
+
+export interface Backend
+  extends ContainerBackend,
+    ImageBackend,
+    NetworkBackend,
+    VolumeBackend,
+    SystemBackend {}
