@@ -1,0 +1,67 @@
+import type { Ulimit } from '../api/types.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+/**
+ * What `slipway daemon` was asked for: flags and configuration file together, shapes checked, defaults applied.
+ * An empty string or list leaves the choice to the daemon.
+ */
+export type DaemonFlags = {
+  /** `unix:///path`, `tcp://host:port`, `fd://`; never empty. */
+  hosts: string[];
+  dataRoot: string;
+  execRoot: string;
+  pidfile: string;
+  storageDriver: string;
+  storageOpts: string[];
+  /** The default bridge's own address, CIDR. */
+  bip: string;
+  /** An existing bridge to attach containers to; `none` for no bridge network. */
+  bridge: string;
+  /** Bytes. */
+  mtu: number;
+  dns: string[];
+  dnsSearch: string[];
+  dnsOptions: string[];
+  debug: boolean;
+  logLevel: LogLevel;
+  logDriver: string;
+  logOpts: Record<string, string>;
+  /** The unix socket's group, by name or number. Empty: `docker` or `slipway` where one exists. */
+  group: string;
+  cgroupParent: string;
+  defaultUlimits: Required<Ulimit>[];
+  defaultShmSizeBytes: number;
+  labels: string[];
+  /** Containers get an init process unless they say otherwise. */
+  init: boolean;
+  shutdownTimeoutSeconds: number;
+};
+
+export const DEFAULT_SOCKET = '/run/slipway/slipway.sock';
+
+export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
+  hosts: [`unix://${DEFAULT_SOCKET}`],
+  dataRoot: '/var/lib/slipway',
+  execRoot: '/run/slipway',
+  pidfile: '/run/slipway/slipway.pid',
+  storageDriver: '',
+  storageOpts: [],
+  bip: '',
+  bridge: '',
+  mtu: 1500,
+  dns: [],
+  dnsSearch: [],
+  dnsOptions: [],
+  debug: false,
+  logLevel: 'info',
+  logDriver: 'json-file',
+  logOpts: {},
+  group: '',
+  cgroupParent: '',
+  defaultUlimits: [],
+  defaultShmSizeBytes: 64 * 1024 * 1024,
+  labels: [],
+  init: false,
+  shutdownTimeoutSeconds: 15,
+};
