@@ -1,5 +1,8 @@
 import type { Socket } from 'node:net';
+import type { CgroupStats } from '../libcontainer/cgroups/cgroup-stats.ts';
 import type { Process, Spec } from '../libcontainer/spec.ts';
+
+export type { CgroupStats } from '../libcontainer/cgroups/cgroup-stats.ts';
 
 /**
  * Runs containers: everything between a runtime spec and the kernel. A container's processes belong to a
@@ -137,27 +140,3 @@ export interface ExecProcess extends ContainerProcess {
   readonly id: string;
   start(): Promise<void>;
 }
-
-export type CgroupStats = {
-  cpu: {
-    usageNs: bigint;
-    userNs: bigint;
-    systemNs: bigint;
-    perCpuNs?: bigint[];
-    periods: number;
-    throttledPeriods: number;
-    throttledNs: bigint;
-  };
-  memory: {
-    usageBytes: number;
-    maxUsageBytes: number;
-    limitBytes: number;
-    failures: number;
-    /** memory.stat as it is. */
-    stat: Record<string, number>;
-  };
-  pids: { current: number; limit: number };
-  blkio: { major: number; minor: number; op: 'Read' | 'Write'; bytes: number; operations: number }[];
-  /** The version whose field names `memory.stat` uses. */
-  cgroupVersion: 1 | 2;
-};

@@ -1,0 +1,44 @@
+/** Counters of one cgroup, as the kernel has them. */
+export type CgroupStats = {
+  cpu: {
+    usageNs: bigint;
+    userNs: bigint;
+    systemNs: bigint;
+    /** v1 only. */
+    perCpuNs?: bigint[];
+    periods: number;
+    throttledPeriods: number;
+    throttledNs: bigint;
+  };
+  memory: {
+    usageBytes: number;
+    maxUsageBytes: number;
+    /** Infinity without a limit. */
+    limitBytes: number;
+    /** How often the limit was hit. */
+    failures: number;
+    /** memory.stat as it is. */
+    stat: Record<string, number>;
+  };
+  /** `limit` is 0 when there is none. */
+  pids: { current: number; limit: number };
+  blkio: { major: number; minor: number; op: 'Read' | 'Write'; bytes: number; operations: number }[];
+  /** The version whose field names `memory.stat` uses. */
+  cgroupVersion: 1 | 2;
+};
+
+/** `key value` lines. */
+export function parseKeyValues(text: string | undefined): Record<string, number> {
+  const entries: Record<string, number> = {};
+  for (const line of (text ?? '').split('\n')) {
+    const space = line.indexOf(' ');
+    if (space > 0) entries[line.slice(0, space)] = Number(line.slice(space + 1));
+  }
+  return entries;
+}
+
+/** A file of one number; `missing` for a missing file and for `max`. */
+export function parseNumber(text: string | undefined, missing: number): number {
+  const trimmed = text?.trim();
+  return trimmed === undefined || trimmed === '' || trimmed === 'max' ? missing : Number(trimmed);
+}

@@ -1,0 +1,243 @@
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { EngineError, errorCode } from '../../base/errors.ts';
+import type { Resources } from '../spec.ts';
+import { type CgroupStats, parseKeyValues, parseNumber } from './cgroup-stats.ts';
+import { readHostFile } from './layout.ts';
+import { type CgroupPaths, settingsFor } from './plan-cgroups.ts';
+import type { Setting } from './settings.ts';
+import { blkioStatsV1, cpuStatsV1, memoryStatsV1 } from './stats-v1.ts';
+import { cpuStatsV2, ioStatsV2, memoryStatsV2 } from './stats-v2.ts';
+
+/** How often, and after which pause, a state that the kernel reaches in its own time is looked for. */
+const POLL_MS = 1;
+const FREEZE_ATTEMPTS = 1000;
+const KILL_ATTEMPTS = 2000;
+
+/**
+ * A container's cgroup while it exists. All calls are synchronous: a handful of small files each. Where a v2
+ * directory exists it does the freezing and killing, since it does them at once for all processes.
+ * @throws EngineError (system) from every method when the kernel refuses
+ */
+export class Cgroup {
+  readonly paths: CgroupPaths;
+
+  constructor(paths: CgroupPaths) {
+    this.paths = paths;
+  }
+
+  get exists(): boolean {
+    return this.#directories().some(directory => existsSync(directory));
+  }
+
+  stats(): CgroupStats {
+    const { v1, unified } = this.paths;
+    const v2 = unified ?? '';
+    return {
+      cpu: v1.cpuacct ? cpuStatsV1(v1.cpuacct, v1.cpu, readHostFile) : cpuStatsV2(v2, readHostFile),
+      memory: v1.memory ? memoryStatsV1(v1.memory, readHostFile) : memoryStatsV2(v2, readHostFile),
+      pids: {
+        current: parseNumber(readHostFile(`${v1.pids ?? v2}/pids.current`), 0),
+        limit: parseNumber(readHostFile(`${v1.pids ?? v2}/pids.max`), 0),
+      },
+      blkio: v1.blkio ? blkioStatsV1(v1.blkio, readHostFile) : ioStatsV2(v2, readHostFile),
+      cgroupVersion: v1.memory ? 1 : 2,
+    };
+  }
+
+  /** How many processes of it the kernel has killed for want of memory. */
+  oomKills(): number {
+    const { v1, unified } = this.paths;
+    const file = v1.memory ? `${v1.memory}/memory.oom_control` : `${unified}/memory.events`;
+    return parseKeyValues(readHostFile(file)).oom_kill ?? 0;
+  }
+
+  /** All its processes, those of cgroups below it too, as this process's pid namespace numbers them. */
+  pids(): number[] {
+    const directory = this.#main();
+    return directory === undefined ? [] : [...new Set(processesBelow(directory))];
+  }
+
+  /** Stops all its processes. Returns when they are. */
+  freeze(): void {
+    this.#setFrozen(true);
+  }
+
+  thaw(): void {
+    this.#setFrozen(false);
+  }
+
+  get frozen(): boolean {
+    const { v1, unified } = this.paths;
+    if (unified) return parseKeyValues(readHostFile(`${unified}/cgroup.events`)).frozen === 1;
+    return readHostFile(`${v1.freezer}/freezer.state`)?.trim() === 'FROZEN';
+  }
+
+  /** Kills all its processes, frozen ones too, and waits until none is left. */
+  kill(): void {
+    const { unified } = this.paths;
+    const atOnce = unified !== undefined && existsSync(`${unified}/cgroup.kill`);
+    for (let attempt = 0; attempt < KILL_ATTEMPTS; attempt++) {
+      const pids = this.pids();
+      if (pids.length === 0) return;
+      if (atOnce) write(`${unified}/cgroup.kill`, '1');
+      else killEach(pids);
+      if (this.frozen) this.thaw();
+      sleep(POLL_MS);
+    }
+    throw new EngineError('system', `processes of ${this.#main()} do not end: ${this.pids().join(' ')}`);
+  }
+
+  /**
+   * Changes the limits that are given, and leaves the others.
+   * @throws EngineError invalid-parameter for what {@link settingsFor} refuses, and for a memory limit below
+   *   what is in use when `checkBeforeUpdate` is set
+   */
+  update(resources: Resources): void {
+    this.#checkUsage(resources);
+    const settings = settingsFor(this.paths, withCurrentLimits(resources, this.paths));
+    // Some files check each other's values (memory and memory+swap, quota and burst): what the kernel calls
+    // invalid at first may be right once the others are written.
+    for (const setting of settings.filter(setting => !applied(setting))) apply(setting);
+  }
+
+  /** Removes its directories, those that the container made below them too. Idempotent. */
+  remove(): void {
+    for (const directory of this.#directories()) removeTree(directory);
+  }
+
+  #directories(): string[] {
+    const all = [this.paths.unified, ...Object.values(this.paths.v1)];
+    return [...new Set(all.filter(directory => directory !== undefined))];
+  }
+
+  /** The directory whose process list counts. */
+  #main(): string | undefined {
+    const { v1, unified } = this.paths;
+    return unified ?? v1.freezer ?? v1.pids ?? this.#directories()[0];
+  }
+
+  #setFrozen(frozen: boolean): void {
+    const { v1, unified } = this.paths;
+    const set = () =>
+      unified
+        ? write(`${unified}/cgroup.freeze`, frozen ? '1' : '0')
+        : write(`${v1.freezer}/freezer.state`, frozen ? 'FROZEN' : 'THAWED');
+    set();
+    for (let attempt = 0; this.frozen !== frozen; attempt++) {
+      if (attempt === FREEZE_ATTEMPTS) {
+        if (frozen) this.#setFrozen(false);
+        throw new EngineError('system', `unable to ${frozen ? 'freeze' : 'thaw'} ${this.#main()}`);
+      }
+      sleep(POLL_MS);
+      // A process forked meanwhile can keep v1 at FREEZING until it is told again.
+      if (!unified) set();
+    }
+  }
+
+  #checkUsage({ memory }: Resources): void {
+    if (!memory?.checkBeforeUpdate) return;
+    const { usageBytes } = this.stats().memory;
+    const tooLow = (what: string, limit = 0) => {
+      if (limit > 0 && limit <= usageBytes)
+        throw new EngineError('invalid-parameter', `rejecting ${what} limit ${limit} <= usage ${usageBytes}`);
+    };
+    tooLow('memory+swap', memory.swap);
+    tooLow('memory', memory.limit);
+  }
+}
+
+type PlacedSetting = Setting & { path: string };
+
+/** v2 keeps quota and period in one file, and swap apart from memory: what is not given stays as it is. */
+function withCurrentLimits(resources: Resources, { v1, unified }: CgroupPaths): Resources {
+  let { cpu, memory } = resources;
+  if (cpu && !v1.cpu && unified && Boolean(cpu.quota) !== Boolean(cpu.period)) {
+    const [quota, period] = (readHostFile(`${unified}/cpu.max`) ?? 'max 100000').trim().split(' ');
+    const currentQuota = quota === 'max' ? -1 : Number(quota);
+    cpu = { ...cpu, quota: cpu.quota || currentQuota, period: cpu.period || Number(period) };
+  }
+  if (memory?.swap && !memory.limit && !v1.memory && unified)
+    memory = { ...memory, limit: parseNumber(readHostFile(`${unified}/memory.max`), -1) };
+  return { ...resources, cpu, memory };
+}
+
+/** False when the kernel finds the value invalid (EINVAL). */
+function applied(setting: PlacedSetting): boolean {
+  try {
+    apply(setting);
+    return true;
+  } catch (error) {
+    if (errorCode((error as EngineError).cause) !== 'EINVAL') throw error;
+    return false;
+  }
+}
+
+function apply({ path, data, optional }: PlacedSetting): void {
+  try {
+    writeFileSync(path, data, { flag: 'r+' });
+  } catch (error) {
+    if (optional && errorCode(error) === 'ENOENT') return;
+    throw refused(path, data, error);
+  }
+}
+
+function write(path: string, data: string): void {
+  apply({ file: posix.basename(path), path, data });
+}
+
+function refused(path: string, data: string, cause: unknown): EngineError {
+  const code = errorCode(cause) ?? 'error';
+  const busy = code === 'EBUSY' && path.endsWith('limit_in_bytes') ? usageOf(posix.dirname(path)) : '';
+  return new EngineError('system', `cannot write ${data} to ${path}: ${code}${busy}`, { cause });
+}
+
+function usageOf(directory: string): string {
+  return ` (current usage: ${readHostFile(`${directory}/memory.usage_in_bytes`)?.trim()})`;
+}
+
+function processesBelow(directory: string): number[] {
+  let text: string;
+  try {
+    text = readFileSync(`${directory}/cgroup.procs`, 'utf8');
+  } catch (error) {
+    // A threaded cgroup of v2 lists no processes; one that has gone has none.
+    if (errorCode(error) !== 'ENOTSUP' && errorCode(error) !== 'EOPNOTSUPP') return [];
+    text = readHostFile(`${directory}/cgroup.threads`) ?? '';
+  }
+  return [...text.split('\n').filter(Boolean).map(Number), ...childrenOf(directory).flatMap(processesBelow)];
+}
+
+function childrenOf(directory: string): string[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true });
+    return entries.filter(entry => entry.isDirectory()).map(entry => posix.join(directory, entry.name));
+  } catch {
+    return [];
+  }
+}
+
+function killEach(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (errorCode(error) !== 'ESRCH') throw error;
+    }
+  }
+}
+
+function removeTree(directory: string): void {
+  for (const child of childrenOf(directory)) removeTree(child);
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT')
+      throw new EngineError('system', `cannot remove ${directory}`, { cause: error });
+  }
+}
+
+/** Synchronously: these waits are a millisecond or two. */
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

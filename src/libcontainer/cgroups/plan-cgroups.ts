@@ -1,0 +1,202 @@
+import { posix } from 'node:path';
+import { EngineError } from '../../base/errors.ts';
+import { deviceProgram } from '../device-program.ts';
+import type { ChildOperation, CleanupOperation, ParentOperation } from '../plan.ts';
+import type { Resources } from '../spec.ts';
+import { DEFAULT_DEVICE_RULES } from './default-devices.ts';
+import { type CgroupLayout, cgroupDirectory, type Hierarchy, type ReadFile, readHostFile } from './layout.ts';
+import type { Setting } from './settings.ts';
+import { settingsV1 } from './settings-v1.ts';
+import { settingsV2 } from './settings-v2.ts';
+
+/** Where a container's cgroup is: plain data, for the state file. */
+export type CgroupPaths = {
+  mode: CgroupLayout['mode'];
+  /** The directory by controller of cgroup v1 (`name=systemd` for the named hierarchy). */
+  v1: Record<string, string>;
+  /** The directory in the v2 hierarchy. */
+  unified?: string;
+  /** Controllers that are enabled for the cgroup in the v2 hierarchy. */
+  unifiedControllers: string[];
+};
+
+export type CgroupPlan = {
+  /** Makes and fills the cgroups; before `clone`. */
+  parent: ParentOperation[];
+  /** The child moves itself into the v1 ones: before it unshares the cgroup namespace or changes its root. */
+  join: ChildOperation[];
+  /** For `clone`: the v2 directory to be born in. */
+  cloneInto?: string;
+  cleanup: CleanupOperation[];
+  paths: CgroupPaths;
+};
+
+export type CgroupOptions = {
+  layout: CgroupLayout;
+  /** As in the runtime spec: see {@link cgroupDirectory}. */
+  cgroupsPath: string;
+  resources?: Resources;
+  /** How the state of parent cgroups is learnt. */
+  read?: ReadFile;
+};
+
+/**
+ * The operations that make a container's cgroups in every hierarchy, set its limits, put it there, and remove
+ * them. Parents that are missing are made (and stay). Reads the parents' state, changes nothing.
+ * @throws EngineError invalid-parameter
+ */
+export function planCgroups(options: CgroupOptions): CgroupPlan {
+  const { layout, cgroupsPath, resources = {}, read = readHostFile } = options;
+  const paths = cgroupPaths(layout, cgroupsPath, resources);
+  const rules = [...(resources.devices ?? []), ...DEFAULT_DEVICE_RULES];
+  const settings = settingsFor(paths, { ...resources, devices: rules });
+  const directories = [...new Set(Object.values(paths.v1))];
+  const join: ChildOperation[] = directories.map(directory => ({
+    op: 'write',
+    // A thread that moves itself (0) through `tasks` need not stop the world, as `cgroup.procs` does.
+    path: posix.join(directory, 'tasks'),
+    data: '0',
+  }));
+  return {
+    parent: [
+      ...directories.flatMap(directory =>
+        directory === paths.v1.cpuset
+          ? makeCpuset(hierarchyOf(layout, 'cpuset'), directory, resources.cpu ?? {}, read)
+          : [{ op: 'mkdir' as const, path: directory, mode: 0o755 }],
+      ),
+      ...(layout.unified && paths.unified
+        ? makeUnified(layout.unified.mountPoint, paths.unified, paths.unifiedControllers, read)
+        : []),
+      ...settings.map(({ path, data, optional }) => ({ op: 'write' as const, path, data, optional })),
+      ...(paths.v1.devices === undefined && paths.unified
+        ? [{ op: 'attach-device-program' as const, path: paths.unified, instructions: deviceProgram(rules) }]
+        : []),
+    ],
+    join,
+    cloneInto: paths.unified,
+    cleanup: cleanup(paths, directories),
+    paths,
+  };
+}
+
+/** Kept up to date in every v2 cgroup of ours: they account for, or limit, what Docker shows and sets. */
+const ACCOUNTING = ['cpuset', 'cpu', 'io', 'memory', 'pids'];
+
+function cgroupPaths(layout: CgroupLayout, cgroupsPath: string, resources: Resources): CgroupPaths {
+  const v1: Record<string, string> = {};
+  for (const hierarchy of layout.v1)
+    for (const controller of hierarchy.controllers)
+      v1[controller] = cgroupDirectory(hierarchy, cgroupsPath, 1);
+  const { unified } = layout;
+  const needed = new Set(ACCOUNTING);
+  for (const [controller, list] of settingsV2({ ...resources, unified: {} }))
+    if (list.length > 0) needed.add(controller);
+  for (const file of Object.keys(resources.unified ?? {})) needed.add(file.split('.')[0]!);
+  return {
+    mode: layout.mode,
+    v1,
+    unified: unified && cgroupDirectory(unified, cgroupsPath, 2),
+    unifiedControllers: unified?.controllers.filter(controller => needed.has(controller)) ?? [],
+  };
+}
+
+/**
+ * Every setting of `resources` as the file to write: in v1 where the controller is there, else in v2.
+ * @throws EngineError invalid-parameter, also for a limit whose controller the system does not have
+ */
+export function settingsFor(paths: CgroupPaths, resources: Resources): (Setting & { path: string })[] {
+  const v1 = settingsV1({ ...resources, unified: paths.mode === 'v2' ? {} : resources.unified });
+  const v2 = settingsV2(resources);
+  const writes: (Setting & { path: string })[] = [];
+  const add = (directory: string, settings: Setting[] = []) => {
+    for (const setting of settings) writes.push({ ...setting, path: posix.join(directory, setting.file) });
+  };
+  for (const [controller, settings] of v1) {
+    const newName = controller === 'blkio' ? 'io' : controller;
+    if (paths.v1[controller] !== undefined) add(paths.v1[controller], settings);
+    else if (paths.unified && paths.unifiedControllers.includes(newName)) add(paths.unified, v2.get(newName));
+    else if (!isIgnored(controller, paths) && settings.some(setting => !setting.optional))
+      throw new EngineError(
+        'invalid-parameter',
+        `cannot set ${controller} limit: container could not join or create cgroup`,
+        { hint: `The ${controller} cgroup controller is not available on this system.` },
+      );
+  }
+  if (paths.unified) add(paths.unified, v2.get('unified'));
+  return writes;
+}
+
+/** v2 has device programs instead of a controller, and no notion of the network ones. */
+function isIgnored(controller: string, paths: CgroupPaths): boolean {
+  if (controller === 'devices') return paths.unified !== undefined;
+  return paths.mode === 'v2' && (controller === 'net_cls' || controller === 'net_prio');
+}
+
+function hierarchyOf(layout: CgroupLayout, controller: string): Hierarchy {
+  return layout.v1.find(hierarchy => hierarchy.controllers.includes(controller))!;
+}
+
+/** The directories from below the mount point down to `directory`, outermost first. */
+function chain(mountPoint: string, directory: string): string[] {
+  const names = posix.relative(mountPoint, directory).split('/');
+  return names.map((_, index) => posix.join(mountPoint, ...names.slice(0, index + 1)));
+}
+
+/**
+ * A v1 cpuset starts out empty, and then takes no process: it gets its parent's CPUs and memory nodes,
+ * unless it is `given` its own. What an ancestor has already is left alone.
+ */
+function makeCpuset(
+  hierarchy: Hierarchy,
+  directory: string,
+  given: { cpus?: string; mems?: string },
+  read: ReadFile,
+): ParentOperation[] {
+  const operations: ParentOperation[] = [];
+  let inherited = cpusetOf(hierarchy.mountPoint, read);
+  for (const path of chain(hierarchy.mountPoint, directory)) {
+    const own = cpusetOf(path, read);
+    const set = path === directory ? given : {};
+    operations.push({ op: 'mkdir', path, mode: 0o755 });
+    if (!own.cpus && !set.cpus)
+      operations.push({ op: 'write', path: posix.join(path, 'cpuset.cpus'), data: inherited.cpus });
+    if (!own.mems && !set.mems)
+      operations.push({ op: 'write', path: posix.join(path, 'cpuset.mems'), data: inherited.mems });
+    inherited = { cpus: own.cpus || inherited.cpus, mems: own.mems || inherited.mems };
+  }
+  return operations;
+}
+
+function cpusetOf(directory: string, read: ReadFile): { cpus: string; mems: string } {
+  const value = (file: string) => (read(posix.join(directory, file)) ?? '').trim();
+  return { cpus: value('cpuset.cpus'), mems: value('cpuset.mems') };
+}
+
+/** Every ancestor must enable a controller for its children before the leaf has it. */
+function makeUnified(
+  mountPoint: string,
+  directory: string,
+  controllers: string[],
+  read: ReadFile,
+): ParentOperation[] {
+  const operations: ParentOperation[] = [];
+  for (const path of [mountPoint, ...chain(mountPoint, directory)]) {
+    if (path !== mountPoint) operations.push({ op: 'mkdir', path, mode: 0o755 });
+    if (path === directory) break;
+    const file = posix.join(path, 'cgroup.subtree_control');
+    const enabled = (read(file) ?? '').trim().split(' ');
+    const missing = controllers.filter(controller => !enabled.includes(controller));
+    if (missing.length > 0)
+      operations.push({ op: 'write', path: file, data: missing.map(name => `+${name}`).join(' ') });
+  }
+  return operations;
+}
+
+function cleanup(paths: CgroupPaths, directories: string[]): CleanupOperation[] {
+  const all = paths.unified ? [paths.unified, ...directories] : directories;
+  const kill = paths.unified ?? paths.v1.freezer ?? paths.v1.pids ?? directories[0];
+  return [
+    ...(kill === undefined ? [] : [{ op: 'kill-cgroup' as const, path: kill }]),
+    ...all.map(path => ({ op: 'rmdir' as const, path })),
+  ];
+}

@@ -1,0 +1,20 @@
+/** One write into a control file. `data` is exactly what one write(2) gets. */
+export type Setting = {
+  file: string;
+  data: string;
+  /** The kernel may lack the file: then the setting is dropped. */
+  optional?: boolean;
+};
+
+/** Settings by the controller that has the files. The order within a controller matters. */
+export type Settings = Map<string, Setting[]>;
+
+/** The setting of a value that is present; `-1` becomes what the file calls unlimited. */
+export function limit(file: string, value: number | undefined, unlimited = '-1'): Setting[] {
+  return value === undefined ? [] : [{ file, data: value < 0 ? unlimited : String(value) }];
+}
+
+/** As {@link limit}, where 0 means unset. */
+export function limitUnlessZero(file: string, value: number | undefined, unlimited = '-1'): Setting[] {
+  return value === 0 ? [] : limit(file, value, unlimited);
+}

@@ -1,0 +1,53 @@
+import { type CgroupStats, parseKeyValues, parseNumber } from './cgroup-stats.ts';
+import type { ReadFile } from './layout.ts';
+
+/** v1 has no word for unlimited, but the largest multiple of a page: anything beyond 2^60 is that. */
+const UNLIMITED_BYTES = 2 ** 60;
+
+/** `cpu` of {@link CgroupStats} from the directories of the v1 cpuacct and cpu controllers. */
+export function cpuStatsV1(cpuacct: string, cpu: string | undefined, read: ReadFile): CgroupStats['cpu'] {
+  const total = (file: string) => BigInt(read(`${cpuacct}/${file}`)?.trim() || '0');
+  const throttling = parseKeyValues(cpu && read(`${cpu}/cpu.stat`));
+  return {
+    usageNs: total('cpuacct.usage'),
+    userNs: total('cpuacct.usage_user'),
+    systemNs: total('cpuacct.usage_sys'),
+    perCpuNs: (read(`${cpuacct}/cpuacct.usage_percpu`) ?? '').trim().split(/\s+/).filter(Boolean).map(BigInt),
+    periods: throttling.nr_periods ?? 0,
+    throttledPeriods: throttling.nr_throttled ?? 0,
+    throttledNs: BigInt(throttling.throttled_time ?? 0),
+  };
+}
+
+export function memoryStatsV1(directory: string, read: ReadFile): CgroupStats['memory'] {
+  const value = (name: string) => parseNumber(read(`${directory}/memory.${name}`), 0);
+  const limitBytes = value('limit_in_bytes');
+  return {
+    usageBytes: value('usage_in_bytes'),
+    maxUsageBytes: value('max_usage_in_bytes'),
+    limitBytes: limitBytes > UNLIMITED_BYTES ? Number.POSITIVE_INFINITY : limitBytes,
+    failures: value('failcnt'),
+    stat: parseKeyValues(read(`${directory}/memory.stat`)),
+  };
+}
+
+/** The throttling layer counts all I/O; where it counts nothing, BFQ's own numbers may. */
+export function blkioStatsV1(directory: string, read: ReadFile): CgroupStats['blkio'] {
+  for (const layer of ['throttle', 'bfq']) {
+    const bytes = parseTable(read(`${directory}/blkio.${layer}.io_service_bytes_recursive`));
+    const operations = parseTable(read(`${directory}/blkio.${layer}.io_serviced_recursive`));
+    if (bytes.size === 0) continue;
+    return [...bytes].map(([key, value]) => {
+      const [device, op] = key.split(' ') as [string, 'Read' | 'Write'];
+      const [major, minor] = device.split(':').map(Number) as [number, number];
+      return { major, minor, op, bytes: value, operations: operations.get(key) ?? 0 };
+    });
+  }
+  return [];
+}
+
+/** Lines `8:0 Read 123`; other operations and the sums are left out. */
+function parseTable(text: string | undefined): Map<string, number> {
+  const entries = [...(text ?? '').matchAll(/^(\d+:\d+ (?:Read|Write)) (\d+)$/gm)];
+  return new Map(entries.map(([, key, value]) => [key!, Number(value)]));
+}

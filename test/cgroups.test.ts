@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { after, test } from 'node:test';
+import { newId } from '../src/base/ids.ts';
+import { Cgroup } from '../src/libcontainer/cgroups/cgroup.ts';
+import { type CgroupLayout, detectCgroupLayout } from '../src/libcontainer/cgroups/layout.ts';
+import { type CgroupPlan, planCgroups } from '../src/libcontainer/cgroups/plan-cgroups.ts';
+import type { Resources } from '../src/libcontainer/spec.ts';
+
+const PARENT = `slipway-test-${newId().slice(0, 8)}`;
+const layout = detectCgroupLayout();
+const children: ChildProcessWithoutNullStreams[] = [];
+const cgroups: Cgroup[] = [];
+/** The v1 device list; in v2 a program takes its place, which the shim's tests cover. */
+const hasV1 = layout.v1.length > 0;
+
+after(() => {
+  for (const child of children) child.kill('SIGKILL');
+  for (const cgroup of cgroups) {
+    cgroup.kill();
+    cgroup.remove();
+  }
+  for (const { mountPoint } of hierarchies(layout)) {
+    const directory = posix.join(mountPoint, PARENT);
+    if (existsSync(directory)) rmdirSync(directory);
+  }
+});
+
+const hierarchies = ({ v1, unified }: CgroupLayout) => (unified ? [...v1, unified] : v1);
+
+/** Executes the parent's part of a plan as the shim would. */
+function make(name: string, resources: Resources): { plan: CgroupPlan; cgroup: Cgroup } {
+  const plan = planCgroups({ layout, cgroupsPath: `/${PARENT}/${name}`, resources });
+  const cgroup = new Cgroup(plan.paths);
+  cgroups.push(cgroup);
+  for (const operation of plan.parent) {
+    if (operation.op === 'mkdir') mkdirSync(operation.path, { recursive: true });
+    else if (operation.op === 'write' && !(operation.optional && !existsSync(operation.path)))
+      writeFileSync(operation.path, operation.data);
+  }
+  return { plan, cgroup };
+}
+
+/** A shell that joins the cgroup and then runs `script`. */
+async function join(plan: CgroupPlan, script: string): Promise<ChildProcessWithoutNullStreams> {
+  const writes = plan.join.map(operation => operation.op === 'write' && `echo 0 > '${operation.path}'`);
+  const unified = plan.cloneInto ? [`echo 0 > '${plan.cloneInto}/cgroup.procs'`] : [];
+  const child = spawn('sh', ['-ec', [...writes, ...unified, 'echo in', script].join('\n')]);
+  children.push(child);
+  await once(child.stdout, 'data');
+  return child;
+}
+
+test('a process joins every hierarchy, is counted, frozen, thawed and killed', async () => {
+  const { plan, cgroup } = make('life', { memory: { limit: 64 << 20 }, pids: { limit: 50 } });
+  const child = await join(plan, 'while :; do :; done');
+  assert.deepEqual(cgroup.pids(), [child.pid]);
+  const membership = readFileSync(`/proc/${child.pid}/cgroup`, 'utf8');
+  for (const line of membership.trim().split('\n'))
+    if (!line.includes('name=')) assert.match(line, new RegExp(`/${PARENT}/life$`));
+
+  cgroup.freeze();
+  assert.equal(cgroup.frozen, true);
+  const frozenAt = cgroup.stats().cpu.usageNs;
+  assert.ok(frozenAt > 0n);
+  await new Promise(resolve => setTimeout(resolve, 50));
+  assert.equal(cgroup.stats().cpu.usageNs, frozenAt);
+  cgroup.thaw();
+  assert.equal(cgroup.frozen, false);
+
+  const stats = cgroup.stats();
+  assert.equal(stats.memory.limitBytes, 64 << 20);
+  assert.ok(stats.memory.usageBytes > 0);
+  assert.deepEqual(stats.pids, { current: 1, limit: 50 });
+
+  cgroup.freeze();
+  const exited = once(child, 'exit');
+  cgroup.kill();
+  assert.deepEqual(await exited, [null, 'SIGKILL']);
+  assert.deepEqual(cgroup.pids(), []);
+  cgroup.remove();
+  assert.equal(cgroup.exists, false);
+});
+
+test('limits are changed in place, in whatever order the kernel accepts', () => {
+  const { cgroup } = make('update', {
+    memory: { limit: 32 << 20, swap: 64 << 20 },
+    cpu: { period: 100_000, quota: 20_000, burst: 10_000 },
+  });
+  const { v1, unified } = cgroup.paths;
+  cgroup.update({ memory: { limit: 128 << 20, swap: 256 << 20 } });
+  assert.equal(cgroup.stats().memory.limitBytes, 128 << 20);
+  cgroup.update({ memory: { limit: 16 << 20, swap: 16 << 20 } });
+  assert.equal(cgroup.stats().memory.limitBytes, 16 << 20);
+  cgroup.update({ cpu: { quota: 5000, burst: 1000 } });
+  cgroup.update({ cpu: { quota: 50_000, burst: 40_000 } });
+  const quota = v1.cpu
+    ? readFileSync(`${v1.cpu}/cpu.cfs_quota_us`, 'utf8')
+    : readFileSync(`${unified}/cpu.max`, 'utf8');
+  assert.match(quota, /^50000\b/);
+  assert.throws(() => cgroup.update({ cpu: { quota: 1 } }), { name: 'EngineError', kind: 'system' });
+});
+
+test('a child that needs more memory than the limit is counted as killed', async () => {
+  const { plan, cgroup } = make('oom', { memory: { limit: 16 << 20, swap: 16 << 20 } });
+  const child = await join(plan, 'read line; tail -c 100m /dev/zero | tail -c 100m > /dev/null');
+  const exited = once(child, 'exit');
+  child.stdin.end('go\n');
+  await exited;
+  assert.ok(cgroup.oomKills() > 0);
+});
+
+test('devices outside the list cannot be opened, the default ones can', { skip: !hasV1 }, async () => {
+  const { plan } = make('devices', { devices: [{ allow: false, access: 'rwm' }] });
+  const child = await join(
+    plan,
+    'read line; : < /dev/null && : < /dev/zero && ! (: < /dev/kmsg) 2>/dev/null && echo right',
+  );
+  let output = '';
+  child.stdout.on('data', chunk => (output += String(chunk)));
+  const closed = once(child, 'close');
+  child.stdin.end('go\n');
+  await closed;
+  assert.equal(output, 'right\n');
+});
+
+test('cgroups that the container made below its own go with it', () => {
+  const { cgroup } = make('nested', {});
+  for (const directory of [cgroup.paths.unified, cgroup.paths.v1.pids])
+    if (directory) mkdirSync(posix.join(directory, 'a', 'b'), { recursive: true });
+  cgroup.remove();
+  assert.equal(cgroup.exists, false);
+});
