@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { deviceAccess } from './device-access.ts';
 import { deviceProgram } from './device-program.ts';
 import type { DeviceRule } from './spec.ts';
@@ -51,7 +51,7 @@ const number = fc.constantFrom(0, 1, 5, 4095, 1_048_575);
 const rule = fc.record(
   {
     allow: fc.boolean(),
-    type: fc.constantFrom('a', 'b', 'c', 'c') as fc.Arbitrary<'a' | 'b' | 'c'>,
+    type: fc.constantFrom<'a' | 'b' | 'c'>('a', 'b', 'c', 'c'),
     major: number,
     minor: number,
     access,
@@ -59,7 +59,7 @@ const rule = fc.record(
   { requiredKeys: ['allow', 'type'] },
 );
 const request = fc.record({
-  type: fc.constantFrom('b', 'c') as fc.Arbitrary<'b' | 'c'>,
+  type: fc.constantFrom<'b' | 'c'>('b', 'c'),
   major: number,
   minor: number,
   access,
