@@ -1,3 +1,5 @@
+import type { NetworkNamespace } from './network-namespace.ts';
+
 /**
  * A network driver makes the network namespace of a container before the container starts, and what connects
  * it to the world. A namespace is held by descriptor only, never mounted on the host: once the container's
@@ -27,10 +29,13 @@ export interface NetworkDriver {
    * Releases addresses and published ports of an endpoint. The interfaces go with the namespace; the driver
    * removes them only if asked to disconnect a namespace that lives on. Idempotent.
    */
-  leave(endpoint: Endpoint, options: { namespace?: number }): Promise<void>;
+  leave(endpoint: Endpoint, options: { namespace?: NetworkNamespace }): Promise<void>;
 
-  /** Tells a driver that has just been opened of an endpoint that a running container still uses. */
-  restore(endpoint: Endpoint): Promise<void>;
+  /**
+   * Tells a driver that has just been opened which endpoints running containers still use, once all networks
+   * have been created again. What is left in the kernel of any other endpoint is taken away.
+   */
+  restore(endpoints: readonly Endpoint[]): Promise<void>;
 }
 
 export type NetworkOptions = {
@@ -59,8 +64,8 @@ export type PortBinding = {
 export type JoinOptions = {
   endpointId: string;
   networkId: string;
-  /** Descriptor of the network namespace. */
-  namespace: number;
+  /** Remains the caller's. */
+  namespace: NetworkNamespace;
   /** For messages: the container's name. */
   containerName: string;
   /** eth0, eth1 … */

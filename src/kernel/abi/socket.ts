@@ -1,0 +1,17 @@
+/** include/linux/socket.h, include/uapi/asm-generic/socket.h, include/linux/net.h: the same on x86-64 and arm64. */
+export const AF_UNSPEC = 0;
+export const AF_INET = 2;
+export const AF_BRIDGE = 7;
+export const AF_INET6 = 10;
+export const AF_NETLINK = 16;
+
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+export const SOCK_CLOEXEC = 0o2000000;
+
+export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
+
+export const MSG_DONTWAIT = 0x40;
+export const MSG_TRUNC = 0x20;

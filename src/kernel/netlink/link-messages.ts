@@ -1,0 +1,219 @@
+/** rtnetlink requests about network interfaces: rtnetlink(7), include/uapi/linux/if_link.h. */
+import {
+  IFF_UP,
+  IFLA_ADDRESS,
+  IFLA_AF_SPEC,
+  IFLA_BRPORT_MODE,
+  IFLA_IFNAME,
+  IFLA_INET6_ADDR_GEN_MODE,
+  IFLA_INFO_DATA,
+  IFLA_INFO_KIND,
+  IFLA_INFO_SLAVE_DATA,
+  IFLA_INFO_SLAVE_KIND,
+  IFLA_LINK,
+  IFLA_LINKINFO,
+  IFLA_MASTER,
+  IFLA_MTU,
+  IFLA_NET_NS_FD,
+  IFLA_NUM_RX_QUEUES,
+  IFLA_NUM_TX_QUEUES,
+  IN6_ADDR_GEN_MODE_NONE,
+  RTM_DELLINK,
+  RTM_GETLINK,
+  RTM_NEWLINK,
+  VETH_INFO_PEER,
+} from '../abi/rtnetlink.ts';
+import { NLM_F_CREATE, NLM_F_EXCL } from '../abi/netlink.ts';
+import { AF_INET6, AF_UNSPEC } from '../abi/socket.ts';
+import {
+  type Attribute,
+  bytes,
+  decodeAttributes,
+  type NetlinkMessage,
+  nested,
+  text,
+  u32,
+  u8,
+} from './message.ts';
+import type { NetlinkReply } from './netlink-socket.ts';
+
+const CREATE = NLM_F_CREATE | NLM_F_EXCL;
+const INTERFACE_INFO_BYTES = 16;
+
+export type Link = {
+  index: number;
+  name: string;
+  up: boolean;
+  /** 'bridge', 'veth' …, '' for hardware. */
+  kind: string;
+  macAddress: string;
+  /** Of a veth: the other end's index, in the namespace that one is in. */
+  peerIndex: number;
+};
+
+/** An interface to be found by its index, or, by name, with index 0 in the message. */
+export type LinkReference = { index: number } | { name: string };
+
+export function getLink(link: LinkReference): NetlinkMessage {
+  return linkMessage(RTM_GETLINK, { link, description: `find ${nameOf(link)}` });
+}
+
+export function dumpLinks(): NetlinkMessage {
+  return {
+    type: RTM_GETLINK,
+    flags: 0,
+    header: interfaceInfo({}),
+    attributes: [],
+    description: 'list links',
+  };
+}
+
+export function setLinkUp(link: LinkReference): NetlinkMessage {
+  return linkMessage(RTM_NEWLINK, { link, up: true, description: `set ${nameOf(link)} up` });
+}
+
+/** Slow: the kernel waits for an RCU grace period or two. */
+export function deleteLink(link: LinkReference): NetlinkMessage {
+  return linkMessage(RTM_DELLINK, { link, description: `delete ${nameOf(link)}` });
+}
+
+/** A bridge that is up, without spanning tree, and with an address of its own that does not follow its ports'. */
+export function addBridge(options: { name: string; macAddress: string; mtu?: number }): NetlinkMessage {
+  const attributes = [
+    bytes(IFLA_ADDRESS, macBytes(options.macAddress)),
+    nested(IFLA_LINKINFO, [text(IFLA_INFO_KIND, 'bridge')]),
+  ];
+  if (options.mtu !== undefined) attributes.push(u32(IFLA_MTU, options.mtu));
+  return linkMessage(RTM_NEWLINK, {
+    link: { name: options.name },
+    flags: CREATE,
+    up: true,
+    attributes,
+    description: `add bridge ${options.name}`,
+  });
+}
+
+/**
+ * A pair of virtual Ethernet interfaces, both down: this end here, the other made at once in another network
+ * namespace.
+ */
+export function addVethPair(options: {
+  name: string;
+  peer: { name: string; namespace: number };
+}): NetlinkMessage {
+  const { name, peer } = options;
+  // Left out, each end gets a queue, with its directories in sysfs, for every possible processor.
+  const queues = [u32(IFLA_NUM_TX_QUEUES, 1), u32(IFLA_NUM_RX_QUEUES, 1)];
+  const peerAttributes = [text(IFLA_IFNAME, peer.name), u32(IFLA_NET_NS_FD, peer.namespace), ...queues];
+  return linkMessage(RTM_NEWLINK, {
+    link: { name },
+    flags: CREATE,
+    attributes: [
+      ...queues,
+      nested(IFLA_LINKINFO, [
+        text(IFLA_INFO_KIND, 'veth'),
+        nested(IFLA_INFO_DATA, [nested(VETH_INFO_PEER, peerAttributes, interfaceInfo({}))]),
+      ]),
+    ],
+    description: `add veth ${name} with ${peer.name}`,
+  });
+}
+
+/** Makes an interface a port of the bridge and brings it up, without an IPv6 address of its own. */
+export function addPort(options: { index: number; bridgeIndex: number; mtu: number }): NetlinkMessage {
+  return linkMessage(RTM_NEWLINK, {
+    link: { index: options.index },
+    up: true,
+    attributes: [
+      u32(IFLA_MTU, options.mtu),
+      u32(IFLA_MASTER, options.bridgeIndex),
+      nested(IFLA_AF_SPEC, [nested(AF_INET6, [u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE)])]),
+    ],
+    description: 'add port to bridge',
+  });
+}
+
+/** Lets a bridge send frames back out by the port they came in by. */
+export function setHairpin(index: number): NetlinkMessage {
+  return linkMessage(RTM_NEWLINK, {
+    link: { index },
+    attributes: [
+      nested(IFLA_LINKINFO, [
+        text(IFLA_INFO_SLAVE_KIND, 'bridge'),
+        nested(IFLA_INFO_SLAVE_DATA, [u8(IFLA_BRPORT_MODE, 1)]),
+      ]),
+    ],
+    description: 'set hairpin mode',
+  });
+}
+
+/** Sets what an interface that is still down needs, and brings it up. */
+export function configureLink(options: { index: number; macAddress: string; mtu: number }): NetlinkMessage {
+  return linkMessage(RTM_NEWLINK, {
+    link: { index: options.index },
+    up: true,
+    attributes: [bytes(IFLA_ADDRESS, macBytes(options.macAddress)), u32(IFLA_MTU, options.mtu)],
+    description: `set up interface with ${options.macAddress}`,
+  });
+}
+
+/** The interface a RTM_NEWLINK reply is about. */
+export function parseLink(reply: NetlinkReply): Link {
+  const attributes = decodeAttributes(reply.payload.subarray(INTERFACE_INFO_BYTES));
+  const info = attributes.get(IFLA_LINKINFO);
+  return {
+    index: reply.payload.readInt32LE(4),
+    up: (reply.payload.readUInt32LE(8) & IFF_UP) !== 0,
+    name: textOf(attributes.get(IFLA_IFNAME)),
+    peerIndex: attributes.get(IFLA_LINK)?.readUInt32LE(0) ?? 0,
+    kind: info === undefined ? '' : textOf(decodeAttributes(info).get(IFLA_INFO_KIND)),
+    macAddress: [...(attributes.get(IFLA_ADDRESS) ?? [])]
+      .map(byte => byte.toString(16).padStart(2, '0'))
+      .join(':'),
+  };
+}
+
+/** Six bytes for `02:42:ac:11:00:02`. */
+export function macBytes(address: string): Buffer {
+  return Buffer.from(address.replaceAll(':', ''), 'hex');
+}
+
+function linkMessage(
+  type: number,
+  options: {
+    link: LinkReference;
+    flags?: number;
+    up?: boolean;
+    attributes?: readonly Attribute[];
+    description: string;
+  },
+): NetlinkMessage {
+  const { link, flags = 0, up = false, attributes = [], description } = options;
+  const byName = 'name' in link ? [text(IFLA_IFNAME, link.name)] : [];
+  const index = 'index' in link ? link.index : 0;
+  return {
+    type,
+    flags,
+    header: interfaceInfo({ index, up }),
+    attributes: [...byName, ...attributes],
+    description,
+  };
+}
+
+/** struct ifinfomsg: family, type, index, flags, and which flags to change. */
+function interfaceInfo({ index = 0, up = false }: { index?: number; up?: boolean }): Buffer {
+  const header = Buffer.alloc(INTERFACE_INFO_BYTES);
+  header.writeUInt8(AF_UNSPEC, 0);
+  header.writeInt32LE(index, 4);
+  header.writeUInt32LE(up ? IFF_UP : 0, 8);
+  header.writeUInt32LE(up ? IFF_UP : 0, 12);
+  return header;
+}
+
+function nameOf(link: LinkReference): string {
+  return 'name' in link ? link.name : `link ${link.index}`;
+}
+
+function textOf(value: Buffer | undefined): string {
+  return value?.toString('utf8').replace(/\0.*$/, '') ?? '';
+}

@@ -1,0 +1,91 @@
+import { closeSync, writeFileSync } from 'node:fs';
+import { NETLINK_ROUTE } from '../kernel/abi/netlink.ts';
+import { createNetworkNamespace, inNetworkNamespace, openNetworkNamespace } from '../kernel/namespaces.ts';
+import { setLinkUp } from '../kernel/netlink/link-messages.ts';
+import { NetlinkSocket } from '../kernel/netlink/netlink-socket.ts';
+
+/** A veth pair made beforehand, both ends down: `eth0` in the namespace, the other end on the host. */
+export type PreparedInterface = { name: string; index: number; hostIndex: number };
+
+/**
+ * A container's network namespace, held by descriptor. `descriptor` is what the exec driver joins; for
+ * `--network container:X` it is the namespace of X's init ({@link NetworkNamespace.ofProcess}), and no driver
+ * is asked anything.
+ */
+export class NetworkNamespace {
+  readonly descriptor: number;
+  #socket: NetlinkSocket | undefined;
+  #prepared: PreparedInterface | undefined;
+  #closed = false;
+
+  private constructor(descriptor: number) {
+    this.descriptor = descriptor;
+  }
+
+  /**
+   * A new one: the loopback interface is up, and interfaces made in it later have no IPv6, as Docker has it on
+   * networks without. Takes about half a millisecond.
+   * @throws SyscallError
+   */
+  static create(): NetworkNamespace {
+    const namespace = new NetworkNamespace(createNetworkNamespace());
+    try {
+      namespace.#enter(() => disableIpv6OfNewInterfaces());
+      namespace.routes.request([setLinkUp({ name: 'lo' })]);
+      return namespace;
+    } catch (error) {
+      namespace.close();
+      throw error;
+    }
+  }
+
+  /**
+   * That of a running process.
+   * @throws SyscallError ENOENT or ESRCH when it does not run (any more)
+   */
+  static ofProcess(pid: number): NetworkNamespace {
+    return new NetworkNamespace(openNetworkNamespace(pid));
+  }
+
+  /** An rtnetlink socket inside the namespace. */
+  get routes(): NetlinkSocket {
+    this.#socket ??= inNetworkNamespace(this.descriptor, () => new NetlinkSocket(NETLINK_ROUTE));
+    return this.#socket;
+  }
+
+  /** Used by the pool. */
+  setPrepared(prepared: PreparedInterface): void {
+    this.#prepared = prepared;
+  }
+
+  /** The interface of that name made beforehand, if there is one and nobody took it yet. */
+  takePrepared(name: string): PreparedInterface | undefined {
+    const prepared = this.#prepared;
+    if (prepared?.name !== name) return undefined;
+    this.#prepared = undefined;
+    return prepared;
+  }
+
+  /** Lets go of it; without processes in it, the kernel takes it away with its interfaces. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket?.close();
+    closeSync(this.descriptor);
+  }
+
+  #enter(task: () => void): void {
+    inNetworkNamespace(this.descriptor, () => {
+      task();
+      this.#socket ??= new NetlinkSocket(NETLINK_ROUTE);
+    });
+  }
+}
+
+function disableIpv6OfNewInterfaces(): void {
+  try {
+    writeFileSync('/proc/sys/net/ipv6/conf/default/disable_ipv6', '1');
+  } catch {
+    // A kernel without IPv6.
+  }
+}
