@@ -1,0 +1,158 @@
+import { availableParallelism } from 'node:os';
+import { stat } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import { EngineError } from '../base/errors.ts';
+import type { RootedJob, RootedReply, RootedRequest, RootedResult } from './rooted-jobs.ts';
+
+/** The source runs as it is in development; a build puts the worker beside the bundle under the same name. */
+const WORKER = new URL(
+  import.meta.url.endsWith('.ts') ? './rooted-worker.ts' : './rooted-worker.js',
+  import.meta.url,
+);
+const MAXIMUM_THREADS = Math.min(Math.max(availableParallelism(), 2), 8);
+/** An idle thread costs some 10 MB, a new one some 40 ms. */
+const IDLE_MS = 10_000;
+
+type Task = {
+  request: RootedRequest;
+  progress: ((bytes: number) => void) | undefined;
+  resolve: (result: never) => void;
+  reject: (error: Error) => void;
+};
+
+/**
+ * Threads for jobs inside a directory (rooted-jobs.ts). They are started when needed, and end when idle for a
+ * while; the program may end while they are idle.
+ */
+export class RootedThreads {
+  readonly #idle: RootedThread[] = [];
+  readonly #waiting: Task[] = [];
+  readonly #all = new Set<RootedThread>();
+  #pooled = 0;
+  #nextId = 1;
+  #closed = false;
+
+  /** Must be used, and not the constructor: the pool's threads have to start before any thread is rooted. */
+  static async open(): Promise<RootedThreads> {
+    await stat('/');
+    return new RootedThreads();
+  }
+
+  /**
+   * Runs a job. Jobs that write to a pipe may be as slow as its reader: they get a thread of their own.
+   * @throws EngineError as the job does; `unavailable` when closed
+   */
+  run<K extends RootedJob['kind']>(
+    job: Extract<RootedJob, { kind: K }>,
+    progress?: (bytes: number) => void,
+  ): Promise<RootedResult[K]> {
+    return new Promise((resolve, reject) => {
+      const task: Task = { request: { id: this.#nextId++, job }, progress, resolve, reject };
+      if (this.#closed) reject(closedError());
+      else this.#dispatch(task);
+    });
+  }
+
+  /** Starts a thread ahead of the first job. */
+  warmUp(): void {
+    if (this.#all.size === 0 && !this.#closed) this.#release(this.#start(true));
+  }
+
+  /** Ends all threads; jobs not done yet fail. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(closedError());
+    await Promise.all([...this.#all].map(thread => thread.end()));
+  }
+
+  #dispatch(task: Task): void {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) idle.run(task);
+    else if (task.request.job.kind === 'pack') this.#start(false).run(task);
+    else if (this.#pooled < MAXIMUM_THREADS) this.#start(true).run(task);
+    else this.#waiting.push(task);
+  }
+
+  #start(pooled: boolean): RootedThread {
+    const thread = new RootedThread({
+      onFree: () => this.#release(thread),
+      onExit: () => {
+        this.#all.delete(thread);
+        if (pooled) this.#pooled--;
+        const index = this.#idle.indexOf(thread);
+        if (index >= 0) this.#idle.splice(index, 1);
+      },
+    });
+    this.#all.add(thread);
+    if (pooled) this.#pooled++;
+    return thread;
+  }
+
+  #release(thread: RootedThread): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) return thread.run(next);
+    this.#idle.push(thread);
+    thread.rest(IDLE_MS);
+  }
+}
+
+/** One worker, one job at a time. */
+class RootedThread {
+  readonly #worker: Worker;
+  readonly #onFree: () => void;
+  readonly #onExit: () => void;
+  #task: Task | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ onFree, onExit }: { onFree: () => void; onExit: () => void }) {
+    this.#onFree = onFree;
+    this.#onExit = onExit;
+    // Descriptors come from and go to raw system calls, which the worker's own bookkeeping does not see.
+    this.#worker = new Worker(WORKER, { trackUnmanagedFds: false });
+    this.#worker.on('message', (reply: RootedReply) => this.#onReply(reply));
+    this.#worker.on('error', error => this.#fail(error as Error));
+    this.#worker.on('exit', () => {
+      this.#fail(closedError());
+      this.#onExit();
+    });
+    this.#worker.unref();
+  }
+
+  run(task: Task): void {
+    clearTimeout(this.#timer);
+    this.#task = task;
+    this.#worker.ref();
+    this.#worker.postMessage(task.request);
+  }
+
+  rest(idleMs: number): void {
+    this.#timer = setTimeout(() => void this.end(), idleMs).unref();
+  }
+
+  async end(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#worker.terminate();
+  }
+
+  #onReply(reply: RootedReply): void {
+    const task = this.#task;
+    if (task === undefined || reply.id !== task.request.id) return;
+    if ('progressBytes' in reply) return task.progress?.(reply.progressBytes);
+    this.#task = undefined;
+    this.#worker.unref();
+    this.#onFree();
+    if ('error' in reply) {
+      const { kind, message, hint } = reply.error;
+      task.reject(new EngineError(kind, message, hint === undefined ? {} : { hint }));
+    } else task.resolve(reply.result as never);
+  }
+
+  #fail(error: Error): void {
+    this.#task?.reject(error);
+    this.#task = undefined;
+  }
+}
+
+function closedError(): EngineError {
+  return new EngineError('unavailable', 'the image store is closed');
+}

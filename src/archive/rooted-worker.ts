@@ -1,0 +1,59 @@
+/**
+ * The thread that works inside a directory it cannot get out of: before a job it makes that directory its root
+ * (thread-root.ts), and afterwards leaves it again. Within a job only synchronous file system calls may be
+ * made, and calls on open descriptors.
+ */
+import { parentPort } from 'node:worker_threads';
+import { EngineError, messageOf } from '../base/errors.ts';
+import { openDetachedOverlay } from '../kernel/detached-overlay.ts';
+import { separateThreadRoot, withRoot } from '../kernel/thread-root.ts';
+import { copyTree } from './copy-tree.ts';
+import { measureTree } from './measure-tree.ts';
+import type { PackJob, RootedJob, RootedReply, RootedRequest } from './rooted-jobs.ts';
+import { packTree } from './tree-packer.ts';
+import { closeSync, rmSync } from 'node:fs';
+import { unpackArchive } from './unpack-archive.ts';
+import { hostPath } from './archive-path.ts';
+
+const port = parentPort;
+if (port === null) throw new TypeError('rooted-worker.ts runs as a worker thread');
+const home = separateThreadRoot();
+const reply = (message: RootedReply) => port.postMessage(message);
+
+port.on('message', async ({ id, job }: RootedRequest) => {
+  try {
+    const result = await run(job, progressBytes => reply({ id, progressBytes }));
+    reply({ id, result });
+  } catch (error) {
+    const { kind, hint } =
+      error instanceof EngineError ? error : { kind: 'system' as const, hint: undefined };
+    reply({ id, error: { kind, message: messageOf(error), hint } });
+  }
+});
+
+async function run(job: RootedJob, progress: (bytes: number) => void): Promise<unknown> {
+  switch (job.kind) {
+    case 'unpack':
+      return withRoot(home, job.root, () => unpackArchive(job, progress));
+    case 'pack':
+      return pack(job);
+    case 'measure':
+      return withRoot(home, job.root, measureTree);
+    case 'remove':
+      return withRoot(home, job.root, () =>
+        rmSync(hostPath(`/${job.name}`), { recursive: true, force: true }),
+      );
+    case 'copy':
+      return withRoot(home, job.root, () => copyTree(`/${job.from}`, `/${job.to}`));
+  }
+}
+
+async function pack({ root, outputFd }: PackJob): Promise<void> {
+  if (typeof root === 'string') return withRoot(home, root, () => packTree(outputFd));
+  const overlay = openDetachedOverlay(root);
+  try {
+    await withRoot(home, overlay, () => packTree(outputFd));
+  } finally {
+    closeSync(overlay);
+  }
+}

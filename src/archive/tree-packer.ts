@@ -1,0 +1,142 @@
+import * as fs from 'node:fs';
+import { dataSegments } from '../kernel/file-holes.ts';
+import { decodeDevice } from '../kernel/make-node.ts';
+import { getXattr, listXattrs } from '../kernel/xattr.ts';
+import { hostPath } from './archive-path.ts';
+import { type TarEntry, tarEntry } from './tar-entry.ts';
+import { dataBytes, encodeTarEntry, TAR_END, tarPadding } from './tar-writer.ts';
+import { OPAQUE_XATTR } from './whiteout.ts';
+
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+const BUFFER_BYTES = 256 * 1024;
+/** File capabilities, ACLs and users' own; not what a file system or the kernel keeps for itself. */
+const KEPT_XATTRS = /^(?:security\.capability$|user\.(?!overlay\.)|system\.posix_acl_)/;
+
+/**
+ * Writes the tree below the root directory of the calling thread as tar, in the order of names' bytes, to the
+ * descriptor `output`, with blocking writes. Sockets are left out. The root itself is not an entry.
+ */
+export function packTree(output: number): void {
+  const packer = new TreePacker(output);
+  packer.directory('');
+  packer.finish();
+}
+
+class TreePacker {
+  readonly #output: number;
+  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  #used = 0;
+  /** Paths of files with several links, by device and inode. */
+  readonly #links = new Map<string, string>();
+
+  constructor(output: number) {
+    this.#output = output;
+  }
+
+  /** `path` is latin1 and relative, '' for the root. */
+  directory(path: string): void {
+    const names = fs.readdirSync(hostPath(`/${path}`), { encoding: 'latin1' });
+    for (const name of names.sort()) {
+      const child = path === '' ? name : `${path}/${name}`;
+      const stat = fs.lstatSync(hostPath(`/${child}`), { bigint: true, throwIfNoEntry: false });
+      if (stat === undefined || stat.isSocket()) continue;
+      this.#file(child, stat);
+      if (stat.isDirectory()) this.directory(child);
+    }
+  }
+
+  finish(): void {
+    this.#put(TAR_END);
+    this.#flush();
+  }
+
+  #file(path: string, stat: fs.BigIntStats): void {
+    const entry = entryOf(path, stat);
+    if (!stat.isDirectory() && stat.nlink > 1n) {
+      const key = `${stat.dev}:${stat.ino}`;
+      const first = this.#links.get(key);
+      if (first !== undefined) {
+        this.#put(
+          encodeTarEntry({ ...entry, type: 'hardlink', linkPath: first, size: 0, xattrs: new Map() }),
+        );
+        return;
+      }
+      this.#links.set(key, path);
+    }
+    if (entry.type === 'file' && entry.size > 0) this.#content(entry, stat);
+    else this.#put(encodeTarEntry(entry));
+  }
+
+  #content(entry: TarEntry, stat: fs.BigIntStats): void {
+    const fd = fs.openSync(hostPath(`/${entry.path}`), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      const hasHoles = stat.blocks * 512n + 65_536n < stat.size;
+      const segments = hasHoles ? dataSegments(fd, entry.size) : undefined;
+      const packed = segments === undefined ? entry : { ...entry, segments };
+      this.#put(encodeTarEntry(packed));
+      for (const { offset, length } of segments ?? [{ offset: 0, length: entry.size }])
+        this.#copy(fd, offset, length);
+      this.#put(tarPadding(dataBytes(packed)));
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  /** A file that got shorter meanwhile is filled up with zeros, as its header tells its size already. */
+  #copy(fd: number, offset: number, length: number): void {
+    for (let done = 0; done < length; ) {
+      if (this.#used === BUFFER_BYTES) this.#flush();
+      const room = Math.min(BUFFER_BYTES - this.#used, length - done);
+      const count = fs.readSync(fd, this.#buffer, this.#used, room, offset + done);
+      if (count === 0) this.#buffer.fill(0, this.#used, this.#used + room);
+      this.#used += count || room;
+      done += count || room;
+    }
+  }
+
+  #put(data: Buffer): void {
+    for (let done = 0; done < data.length; ) {
+      if (this.#used === BUFFER_BYTES) this.#flush();
+      const length = data.copy(this.#buffer, this.#used, done);
+      this.#used += length;
+      done += length;
+    }
+  }
+
+  #flush(): void {
+    for (let done = 0; done < this.#used; )
+      done += fs.writeSync(this.#output, this.#buffer, done, this.#used - done);
+    this.#used = 0;
+  }
+}
+
+function entryOf(path: string, stat: fs.BigIntStats): TarEntry {
+  const entry = tarEntry({
+    path,
+    type: typeOf(stat),
+    mode: Number(stat.mode) & 0o7777,
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+    mtimeNs: stat.mtimeNs,
+    xattrs: xattrsOf(path),
+  });
+  if (entry.type === 'file') entry.size = Number(stat.size);
+  if (entry.type === 'symlink')
+    entry.linkPath = fs.readlinkSync(hostPath(`/${path}`), { encoding: 'latin1' });
+  if (stat.isCharacterDevice() || stat.isBlockDevice()) Object.assign(entry, decodeDevice(stat.rdev));
+  return entry;
+}
+
+function typeOf(stat: fs.BigIntStats): TarEntry['type'] {
+  if (stat.isFile()) return 'file';
+  if (stat.isDirectory()) return 'directory';
+  if (stat.isSymbolicLink()) return 'symlink';
+  if (stat.isCharacterDevice()) return 'character-device';
+  return stat.isBlockDevice() ? 'block-device' : 'fifo';
+}
+
+function xattrsOf(path: string): Map<string, Buffer> {
+  const file = hostPath(`/${path}`);
+  const names = listXattrs(file).filter(name => name !== OPAQUE_XATTR && KEPT_XATTRS.test(name));
+  return new Map(names.map(name => [name, getXattr(file, name) ?? Buffer.alloc(0)]));
+}

@@ -1,0 +1,251 @@
+import * as fs from 'node:fs';
+import { EngineError, errorCode, messageOf } from '../base/errors.ts';
+import { decodeDevice, makeNode, S_IFBLK, S_IFCHR, S_IFIFO } from '../kernel/make-node.ts';
+import { setTimes } from '../kernel/set-times.ts';
+import { setXattr } from '../kernel/xattr.ts';
+import { absoluteEntryPath, baseOf, hostPath, parentOf, readable } from './archive-path.ts';
+import type { TarEntry } from './tar-entry.ts';
+import type { TarHandler } from './tar-reader.ts';
+import { OPAQUE_XATTR, type Whiteout, type WhiteoutMode, whiteoutOf } from './whiteout.ts';
+
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
+const YES = Buffer.from('y');
+const SPECIAL_BITS = 0o7000;
+
+/**
+ * Writes the entries of a tar into the root directory of the calling thread, which must be rooted in the
+ * target (thread-root.ts): that is what keeps an archive with links from writing elsewhere. The umask must be
+ * 0. Later entries replace earlier ones of the same path, but directories merge.
+ */
+export class TreeUnpacker implements TarHandler {
+  /** Bytes of all files and links, as Docker counts a layer's size. */
+  sizeBytes = 0;
+  entryCount = 0;
+  readonly #whiteouts: WhiteoutMode;
+  readonly #maximumBytes: number;
+  /** Directories that are known to exist. */
+  readonly #directories = new Set(['/']);
+  /** Their times can only be set when nothing is written into them any more. */
+  readonly #directoryTimes = new Map<string, bigint>();
+  /** With `apply`: what this archive made, which its own whiteouts do not touch. */
+  readonly #made = new Set<string>();
+  #entry: TarEntry | undefined;
+  #path = '';
+  #fd = -1;
+
+  /** @param maximumBytes what all files together may have, against decompression bombs */
+  constructor(whiteouts: WhiteoutMode, maximumBytes = Number.POSITIVE_INFINITY) {
+    this.#whiteouts = whiteouts;
+    this.#maximumBytes = maximumBytes;
+  }
+
+  entry(entry: TarEntry): void {
+    this.entryCount++;
+    this.#entry = undefined;
+    this.#path = absoluteEntryPath(entry.path);
+    this.#guard('unpack', () => {
+      const whiteout = this.#whiteouts === 'keep' ? undefined : whiteoutOf(baseOf(this.#path));
+      if (whiteout !== undefined) this.#whiteout(whiteout);
+      else this.#make(entry);
+    });
+  }
+
+  data(chunk: Buffer, offset: number): void {
+    if (this.#fd < 0) return;
+    this.sizeBytes += chunk.length;
+    if (this.sizeBytes > this.#maximumBytes)
+      throw new EngineError(
+        'invalid-parameter',
+        `the archive unpacks to more than ${this.#maximumBytes} bytes`,
+      );
+    this.#guard('write', () => {
+      for (let done = 0; done < chunk.length; ) {
+        done += fs.writeSync(this.#fd, chunk, done, chunk.length - done, offset + done);
+      }
+    });
+  }
+
+  end(): void {
+    const entry = this.#entry;
+    if (entry === undefined) return;
+    this.#guard('finish', () => {
+      if (this.#fd >= 0 && entry.segments !== undefined) fs.ftruncateSync(this.#fd, entry.size);
+      this.#setMetadata(entry);
+    });
+    this.close();
+  }
+
+  /** Sets what has to wait until the end. */
+  finish(): void {
+    for (const [path, mtimeNs] of this.#directoryTimes) setTimes(hostPath(path), mtimeNs, mtimeNs);
+  }
+
+  /** Closes what may still be open, after a failure. */
+  close(): void {
+    if (this.#fd >= 0) fs.closeSync(this.#fd);
+    this.#fd = -1;
+  }
+
+  #make(entry: TarEntry): void {
+    const path = this.#path;
+    if (path === '/') {
+      if (entry.type !== 'directory')
+        throw new EngineError('invalid-parameter', 'the archive replaces its root by something else');
+      this.#entry = entry;
+      return;
+    }
+    this.#makeDirectory(parentOf(path));
+    if (this.#whiteouts === 'apply') this.#made.add(path);
+    try {
+      this.#create(entry, path);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+      this.#replace(entry, path);
+    }
+    if (entry.type === 'directory') this.#directories.add(path);
+    if (entry.type !== 'hardlink') this.#entry = entry;
+  }
+
+  #create(entry: TarEntry, path: string): void {
+    const target = hostPath(path);
+    const permissions = entry.mode & 0o777;
+    switch (entry.type) {
+      case 'file':
+        this.#fd = fs.openSync(target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, permissions);
+        return;
+      case 'directory':
+        return fs.mkdirSync(target, permissions);
+      case 'symlink':
+        this.sizeBytes += entry.linkPath.length;
+        return fs.symlinkSync(hostPath(entry.linkPath), target);
+      case 'hardlink':
+        return fs.linkSync(hostPath(absoluteEntryPath(entry.linkPath)), target);
+      case 'character-device':
+        return makeNode(target, S_IFCHR | permissions, entry.major, entry.minor);
+      case 'block-device':
+        return makeNode(target, S_IFBLK | permissions, entry.major, entry.minor);
+      case 'fifo':
+        return makeNode(target, S_IFIFO | permissions);
+    }
+  }
+
+  /** Something of that name is there already: from this archive, or, with `apply`, from a lower layer. */
+  #replace(entry: TarEntry, path: string): void {
+    const existing = fs.lstatSync(hostPath(path), { bigint: true });
+    if (entry.type === 'directory' && existing.isDirectory()) return;
+    const hidesLower = this.#whiteouts === 'overlay' && isOverlayWhiteout(existing);
+    if (existing.isFile() && existing.nlink === 1n) this.sizeBytes -= Number(existing.size);
+    this.#remove(path);
+    this.#create(entry, path);
+    // The lower layers' directory stays removed: only this one's files are in it.
+    if (hidesLower && entry.type === 'directory') setXattr(hostPath(path), OPAQUE_XATTR, YES);
+  }
+
+  #remove(path: string): void {
+    fs.rmSync(hostPath(path), { recursive: true, force: true });
+    const within = `${path}/`;
+    for (const known of [this.#directories, this.#directoryTimes, this.#made]) {
+      for (const key of known.keys()) if (key === path || key.startsWith(within)) known.delete(key);
+    }
+  }
+
+  /** Makes the directories that the archive has no entries for, as root's, mode 0755. */
+  #makeDirectory(path: string): void {
+    if (this.#directories.has(path)) return;
+    this.#makeDirectory(parentOf(path));
+    try {
+      fs.mkdirSync(hostPath(path), 0o755);
+    } catch (error) {
+      // A link to a directory will do: it is resolved within the root.
+      if (errorCode(error) !== 'EEXIST') throw error;
+      if (this.#isOwnWhiteout(path)) {
+        this.#remove(path);
+        fs.mkdirSync(hostPath(path), 0o755);
+        setXattr(hostPath(path), OPAQUE_XATTR, YES);
+      } else if (!fs.statSync(hostPath(path)).isDirectory()) throw error;
+    }
+    this.#directories.add(path);
+  }
+
+  #isOwnWhiteout(path: string): boolean {
+    return this.#whiteouts === 'overlay' && isOverlayWhiteout(fs.lstatSync(hostPath(path), { bigint: true }));
+  }
+
+  #whiteout(whiteout: Whiteout): void {
+    const parent = parentOf(this.#path);
+    if (whiteout.kind === 'meta') return;
+    if (this.#whiteouts === 'apply') this.#applyWhiteout(whiteout, parent);
+    else {
+      this.#makeDirectory(parent);
+      if (whiteout.kind === 'opaque') setXattr(hostPath(parent), OPAQUE_XATTR, YES);
+      else this.#overlayWhiteout(join(parent, whiteout.name));
+    }
+  }
+
+  #overlayWhiteout(path: string): void {
+    const target = hostPath(path);
+    const existing = fs.lstatSync(target, { throwIfNoEntry: false });
+    if (existing === undefined) makeNode(target, S_IFCHR, 0, 0);
+    // A whiteout is about lower layers only, whatever this one makes of the same name.
+    else if (existing.isDirectory()) setXattr(target, OPAQUE_XATTR, YES);
+  }
+
+  #applyWhiteout(whiteout: Whiteout, parent: string): void {
+    if (whiteout.kind === 'remove') this.#removeLower(join(parent, whiteout.name));
+    else if (fs.lstatSync(hostPath(parent), { throwIfNoEntry: false })?.isDirectory() === true)
+      this.#removeLowerWithin(parent);
+  }
+
+  #removeLower(path: string): void {
+    const inArchive = this.#made.has(path) || [...this.#made].some(made => made.startsWith(`${path}/`));
+    if (!inArchive) this.#remove(path);
+    else if (fs.lstatSync(hostPath(path)).isDirectory()) this.#removeLowerWithin(path);
+  }
+
+  #removeLowerWithin(path: string): void {
+    for (const name of fs.readdirSync(hostPath(path), { encoding: 'latin1' }))
+      this.#removeLower(join(path, name));
+  }
+
+  #setMetadata(entry: TarEntry): void {
+    const path = hostPath(this.#path);
+    const isLink = entry.type === 'symlink';
+    fs.lchownSync(path, entry.uid, entry.gid);
+    // After chown, which clears setuid and file capabilities. New files have their permissions already.
+    if (!isLink && ((entry.mode & SPECIAL_BITS) !== 0 || entry.type === 'directory'))
+      fs.chmodSync(path, entry.mode);
+    for (const [name, value] of entry.xattrs) setEntryXattr(path, name, value);
+    if (entry.type === 'directory') this.#directoryTimes.set(this.#path, entry.mtimeNs);
+    else setTimes(this.#fd >= 0 ? this.#fd : path, entry.mtimeNs, entry.mtimeNs);
+  }
+
+  #guard(what: string, task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      if (error instanceof EngineError && error.kind !== 'system') throw error;
+      const message = `failed to ${what} "${readable(this.#path)}": ${messageOf(error)}`;
+      throw new EngineError('system', message, { cause: error });
+    }
+  }
+}
+
+/** overlayfs's own attributes are no business of an archive: they could redirect a directory to another one. */
+function setEntryXattr(path: string | Buffer, name: string, value: Buffer): void {
+  if (name.startsWith('trusted.overlay.') || name.startsWith('user.overlay.')) return;
+  try {
+    setXattr(path, name, value);
+  } catch (error) {
+    // The file system has none, or none of this kind on such a file: Docker goes on, too.
+    if (!['ENOTSUP', 'EOPNOTSUPP', 'EPERM'].includes(errorCode(error) ?? '')) throw error;
+  }
+}
+
+function isOverlayWhiteout(stat: fs.BigIntStats): boolean {
+  const { major, minor } = decodeDevice(stat.rdev);
+  return stat.isCharacterDevice() && major === 0 && minor === 0;
+}
+
+function join(parent: string, name: string): string {
+  return parent === '/' ? `/${name}` : `${parent}/${name}`;
+}

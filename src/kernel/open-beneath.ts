@@ -1,0 +1,17 @@
+import { cstring, syscallResult } from './libc.ffi.ts';
+
+const RESOLVE_NO_MAGICLINKS = 0x02n;
+const RESOLVE_NO_SYMLINKS = 0x04n;
+const RESOLVE_BENEATH = 0x08n;
+const O_CLOEXEC = 0o2000000;
+
+/**
+ * openat2(2): opens `path` (relative, without any symbolic link on the way) below the directory `directoryFd`.
+ * @returns a descriptor, or the negated errno: -ELOOP for a link, -EXDEV for a way out
+ */
+export function openBeneath(directoryFd: number, path: string | Uint8Array, flags: number): number {
+  const how = Buffer.alloc(24);
+  how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
+  how.writeBigUInt64LE(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS, 16);
+  return syscallResult('openat2', directoryFd, cstring(path), how, how.length);
+}
