@@ -1,0 +1,149 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Backend } from './backend.ts';
+import { Dispatcher } from './dispatch.ts';
+import { type ListenAddress, parseListenAddress } from './listen-address.ts';
+import type { Logger } from './logger.ts';
+import { containerRoutes } from './routes/containers.ts';
+import { execRoutes } from './routes/exec.ts';
+import { imageRoutes } from './routes/images.ts';
+import { networkRoutes } from './routes/networks.ts';
+import { slipwayRoutes } from './routes/slipway.ts';
+import { swarmRoutes } from './routes/swarm.ts';
+import { systemRoutes } from './routes/system.ts';
+import { volumeRoutes } from './routes/volumes.ts';
+import { listenUnix } from './unix-listener.ts';
+
+export type ApiServerOptions = {
+  backend: Backend;
+  /** As `-H` has them: `unix:///run/slipway/slipway.sock`, `tcp://127.0.0.1:2375`, `fd://`. */
+  listen: readonly string[];
+  /** Of Slipway itself, for the `Server` header. */
+  version: string;
+  logger: Logger;
+};
+
+export interface ApiServer {
+  /** What it listens on, ports resolved, in the notation of `listen`. */
+  readonly addresses: readonly string[];
+  /**
+   * Takes no more requests, ends event, log and stats streams, lets other answers finish for `graceMs`
+   * (1000 by default), and breaks off what is left then, attached clients included. Idempotent.
+   */
+  close(graceMs?: number): Promise<void>;
+}
+
+/**
+ * Serves the Docker Engine API.
+ * @throws EngineError invalid-parameter for a bad address, conflict for a socket in use, system when the kernel
+ *   refuses; nothing is left listening then
+ */
+export async function openApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const server = new RunningServer(options);
+  try {
+    for (const address of options.listen.flatMap(text => parseListenAddress(text)))
+      await server.listen(address);
+  } catch (error) {
+    await server.close(0);
+    throw error;
+  }
+  return server;
+}
+
+class RunningServer implements ApiServer {
+  readonly addresses: string[] = [];
+  readonly #dispatcher: Dispatcher;
+  readonly #closing = new AbortController();
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #removals: (() => void)[] = [];
+  #closed: Promise<void> | undefined;
+
+  constructor({ backend, version, logger }: ApiServerOptions) {
+    this.#dispatcher = new Dispatcher({
+      routers: routersOf(backend),
+      version,
+      logger,
+      closing: this.#closing.signal,
+    });
+  }
+
+  async listen(address: ListenAddress): Promise<void> {
+    const server = this.#createServer();
+    this.#servers.push(server);
+    if (address.type === 'unix') {
+      this.#removals.push(await listenUnix(server, address.path));
+      this.addresses.push(`unix://${address.path}`);
+      return;
+    }
+    server.listen(address.type === 'fd' ? { fd: address.fd } : { host: address.host, port: address.port });
+    await once(server, 'listening');
+    const { address: host, port, family } = (server.address() ?? {}) as Partial<AddressInfo>;
+    this.addresses.push(
+      port === undefined
+        ? `fd://${(address as { fd?: number }).fd}`
+        : `tcp://${family === 'IPv6' ? `[${host}]` : host}:${port}`,
+    );
+  }
+
+  close(graceMs = 1000): Promise<void> {
+    this.#closed ??= this.#close(graceMs);
+    return this.#closed;
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    for (const remove of this.#removals) remove();
+    const listening = this.#servers.filter(server => server.listening);
+    const closed = Promise.all(listening.map(server => once(server, 'close')));
+    for (const server of listening) server.close();
+    this.#closing.abort();
+    const patience = new AbortController();
+    await Promise.race([closed, delay(graceMs, undefined, { signal: patience.signal })]);
+    patience.abort();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #createServer(): Server {
+    const server = createServer(
+      {
+        // Uploads take as long as they take.
+        requestTimeout: 0,
+        shouldUpgradeCallback: request => this.#dispatcher.hijacks(request),
+      },
+      (request, response) => void this.#dispatcher.answer(request, response),
+    );
+    // A client may close its side once it has asked, and still read the answer.
+    (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
+    server.on('upgrade', (request, connection, head) => {
+      if (head.length > 0) connection.unshift(head);
+      void this.#dispatcher.answerUpgrade(request, connection);
+    });
+    server.on('clientError', (_error, connection) => {
+      if (this.#dispatcher.isHandingOver(connection)) return;
+      if (connection.writable)
+        connection.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n400 Bad Request');
+      else connection.destroy();
+    });
+    server.on('connection', socket => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    return server;
+  }
+}
+
+function routersOf(backend: Backend) {
+  return [
+    containerRoutes(backend),
+    execRoutes(backend),
+    imageRoutes(backend),
+    networkRoutes(backend),
+    volumeRoutes(backend),
+    systemRoutes(backend),
+    swarmRoutes(),
+    slipwayRoutes(backend),
+  ];
+}

@@ -1,0 +1,95 @@
+import type * as api from '../../api/types.ts';
+import { EngineError } from '../../base/errors.ts';
+import {
+  type Decoder,
+  type Fields,
+  bool,
+  integer,
+  mapOf,
+  nullable,
+  stringMap,
+  stringOrStrings,
+  strings,
+  struct,
+  text,
+} from './decode.ts';
+import { hostConfig } from './host-config.ts';
+
+const emptyStructs = mapOf(struct<object>('struct {}', {}), 'map[string]struct {}');
+
+const healthConfig = struct<api.HealthConfig>('container.HealthConfig', {
+  Test: strings,
+  Interval: integer('int64'),
+  Timeout: integer('int64'),
+  StartPeriod: integer('int64'),
+  StartInterval: integer('int64'),
+  Retries: integer('int'),
+});
+
+const containerConfigFields: Fields<api.ContainerConfig> = {
+  Hostname: text(),
+  Domainname: text(),
+  User: text(),
+  AttachStdin: bool,
+  AttachStdout: bool,
+  AttachStderr: bool,
+  ExposedPorts: emptyStructs,
+  Tty: bool,
+  OpenStdin: bool,
+  StdinOnce: bool,
+  Env: strings,
+  Cmd: stringOrStrings,
+  Healthcheck: healthConfig,
+  ArgsEscaped: bool,
+  Image: text(),
+  Volumes: emptyStructs,
+  WorkingDir: text(),
+  Entrypoint: stringOrStrings,
+  NetworkDisabled: bool,
+  MacAddress: text(),
+  OnBuild: strings,
+  Labels: stringMap,
+  StopSignal: text(),
+  StopTimeout: integer('int'),
+  Shell: stringOrStrings,
+};
+
+const endpointSettings = struct<api.EndpointSettings>('network.EndpointSettings', {
+  IPAMConfig: struct<NonNullable<api.EndpointSettings['IPAMConfig']>>('network.EndpointIPAMConfig', {
+    IPv4Address: text(),
+    IPv6Address: text(),
+    LinkLocalIPs: strings,
+  }),
+  Links: strings,
+  Aliases: strings,
+  MacAddress: text(),
+  DriverOpts: stringMap,
+  GwPriority: integer('int'),
+  NetworkID: text(),
+  EndpointID: text(),
+  Gateway: text(),
+  IPAddress: text(),
+  IPPrefixLen: integer('int'),
+  IPv6Gateway: text(),
+  GlobalIPv6Address: text(),
+  GlobalIPv6PrefixLen: integer('int'),
+  DNSNames: strings,
+});
+
+const networkingConfig = struct<api.NetworkingConfig>('network.NetworkingConfig', {
+  EndpointsConfig: mapOf(nullable(endpointSettings), 'map[string]*network.EndpointSettings'),
+});
+
+const request = struct<api.ContainerCreateRequest>('container.CreateRequest', {
+  ...containerConfigFields,
+  HostConfig: hostConfig,
+  NetworkingConfig: networkingConfig,
+});
+
+/** The body of `POST /containers/create`: at least one field of the container's own configuration is there. */
+export const createRequest: Decoder<api.ContainerCreateRequest> = (value, path) => {
+  const decoded = request(value, path);
+  if (!Object.keys(decoded).some(name => name in containerConfigFields))
+    throw new EngineError('invalid-parameter', 'config cannot be empty in order to create a container');
+  return decoded;
+};

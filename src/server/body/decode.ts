@@ -1,0 +1,127 @@
+import { EngineError } from '../../base/errors.ts';
+import { WrittenNumber } from './go-json.ts';
+
+/**
+ * Checks one value of a parsed request and gives it its type, as Go's encoding/json does: null is the zero
+ * value, unknown keys are ignored, keys are the same in any case. `path` names the value in errors:
+ * `CreateRequest.HostConfig.Memory`.
+ * @throws EngineError invalid-parameter, in Go's words
+ */
+export type Decoder<T> = (value: unknown, path: string) => T;
+
+/** The decoders of all fields of a type: none forgotten, none too many. */
+export type Fields<T> = { [K in keyof T]-?: Decoder<T[K]> };
+
+/** An object of known fields. Absent fields and null stay absent. */
+export function struct<T extends object>(goType: string, fields: Fields<T>): Decoder<T> {
+  const byLowerCase = new Map(
+    Object.keys(fields).map(name => [name.toLowerCase(), name as keyof T & string]),
+  );
+  return (value, path) => {
+    const result: Partial<T> = {};
+    for (const [key, item] of Object.entries(value === null ? {} : objectOf(value, path, goType))) {
+      const name = byLowerCase.get(key.toLowerCase());
+      if (name !== undefined && item !== null) result[name] = fields[name](item, `${path}.${name}`);
+    }
+    return result as T;
+  };
+}
+
+export function arrayOf<T>(element: Decoder<T>, goType: string): Decoder<T[]> {
+  return (value, path) => {
+    if (!Array.isArray(value)) return mismatch(value, path, goType);
+    return value.map((item, index) => element(item, `${path}.${index}`));
+  };
+}
+
+/** An object of any keys. */
+export function mapOf<T>(element: Decoder<T>, goType: string): Decoder<Record<string, T>> {
+  return (value, path) =>
+    // fromEntries defines its properties: a key `__proto__` is a key like any other.
+    Object.fromEntries(
+      Object.entries(objectOf(value, path, goType)).map(([key, item]) => [
+        key,
+        element(item, `${path}.${key}`),
+      ]),
+    );
+}
+
+/** `goType` other than string: a named type. What it may hold is for the engine to say. */
+export function text<T extends string = string>(goType = 'string'): Decoder<T> {
+  return (value, path) => {
+    if (value === null) return '' as T;
+    return typeof value === 'string' ? (value as T) : mismatch(value, path, goType);
+  };
+}
+
+export const bool: Decoder<boolean> = (value, path) => {
+  if (value === null) return false;
+  return typeof value === 'boolean' ? value : mismatch(value, path, 'bool');
+};
+
+/** An integer within Go's type of that name, and exact in JavaScript. */
+export function integer(goType: keyof typeof RANGES): Decoder<number> {
+  const [smallest, largest] = RANGES[goType];
+  return (value, path) => {
+    if (value === null) return 0;
+    const inRange = typeof value === 'number' && value >= smallest && value <= largest;
+    return inRange ? value : mismatch(value, path, goType);
+  };
+}
+
+const RANGES = {
+  int: [-(2 ** 63), 2 ** 63],
+  int64: [-(2 ** 63), 2 ** 63],
+  uint: [0, 2 ** 64],
+  uint64: [0, 2 ** 64],
+  uint32: [0, 2 ** 32 - 1],
+  uint16: [0, 2 ** 16 - 1],
+} as const;
+
+/** A list of strings, or one string that stands for a list of one. */
+export const stringOrStrings: Decoder<string[]> = (value, path) => {
+  const element = text();
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value)
+    ? value.map((item, index) => element(item, `${path}.${index}`))
+    : [element(value, path)];
+};
+
+export const strings: Decoder<string[]> = arrayOf(text(), '[]string');
+export const stringMap: Decoder<Record<string, string>> = mapOf(text(), 'map[string]string');
+
+/** Null stays null. */
+export function nullable<T>(decoder: Decoder<T>): Decoder<T | null> {
+  return (value, path) => (value === null ? null : decoder(value, path));
+}
+
+/** Whatever JSON holds, with ordinary numbers. */
+export const anything: Decoder<unknown> = value => {
+  if (value instanceof WrittenNumber) return Number(value.source);
+  if (Array.isArray(value)) return value.map(item => anything(item, ''));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, anything(item, '')]));
+};
+
+function objectOf(value: unknown, path: string, goType: string): object {
+  const isObject = value !== null && typeof value === 'object';
+  if (!isObject || Array.isArray(value) || value instanceof WrittenNumber)
+    return mismatch(value, path, goType);
+  return value;
+}
+
+function mismatch(value: unknown, path: string, goType: string): never {
+  const place = path.includes('.') ? `struct field ${path}` : 'value';
+  throw new EngineError(
+    'invalid-parameter',
+    `invalid JSON: json: cannot unmarshal ${describe(value, goType)} into Go ${place} of type ${goType}`,
+  );
+}
+
+function describe(value: unknown, goType: string): string {
+  if (value instanceof WrittenNumber) return `number ${value.source}`;
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'number') return goType in RANGES ? `number ${value}` : 'number';
+  return typeof value;
+}

@@ -1,0 +1,123 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import findMyWay, { type HTTPMethod } from 'find-my-way';
+import { API_VERSION, MIN_API_VERSION } from '../api/types.ts';
+import { EngineError, messageOf } from '../base/errors.ts';
+import { compareVersions, Exchange } from './exchange.ts';
+import { httpStatus } from './http-status.ts';
+import type { Logger } from './logger.ts';
+import { sendError } from './respond.ts';
+import type { Route, Router } from './router.ts';
+
+export type DispatcherOptions = {
+  routers: readonly Router[];
+  /** Of Slipway, for the `Server` header. */
+  version: string;
+  logger: Logger;
+  /** Aborts the long-lived answers when the server closes. */
+  closing: AbortSignal;
+};
+
+/** From HTTP requests to routes: versions, headers every answer has, errors. */
+export class Dispatcher {
+  readonly #routes = findMyWay({ maxParamLength: 4096 });
+  readonly #options: DispatcherOptions;
+  readonly #headers: Map<string, string>;
+  readonly #handingOver = new WeakSet<Duplex>();
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#headers = new Map([
+      ['Api-Version', API_VERSION],
+      ['Docker-Experimental', 'false'],
+      ['Ostype', 'linux'],
+      ['Server', `Slipway/${options.version} (linux)`],
+    ]);
+    for (const route of options.routers.flat()) this.#routes.on(route.method, route.path, unused, route);
+  }
+
+  /** Answers a request; never throws. */
+  async answer(request: IncomingMessage, response: ServerResponse, upgraded?: Duplex): Promise<void> {
+    response.setHeaders(this.#headers);
+    try {
+      await this.#dispatch(request, response, upgraded);
+    } catch (error) {
+      this.#fail(request, response, error);
+    }
+  }
+
+  /** Answers a request whose connection node:http has given away already. */
+  async answerUpgrade(request: IncomingMessage, connection: Duplex): Promise<void> {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(request.socket);
+    response.once('finish', () => request.socket.end());
+    await this.answer(request, response, connection);
+  }
+
+  /** Whether the request asks for a connection that a route will take over. */
+  hijacks(request: IncomingMessage): boolean {
+    return this.#find(request)?.route.hijacks ?? false;
+  }
+
+  /** Whether a route is about to take this connection, or has it: what comes on it need not be HTTP. */
+  isHandingOver(connection: Duplex): boolean {
+    return this.#handingOver.has(connection);
+  }
+
+  async #dispatch(request: IncomingMessage, response: ServerResponse, upgraded?: Duplex): Promise<void> {
+    const found = this.#find(request);
+    if (found === undefined) throw new EngineError('not-found', 'page not found');
+    if (!checkVersion(found.version, response)) return;
+    const { route, ...rest } = found;
+    await route.handle(
+      new Exchange({ ...rest, request, response, upgraded, closing: this.#options.closing }),
+    );
+  }
+
+  #find(request: IncomingMessage) {
+    const { method, url = '/' } = request;
+    const mark = url.indexOf('?');
+    const [, version, path = '/'] =
+      /^(?:\/v(\d+\.\d+))?(\/.*)$/.exec(mark === -1 ? url : url.slice(0, mark)) ?? [];
+    const found = this.#routes.find(method as HTTPMethod, path);
+    if (found === null) return undefined;
+    return {
+      route: found.store as Route,
+      params: found.params,
+      version: version ?? API_VERSION,
+      query: new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1)),
+    };
+  }
+
+  #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    const gone = response.destroyed || request.socket.destroyed;
+    const cancelled = error instanceof EngineError && error.kind === 'cancelled';
+    if (!gone && !cancelled && httpStatus(error) >= 500) {
+      const { method, url } = request;
+      this.#options.logger.error({ error, method, url }, `${method} ${url}: ${messageOf(error)}`);
+    }
+    if (response.headersSent || gone) response.destroy();
+    else sendError(response, error);
+  }
+}
+
+/** Whether the version is one we speak; answers the request if not. */
+function checkVersion(version: string, response: ServerResponse): boolean {
+  if (compareVersions(version, API_VERSION) > 0)
+    throw new EngineError(
+      'invalid-parameter',
+      `client version ${version} is too new. Maximum supported API version is ${API_VERSION}`,
+    );
+  if (compareVersions(version, MIN_API_VERSION) >= 0) return true;
+  // Clients that old do not read JSON errors.
+  response.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8' });
+  response.end(
+    `client version ${version} is too old. Minimum supported API version is ${MIN_API_VERSION}, ` +
+      'please upgrade your client to a newer version\n',
+  );
+  return false;
+}
+
+/** find-my-way wants a handler; ours is in the route. */
+function unused(): void {}

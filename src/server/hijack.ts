@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { messageOf } from '../base/errors.ts';
+import type { AttachSession } from './backend.ts';
+import type { Exchange } from './exchange.ts';
+
+const RAW = 'application/vnd.docker.raw-stream';
+const MULTIPLEXED = 'application/vnd.docker.multiplexed-stream';
+/** The first byte of a frame that carries standard output. */
+const STDOUT = 1;
+
+/** The content type of a container's output as this client is to be told it (Docker's since API 1.42). */
+export function outputType(exchange: Exchange, multiplexed: boolean): string {
+  return multiplexed && exchange.atLeast('1.42') ? MULTIPLEXED : RAW;
+}
+
+/**
+ * Hands the client's connection over to a session: from here on it carries raw bytes both ways. With an
+ * `Upgrade` header the answer is `101 UPGRADED`, without one the older `200 OK`. What the client has sent
+ * behind an upgrading request is read first; behind one of the older form it is lost, as it is with Docker.
+ * Settles when the session has ended.
+ */
+export async function hijack(exchange: Exchange, session: AttachSession): Promise<void> {
+  const connection = takeConnection(exchange);
+  connection.on('error', () => connection.destroy());
+  connection.write(head(exchange, session.multiplexed));
+  try {
+    await session.run(connection);
+  } catch (error) {
+    await endWithMessage(connection, `${messageOf(error)}\r\n`, session.multiplexed);
+  }
+}
+
+function head(exchange: Exchange, multiplexed: boolean): string {
+  if (exchange.request.headers.upgrade === undefined)
+    return `HTTP/1.1 200 OK\r\nContent-Type: ${RAW}\r\n\r\n`;
+  const type = outputType(exchange, multiplexed);
+  return `HTTP/1.1 101 UPGRADED\r\nContent-Type: ${type}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n`;
+}
+
+/** Takes the connection away from node:http. */
+function takeConnection({ connection, request, response, upgraded }: Exchange): Duplex {
+  const { socket } = request;
+  response.detachSocket(socket);
+  // An unfinished body keeps node:http between us and the socket. Clients announce a chunked one, never send it,
+  // and go on with raw bytes.
+  if (upgraded && request.complete) return connection;
+  if (upgraded && request.headers['transfer-encoding'] === undefined) return connection;
+  for (const event of ['data', 'end', 'drain', 'error', 'timeout', 'readable'])
+    socket.removeAllListeners(event);
+  socket.setTimeout(0);
+  // node:http's parser reads the descriptor by itself until somebody else listens.
+  const nobody = () => {};
+  socket.on('data', nobody).off('data', nobody);
+  // Nothing is read until the session listens; then it flows by itself, as on a new socket.
+  socket.pause();
+  (socket as { readableFlowing: boolean | null }).readableFlowing = null;
+  return socket;
+}
+
+async function endWithMessage(connection: Duplex, message: string, framed: boolean): Promise<void> {
+  if (connection.writable) {
+    connection.end(framed ? frame(STDOUT, Buffer.from(message)) : message);
+    if (!connection.writableFinished)
+      await Promise.race([once(connection, 'finish'), once(connection, 'close')]);
+  }
+  connection.destroy();
+}
+
+function frame(stream: number, content: Buffer): Buffer {
+  const header = Buffer.alloc(8);
+  header[0] = stream;
+  header.writeUInt32BE(content.length, 4);
+  return Buffer.concat([header, content]);
+}

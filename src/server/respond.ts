@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { EngineError, messageOf } from '../base/errors.ts';
+import type { Exchange } from './exchange.ts';
+import { httpStatus } from './http-status.ts';
+
+/** Answers with a JSON body. Values of type bigint go out as exact numbers. */
+export function sendJson({ response }: Exchange, body: unknown, status = 200): void {
+  const text = `${encodeJson(body)}\n`;
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+/** Answers without a body: 204, or 200 and 201 where Docker sends an empty body. */
+export function sendEmpty({ response }: Exchange, status = 204): void {
+  response.writeHead(status, status === 204 ? {} : { 'Content-Length': 0 });
+  response.end();
+}
+
+/** `{"message": …}`, with Slipway's `hint` beside it. */
+export function sendError(response: ServerResponse, error: unknown): void {
+  const status = httpStatus(error);
+  if (status === 304) {
+    response.writeHead(304).end();
+    return;
+  }
+  const hint = error instanceof EngineError ? error.hint : undefined;
+  const text = `${JSON.stringify({ message: messageOf(error), hint })}\n`;
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+/**
+ * Sends a stream as it comes, headers at once. When it fails half-way the connection is broken off: the client
+ * must not take what it has for the whole. Settles when all is sent or the client has gone.
+ */
+export async function sendStream(
+  { response }: Exchange,
+  stream: Readable,
+  contentType: string,
+): Promise<void> {
+  response.writeHead(200, { 'Content-Type': contentType });
+  response.flushHeaders();
+  await pipeline(stream, response);
+}
+
+/**
+ * Sends one JSON value a line, each as soon as it is there. The headers go out at once, or with the first value
+ * when `headersFirst` is false: an error before it still gets its status then.
+ */
+export async function sendLines(
+  exchange: Exchange,
+  values: AsyncIterable<unknown>,
+  { headersFirst }: { headersFirst: boolean },
+): Promise<void> {
+  const { response, signal } = exchange;
+  if (headersFirst) startLines(response);
+  for await (const value of values) {
+    if (signal.aborted) break;
+    if (!response.headersSent) startLines(response);
+    if (!response.write(`${encodeJson(value)}\n`) && !response.destroyed)
+      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  }
+  if (!response.headersSent) startLines(response);
+  response.end();
+}
+
+function startLines(response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  response.flushHeaders();
+}
+
+/**
+ * Runs a task that reports its progress as JSON lines. An error before the first line is an ordinary one, with
+ * its status; after it, it is a line of its own, as Docker does it.
+ */
+export async function sendProgress(
+  { response }: Exchange,
+  task: (progress: (message: unknown) => void) => Promise<void>,
+): Promise<void> {
+  const progress = (message: unknown) => {
+    if (!response.headersSent) startLines(response);
+    response.write(`${encodeJson(message)}\n`);
+  };
+  try {
+    await task(progress);
+  } catch (error) {
+    if (!response.headersSent) throw error;
+    const message = messageOf(error);
+    progress({ errorDetail: { message }, error: message });
+  }
+  if (!response.headersSent) startLines(response);
+  response.end();
+}
+
+function encodeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? exact(item) : item));
+  }
+}
+
+/** JSON.rawJSON (ECMAScript, JSON.parse source text access), which TypeScript's library does not know yet. */
+function exact(number: bigint): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(number));
+}

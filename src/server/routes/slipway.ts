@@ -1,0 +1,22 @@
+import { EngineError } from '../../base/errors.ts';
+import type { Backend } from '../backend.ts';
+import { textParameter } from '../query.ts';
+import { sendJson, sendProgress } from '../respond.ts';
+import { get, post, type Router } from '../router.ts';
+
+/** What Slipway offers beyond Docker's API. */
+export function slipwayRoutes(backend: Pick<Backend, 'containerExplain' | 'imageBootstrap'>): Router {
+  return [
+    get('/slipway/containers/:id/plan', async exchange =>
+      sendJson(exchange, { Operations: await backend.containerExplain(exchange.param('id')) }),
+    ),
+    post('/slipway/images/bootstrap', async exchange => {
+      const what = textParameter(exchange.query, 'what');
+      if (what === undefined) throw new EngineError('invalid-parameter', 'what: hello, busybox or debian');
+      await sendProgress(exchange, async progress => {
+        const id = await backend.imageBootstrap(what, progress);
+        progress({ aux: { ID: id } });
+      });
+    }),
+  ];
+}

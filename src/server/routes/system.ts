@@ -1,0 +1,73 @@
+import { EngineError } from '../../base/errors.ts';
+import type { SystemBackend } from '../backend.ts';
+import { struct, text } from '../body/decode.ts';
+import { readJson } from '../body/read-body.ts';
+import type { Exchange } from '../exchange.ts';
+import { filtersParameter, timeParameter } from '../query.ts';
+import { sendJson, sendLines } from '../respond.ts';
+import { get, post, type Router } from '../router.ts';
+
+/** What `GET /system/df?type=` may name, and the part of the answer it stands for. */
+const USAGE: Record<string, readonly string[]> = {
+  image: ['LayersSize', 'Images', 'ImageUsage'],
+  container: ['Containers', 'ContainerUsage'],
+  volume: ['Volumes', 'VolumeUsage'],
+  'build-cache': ['BuildCache', 'BuilderSize', 'BuildCacheUsage'],
+};
+
+const credentials = struct<{ username?: string; password?: string; serveraddress?: string }>(
+  'registry.AuthConfig',
+  { username: text(), password: text(), serveraddress: text() },
+);
+
+export function systemRoutes(backend: SystemBackend): Router {
+  return [
+    get('/_ping', ping),
+    { method: 'HEAD', path: '/_ping', handle: ping },
+    get('/version', async exchange => sendJson(exchange, await backend.version())),
+    get('/info', async exchange => sendJson(exchange, await backend.info())),
+    get('/events', exchange => events(backend, exchange)),
+    get('/system/df', exchange => diskUsage(backend, exchange)),
+    post('/auth', async exchange => {
+      await readJson(exchange, credentials, { name: 'AuthConfig', emptyIsObject: false });
+      throw new EngineError('not-implemented', 'logging in to a registry is not supported by this engine');
+    }),
+  ];
+}
+
+function ping({ request, response }: Exchange): void {
+  response.writeHead(200, {
+    'Builder-Version': '2',
+    'Cache-Control': 'no-cache, no-store, must-revalidate',
+    'Content-Length': request.method === 'HEAD' ? 0 : 2,
+    'Content-Type': 'text/plain; charset=utf-8',
+    Pragma: 'no-cache',
+    Swarm: 'inactive',
+  });
+  response.end(request.method === 'HEAD' ? undefined : 'OK');
+}
+
+async function events(backend: SystemBackend, exchange: Exchange): Promise<void> {
+  const { query } = exchange;
+  const sinceNs = timeParameter(query, 'since');
+  const untilNs = timeParameter(query, 'until');
+  if (sinceNs !== undefined && untilNs !== undefined && sinceNs > untilNs)
+    throw new EngineError(
+      'invalid-parameter',
+      `\`since\` time (${query.get('since')}) cannot be after \`until\` time (${query.get('until')})`,
+    );
+  const filters = filtersParameter(query);
+  const messages = backend.events({ sinceNs, untilNs, filters, signal: exchange.signal });
+  await sendLines(exchange, messages, { headersFirst: true });
+}
+
+async function diskUsage(backend: SystemBackend, exchange: Exchange): Promise<void> {
+  const types = exchange.query.getAll('type');
+  for (const type of types)
+    if (!Object.hasOwn(USAGE, type))
+      throw new EngineError('invalid-parameter', `unknown object type: ${type}`);
+  const usage = await backend.diskUsage();
+  const wanted = new Set(types.flatMap(type => USAGE[type] ?? []));
+  const chosen = Object.entries(usage).filter(([name]) => types.length === 0 || wanted.has(name));
+  sendJson(exchange, Object.fromEntries(chosen));
+}
