@@ -36,6 +36,9 @@ export interface NetworkDriver {
    * have been created again. What is left in the kernel of any other endpoint is taken away.
    */
   restore(endpoints: readonly Endpoint[]): Promise<void>;
+
+  /** Lets go of the driver's own sockets. Networks and endpoints stay as they are. Idempotent. */
+  close(): void;
 }
 
 export type NetworkOptions = {

@@ -1,0 +1,130 @@
+/** Elements of nftables maps: include/uapi/linux/netfilter/nf_tables.h. */
+import {
+  NFNETLINK_V0,
+  NFNL_MSG_BATCH_BEGIN,
+  NFNL_MSG_BATCH_END,
+  NFNL_SUBSYS_NFTABLES,
+  NFPROTO_IPV4,
+  NFTA_DATA_VALUE,
+  NFTA_LIST_ELEM,
+  NFTA_SET_ELEM_DATA,
+  NFTA_SET_ELEM_KEY,
+  NFTA_SET_ELEM_LIST_ELEMENTS,
+  NFTA_SET_ELEM_LIST_SET,
+  NFTA_SET_ELEM_LIST_TABLE,
+  NFT_MSG_DELSETELEM,
+  NFT_MSG_GETSETELEM,
+  NFT_MSG_NEWSETELEM,
+} from '../abi/nfnetlink.ts';
+import { NLM_F_CREATE } from '../abi/netlink.ts';
+import { AF_UNSPEC } from '../abi/socket.ts';
+import { bytes, decodeAttributes, decodeList, type NetlinkMessage, nested, text } from './message.ts';
+import type { NetlinkReply } from './netlink-socket.ts';
+
+/** Fields of a concatenation each fill a multiple of four bytes. */
+export type MapElement = { key: Buffer; data: Buffer };
+
+/** A map of a table of family `ip`. */
+export type MapName = { table: string; map: string };
+
+/**
+ * The messages that make one transaction of `changes`: all of them happen, or none. To be sent by one
+ * `request` of a NETLINK_NETFILTER socket; the errors are those of the single changes: ENOENT for deleting
+ * what is not there (or no such map), EBUSY or EEXIST for adding a key that has other data.
+ */
+export function transaction(changes: readonly NetlinkMessage[]): NetlinkMessage[] {
+  return [batchMessage(NFNL_MSG_BATCH_BEGIN), ...changes, batchMessage(NFNL_MSG_BATCH_END)];
+}
+
+export function addElements(name: MapName, elements: readonly MapElement[]): NetlinkMessage {
+  return elementsMessage({
+    type: NFT_MSG_NEWSETELEM,
+    flags: NLM_F_CREATE,
+    name,
+    elements: elements.map(({ key, data }) => [
+      nested(NFTA_SET_ELEM_KEY, [bytes(NFTA_DATA_VALUE, key)]),
+      nested(NFTA_SET_ELEM_DATA, [bytes(NFTA_DATA_VALUE, data)]),
+    ]),
+    description: `add elements to ${name.map}`,
+  });
+}
+
+export function deleteElements(name: MapName, keys: readonly Buffer[]): NetlinkMessage {
+  return elementsMessage({
+    type: NFT_MSG_DELSETELEM,
+    flags: 0,
+    name,
+    elements: keys.map(key => [nested(NFTA_SET_ELEM_KEY, [bytes(NFTA_DATA_VALUE, key)])]),
+    description: `delete elements of ${name.map}`,
+  });
+}
+
+export function dumpElements(name: MapName): NetlinkMessage {
+  return elementsMessage({
+    type: NFT_MSG_GETSETELEM,
+    flags: 0,
+    name,
+    elements: undefined,
+    description: `list elements of ${name.map}`,
+  });
+}
+
+/** The elements in one answer to {@link dumpElements}. */
+export function parseElements({ payload }: NetlinkReply): MapElement[] {
+  const list = decodeAttributes(payload.subarray(4)).get(NFTA_SET_ELEM_LIST_ELEMENTS);
+  if (list === undefined) return [];
+  return decodeList(list).map(element => {
+    const attributes = decodeAttributes(element);
+    return {
+      key: valueOf(attributes.get(NFTA_SET_ELEM_KEY)),
+      data: valueOf(attributes.get(NFTA_SET_ELEM_DATA)),
+    };
+  });
+}
+
+function valueOf(data: Buffer | undefined): Buffer {
+  const value = data === undefined ? undefined : decodeAttributes(data).get(NFTA_DATA_VALUE);
+  return Buffer.from(value ?? []);
+}
+
+function elementsMessage(options: {
+  type: number;
+  flags: number;
+  name: MapName;
+  elements: ReturnType<typeof nested>[][] | undefined;
+  description: string;
+}): NetlinkMessage {
+  const { type, flags, name, elements, description } = options;
+  const attributes = [text(NFTA_SET_ELEM_LIST_TABLE, name.table), text(NFTA_SET_ELEM_LIST_SET, name.map)];
+  if (elements !== undefined)
+    attributes.push(
+      nested(
+        NFTA_SET_ELEM_LIST_ELEMENTS,
+        elements.map(element => nested(NFTA_LIST_ELEM, element)),
+      ),
+    );
+  return {
+    type: (NFNL_SUBSYS_NFTABLES << 8) | type,
+    flags,
+    header: nfgenmsg(NFPROTO_IPV4, 0),
+    attributes,
+    description,
+  };
+}
+
+function batchMessage(type: number): NetlinkMessage {
+  return {
+    type,
+    flags: 0,
+    header: nfgenmsg(AF_UNSPEC, NFNL_SUBSYS_NFTABLES),
+    attributes: [],
+    description: 'nftables transaction',
+  };
+}
+
+/** struct nfgenmsg: family, version, resource id in network order. */
+function nfgenmsg(family: number, resource: number): Buffer {
+  const header = Buffer.from([family, NFNETLINK_V0, 0, 0]);
+  header.writeUInt16BE(resource, 2);
+  return header;
+}

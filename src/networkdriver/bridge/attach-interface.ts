@@ -1,0 +1,91 @@
+import { errorCode } from '../../base/errors.ts';
+import {
+  addAddress,
+  addDefaultRoute,
+  setForwarding,
+  setNeighbour,
+} from '../../kernel/netlink/address-messages.ts';
+import {
+  addPort,
+  addVethPair,
+  configureLink,
+  deleteLink,
+  getLink,
+  parseLink,
+  setHairpin,
+} from '../../kernel/netlink/link-messages.ts';
+import type { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
+import { newVethName } from '../namespace-pool.ts';
+import type { NetworkNamespace } from '../network-namespace.ts';
+
+/** The two ends' indexes, each in its own namespace. */
+export type InterfacePair = { index: number; hostIndex: number };
+
+export type AttachOptions = {
+  /** rtnetlink socket on the host. */
+  host: NetlinkSocket;
+  namespace: NetworkNamespace;
+  pair: InterfacePair;
+  bridgeIndex: number;
+  mtu: number;
+  macAddress: string;
+  address: string;
+  prefixLength: number;
+  /** Of the default route; '' for none. */
+  gateway: string;
+  /** Whether it must reach itself by way of the host. */
+  hairpin: boolean;
+};
+
+/**
+ * A veth pair that is down, the inner end of that name in the namespace: the one made beforehand, or a new one.
+ * @throws SyscallError
+ */
+export function takePair(
+  host: NetlinkSocket,
+  namespace: NetworkNamespace,
+  interfaceName: string,
+): InterfacePair {
+  const prepared = namespace.takePrepared(interfaceName);
+  if (prepared !== undefined) return prepared;
+  const name = newVethName();
+  const peer = { name: interfaceName, namespace: namespace.descriptor };
+  const [reply] = host.request([addVethPair({ name, peer }), getLink({ name })]);
+  if (reply === undefined) throw new TypeError(`no answer about ${name}`);
+  const { index, peerIndex } = parseLink(reply);
+  return { index: peerIndex, hostIndex: index };
+}
+
+/**
+ * Connects a namespace to a bridge by a veth pair, with address and route. On return packets flow at once, both
+ * ways: nothing has to be learnt first, and nobody's outdated knowledge of the address is in the way.
+ * @throws SyscallError; the pair is the caller's to delete then
+ */
+export function attachInterface(options: AttachOptions): void {
+  const { host, namespace, pair, bridgeIndex, mtu, macAddress, address } = options;
+  const hairpin = options.hairpin ? [setHairpin(pair.hostIndex)] : [];
+  host.request([addPort({ index: pair.hostIndex, bridgeIndex, mtu }), ...hairpin]);
+  namespace.routes.request([
+    configureLink({ index: pair.index, macAddress, mtu }),
+    addAddress({ linkIndex: pair.index, address, prefixLength: options.prefixLength }),
+    ...(options.gateway === '' ? [] : [addDefaultRoute(options.gateway)]),
+  ]);
+  host.request([
+    // Being asked about the port, the kernel takes note of its carrier now, not when its work queue comes to it.
+    getLink({ index: pair.hostIndex }),
+    setForwarding({ portIndex: pair.hostIndex, macAddress }),
+    setNeighbour({ linkIndex: bridgeIndex, address, macAddress }),
+  ]);
+}
+
+/**
+ * Takes the interface out of a namespace that lives on. Idempotent.
+ * @throws SyscallError
+ */
+export async function detachInterface(namespace: NetworkNamespace, interfaceName: string): Promise<void> {
+  try {
+    await namespace.routes.requestAsync([deleteLink({ name: interfaceName })]);
+  } catch (error) {
+    if (errorCode(error) !== 'ENODEV') throw error;
+  }
+}

@@ -1,0 +1,211 @@
+import { closeSync } from 'node:fs';
+import { EngineError, messageOf } from '../../base/errors.ts';
+import { NETLINK_ROUTE } from '../../kernel/abi/netlink.ts';
+import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
+import { AddressPool } from '../address-pool.ts';
+import type { Endpoint, JoinOptions, NetworkDriver, NetworkOptions, ReservedPorts } from '../driver.ts';
+import { parseIpv4 } from '../ipv4.ts';
+import { type BoundPort, PortAllocator } from '../port-allocator.ts';
+import type { NetworkNamespace } from '../network-namespace.ts';
+import { attachInterface, detachInterface, type InterfacePair, takePair } from './attach-interface.ts';
+import { ensureBridge, removeBridge } from './bridge-device.ts';
+import { Firewall } from './firewall.ts';
+import { publishedElements } from './published-elements.ts';
+
+const DEFAULT_MTU = 1500;
+const OPTION = 'com.docker.network.bridge.';
+
+type BridgeNetwork = {
+  options: NetworkOptions;
+  device: string;
+  bridgeIndex: number;
+  addresses: AddressPool;
+};
+
+export type BridgeDriverOptions = {
+  /** The nftables table; engines side by side have one each. */
+  table: string;
+  /** The device of the network named `bridge`, unless its options name another. */
+  defaultDevice: string;
+};
+
+/**
+ * Networks that are Linux bridges on the host, with IPv4, NAT, and ports published by the kernel alone: all of it
+ * goes on while the engine is not running. Ports are published on IPv4 addresses only.
+ */
+export class BridgeDriver implements NetworkDriver {
+  readonly type = 'bridge';
+  readonly #options: BridgeDriverOptions;
+  readonly #host = new NetlinkSocket(NETLINK_ROUTE);
+  readonly #firewall: Firewall;
+  readonly #ports = new PortAllocator();
+  readonly #networks = new Map<string, BridgeNetwork>();
+  readonly #endpoints = new Map<string, Endpoint>();
+
+  constructor(options: BridgeDriverOptions) {
+    this.#options = options;
+    this.#firewall = new Firewall(options.table);
+  }
+
+  async createNetwork(options: NetworkOptions): Promise<void> {
+    const { subnet, gateway } = options;
+    const device = this.#deviceOf(options);
+    const addresses = this.#networks.get(options.id)?.addresses ?? new AddressPool(subnet, gateway);
+    const { prefixLength } = addresses;
+    const bridgeIndex = ensureBridge(this.#host, { device, gateway, prefixLength, mtu: options.mtu });
+    this.#networks.set(options.id, { options, device, bridgeIndex, addresses });
+    await this.#setFirewall();
+  }
+
+  async removeNetwork(networkId: string): Promise<void> {
+    const network = this.#networks.get(networkId);
+    if (network === undefined) return;
+    this.#networks.delete(networkId);
+    await this.#setFirewall();
+    await removeBridge(network.device);
+  }
+
+  async join(options: JoinOptions): Promise<{ endpoint: Endpoint; reserved: ReservedPorts }> {
+    const network = this.#network(options.networkId);
+    await using undo = new AsyncDisposableStack();
+    const ipv4Address = network.addresses.allocate(options.ipv4Address);
+    undo.defer(() => network.addresses.release(ipv4Address));
+    const bound = this.#bindPorts(network, options, ipv4Address);
+    undo.defer(() => this.#releasePorts(bound));
+    const endpoint = endpointOf(network, options, { ipv4Address, bound });
+    const pair = takePair(this.#host, options.namespace, options.interfaceName);
+    undo.defer(() => detachInterface(options.namespace, options.interfaceName));
+    this.#attach(network, { options, endpoint, pair });
+    await this.#publish(options, endpoint);
+    this.#endpoints.set(endpoint.endpointId, endpoint);
+    undo.move();
+    return { endpoint, reserved: { descriptors: bound.map(({ descriptor }) => descriptor) } };
+  }
+
+  async leave({ endpointId }: Endpoint, options: { namespace?: NetworkNamespace }): Promise<void> {
+    const endpoint = this.#endpoints.get(endpointId);
+    if (endpoint === undefined) return;
+    this.#firewall.unpublish(publishedElements(endpoint));
+    if (options.namespace !== undefined) await detachInterface(options.namespace, endpoint.interfaceName);
+    for (const port of endpoint.ports) this.#ports.release(port);
+    this.#networks.get(endpoint.networkId)?.addresses.release(endpoint.ipv4Address);
+    this.#endpoints.delete(endpointId);
+  }
+
+  async restore(endpoints: readonly Endpoint[]): Promise<void> {
+    for (const endpoint of endpoints) {
+      this.#endpoints.set(endpoint.endpointId, endpoint);
+      this.#networks.get(endpoint.networkId)?.addresses.restore(endpoint.ipv4Address);
+      for (const port of endpoint.ports) this.#ports.restore(port);
+    }
+    await this.#firewall.reconcile([...this.#endpoints.values()].flatMap(publishedElements));
+  }
+
+  close(): void {
+    this.#host.close();
+    this.#firewall.close();
+  }
+
+  #network(id: string): BridgeNetwork {
+    const network = this.#networks.get(id);
+    if (network === undefined) throw new EngineError('not-found', `network ${id} not found`);
+    return network;
+  }
+
+  #deviceOf({ id, name, options }: NetworkOptions): string {
+    const named = options[`${OPTION}name`];
+    if (named !== undefined && named !== '') return named;
+    return name === 'bridge' ? this.#options.defaultDevice : `br-${id.slice(0, 12)}`;
+  }
+
+  async #setFirewall(): Promise<void> {
+    const networks = [...this.#networks.values()].map(({ options, device }) => ({
+      device,
+      subnet: options.subnet,
+      internal: options.internal,
+      masquerade: options.options[`${OPTION}enable_ip_masquerade`] !== 'false',
+    }));
+    await this.#firewall.setNetworks(networks);
+  }
+
+  #bindPorts(network: BridgeNetwork, options: JoinOptions, address: string): BoundPort[] {
+    if (network.options.internal) return [];
+    const defaultHostIp = network.options.options[`${OPTION}host_binding_ipv4`] ?? '';
+    const bindings = options.ports.map(port => ({ ...port, hostIp: port.hostIp || defaultHostIp }));
+    try {
+      return this.#ports.bind(bindings, address);
+    } catch (error) {
+      throw connectivityError(options, error);
+    }
+  }
+
+  #releasePorts(bound: readonly BoundPort[]): void {
+    for (const { binding, descriptor } of bound) {
+      this.#ports.release(binding);
+      closeSync(descriptor);
+    }
+  }
+
+  #attach(
+    network: BridgeNetwork,
+    { options, endpoint, pair }: { options: JoinOptions; endpoint: Endpoint; pair: InterfacePair },
+  ): void {
+    attachInterface({
+      host: this.#host,
+      namespace: options.namespace,
+      pair,
+      bridgeIndex: network.bridgeIndex,
+      mtu: network.options.mtu ?? DEFAULT_MTU,
+      macAddress: endpoint.macAddress,
+      address: endpoint.ipv4Address,
+      prefixLength: endpoint.prefixLength,
+      gateway: options.defaultRoute ? endpoint.gateway : '',
+      hairpin: endpoint.ports.length > 0,
+    });
+  }
+
+  async #publish(options: JoinOptions, endpoint: Endpoint): Promise<void> {
+    try {
+      await this.#firewall.publish(publishedElements(endpoint));
+    } catch (error) {
+      throw connectivityError(options, error);
+    }
+  }
+}
+
+function endpointOf(
+  network: BridgeNetwork,
+  options: JoinOptions,
+  { ipv4Address, bound }: { ipv4Address: string; bound: readonly BoundPort[] },
+): Endpoint {
+  return {
+    endpointId: options.endpointId,
+    networkId: options.networkId,
+    interfaceName: options.interfaceName,
+    ipv4Address,
+    prefixLength: network.addresses.prefixLength,
+    gateway: network.options.internal ? '' : network.options.gateway,
+    macAddress: options.macAddress || macAddressFor(ipv4Address),
+    ports: bound.map(({ binding }) => binding),
+  };
+}
+
+/**
+ * Locally administered, and always the same for an address: who remembers an address's earlier owner in a
+ * neighbour table reaches the new one.
+ */
+function macAddressFor(ipv4Address: string): string {
+  return `02:42:${parseIpv4(ipv4Address)
+    .toString(16)
+    .padStart(8, '0')
+    .replaceAll(/..(?!$)/g, '$&:')}`;
+}
+
+function connectivityError({ containerName, endpointId }: JoinOptions, error: unknown): EngineError {
+  const kind = error instanceof EngineError ? error.kind : 'system';
+  return new EngineError(
+    kind,
+    `driver failed programming external connectivity on endpoint ${containerName} (${endpointId}): ${messageOf(error)}`,
+    { cause: error },
+  );
+}

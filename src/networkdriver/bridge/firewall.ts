@@ -1,0 +1,134 @@
+import { errorCode } from '../../base/errors.ts';
+import { KeyedLock } from '../../base/keyed-lock.ts';
+import { NETLINK_NETFILTER } from '../../kernel/abi/netlink.ts';
+import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
+import {
+  addElements,
+  deleteElements,
+  dumpElements,
+  parseElements,
+  transaction,
+} from '../../kernel/netlink/nftables-messages.ts';
+import { loadRuleset } from './load-ruleset.ts';
+import type { PublishedElement, PublishedMap } from './published-elements.ts';
+import { EVERY_ADDRESS_MAP, type FirewallNetwork, ONE_ADDRESS_MAP, rulesetOf } from './ruleset.ts';
+
+const MAPS = [EVERY_ADDRESS_MAP, ONE_ADDRESS_MAP] as const;
+
+/**
+ * The engine's nftables table: rules by network, loaded with nft when networks change; published ports by
+ * element, put there by netlink as containers come and go. All of it stays in the kernel without the engine.
+ */
+export class Firewall {
+  readonly #table: string;
+  readonly #socket = new NetlinkSocket(NETLINK_NETFILTER);
+  readonly #loading = new KeyedLock();
+  #networks: readonly FirewallNetwork[] = [];
+  /** What ought to be in the maps: kept to mend them with. */
+  readonly #published = new Map<string, PublishedElement>();
+
+  constructor(table: string) {
+    this.#table = table;
+  }
+
+  /**
+   * Makes the rules those for these networks, and no others. Without any, the table goes.
+   * @throws EngineError system
+   */
+  async setNetworks(networks: readonly FirewallNetwork[]): Promise<void> {
+    this.#networks = networks;
+    await this.#load();
+  }
+
+  /**
+   * Adds elements, all or none. If somebody has thrown the table away (`nft flush ruleset`), it is made again.
+   * @throws SyscallError
+   */
+  async publish(elements: readonly PublishedElement[]): Promise<void> {
+    if (elements.length === 0) return;
+    try {
+      this.#add(elements);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      await this.#load();
+      this.#add([...this.#published.values(), ...elements]);
+    }
+    for (const element of elements) this.#published.set(idOf(element), element);
+  }
+
+  /** Takes elements out of the maps. Those that are not there do not matter. */
+  unpublish(elements: readonly PublishedElement[]): void {
+    if (elements.length === 0) return;
+    for (const element of elements) this.#published.delete(idOf(element));
+    try {
+      this.#delete(elements);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      // One of several may be missing, and a transaction is all or nothing.
+      if (elements.length > 1) for (const element of elements) this.unpublish([element]);
+    }
+  }
+
+  /** Makes the maps hold these elements and no others. */
+  async reconcile(elements: readonly PublishedElement[]): Promise<void> {
+    const wanted = new Map(elements.map(element => [idOf(element), element]));
+    const present = MAPS.flatMap(map => this.#dump(map));
+    const right = new Set(
+      present.filter(found => wanted.get(idOf(found))?.element.data.equals(found.element.data)).map(idOf),
+    );
+    this.unpublish(present.filter(found => !right.has(idOf(found))));
+    for (const [id, element] of wanted) if (right.has(id)) this.#published.set(id, element);
+    await this.publish(elements.filter(element => !right.has(idOf(element))));
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  async #load(): Promise<void> {
+    await this.#loading.run(this.#table, () => loadRuleset(rulesetOf(this.#table, this.#networks)));
+  }
+
+  #add(elements: readonly PublishedElement[]): void {
+    this.#change(elements, (name, some) => addElements(name, some));
+  }
+
+  #delete(elements: readonly PublishedElement[]): void {
+    this.#change(elements, (name, some) =>
+      deleteElements(
+        name,
+        some.map(({ key }) => key),
+      ),
+    );
+  }
+
+  #change(
+    elements: readonly PublishedElement[],
+    encode: (
+      name: Parameters<typeof addElements>[0],
+      elements: Parameters<typeof addElements>[1],
+    ) => ReturnType<typeof addElements>,
+  ): void {
+    const changes = MAPS.map(map => ({
+      map,
+      some: elements.filter(element => element.map === map).map(({ element }) => element),
+    }))
+      .filter(({ some }) => some.length > 0)
+      .map(({ map, some }) => encode({ table: this.#table, map }, some));
+    this.#socket.request(transaction(changes));
+  }
+
+  #dump(map: PublishedMap): PublishedElement[] {
+    try {
+      const replies = this.#socket.dump(dumpElements({ table: this.#table, map }));
+      return replies.flatMap(parseElements).map(element => ({ map, element }));
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+}
+
+function idOf({ map, element }: PublishedElement): string {
+  return `${map} ${element.key.toString('hex')}`;
+}

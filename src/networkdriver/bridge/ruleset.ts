@@ -1,0 +1,116 @@
+/** What the firewall must know of a bridge network. */
+export type FirewallNetwork = {
+  device: string;
+  subnet: string;
+  /** No way out and none in. */
+  internal: boolean;
+  /** Outgoing connections get the host's address. */
+  masquerade: boolean;
+};
+
+/** Key: protocol, port; for ports published at every address of the host. */
+export const EVERY_ADDRESS_MAP = 'published';
+/** Key: address, protocol, port. */
+export const ONE_ADDRESS_MAP = 'published_at';
+
+/**
+ * The nft(8) script of the engine's only table: what holds for all ports and networks. Published ports are
+ * elements of its two maps, which the script makes if they are missing and otherwise leaves alone. Loading it
+ * again is one transaction: no packet ever meets half of it.
+ */
+export function rulesetOf(table: string, networks: readonly FirewallNetwork[]): string {
+  if (networks.length === 0) return `add table ip ${table}\ndelete table ip ${table}\n`;
+  const name = `ip ${table}`;
+  const devices = networks.map(network => quoted(network.device));
+  const internal = networks.filter(network => network.internal).map(network => quoted(network.device));
+  const destination = 'ipv4_addr . inet_service';
+  return [
+    `add table ${name}`,
+    `add map ${name} ${EVERY_ADDRESS_MAP} { type inet_proto . inet_service : ${destination}; }`,
+    `add map ${name} ${ONE_ADDRESS_MAP} { type ipv4_addr . inet_proto . inet_service : ${destination}; }`,
+    ...set(name, { set: 'bridges', type: 'ifname', elements: devices }),
+    ...set(name, { set: 'internal', type: 'ifname', elements: internal }),
+    ...set(name, {
+      set: 'same_bridge',
+      type: 'ifname . ifname',
+      elements: devices.map(device => `${device} . ${device}`),
+    }),
+    ...chain(name, { chain: 'guard', type: 'filter hook prerouting priority raw', rules: guardRules() }),
+    ...chain(name, { chain: 'publish', rules: publishRules() }),
+    ...chain(name, {
+      chain: 'prerouting',
+      type: 'nat hook prerouting priority dstnat',
+      // Nobody outside reaches what is published for the host alone (or a port by a loopback address at all).
+      rules: ['ip daddr 127.0.0.0/8 return', 'fib daddr type local jump publish'],
+    }),
+    ...chain(name, {
+      chain: 'output',
+      type: 'nat hook output priority -100',
+      rules: ['fib daddr type local jump publish'],
+    }),
+    ...chain(name, { chain: 'forward', type: 'filter hook forward priority filter', rules: forwardRules() }),
+    ...chain(name, {
+      chain: 'postrouting',
+      type: 'nat hook postrouting priority srcnat',
+      rules: postroutingRules(networks),
+    }),
+    '',
+  ].join('\n');
+}
+
+/** Bridges let packets with loopback addresses through (route_localnet), for the host's own connections only. */
+function guardRules(): string[] {
+  return ['iifname @bridges ip daddr 127.0.0.0/8 drop', 'iifname @bridges ip saddr 127.0.0.0/8 drop'];
+}
+
+function publishRules(): string[] {
+  return [
+    `meta l4proto { tcp, udp } dnat ip to ip daddr . meta l4proto . th dport map @${ONE_ADDRESS_MAP}`,
+    `meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport map @${EVERY_ADDRESS_MAP}`,
+  ];
+}
+
+function forwardRules(): string[] {
+  return [
+    'ct state established,related accept',
+    'iifname . oifname @same_bridge accept',
+    'iifname @internal drop',
+    'oifname @internal drop',
+    'oifname @bridges ct status dnat accept',
+    // From other bridges, and from other machines straight to a container's address.
+    'oifname @bridges drop',
+  ];
+}
+
+function postroutingRules(networks: readonly FirewallNetwork[]): string[] {
+  const outbound = networks.filter(network => network.masquerade && !network.internal);
+  return [
+    'oifname @bridges ip saddr 127.0.0.0/8 masquerade',
+    ...networks.map(
+      // A container that comes back by a published port: without this the answer would take the short way.
+      ({ device, subnet }) => `ip saddr ${subnet} oifname ${quoted(device)} ct status dnat masquerade`,
+    ),
+    ...outbound.map(({ device, subnet }) => `ip saddr ${subnet} oifname != ${quoted(device)} masquerade`),
+  ];
+}
+
+function set(table: string, options: { set: string; type: string; elements: readonly string[] }): string[] {
+  const name = `${table} ${options.set}`;
+  const declaration = [`add set ${name} { type ${options.type}; }`, `flush set ${name}`];
+  if (options.elements.length === 0) return declaration;
+  return [...declaration, `add element ${name} { ${options.elements.join(', ')} }`];
+}
+
+function chain(table: string, options: { chain: string; type?: string; rules: readonly string[] }): string[] {
+  const name = `${table} ${options.chain}`;
+  const hook = options.type === undefined ? '' : ` { type ${options.type}; policy accept; }`;
+  return [
+    `add chain ${name}${hook}`,
+    `flush chain ${name}`,
+    ...options.rules.map(rule => `add rule ${name} ${rule}`),
+  ];
+}
+
+function quoted(device: string): string {
+  return `"${device}"`;
+}

@@ -1,0 +1,29 @@
+import type { Endpoint, JoinOptions, NetworkDriver, ReservedPorts } from './driver.ts';
+
+/**
+ * `host` and `none`: networks that connect nothing. A container of `none` has a namespace of its own with just
+ * its loopback interface; one of `host` has none of its own. Published ports are left out, as in Docker.
+ */
+export class NullDriver implements NetworkDriver {
+  readonly type: string;
+
+  constructor(type: 'host' | 'none') {
+    this.type = type;
+  }
+
+  async createNetwork(): Promise<void> {}
+
+  async removeNetwork(): Promise<void> {}
+
+  async join(options: JoinOptions): Promise<{ endpoint: Endpoint; reserved: ReservedPorts }> {
+    const { endpointId, networkId } = options;
+    const nothing = { interfaceName: '', ipv4Address: '', prefixLength: 0, gateway: '', macAddress: '' };
+    return { endpoint: { endpointId, networkId, ...nothing, ports: [] }, reserved: { descriptors: [] } };
+  }
+
+  async leave(): Promise<void> {}
+
+  async restore(): Promise<void> {}
+
+  close(): void {}
+}
