@@ -1,0 +1,219 @@
+import type { Command } from './command.ts';
+
+/** A command, loaded when it is called, or a group of them. */
+export type CommandEntry = {
+  summary: string;
+  /** Other names, which help does not list. */
+  aliases?: readonly string[];
+  hidden?: boolean;
+} & ({ load: () => Promise<Command> } | { commands: CommandTree });
+
+export type CommandTree = Readonly<Record<string, CommandEntry>>;
+type Group = Extract<CommandEntry, { commands: CommandTree }>;
+
+export function isGroup(entry: CommandEntry): entry is Group {
+  return 'commands' in entry;
+}
+
+export function findEntry(tree: CommandTree, name: string): CommandEntry | undefined {
+  if (Object.hasOwn(tree, name)) return tree[name];
+  return Object.values(tree).find(entry => entry.aliases?.includes(name));
+}
+
+/** The commands under the headings of the program's own help. */
+export function commandGroups(tree: CommandTree): { title: string; commands: CommandTree }[] {
+  const entries = Object.entries(tree);
+  const common = new Set(['run', 'exec', 'ps', 'pull', 'images', 'version', 'info']);
+  const pick = (wanted: (name: string, entry: CommandEntry) => boolean) =>
+    Object.fromEntries(entries.filter(([name, entry]) => wanted(name, entry)));
+  return [
+    { title: 'Common Commands', commands: pick(name => common.has(name)) },
+    { title: 'Management Commands', commands: pick((_, entry) => isGroup(entry)) },
+    { title: 'Commands', commands: pick((name, entry) => !common.has(name) && !isGroup(entry)) },
+  ];
+}
+
+type Loader = () => Promise<{ command: unknown }>;
+
+/** Commands differ in their flags' types; whoever runs one parses with its own table. */
+function entry(summary: string, load: Loader, aliases?: readonly string[]): CommandEntry {
+  return { summary, aliases, load: async () => (await load()).command as Command };
+}
+
+const attach = entry(
+  'Attach local standard input, output, and error streams to a running container',
+  () => import('./commands/attach.ts'),
+);
+const create = entry('Create a new container', () => import('./commands/create.ts'));
+const diff = entry(
+  "Inspect changes to files or directories on a container's filesystem",
+  () => import('./commands/diff.ts'),
+);
+const exec = entry('Execute a command in a running container', () => import('./commands/exec.ts'));
+const exportContainer = entry(
+  "Export a container's filesystem as a tar archive",
+  () => import('./commands/export.ts'),
+);
+const kill = entry('Kill one or more running containers', () => import('./commands/kill.ts'));
+const logs = entry('Fetch the logs of a container', () => import('./commands/logs.ts'));
+const pause = entry('Pause all processes within one or more containers', () => import('./commands/pause.ts'));
+const port = entry(
+  'List port mappings or a specific mapping for the container',
+  () => import('./commands/port.ts'),
+);
+const rename = entry('Rename a container', () => import('./commands/rename.ts'));
+const restart = entry('Restart one or more containers', () => import('./commands/restart.ts'));
+const remove = entry('Remove one or more containers', () => import('./commands/rm.ts'), ['remove']);
+const run = entry('Create and run a new container from an image', () => import('./commands/run.ts'));
+const start = entry('Start one or more stopped containers', () => import('./commands/start.ts'));
+const stats = entry(
+  'Display a live stream of container(s) resource usage statistics',
+  () => import('./commands/stats.ts'),
+);
+const stop = entry('Stop one or more running containers', () => import('./commands/stop.ts'));
+const top = entry('Display the running processes of a container', () => import('./commands/top.ts'));
+const unpause = entry(
+  'Unpause all processes within one or more containers',
+  () => import('./commands/unpause.ts'),
+);
+const update = entry('Update configuration of one or more containers', () => import('./commands/update.ts'));
+const wait = entry(
+  'Block until one or more containers stop, then print their exit codes',
+  () => import('./commands/wait.ts'),
+);
+const listContainers = entry('List containers', () => import('./commands/ps.ts'), ['list', 'ps']);
+
+const history = entry('Show the history of an image', () => import('./commands/history.ts'));
+const importImage = entry(
+  'Import the contents from a tarball to create a filesystem image',
+  () => import('./commands/import.ts'),
+);
+const load = entry('Load an image from a tar archive or STDIN', () => import('./commands/load.ts'));
+const listImages = entry('List images', () => import('./commands/images.ts'), ['list']);
+const pull = entry('Download an image from a registry', () => import('./commands/pull.ts'));
+const removeImages = entry('Remove one or more images', () => import('./commands/rmi.ts'), ['remove']);
+const save = entry(
+  'Save one or more images to a tar archive (streamed to STDOUT by default)',
+  () => import('./commands/save.ts'),
+);
+const tag = entry('Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE', () => import('./commands/tag.ts'));
+
+const events = entry('Get real time events from the server', () => import('./commands/events.ts'));
+const info = entry('Display system-wide information', () => import('./commands/info.ts'));
+
+const CONTAINER: CommandTree = {
+  attach,
+  create,
+  diff,
+  exec,
+  export: exportContainer,
+  inspect: entry(
+    'Display detailed information on one or more containers',
+    () => import('./commands/container-inspect.ts'),
+  ),
+  kill,
+  logs,
+  ls: listContainers,
+  pause,
+  port,
+  prune: entry('Remove all stopped containers', () => import('./commands/container-prune.ts')),
+  rename,
+  restart,
+  rm: remove,
+  run,
+  start,
+  stats,
+  stop,
+  top,
+  unpause,
+  update,
+  wait,
+};
+
+const IMAGE: CommandTree = {
+  bootstrap: entry(
+    "Make an image from this machine's own files, without a registry",
+    () => import('./commands/bootstrap.ts'),
+  ),
+  history,
+  import: importImage,
+  inspect: entry(
+    'Display detailed information on one or more images',
+    () => import('./commands/image-inspect.ts'),
+  ),
+  load,
+  ls: listImages,
+  prune: entry('Remove unused images', () => import('./commands/image-prune.ts')),
+  pull,
+  rm: removeImages,
+  save,
+  tag,
+};
+
+const NETWORK: CommandTree = {
+  inspect: entry(
+    'Display detailed information on one or more networks',
+    () => import('./commands/network-inspect.ts'),
+  ),
+  ls: entry('List networks', () => import('./commands/network-ls.ts'), ['list']),
+};
+
+const SYSTEM: CommandTree = {
+  df: entry('Show disk usage', () => import('./commands/system-df.ts')),
+  events,
+  info,
+  prune: entry('Remove unused data', () => import('./commands/system-prune.ts')),
+};
+
+const VOLUME: CommandTree = {
+  create: entry('Create a volume', () => import('./commands/volume-create.ts')),
+  inspect: entry(
+    'Display detailed information on one or more volumes',
+    () => import('./commands/volume-inspect.ts'),
+  ),
+  ls: entry('List volumes', () => import('./commands/volume-ls.ts'), ['list']),
+  prune: entry('Remove unused local volumes', () => import('./commands/volume-prune.ts')),
+  rm: entry('Remove one or more volumes', () => import('./commands/volume-rm.ts'), ['remove']),
+};
+
+export const COMMANDS: CommandTree = {
+  attach,
+  container: { summary: 'Manage containers', commands: CONTAINER },
+  create,
+  daemon: entry('Run the daemon in the foreground', () => import('./commands/daemon.ts')),
+  diff,
+  events,
+  exec,
+  export: exportContainer,
+  history,
+  image: { summary: 'Manage images', commands: IMAGE },
+  images: { ...listImages, aliases: [] },
+  import: importImage,
+  info,
+  inspect: entry('Return low-level information on objects', () => import('./commands/inspect.ts')),
+  kill,
+  load,
+  logs,
+  network: { summary: 'Manage networks', commands: NETWORK },
+  pause,
+  port,
+  ps: { ...listContainers, aliases: [] },
+  pull,
+  rename,
+  restart,
+  rm: { ...remove, aliases: [] },
+  rmi: { ...removeImages, aliases: [] },
+  run,
+  save,
+  start,
+  stats,
+  stop,
+  system: { summary: 'Manage the engine', commands: SYSTEM },
+  tag,
+  top,
+  unpause,
+  update,
+  version: entry('Show the Slipway version information', () => import('./commands/version.ts')),
+  volume: { summary: 'Manage volumes', commands: VOLUME },
+  wait,
+};

@@ -1,0 +1,16 @@
+import { defineCommand } from '../command.ts';
+import { DAEMON_FLAG_TABLE } from '../daemon/daemon-flag-table.ts';
+import { readConfigFile } from '../daemon/read-config-file.ts';
+import { toDaemonFlags } from '../daemon/to-daemon-flags.ts';
+
+export const command = defineCommand({
+  usage: '[OPTIONS]',
+  summary: 'Run the daemon in the foreground',
+  flags: DAEMON_FLAG_TABLE,
+  arguments: { min: 0, max: 0 },
+  async run(context, { values, changed }) {
+    const configured = readConfigFile(values['config-file'], { values, changed });
+    const hosts = configured.host.length === 0 ? [...context.hosts] : configured.host;
+    await context.runDaemon(toDaemonFlags({ ...configured, host: hosts }));
+  },
+});

@@ -1,0 +1,20 @@
+import { defineCommand } from '../command.ts';
+import { findObject } from '../container/find-object.ts';
+
+import { inspectFormatFlag } from '../flags/format-flag.ts';
+import { printInspected } from '../format/print-inspected.ts';
+
+export const command = defineCommand({
+  usage: '[OPTIONS] VOLUME [VOLUME...]',
+  summary: 'Display detailed information on one or more volumes',
+  flags: {
+    format: inspectFormatFlag(),
+  },
+  arguments: { min: 1 },
+  async run(context, { values, args }) {
+    const client = await context.client();
+    const options = { kind: 'volume' as const, size: false };
+    const find = (name: string) => findObject(client, name, options);
+    await printInspected(context, args, { format: values.format, find });
+  },
+});

@@ -1,0 +1,63 @@
+import type { Volume } from '../../api/types.ts';
+import { defineCommand } from '../command.ts';
+import { bool } from '../flags/flag.ts';
+import { filterFlag, filtersQuery } from '../flags/filter-flag.ts';
+import { formatFlag } from '../flags/format-flag.ts';
+import { shownLabels } from '../format/container-rows.ts';
+import { formatRows, type RowType } from '../format/write-rows.ts';
+
+export const command = defineCommand({
+  usage: '[OPTIONS]',
+  summary: 'List volumes',
+  aliases: ['volume ls', 'volume list'],
+  flags: {
+    filter: filterFlag('f', 'Provide filter values (e.g. "dangling=true")'),
+    format: formatFlag(),
+    quiet: bool('q', 'Only display volume names'),
+  },
+  arguments: { min: 0, max: 0 },
+  async run(context, { values }) {
+    const client = await context.client();
+    const query = { filters: filtersQuery(values.filter) };
+    const { Volumes } = await client.get<{ Volumes: Volume[] | null }>('/volumes', { query });
+    const volumes = (Volumes ?? []).sort((a, b) => a.Name.localeCompare(b.Name, 'en', { numeric: true }));
+    context.stdout.write(formatRows(ROWS, volumes, listFormat(values)));
+  },
+});
+
+function listFormat({ format, quiet }: { format: string; quiet: boolean }): string {
+  if (format !== '' && format !== 'table') return format;
+  return quiet ? '{{.Name}}' : 'table {{.Driver}}\\t{{.Name}}';
+}
+
+type SizedVolume = Volume & { UsageData?: { Size: number; RefCount: number } };
+
+const ROWS: RowType<SizedVolume> = {
+  typeName: 'volume',
+  header: {
+    Name: 'VOLUME NAME',
+    Driver: 'DRIVER',
+    Scope: 'SCOPE',
+    Availability: 'AVAILABILITY',
+    Mountpoint: 'MOUNTPOINT',
+    Labels: 'LABELS',
+    Links: 'LINKS',
+    Size: 'SIZE',
+    Group: 'GROUP',
+    Status: 'STATUS',
+  },
+  fields: volume => ({
+    Name: () => volume.Name,
+    Driver: () => volume.Driver,
+    Scope: () => volume.Scope,
+    Mountpoint: () => volume.Mountpoint,
+    Labels: () => shownLabels(volume.Labels),
+    Label: (name: string) => volume.Labels?.[name] ?? '',
+    // The daemon counts these for `system df` only.
+    Links: () => 'N/A',
+    Size: () => 'N/A',
+    Availability: () => 'N/A',
+    Group: () => 'N/A',
+    Status: () => 'N/A',
+  }),
+};

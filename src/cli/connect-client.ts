@@ -1,0 +1,59 @@
+import { connect } from 'node:net';
+import { parseEndpoint } from '../client/endpoint.ts';
+import { EngineClient } from '../client/engine-client.ts';
+import { ExitError } from './cli-error.ts';
+import type { CliHost } from './context.ts';
+import { DEFAULT_SOCKET } from './daemon-flags.ts';
+import { describeError } from './describe-error.ts';
+import { PROGRAM } from './program.ts';
+
+/**
+ * The client for one call of the CLI: `-H`, SLIPWAY_HOST, DOCKER_HOST, or the default socket. In the last case,
+ * and as root, a missing daemon is started first. `close` lets the process end.
+ */
+export function connectClient(
+  host: CliHost,
+  hosts: readonly string[],
+): { client: () => Promise<EngineClient>; close: () => void } {
+  let made: Promise<EngineClient> | undefined;
+  let opened: EngineClient | undefined;
+  const make = async () => {
+    const text = namedHost(host, hosts);
+    if (text === undefined && host.isRoot && !(await isListening(DEFAULT_SOCKET))) await startDaemon(host);
+    opened = new EngineClient(
+      endpointOf(text ?? `unix://${DEFAULT_SOCKET}`),
+      host.env.DOCKER_API_VERSION || undefined,
+    );
+    return opened;
+  };
+  return { client: () => (made ??= make()), close: () => opened?.close() };
+}
+
+function namedHost(host: CliHost, hosts: readonly string[]): string | undefined {
+  if (hosts.length > 1) throw new ExitError(1, 'Specify only one -H');
+  return hosts[0] || host.env.SLIPWAY_HOST || host.env.DOCKER_HOST || undefined;
+}
+
+function endpointOf(text: string) {
+  try {
+    return parseEndpoint(text);
+  } catch (error) {
+    throw new ExitError(1, `Failed to initialize: ${describeError(error)}`);
+  }
+}
+
+async function startDaemon(host: CliHost): Promise<void> {
+  const { log } = await host.startDaemon();
+  host.stderr.write(`${PROGRAM}: started the daemon (log: ${log})\n`);
+}
+
+function isListening(path: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(path);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}

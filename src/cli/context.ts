@@ -1,0 +1,34 @@
+import type { Readable, Writable } from 'node:stream';
+import type { EngineClient } from '../client/engine-client.ts';
+import type { DaemonFlags } from './daemon-flags.ts';
+
+export type InputStream = Readable & { isTTY?: boolean; setRawMode?: (raw: boolean) => unknown };
+export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
+
+/** The process as the CLI sees it; tests give it another. */
+export type CliHost = {
+  stdin: InputStream;
+  stdout: OutputStream;
+  stderr: OutputStream;
+  env: Readonly<Record<string, string | undefined>>;
+  isRoot: boolean;
+  /** `on` and `off` of signals, as `process` has them. */
+  signals: {
+    on(signal: NodeJS.Signals, listener: () => void): unknown;
+    off(signal: NodeJS.Signals, listener: () => void): unknown;
+  };
+  /** Starts a daemon on its default socket, in the background; settles once it listens. */
+  startDaemon(): Promise<{ log: string }>;
+  /** Runs the daemon in this process until it is told to end. */
+  runDaemon(flags: DaemonFlags): Promise<void>;
+};
+
+/** What a command works with. */
+export type CommandContext = CliHost & {
+  /** As it was called: `slipway container ls`. */
+  commandPath: string;
+  /** `-H` as given, perhaps several times. */
+  hosts: readonly string[];
+  /** The one client of this call, starting a daemon where that is allowed. */
+  client(): Promise<EngineClient>;
+};

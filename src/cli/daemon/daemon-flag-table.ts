@@ -1,0 +1,62 @@
+import { bool, bytes, custom, type FlagValues, integer, list, map, string } from '../flags/flag.ts';
+import { checkAddress, checkLabel, checkSearchDomain } from '../values/host-values.ts';
+import { parseUlimit } from '../values/ulimit.ts';
+import { DEFAULT_DAEMON_FLAGS as DEFAULTS } from '../daemon-flags.ts';
+
+export const DEFAULT_CONFIG_FILE = '/etc/slipway/daemon.json';
+
+export const DAEMON_FLAG_TABLE = {
+  bip: string('', "The default bridge's address, in CIDR notation", DEFAULTS.bip),
+  bridge: string(
+    'b',
+    'Attach containers to an existing bridge; "none" for no bridge network',
+    DEFAULTS.bridge,
+  ),
+  'cgroup-parent': string('', 'Parent cgroup for all containers', DEFAULTS.cgroupParent),
+  'config-file': string('', 'Daemon configuration file', DEFAULT_CONFIG_FILE),
+  'data-root': string('', 'Root directory of persistent state', DEFAULTS.dataRoot),
+  debug: bool('D', 'Enable debug mode'),
+  'default-shm-size': {
+    ...bytes('', 'Size of /dev/shm of containers'),
+    initial: DEFAULTS.defaultShmSizeBytes,
+    defaultText: '64MiB',
+  },
+  'default-ulimit': ulimitFlag(),
+  dns: list('', 'DNS server to use', checkAddress),
+  'dns-opt': list('', 'DNS options to use'),
+  'dns-search': list('', 'DNS search domains to use', checkSearchDomain),
+  'exec-root': string('', 'Root directory of execution state', DEFAULTS.execRoot),
+  group: string('G', 'Group of the unix socket (default "docker" or "slipway", where there is one)'),
+  host: list('H', 'Sockets to listen on: unix:///path, tcp://address:port, fd://'),
+  init: bool('', 'Run an init in containers to forward signals and reap processes'),
+  label: list('', "Set key=value labels of the daemon's own", checkLabel),
+  'live-restore': bool('', 'Keep containers running without a daemon (always so)', true),
+  'log-driver': string('', 'Default driver for container logs', DEFAULTS.logDriver),
+  'log-level': string(
+    'l',
+    'Set the logging level ("debug", "info", "warn", "error", "fatal")',
+    DEFAULTS.logLevel,
+  ),
+  'log-opt': map('', 'Default log driver options'),
+  mtu: { ...integer('', 'MTU of the default bridge network', DEFAULTS.mtu), initial: DEFAULTS.mtu },
+  pidfile: string('p', 'Path of the PID file', DEFAULTS.pidfile),
+  'shutdown-timeout': {
+    ...integer('', 'Seconds to wait at shutdown', DEFAULTS.shutdownTimeoutSeconds),
+    initial: DEFAULTS.shutdownTimeoutSeconds,
+  },
+  'storage-driver': string('s', 'Storage driver to use'),
+  'storage-opt': list('', 'Storage driver options'),
+};
+
+export type DaemonFlagValues = FlagValues<typeof DAEMON_FLAG_TABLE>;
+
+function ulimitFlag() {
+  return custom({
+    short: '',
+    usage: 'Default ulimits of containers',
+    kind: 'ulimit',
+    initial: [] as ReturnType<typeof parseUlimit>[],
+    set: (text, before) => [...before, parseUlimit(text)],
+    defaultText: '[]',
+  });
+}

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { errorCode, messageOf } from '../../base/errors.ts';
+import { describeError } from '../describe-error.ts';
+import { parseSize } from '../values/size.ts';
+import type { DaemonFlagValues } from './daemon-flag-table.ts';
+
+type FlagName = keyof DaemonFlagValues;
+type Directive = { flag: FlagName; check: (value: unknown, key: string) => unknown };
+
+/** The keys of dockerd's daemon.json, and the flags they stand for. */
+const DIRECTIVES: Record<string, Directive> = {
+  bip: { flag: 'bip', check: text },
+  bridge: { flag: 'bridge', check: text },
+  'cgroup-parent': { flag: 'cgroup-parent', check: text },
+  'data-root': { flag: 'data-root', check: text },
+  debug: { flag: 'debug', check: boolean },
+  'default-shm-size': { flag: 'default-shm-size', check: size },
+  'default-ulimits': { flag: 'default-ulimit', check: ulimits },
+  dns: { flag: 'dns', check: texts },
+  'dns-opts': { flag: 'dns-opt', check: texts },
+  'dns-search': { flag: 'dns-search', check: texts },
+  'exec-root': { flag: 'exec-root', check: text },
+  group: { flag: 'group', check: text },
+  hosts: { flag: 'host', check: texts },
+  init: { flag: 'init', check: boolean },
+  labels: { flag: 'label', check: texts },
+  'live-restore': { flag: 'live-restore', check: boolean },
+  'log-driver': { flag: 'log-driver', check: text },
+  'log-level': { flag: 'log-level', check: text },
+  'log-opts': { flag: 'log-opt', check: textMap },
+  mtu: { flag: 'mtu', check: number },
+  pidfile: { flag: 'pidfile', check: text },
+  'shutdown-timeout': { flag: 'shutdown-timeout', check: number },
+  'storage-driver': { flag: 'storage-driver', check: text },
+  'storage-opts': { flag: 'storage-opt', check: texts },
+};
+
+/**
+ * Adds the configuration file to what the flags say. A key that is unknown, of the wrong type, or given as a
+ * flag too is an error; a missing file is one only when it was `asked` for.
+ * @throws Error with dockerd's wording
+ */
+export function readConfigFile(
+  path: string,
+  flags: { values: DaemonFlagValues; changed: ReadonlySet<string> },
+): DaemonFlagValues {
+  try {
+    const content = readJson(path, flags.changed.has('config-file'));
+    checkUnknown(content);
+    checkConflicts(content, flags);
+    const values: Record<string, unknown> = { ...flags.values };
+    for (const [key, value] of Object.entries(content)) {
+      const directive = DIRECTIVES[key];
+      if (directive !== undefined) values[directive.flag] = directive.check(value, key);
+    }
+    return values as DaemonFlagValues;
+  } catch (error) {
+    const reason = describeError(error);
+    throw new Error(`unable to configure the Slipway daemon with file ${path}: ${reason}`, { cause: error });
+  }
+}
+
+function readJson(path: string, asked: boolean): Record<string, unknown> {
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' && !asked) return {};
+    throw error;
+  }
+  if (content.trim() === '') return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch (error) {
+    throw new Error(`invalid JSON: ${messageOf(error)}`, { cause: error });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error('the configuration must be one JSON object');
+  return value as Record<string, unknown>;
+}
+
+function checkUnknown(content: Record<string, unknown>): void {
+  const unknown = Object.keys(content).filter(key => !Object.hasOwn(DIRECTIVES, key));
+  if (unknown.length > 0)
+    throw new Error(`the following directives don't match any configuration option: ${unknown.join(', ')}`);
+}
+
+type Flags = { values: DaemonFlagValues; changed: ReadonlySet<string> };
+
+function checkConflicts(content: Record<string, unknown>, { values, changed }: Flags): void {
+  const conflicts = Object.entries(content).flatMap(([key, value]) => {
+    const flag = DIRECTIVES[key]?.flag;
+    if (flag === undefined || !changed.has(flag)) return [];
+    return [`${key}: (from flag: ${show(values[flag])}, from file: ${show(value)})`];
+  });
+  if (conflicts.length > 0)
+    throw new Error(
+      `the following directives are specified both as a flag and in the configuration file: ${conflicts.join(', ')}`,
+    );
+}
+
+/** As Go prints values: `[a b]`, `map[a:b]`. */
+function show(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(show).join(' ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  return `map[${Object.entries(value)
+    .map(([key, item]) => `${key}:${show(item)}`)
+    .join(' ')}]`;
+}
+
+function text(value: unknown, key: string): string {
+  if (typeof value !== 'string') throw wrongType(key, 'a string');
+  return value;
+}
+
+function boolean(value: unknown, key: string): boolean {
+  if (typeof value !== 'boolean') throw wrongType(key, 'true or false');
+  return value;
+}
+
+function number(value: unknown, key: string): number {
+  if (!Number.isInteger(value)) throw wrongType(key, 'a whole number');
+  return value as number;
+}
+
+function texts(value: unknown, key: string): string[] {
+  if (!Array.isArray(value)) throw wrongType(key, 'a list of strings');
+  return value.map(item => text(item, key));
+}
+
+function textMap(value: unknown, key: string): Record<string, string> {
+  const entries = Object.entries(object(value, key));
+  return Object.fromEntries(entries.map(([name, item]) => [name, text(item, key)]));
+}
+
+function size(value: unknown, key: string): number {
+  return typeof value === 'number' ? number(value, key) : parseSize(text(value, key));
+}
+
+function ulimits(value: unknown, key: string): { Name: string; Soft: number; Hard: number }[] {
+  return Object.entries(object(value, key)).map(([name, item]) => {
+    const { Soft, Hard } = object(item, key) as { Soft?: unknown; Hard?: unknown };
+    return { Name: name, Soft: number(Soft, key), Hard: number(Hard, key) };
+  });
+}
+
+function object(value: unknown, key: string): object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(key, 'an object');
+  return value;
+}
+
+function wrongType(key: string, expected: string): Error {
+  return new Error(`${key} must be ${expected}`);
+}

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import { DEFAULT_DAEMON_FLAGS, type DaemonFlags, type LogLevel } from '../daemon-flags.ts';
+import type { DaemonFlagValues } from './daemon-flag-table.ts';
+
+const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'fatal'];
+const HOST = /^(unix:\/\/.+|tcp:\/\/.*|fd:\/\/.*)$/;
+
+/**
+ * The daemon's own form of the flags, checked.
+ * @throws Error with dockerd's wording
+ */
+export function toDaemonFlags(values: DaemonFlagValues): DaemonFlags {
+  const level = values['log-level'];
+  if (!LOG_LEVELS.includes(level)) throw new Error(`invalid logging level: ${level}`);
+  const hosts = values.host.length === 0 ? DEFAULT_DAEMON_FLAGS.hosts : values.host;
+  for (const host of hosts) if (!HOST.test(host)) throw new Error(`invalid bind address format: ${host}`);
+  if (values.mtu < 0) throw new Error(`invalid default MTU: ${values.mtu}`);
+  if (values.bip !== '' && !values.bip.includes('/')) throw new Error(`invalid CIDR address: ${values.bip}`);
+  if (values.bip !== '' && values.bridge !== '')
+    throw new Error('You specified -b & --bip, mutually exclusive options. Please specify only one');
+  return {
+    hosts,
+    dataRoot: resolve(values['data-root']),
+    execRoot: resolve(values['exec-root']),
+    pidfile: values.pidfile === '' ? '' : resolve(values.pidfile),
+    storageDriver: values['storage-driver'],
+    storageOpts: values['storage-opt'],
+    bip: values.bip,
+    bridge: values.bridge,
+    mtu: values.mtu === 0 ? DEFAULT_DAEMON_FLAGS.mtu : values.mtu,
+    dns: values.dns,
+    dnsSearch: values['dns-search'],
+    dnsOptions: values['dns-opt'],
+    debug: values.debug,
+    logLevel: values.debug ? 'debug' : (level as LogLevel),
+    logDriver: values['log-driver'],
+    logOpts: values['log-opt'],
+    group: values.group,
+    cgroupParent: values['cgroup-parent'],
+    defaultUlimits: values['default-ulimit'],
+    defaultShmSizeBytes: values['default-shm-size'],
+    labels: values.label,
+    init: values.init,
+    shutdownTimeoutSeconds: values['shutdown-timeout'],
+  };
+}

@@ -1,0 +1,2 @@
+/** The program's name in messages and help. */
+export const PROGRAM = 'slipway';
