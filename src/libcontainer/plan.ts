@@ -39,7 +39,7 @@ export type Barrier = { op: 'barrier' };
  */
 export type Clone = { op: 'clone'; flags: number; cgroup?: string };
 
-/** setns(2) of the shim into a pid namespace, for its children only: `path`, or that of process `pid`. */
+/** setns(2) of the shim into a pid namespace, for the next child only. '' is that of the container's init. */
 export type EnterPidNamespace = { op: 'enter-pid-namespace'; path: string };
 
 /** Writes `data` into /proc/<child>/`file` (uid_map, gid_map, setgroups, oom_score_adj, timens_offsets). */
@@ -59,10 +59,10 @@ export type RunHook = {
   timeoutMs: number;
 };
 
-/** Joins namespaces by descriptor file: setns(2) with the given CLONE_NEW* type. */
+/** Joins a namespace: setns(2) with the given CLONE_NEW* type. `fd:N` is a descriptor that the shim was given. */
 export type JoinNamespace = { op: 'setns'; path: string; type: number };
 
-/** setns(2) with the pidfd of process `pid`, all the types of `flags` at once (Linux 5.8). */
+/** setns(2) with a pidfd, all the types of `flags` at once (Linux 5.8). pid 0 is the container's init. */
 export type JoinProcess = { op: 'setns-process'; pid: number; flags: number };
 
 export type Unshare = { op: 'unshare'; flags: number };
@@ -103,11 +103,12 @@ export type MountFileSystem = {
   attributes: number;
   /** MS_SHARED, MS_PRIVATE, MS_SLAVE, MS_UNBINDABLE (with MS_REC), 0 to leave it. */
   propagation: number;
-  /** The directory's previous content is copied into the new file system (tmpcopyup). */
-  copyUp?: boolean;
 };
 
-/** A bind mount of a host path (opened before the root changes) to `target` inside the root. */
+/**
+ * A bind mount of a host path (`root:/path`: a path inside the root) to `target` inside the root, which is made
+ * when missing: a directory or an empty file, as the source is.
+ */
 export type BindMount = {
   op: 'bind';
   source: string;
@@ -148,10 +149,16 @@ export type MakeDevice = {
   gid: number;
 };
 
+/** A directory inside the root, with its missing parents. */
+export type MakeRootDirectory = { op: 'root-directory'; target: string; mode: number };
+
 export type MakeSymlink = { op: 'symlink'; target: string; content: string };
 
-/** Binds the pseudo-terminal that the child made to /dev/console; makes it the controlling terminal. */
-export type SetUpConsole = { op: 'console'; rows: number; columns: number };
+/**
+ * Makes a pseudo-terminal in the root's devpts, the controlling terminal of the child; `bind` puts it at
+ * /dev/console too. Before the root changes.
+ */
+export type SetUpConsole = { op: 'console'; rows: number; columns: number; bind: boolean };
 
 /** pivot_root(2) into the root, the old one detached. */
 export type PivotRoot = { op: 'pivot-root' };
@@ -162,13 +169,19 @@ export type MoveRoot = { op: 'move-root' };
 /** Writes a sysctl through a private, verified procfs. `key` uses slashes. */
 export type WriteSysctl = { op: 'sysctl'; key: string; value: string };
 
+/** Brings the loopback interface up. */
+export type RaiseLoopback = { op: 'loopback' };
+
 export type SetHostname = { op: 'hostname'; name: string };
 export type SetDomainname = { op: 'domainname'; name: string };
 export type SetUmask = { op: 'umask'; mask: number };
 export type ChangeDirectory = { op: 'chdir'; path: string };
 
-/** setgroups, setresgid, setresuid, in this order, keeping capabilities across the change. */
-export type SetUser = { op: 'user'; uid: number; gid: number; groups: number[] };
+/**
+ * setgroups (unless `setGroups` is false, as in user namespaces that deny it), setresgid, setresuid, in this
+ * order, keeping permitted capabilities across the change.
+ */
+export type SetUser = { op: 'user'; uid: number; gid: number; setGroups: boolean; groups: number[] };
 
 /** Drops what is not in the bounding set; then, after `user`: capset and the ambient set. Masks of 64 bits. */
 export type BoundCapabilities = { op: 'cap-bounding'; keep: bigint };
@@ -211,8 +224,11 @@ export type FindExecutable = { op: 'find-executable'; name: string; path: string
 /** Tells the shim that all is ready, and waits for its leave to start. */
 export type AwaitStart = { op: 'await-start' };
 
-/** execve(2) of what `find-executable` found. Never returns. */
-export type Execute = { op: 'exec'; args: string[]; env: string[] };
+/**
+ * execve(2) of what `find-executable` found. Never returns. Standard streams are put in place; of the
+ * descriptors from 3 on only the first `preserve` stay open.
+ */
+export type Execute = { op: 'exec'; args: string[]; env: string[]; preserve: number };
 
 export type ParentOperation =
   | MakeDirectory
@@ -243,10 +259,12 @@ export type ChildOperation =
   | ReadonlyPath
   | MakeDevice
   | MakeSymlink
+  | MakeRootDirectory
   | SetUpConsole
   | PivotRoot
   | MoveRoot
   | WriteSysctl
+  | RaiseLoopback
   | SetHostname
   | SetDomainname
   | SetUmask

@@ -1,0 +1,2826 @@
+/*
+ * slipway-shim: the parent of one container's processes, and the interpreter of plans.
+ *
+ *   daemon ──spawns──▶ shim ──clone──▶ child: runs the plan's operations … exec ─▶ the container's init
+ *      │  ▲             │ ▲                                                          │  ▲
+ *      │  └─ control ───┘ └──────── standard output and error, exit status ──────────┘  │
+ *      └──── attach ──────▶ standard input ─────────────────────────────────────────────┘
+ *
+ * Life: a client sends MSG_CREATE with a plan over FD_CONTROL. The shim runs the plan's parent list, whose
+ * `clone` makes the child, which runs the child list up to `await-start`. From then on the shim listens on
+ * STATE_DIR/shim.sock, where any number of clients may connect at any time, also after FD_CONTROL has gone:
+ * the shim needs no daemon. It writes the log, copies the streams, makes exec'd processes from further plans,
+ * reaps. When the container's init has gone it writes STATE_DIR/exit, tells the watchers, runs the plan's
+ * cleanup list, and ends.
+ *
+ * No policy here: what to do is the plan's business. The one exception is what no plan can express: paths
+ * inside the container's root are resolved with openat2(RESOLVE_IN_ROOT), so that no link leads out of it.
+ *
+ * Sections: protocol fields · descriptors · paths in the root · operations · running a plan · log · streams ·
+ * processes · clients · reaping · main.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/keyctl.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/seccomp.h>
+
+#include "protocol.h"
+
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP 0x200000000ULL
+#endif
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC 4
+#endif
+
+#define CHUNK_BYTES 32768
+#define LINE_BYTES 16384
+#define LOG_BUFFER_BYTES 32768
+#define DETAIL_BYTES 480
+#define FRAME_HEADER_BYTES 8
+#define ATTRIBUTES_SUPPORTED_IN_FSMOUNT \
+	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR__ATIME | \
+	 MOUNT_ATTR_NODIRATIME | 0x00200000 /* MOUNT_ATTR_NOSYMFOLLOW */)
+
+/* struct clone_args of linux/sched.h, which clashes with musl's sched.h. */
+struct clone_arguments {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size,
+		cgroup;
+};
+
+struct bytes {
+	uint8_t *data;
+	size_t length, capacity, sent;
+};
+
+/* Reads fields off a payload; `bad` sticks once anything did not fit. */
+struct cursor {
+	const uint8_t *at, *end;
+	bool bad;
+};
+
+struct log {
+	int fd;
+	char *path;
+	uint64_t bytes, max_bytes;
+	unsigned max_files;
+	char *buffer;
+	size_t length;
+};
+
+struct output {
+	int fd;
+	uint8_t stream; /* 1 stdout, 2 stderr, as in Docker's frames */
+	char *line;     /* what came since the last newline; allocated at first use */
+	size_t line_length;
+};
+
+struct process {
+	struct process *next;
+	uint32_t number;
+	char *id;
+	pid_t pid;
+	enum process_state state;
+	unsigned flags;
+	int sync; /* to the child, until it executes; then -1 */
+	int input, terminal, terminal_slave;
+	bool close_input; /* once `input_pending` is written */
+	struct bytes input_pending;
+	struct output output[2];
+	struct client *waiting; /* for the answer to `waiting_tag` */
+	uint16_t waiting_tag;
+	int exit_code;
+	bool out_of_memory, told;
+	int64_t exited_at_ns;
+};
+
+struct client {
+	struct client *next;
+	int fd;
+	bool dead, watching, input_ended;
+	struct bytes received, pending;
+	struct process *attached; /* no longer a control connection but a stream */
+	unsigned streams;
+};
+
+struct shim {
+	int signals, listener, state_directory;
+	struct process *processes; /* the container's init comes first, number 0 */
+	struct client *clients;
+	uint32_t next_number;
+	struct log log;
+	uint8_t *cleanup;
+	size_t cleanup_bytes;
+	char *out_of_memory_file;
+	int original_pid_namespace;
+	bool ending, over;
+};
+
+/* The state of one run through a list of operations. */
+struct runner {
+	struct shim *shim;
+	struct process *process;
+	enum party party;
+	uint32_t index;
+	int sync, root, proc, null_tree, empty_tree;
+	int stdio[3], console;
+	char *executable;
+	char detail[DETAIL_BYTES];
+};
+
+enum sync_type { SYNC_BARRIER, SYNC_GO, SYNC_CONSOLE, SYNC_READY, SYNC_FAILED };
+
+struct sync_message {
+	uint32_t type, index;
+	int32_t error;
+	char detail[DETAIL_BYTES];
+};
+
+/* ---- protocol fields ------------------------------------------------------------------------------------- */
+
+static const void *take(struct cursor *c, size_t n)
+{
+	if (c->bad || (size_t)(c->end - c->at) < n) {
+		c->bad = true;
+		return NULL;
+	}
+	const void *field = c->at;
+	c->at += n;
+	return field;
+}
+
+static uint16_t take_u16(struct cursor *c)
+{
+	uint16_t value = 0;
+	const void *field = take(c, sizeof value);
+	if (field)
+		memcpy(&value, field, sizeof value);
+	return value;
+}
+
+static uint32_t take_u32(struct cursor *c)
+{
+	uint32_t value = 0;
+	const void *field = take(c, sizeof value);
+	if (field)
+		memcpy(&value, field, sizeof value);
+	return value;
+}
+
+static uint64_t take_int(struct cursor *c)
+{
+	uint64_t value = 0;
+	const void *field = take(c, sizeof value);
+	if (field)
+		memcpy(&value, field, sizeof value);
+	return value;
+}
+
+/* Bytes that a NUL follows; never NULL. */
+static const char *take_bytes(struct cursor *c, size_t *length)
+{
+	size_t n = take_u32(c);
+	const char *field = n < MAX_PAYLOAD_BYTES ? take(c, n + 1) : NULL;
+	if (!field || field[n] != '\0') {
+		c->bad = true;
+		*length = 0;
+		return "";
+	}
+	*length = n;
+	return field;
+}
+
+static const char *take_string(struct cursor *c)
+{
+	size_t length;
+	const char *string = take_bytes(c, &length);
+	if (strlen(string) != length)
+		c->bad = true;
+	return string;
+}
+
+/* A NULL-terminated vector of strings, to be freed; never NULL. */
+static const char **take_list(struct cursor *c)
+{
+	uint32_t count = take_u32(c);
+	/* Each entry takes 5 bytes at least: a count that cannot be true allocates nothing. */
+	if (c->bad || count > (size_t)(c->end - c->at) / 5) {
+		c->bad = true;
+		count = 0;
+	}
+	const char **list = calloc(count + 1, sizeof *list);
+	if (!list)
+		abort();
+	for (uint32_t i = 0; i < count; i++)
+		list[i] = take_string(c);
+	return list;
+}
+
+/* A list of operations, without looking into it. */
+static struct cursor take_operations(struct cursor *c)
+{
+	uint32_t length = take_u32(c);
+	const uint8_t *start = take(c, length);
+	return (struct cursor){ start, start ? start + length : start, start == NULL };
+}
+
+static void append(struct bytes *b, const void *data, size_t n)
+{
+	if (b->length + n > b->capacity) {
+		b->capacity = (b->length + n) * 2;
+		b->data = realloc(b->data, b->capacity);
+		if (!b->data)
+			abort();
+	}
+	memcpy(b->data + b->length, data, n);
+	b->length += n;
+}
+
+static void append_int(struct bytes *b, uint64_t value)
+{
+	append(b, &value, sizeof value);
+}
+
+static void append_string(struct bytes *b, const char *string)
+{
+	uint32_t length = strlen(string);
+	append(b, &length, sizeof length);
+	append(b, string, length + 1);
+}
+
+static void release(struct bytes *b)
+{
+	free(b->data);
+	*b = (struct bytes){ 0 };
+}
+
+/* ---- descriptors ----------------------------------------------------------------------------------------- */
+
+static void close_if_open(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int write_all(int fd, const void *data, size_t n)
+{
+	const char *at = data;
+	while (n > 0) {
+		ssize_t written = write(fd, at, n);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -errno;
+		at += written;
+		n -= written;
+	}
+	return 0;
+}
+
+static void set_nonblocking(int fd)
+{
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+/* One write(2), as cgroup and proc files need it. */
+static int write_file_at(int directory, const char *path, const char *data, size_t length)
+{
+	int fd = openat(directory, path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ssize_t written = write(fd, data, length);
+	int result = written < 0 ? -errno : (size_t)written == length ? 0 : -EIO;
+	close(fd);
+	return result;
+}
+
+/* Up to `size - 1` bytes of a small file, NUL-terminated. */
+static int read_file_at(int directory, const char *path, char *buffer, size_t size)
+{
+	int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ssize_t n = read(fd, buffer, size - 1);
+	int result = n < 0 ? -errno : 0;
+	buffer[n < 0 ? 0 : n] = '\0';
+	close(fd);
+	return result;
+}
+
+static int64_t now_ns(clockid_t clock)
+{
+	struct timespec t;
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static void sleep_ms(long ms)
+{
+	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
+}
+
+/* ---- paths in the root ----------------------------------------------------------------------------------- */
+
+/* Opens `path` as the container would see it: links are followed, but never out of `root`. */
+static int open_in_root(int root, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = flags | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	for (;;) {
+		int fd = syscall(SYS_openat2, root, *path ? path : "/", &how, sizeof how);
+		if (fd >= 0)
+			return fd;
+		/* EAGAIN: something was renamed meanwhile, and the kernel could not be sure. */
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+	}
+}
+
+/* Makes one missing component of `directory`; a dangling link is reported as ELOOP, with what it says. */
+static int make_component(int directory, const char *name, bool is_directory, mode_t mode, char *link, size_t size)
+{
+	int result = is_directory ? mkdirat(directory, name, mode) : mknodat(directory, name, S_IFREG | mode, 0);
+	if (result == 0 || errno != EEXIST)
+		return result == 0 ? 0 : -errno;
+	ssize_t n = readlinkat(directory, name, link, size - 1);
+	if (n < 0)
+		return 0; /* no link: somebody else has just made it */
+	link[n] = '\0';
+	return -ELOOP;
+}
+
+/*
+ * Opens `path` in the root (O_PATH), making what is missing: directories with `mode`, and at the end a
+ * directory or an empty file. Dangling links are followed inside the root, and their target is made.
+ */
+static int make_in_root(int root, const char *path, bool is_directory, mode_t mode)
+{
+	char done[PATH_MAX] = "", rest[PATH_MAX], link[PATH_MAX], next[2 * PATH_MAX];
+	int existing = open_in_root(root, path, O_PATH);
+	if (existing != -ENOENT)
+		return existing;
+	if (strlen(path) >= sizeof rest)
+		return -ENAMETOOLONG;
+	strcpy(rest, path);
+	for (int links = 0; links < 40;) {
+		char *name = rest + strspn(rest, "/");
+		if (*name == '\0')
+			return open_in_root(root, done, O_PATH);
+		char *slash = strchrnul(name, '/');
+		bool last = slash[strspn(slash, "/")] == '\0';
+		char *after = *slash ? slash + 1 : slash;
+		*slash = '\0';
+		int parent = open_in_root(root, done, O_PATH | O_DIRECTORY);
+		if (parent < 0)
+			return parent;
+		if ((size_t)snprintf(next, sizeof next, "%s/%s", done, name) >= sizeof done) {
+			close(parent);
+			return -ENAMETOOLONG;
+		}
+		int result = open_in_root(root, next, O_PATH);
+		if (result >= 0)
+			close(result);
+		else if (result == -ENOENT)
+			result = make_component(parent, name, is_directory || !last, last && !is_directory ? 0644 : mode,
+						link, sizeof link);
+		close(parent);
+		if (result == -ELOOP) {
+			links++;
+			if ((size_t)snprintf(next, sizeof next, "%s/%s", link, after) >= sizeof rest)
+				return -ENAMETOOLONG;
+			strcpy(rest, next);
+			if (*link == '/')
+				done[0] = '\0';
+			continue;
+		}
+		if (result < 0)
+			return result;
+		strcpy(done, next);
+		memmove(rest, after, strlen(after) + 1);
+	}
+	return -ELOOP;
+}
+
+/* ---- operations ------------------------------------------------------------------------------------------ */
+
+/* All return 0 or a negated errno; they may leave words for people in `r->detail`. */
+
+static int check(long result)
+{
+	return result < 0 ? -errno : 0;
+}
+
+__attribute__((format(printf, 2, 3))) static void explain(struct runner *r, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(r->detail, sizeof r->detail, format, arguments);
+	va_end(arguments);
+}
+
+static int op_mkdir(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	char path[PATH_MAX];
+	const char *wanted = take_string(c);
+	mode_t mode = take_int(c);
+	if (c->bad)
+		return 0;
+	if (mkdir(wanted, mode) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT || strlen(wanted) >= sizeof path)
+		return -errno;
+	strcpy(path, wanted);
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(path, mode) != 0 && errno != EEXIST)
+			return -errno;
+		*slash = '/';
+	}
+	return mkdir(path, mode) == 0 || errno == EEXIST ? 0 : -errno;
+}
+
+static int op_write(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	size_t length;
+	const char *path = take_string(c);
+	const char *data = take_bytes(c, &length);
+	bool optional = take_int(c);
+	if (c->bad)
+		return 0;
+	int result = write_file_at(AT_FDCWD, path, data, length);
+	return result == -ENOENT && optional ? 0 : result;
+}
+
+static int op_attach_device_program(struct runner *r, struct cursor *c)
+{
+	size_t length;
+	const char *path = take_string(c);
+	const char *instructions = take_bytes(c, &length);
+	if (c->bad)
+		return 0;
+	union bpf_attr load = {
+		.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
+		.insns = (uintptr_t)instructions,
+		.insn_cnt = length / 8,
+		.license = (uintptr_t)"Apache-2.0",
+		.log_buf = (uintptr_t)r->detail,
+		.log_size = sizeof r->detail,
+		.log_level = 1,
+	};
+	int program = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load);
+	if (program < 0 && errno == ENOSPC) {
+		/* The verifier's words did not fit; they matter only when it refuses. */
+		load.log_buf = load.log_size = load.log_level = 0;
+		program = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load);
+	}
+	if (program < 0)
+		return -errno;
+	r->detail[0] = '\0';
+	int cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result = check(cgroup);
+	if (result == 0) {
+		union bpf_attr attach = {
+			.target_fd = cgroup,
+			.attach_bpf_fd = program,
+			.attach_type = BPF_CGROUP_DEVICE,
+			.attach_flags = BPF_F_ALLOW_MULTI,
+		};
+		result = check(syscall(SYS_bpf, BPF_PROG_ATTACH, &attach, sizeof attach));
+		close(cgroup);
+	}
+	close(program);
+	return result;
+}
+
+/* Kills what is in the cgroup. Returns how many processes it still found. */
+static int kill_members(const char *path)
+{
+	char file[PATH_MAX], pids[8192];
+	int count = 0;
+	snprintf(file, sizeof file, "%s/cgroup.kill", path);
+	bool whole = write_file_at(AT_FDCWD, file, "1", 1) == 0;
+	snprintf(file, sizeof file, "%s/cgroup.procs", path);
+	if (read_file_at(AT_FDCWD, file, pids, sizeof pids) < 0)
+		return 0;
+	for (char *line = strtok(pids, "\n"); line; line = strtok(NULL, "\n")) {
+		pid_t pid = atoi(line);
+		count++;
+		if (!whole && pid > 1)
+			kill(pid, SIGKILL);
+	}
+	return count;
+}
+
+static int op_kill_cgroup(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	const char *path = take_string(c);
+	for (int wait_ms = 1; !c->bad && kill_members(path) > 0; wait_ms *= 2) {
+		if (wait_ms > 4096)
+			return -EBUSY;
+		sleep_ms(wait_ms);
+	}
+	return 0;
+}
+
+static int op_rmdir(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	const char *path = take_string(c);
+	/* A cgroup stays busy for a moment after its last process was reaped. */
+	for (int wait_ms = 1; !c->bad && rmdir(path) != 0 && errno != ENOENT; wait_ms *= 2) {
+		if (errno != EBUSY || wait_ms > 1024)
+			return -errno;
+		sleep_ms(wait_ms);
+	}
+	return 0;
+}
+
+static int send_sync(int sync, enum sync_type type)
+{
+	struct sync_message message = { .type = type };
+	return check(send(sync, &message, offsetof(struct sync_message, detail), MSG_NOSIGNAL));
+}
+
+static int receive_sync(struct runner *r, struct sync_message *message);
+
+static int op_barrier(struct runner *r, struct cursor *c)
+{
+	(void)c;
+	struct sync_message message;
+	int result;
+	if (r->party == PARTY_CHILD && (result = send_sync(r->sync, SYNC_BARRIER)) < 0)
+		return result;
+	enum sync_type expected = r->party == PARTY_CHILD ? SYNC_GO : SYNC_BARRIER;
+	do {
+		if ((result = receive_sync(r, &message)) < 0)
+			return result;
+	} while (message.type != expected);
+	return r->party == PARTY_CHILD ? 0 : send_sync(r->process->sync, SYNC_GO);
+}
+
+static void run_child(struct runner *r, struct cursor *operations) __attribute__((noreturn));
+
+static int op_clone(struct runner *r, struct cursor *c, struct cursor *child_operations)
+{
+	int pair[2], cgroup = -1;
+	uint64_t flags = take_int(c);
+	const char *cgroup_path = take_string(c);
+	if (c->bad)
+		return 0;
+	if (*cgroup_path) {
+		cgroup = open(cgroup_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (cgroup < 0)
+			return -errno;
+		flags |= CLONE_INTO_CGROUP;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+		int error = -errno;
+		close_if_open(&cgroup);
+		return error;
+	}
+	struct clone_arguments arguments = { .flags = flags, .exit_signal = SIGCHLD, .cgroup = cgroup < 0 ? 0 : cgroup };
+	pid_t pid = syscall(SYS_clone3, &arguments, sizeof arguments);
+	int error = -errno;
+	if (pid == 0) {
+		close(pair[0]);
+		r->party = PARTY_CHILD;
+		r->sync = pair[1];
+		run_child(r, child_operations);
+	}
+	close(pair[1]);
+	close_if_open(&cgroup);
+	if (pid < 0) {
+		close(pair[0]);
+		return error;
+	}
+	r->process->pid = pid;
+	r->process->sync = pair[0];
+	return 0;
+}
+
+/* A descriptor for a namespace file; `fd:N` names one that the shim was started with. */
+static int open_namespace(const char *path)
+{
+	if (strncmp(path, "fd:", 3) == 0)
+		return fcntl(atoi(path + 3), F_DUPFD_CLOEXEC, 0);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int enter_namespace(const char *path, int type)
+{
+	int fd = open_namespace(path);
+	if (fd < 0)
+		return -errno;
+	int result = check(setns(fd, type));
+	close(fd);
+	return result;
+}
+
+/* An empty path: that of the container's init. */
+static int op_enter_pid_namespace(struct runner *r, struct cursor *c)
+{
+	char own[64];
+	const char *path = take_string(c);
+	if (c->bad)
+		return 0;
+	if (*path == '\0') {
+		snprintf(own, sizeof own, "/proc/%d/ns/pid", r->shim->processes->pid);
+		path = own;
+	}
+	return enter_namespace(path, CLONE_NEWPID);
+}
+
+static int op_write_child_proc(struct runner *r, struct cursor *c)
+{
+	char path[128];
+	size_t length;
+	const char *file = take_string(c);
+	const char *data = take_bytes(c, &length);
+	if (c->bad)
+		return 0;
+	snprintf(path, sizeof path, "/proc/%d/%s", r->process->pid, file);
+	return write_file_at(AT_FDCWD, path, data, length);
+}
+
+static int op_rlimit(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	int resource = take_int(c);
+	uint64_t limits[2];
+	limits[0] = take_int(c);
+	limits[1] = take_int(c);
+	return c->bad ? 0 : check(syscall(SYS_prlimit64, 0, resource, limits, NULL));
+}
+
+/* Waits for a hook; its standard error goes into `r->detail`. Returns its wait status or a negated errno. */
+static int await_hook(struct runner *r, pid_t pid, int errors, int64_t timeout_ms)
+{
+	int64_t deadline = now_ns(CLOCK_MONOTONIC) / 1000000 + timeout_ms;
+	size_t length = 0;
+	char spill[256];
+	int status = 0;
+	for (bool open = true; open;) {
+		int64_t left = timeout_ms ? deadline - now_ns(CLOCK_MONOTONIC) / 1000000 : -1;
+		struct pollfd ready = { errors, POLLIN, 0 };
+		if ((timeout_ms && left <= 0) || poll(&ready, 1, left) == 0) {
+			kill(pid, SIGKILL);
+			waitpid(pid, &status, 0);
+			return -ETIMEDOUT;
+		}
+		bool full = length >= sizeof r->detail - 1;
+		ssize_t n = full ? read(errors, spill, sizeof spill)
+				 : read(errors, r->detail + length, sizeof r->detail - 1 - length);
+		open = n > 0 || (n < 0 && errno == EINTR);
+		if (n > 0 && !full)
+			length += n;
+	}
+	r->detail[length] = '\0';
+	return waitpid(pid, &status, 0) < 0 ? -errno : status;
+}
+
+/* The state with the child's pid in place of "$PID". */
+static void write_hook_state(int fd, const char *state, pid_t pid)
+{
+	const char *mark = strstr(state, "\"$PID\"");
+	if (!mark) {
+		write_all(fd, state, strlen(state));
+		return;
+	}
+	dprintf(fd, "%.*s%d%s", (int)(mark - state), state, pid, mark + strlen("\"$PID\""));
+}
+
+static int op_hook(struct runner *r, struct cursor *c)
+{
+	int input[2], errors[2];
+	const char *path = take_string(c);
+	const char **args = take_list(c);
+	const char **env = take_list(c);
+	const char *state = take_string(c);
+	int64_t timeout_ms = take_int(c);
+	int result = 0;
+	if (c->bad)
+		goto done;
+	if (pipe2(input, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0) {
+		result = -errno;
+		goto done;
+	}
+	pid_t pid = fork();
+	if (pid == 0) {
+		sigset_t none;
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		signal(SIGPIPE, SIG_DFL);
+		dup2(input[0], 0);
+		dup2(errors[1], 1);
+		dup2(errors[1], 2);
+		execve(path, (char **)args, (char **)env);
+		dprintf(2, "%s: %s", path, strerror(errno));
+		_exit(127);
+	}
+	close(input[0]);
+	close(errors[1]);
+	if (pid < 0) {
+		result = -errno;
+	} else {
+		write_hook_state(input[1], state, r->party == PARTY_CHILD ? getpid() : r->process->pid);
+		close_if_open(&input[1]);
+		result = await_hook(r, pid, errors[0], timeout_ms);
+		if (result > 0)
+			result = -ECANCELED;
+	}
+	close_if_open(&input[1]);
+	close(errors[0]);
+done:
+	free(args);
+	free(env);
+	return result;
+}
+
+static int open_root(struct runner *r, const char *path)
+{
+	r->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return check(r->root);
+}
+
+static int op_setns(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	const char *path = take_string(c);
+	int type = take_int(c);
+	return c->bad ? 0 : enter_namespace(path, type);
+}
+
+/* pid 0: the container's init. */
+static int op_setns_process(struct runner *r, struct cursor *c)
+{
+	pid_t pid = take_int(c);
+	int flags = take_int(c);
+	if (c->bad)
+		return 0;
+	int fd = syscall(SYS_pidfd_open, pid ? pid : r->shim->processes->pid, 0);
+	if (fd < 0)
+		return -errno;
+	int result = check(setns(fd, flags));
+	close(fd);
+	/* A new mount namespace brings its root along. */
+	return result == 0 && flags & CLONE_NEWNS ? open_root(r, "/") : result;
+}
+
+static int op_unshare(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	int flags = take_int(c);
+	return c->bad ? 0 : check(unshare(flags));
+}
+
+static int op_propagation(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	const char *path = take_string(c);
+	unsigned long flags = take_int(c);
+	return c->bad ? 0 : check(syscall(SYS_mount, NULL, path, NULL, flags, NULL));
+}
+
+static int set_attributes(int mount, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive)
+{
+	struct mount_attr attributes = { .attr_set = set, .attr_clr = clear, .propagation = propagation };
+	if (set == 0 && clear == 0 && propagation == 0)
+		return 0;
+	/* The kernel wants the whole group of access-time bits cleared when one of them is set. */
+	if (set & MOUNT_ATTR__ATIME || clear & MOUNT_ATTR__ATIME)
+		attributes.attr_clr |= MOUNT_ATTR__ATIME;
+	return check(syscall(SYS_mount_setattr, mount, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes,
+			     sizeof attributes));
+}
+
+/* Copies the file system context's own message, which says more than an errno. */
+static int context_error(struct runner *r, int context, int error)
+{
+	ssize_t n = read(context, r->detail, sizeof r->detail - 1);
+	r->detail[n > 0 ? n : 0] = '\0';
+	return error;
+}
+
+/* `key=value` or `flag` */
+static int configure(int context, const char *option)
+{
+	char key[256];
+	const char *value = strchr(option, '=');
+	if (!value)
+		return check(syscall(SYS_fsconfig, context, FSCONFIG_SET_FLAG, option, NULL, 0));
+	if ((size_t)(value - option) >= sizeof key)
+		return -ENAMETOOLONG;
+	memcpy(key, option, value - option);
+	key[value - option] = '\0';
+	return check(syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, key, value + 1, 0));
+}
+
+/* A new, detached mount. Returns its descriptor. */
+static int new_mount(struct runner *r, const char *type, const char *source, const char **options, uint64_t attributes)
+{
+	int context = syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+	if (context < 0)
+		return -errno;
+	int result = 0;
+	if (*source)
+		result = check(syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "source", source, 0));
+	for (const char **option = options; result == 0 && *option; option++)
+		result = configure(context, *option);
+	if (result == 0)
+		result = check(syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+	if (result == 0) {
+		result = syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes & ATTRIBUTES_SUPPORTED_IN_FSMOUNT);
+		if (result < 0)
+			result = -errno;
+	}
+	if (result < 0)
+		result = context_error(r, context, result);
+	close(context);
+	return result;
+}
+
+static int attach_mount(int mount, int target)
+{
+	return check(syscall(SYS_move_mount, mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+}
+
+/* Short form first: one page of options. Beyond it each layer is named on its own (Linux 6.8). */
+static int mount_overlay(struct runner *r, const char *target, const char **lower, const char *upper, const char *work,
+			 const char **options)
+{
+	char data[4096];
+	size_t length = snprintf(data, sizeof data, "lowerdir=");
+	for (const char **layer = lower; *layer && length < sizeof data; layer++)
+		length += snprintf(data + length, sizeof data - length, layer == lower ? "%s" : ":%s", *layer);
+	if (length < sizeof data && *upper)
+		length += snprintf(data + length, sizeof data - length, ",upperdir=%s,workdir=%s", upper, work);
+	for (const char **option = options; *option && length < sizeof data; option++)
+		length += snprintf(data + length, sizeof data - length, ",%s", *option);
+	if (length < sizeof data)
+		return check(syscall(SYS_mount, "overlay", target, "overlay", 0, data));
+
+	int context = syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC);
+	int result = check(context);
+	for (const char **layer = lower; result == 0 && *layer; layer++)
+		result = check(syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "lowerdir+", *layer, 0));
+	if (result == 0 && *upper)
+		result = check(syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "upperdir", upper, 0));
+	if (result == 0 && *upper)
+		result = check(syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "workdir", work, 0));
+	for (const char **option = options; result == 0 && *option; option++)
+		result = configure(context, *option);
+	if (result == 0)
+		result = check(syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+	int mount = result == 0 ? (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0) : -1;
+	if (result == 0)
+		result = check(mount);
+	if (result == 0)
+		result = check(syscall(SYS_move_mount, mount, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH));
+	if (result < 0 && context >= 0)
+		context_error(r, context, result);
+	close_if_open(&mount);
+	close_if_open(&context);
+	return result;
+}
+
+static int op_overlay_root(struct runner *r, struct cursor *c)
+{
+	const char *target = take_string(c);
+	const char **lower = take_list(c);
+	const char *upper = take_string(c);
+	const char *work = take_string(c);
+	uint64_t attributes = take_int(c);
+	const char **options = take_list(c);
+	int result = c->bad ? 0 : mount_overlay(r, target, lower, upper, work, options);
+	if (result == 0 && !c->bad)
+		result = open_root(r, target);
+	if (result == 0 && !c->bad)
+		result = set_attributes(r->root, attributes, 0, 0, false);
+	free(lower);
+	free(options);
+	return result;
+}
+
+static int op_bind_root(struct runner *r, struct cursor *c)
+{
+	const char *source = take_string(c);
+	if (c->bad)
+		return 0;
+	int tree = syscall(SYS_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	int result = check(tree);
+	if (result == 0)
+		result = check(syscall(SYS_move_mount, tree, "", AT_FDCWD, source, MOVE_MOUNT_F_EMPTY_PATH));
+	close_if_open(&tree);
+	return result == 0 ? open_root(r, source) : result;
+}
+
+static int op_mount(struct runner *r, struct cursor *c)
+{
+	const char *type = take_string(c);
+	const char *source = take_string(c);
+	const char *target = take_string(c);
+	const char **options = take_list(c);
+	uint64_t attributes = take_int(c);
+	uint64_t propagation = take_int(c);
+	int result = 0;
+	if (c->bad)
+		goto done;
+	int directory = make_in_root(r->root, target, true, 0755);
+	if (directory < 0) {
+		result = directory;
+		goto done;
+	}
+	int mount = new_mount(r, type, source, options, attributes);
+	result = mount < 0 ? mount : 0;
+	if (result == 0)
+		result = set_attributes(mount, attributes & ~(uint64_t)ATTRIBUTES_SUPPORTED_IN_FSMOUNT, 0, 0, false);
+	if (result == 0)
+		result = attach_mount(mount, directory);
+	if (result == 0)
+		result = set_attributes(mount, 0, 0, propagation & ~(uint64_t)0x4000 /* MS_REC */, false);
+	close_if_open(&mount);
+	close(directory);
+done:
+	free(options);
+	return result;
+}
+
+/* `source` may be below the container's own root: "root:/path" is resolved there. */
+static int open_source(struct runner *r, const char *source)
+{
+	if (strncmp(source, "root:", 5) == 0)
+		return open_in_root(r->root, source + 5, O_PATH);
+	int fd = open(source, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int op_bind(struct runner *r, struct cursor *c)
+{
+	const char *source = take_string(c);
+	const char *target = take_string(c);
+	bool recursive = take_int(c);
+	uint64_t set = take_int(c), clear = take_int(c);
+	bool recursive_attributes = take_int(c);
+	uint64_t propagation = take_int(c);
+	struct stat status;
+	if (c->bad)
+		return 0;
+	int from = open_source(r, source);
+	if (from < 0)
+		return from;
+	int result = check(fstat(from, &status));
+	int to = -1, tree = -1;
+	if (result == 0) {
+		to = make_in_root(r->root, target, S_ISDIR(status.st_mode), 0755);
+		result = to < 0 ? to : 0;
+	}
+	if (result == 0) {
+		tree = syscall(SYS_open_tree, from, "",
+			       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
+		result = check(tree);
+	}
+	if (result == 0)
+		result = set_attributes(tree, set, clear, 0, recursive_attributes);
+	if (result == 0)
+		result = attach_mount(tree, to);
+	if (result == 0)
+		result = set_attributes(tree, 0, 0, propagation & ~(uint64_t)0x4000, propagation & 0x4000);
+	close_if_open(&tree);
+	close_if_open(&to);
+	close(from);
+	return result;
+}
+
+static int op_mount_setattr(struct runner *r, struct cursor *c)
+{
+	const char *target = take_string(c);
+	uint64_t set = take_int(c), clear = take_int(c);
+	bool recursive = take_int(c);
+	uint64_t propagation = take_int(c);
+	if (c->bad)
+		return 0;
+	int fd = strcmp(target, "/") == 0 ? dup(r->root) : open_in_root(r->root, target, O_PATH);
+	if (fd < 0)
+		return fd == -1 ? -errno : fd;
+	int result = set_attributes(fd, set, clear, propagation, recursive);
+	close(fd);
+	return result;
+}
+
+static bool is_null_device(int fd)
+{
+	struct stat status;
+	return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == 0x103;
+}
+
+/* A fresh clone of the mount `tree` stands for, opened at first use. */
+static int clone_tree(int tree)
+{
+	int clone = syscall(SYS_open_tree, tree, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	return clone < 0 ? -errno : clone;
+}
+
+static int masking_tree(struct runner *r, bool directory)
+{
+	static const char *tmpfs_options[] = { "size=0", "nr_inodes=2", NULL };
+	if (directory) {
+		if (r->empty_tree < 0)
+			r->empty_tree = new_mount(r, "tmpfs", "tmpfs", tmpfs_options,
+						  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+		return r->empty_tree < 0 ? r->empty_tree : clone_tree(r->empty_tree);
+	}
+	if (r->null_tree < 0)
+		r->null_tree = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	/* Of the host, and really the null device: a race in the image's own /dev cannot lend us another file. */
+	if (r->null_tree >= 0 && !is_null_device(r->null_tree))
+		return -ENODEV;
+	return r->null_tree < 0 ? -errno : clone_tree(r->null_tree);
+}
+
+static int op_mask(struct runner *r, struct cursor *c)
+{
+	struct stat status;
+	const char *target = take_string(c);
+	if (c->bad)
+		return 0;
+	int fd = open_in_root(r->root, target, O_PATH);
+	if (fd < 0)
+		return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
+	int result = check(fstat(fd, &status));
+	int tree = result == 0 ? masking_tree(r, S_ISDIR(status.st_mode)) : -1;
+	if (result == 0)
+		result = tree < 0 ? tree : attach_mount(tree, fd);
+	close_if_open(&tree);
+	close(fd);
+	return result;
+}
+
+static int op_readonly(struct runner *r, struct cursor *c)
+{
+	const char *target = take_string(c);
+	if (c->bad)
+		return 0;
+	int fd = open_in_root(r->root, target, O_PATH);
+	if (fd < 0)
+		return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
+	int tree = syscall(SYS_open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+	int result = check(tree);
+	if (result == 0)
+		result = set_attributes(tree, MOUNT_ATTR_RDONLY, 0, 0, true);
+	if (result == 0)
+		result = attach_mount(tree, fd);
+	close_if_open(&tree);
+	close(fd);
+	return result;
+}
+
+/* The directory that a path's last component is in, made when missing. */
+static int open_parent(int root, const char *path, const char **name)
+{
+	char directory[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	if (!slash || slash[1] == '\0')
+		return -EINVAL;
+	*name = slash + 1;
+	if ((size_t)(slash - path) >= sizeof directory)
+		return -ENAMETOOLONG;
+	memcpy(directory, path, slash - path);
+	directory[slash - path] = '\0';
+	return make_in_root(root, directory, true, 0755);
+}
+
+/* Where nodes cannot be made (user namespaces, nodev): the host's device of the same path. */
+static int bind_device(struct runner *r, const char *target)
+{
+	int to = make_in_root(r->root, target, false, 0755);
+	if (to < 0)
+		return to;
+	int tree = syscall(SYS_open_tree, AT_FDCWD, target, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	int result = check(tree);
+	if (result == 0)
+		result = attach_mount(tree, to);
+	close_if_open(&tree);
+	close(to);
+	return result;
+}
+
+static int op_device(struct runner *r, struct cursor *c)
+{
+	const char *name, *target = take_string(c);
+	mode_t mode = take_int(c);
+	unsigned major = take_int(c), minor = take_int(c);
+	uid_t uid = take_int(c);
+	gid_t gid = take_int(c);
+	if (c->bad)
+		return 0;
+	int directory = open_parent(r->root, target, &name);
+	if (directory < 0)
+		return directory;
+	/* glibc's and the kernel's encoding of a device number in 64 bits */
+	dev_t device = ((dev_t)(major & 0xfffff000) << 32) | ((dev_t)(major & 0xfff) << 8) |
+		       ((dev_t)(minor & 0xffffff00) << 12) | (minor & 0xff);
+	int result = check(mknodat(directory, name, mode, device));
+	if (result == -EEXIST) {
+		unlinkat(directory, name, 0);
+		result = check(mknodat(directory, name, mode, device));
+	}
+	if (result == 0)
+		result = check(fchmodat(directory, name, mode & 07777, 0));
+	if (result == 0)
+		result = check(fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW));
+	close(directory);
+	return result == -EPERM ? bind_device(r, target) : result;
+}
+
+static int op_symlink(struct runner *r, struct cursor *c)
+{
+	const char *name, *target = take_string(c);
+	const char *content = take_string(c);
+	if (c->bad)
+		return 0;
+	int directory = open_parent(r->root, target, &name);
+	if (directory < 0)
+		return directory;
+	int result = check(symlinkat(content, directory, name));
+	close(directory);
+	return result == -EEXIST ? 0 : result;
+}
+
+static int op_root_directory(struct runner *r, struct cursor *c)
+{
+	const char *target = take_string(c);
+	mode_t mode = take_int(c);
+	if (c->bad)
+		return 0;
+	int fd = make_in_root(r->root, target, true, mode);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* Sends both ends of the terminal to the shim. */
+static int send_console(int sync, int master, int slave)
+{
+	struct sync_message message = { .type = SYNC_CONSOLE };
+	struct iovec part = { &message, offsetof(struct sync_message, detail) };
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(2 * sizeof(int))];
+	} control = { .header = { CMSG_LEN(2 * sizeof(int)), 0, SOL_SOCKET, SCM_RIGHTS } };
+	int fds[2] = { master, slave };
+	memcpy(CMSG_DATA(&control.header), fds, sizeof fds);
+	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	return check(sendmsg(sync, &header, MSG_NOSIGNAL));
+}
+
+static int open_terminal(struct runner *r, int *master, int *slave)
+{
+	char path[64];
+	int unlock = 0;
+	unsigned number;
+	*slave = -1;
+	*master = open_in_root(r->root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY);
+	if (*master < 0)
+		return *master;
+	if (ioctl(*master, TIOCSPTLCK, &unlock) != 0 || ioctl(*master, TIOCGPTN, &number) != 0)
+		return -errno;
+	snprintf(path, sizeof path, "/dev/pts/%u", number);
+	*slave = open_in_root(r->root, path, O_RDWR | O_NOCTTY);
+	return *slave < 0 ? *slave : 0;
+}
+
+/* Makes a terminal in the container's devpts, and binds it to /dev/console where `bind` is set. */
+static int op_console(struct runner *r, struct cursor *c)
+{
+	int master, slave;
+	struct winsize size = { .ws_row = take_int(c), .ws_col = take_int(c) };
+	bool bind = take_int(c);
+	if (c->bad)
+		return 0;
+	int result = open_terminal(r, &master, &slave);
+	if (result == 0 && size.ws_row && size.ws_col)
+		result = check(ioctl(master, TIOCSWINSZ, &size));
+	if (result == 0 && bind) {
+		int to = make_in_root(r->root, "/dev/console", false, 0755);
+		int tree = to < 0 ? -1 : (int)syscall(SYS_open_tree, slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+		result = to < 0 ? to : tree < 0 ? -errno : attach_mount(tree, to);
+		close_if_open(&tree);
+		close_if_open(&to);
+	}
+	if (result == 0)
+		result = check(ioctl(slave, TIOCSCTTY, 0));
+	if (result == 0)
+		result = send_console(r->sync, master, slave);
+	close_if_open(&master);
+	r->console = slave;
+	return result;
+}
+
+static int op_pivot_root(struct runner *r, struct cursor *c)
+{
+	(void)c;
+	if (fchdir(r->root) != 0 || syscall(SYS_pivot_root, ".", ".") != 0)
+		return -errno;
+	/* The old root lies on top of the new one; nothing of it may propagate back to the host. */
+	int result = check(syscall(SYS_mount, NULL, ".", NULL, 0x80000UL | 0x4000UL /* MS_SLAVE|MS_REC */, NULL));
+	if (result == 0)
+		result = check(syscall(SYS_umount2, ".", 2 /* MNT_DETACH */));
+	return result == 0 ? check(chdir("/")) : result;
+}
+
+static int op_move_root(struct runner *r, struct cursor *c)
+{
+	(void)c;
+	int result = check(fchdir(r->root));
+	if (result == 0)
+		result = check(syscall(SYS_move_mount, r->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH));
+	if (result == 0)
+		result = check(chroot("."));
+	return result == 0 ? check(chdir("/")) : result;
+}
+
+/* A procfs of our own, attached nowhere: nothing in the image can stand in for it. */
+static int private_proc(struct runner *r)
+{
+	static const char *no_options[] = { NULL };
+	if (r->proc < 0)
+		r->proc = new_mount(r, "proc", "proc", no_options, 0);
+	return r->proc;
+}
+
+static int write_proc(struct runner *r, const char *path, const char *data, size_t length)
+{
+	int proc = private_proc(r);
+	if (proc < 0)
+		return proc;
+	struct open_how how = { .flags = O_WRONLY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV };
+	/* thread-self is a link that stays within procfs, so RESOLVE_BENEATH lets it pass. */
+	int fd = syscall(SYS_openat2, proc, path, &how, sizeof how);
+	if (fd < 0)
+		return -errno;
+	int result = write_all(fd, data, length);
+	close(fd);
+	return result;
+}
+
+static int op_sysctl(struct runner *r, struct cursor *c)
+{
+	char path[PATH_MAX];
+	const char *key = take_string(c);
+	const char *value = take_string(c);
+	if (c->bad)
+		return 0;
+	snprintf(path, sizeof path, "sys/%s", key);
+	return write_proc(r, path, value, strlen(value));
+}
+
+static int op_loopback(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	(void)c;
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	int result = check(ioctl(fd, SIOCSIFFLAGS, &request));
+	close(fd);
+	return result;
+}
+
+static int op_hostname(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	const char *name = take_string(c);
+	return c->bad ? 0 : check(sethostname(name, strlen(name)));
+}
+
+static int op_domainname(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	const char *name = take_string(c);
+	return c->bad ? 0 : check(setdomainname(name, strlen(name)));
+}
+
+static int op_umask(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	mode_t mask = take_int(c);
+	if (!c->bad)
+		umask(mask);
+	return 0;
+}
+
+static int op_chdir(struct runner *r, struct cursor *c)
+{
+	char where[PATH_MAX];
+	const char *path = take_string(c);
+	if (c->bad)
+		return 0;
+	if (chdir(path) != 0)
+		return -errno;
+	/* A directory outside the root (reached by a leaked descriptor, say) has no path here. */
+	if (syscall(SYS_getcwd, where, sizeof where) < 0 || where[0] != '/') {
+		explain(r, "current working directory is outside of container mount namespace root");
+		return -EPERM;
+	}
+	return 0;
+}
+
+static int op_user(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	gid_t groups[1024];
+	uid_t uid = take_int(c);
+	gid_t gid = take_int(c);
+	bool set_groups = take_int(c);
+	uint32_t count = take_u32(c);
+	if (count > sizeof groups / sizeof *groups)
+		return -EINVAL;
+	for (uint32_t i = 0; i < count; i++)
+		groups[i] = take_int(c);
+	if (c->bad)
+		return 0;
+	/* Raw calls: the C library's wrappers signal other threads, of which there are none. */
+	if (prctl(PR_SET_KEEPCAPS, 1) != 0 || (set_groups && syscall(SYS_setgroups, count, groups) != 0) ||
+	    syscall(SYS_setresgid, gid, gid, gid) != 0 || syscall(SYS_setresuid, uid, uid, uid) != 0 ||
+	    prctl(PR_SET_KEEPCAPS, 0) != 0)
+		return -errno;
+	return 0;
+}
+
+static int op_cap_bounding(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	uint64_t keep = take_int(c);
+	for (int capability = 0; !c->bad && capability < 64; capability++) {
+		if (keep & 1ULL << capability)
+			continue;
+		if (prctl(PR_CAPBSET_DROP, capability) != 0)
+			return errno == EINVAL ? 0 : -errno; /* beyond the last one this kernel knows */
+	}
+	return 0;
+}
+
+static int op_capabilities(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	uint64_t effective = take_int(c), permitted = take_int(c), inheritable = take_int(c), ambient = take_int(c);
+	if (c->bad)
+		return 0;
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2] = {
+		{ effective, permitted, inheritable },
+		{ effective >> 32, permitted >> 32, inheritable >> 32 },
+	};
+	if (syscall(SYS_capset, &header, data) != 0)
+		return -errno;
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (int capability = 0; capability < 64; capability++)
+		if (ambient & 1ULL << capability && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) != 0)
+			return -errno;
+	return 0;
+}
+
+static int op_no_new_privileges(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	(void)c;
+	return check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+}
+
+/* Hands the listener to the agent behind the socket, with the container's state beside it. */
+static int send_listener(const char *path, const char *state, int listener)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	if (strlen(path) >= sizeof address.sun_path)
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { .header = { CMSG_LEN(sizeof(int)), 0, SOL_SOCKET, SCM_RIGHTS } };
+	memcpy(CMSG_DATA(&control.header), &listener, sizeof listener);
+	struct iovec part = { (char *)state, strlen(state) };
+	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	int result = check(connect(fd, (struct sockaddr *)&address, sizeof address));
+	if (result == 0)
+		result = check(sendmsg(fd, &header, MSG_NOSIGNAL));
+	close(fd);
+	return result;
+}
+
+static int op_seccomp(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	size_t length;
+	const char *filter = take_bytes(c, &length);
+	unsigned flags = take_int(c);
+	const char *listener_path = take_string(c);
+	const char *listener_state = take_string(c);
+	if (c->bad)
+		return 0;
+	struct sock_fprog program = { length / sizeof(struct sock_filter), (struct sock_filter *)filter };
+	int listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+	if (listener < 0)
+		return -errno;
+	if (!(flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
+		return 0;
+	int result = send_listener(listener_path, listener_state, listener);
+	close(listener);
+	return result;
+}
+
+static int op_exec_label(struct runner *r, struct cursor *c)
+{
+	char path[128];
+	const char *file = take_string(c);
+	const char *label = take_string(c);
+	if (c->bad)
+		return 0;
+	snprintf(path, sizeof path, "thread-self/attr/%s", file);
+	return write_proc(r, path, label, strlen(label));
+}
+
+static int op_personality(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	unsigned long persona = take_int(c);
+	return c->bad ? 0 : check(syscall(SYS_personality, persona));
+}
+
+static int op_io_priority(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	int value = take_int(c);
+	return c->bad ? 0 : check(syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, value));
+}
+
+static int op_scheduler(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	size_t length;
+	const char *attributes = take_bytes(c, &length);
+	return c->bad ? 0 : check(syscall(SYS_sched_setattr, 0, attributes, 0));
+}
+
+static int op_affinity(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	size_t length;
+	const char *mask = take_bytes(c, &length);
+	return c->bad ? 0 : check(syscall(SYS_sched_setaffinity, 0, length, mask));
+}
+
+static int op_memory_policy(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	size_t length;
+	int mode = take_int(c);
+	const char *nodes = take_bytes(c, &length);
+	return c->bad ? 0 : check(syscall(SYS_set_mempolicy, mode, length ? nodes : NULL, length * 8));
+}
+
+static int op_keyring(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	const char *name = take_string(c);
+	if (c->bad)
+		return 0;
+	long key = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
+	/* Kernels without keyrings, and seccomp profiles around us that forbid them, are no reason to fail. */
+	return key < 0 && errno != ENOSYS && errno != EPERM ? -errno : 0;
+}
+
+/* Whether a regular file may be executed by who we are now. */
+static int check_executable(const char *path)
+{
+	struct stat status;
+	if (stat(path, &status) != 0)
+		return -errno;
+	if (S_ISDIR(status.st_mode))
+		return -EISDIR;
+	/* Effective ids, since they decide at exec; by number, as musl emulates the flag. */
+	return check(syscall(439 /* SYS_faccessat2 */, AT_FDCWD, path, X_OK, AT_EACCESS));
+}
+
+static int op_find_executable(struct runner *r, struct cursor *c)
+{
+	char candidate[PATH_MAX];
+	const char *name = take_string(c);
+	const char *path = take_string(c);
+	if (c->bad)
+		return 0;
+	int found = -ENOENT;
+	if (strchr(name, '/')) {
+		found = check_executable(name);
+		snprintf(candidate, sizeof candidate, "%s", name);
+	} else {
+		for (const char *at = path; found != 0 && *name && *at; at += *at == ':') {
+			size_t length = strcspn(at, ":");
+			snprintf(candidate, sizeof candidate, "%.*s/%s", length ? (int)length : 1, length ? at : ".", name);
+			int result = check_executable(candidate);
+			/* A file that may not be executed is remembered, in case none that may is found. */
+			if (result == 0 || result == -EACCES)
+				found = result;
+			at += length;
+		}
+	}
+	if (found == 0)
+		r->executable = strdup(candidate);
+	return found;
+}
+
+static int op_await_start(struct runner *r, struct cursor *c)
+{
+	(void)c;
+	struct sync_message message;
+	int result = send_sync(r->sync, SYNC_READY);
+	while (result == 0) {
+		result = receive_sync(r, &message);
+		if (result == 0 && message.type == SYNC_GO)
+			break;
+	}
+	return result;
+}
+
+/* Descriptors from 3 on are closed, but for `preserve` of them. */
+static int op_exec(struct runner *r, struct cursor *c)
+{
+	const char **args = take_list(c);
+	const char **env = take_list(c);
+	unsigned preserve = take_int(c);
+	if (c->bad)
+		return 0;
+	for (int i = 0; i < 3; i++)
+		if (dup2(r->console >= 0 ? r->console : r->stdio[i], i) < 0)
+			return -errno;
+	if (syscall(SYS_close_range, 3 + preserve, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
+		return -errno;
+	for (unsigned i = 0; i < preserve; i++)
+		fcntl(3 + i, F_SETFD, 0);
+	/* The shim's streams and the exit status would be lost without it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	execve(r->executable, (char **)args, (char **)env);
+	return -errno;
+}
+
+typedef int operation_function(struct runner *, struct cursor *);
+
+static operation_function *const operations[] = {
+	[OP_MKDIR] = op_mkdir,
+	[OP_WRITE] = op_write,
+	[OP_ATTACH_DEVICE_PROGRAM] = op_attach_device_program,
+	[OP_RMDIR] = op_rmdir,
+	[OP_KILL_CGROUP] = op_kill_cgroup,
+	[OP_BARRIER] = op_barrier,
+	[OP_ENTER_PID_NAMESPACE] = op_enter_pid_namespace,
+	[OP_WRITE_CHILD_PROC] = op_write_child_proc,
+	[OP_RLIMIT] = op_rlimit,
+	[OP_HOOK] = op_hook,
+	[OP_SETNS] = op_setns,
+	[OP_SETNS_PROCESS] = op_setns_process,
+	[OP_UNSHARE] = op_unshare,
+	[OP_PROPAGATION] = op_propagation,
+	[OP_OVERLAY_ROOT] = op_overlay_root,
+	[OP_BIND_ROOT] = op_bind_root,
+	[OP_MOUNT] = op_mount,
+	[OP_BIND] = op_bind,
+	[OP_MOUNT_SETATTR] = op_mount_setattr,
+	[OP_MASK] = op_mask,
+	[OP_READONLY] = op_readonly,
+	[OP_DEVICE] = op_device,
+	[OP_SYMLINK] = op_symlink,
+	[OP_CONSOLE] = op_console,
+	[OP_PIVOT_ROOT] = op_pivot_root,
+	[OP_MOVE_ROOT] = op_move_root,
+	[OP_SYSCTL] = op_sysctl,
+	[OP_HOSTNAME] = op_hostname,
+	[OP_DOMAINNAME] = op_domainname,
+	[OP_UMASK] = op_umask,
+	[OP_CHDIR] = op_chdir,
+	[OP_USER] = op_user,
+	[OP_CAP_BOUNDING] = op_cap_bounding,
+	[OP_CAPABILITIES] = op_capabilities,
+	[OP_NO_NEW_PRIVILEGES] = op_no_new_privileges,
+	[OP_SECCOMP] = op_seccomp,
+	[OP_EXEC_LABEL] = op_exec_label,
+	[OP_PERSONALITY] = op_personality,
+	[OP_IO_PRIORITY] = op_io_priority,
+	[OP_SCHEDULER] = op_scheduler,
+	[OP_AFFINITY] = op_affinity,
+	[OP_MEMORY_POLICY] = op_memory_policy,
+	[OP_KEYRING] = op_keyring,
+	[OP_FIND_EXECUTABLE] = op_find_executable,
+	[OP_AWAIT_START] = op_await_start,
+	[OP_EXEC] = op_exec,
+	[OP_ROOT_DIRECTORY] = op_root_directory,
+	[OP_LOOPBACK] = op_loopback,
+};
+
+/* ---- running a plan -------------------------------------------------------------------------------------- */
+
+static int run_operation(struct runner *r, struct cursor *c, struct cursor *child_operations)
+{
+	uint16_t number = take_u16(c);
+	int result = -ENOSYS;
+	if (c->bad)
+		return -EBADMSG;
+	if (number == OP_CLONE && child_operations)
+		result = op_clone(r, c, child_operations);
+	else if (number < sizeof operations / sizeof *operations && operations[number])
+		result = operations[number](r, c);
+	return c->bad ? -EBADMSG : result;
+}
+
+/* Runs the list up to its end or the first failure; `r->index` then says which. */
+static int run_operations(struct runner *r, struct cursor *c, struct cursor *child_operations)
+{
+	for (r->index = 0; c->at < c->end; r->index++) {
+		int result = run_operation(r, c, child_operations);
+		if (result < 0)
+			return result;
+	}
+	return c->bad ? -EBADMSG : 0;
+}
+
+static void run_child(struct runner *r, struct cursor *list)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int number = 1; number < 32; number++)
+		signal(number, SIG_DFL);
+	setsid();
+	int result = run_operations(r, list, NULL);
+	struct sync_message message = { .type = SYNC_FAILED, .index = r->index, .error = result < 0 ? -result : ENOEXEC };
+	memcpy(message.detail, r->detail, sizeof message.detail);
+	send(r->sync, &message, sizeof message, MSG_NOSIGNAL);
+	_exit(127);
+}
+
+static int take_console(struct process *p, struct msghdr *header)
+{
+	struct cmsghdr *control = CMSG_FIRSTHDR(header);
+	int fds[2];
+	if (!control || control->cmsg_type != SCM_RIGHTS || control->cmsg_len != CMSG_LEN(sizeof fds))
+		return -EBADMSG;
+	memcpy(fds, CMSG_DATA(control), sizeof fds);
+	p->terminal = fds[0];
+	/* Held open, so that the terminal hangs up only when the process has gone. */
+	p->terminal_slave = fds[1];
+	set_nonblocking(p->terminal);
+	p->output[0].fd = p->terminal;
+	return 0;
+}
+
+/* The next message from the other side; -EPIPE when it has gone, and its own error when it failed. */
+static int receive_sync(struct runner *r, struct sync_message *message)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(2 * sizeof(int))];
+	} control;
+	struct iovec part = { message, sizeof *message };
+	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	ssize_t n;
+	memset(message, 0, sizeof *message);
+	do
+		n = recvmsg(r->party == PARTY_CHILD ? r->sync : r->process->sync, &header, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return n < 0 ? -errno : -EPIPE;
+	if (message->type == SYNC_CONSOLE)
+		return take_console(r->process, &header);
+	if (message->type == SYNC_FAILED) {
+		r->party = PARTY_CHILD;
+		r->index = message->index;
+		memcpy(r->detail, message->detail, sizeof r->detail);
+		r->detail[sizeof r->detail - 1] = '\0';
+		return message->error > 0 ? -message->error : -EIO;
+	}
+	return 0;
+}
+
+static struct runner new_runner(struct shim *shim, struct process *process)
+{
+	return (struct runner){
+		.shim = shim,
+		.process = process,
+		.party = PARTY_PARENT,
+		.sync = -1,
+		.root = -1,
+		.proc = -1,
+		.null_tree = -1,
+		.empty_tree = -1,
+		.stdio = { -1, -1, -1 },
+		.console = -1,
+	};
+}
+
+/* ---- log: Docker's json-file ----------------------------------------------------------------------------- */
+
+static void rotate(struct log *log)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	if (log->max_files <= 1) {
+		if (ftruncate(log->fd, 0) == 0)
+			log->bytes = 0;
+		return;
+	}
+	for (unsigned i = log->max_files - 1; i >= 1; i--) {
+		snprintf(to, sizeof to, "%s.%u", log->path, i);
+		if (i == 1)
+			snprintf(from, sizeof from, "%s", log->path);
+		else
+			snprintf(from, sizeof from, "%s.%u", log->path, i - 1);
+		rename(from, to);
+	}
+	int fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	if (fd < 0)
+		return;
+	close(log->fd);
+	log->fd = fd;
+	log->bytes = 0;
+}
+
+static void flush_log(struct log *log)
+{
+	/* A full disk loses lines rather than stopping the container. */
+	if (log->length > 0 && write_all(log->fd, log->buffer, log->length) == 0)
+		log->bytes += log->length;
+	log->length = 0;
+	if (log->max_bytes && log->bytes >= log->max_bytes)
+		rotate(log);
+}
+
+static void log_bytes(struct log *log, const char *data, size_t n)
+{
+	while (n > 0) {
+		size_t fits = LOG_BUFFER_BYTES - log->length;
+		size_t part = n < fits ? n : fits;
+		memcpy(log->buffer + log->length, data, part);
+		log->length += part;
+		data += part;
+		n -= part;
+		if (log->length == LOG_BUFFER_BYTES) {
+			/* Within a line: no rotation here. */
+			if (write_all(log->fd, log->buffer, log->length) == 0)
+				log->bytes += log->length;
+			log->length = 0;
+		}
+	}
+}
+
+/* Length of the valid UTF-8 sequence at `s`, 0 when there is none. */
+static size_t sequence_length(const uint8_t *s, size_t n)
+{
+	size_t length = s[0] < 0x80 ? 1 : (s[0] & 0xe0) == 0xc0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : (s[0] & 0xf8) == 0xf0 ? 4 : 0;
+	if (length == 0 || length > n)
+		return 0;
+	uint32_t code = length == 1 ? s[0] : s[0] & (0x7f >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	return code < smallest[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : length;
+}
+
+/* Escapes as Go's encoding/json does, which Docker's log files have. */
+static void log_json_string(struct log *log, const char *text, size_t n)
+{
+	const uint8_t *s = (const uint8_t *)text;
+	char escape[8];
+	for (size_t i = 0, plain = 0; i <= n;) {
+		size_t length = i < n ? sequence_length(s + i, n - i) : 0;
+		const char *replacement = NULL;
+		if (i == n)
+			replacement = "";
+		else if (length == 0)
+			replacement = "\\ufffd";
+		else if (s[i] == '"')
+			replacement = "\\\"";
+		else if (s[i] == '\\')
+			replacement = "\\\\";
+		else if (s[i] == '\n')
+			replacement = "\\n";
+		else if (s[i] == '\r')
+			replacement = "\\r";
+		else if (s[i] == '\t')
+			replacement = "\\t";
+		else if (s[i] < 0x20 || s[i] == '<' || s[i] == '>' || s[i] == '&') {
+			snprintf(escape, sizeof escape, "\\u%04x", s[i]);
+			replacement = escape;
+		} else if (length == 3 && s[i] == 0xe2 && s[i + 1] == 0x80 && (s[i + 2] & 0xfe) == 0xa8)
+			replacement = s[i + 2] == 0xa8 ? "\\u2028" : "\\u2029";
+		if (replacement) {
+			log_bytes(log, text + plain, i - plain);
+			log_bytes(log, replacement, strlen(replacement));
+			plain = i + (length ? length : 1);
+		}
+		i += length ? length : 1;
+	}
+}
+
+/* RFC 3339 with nanoseconds, without trailing zeros, as Go prints it. */
+static size_t format_time(char *buffer, size_t size)
+{
+	struct timespec now;
+	struct tm parts;
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &parts);
+	size_t n = strftime(buffer, size, "%Y-%m-%dT%H:%M:%S", &parts);
+	if (now.tv_nsec) {
+		n += snprintf(buffer + n, size - n, ".%09ld", now.tv_nsec);
+		while (buffer[n - 1] == '0')
+			n--;
+	}
+	buffer[n++] = 'Z';
+	return n;
+}
+
+static void log_line(struct log *log, uint8_t stream, const char *text, size_t n, const char *time, size_t time_length)
+{
+	static const char *const names[] = { "", "stdout", "stderr" };
+	log_bytes(log, "{\"log\":\"", 8);
+	log_json_string(log, text, n);
+	log_bytes(log, "\",\"stream\":\"", 12);
+	log_bytes(log, names[stream], 6);
+	log_bytes(log, "\",\"time\":\"", 10);
+	log_bytes(log, time, time_length);
+	log_bytes(log, "\"}\n", 3);
+	if (log->max_bytes && log->bytes + log->length >= log->max_bytes)
+		flush_log(log);
+}
+
+/* Splits what a process wrote into lines; lines over 16 KiB are logged in pieces without a newline. */
+static void log_output(struct log *log, struct output *output, const char *data, size_t n)
+{
+	char time[40];
+	size_t time_length = format_time(time, sizeof time);
+	if (!output->line && !(output->line = malloc(LINE_BYTES)))
+		return;
+	while (n > 0) {
+		const char *newline = memchr(data, '\n', n);
+		size_t part = newline ? (size_t)(newline + 1 - data) : n;
+		if (output->line_length == 0 && newline && part <= LINE_BYTES) {
+			log_line(log, output->stream, data, part, time, time_length);
+		} else {
+			bool ends = newline != NULL;
+			if (part > LINE_BYTES - output->line_length) {
+				part = LINE_BYTES - output->line_length;
+				ends = false;
+			}
+			memcpy(output->line + output->line_length, data, part);
+			output->line_length += part;
+			if (ends || output->line_length == LINE_BYTES) {
+				log_line(log, output->stream, output->line, output->line_length, time, time_length);
+				output->line_length = 0;
+			}
+		}
+		data += part;
+		n -= part;
+	}
+	flush_log(log);
+}
+
+static void log_rest(struct log *log, struct output *output)
+{
+	char time[40];
+	if (log->fd >= 0 && output->line_length > 0) {
+		log_line(log, output->stream, output->line, output->line_length, time, format_time(time, sizeof time));
+		flush_log(log);
+	}
+	output->line_length = 0;
+	free(output->line);
+	output->line = NULL;
+}
+
+static void open_log(struct log *log, const char *path)
+{
+	struct stat status;
+	log->fd = -1;
+	if (*path == '\0')
+		return;
+	log->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	log->path = strdup(path);
+	log->buffer = malloc(LOG_BUFFER_BYTES);
+	if (!log->buffer || !log->path)
+		abort();
+	if (log->fd >= 0 && fstat(log->fd, &status) == 0)
+		log->bytes = status.st_size;
+}
+
+/* ---- streams --------------------------------------------------------------------------------------------- */
+
+/* Sends at once what the socket takes, and keeps the rest. */
+static void send_client(struct client *client, const void *data, size_t n)
+{
+	if (client->dead)
+		return;
+	if (client->pending.length == client->pending.sent) {
+		release(&client->pending);
+		ssize_t sent = send(client->fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (sent < 0 && errno != EAGAIN && errno != EINTR)
+			client->dead = true;
+		if (sent == (ssize_t)n || client->dead)
+			return;
+		data = (const char *)data + (sent > 0 ? sent : 0);
+		n -= sent > 0 ? sent : 0;
+	}
+	append(&client->pending, data, n);
+}
+
+static void flush_client(struct client *client)
+{
+	struct bytes *pending = &client->pending;
+	ssize_t sent = send(client->fd, pending->data + pending->sent, pending->length - pending->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		client->dead = true;
+	if (sent > 0)
+		pending->sent += sent;
+	if (pending->sent == pending->length)
+		release(pending);
+}
+
+static bool has_slow_client(struct shim *shim, struct process *process)
+{
+	for (struct client *client = shim->clients; client; client = client->next)
+		if (client->attached == process && !client->dead && client->pending.length > 0)
+			return true;
+	return false;
+}
+
+/* `chunk` has room for a frame's header before the data. */
+static void deliver_output(struct shim *shim, struct process *process, struct output *output, uint8_t *chunk, size_t n)
+{
+	uint8_t *data = chunk + FRAME_HEADER_BYTES;
+	unsigned wanted = output->stream == 1 ? STREAM_STDOUT : STREAM_STDERR;
+	if (process->number == 0 && shim->log.fd >= 0)
+		log_output(&shim->log, output, (char *)data, n);
+	memset(chunk, 0, FRAME_HEADER_BYTES);
+	chunk[0] = output->stream;
+	for (int i = 0; i < 4; i++)
+		chunk[4 + i] = n >> (24 - 8 * i);
+	bool framed = !(process->flags & IO_TERMINAL);
+	for (struct client *client = shim->clients; client; client = client->next)
+		if (client->attached == process && client->streams & wanted)
+			send_client(client, framed ? chunk : data, framed ? n + FRAME_HEADER_BYTES : n);
+}
+
+/* One read. Returns whether there may be more. */
+static bool pump_output(struct shim *shim, struct process *process, struct output *output)
+{
+	static uint8_t chunk[FRAME_HEADER_BYTES + CHUNK_BYTES];
+	ssize_t n = read(output->fd, chunk + FRAME_HEADER_BYTES, CHUNK_BYTES);
+	if (n > 0) {
+		deliver_output(shim, process, output, chunk, n);
+		return true;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return errno == EINTR;
+	if (output->fd == process->terminal)
+		process->terminal = -1;
+	close_if_open(&output->fd);
+	log_rest(&shim->log, output);
+	return false;
+}
+
+static void close_input(struct process *process)
+{
+	release(&process->input_pending);
+	close_if_open(&process->input);
+}
+
+static int input_fd(struct process *process)
+{
+	return process->flags & IO_TERMINAL ? process->terminal : process->input;
+}
+
+static void flush_input(struct process *process)
+{
+	struct bytes *pending = &process->input_pending;
+	int fd = input_fd(process);
+	if (pending->length > 0) {
+		ssize_t n = fd < 0 ? -1 : write(fd, pending->data + pending->sent, pending->length - pending->sent);
+		if (n < 0 && (fd < 0 || (errno != EAGAIN && errno != EINTR)))
+			close_input(process);
+		else if (n > 0 && (pending->sent += n) == pending->length)
+			release(pending);
+	}
+	if (pending->length == 0 && process->close_input)
+		close_input(process);
+}
+
+/* The client's standard input has ended, or the client has gone. */
+static void end_input(struct client *client)
+{
+	struct process *process = client->attached;
+	if (client->input_ended)
+		return;
+	client->input_ended = true;
+	if (!process || !(client->streams & STREAM_STDIN) || !(process->flags & IO_STDIN_ONCE) || process->flags & IO_TERMINAL)
+		return;
+	process->close_input = true;
+	flush_input(process);
+}
+
+static void pump_input(struct client *client)
+{
+	uint8_t chunk[8192];
+	ssize_t n = recv(client->fd, chunk, sizeof chunk, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		if (n < 0)
+			client->dead = true;
+		end_input(client);
+		return;
+	}
+	struct process *process = client->attached;
+	if (process && client->streams & STREAM_STDIN && !process->close_input && input_fd(process) >= 0) {
+		append(&process->input_pending, chunk, n);
+		flush_input(process);
+	}
+}
+
+/* ---- processes ------------------------------------------------------------------------------------------- */
+
+static struct process *find_process(struct shim *shim, uint32_t number)
+{
+	struct process *process = shim->processes;
+	while (process && process->number != number)
+		process = process->next;
+	return process;
+}
+
+static struct process *new_process(struct shim *shim, const char *id, unsigned flags)
+{
+	struct process *process = calloc(1, sizeof *process);
+	if (!process || !(process->id = strdup(id)))
+		abort();
+	process->number = shim->next_number++;
+	process->flags = flags;
+	process->sync = process->input = process->terminal = process->terminal_slave = -1;
+	process->output[0] = (struct output){ .fd = -1, .stream = 1 };
+	process->output[1] = (struct output){ .fd = -1, .stream = 2 };
+	struct process **last = &shim->processes;
+	while (*last)
+		last = &(*last)->next;
+	*last = process;
+	return process;
+}
+
+static void free_process(struct shim *shim, struct process *process)
+{
+	for (struct process **link = &shim->processes; *link; link = &(*link)->next)
+		if (*link == process) {
+			*link = process->next;
+			break;
+		}
+	for (struct client *client = shim->clients; client; client = client->next)
+		if (client->attached == process)
+			client->attached = NULL;
+	close_input(process);
+	if (process->output[0].fd != process->terminal)
+		close_if_open(&process->output[0].fd);
+	close_if_open(&process->terminal);
+	close_if_open(&process->terminal_slave);
+	close_if_open(&process->output[1].fd);
+	close_if_open(&process->sync);
+	free(process->output[0].line);
+	free(process->output[1].line);
+	free(process->id);
+	free(process);
+}
+
+/* Pipes between the shim and the child; `child` gets the child's three ends. */
+static int make_pipes(struct process *process, int child[3])
+{
+	int input[2] = { -1, -1 }, output[2];
+	if (process->flags & IO_STDIN ? pipe2(input, O_CLOEXEC) != 0
+				      : (input[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0)
+		return -errno;
+	child[0] = input[0];
+	process->input = input[1];
+	if (input[1] >= 0)
+		set_nonblocking(input[1]);
+	for (int i = 0; i < 2; i++) {
+		if (pipe2(output, O_CLOEXEC) != 0)
+			return -errno;
+		process->output[i].fd = output[0];
+		child[i + 1] = output[1];
+		set_nonblocking(output[0]);
+	}
+	return 0;
+}
+
+/* Starts the plan of a process; the child's own part goes on by itself. */
+static int launch(struct runner *r, struct cursor *plan)
+{
+	struct cursor parent = take_operations(plan), child = take_operations(plan);
+	int result = plan->bad ? -EBADMSG : 0;
+	if (result == 0 && !(r->process->flags & IO_TERMINAL))
+		result = make_pipes(r->process, r->stdio);
+	if (result == 0)
+		result = run_operations(r, &parent, &child);
+	for (int i = 0; i < 3; i++)
+		close_if_open(&r->stdio[i]);
+	/* Back, where the plan made the shim's children be born in another pid namespace. */
+	setns(r->shim->original_pid_namespace, CLONE_NEWPID);
+	if (result == 0 && r->process->pid == 0)
+		result = -EBADMSG;
+	return result;
+}
+
+static void run_cleanup(struct shim *shim)
+{
+	struct runner r = new_runner(shim, shim->processes);
+	struct cursor c = { shim->cleanup, shim->cleanup + shim->cleanup_bytes, false };
+	while (c.at < c.end && !c.bad)
+		run_operation(&r, &c, NULL);
+}
+
+/* ---- clients --------------------------------------------------------------------------------------------- */
+
+static void send_message(struct client *client, enum message type, uint16_t tag, struct bytes *payload)
+{
+	uint8_t header[HEADER_BYTES];
+	uint32_t length = payload ? payload->length : 0;
+	uint16_t number = type;
+	struct bytes whole = { 0 };
+	memcpy(header, &length, 4);
+	memcpy(header + 4, &number, 2);
+	memcpy(header + 6, &tag, 2);
+	append(&whole, header, sizeof header);
+	if (length)
+		append(&whole, payload->data, length);
+	send_client(client, whole.data, whole.length);
+	release(&whole);
+	if (payload)
+		release(payload);
+}
+
+static void send_failure(struct client *client, uint16_t tag, enum party party, uint32_t index, int error, const char *detail)
+{
+	struct bytes payload = { 0 };
+	append_int(&payload, party);
+	append_int(&payload, index);
+	append_int(&payload, error < 0 ? -error : error);
+	append_string(&payload, detail);
+	send_message(client, MSG_FAILED, tag, &payload);
+}
+
+static void send_result(struct client *client, uint16_t tag, int result)
+{
+	if (result < 0)
+		send_failure(client, tag, PARTY_SHIM, 0, result, "");
+	else
+		send_message(client, MSG_OK, tag, NULL);
+}
+
+static void append_process(struct bytes *payload, struct process *process)
+{
+	append_int(payload, process->number);
+	append_string(payload, process->id);
+	append_int(payload, process->pid);
+	append_int(payload, process->state);
+	append_int(payload, process->flags);
+	append_int(payload, process->exit_code);
+	append_int(payload, process->out_of_memory);
+	append_int(payload, process->exited_at_ns);
+}
+
+static void tell_exit(struct client *client, struct process *process)
+{
+	struct bytes payload = { 0 };
+	append_process(&payload, process);
+	send_message(client, MSG_EXITED, 0, &payload);
+	process->told = true;
+}
+
+/* Answers whoever waits for the process to be created or started. */
+static void answer_waiting(struct process *process, int result, struct runner *failed)
+{
+	struct client *client = process->waiting;
+	process->waiting = NULL;
+	if (!client)
+		return;
+	if (result < 0) {
+		send_failure(client, process->waiting_tag, failed->party, failed->index, result, failed->detail);
+	} else if (process->state == STATE_CREATED) {
+		struct bytes payload = { 0 };
+		append_int(&payload, process->number);
+		append_int(&payload, process->pid);
+		send_message(client, MSG_CREATED, process->waiting_tag, &payload);
+	} else {
+		send_message(client, MSG_OK, process->waiting_tag, NULL);
+	}
+}
+
+/* A process that was never ready: nobody but its maker needs to hear of it. Leaves nothing of a container. */
+static void give_up(struct shim *shim, struct process *process)
+{
+	if (process->pid > 0) {
+		kill(process->pid, SIGKILL);
+		waitpid(process->pid, NULL, 0);
+	}
+	process->state = STATE_EXITED;
+	process->told = true;
+	if (process->number != 0)
+		return;
+	run_cleanup(shim);
+	shim->over = true;
+}
+
+/* The child reports that it is ready, has failed, or (by closing its end) that it executes. */
+static void handle_sync(struct shim *shim, struct process *process)
+{
+	struct runner r = new_runner(shim, process);
+	struct sync_message message;
+	int result = receive_sync(&r, &message);
+	if (result == 0) {
+		if (message.type == SYNC_READY) {
+			process->state = STATE_CREATED;
+			answer_waiting(process, 0, &r);
+		}
+		return;
+	}
+	close_if_open(&process->sync);
+	if (result == -EPIPE && process->state == STATE_STARTING) {
+		process->state = STATE_RUNNING;
+		answer_waiting(process, 0, &r);
+		return;
+	}
+	if (result == -EPIPE) {
+		r.party = PARTY_CHILD;
+		explain(&r, "the process ended before it was started");
+	}
+	if (process->state == STATE_CREATING)
+		give_up(shim, process);
+	answer_waiting(process, result, &r);
+}
+
+static int listen_for_clients(struct shim *shim)
+{
+	char path[64];
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	/* Through the descriptor, since the directory's own path may be longer than a socket's may be. */
+	snprintf(path, sizeof path, "/proc/self/fd/%d/shim.sock", shim->state_directory);
+	strcpy(address.sun_path, path);
+	unlink(path);
+	shim->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mode_t mask = umask(0177);
+	int result = shim->listener < 0 ? -errno : check(bind(shim->listener, (struct sockaddr *)&address, sizeof address));
+	umask(mask);
+	return result < 0 ? result : check(listen(shim->listener, 64));
+}
+
+static int prepare_container(struct shim *shim, struct cursor *c)
+{
+	const char *state_directory = take_string(c);
+	const char *log_path = take_string(c);
+	shim->log.max_bytes = take_int(c);
+	shim->log.max_files = take_int(c);
+	shim->out_of_memory_file = strdup(take_string(c));
+	if (c->bad)
+		return -EBADMSG;
+	shim->state_directory = open(state_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (shim->state_directory < 0)
+		return -errno;
+	open_log(&shim->log, log_path);
+	if (*log_path && shim->log.fd < 0)
+		return -errno;
+	return listen_for_clients(shim);
+}
+
+/* The plan's third list outlives its message. */
+static int keep_cleanup(struct shim *shim, struct cursor plan)
+{
+	take_operations(&plan);
+	take_operations(&plan);
+	struct cursor cleanup = take_operations(&plan);
+	if (plan.bad)
+		return -EBADMSG;
+	shim->cleanup_bytes = cleanup.end - cleanup.at;
+	shim->cleanup = malloc(shim->cleanup_bytes + 1);
+	if (!shim->cleanup)
+		abort();
+	memcpy(shim->cleanup, cleanup.at, shim->cleanup_bytes);
+	return 0;
+}
+
+/* MSG_CREATE and MSG_EXEC: the answer comes from handle_sync, when the child is ready. */
+static void handle_create(struct shim *shim, struct client *client, uint16_t tag, struct cursor *c, bool is_exec)
+{
+	unsigned flags = take_int(c);
+	const char *id = take_string(c);
+	if (c->bad || (shim->processes != NULL) != is_exec || (is_exec && shim->ending)) {
+		send_result(client, tag, c->bad ? -EBADMSG : is_exec ? -ESRCH : -EALREADY);
+		return;
+	}
+	struct process *process = new_process(shim, id, flags);
+	struct runner r = new_runner(shim, process);
+	int result = is_exec ? 0 : prepare_container(shim, c);
+	if (result == 0 && !is_exec)
+		result = keep_cleanup(shim, *c);
+	r.party = result == 0 ? PARTY_PARENT : PARTY_SHIM;
+	if (result == 0)
+		result = launch(&r, c);
+	if (result < 0) {
+		give_up(shim, process);
+		send_failure(client, tag, r.party, r.index, result, r.detail);
+		free_process(shim, process);
+		return;
+	}
+	process->waiting = client;
+	process->waiting_tag = tag;
+}
+
+static void handle_start(struct client *client, uint16_t tag, struct process *process)
+{
+	if (!process || process->state != STATE_CREATED) {
+		send_result(client, tag, process ? -EALREADY : -ESRCH);
+		return;
+	}
+	process->state = STATE_STARTING;
+	process->waiting = client;
+	process->waiting_tag = tag;
+	send_sync(process->sync, SYNC_GO);
+}
+
+/* Race-free: a pid cannot be used again before this process has reaped it. */
+static int kill_process(struct process *process, int signal)
+{
+	if (!process || process->pid <= 0 || process->state == STATE_EXITED)
+		return -ESRCH;
+	return check(kill(process->pid, signal));
+}
+
+static int resize(struct process *process, struct cursor *c)
+{
+	struct winsize size = { .ws_row = take_int(c), .ws_col = take_int(c) };
+	if (c->bad)
+		return -EBADMSG;
+	if (!process || process->terminal < 0)
+		return -ENOTTY;
+	return check(ioctl(process->terminal, TIOCSWINSZ, &size));
+}
+
+static void handle_attach(struct client *client, uint16_t tag, struct process *process, unsigned streams)
+{
+	if (!process || process->state == STATE_EXITED) {
+		send_result(client, tag, -ESRCH);
+		return;
+	}
+	send_result(client, tag, 0);
+	client->attached = process;
+	client->streams = streams;
+}
+
+static void handle_status(struct shim *shim, struct client *client, uint16_t tag)
+{
+	struct bytes payload = { 0 };
+	for (struct process *process = shim->processes; process; process = process->next)
+		append_process(&payload, process);
+	send_message(client, MSG_PROCESSES, tag, &payload);
+}
+
+/* From now on the client hears of every exit; of those that nobody has heard of, at once. */
+static void handle_watch(struct shim *shim, struct client *client, uint16_t tag)
+{
+	client->watching = true;
+	send_result(client, tag, 0);
+	for (struct process *process = shim->processes; process; process = process->next)
+		if (process->state == STATE_EXITED && !process->told)
+			tell_exit(client, process);
+}
+
+static void handle_message(struct shim *shim, struct client *client, uint16_t type, uint16_t tag, struct cursor *c)
+{
+	if (type == MSG_CREATE || type == MSG_EXEC) {
+		handle_create(shim, client, tag, c, type == MSG_EXEC);
+		return;
+	}
+	if (type == MSG_STATUS || type == MSG_WATCH) {
+		(type == MSG_STATUS ? handle_status : handle_watch)(shim, client, tag);
+		return;
+	}
+	struct process *process = find_process(shim, take_int(c));
+	if (type == MSG_START && !c->bad)
+		handle_start(client, tag, process);
+	else if (type == MSG_KILL)
+		send_result(client, tag, kill_process(process, take_int(c)));
+	else if (type == MSG_RESIZE)
+		send_result(client, tag, resize(process, c));
+	else if (type == MSG_ATTACH)
+		handle_attach(client, tag, process, take_int(c));
+	else if (type == MSG_CLOSE_STDIN) {
+		if (process) {
+			process->close_input = true;
+			flush_input(process);
+		}
+		send_result(client, tag, process ? 0 : -ESRCH);
+	} else
+		send_result(client, tag, -ENOSYS);
+}
+
+/* Handles every whole message received; what follows an attach is the process's input. */
+static void handle_received(struct shim *shim, struct client *client)
+{
+	struct bytes *received = &client->received;
+	while (!client->attached && !client->dead && received->length - received->sent >= HEADER_BYTES) {
+		uint32_t length;
+		uint16_t type, tag;
+		uint8_t *at = received->data + received->sent;
+		memcpy(&length, at, 4);
+		memcpy(&type, at + 4, 2);
+		memcpy(&tag, at + 6, 2);
+		if (length > MAX_PAYLOAD_BYTES) {
+			client->dead = true;
+			return;
+		}
+		if (received->length - received->sent < HEADER_BYTES + length)
+			return;
+		received->sent += HEADER_BYTES + length;
+		struct cursor c = { at + HEADER_BYTES, at + HEADER_BYTES + length, false };
+		handle_message(shim, client, type, tag, &c);
+	}
+	if (client->attached && received->length > received->sent) {
+		append(&client->attached->input_pending, received->data + received->sent, received->length - received->sent);
+		received->sent = received->length;
+		flush_input(client->attached);
+	}
+	if (received->sent == received->length)
+		release(received);
+}
+
+static void read_client(struct shim *shim, struct client *client)
+{
+	uint8_t chunk[8192];
+	if (client->attached) {
+		pump_input(client);
+		return;
+	}
+	ssize_t n = recv(client->fd, chunk, sizeof chunk, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		client->dead = true;
+		return;
+	}
+	append(&client->received, chunk, n);
+	handle_received(shim, client);
+}
+
+static void add_client(struct shim *shim, int fd)
+{
+	struct client *client = calloc(1, sizeof *client);
+	if (!client)
+		abort();
+	client->fd = fd;
+	client->next = shim->clients;
+	shim->clients = client;
+}
+
+static void remove_dead_clients(struct shim *shim)
+{
+	for (struct client **link = &shim->clients; *link;) {
+		struct client *client = *link;
+		if (!client->dead) {
+			link = &client->next;
+			continue;
+		}
+		end_input(client);
+		for (struct process *process = shim->processes; process; process = process->next)
+			if (process->waiting == client)
+				process->waiting = NULL;
+		*link = client->next;
+		close(client->fd);
+		release(&client->received);
+		release(&client->pending);
+		free(client);
+	}
+}
+
+/* ---- reaping --------------------------------------------------------------------------------------------- */
+
+static bool was_out_of_memory(struct shim *shim)
+{
+	char content[1024];
+	if (!shim->out_of_memory_file || !*shim->out_of_memory_file ||
+	    read_file_at(AT_FDCWD, shim->out_of_memory_file, content, sizeof content) < 0)
+		return false;
+	char *count = strstr(content, "oom_kill ");
+	return count && atoi(count + strlen("oom_kill ")) > 0;
+}
+
+/* What the process wrote before it ended is still in its pipes. */
+static void drain_outputs(struct shim *shim, struct process *process)
+{
+	for (int i = 0; i < 2; i++) {
+		struct output *output = &process->output[i];
+		while (output->fd >= 0 && pump_output(shim, process, output))
+			;
+		if (output->fd >= 0 && output->fd == process->terminal)
+			process->terminal = -1;
+		close_if_open(&output->fd);
+		log_rest(&shim->log, output);
+	}
+	close_if_open(&process->terminal_slave);
+	close_input(process);
+}
+
+/* Attached clients have got everything: half-close, so that they see the end when they have read it. */
+static void end_attached(struct shim *shim, struct process *process)
+{
+	for (struct client *client = shim->clients; client; client = client->next)
+		if (client->attached == process) {
+			if (client->pending.length == 0)
+				shutdown(client->fd, SHUT_RDWR);
+			client->input_ended = true;
+		}
+}
+
+static void tell_watchers(struct shim *shim, struct process *process)
+{
+	for (struct client *client = shim->clients; client; client = client->next)
+		if (client->watching && !client->dead)
+			tell_exit(client, process);
+}
+
+/* Written under another name first: a reader sees all of it or nothing. */
+static void write_exit_file(struct shim *shim, struct process *process)
+{
+	char line[96];
+	int length = snprintf(line, sizeof line, "%d %d %lld\n", process->exit_code, process->out_of_memory,
+			      (long long)process->exited_at_ns);
+	int fd = openat(shim->state_directory, "exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return;
+	if (write_all(fd, line, length) == 0)
+		renameat(shim->state_directory, "exit.new", shim->state_directory, "exit");
+	close(fd);
+}
+
+/* Ports and the network namespace are free again before anyone hears of the exit. */
+static void close_kept_descriptors(struct shim *shim)
+{
+	int last = shim->original_pid_namespace;
+	for (int fd = FD_FIRST_KEPT; fd < last; fd++)
+		close(fd);
+}
+
+static void end_container(struct shim *shim, struct process *init)
+{
+	shim->ending = true;
+	close_kept_descriptors(shim);
+	write_exit_file(shim, init);
+	tell_watchers(shim, init);
+	run_cleanup(shim);
+}
+
+static void reap_process(struct shim *shim, struct process *process, int status)
+{
+	while (process->sync >= 0)
+		handle_sync(shim, process);
+	if (process->state == STATE_EXITED)
+		return;
+	process->state = STATE_EXITED;
+	process->exited_at_ns = now_ns(CLOCK_REALTIME);
+	process->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	process->out_of_memory = was_out_of_memory(shim);
+	drain_outputs(shim, process);
+	if (process->number == 0)
+		end_container(shim, process);
+	else
+		tell_watchers(shim, process);
+	end_attached(shim, process);
+}
+
+static void reap(struct shim *shim)
+{
+	struct signalfd_siginfo information;
+	int status;
+	pid_t pid;
+	while (read(shim->signals, &information, sizeof information) > 0)
+		;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (struct process *process = shim->processes; process; process = process->next)
+			if (process->pid == pid && process->state != STATE_EXITED) {
+				reap_process(shim, process, status);
+				break;
+			}
+	}
+}
+
+/* Exec'd processes whose end is known to somebody, and whose output has been sent, are forgotten. */
+static void forget_processes(struct shim *shim)
+{
+	struct process *next;
+	for (struct process *process = shim->processes ? shim->processes->next : NULL; process; process = next) {
+		next = process->next;
+		if (process->state == STATE_EXITED && process->told && !has_slow_client(shim, process))
+			free_process(shim, process);
+	}
+}
+
+static bool may_end(struct shim *shim)
+{
+	if (shim->over)
+		return true;
+	if (!shim->ending)
+		return false;
+	for (struct client *client = shim->clients; client; client = client->next)
+		if (!client->dead && client->pending.length > 0)
+			return false;
+	return true;
+}
+
+/* ---- main ------------------------------------------------------------------------------------------------ */
+
+enum source { FROM_SIGNALS, FROM_LISTENER, FROM_CLIENT, FROM_OUTPUT, FROM_INPUT, FROM_SYNC };
+
+struct watch {
+	enum source source;
+	void *object;
+	int output;
+};
+
+#define MAX_WATCHED 1024
+
+struct watched {
+	struct pollfd polls[MAX_WATCHED];
+	struct watch watches[MAX_WATCHED];
+	size_t count;
+};
+
+static void watch(struct watched *w, int fd, short events, struct watch what)
+{
+	if (fd < 0 || events == 0 || w->count == MAX_WATCHED)
+		return;
+	w->polls[w->count] = (struct pollfd){ fd, events, 0 };
+	w->watches[w->count++] = what;
+}
+
+static void watch_all(struct watched *w, struct shim *shim)
+{
+	w->count = 0;
+	watch(w, shim->signals, POLLIN, (struct watch){ FROM_SIGNALS, NULL, 0 });
+	watch(w, shim->listener, POLLIN, (struct watch){ FROM_LISTENER, NULL, 0 });
+	for (struct client *client = shim->clients; client; client = client->next) {
+		struct process *process = client->attached;
+		bool reads = !client->input_ended && (!process || process->input_pending.length == 0);
+		short events = (reads ? POLLIN : 0) | (client->pending.length ? POLLOUT : 0);
+		/* With no event asked for, poll still reports that the client has gone. */
+		watch(w, client->fd, events ? events : POLLPRI, (struct watch){ FROM_CLIENT, client, 0 });
+	}
+	for (struct process *process = shim->processes; process; process = process->next) {
+		watch(w, process->sync, POLLIN, (struct watch){ FROM_SYNC, process, 0 });
+		if (process->input_pending.length)
+			watch(w, input_fd(process), POLLOUT, (struct watch){ FROM_INPUT, process, 0 });
+		if (has_slow_client(shim, process))
+			continue;
+		for (int i = 0; i < 2; i++)
+			watch(w, process->output[i].fd, POLLIN, (struct watch){ FROM_OUTPUT, process, i });
+	}
+}
+
+static void accept_client(struct shim *shim)
+{
+	int fd = accept4(shim->listener, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		add_client(shim, fd);
+}
+
+static void handle_client(struct shim *shim, struct client *client, short events)
+{
+	if (events & POLLOUT && client->pending.length > 0) {
+		flush_client(client);
+		if (client->pending.length == 0 && client->attached && client->attached->state == STATE_EXITED)
+			shutdown(client->fd, SHUT_RDWR);
+	}
+	if (events & POLLIN)
+		read_client(shim, client);
+	else if (events & (POLLHUP | POLLERR))
+		client->dead = true;
+}
+
+static void handle_event(struct shim *shim, struct watch *what, short events)
+{
+	struct process *process = what->object;
+	switch (what->source) {
+	case FROM_SIGNALS:
+		reap(shim);
+		break;
+	case FROM_LISTENER:
+		accept_client(shim);
+		break;
+	case FROM_CLIENT:
+		handle_client(shim, what->object, events);
+		break;
+	case FROM_INPUT:
+		flush_input(process);
+		break;
+	case FROM_OUTPUT:
+		if (process->output[what->output].fd >= 0)
+			pump_output(shim, process, &process->output[what->output]);
+		break;
+	case FROM_SYNC:
+		if (process->sync >= 0)
+			handle_sync(shim, process);
+		break;
+	}
+}
+
+static void serve(struct shim *shim)
+{
+	static struct watched w;
+	while (!may_end(shim)) {
+		/* Before anything runs, a client that goes away takes the shim with it. */
+		if (!shim->processes && !shim->clients)
+			return;
+		watch_all(&w, shim);
+		if (poll(w.polls, w.count, -1) < 0)
+			continue;
+		/* Signals come first in the list, and last here: what a process wrote before it ended, and who was
+		   told of it, is settled before it is reaped. */
+		for (size_t i = w.count; i-- > 0;)
+			if (w.polls[i].revents)
+				handle_event(shim, &w.watches[i], w.polls[i].revents);
+		remove_dead_clients(shim);
+		forget_processes(shim);
+	}
+	for (struct client *client = shim->clients; client; client = client->next)
+		if (client->pending.length > 0)
+			flush_client(client);
+}
+
+static void ignore_signals(void)
+{
+	static const int ignored[] = { SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTTOU, SIGTTIN };
+	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+		signal(ignored[i], SIG_IGN);
+}
+
+int main(void)
+{
+	static struct shim shim = { .listener = -1, .state_directory = -1, .log = { .fd = -1 } };
+	sigset_t child;
+	ignore_signals();
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	umask(022);
+	fcntl(FD_CONTROL, F_SETFD, FD_CLOEXEC);
+	/* The first descriptor of its own: all between FD_FIRST_KEPT and it came from outside. */
+	shim.original_pid_namespace = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	shim.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (shim.signals < 0 || shim.original_pid_namespace < 0)
+		return 1;
+	for (int fd = FD_FIRST_KEPT; fd < shim.original_pid_namespace; fd++)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	add_client(&shim, FD_CONTROL);
+	serve(&shim);
+	return 0;
+}

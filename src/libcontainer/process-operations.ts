@@ -1,0 +1,132 @@
+import { EngineError } from '../base/errors.ts';
+import { capabilityMask } from './capabilities.ts';
+import type { ChildOperation } from './plan.ts';
+import { ioPriorityValue, RESOURCE_LIMITS } from './resource-limits.ts';
+import { compileSeccomp } from './seccomp/compile-seccomp.ts';
+import type { Process, Seccomp } from './spec.ts';
+
+const CAP_SYS_ADMIN = 1n << 21n;
+const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
+
+export type ProcessOptions = {
+  process: Process;
+  seccomp?: Seccomp;
+  /** Hooks to be run in the process just before it executes. */
+  startHooks?: ChildOperation[];
+  /** For the agent behind a seccomp listener socket. */
+  listenerState?: string;
+  /** False in a user namespace that denies setgroups(2). */
+  setGroups?: boolean;
+  /** How many descriptors from 3 on the process keeps. */
+  preserve?: number;
+};
+
+/**
+ * The last operations of init and of exec'd processes alike: from a process that is in its namespaces and its
+ * root to one that executes the user's program with the user's rights.
+ *
+ * The filter is installed last of all, so that a strict one need allow nothing but what the program does. Without
+ * no_new_privs that takes CAP_SYS_ADMIN, which is therefore kept until then, and dropped by the operation after.
+ * @throws EngineError invalid-parameter
+ */
+export function processOperations(options: ProcessOptions): ChildOperation[] {
+  const { process } = options;
+  const args = process.args ?? [];
+  if (args.length === 0) throw new EngineError('invalid-parameter', 'process.args must not be empty');
+  const env = process.env ?? [];
+  const capabilities = capabilitySets(process);
+  const filter = options.seccomp && compileSeccomp(options.seccomp);
+  const needsAdmin = filter !== undefined && !process.noNewPrivileges ? CAP_SYS_ADMIN : 0n;
+  return [
+    ...limits(process),
+    ...scheduling(process),
+    { op: 'cap-bounding', keep: capabilities.bounding },
+    { op: 'umask', mask: process.user.umask ?? 0o022 },
+    {
+      op: 'user',
+      uid: process.user.uid,
+      gid: process.user.gid,
+      setGroups: options.setGroups ?? true,
+      groups: process.user.additionalGids ?? [],
+    },
+    {
+      op: 'capabilities',
+      effective: capabilities.effective | needsAdmin,
+      permitted: capabilities.permitted | needsAdmin,
+      inheritable: capabilities.inheritable,
+      ambient: capabilities.ambient,
+    },
+    { op: 'chdir', path: process.cwd },
+    { op: 'find-executable', name: args[0] ?? '', path: pathOf(env) },
+    ...labels(process),
+    { op: 'await-start' },
+    ...(options.startHooks ?? []),
+    ...(process.noNewPrivileges ? [{ op: 'no-new-privileges' as const }] : []),
+    ...(filter
+      ? [
+          {
+            op: 'seccomp' as const,
+            filter: filter.filter,
+            flags: filter.flags,
+            listenerPath: options.seccomp?.listenerPath,
+            listenerState: options.listenerState,
+          },
+        ]
+      : []),
+    ...(needsAdmin
+      ? [
+          {
+            op: 'capabilities' as const,
+            effective: capabilities.effective,
+            permitted: capabilities.permitted,
+            inheritable: capabilities.inheritable,
+            ambient: capabilities.ambient,
+          },
+        ]
+      : []),
+    { op: 'exec', args, env, preserve: options.preserve ?? 0 },
+  ];
+}
+
+/** Without `capabilities` a process has none (config.md leaves it open; runc and crun drop all). */
+function capabilitySets(process: Process) {
+  const sets = process.capabilities ?? {};
+  return {
+    bounding: capabilityMask(sets.bounding ?? []),
+    effective: capabilityMask(sets.effective ?? []),
+    permitted: capabilityMask(sets.permitted ?? []),
+    inheritable: capabilityMask(sets.inheritable ?? []),
+    ambient: capabilityMask(sets.ambient ?? []),
+  };
+}
+
+function pathOf(env: readonly string[]): string {
+  return env.findLast(entry => entry.startsWith('PATH='))?.slice('PATH='.length) ?? '';
+}
+
+function limits(process: Process): ChildOperation[] {
+  return (process.rlimits ?? []).map(({ type, soft, hard }) => {
+    const resource = RESOURCE_LIMITS[type];
+    if (resource === undefined)
+      throw new EngineError('invalid-parameter', `process.rlimits: invalid rlimit type: ${type}`);
+    return { op: 'rlimit', resource, soft: limitValue(soft), hard: limitValue(hard) };
+  });
+}
+
+/** Unlimited arrives as -1 or as 2^64-1, which a JSON number only comes near to. */
+function limitValue(value: number): bigint {
+  return value < 0 || value >= 2 ** 64 ? RLIM_INFINITY : BigInt(value);
+}
+
+function scheduling(process: Process): ChildOperation[] {
+  const operations: ChildOperation[] = [];
+  if (process.ioPriority) operations.push({ op: 'io-priority', value: ioPriorityValue(process.ioPriority) });
+  return operations;
+}
+
+function labels(process: Process): ChildOperation[] {
+  if (process.apparmorProfile)
+    return [{ op: 'exec-label', file: 'apparmor/exec', label: `exec ${process.apparmorProfile}` }];
+  if (process.selinuxLabel) return [{ op: 'exec-label', file: 'exec', label: process.selinuxLabel }];
+  return [];
+}
