@@ -134,6 +134,7 @@ struct client {
 
 struct shim {
 	int signals, listener, state_directory;
+	int init; /* pidfd of the container's init */
 	struct process *processes; /* the container's init comes first, number 0 */
 	struct client *clients;
 	uint32_t next_number;
@@ -630,7 +631,10 @@ static int op_clone(struct runner *r, struct cursor *c, struct cursor *child_ope
 	}
 	r->process->pid = pid;
 	r->process->sync = pair[0];
-	return 0;
+	if (r->process->number > 0)
+		return 0;
+	r->shim->init = syscall(SYS_pidfd_open, pid, 0);
+	return check(r->shim->init);
 }
 
 /* A descriptor for a namespace file; `fd:N` names one that the shim was started with. */
@@ -654,15 +658,10 @@ static int enter_namespace(const char *path, int type)
 /* An empty path: that of the container's init. */
 static int op_enter_pid_namespace(struct runner *r, struct cursor *c)
 {
-	char own[64];
 	const char *path = take_string(c);
 	if (c->bad)
 		return 0;
-	if (*path == '\0') {
-		snprintf(own, sizeof own, "/proc/%d/ns/pid", r->shim->processes->pid);
-		path = own;
-	}
-	return enter_namespace(path, CLONE_NEWPID);
+	return *path ? enter_namespace(path, CLONE_NEWPID) : check(setns(r->shim->init, CLONE_NEWPID));
 }
 
 static int op_write_child_proc(struct runner *r, struct cursor *c)
@@ -785,18 +784,13 @@ static int op_setns(struct runner *r, struct cursor *c)
 	return c->bad ? 0 : enter_namespace(path, type);
 }
 
-/* pid 0: the container's init. */
-static int op_setns_process(struct runner *r, struct cursor *c)
+/* Joins namespaces of the container's init, all at once. */
+static int op_setns_init(struct runner *r, struct cursor *c)
 {
-	pid_t pid = take_int(c);
 	int flags = take_int(c);
-	if (c->bad)
+	if (c->bad || flags == 0)
 		return 0;
-	int fd = syscall(SYS_pidfd_open, pid ? pid : r->shim->processes->pid, 0);
-	if (fd < 0)
-		return -errno;
-	int result = check(setns(fd, flags));
-	close(fd);
+	int result = check(setns(r->shim->init, flags));
 	/* A new mount namespace brings its root along. */
 	return result == 0 && flags & CLONE_NEWNS ? open_root(r, "/") : result;
 }
@@ -1617,7 +1611,7 @@ static operation_function *const operations[] = {
 	[OP_RLIMIT] = op_rlimit,
 	[OP_HOOK] = op_hook,
 	[OP_SETNS] = op_setns,
-	[OP_SETNS_PROCESS] = op_setns_process,
+	[OP_SETNS_INIT] = op_setns_init,
 	[OP_UNSHARE] = op_unshare,
 	[OP_PROPAGATION] = op_propagation,
 	[OP_OVERLAY_ROOT] = op_overlay_root,
@@ -2805,7 +2799,7 @@ static void ignore_signals(void)
 
 int main(void)
 {
-	static struct shim shim = { .listener = -1, .state_directory = -1, .log = { .fd = -1 } };
+	static struct shim shim = { .listener = -1, .init = -1, .state_directory = -1, .log = { .fd = -1 } };
 	sigset_t child;
 	ignore_signals();
 	sigemptyset(&child);

@@ -16,7 +16,7 @@ export interface ExecDriver {
    * Makes the container up to the point where its process has only to be started: namespaces, mounts, user,
    * capabilities are all in place. What goes wrong up to here leaves nothing behind.
    * @throws EngineError; kind `invalid-parameter` for a bad spec, `system` for a failing kernel operation,
-   *   and a {@link StartError} when the process itself cannot be executed.
+   *   and a StartError (start-error.ts) when the process itself cannot be executed.
    */
   create(options: CreateOptions): Promise<Container>;
 
@@ -29,9 +29,12 @@ export interface ExecDriver {
 
   /** The operations that `create` would have executed, for people to read: a line for each. */
   explain(options: CreateOptions): string[];
+
+  /** Lets go of all containers, which go on as they are. Their `exited` promises never settle after this. */
+  close(): void;
 }
 
-/** The process could not be executed: `reason` decides the exit code (127 or 126) that Docker gives. */
+/** Why a process could not be executed (see StartError in start-error.ts). */
 export type StartFailure = 'not-found' | 'not-executable';
 
 export type CreateOptions = {
@@ -102,7 +105,7 @@ export interface ContainerProcess {
    * A connection to the process's streams, kept by the shim. What is read from it is raw terminal output, or,
    * without a terminal, Docker's multiplexed frames (byte 0: 1 stdout, 2 stderr; bytes 4–7: length, big
    * endian). What is written to it is standard input; ending it means end of file. It ends when the process
-   * has exited and all its output has been sent.
+   * has exited and all its output has been sent. Returned paused: pipe it, or call `resume`.
    */
   attach(options: AttachOptions): Promise<Socket>;
   resize(rows: number, columns: number): Promise<void>;

@@ -1,6 +1,6 @@
 import * as ns from '../kernel/abi/sched.ts';
+import { joinCgroups } from './cgroups/join-cgroups.ts';
 import type { CgroupPaths } from './cgroups/plan-cgroups.ts';
-import { joinCgroups } from './cgroups/plan-cgroups.ts';
 import type { ChildOperation, Plan } from './plan.ts';
 import { processOperations } from './process-operations.ts';
 import type { NamespaceType, Process, Spec } from './spec.ts';
@@ -39,7 +39,7 @@ export function compileExec(options: ExecPlanOptions): Plan {
     ...(process.oomScoreAdj === undefined
       ? []
       : [{ op: 'write' as const, path: '/proc/self/oom_score_adj', data: String(process.oomScoreAdj) }]),
-    { op: 'setns-process', pid: 0, flags },
+    { op: 'setns-init', flags },
     ...(process.terminal
       ? [{ op: 'console' as const, rows: options.rows ?? 0, columns: options.columns ?? 0, bind: false }]
       : []),

@@ -62,8 +62,8 @@ export type RunHook = {
 /** Joins a namespace: setns(2) with the given CLONE_NEW* type. `fd:N` is a descriptor that the shim was given. */
 export type JoinNamespace = { op: 'setns'; path: string; type: number };
 
-/** setns(2) with a pidfd, all the types of `flags` at once (Linux 5.8). pid 0 is the container's init. */
-export type JoinProcess = { op: 'setns-process'; pid: number; flags: number };
+/** setns(2) with the pidfd of the container's init, all the types of `flags` at once (Linux 5.8). */
+export type JoinInit = { op: 'setns-init'; flags: number };
 
 export type Unshare = { op: 'unshare'; flags: number };
 
@@ -247,7 +247,7 @@ export type ChildOperation =
   | SetResourceLimit
   | RunHook
   | JoinNamespace
-  | JoinProcess
+  | JoinInit
   | Unshare
   | SetPropagation
   | MountOverlayRoot

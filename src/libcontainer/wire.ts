@@ -31,7 +31,7 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   rlimit: layout(10, 'resource:int', 'soft:int', 'hard:int'),
   hook: layout(11, 'path:string', 'args:list', 'env:list', 'state:string', 'timeoutMs:int'),
   setns: layout(12, 'path:string', 'type:int'),
-  'setns-process': layout(13, 'pid:int', 'flags:int'),
+  'setns-init': layout(13, 'flags:int'),
   unshare: layout(14, 'flags:int'),
   propagation: layout(15, 'path:string', 'flags:int'),
   'overlay-root': layout(

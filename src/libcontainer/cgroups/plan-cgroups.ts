@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { deviceProgram } from '../device-program.ts';
-import type { ChildOperation, CleanupOperation, ParentOperation } from '../plan.ts';
+import type { CleanupOperation, ParentOperation } from '../plan.ts';
 import type { Resources } from '../spec.ts';
 import { DEFAULT_DEVICE_RULES } from './default-devices.ts';
+import { type JoinCgroups, joinCgroups } from './join-cgroups.ts';
 import { type CgroupLayout, cgroupDirectory, type Hierarchy, type ReadFile, readHostFile } from './layout.ts';
 import type { Setting } from './settings.ts';
 import { settingsV1 } from './settings-v1.ts';
@@ -20,13 +21,9 @@ export type CgroupPaths = {
   unifiedControllers: string[];
 };
 
-export type CgroupPlan = {
+export type CgroupPlan = JoinCgroups & {
   /** Makes and fills the cgroups; before `clone`. */
   parent: ParentOperation[];
-  /** The child moves itself into the v1 ones: before it unshares the cgroup namespace or changes its root. */
-  join: ChildOperation[];
-  /** For `clone`: the v2 directory to be born in. */
-  cloneInto?: string;
   cleanup: CleanupOperation[];
   paths: CgroupPaths;
 };
@@ -51,12 +48,6 @@ export function planCgroups(options: CgroupOptions): CgroupPlan {
   const rules = [...(resources.devices ?? []), ...DEFAULT_DEVICE_RULES];
   const settings = settingsFor(paths, { ...resources, devices: rules });
   const directories = [...new Set(Object.values(paths.v1))];
-  const join: ChildOperation[] = directories.map(directory => ({
-    op: 'write',
-    // A thread that moves itself (0) through `tasks` need not stop the world, as `cgroup.procs` does.
-    path: posix.join(directory, 'tasks'),
-    data: '0',
-  }));
   return {
     parent: [
       ...directories.flatMap(directory =>
@@ -72,8 +63,7 @@ export function planCgroups(options: CgroupOptions): CgroupPlan {
         ? [{ op: 'attach-device-program' as const, path: paths.unified, instructions: deviceProgram(rules) }]
         : []),
     ],
-    join,
-    cloneInto: paths.unified,
+    ...joinCgroups(paths),
     cleanup: cleanup(paths, directories),
     paths,
   };

@@ -1,0 +1,56 @@
+import { EngineError } from '../../base/errors.ts';
+import { errnoName } from '../../kernel/libc.ffi.ts';
+import { describeOperation } from '../../libcontainer/describe-operation.ts';
+import type { Operation, Plan } from '../../libcontainer/plan.ts';
+import { StartError } from '../start-error.ts';
+import { ShimFailure } from './shim-connection.ts';
+
+/** errno in the words of strerror(3), where scripts and the docker CLI look for them. */
+const WORDS: Record<string, string> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'not a directory',
+  ENOEXEC: 'exec format error',
+  EINVAL: 'invalid argument',
+  ENOTTY: 'inappropriate ioctl for device',
+  ESRCH: 'no such process',
+};
+
+/** An error for people, and for the docker CLI, from what the shim reported of a plan. Others pass as they are. */
+export function describeFailure(error: unknown, plan: Plan): unknown {
+  if (!(error instanceof ShimFailure)) return error;
+  const list = error.party === 'parent' ? plan.parent : error.party === 'child' ? plan.child : [];
+  const operation = list[error.index];
+  const name = errnoName(error.errno);
+  const words = WORDS[name] ?? name;
+  if (operation?.op === 'find-executable') return startError(operation.name, name, words);
+  if (operation?.op === 'exec') return startError(operation.args[0] ?? '', name, words);
+  if (operation?.op === 'chdir') {
+    const reason = error.detail || words;
+    return initError(`chdir to cwd (${JSON.stringify(operation.path)}) set in config.json failed: ${reason}`);
+  }
+  return initError(failedOperation(operation, error, name));
+}
+
+function failedOperation(operation: Operation | undefined, error: ShimFailure, name: string): string {
+  const what = operation ? describeOperation(operation) : `the ${error.party}`;
+  return `${what}: ${name}${error.detail ? ` (${error.detail.trim()})` : ''}`;
+}
+
+function startError(name: string, errno: string, words: string): StartError {
+  const quoted = JSON.stringify(name);
+  if (errno !== 'ENOENT' && errno !== 'ENOTDIR')
+    return new StartError('not-executable', prefix(`exec: ${quoted}: ${words}`));
+  const reason = name.includes('/') ? `stat ${name}: ${words}` : 'executable file not found in $PATH';
+  return new StartError('not-found', prefix(`exec: ${quoted}: ${reason}`));
+}
+
+function initError(message: string): EngineError {
+  return new EngineError('system', prefix(message));
+}
+
+function prefix(message: string): string {
+  return `unable to start container process: error during container init: ${message}`;
+}

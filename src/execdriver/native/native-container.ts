@@ -1,0 +1,187 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EngineError } from '../../base/errors.ts';
+import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
+import type { CgroupStats } from '../../libcontainer/cgroups/cgroup-stats.ts';
+import { compileExec } from '../../libcontainer/compile-exec.ts';
+import type { Plan } from '../../libcontainer/plan.ts';
+import type { Resources } from '../../libcontainer/spec.ts';
+import { MESSAGES, STATES, writePlan } from '../../libcontainer/wire.ts';
+import type { Container, ExecOptions, ExecProcess, ExitStatus, ProcessIo } from '../driver.ts';
+import { type ContainerState, readExitFile } from './container-state.ts';
+import { describeFailure } from './describe-failure.ts';
+import { NativeProcess } from './native-process.ts';
+import type { ProcessRecord, ShimConnection } from './shim-connection.ts';
+
+const SIGKILL = 9;
+/** A shim whose clients do not read what is left for them stays; this long it may hold up a removal. */
+const SHIM_PATIENCE_MS = 10_000;
+
+export type NativeContainerOptions = {
+  connection: ShimConnection | undefined;
+  stateDir: string;
+  state: ContainerState;
+  record: Pick<ProcessRecord, 'id' | 'pid' | 'number'>;
+  plan: Plan | undefined;
+};
+
+/** A container whose processes belong to a shim. */
+export class NativeContainer extends NativeProcess implements Container {
+  readonly #connection: ShimConnection | undefined;
+  readonly #stateDir: string;
+  readonly #state: ContainerState;
+  readonly #plan: Plan | undefined;
+  readonly #cgroup: Cgroup;
+  readonly #execs = new Map<number, NativeProcess>();
+  /** Exits that were reported in one breath with the process's creation. */
+  readonly #early = new Map<number, ProcessRecord>();
+
+  constructor({ connection, stateDir, state, record, plan }: NativeContainerOptions) {
+    super(connection, stateDir, record);
+    this.#connection = connection;
+    this.#stateDir = stateDir;
+    this.#state = state;
+    this.#plan = plan;
+    this.#cgroup = new Cgroup(state.cgroupPaths);
+    if (!connection) return;
+    connection.onExit = exit => this.processExited(exit);
+    void connection.closed.then(() => this.#shimEnded());
+  }
+
+  override async start(): Promise<void> {
+    try {
+      await super.start();
+    } catch (error) {
+      throw describeFailure(error, this.#plan ?? { parent: [], child: [], cleanup: [] });
+    }
+  }
+
+  async exec({ id, io, ...options }: ExecOptions): Promise<ExecProcess> {
+    if (!this.#connection || this.hasExited)
+      throw new EngineError('conflict', `container ${this.id} is not running`);
+    const { spec, cgroupPaths } = this.#state;
+    const process = { ...options.process, terminal: io.terminal };
+    const plan = compileExec({ spec, process, cgroupPaths, rows: io.rows, columns: io.columns });
+    try {
+      const reply = await this.#connection.request(MESSAGES.exec, writer => {
+        writer.int(ioFlags(io));
+        writer.string(id);
+        writePlan(writer, plan);
+      });
+      const record = { id, number: reply.int(), pid: reply.int() };
+      return this.addExec(record, plan);
+    } catch (error) {
+      throw describeFailure(error, plan);
+    }
+  }
+
+  findExec(id: string): ExecProcess | undefined {
+    return [...this.#execs.values()].find(process => process.id === id);
+  }
+
+  /** Makes a process known that the shim has. */
+  addExec(record: Pick<ProcessRecord, 'id' | 'pid' | 'number'>, plan?: Plan): NativeProcess {
+    const process = new NativeExec(this.#connection, this.#stateDir, record, plan);
+    const exit = this.#early.get(record.number);
+    this.#early.delete(record.number);
+    if (exit) process.settle(exitStatusOf(exit));
+    else this.#execs.set(record.number, process);
+    return process;
+  }
+
+  processExited(record: ProcessRecord): void {
+    const process = record.number === 0 ? this : this.#execs.get(record.number);
+    this.#execs.delete(record.number);
+    if (process) process.settle(exitStatusOf(record));
+    else this.#early.set(record.number, record);
+  }
+
+  async pause(): Promise<void> {
+    this.#cgroup.freeze();
+  }
+
+  async resume(): Promise<void> {
+    this.#cgroup.thaw();
+  }
+
+  async update(resources: Resources): Promise<void> {
+    this.#cgroup.update(resources);
+  }
+
+  async pids(): Promise<number[]> {
+    return this.#cgroup.pids();
+  }
+
+  async stats(): Promise<CgroupStats> {
+    return this.#cgroup.stats();
+  }
+
+  async remove(): Promise<void> {
+    if (this.#connection && !this.hasExited) {
+      if (this.#cgroup.frozen) this.#cgroup.thaw();
+      await this.kill(SIGKILL).catch(() => undefined);
+      await this.exited;
+    }
+    await this.#shimGone();
+    // What a shim that was itself killed could not do. Finds nothing otherwise.
+    if (this.#cgroup.exists) this.#cgroup.remove();
+    rmSync(this.#stateDir, { recursive: true, force: true });
+  }
+
+  async #shimGone(): Promise<void> {
+    if (!this.#connection) return;
+    const abort = new AbortController();
+    await Promise.race([
+      this.#connection.closed,
+      delay(SHIM_PATIENCE_MS, undefined, { ref: false, signal: abort.signal }).catch(() => undefined),
+    ]);
+    abort.abort();
+  }
+
+  /** Also when it was killed: then its processes have gone with it, and nobody knows how. */
+  #shimEnded(): void {
+    if (this.hasExited || this.#connection?.released) return;
+    this.settle(readExitFile(this.#stateDir) ?? lostStatus());
+    for (const process of this.#execs.values()) process.settle(lostStatus());
+    this.#execs.clear();
+  }
+}
+
+class NativeExec extends NativeProcess {
+  readonly #plan: Plan | undefined;
+
+  constructor(
+    connection: ShimConnection | undefined,
+    stateDir: string,
+    record: Pick<ProcessRecord, 'id' | 'pid' | 'number'>,
+    plan?: Plan,
+  ) {
+    super(connection, stateDir, record);
+    this.#plan = plan;
+  }
+
+  override async start(): Promise<void> {
+    try {
+      await super.start();
+    } catch (error) {
+      throw this.#plan ? describeFailure(error, this.#plan) : error;
+    }
+  }
+}
+
+export function ioFlags(io: ProcessIo): number {
+  return (io.terminal ? 1 : 0) | (io.stdin ? 2 : 0) | (io.stdinOnce ? 4 : 0);
+}
+
+export function exitStatusOf(record: ProcessRecord): ExitStatus {
+  return { code: record.exitCode, oomKilled: record.oomKilled, exitedAtNs: record.exitedAtNs };
+}
+
+export function isExited(record: ProcessRecord): boolean {
+  return record.state === STATES.exited;
+}
+
+/** For a process whose end nobody saw: 255, as containerd has it. */
+export function lostStatus(): ExitStatus {
+  return { code: 255, oomKilled: false, exitedAtNs: BigInt(Date.now()) * 1_000_000n };
+}

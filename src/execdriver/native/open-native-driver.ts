@@ -1,0 +1,153 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { FieldReader } from '../../libcontainer/field-reader.ts';
+import type { FieldWriter } from '../../libcontainer/field-writer.ts';
+import { type CgroupLayout, detectCgroupLayout } from '../../libcontainer/cgroups/layout.ts';
+import { type CompiledContainer, compileContainer } from '../../libcontainer/compile-container.ts';
+import { describeOperation } from '../../libcontainer/describe-operation.ts';
+import { MESSAGES, writePlan } from '../../libcontainer/wire.ts';
+import type { Container, CreateOptions, ExecDriver } from '../driver.ts';
+import { connectShim } from './connect-shim.ts';
+import { readContainerState, readExitFile, writeContainerState } from './container-state.ts';
+import { describeFailure } from './describe-failure.ts';
+import { exitStatusOf, ioFlags, isExited, lostStatus, NativeContainer } from './native-container.ts';
+import { type ProcessRecord, readProcessRecord, type ShimConnection } from './shim-connection.ts';
+import { spawnShim } from './spawn-shim.ts';
+
+export type NativeDriverOptions = {
+  /** The shim's executable. */
+  shimPath: string;
+  cgroupLayout?: CgroupLayout;
+};
+
+type Track = (connection: ShimConnection) => void;
+
+/** Descriptor 4 of a shim, where it is given a network namespace. */
+const NETWORK_NAMESPACE = 'fd:4';
+
+/** The driver that runs containers with libcontainer and the shim. */
+export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
+  const cgroupLayout = options.cgroupLayout ?? detectCgroupLayout();
+  const connections = new Set<ShimConnection>();
+  const track: Track = connection => {
+    connections.add(connection);
+    void connection.closed.then(() => connections.delete(connection));
+  };
+  return {
+    name: 'native',
+    create: async create => createContainer(options.shimPath, create, compile(create, cgroupLayout), track),
+    recover: async (id, stateDir) => recoverContainer(id, stateDir, track),
+    close: () => {
+      for (const connection of connections) connection.close();
+    },
+    explain: create => {
+      const { plan } = compile(create, cgroupLayout);
+      return [...plan.parent, ...plan.child, ...plan.cleanup].map(describeOperation);
+    },
+  };
+}
+
+function compile(options: CreateOptions, cgroupLayout: CgroupLayout): CompiledContainer {
+  const { process } = options.spec;
+  return compileContainer({
+    id: options.id,
+    spec: { ...options.spec, process: process && { ...process, terminal: options.io.terminal } },
+    rootfs: options.rootfs,
+    cgroupLayout,
+    networkNamespace: options.networkNamespace === undefined ? undefined : NETWORK_NAMESPACE,
+    rows: options.io.rows,
+    columns: options.io.columns,
+    state: {
+      ociVersion: options.spec.ociVersion,
+      id: options.id,
+      status: 'created',
+      pid: '$PID',
+      bundle: options.stateDir,
+      annotations: options.spec.annotations,
+    },
+  });
+}
+
+async function createContainer(
+  shimPath: string,
+  options: CreateOptions,
+  { plan, cgroupPaths }: CompiledContainer,
+  track: Track,
+): Promise<Container> {
+  const { id, stateDir, spec } = options;
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  let connection: ShimConnection | undefined;
+  try {
+    writeContainerState(stateDir, { spec, cgroupPaths });
+    connection = spawnShim({ path: shimPath, containerId: id, descriptors: descriptorsOf(options) });
+    track(connection);
+    const reply = await connection.request(MESSAGES.create, writer => {
+      writeCreate(writer, options, cgroupPaths);
+      writePlan(writer, plan);
+    });
+    const record = { id, number: reply.int(), pid: reply.int() };
+    const container = new NativeContainer({
+      connection,
+      stateDir,
+      state: { spec, cgroupPaths },
+      record,
+      plan,
+    });
+    await connection.request(MESSAGES.watch);
+    return container;
+  } catch (error) {
+    await connection?.closed;
+    rmSync(stateDir, { recursive: true, force: true });
+    throw describeFailure(error, plan);
+  }
+}
+
+function descriptorsOf({ networkNamespace, keepDescriptors = [] }: CreateOptions): number[] {
+  return networkNamespace === undefined ? [...keepDescriptors] : [networkNamespace, ...keepDescriptors];
+}
+
+function writeCreate(
+  writer: FieldWriter,
+  { id, io, stateDir, log }: CreateOptions,
+  paths: CompiledContainer['cgroupPaths'],
+): void {
+  writer.int(ioFlags(io));
+  writer.string(id);
+  writer.string(stateDir);
+  writer.string(log?.path ?? '');
+  writer.int(log?.maxBytes ?? 0);
+  writer.int(log?.maxFiles ?? 1);
+  const { memory } = paths.v1;
+  writer.string(memory ? `${memory}/memory.oom_control` : `${paths.unified ?? ''}/memory.events`);
+}
+
+async function recoverContainer(id: string, stateDir: string, track: Track): Promise<Container> {
+  const state = readContainerState(stateDir);
+  const connection = await connectShim(stateDir).catch(() => undefined);
+  if (connection) track(connection);
+  const records = connection ? await processesOf(connection).catch(() => []) : [];
+  const init = records.find(({ number }) => number === 0) ?? { id, pid: 0, number: 0 };
+  const container = new NativeContainer({
+    connection,
+    stateDir,
+    state,
+    record: { ...init, id },
+    plan: undefined,
+  });
+  if (!connection) {
+    container.settle(readExitFile(stateDir) ?? lostStatus());
+    return container;
+  }
+  for (const record of records) {
+    const process = record.number === 0 ? container : container.addExec(record);
+    if (isExited(record)) process.settle(exitStatusOf(record));
+  }
+  await connection.request(MESSAGES.watch).catch(() => undefined);
+  return container;
+}
+
+async function processesOf(connection: ShimConnection): Promise<ProcessRecord[]> {
+  const reader: FieldReader = await connection.request(MESSAGES.status);
+  const records: ProcessRecord[] = [];
+  while (!reader.done) records.push(readProcessRecord(reader));
+  return records;
+}

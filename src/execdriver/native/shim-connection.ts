@@ -1,0 +1,162 @@
+import { Socket } from 'node:net';
+import { EngineError } from '../../base/errors.ts';
+import { FieldReader } from '../../libcontainer/field-reader.ts';
+import { FieldWriter } from '../../libcontainer/field-writer.ts';
+import { HEADER_BYTES, MESSAGES, PARTIES } from '../../libcontainer/wire.ts';
+
+/** What the shim says of a process. */
+export type ProcessRecord = {
+  number: number;
+  id: string;
+  pid: number;
+  state: number;
+  flags: number;
+  exitCode: number;
+  oomKilled: boolean;
+  exitedAtNs: bigint;
+};
+
+/** A request that the shim could not carry out. */
+export class ShimFailure extends Error {
+  readonly party: (typeof PARTIES)[number];
+  /** Which operation of the party's list failed; 0 for the shim itself. */
+  readonly index: number;
+  readonly errno: number;
+  readonly detail: string;
+
+  constructor(reader: FieldReader) {
+    const party = PARTIES[reader.int()] ?? 'shim';
+    const index = reader.int();
+    const errno = reader.int();
+    const detail = reader.string();
+    super(`${party} operation ${index}: errno ${errno} ${detail}`);
+    this.party = party;
+    this.index = index;
+    this.errno = errno;
+    this.detail = detail;
+  }
+}
+
+type Pending = { resolve(reader: FieldReader): void; reject(error: Error): void };
+
+/** A control connection to a shim: requests with their replies, and the exits it reports. */
+export class ShimConnection {
+  readonly socket: Socket;
+  /** Settles when the connection has ended, which it does when the shim ends. */
+  readonly closed: Promise<void>;
+  /** Whether it was this side that ended the connection. */
+  released = false;
+  onExit: (record: ProcessRecord) => void = () => undefined;
+  readonly #pending = new Map<number, Pending>();
+  #received: Buffer = Buffer.alloc(0);
+  #lastTag = 0;
+  #attaching = false;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('error', () => undefined);
+    this.closed = new Promise(resolve => {
+      socket.once('close', () => {
+        this.#fail();
+        resolve();
+      });
+    });
+  }
+
+  /**
+   * Sends a request and waits for its reply.
+   * @throws ShimFailure what the shim answered; EngineError unavailable when it has gone
+   */
+  async request(type: number, write: (writer: FieldWriter) => void = () => undefined): Promise<FieldReader> {
+    const tag = (this.#lastTag = (this.#lastTag + 1) & 0xffff);
+    const writer = new FieldWriter();
+    write(writer);
+    const header = Buffer.allocUnsafe(HEADER_BYTES);
+    header.writeUInt32LE(writer.bytes.length, 0);
+    header.writeUInt16LE(type, 4);
+    header.writeUInt16LE(tag, 6);
+    return new Promise((resolve, reject) => {
+      if (this.socket.destroyed) {
+        reject(gone());
+        return;
+      }
+      this.#pending.set(tag, { resolve, reject });
+      this.socket.write(Buffer.concat([header, writer.bytes]));
+    });
+  }
+
+  /** Lets go of the shim, which goes on. */
+  close(): void {
+    this.released = true;
+    this.socket.destroy();
+  }
+
+  /**
+   * Makes the connection a stream: all that follows the shim's consent is what the process writes, and what is
+   * written to it is the process's input.
+   * @throws ShimFailure; EngineError unavailable
+   */
+  async attach(write: (writer: FieldWriter) => void): Promise<Socket> {
+    this.#attaching = true;
+    await this.request(MESSAGES.attach, write);
+    return this.socket;
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+    while (this.#received.length >= HEADER_BYTES) {
+      const end = HEADER_BYTES + this.#received.readUInt32LE(0);
+      if (this.#received.length < end) return;
+      const type = this.#received.readUInt16LE(4);
+      const tag = this.#received.readUInt16LE(6);
+      const payload = this.#received.subarray(HEADER_BYTES, end);
+      this.#received = this.#received.subarray(end);
+      this.#handle(type, tag, new FieldReader(payload));
+      if (this.#attaching) {
+        this.#becomeStream();
+        return;
+      }
+    }
+  }
+
+  #becomeStream(): void {
+    this.socket.removeAllListeners('data');
+    this.socket.pause();
+    if (this.#received.length > 0) this.socket.unshift(this.#received);
+    this.#received = Buffer.alloc(0);
+  }
+
+  #handle(type: number, tag: number, reader: FieldReader): void {
+    if (type === MESSAGES.exited) {
+      this.onExit(readProcessRecord(reader));
+      return;
+    }
+    const pending = this.#pending.get(tag);
+    this.#pending.delete(tag);
+    if (type === MESSAGES.failed) pending?.reject(new ShimFailure(reader));
+    else pending?.resolve(reader);
+  }
+
+  #fail(): void {
+    for (const pending of this.#pending.values()) pending.reject(gone());
+    this.#pending.clear();
+  }
+}
+
+export function readProcessRecord(reader: FieldReader): ProcessRecord {
+  return {
+    number: reader.int(),
+    id: reader.string(),
+    pid: reader.int(),
+    state: reader.int(),
+    flags: reader.int(),
+    exitCode: reader.int(),
+    oomKilled: reader.int() !== 0,
+    exitedAtNs: reader.bigint(),
+  };
+}
+
+function gone(): EngineError {
+  return new EngineError('unavailable', 'the connection to the shim has ended');
+}
