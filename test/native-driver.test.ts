@@ -111,7 +111,7 @@ async function outputOf(process: Container | ExecProcess, input?: string) {
   const socket: Socket = await process.attach({ stdin: true, stdout: true, stderr: true });
   socket.setEncoding('latin1');
   const output = text(socket);
-  socket.end(input);
+  socket.end(input ?? '');
   await process.start();
   const status = await process.exited;
   return { status, output: await output };
@@ -188,7 +188,7 @@ test('a terminal has its size, and carries both streams', async () => {
 test('a command that is missing or not executable is told apart', async () => {
   const failing = async (args: string[]) => {
     const options = optionsFor(args);
-    const error = await driver.create(options).then(assert.fail, (reason: unknown) => reason);
+    const error = await driver.create(options).then(String, (reason: unknown) => reason);
     assert.ok(error instanceof StartError, String(error));
     assert.equal(existsSync(options.stateDir), false);
     return [error.reason, error.message.split('init: ')[1]];

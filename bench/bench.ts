@@ -1,0 +1,103 @@
+/**
+ * `npm run bench`: how long containers take, and what they cost, here and at a dockerd in the same run.
+ * Prints a table for bench/RESULTS.md.
+ */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { connectPeer, type Engine, startSlipway } from './engines.ts';
+import { memoryOf, processesNamed } from './memory.ts';
+import { median, timed } from './statistics.ts';
+
+const run = promisify(execFile);
+
+/** create + start + wait + remove. */
+async function lifeCycle({ api }: Engine, hostConfig: object = {}): Promise<void> {
+  const body = { Image: 'busybox', Cmd: ['true'], HostConfig: hostConfig };
+  const { Id: id } = (await api.call('POST', '/containers/create', body)) as { Id: string };
+  await api.call('POST', `/containers/${id}/start`);
+  await api.call('POST', `/containers/${id}/wait`);
+  await api.call('DELETE', `/containers/${id}?force=1`);
+}
+
+async function docker({ host }: Engine, ...args: string[]): Promise<string> {
+  const { stdout } = await run('docker', args, { env: { ...process.env, DOCKER_HOST: host } });
+  return stdout.trim();
+}
+
+async function atOnce(engine: Engine, count: number): Promise<number> {
+  const start = performance.now();
+  await Promise.all(Array.from({ length: count }, () => lifeCycle(engine)));
+  return (count * 1000) / (performance.now() - start);
+}
+
+async function execTime(engine: Engine, count: number): Promise<number> {
+  const id = await docker(engine, 'run', '-d', 'busybox', 'sleep', '1000');
+  try {
+    return median(await timed(() => docker(engine, 'exec', id, 'true'), count));
+  } finally {
+    await docker(engine, 'rm', '-f', id);
+  }
+}
+
+/** Private memory of what stays behind each of ten idle containers. */
+async function shimMemoryKb(engine: Engine): Promise<number> {
+  const ids = await Promise.all(
+    Array.from({ length: 10 }, () => docker(engine, 'run', '-d', 'busybox', 'sleep', '1000')),
+  );
+  const kilobytes = processesNamed(engine.shimName).map(({ privateKb }) => privateKb);
+  await docker(engine, 'rm', '-f', ...ids);
+  return median(kilobytes);
+}
+
+function daemonMemoryMb({ pids }: Engine): number {
+  return pids.reduce((sum, pid) => sum + (memoryOf(pid)?.rssKb ?? 0), 0) / 1024;
+}
+
+/** Measures a thing at every engine before the next thing, so that a slow minute hits all alike. */
+async function measure(engines: Engine[], { runs, many }: { runs: number; many: number }): Promise<void> {
+  const row = async (what: string, unit: string, task: (engine: Engine) => number | Promise<number>) => {
+    const values: number[] = [];
+    for (const engine of engines) values.push(await task(engine));
+    console.log(formatRow(what, unit, values));
+  };
+  const medianOf = async (task: () => Promise<unknown>) => median(await timed(task, runs));
+  const runDocker =
+    (...options: string[]) =>
+    (engine: Engine) =>
+      medianOf(() => docker(engine, 'run', '--rm', ...options, 'busybox', 'true'));
+  await row('daemon at rest, RSS', 'MB', daemonMemoryMb);
+  await row('API create+start+wait+remove, bridge', 'ms', engine => medianOf(() => lifeCycle(engine)));
+  await row('API create+start+wait+remove, no network', 'ms', engine =>
+    medianOf(() => lifeCycle(engine, { NetworkMode: 'none' })),
+  );
+  await row('docker run --rm busybox true', 'ms', runDocker());
+  await row('docker run --rm --network none busybox true', 'ms', runDocker('--network', 'none'));
+  await row('docker exec, true', 'ms', engine => execTime(engine, runs));
+  await row(`${many} containers at once`, 'containers/s', engine => atOnce(engine, many));
+  await row('private memory of the shim of an idle container', 'kB', shimMemoryKb);
+  await row('daemon afterwards, RSS', 'MB', daemonMemoryMb);
+}
+
+function formatRow(what: string, unit: string, values: number[]): string {
+  const cells = values.map(value => value.toFixed(value < 10 ? 2 : value < 1000 ? 1 : 0));
+  const [ours = Number.NaN, theirs] = values;
+  const better = unit.endsWith('/s') ? ours / (theirs ?? Number.NaN) : (theirs ?? Number.NaN) / ours;
+  return `| ${[what, unit, ...cells, ...(theirs === undefined ? [] : [`${better.toFixed(1)} ×`])].join(' | ')} |`;
+}
+
+const slipway = await startSlipway();
+try {
+  const { stdout: image } = await run('docker', ['save', 'busybox'], {
+    env: { ...process.env, DOCKER_HOST: slipway.host },
+    encoding: 'buffer',
+    maxBuffer: 64 << 20,
+  });
+  const peer = await connectPeer(image);
+  const engines = peer ? [slipway, peer] : [slipway];
+  console.log(`| what | unit | ${engines.map(({ name }) => name).join(' | ')} | ${peer ? 'better |' : ''}`);
+  console.log(`|---|---|${'---|'.repeat(engines.length + (peer ? 1 : 0))}`);
+  await measure(engines, { runs: Number(process.env.BENCH_RUNS ?? 40), many: 100 });
+  await peer?.stop();
+} finally {
+  await slipway.stop();
+}
