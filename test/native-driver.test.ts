@@ -139,7 +139,7 @@ test('a process runs in its own namespaces, and its output is logged and sent', 
   assert.deepEqual(
     logOf(options)
       .map(({ log, stream }) => [stream, log])
-      .sort(),
+      .sort(([a = ''], [b = '']) => a.localeCompare(b)),
     [
       ['stderr', 'oops\n'],
       ['stdout', '1\n'],

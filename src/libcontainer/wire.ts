@@ -2,7 +2,7 @@
  * The binary form of plans: the TypeScript mirror of shim/protocol.h. Every operation is its number and its
  * fields in the order of {@link OPERATIONS}; docs/PLAN.md describes the encoding.
  */
-import { FieldWriter } from './field-writer.ts';
+import type { FieldWriter } from './field-writer.ts';
 import type { Operation, Plan } from './plan.ts';
 
 export type FieldType = 'int' | 'string' | 'bytes' | 'list' | 'ints' | 'flag';
@@ -10,83 +10,76 @@ export type FieldType = 'int' | 'string' | 'bytes' | 'list' | 'ints' | 'flag';
 type OperationName = Operation['op'];
 type Layout = { number: number; fields: readonly (readonly [string, FieldType])[] };
 
-const layout = (number: number, ...fields: string[]): Layout => ({
+/** `fields` as words `name:type`. */
+const layout = (number: number, fields = ''): Layout => ({
   number,
-  fields: fields.map(field => {
-    const [name = '', type = ''] = field.split(':');
-    return [name, type as FieldType] as const;
-  }),
+  fields: fields
+    .split(' ')
+    .filter(Boolean)
+    .map(field => {
+      const [name = '', type = ''] = field.split(':');
+      return [name, type as FieldType] as const;
+    }),
 });
 
 export const OPERATIONS: Record<OperationName, Layout> = {
-  mkdir: layout(1, 'path:string', 'mode:int'),
-  write: layout(2, 'path:string', 'data:bytes', 'optional:flag'),
-  'attach-device-program': layout(3, 'path:string', 'instructions:bytes'),
+  mkdir: layout(1, 'path:string mode:int'),
+  write: layout(2, 'path:string data:bytes optional:flag'),
+  'attach-device-program': layout(3, 'path:string instructions:bytes'),
   rmdir: layout(4, 'path:string'),
   'kill-cgroup': layout(5, 'path:string'),
   barrier: layout(6),
-  clone: layout(7, 'flags:int', 'cgroup:string'),
+  clone: layout(7, 'flags:int cgroup:string'),
   'enter-pid-namespace': layout(8, 'path:string'),
-  'write-child-proc': layout(9, 'file:string', 'data:bytes'),
-  rlimit: layout(10, 'resource:int', 'soft:int', 'hard:int'),
-  hook: layout(11, 'path:string', 'args:list', 'env:list', 'state:string', 'timeoutMs:int'),
-  setns: layout(12, 'path:string', 'type:int'),
+  'write-child-proc': layout(9, 'file:string data:bytes'),
+  rlimit: layout(10, 'resource:int soft:int hard:int'),
+  hook: layout(11, 'path:string args:list env:list state:string timeoutMs:int'),
+  setns: layout(12, 'path:string type:int'),
   'setns-init': layout(13, 'flags:int'),
   unshare: layout(14, 'flags:int'),
-  propagation: layout(15, 'path:string', 'flags:int'),
+  propagation: layout(15, 'path:string flags:int'),
   'overlay-root': layout(
     16,
-    ...[
-      'target:string',
-      'lowerdirs:list',
-      'upperdir:string',
-      'workdir:string',
-      'attributes:int',
-      'options:list',
-    ],
+    'target:string lowerdirs:list upperdir:string workdir:string attributes:int options:list',
   ),
   'bind-root': layout(17, 'source:string'),
-  mount: layout(
-    18,
-    ...['type:string', 'source:string', 'target:string', 'options:list', 'attributes:int', 'propagation:int'],
-  ),
+  mount: layout(18, 'type:string source:string target:string options:list attributes:int propagation:int'),
   bind: layout(
     19,
-    ...['source:string', 'target:string', 'recursive:flag', 'attributes:int', 'clearAttributes:int'],
-    ...['recursiveAttributes:flag', 'propagation:int'],
+    'source:string target:string recursive:flag attributes:int clearAttributes:int recursiveAttributes:flag propagation:int',
   ),
   'mount-setattr': layout(
     20,
-    ...['target:string', 'attributes:int', 'clearAttributes:int', 'recursive:flag', 'propagation:int'],
+    'target:string attributes:int clearAttributes:int recursive:flag propagation:int',
   ),
   mask: layout(21, 'target:string'),
   readonly: layout(22, 'target:string'),
-  device: layout(23, 'target:string', 'mode:int', 'major:int', 'minor:int', 'uid:int', 'gid:int'),
-  symlink: layout(24, 'target:string', 'content:string'),
-  console: layout(25, 'rows:int', 'columns:int', 'bind:flag'),
+  device: layout(23, 'target:string mode:int major:int minor:int uid:int gid:int'),
+  symlink: layout(24, 'target:string content:string'),
+  console: layout(25, 'rows:int columns:int bind:flag'),
   'pivot-root': layout(26),
   'move-root': layout(27),
-  sysctl: layout(28, 'key:string', 'value:string'),
+  sysctl: layout(28, 'key:string value:string'),
   hostname: layout(29, 'name:string'),
   domainname: layout(30, 'name:string'),
   umask: layout(31, 'mask:int'),
   chdir: layout(32, 'path:string'),
-  user: layout(33, 'uid:int', 'gid:int', 'setGroups:flag', 'groups:ints'),
+  user: layout(33, 'uid:int gid:int setGroups:flag groups:ints'),
   'cap-bounding': layout(34, 'keep:int'),
-  capabilities: layout(35, 'effective:int', 'permitted:int', 'inheritable:int', 'ambient:int'),
+  capabilities: layout(35, 'effective:int permitted:int inheritable:int ambient:int'),
   'no-new-privileges': layout(36),
-  seccomp: layout(37, 'filter:bytes', 'flags:int', 'listenerPath:string', 'listenerState:string'),
-  'exec-label': layout(38, 'file:string', 'label:string'),
+  seccomp: layout(37, 'filter:bytes flags:int listenerPath:string listenerState:string'),
+  'exec-label': layout(38, 'file:string label:string'),
   personality: layout(39, 'persona:int'),
   'io-priority': layout(40, 'value:int'),
   scheduler: layout(41, 'attributes:bytes'),
   affinity: layout(42, 'mask:bytes'),
-  'memory-policy': layout(43, 'mode:int', 'nodes:bytes'),
+  'memory-policy': layout(43, 'mode:int nodes:bytes'),
   keyring: layout(44, 'name:string'),
-  'find-executable': layout(45, 'name:string', 'path:string'),
+  'find-executable': layout(45, 'name:string path:string'),
   'await-start': layout(46),
-  exec: layout(47, 'args:list', 'env:list', 'preserve:int'),
-  'root-directory': layout(48, 'target:string', 'mode:int'),
+  exec: layout(47, 'args:list env:list preserve:int'),
+  'root-directory': layout(48, 'target:string mode:int'),
   loopback: layout(49),
 };
 

@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { FieldReader } from '../../libcontainer/field-reader.ts';
+import type { FieldReader } from '../../libcontainer/field-reader.ts';
 import type { FieldWriter } from '../../libcontainer/field-writer.ts';
 import { type CgroupLayout, detectCgroupLayout } from '../../libcontainer/cgroups/layout.ts';
 import { type CompiledContainer, compileContainer } from '../../libcontainer/compile-container.ts';

@@ -1,4 +1,4 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { EngineError } from '../../base/errors.ts';
 import { FieldReader } from '../../libcontainer/field-reader.ts';
 import { FieldWriter } from '../../libcontainer/field-writer.ts';
