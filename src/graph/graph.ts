@@ -49,6 +49,8 @@ export interface Graph {
 export type Image = {
   /** Of the image configuration blob. */
   id: Digest;
+  /** Of the manifest in the content store. */
+  manifest: Digest;
   config: ImageConfig;
   /** The exact bytes of the configuration. */
   rawConfig: Buffer;
@@ -104,7 +106,14 @@ export type ContainerLayer = {
   containerId: string;
   /** Structurally a `Rootfs` of the exec driver. */
   rootfs:
-    | { type: 'overlay'; lowerdirs: string[]; upperdir: string; workdir: string; target: string }
+    | {
+        type: 'overlay';
+        lowerdirs: string[];
+        upperdir: string;
+        workdir: string;
+        target: string;
+        options: string[];
+      }
     | { type: 'bind'; path: string };
   /** Docker's GraphDriver.Data in `inspect`. */
   driverData: Record<string, string>;

@@ -1,0 +1,40 @@
+import type { GraphParts } from '../graph-parts.ts';
+import {
+  type Descriptor,
+  IMAGE_NAME_ANNOTATION,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  REF_NAME_ANNOTATION,
+} from '../oci.ts';
+import { canonicalString, familiarString, parseReference } from '../references/reference.ts';
+
+/**
+ * Writes the content store's `index.json` anew, so that other tools find the images in the directory: each name
+ * is an entry, and so is each image without a name.
+ */
+export function publishIndex({ content, images }: GraphParts): void {
+  const manifests = images.list().flatMap(image => {
+    const descriptor: Descriptor = {
+      mediaType: mediaTypeOf(content.read(image.manifest)),
+      digest: image.manifest,
+      size: content.sizeOf(image.manifest),
+      platform: { architecture: image.config.architecture, os: image.config.os },
+    };
+    if (image.repoTags.length === 0) return [descriptor];
+    return image.repoTags.map(name => ({ ...descriptor, annotations: nameAnnotations(name) }));
+  });
+  content.writeIndex({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
+}
+
+function nameAnnotations(name: string): Record<string, string> {
+  const reference = parseReference(name);
+  return {
+    [IMAGE_NAME_ANNOTATION]: canonicalString(reference),
+    // In full: all images of the machine share this index, and a tag alone would not tell them apart.
+    [REF_NAME_ANNOTATION]: familiarString(reference),
+  };
+}
+
+function mediaTypeOf(manifest: Buffer): string {
+  return (JSON.parse(manifest.toString()) as { mediaType?: string }).mediaType ?? OCI_MANIFEST;
+}

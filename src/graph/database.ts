@@ -1,0 +1,75 @@
+import { DatabaseSync } from 'node:sqlite';
+
+/**
+ * - A layer is there when it has a row; its directory belongs to the graph driver. `unsynced_boot` is the boot
+ *   id of the kernel under which it was unpacked, until its files are known to be on disk.
+ * - An image keeps its manifest's blobs (`image_blobs`), and its layers through `chain_id`, NULL for none.
+ * - A container's writable layer keeps the layers below it, whatever becomes of its image.
+ */
+const IMAGE_TABLES = `
+CREATE TABLE IF NOT EXISTS images (
+  id TEXT PRIMARY KEY,
+  manifest TEXT NOT NULL,
+  chain_id TEXT,
+  parent TEXT,
+  size_bytes INTEGER NOT NULL,
+  last_tagged_at TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS image_blobs (
+  image_id TEXT NOT NULL REFERENCES images ON DELETE CASCADE,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (image_id, digest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS image_blobs_by_digest ON image_blobs (digest);
+CREATE TABLE IF NOT EXISTS image_references (
+  name TEXT PRIMARY KEY,
+  repository TEXT NOT NULL,
+  image_id TEXT NOT NULL REFERENCES images
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS image_references_by_image ON image_references (image_id);
+`;
+
+const DRIVER_TABLES = `
+CREATE TABLE IF NOT EXISTS driver.layers (
+  chain_id TEXT PRIMARY KEY,
+  parent TEXT,
+  diff_id TEXT NOT NULL,
+  blob TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  unsynced_boot TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS driver.container_layers (
+  container_id TEXT PRIMARY KEY,
+  image_id TEXT NOT NULL,
+  chain_id TEXT
+) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * The graph's records: images and their names in `graph.db`, and, in a database of each graph driver's own,
+ * which layers it has: after a change of driver the images are there as before, and their layers are unpacked
+ * anew. One process at a time uses them.
+ */
+export function openDatabase(root: string, driver: string): DatabaseSync {
+  const database = new DatabaseSync(`${root}/graph.db`, { enableForeignKeyConstraints: true, timeout: 5000 });
+  database.prepare('ATTACH DATABASE ? AS driver').run(`${root}/${driver}/layers.db`);
+  // NORMAL: a power failure may lose the last transactions, never consistency. What follows a larger change is
+  // a sync of the whole file system anyway.
+  for (const schema of ['main', 'driver'])
+    database.exec(`PRAGMA ${schema}.journal_mode = WAL; PRAGMA ${schema}.synchronous = NORMAL;`);
+  database.exec(IMAGE_TABLES + DRIVER_TABLES);
+  return database;
+}
+
+/** Runs `task` as one transaction: all of it happens, or, when it throws, nothing. */
+export function transaction<T>(database: DatabaseSync, task: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = task();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,19 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { RootedThreads } from '../archive/rooted-threads.ts';
+import type { ContentStore } from './content/content-store.ts';
+import type { GraphDriver } from './graphdriver/graph-driver.ts';
+import type { ImageStore } from './images/image-store.ts';
+import type { LayerStore } from './layers/layer-store.ts';
+import type { Leases } from './leases.ts';
+
+/** What one graph is made of; its operations are functions that take it. */
+export type GraphParts = {
+  root: string;
+  database: DatabaseSync;
+  content: ContentStore;
+  layers: LayerStore;
+  images: ImageStore;
+  driver: GraphDriver;
+  threads: RootedThreads;
+  leases: Leases;
+};

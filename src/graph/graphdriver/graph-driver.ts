@@ -1,0 +1,61 @@
+import type { Digest } from '../../base/digest.ts';
+import type { WhiteoutMode } from '../../archive/whiteout.ts';
+import type { OverlayOptions } from '../../kernel/detached-overlay.ts';
+import type { ContainerLayer } from '../graph.ts';
+
+/**
+ * Keeps unpacked layers, and makes the root file systems of containers from them. A driver knows layers by
+ * their chain ID, and keeps no records but what it finds in its own directory; lists of layers are topmost
+ * first. suite.ts holds what every driver must do.
+ */
+export interface GraphDriver {
+  /** As `--storage-driver` has it. */
+  readonly name: string;
+  /** How it wants whiteouts in the directory that `stageLayer` gives. */
+  readonly whiteouts: WhiteoutMode;
+  /** Whether a layer can be unpacked before the layers below it. */
+  readonly independentLayers: boolean;
+
+  /** What `docker info` prints as DriverStatus. */
+  status(): [string, string][];
+
+  /**
+   * A directory for a layer to be unpacked into. `parent` is below it. The caller commits or discards it;
+   * after a crash the next process discards it.
+   */
+  stageLayer(parent: Digest | undefined): Promise<StagedLayer>;
+  /** Idempotent. No container may use it. */
+  removeLayer(chainId: Digest): Promise<void>;
+  /** All that are committed. */
+  layers(): Digest[];
+  /** Where a layer's files are, for `inspect`. */
+  layerData(layers: readonly Digest[]): Record<string, string>;
+
+  /** @throws EngineError conflict when the container has one */
+  createContainer(containerId: string, layers: readonly Digest[]): Promise<void>;
+  /** What `createContainer` made. */
+  openContainer(containerId: string, layers: readonly Digest[]): ContainerFileSystem;
+  hasContainer(containerId: string): boolean;
+  /** Idempotent. The file system must not be mounted any more. */
+  removeContainer(containerId: string): Promise<void>;
+  containers(): string[];
+}
+
+export type StagedLayer = {
+  /** Empty, or, where layers are not independent, with the parent's files. */
+  directory: string;
+  /** Makes it a layer, at once and whole. If there is one of that chain ID already, this one is discarded. */
+  commit(chainId: Digest): void;
+  discard(): Promise<void>;
+};
+
+export type ContainerFileSystem = {
+  rootfs: ContainerLayer['rootfs'];
+  driverData: Record<string, string>;
+  /** The directories that make up the file system, topmost first, with overlay's whiteouts; the first is the container's. */
+  directories: string[];
+  /** For reading the whole of it. */
+  tree: string | OverlayOptions;
+  /** What the container wrote, where that has a directory of its own. */
+  writableDirectory?: string;
+};

@@ -1,0 +1,178 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Digest } from '../../base/digest.ts';
+import type { ContentStore } from '../content/content-store.ts';
+import { transaction } from '../database.ts';
+import type { Image } from '../graph.ts';
+import type { ImageConfig } from '../image-config.ts';
+import { chainIdsOf } from '../layers/chain-id.ts';
+import {
+  canonicalString,
+  familiarName,
+  familiarString,
+  parseReference,
+  repositoryOf,
+} from '../references/reference.ts';
+import type { Reference } from '../references/reference.ts';
+
+/** What is kept of an image besides its content. */
+export type ImageRecord = {
+  id: Digest;
+  manifest: Digest;
+  /** Of its topmost layer. */
+  chainId: Digest | null;
+  sizeBytes: number;
+  /** Everything in the content store that it needs: manifest, configuration, layers. */
+  blobs: Digest[];
+};
+
+type ImageRow = { id: Digest; manifest: Digest; size_bytes: number; last_tagged_at: string | null };
+
+/** The records of images, and their names. */
+export class ImageStore {
+  readonly #database: DatabaseSync;
+  readonly #content: ContentStore;
+  readonly #configs = new Map<Digest, { config: ImageConfig; rawConfig: Buffer }>();
+
+  constructor(database: DatabaseSync, content: ContentStore) {
+    this.#database = database;
+    this.#content = content;
+  }
+
+  has(id: Digest): boolean {
+    return this.#database.prepare('SELECT 1 FROM images WHERE id = ?').get(id) !== undefined;
+  }
+
+  /** @returns undefined when there is none of that id */
+  get(id: Digest): Image | undefined {
+    const row = this.#database.prepare('SELECT * FROM images WHERE id = ?').get(id) as ImageRow | undefined;
+    return row === undefined ? undefined : this.#imageOf(row, this.referencesTo(id));
+  }
+
+  list(): Image[] {
+    const names = new Map<string, Reference[]>();
+    for (const row of this.#database
+      .prepare('SELECT name, image_id FROM image_references ORDER BY name')
+      .all()) {
+      const list = names.get(String(row.image_id)) ?? [];
+      list.push(parseReference(String(row.name)));
+      names.set(String(row.image_id), list);
+    }
+    const rows = this.#database.prepare('SELECT * FROM images').all() as ImageRow[];
+    return rows.map(row => this.#imageOf(row, names.get(row.id) ?? []));
+  }
+
+  #imageOf(row: ImageRow, references: Reference[]): Image {
+    const { config, rawConfig } = this.#configOf(row.id);
+    const image: Image = {
+      id: row.id,
+      manifest: row.manifest,
+      config,
+      rawConfig,
+      repoTags: references.filter(({ digest }) => digest === undefined).map(familiarString),
+      repoDigests: references
+        .filter(({ digest }) => digest !== undefined)
+        .map(reference => `${familiarName(reference)}@${reference.digest}`),
+      sizeBytes: row.size_bytes,
+      chainIds: chainIdsOf(config.rootfs.diff_ids),
+    };
+    if (row.last_tagged_at !== null) image.lastTaggedAt = row.last_tagged_at;
+    return image;
+  }
+
+  #configOf(id: Digest): { config: ImageConfig; rawConfig: Buffer } {
+    let known = this.#configs.get(id);
+    if (known === undefined) {
+      const rawConfig = this.#content.read(id);
+      known = { config: JSON.parse(rawConfig.toString()) as ImageConfig, rawConfig };
+      this.#configs.set(id, known);
+    }
+    return known;
+  }
+
+  /** Records an image; one of the same id stays as it is, but for its manifest. */
+  add({ id, manifest, chainId, sizeBytes, blobs }: ImageRecord): void {
+    transaction(this.#database, () => {
+      this.#database
+        .prepare(
+          `INSERT INTO images (id, manifest, chain_id, size_bytes) VALUES (?, ?, ?, ?)
+           ON CONFLICT (id) DO UPDATE SET manifest = excluded.manifest`,
+        )
+        .run(id, manifest, chainId, sizeBytes);
+      const insert = this.#database.prepare(
+        'INSERT OR IGNORE INTO image_blobs (image_id, digest) VALUES (?, ?)',
+      );
+      for (const blob of blobs) insert.run(id, blob);
+    });
+  }
+
+  /** Removes the record. It must have no references any more. */
+  remove(id: Digest): void {
+    this.#database.prepare('DELETE FROM images WHERE id = ?').run(id);
+    this.#configs.delete(id);
+  }
+
+  blobsOf(id: Digest): Digest[] {
+    const rows = this.#database.prepare('SELECT digest FROM image_blobs WHERE image_id = ?').all(id);
+    return rows.map(row => row.digest as Digest);
+  }
+
+  /** Ids that begin with those hex digits, at most two. */
+  withPrefix(hex: string): Digest[] {
+    const rows = this.#database
+      .prepare('SELECT id FROM images WHERE id >= ? AND id < ? LIMIT 2')
+      .all(`sha256:${hex}`, `sha256:${hex}g`);
+    return rows.map(row => row.id as Digest);
+  }
+
+  /** Images that were made from this one here. */
+  childrenOf(id: Digest): Digest[] {
+    return this.#database
+      .prepare('SELECT id FROM images WHERE parent = ?')
+      .all(id)
+      .map(row => row.id as Digest);
+  }
+
+  parentOf(id: Digest): Digest | undefined {
+    const row = this.#database.prepare('SELECT parent FROM images WHERE id = ?').get(id);
+    return (row?.parent as Digest | null | undefined) ?? undefined;
+  }
+
+  /** The image of that name, its tag or digest given. */
+  find(reference: Reference): Digest | undefined {
+    const row = this.#database
+      .prepare('SELECT image_id FROM image_references WHERE name = ?')
+      .get(canonicalString(reference));
+    return row?.image_id as Digest | undefined;
+  }
+
+  referencesTo(id: Digest): Reference[] {
+    const rows = this.#database
+      .prepare('SELECT name FROM image_references WHERE image_id = ? ORDER BY name')
+      .all(id);
+    return rows.map(row => parseReference(String(row.name)));
+  }
+
+  /** All names of a repository, with their images. */
+  inRepository(reference: Reference): { reference: Reference; id: Digest }[] {
+    const rows = this.#database
+      .prepare('SELECT name, image_id FROM image_references WHERE repository = ? ORDER BY name')
+      .all(repositoryOf(reference));
+    return rows.map(row => ({ reference: parseReference(String(row.name)), id: row.image_id as Digest }));
+  }
+
+  /** Names an image, taking the name from another one that may have it. */
+  tag(reference: Reference, id: Digest): void {
+    transaction(this.#database, () => {
+      this.#database
+        .prepare('INSERT OR REPLACE INTO image_references (name, repository, image_id) VALUES (?, ?, ?)')
+        .run(canonicalString(reference), repositoryOf(reference), id);
+      this.#database
+        .prepare('UPDATE images SET last_tagged_at = ? WHERE id = ?')
+        .run(new Date().toISOString(), id);
+    });
+  }
+
+  untag(reference: Reference): void {
+    this.#database.prepare('DELETE FROM image_references WHERE name = ?').run(canonicalString(reference));
+  }
+}

@@ -1,0 +1,109 @@
+import type { Compression } from '../../archive/compression.ts';
+import { type Digest, digestOf } from '../../base/digest.ts';
+import { removeUnreferenced } from '../content/collect-garbage.ts';
+import { publishIndex } from '../content/publish-index.ts';
+import { syncLayers } from '../content/sync-layers.ts';
+import type { GraphParts } from '../graph-parts.ts';
+import type { ImageConfig } from '../image-config.ts';
+import { chainIdsOf } from '../layers/chain-id.ts';
+import { type Manifest, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../oci.ts';
+import { EngineError } from '../../base/errors.ts';
+
+/** The blob of a layer, whole but maybe not in the store yet. */
+export type LayerBlob = {
+  digest: Digest;
+  sizeBytes: number;
+  compression: Compression;
+  /** Open for reading as long as it is being stored. */
+  fd: number;
+  /** Makes it permanent. May be called more than once. */
+  commit(): Promise<void>;
+};
+
+export type NewImage = {
+  rawConfig: Buffer;
+  /** Bottom first, as many as the configuration has diffIDs. */
+  layers: LayerBlob[];
+  /** As it came with the image; otherwise one is made. */
+  rawManifest?: Buffer | undefined;
+  /** `read` bytes of layer `index` have been unpacked. */
+  progress?: (index: number, read: number) => void;
+};
+
+/**
+ * Puts an image into the graph: its content, its unpacked layers, and at last, when all is whole, its record.
+ * On failure, what it brought and nothing else uses is removed again. An image that is there already is fine.
+ * @returns its id
+ * @throws EngineError invalid-parameter when layers and configuration do not fit each other
+ */
+export async function storeImage(parts: GraphParts, image: NewImage): Promise<Digest> {
+  const config = JSON.parse(image.rawConfig.toString()) as ImageConfig;
+  const diffIds = config.rootfs.diff_ids as Digest[];
+  if (diffIds.length !== image.layers.length)
+    throw new EngineError(
+      'invalid-parameter',
+      `invalid manifest, layers length mismatch: expected ${diffIds.length}, got ${image.layers.length}`,
+    );
+  const rawManifest = image.rawManifest ?? makeManifest(image);
+  const [id, manifest] = [digestOf(image.rawConfig), digestOf(rawManifest)];
+  const chainIds = chainIdsOf(diffIds);
+  const blobs = [...new Set([id, manifest, ...image.layers.map(({ digest }) => digest)])];
+  const held = [...blobs, ...chainIds];
+  for (const key of held) parts.leases.hold(key);
+  try {
+    await settleAll([
+      parts.content.put(image.rawConfig),
+      parts.content.put(rawManifest),
+      ...image.layers.map(layer => layer.commit()),
+      unpackLayers(parts, image, diffIds),
+    ]);
+    const sizeBytes = chainIds.reduce((sum, chainId) => sum + parts.layers.sizeBytes(chainId), 0);
+    parts.images.add({ id, manifest, chainId: chainIds.at(-1) ?? null, sizeBytes, blobs });
+    publishIndex(parts);
+  } finally {
+    for (const key of held) parts.leases.release(key);
+    if (!parts.images.has(id)) await removeUnreferenced(parts, { blobs, chainIds: chainIds.reverse() });
+  }
+  syncLayers(parts);
+  return id;
+}
+
+/** Bottom first, or all at once where the driver allows it. */
+async function unpackLayers(parts: GraphParts, image: NewImage, diffIds: Digest[]): Promise<void> {
+  const chainIds = chainIdsOf(diffIds);
+  const unpack = (index: number): Promise<void> => {
+    const { digest, fd, compression } = image.layers[index] as LayerBlob;
+    return parts.layers.add({
+      chainId: chainIds[index] as Digest,
+      parent: chainIds[index - 1],
+      diffId: diffIds[index] as Digest,
+      blob: digest,
+      fd,
+      compression,
+      progress: read => image.progress?.(index, read),
+    });
+  };
+  if (parts.driver.independentLayers) await settleAll(chainIds.map((_, index) => unpack(index)));
+  else for (const index of chainIds.keys()) await unpack(index);
+}
+
+/** Waits for all of them, so that nothing is still at work when the first failure is thrown. */
+async function settleAll(tasks: Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(tasks);
+  const failed = results.find(result => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+function makeManifest({ rawConfig, layers }: NewImage): Buffer {
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: { mediaType: OCI_CONFIG, digest: digestOf(rawConfig), size: rawConfig.length },
+    layers: layers.map(({ digest, sizeBytes, compression }) => ({
+      mediaType: compression === 'none' ? OCI_LAYER : `${OCI_LAYER}+${compression}`,
+      digest,
+      size: sizeBytes,
+    })),
+  };
+  return Buffer.from(JSON.stringify(manifest));
+}

@@ -1,0 +1,13 @@
+import { EngineError } from '../../base/errors.ts';
+import { parseReference, withDefaultTag } from '../references/reference.ts';
+import type { ImageStore } from './image-store.ts';
+import { resolveImage } from './resolve-image.ts';
+
+/** @throws EngineError not-found for the image, invalid-parameter for the new name */
+export function tagImage(images: ImageStore, reference: string, target: string): void {
+  const { id } = resolveImage(images, reference);
+  const name = withDefaultTag(parseReference(target));
+  if (name.digest !== undefined)
+    throw new EngineError('invalid-parameter', 'refusing to create a tag with a digest reference');
+  images.tag(name, id);
+}

@@ -1,0 +1,89 @@
+import type { Readable } from 'node:stream';
+import { decompressed } from '../../archive/compression.ts';
+import type { Digest } from '../../base/digest.ts';
+import { publishIndex } from '../content/publish-index.ts';
+import type { ImportOptions } from '../graph.ts';
+import type { GraphParts } from '../graph-parts.ts';
+import type { ContainerDefaults, ImageConfig } from '../image-config.ts';
+import { storeImage } from '../images/store-image.ts';
+import { parseReference, type Reference, withDefaultTag } from '../references/reference.ts';
+import { parsePlatform } from '../platform.ts';
+import { applyChanges } from './apply-changes.ts';
+import { EngineError } from '../../base/errors.ts';
+
+/**
+ * `docker import`: a root file system's tar, compressed or not, becomes an image of one layer.
+ * @returns its id
+ * @throws EngineError invalid-parameter for bad options or a bad archive
+ */
+export async function importArchive(
+  parts: GraphParts,
+  archive: Readable,
+  options: ImportOptions,
+): Promise<Digest> {
+  const { message } = options;
+  return importLayer(parts, archive, {
+    reference: options.reference === '' ? undefined : importReference(options.reference),
+    config: applyChanges({}, options.changes),
+    message,
+    created: new Date().toISOString(),
+    platform: options.platform,
+  });
+}
+
+export type LayerImport = {
+  reference: Reference | undefined;
+  config: ContainerDefaults;
+  message: string;
+  created: string;
+  createdBy?: string;
+  platform?: string | undefined;
+};
+
+/** An image of one layer, as everything is known of it. The same arguments give the same image. */
+export async function importLayer(
+  parts: GraphParts,
+  archive: Readable,
+  options: LayerImport,
+): Promise<Digest> {
+  const { message, created, createdBy, config } = options;
+  const platform = parsePlatform(options.platform);
+  // Kept uncompressed, as Docker does: it can be unpacked and saved without anything being computed.
+  const layer = parts.content.ingest();
+  try {
+    for await (const chunk of decompressed(archive)) layer.write(chunk);
+    const image: ImageConfig = {
+      ...platform,
+      created,
+      ...(message === '' ? {} : { comment: message }),
+      config,
+      rootfs: { type: 'layers', diff_ids: [layer.digest] },
+      history: [
+        {
+          created,
+          ...(createdBy === undefined ? {} : { created_by: createdBy }),
+          ...(message === '' ? {} : { comment: message }),
+        },
+      ],
+    };
+    const { digest, sizeBytes, fd } = layer;
+    const id = await storeImage(parts, {
+      rawConfig: Buffer.from(JSON.stringify(image)),
+      layers: [{ digest, sizeBytes, fd, compression: 'none', commit: () => layer.commit() }],
+    });
+    if (options.reference !== undefined) {
+      parts.images.tag(options.reference, id);
+      publishIndex(parts);
+    }
+    return id;
+  } finally {
+    layer.discard();
+  }
+}
+
+function importReference(text: string): Reference {
+  const reference = withDefaultTag(parseReference(text));
+  if (reference.digest !== undefined)
+    throw new EngineError('invalid-parameter', 'cannot import digest reference');
+  return reference;
+}

@@ -1,0 +1,117 @@
+import { packStream } from '../../archive/pack-stream.ts';
+import type { Readable } from 'node:stream';
+import type { Digest } from '../../base/digest.ts';
+import { EngineError } from '../../base/errors.ts';
+import { removeUnreferenced } from '../content/collect-garbage.ts';
+import type { ContainerLayer } from '../graph.ts';
+import type { GraphParts } from '../graph-parts.ts';
+import type { ContainerFileSystem } from '../graphdriver/graph-driver.ts';
+import { chainIdsOf } from './chain-id.ts';
+import { FileReader } from './file-reader.ts';
+
+/** The writable layers of containers. */
+export class ContainerLayers {
+  readonly #parts: GraphParts;
+  readonly #reader = new FileReader();
+
+  constructor(parts: GraphParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws EngineError not-found when there is no such image, conflict when the container has a layer */
+  async create(containerId: string, imageId: Digest | ''): Promise<ContainerLayer> {
+    const { database, driver, layers } = this.#parts;
+    const chainId = this.#topLayerOf(imageId);
+    if (this.#find(containerId) !== undefined)
+      throw new EngineError('conflict', `a layer for container ${containerId} exists already`);
+    // The record comes first: it keeps the image's layers, and after a crash it is found to have no directory.
+    database
+      .prepare('INSERT INTO container_layers (container_id, image_id, chain_id) VALUES (?, ?, ?)')
+      .run(containerId, imageId, chainId);
+    try {
+      await driver.createContainer(containerId, layers.chain(chainId));
+    } catch (error) {
+      this.#forget(containerId);
+      throw error;
+    }
+    return this.#layerOf(containerId, chainId);
+  }
+
+  #topLayerOf(imageId: Digest | ''): Digest | null {
+    if (imageId === '') return null;
+    const image = this.#parts.images.get(imageId);
+    if (image === undefined) throw new EngineError('not-found', `No such image: ${imageId}`);
+    return chainIdsOf(image.config.rootfs.diff_ids).at(-1) ?? null;
+  }
+
+  /** @throws EngineError not-found */
+  open(containerId: string): ContainerLayer {
+    const record = this.#find(containerId);
+    if (record === undefined || !this.#parts.driver.hasContainer(containerId))
+      throw new EngineError('not-found', `no layer for container ${containerId}`);
+    return this.#layerOf(containerId, record.chainId);
+  }
+
+  /** Idempotent. Layers of an image that was removed meanwhile go with their last container. */
+  async remove(containerId: string): Promise<void> {
+    const { driver, images, layers } = this.#parts;
+    const record = this.#find(containerId);
+    await driver.removeContainer(containerId);
+    if (record === undefined) return;
+    this.#forget(containerId);
+    if (record.chainId !== null && !(record.imageId !== '' && images.has(record.imageId)))
+      await removeUnreferenced(this.#parts, { blobs: [], chainIds: layers.chain(record.chainId) });
+  }
+
+  /** @throws EngineError not-found */
+  export(containerId: string): Readable {
+    const record = this.#find(containerId);
+    if (record === undefined) throw new EngineError('not-found', `no layer for container ${containerId}`);
+    return packStream(this.#parts.threads, this.#fileSystem(containerId, record.chainId).tree);
+  }
+
+  /** After a crash: neither record without directory nor directory without record. */
+  async reconcile(): Promise<void> {
+    const { database, driver } = this.#parts;
+    const recorded = database.prepare('SELECT container_id FROM container_layers').all();
+    const known = new Set(recorded.map(row => String(row.container_id)));
+    for (const id of known) if (!driver.hasContainer(id)) this.#forget(id);
+    for (const id of driver.containers()) if (!known.has(id)) await driver.removeContainer(id);
+  }
+
+  #layerOf(containerId: string, chainId: Digest | null): ContainerLayer {
+    const { threads, layers } = this.#parts;
+    const fileSystem = this.#fileSystem(containerId, chainId);
+    const { rootfs, driverData, writableDirectory } = fileSystem;
+    return {
+      containerId,
+      rootfs,
+      driverData,
+      readFile: async path => this.#reader.read(fileSystem, chainId ?? '', path),
+      sizeBytes: async () => {
+        if (writableDirectory !== undefined) return threads.run({ kind: 'measure', root: writableDirectory });
+        // Where the container has a copy of everything, what it wrote can only be estimated.
+        const all = await threads.run({ kind: 'measure', root: fileSystem.directories[0] as string });
+        const below = layers.chain(chainId).reduce((sum, layer) => sum + layers.sizeBytes(layer), 0);
+        return Math.max(all - below, 0);
+      },
+    };
+  }
+
+  #fileSystem(containerId: string, chainId: Digest | null): ContainerFileSystem {
+    const { driver, layers } = this.#parts;
+    return driver.openContainer(containerId, layers.chain(chainId));
+  }
+
+  #find(containerId: string): { imageId: Digest | ''; chainId: Digest | null } | undefined {
+    const row = this.#parts.database
+      .prepare('SELECT image_id, chain_id FROM container_layers WHERE container_id = ?')
+      .get(containerId);
+    if (row === undefined) return undefined;
+    return { imageId: row.image_id as Digest | '', chainId: row.chain_id as Digest | null };
+  }
+
+  #forget(containerId: string): void {
+    this.#parts.database.prepare('DELETE FROM container_layers WHERE container_id = ?').run(containerId);
+  }
+}

@@ -1,0 +1,37 @@
+import { lstatSync } from 'node:fs';
+import type { ContainerFileSystem } from '../graphdriver/graph-driver.ts';
+import { type FoundFile, lookUpFile } from './look-up-file.ts';
+
+const MAXIMUM_ENTRIES = 256;
+const MAXIMUM_BYTES = 256 * 1024;
+
+/**
+ * Reads files of containers' file systems. What it found in the layers of images it remembers: many containers
+ * start from the same ones, and each start reads /etc/passwd.
+ */
+export class FileReader {
+  readonly #found = new Map<string, FoundFile>();
+
+  /** `imageKey` stands for the layers below the container's own. */
+  read({ directories }: ContainerFileSystem, imageKey: string, path: string): Buffer | undefined {
+    const [own, ...lower] = directories;
+    if (own === undefined || lower.length === 0) return lookUpFile(directories, path).content;
+    const found = this.#lookUpInImage(lower, `${imageKey}\0${path}`, path);
+    // A container that has nothing of its own where the way led through sees the image's file.
+    const untouched = [...found.rootEntries].every(
+      name => lstatSync(`${own}/${name}`, { throwIfNoEntry: false }) === undefined,
+    );
+    return untouched ? found.content : lookUpFile(directories, path).content;
+  }
+
+  #lookUpInImage(lower: string[], key: string, path: string): FoundFile {
+    const known = this.#found.get(key);
+    if (known !== undefined) return known;
+    const found = lookUpFile(lower, path);
+    if ((found.content?.length ?? 0) <= MAXIMUM_BYTES) {
+      if (this.#found.size >= MAXIMUM_ENTRIES) this.#found.clear();
+      this.#found.set(key, found);
+    }
+    return found;
+  }
+}

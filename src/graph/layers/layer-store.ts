@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Compression } from '../../archive/compression.ts';
+import type { UnpackResult } from '../../archive/rooted-jobs.ts';
+import type { RootedThreads } from '../../archive/rooted-threads.ts';
+import type { Digest } from '../../base/digest.ts';
+import { EngineError } from '../../base/errors.ts';
+import type { GraphDriver } from '../graphdriver/graph-driver.ts';
+
+export type AddLayer = {
+  chainId: Digest;
+  parent: Digest | undefined;
+  diffId: Digest;
+  /** The blob it is unpacked from: its digest, and an open file. */
+  blob: Digest;
+  fd: number;
+  compression: Compression;
+  /** How many bytes of the blob have been read. */
+  progress?: (bytes: number) => void;
+};
+
+/** Unpacked layers by chain ID. */
+export class LayerStore {
+  readonly #database: DatabaseSync;
+  readonly #driver: GraphDriver;
+  readonly #threads: RootedThreads;
+  readonly #adding = new Map<Digest, Promise<void>>();
+  readonly #chains = new Map<Digest, Digest[]>();
+  readonly #bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+
+  constructor(database: DatabaseSync, driver: GraphDriver, threads: RootedThreads) {
+    this.#database = database;
+    this.#driver = driver;
+    this.#threads = threads;
+  }
+
+  has(chainId: Digest): boolean {
+    return this.#database.prepare('SELECT 1 FROM layers WHERE chain_id = ?').get(chainId) !== undefined;
+  }
+
+  /** Of that layer alone. */
+  sizeBytes(chainId: Digest): number {
+    const row = this.#database.prepare('SELECT size_bytes FROM layers WHERE chain_id = ?').get(chainId);
+    return Number(row?.size_bytes ?? 0);
+  }
+
+  /** A layer and all below it, topmost first; none for null. @throws EngineError not-found */
+  chain(top: Digest | null): Digest[] {
+    if (top === null) return [];
+    let chain = this.#chains.get(top);
+    if (chain === undefined) {
+      chain = this.#readChain(top);
+      this.#chains.set(top, chain);
+    }
+    return chain;
+  }
+
+  #readChain(top: Digest): Digest[] {
+    const chain: Digest[] = [];
+    const select = this.#database.prepare('SELECT parent FROM layers WHERE chain_id = ?');
+    for (let next: Digest | null = top; next !== null; ) {
+      const row = select.get(next);
+      if (row === undefined) throw new EngineError('not-found', `layer ${next} does not exist`);
+      chain.push(next);
+      next = row.parent as Digest | null;
+    }
+    return chain;
+  }
+
+  /**
+   * Unpacks a layer, unless it is there already. Two calls for one layer do the work once.
+   * @throws EngineError invalid-parameter when the blob is not the layer that `diffId` says, or is malformed
+   */
+  async add(layer: AddLayer): Promise<void> {
+    while (!this.has(layer.chainId)) {
+      const adding = this.#adding.get(layer.chainId);
+      if (adding !== undefined) {
+        // If that fails, it is this call's turn.
+        await adding.catch(() => undefined);
+        continue;
+      }
+      const own = this.#add(layer).finally(() => this.#adding.delete(layer.chainId));
+      this.#adding.set(layer.chainId, own);
+      await own;
+    }
+  }
+
+  async #add(layer: AddLayer): Promise<void> {
+    const { chainId, parent, diffId, blob, fd, compression, progress } = layer;
+    const staged = await this.#driver.stageLayer(parent);
+    try {
+      const known = compression === 'none' ? { diffId: blob } : {};
+      const { whiteouts } = this.#driver;
+      const result = await this.#threads.run(
+        { kind: 'unpack', root: staged.directory, archiveFd: fd, compression, whiteouts, ...known },
+        progress,
+      );
+      if (result.diffId !== diffId)
+        throw new EngineError(
+          'invalid-parameter',
+          `invalid diffID: expected "${diffId}", got "${result.diffId}"`,
+        );
+      staged.commit(chainId);
+      this.#record(layer, result);
+    } finally {
+      await staged.discard();
+    }
+  }
+
+  #record({ chainId, parent, diffId, blob }: AddLayer, { sizeBytes }: UnpackResult): void {
+    this.#database
+      .prepare(
+        'INSERT INTO layers (chain_id, parent, diff_id, blob, size_bytes, unsynced_boot) VALUES (?, ?, ?, ?, ?, ?)',
+      )
+      .run(chainId, parent ?? null, diffId, blob, sizeBytes, this.#bootId);
+  }
+
+  /** Forgets the layer, and then removes its files. Nothing may use it. */
+  async remove(chainId: Digest): Promise<void> {
+    this.#database.prepare('DELETE FROM layers WHERE chain_id = ?').run(chainId);
+    this.#chains.delete(chainId);
+    await this.#driver.removeLayer(chainId);
+  }
+
+  /** Layers whose files have not been synced yet, and those that a power failure may have damaged. */
+  unsynced(): { current: Digest[]; suspect: Digest[] } {
+    const rows = this.#database
+      .prepare('SELECT chain_id, unsynced_boot FROM layers WHERE unsynced_boot IS NOT NULL')
+      .all();
+    const of = (current: boolean) =>
+      rows.filter(row => (row.unsynced_boot === this.#bootId) === current).map(row => row.chain_id as Digest);
+    return { current: of(true), suspect: of(false) };
+  }
+
+  markSynced(chainIds: readonly Digest[]): void {
+    const update = this.#database.prepare('UPDATE layers SET unsynced_boot = NULL WHERE chain_id = ?');
+    for (const chainId of chainIds) update.run(chainId);
+  }
+}

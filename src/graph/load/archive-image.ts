@@ -1,0 +1,12 @@
+import type { Ingest } from '../content/ingest.ts';
+
+/** An image found in an archive. */
+export type ArchiveImage = {
+  rawConfig: Buffer;
+  /** Bottom first. */
+  layers: Ingest[];
+  /** As it is in the archive, where there is one. */
+  rawManifest?: Buffer;
+  /** `name:tag`, as people write them. */
+  names: string[];
+};

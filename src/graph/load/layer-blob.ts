@@ -1,0 +1,51 @@
+import { closeSync, createReadStream, readSync } from 'node:fs';
+import { decompressed, DETECTION_BYTES, detectCompression } from '../../archive/compression.ts';
+import type { Digest } from '../../base/digest.ts';
+import type { ContentStore } from '../content/content-store.ts';
+import type { Ingest } from '../content/ingest.ts';
+import type { LayerBlob } from '../images/store-image.ts';
+
+/**
+ * A layer's blob as the graph can keep it: xz and bzip2, which OCI knows no layers of, are decompressed into a
+ * new ingest (`owned`, to be discarded by the caller).
+ */
+export async function layerBlob(
+  content: ContentStore,
+  ingest: Ingest,
+): Promise<{ blob: LayerBlob; owned?: Ingest }> {
+  const compression = detectCompression(firstBytes(ingest.fd));
+  if (compression !== 'xz' && compression !== 'bzip2') return { blob: blobOf(ingest, compression) };
+  const owned = await decompressedIngest(content, ingest);
+  return { blob: blobOf(owned, 'none'), owned };
+}
+
+/** The uncompressed content of an ingest, as a new one that the caller commits or discards. */
+export async function decompressedIngest(content: ContentStore, ingest: Ingest): Promise<Ingest> {
+  const plain = content.ingest();
+  try {
+    const source = createReadStream('', { fd: ingest.fd, start: 0, autoClose: false });
+    for await (const chunk of decompressed(source)) plain.write(chunk);
+    return plain;
+  } catch (error) {
+    plain.discard();
+    throw error;
+  }
+}
+
+/** A blob that is in the store. `close` it when done. @throws EngineError not-found */
+export function storedLayerBlob(content: ContentStore, digest: Digest): LayerBlob & { close(): void } {
+  const fd = content.open(digest);
+  const compression = detectCompression(firstBytes(fd));
+  const sizeBytes = content.sizeOf(digest);
+  return { digest, sizeBytes, compression, fd, commit: async () => undefined, close: () => closeSync(fd) };
+}
+
+function blobOf(ingest: Ingest, compression: LayerBlob['compression']): LayerBlob {
+  const { digest, sizeBytes, fd } = ingest;
+  return { digest, sizeBytes, compression, fd, commit: () => ingest.commit() };
+}
+
+function firstBytes(fd: number): Buffer {
+  const start = Buffer.alloc(DETECTION_BYTES);
+  return start.subarray(0, readSync(fd, start, 0, DETECTION_BYTES, 0));
+}

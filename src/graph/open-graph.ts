@@ -1,0 +1,131 @@
+import { mkdirSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { RootedThreads } from '../archive/rooted-threads.ts';
+import type { Digest } from '../base/digest.ts';
+import { bootstrapImage } from './bootstrap/bootstrap-image.ts';
+import { ContentStore } from './content/content-store.ts';
+import { publishIndex } from './content/publish-index.ts';
+import { whenSynced } from './content/sync-layers.ts';
+import { openDatabase } from './database.ts';
+import type { Graph, ImportOptions, ProgressMessage, RemoveOptions } from './graph.ts';
+import type { GraphParts } from './graph-parts.ts';
+import { chooseDriver } from './graphdriver/choose-driver.ts';
+import { imageHistory } from './images/image-history.ts';
+import { ImageStore } from './images/image-store.ts';
+import { removeImage } from './images/remove-image.ts';
+import { resolveImage } from './images/resolve-image.ts';
+import { tagImage } from './images/tag-image.ts';
+import { importArchive } from './import/import-archive.ts';
+import { ContainerLayers } from './layers/container-layers.ts';
+import { LayerStore } from './layers/layer-store.ts';
+import { Leases } from './leases.ts';
+import { loadArchive } from './load/load-archive.ts';
+import { recoverGraph } from './recover-graph.ts';
+import { saveArchive } from './save/save-archive.ts';
+
+export type GraphOptions = {
+  /** An absolute directory, made when missing. One graph at a time may have it open. */
+  root: string;
+  /** 'overlay2' or 'vfs'; the one used before, or the best that works, when undefined. */
+  storageDriver?: string | undefined;
+};
+
+/**
+ * Opens the graph in a directory, and repairs what a crash may have left there.
+ * @throws EngineError invalid-parameter for an unknown storage driver, unavailable when none works
+ */
+export async function openGraph({ root, storageDriver }: GraphOptions): Promise<Graph> {
+  mkdirSync(root, { recursive: true, mode: 0o710 });
+  const threads = await RootedThreads.open();
+  const driver = chooseDriver(root, threads, storageDriver);
+  const database = openDatabase(root, driver.name);
+  const content = new ContentStore(`${root}/content`);
+  const parts: GraphParts = {
+    root,
+    database,
+    content,
+    threads,
+    driver,
+    layers: new LayerStore(database, driver, threads),
+    images: new ImageStore(database, content),
+    leases: new Leases(),
+  };
+  const containers = new ContainerLayers(parts);
+  await recoverGraph(parts, containers);
+  return new LocalGraph(parts, containers);
+}
+
+class LocalGraph implements Graph {
+  readonly driverName: string;
+  readonly #parts: GraphParts;
+  readonly #containers: ContainerLayers;
+
+  constructor(parts: GraphParts, containers: ContainerLayers) {
+    this.driverName = parts.driver.name;
+    this.#parts = parts;
+    this.#containers = containers;
+  }
+
+  driverStatus() {
+    return this.#parts.driver.status();
+  }
+
+  async resolve(reference: string) {
+    return resolveImage(this.#parts.images, reference);
+  }
+
+  async list() {
+    return this.#parts.images.list();
+  }
+
+  async tag(reference: string, target: string) {
+    tagImage(this.#parts.images, reference, target);
+    publishIndex(this.#parts);
+  }
+
+  remove(reference: string, options: RemoveOptions) {
+    return removeImage(this.#parts, reference, options);
+  }
+
+  async history(reference: string) {
+    return imageHistory(this.#parts.layers, resolveImage(this.#parts.images, reference));
+  }
+
+  load(archive: Readable, progress: (message: ProgressMessage) => void) {
+    return loadArchive(this.#parts, archive, progress);
+  }
+
+  async save(references: string[]) {
+    return saveArchive(this.#parts, references);
+  }
+
+  import(archive: Readable, options: ImportOptions) {
+    return importArchive(this.#parts, archive, options);
+  }
+
+  bootstrap(what: string, progress: (message: ProgressMessage) => void) {
+    return bootstrapImage(this.#parts, what, progress);
+  }
+
+  createContainerLayer(containerId: string, imageId: Digest | '') {
+    return this.#containers.create(containerId, imageId);
+  }
+
+  async openContainerLayer(containerId: string) {
+    return this.#containers.open(containerId);
+  }
+
+  removeContainerLayer(containerId: string) {
+    return this.#containers.remove(containerId);
+  }
+
+  async exportContainerLayer(containerId: string) {
+    return this.#containers.export(containerId);
+  }
+
+  async close() {
+    await whenSynced(this.#parts);
+    await this.#parts.threads.close();
+    this.#parts.database.close();
+  }
+}

@@ -1,0 +1,130 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { tarEntry } from '../../archive/tar-entry.ts';
+import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar-writer.ts';
+import { type Digest, hexOf } from '../../base/digest.ts';
+import { removeUnreferenced } from '../content/collect-garbage.ts';
+import type { ContentStore } from '../content/content-store.ts';
+import type { Image } from '../graph.ts';
+import type { GraphParts } from '../graph-parts.ts';
+import {
+  type Descriptor,
+  IMAGE_NAME_ANNOTATION,
+  type Manifest,
+  OCI_INDEX,
+  OCI_LAYOUT,
+  OCI_MANIFEST,
+  REF_NAME_ANNOTATION,
+} from '../oci.ts';
+import { canonicalString, familiarName, familiarString, type Reference } from '../references/reference.ts';
+import { type ImageToSave, imagesToSave } from './images-to-save.ts';
+
+/**
+ * `docker save` as Docker 25 and later have it: a tar of an OCI image layout, with manifest.json and
+ * repositories for older readers. The bytes depend on the images and their names only. Manifests and
+ * compressed layers are those that came with the image. Content stays in place while the stream is read.
+ * @throws EngineError not-found
+ */
+export function saveArchive(parts: GraphParts, names: readonly string[]): Readable {
+  const images = imagesToSave(parts.images, names);
+  const blobs = [...new Set(images.flatMap(({ image }) => parts.images.blobsOf(image.id)))].sort();
+  for (const blob of blobs) parts.leases.hold(blob);
+  const stream = Readable.from(archiveOf(parts.content, images, blobs), { objectMode: false });
+  stream.once('close', () => {
+    for (const blob of blobs) parts.leases.release(blob);
+    // An image may have been removed meanwhile.
+    void removeUnreferenced(parts, { blobs, chainIds: [] });
+  });
+  return stream;
+}
+
+async function* archiveOf(
+  content: ContentStore,
+  images: ImageToSave[],
+  blobs: Digest[],
+): AsyncGenerator<Buffer> {
+  yield directory('blobs/');
+  yield directory('blobs/sha256/');
+  for (const blob of blobs) yield* blobFile(content, blob);
+  const manifests = new Map(images.map(({ image }) => [image.id, manifestOf(content, image)]));
+  const manifest = (image: Image) => manifests.get(image.id) as Manifest;
+  yield* file('index.json', JSON.stringify(indexOf(content, images, manifest)));
+  yield* file(
+    'manifest.json',
+    `${JSON.stringify(images.map(item => dockerManifest(item, manifest(item.image))))}\n`,
+  );
+  yield* file('oci-layout', OCI_LAYOUT);
+  const repositories = repositoriesOf(images, manifest);
+  if (repositories !== undefined) yield* file('repositories', `${JSON.stringify(repositories)}\n`);
+  yield TAR_END;
+}
+
+function directory(path: string): Buffer {
+  return encodeTarEntry(tarEntry({ path, type: 'directory' }));
+}
+
+function* file(path: string, text: string): Generator<Buffer> {
+  const data = Buffer.from(text);
+  yield encodeTarEntry(tarEntry({ path, size: data.length }));
+  yield data;
+  yield tarPadding(data.length);
+}
+
+async function* blobFile(content: ContentStore, digest: Digest): AsyncGenerator<Buffer> {
+  const size = content.sizeOf(digest);
+  yield encodeTarEntry(tarEntry({ path: `blobs/sha256/${hexOf(digest)}`, size }));
+  for await (const chunk of createReadStream(content.pathOf(digest), { highWaterMark: 256 * 1024 }))
+    yield chunk as Buffer;
+  yield tarPadding(size);
+}
+
+function manifestOf(content: ContentStore, image: Image): Manifest {
+  return JSON.parse(content.read(image.manifest).toString()) as Manifest;
+}
+
+function indexOf(content: ContentStore, images: ImageToSave[], manifest: (image: Image) => Manifest): object {
+  const manifests = images.flatMap(({ image, references }) => {
+    const { architecture, os, variant } = image.config;
+    const descriptor: Descriptor = {
+      mediaType: manifest(image).mediaType ?? OCI_MANIFEST,
+      digest: image.manifest,
+      size: content.sizeOf(image.manifest),
+      platform: { architecture, os, ...(variant === undefined ? {} : { variant }) },
+    };
+    if (references.length === 0) return [descriptor];
+    return references.map(reference => ({ ...descriptor, annotations: annotationsOf(reference) }));
+  });
+  return { schemaVersion: 2, mediaType: OCI_INDEX, manifests };
+}
+
+function annotationsOf(reference: Reference): Record<string, string> {
+  return { [IMAGE_NAME_ANNOTATION]: canonicalString(reference), [REF_NAME_ANNOTATION]: reference.tag ?? '' };
+}
+
+function dockerManifest({ image, references }: ImageToSave, { layers }: Manifest): object {
+  const pathOf = (digest: string) => `blobs/sha256/${hexOf(digest as Digest)}`;
+  const diffIds = image.config.rootfs.diff_ids;
+  const sources = layers.map(({ mediaType, size, digest }, index) => [
+    diffIds[index],
+    { mediaType, size, digest },
+  ]);
+  return {
+    Config: pathOf(image.id),
+    RepoTags: references.length === 0 ? null : references.map(familiarString),
+    Layers: layers.map(({ digest }) => pathOf(digest)),
+    LayerSources: Object.fromEntries(sources),
+  };
+}
+
+/** For Docker before 1.10: the topmost layer of each tag. */
+function repositoriesOf(images: ImageToSave[], manifest: (image: Image) => Manifest): object | undefined {
+  const repositories: Record<string, Record<string, string>> = {};
+  for (const { image, references } of images) {
+    const top = manifest(image).layers.at(-1);
+    for (const reference of references) {
+      const tags = (repositories[familiarName(reference)] ??= {});
+      tags[reference.tag ?? ''] = top === undefined ? '' : hexOf(top.digest as Digest);
+    }
+  }
+  return Object.keys(repositories).length === 0 ? undefined : repositories;
+}
