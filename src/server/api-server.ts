@@ -113,7 +113,13 @@ class RunningServer implements ApiServer {
         requestTimeout: 0,
         shouldUpgradeCallback: request => this.#dispatcher.hijacks(request),
       },
-      (request, response) => void this.#dispatcher.answer(request, response),
+      (request, response) => {
+        response.once('finish', () => {
+          // A connection that falls idle while the server closes is of no more use.
+          if (this.#closing.signal.aborted) setImmediate(() => server.closeIdleConnections());
+        });
+        void this.#dispatcher.answer(request, response);
+      },
     );
     // A client may close its side once it has asked, and still read the answer.
     (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
