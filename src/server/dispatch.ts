@@ -92,8 +92,9 @@ export class Dispatcher {
 
   #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     const gone = response.destroyed || request.socket.destroyed;
-    const cancelled = error instanceof EngineError && error.kind === 'cancelled';
-    if (!gone && !cancelled && httpStatus(error) >= 500) {
+    // A client that has gone leaves errors of its broken connection behind; those are nobody's fault.
+    const ours = error instanceof EngineError ? error.kind !== 'cancelled' : !gone;
+    if (ours && httpStatus(error) >= 500) {
       const { method, url } = request;
       this.#options.logger.error({ error, method, url }, `${method} ${url}: ${messageOf(error)}`);
     }

@@ -55,9 +55,12 @@ export async function fakeServer(context: TestContext, script: Partial<Backend> 
 function scripted(script: Partial<Backend>): Backend {
   return new Proxy(script, {
     get(target, name) {
-      const method = Reflect.get(target, name);
-      if (method === undefined) throw new Error(`the test has no script for ${String(name)}`);
-      return method;
+      return (
+        Reflect.get(target, name) ??
+        (() => {
+          throw new Error(`the test has no script for ${String(name)}`);
+        })
+      );
     },
   }) as Backend;
 }

@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Backend } from '../backend.ts';
+import { fakeServer } from '../testing/fake-server.ts';
+
+/** One request, what it makes of the backend, and what comes back. */
+type Case = {
+  ask: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  calls: { [M in keyof Backend]?: unknown[] };
+  /** What the backend's method gives; nothing by default. */
+  gives?: unknown;
+  status: number;
+  /** Parsed JSON; undefined: an empty body. */
+  answers?: unknown;
+};
+
+const filters = (value: object) => `filters=${encodeURIComponent(JSON.stringify(value))}`;
+
+const CONTAINERS: Case[] = [
+  {
+    ask: `GET /containers/json?all=1&limit=3&size=true&${filters({ status: ['exited'] })}`,
+    calls: {
+      containerList: [{ all: true, limit: 3, size: true, filters: new Map([['status', ['exited']]]) }],
+    },
+    gives: [],
+    status: 200,
+    answers: [],
+  },
+  {
+    ask: 'POST /containers/create?name=web&platform=linux%2Famd64',
+    body: { Image: 'x', HostConfig: { Memory: 5 } },
+    calls: { containerCreate: ['web', { Image: 'x', HostConfig: { Memory: 5 } }, 'linux/amd64'] },
+    gives: { Id: 'i', Warnings: [] },
+    status: 201,
+    answers: { Id: 'i', Warnings: [] },
+  },
+  {
+    ask: 'GET /containers/%2Fweb/json?size=1',
+    calls: { containerInspect: ['/web', { size: true }] },
+    gives: { Id: 'i' },
+    status: 200,
+    answers: { Id: 'i' },
+  },
+  {
+    ask: 'POST /containers/c/start?detachKeys=ctrl-a',
+    body: {},
+    calls: { containerStart: ['c', { detachKeys: 'ctrl-a' }] },
+    status: 204,
+  },
+  {
+    ask: 'POST /containers/c/start',
+    body: { Binds: [] },
+    calls: {},
+    status: 400,
+    answers: /removed in v1.24/,
+  },
+  {
+    ask: 'POST /containers/c/stop?t=-1&signal=HUP',
+    calls: { containerStop: ['c', { signal: 'HUP', timeoutSeconds: -1 }] },
+    status: 204,
+  },
+  {
+    ask: 'POST /containers/c/stop',
+    calls: { containerStop: ['c', { signal: undefined, timeoutSeconds: undefined }] },
+    status: 204,
+  },
+  { ask: 'POST /containers/c/stop?t=x', calls: {}, status: 400, answers: /invalid syntax/ },
+  {
+    ask: 'POST /containers/c/restart?t=5',
+    calls: { containerRestart: ['c', { signal: undefined, timeoutSeconds: 5 }] },
+    status: 204,
+  },
+  { ask: 'POST /containers/c/kill', calls: { containerKill: ['c', 'SIGKILL'] }, status: 204 },
+  { ask: 'POST /containers/c/kill?signal=15', calls: { containerKill: ['c', '15'] }, status: 204 },
+  { ask: 'POST /containers/c/pause', calls: { containerPause: ['c'] }, status: 204 },
+  { ask: 'POST /containers/c/unpause', calls: { containerUnpause: ['c'] }, status: 204 },
+  { ask: 'POST /containers/c/rename?name=n', calls: { containerRename: ['c', 'n'] }, status: 204 },
+  {
+    ask: 'POST /containers/c/rename',
+    calls: {},
+    status: 400,
+    answers: { message: 'Neither old nor new names may be empty' },
+  },
+  {
+    ask: 'POST /containers/c/update',
+    body: { Memory: 5, RestartPolicy: { Name: 'always' } },
+    calls: { containerUpdate: ['c', { Memory: 5, RestartPolicy: { Name: 'always' } }] },
+    gives: { Warnings: [] },
+    status: 200,
+    answers: { Warnings: [] },
+  },
+  {
+    ask: 'DELETE /containers/c?v=1&force=true',
+    calls: { containerRemove: ['c', { force: true, volumes: true, link: false }] },
+    status: 204,
+  },
+  {
+    ask: `POST /containers/prune?${filters({ until: { '24h': true } })}`,
+    calls: { containerPrune: [new Map([['until', ['24h']]])] },
+    gives: { ContainersDeleted: null, SpaceReclaimed: 0 },
+    status: 200,
+    answers: { ContainersDeleted: null, SpaceReclaimed: 0 },
+  },
+  {
+    ask: `POST /containers/prune?${filters({ foo: ['a'] })}`,
+    calls: {},
+    status: 400,
+    answers: { message: "invalid filter 'foo'" },
+  },
+  { ask: 'POST /containers/c/resize?h=24&w=80', calls: { containerResize: ['c', 24, 80] }, status: 200 },
+  {
+    ask: 'GET /containers/c/top?ps_args=aux',
+    calls: { containerTop: ['c', 'aux'] },
+    gives: { Titles: [], Processes: [] },
+    status: 200,
+    answers: { Titles: [], Processes: [] },
+  },
+  {
+    ask: 'GET /containers/c/changes',
+    calls: { containerChanges: ['c'] },
+    gives: null,
+    status: 200,
+    answers: null,
+  },
+  {
+    ask: 'GET /containers/c/logs',
+    calls: {},
+    status: 400,
+    answers: { message: 'Bad parameters: you must choose at least one stream' },
+  },
+  {
+    ask: 'GET /containers/c/stats?one-shot=1',
+    calls: {},
+    status: 400,
+    answers: { message: 'cannot have stream=true and one-shot=true' },
+  },
+  {
+    ask: 'POST /containers/c/wait?condition=foo',
+    calls: {},
+    status: 400,
+    answers: { message: 'invalid condition: "foo"' },
+  },
+];
+
+const EXECS: Case[] = [
+  {
+    ask: 'POST /containers/c/exec',
+    body: { Cmd: ['ls'], Tty: true, ConsoleSize: [24, 80], Env: null },
+    calls: { execCreate: ['c', { Cmd: ['ls'], Tty: true, ConsoleSize: [24, 80] }] },
+    gives: { Id: 'e' },
+    status: 201,
+    answers: { Id: 'e' },
+  },
+  {
+    ask: 'POST /containers/c/exec',
+    calls: {},
+    status: 400,
+    answers: { message: 'No exec command specified' },
+  },
+  {
+    ask: 'POST /containers/c/exec',
+    body: { Cmd: 'ls' },
+    calls: {},
+    status: 400,
+    answers: {
+      message:
+        'invalid JSON: json: cannot unmarshal string into Go struct field ExecOptions.Cmd of type []string',
+    },
+  },
+  { ask: 'POST /exec/e/resize?h=1&w=2', calls: { execResize: ['e', 1, 2] }, status: 200 },
+  {
+    ask: 'GET /exec/e/json',
+    calls: { execInspect: ['e'] },
+    gives: { ID: 'e' },
+    status: 200,
+    answers: { ID: 'e' },
+  },
+];
+
+const IMAGES: Case[] = [
+  {
+    ask: `GET /images/json?all=0&shared-size=1&${filters({ reference: ['a'] })}`,
+    calls: { imageList: [{ all: false, filters: new Map([['reference', ['a']]]), sharedSize: true }] },
+    gives: [],
+    status: 200,
+    answers: [],
+  },
+  {
+    ask: 'GET /images/host:5000/a/b:tag/json',
+    calls: { imageInspect: ['host:5000/a/b:tag'] },
+    gives: { Id: 'i' },
+    status: 200,
+    answers: { Id: 'i' },
+  },
+  { ask: 'GET /images/a%2Fb/history', calls: { imageHistory: ['a/b'] }, gives: [], status: 200, answers: [] },
+  {
+    ask: 'POST /images/a/b/tag?repo=r&tag=t',
+    calls: { imageTag: ['a/b', 'r', 't'] },
+    status: 201,
+  },
+  {
+    ask: 'DELETE /images/a/b@sha256:1?force=1&noprune=1',
+    calls: { imageRemove: ['a/b@sha256:1', { force: true, noPrune: true }] },
+    gives: [{ Untagged: 'a' }],
+    status: 200,
+    answers: [{ Untagged: 'a' }],
+  },
+  {
+    ask: 'POST /images/prune',
+    calls: { imagePrune: [new Map()] },
+    gives: { ImagesDeleted: null, SpaceReclaimed: 0 },
+    status: 200,
+    answers: { ImagesDeleted: null, SpaceReclaimed: 0 },
+  },
+  { ask: 'POST /images/create', calls: {}, status: 400, answers: /fromSrc/ },
+  { ask: 'POST /build', calls: {}, status: 501, answers: /building images is not supported/ },
+  { ask: 'POST /commit?container=c', calls: {}, status: 501, answers: /committing/ },
+  { ask: 'GET /distribution/a/b/json', calls: {}, status: 501, answers: /registry/ },
+];
+
+const OTHERS: Case[] = [
+  { ask: 'GET /networks', calls: { networkList: [new Map()] }, gives: [], status: 200, answers: [] },
+  {
+    ask: 'GET /networks/bridge',
+    calls: { networkInspect: ['bridge'] },
+    gives: { Name: 'bridge' },
+    status: 200,
+    answers: { Name: 'bridge' },
+  },
+  {
+    ask: 'DELETE /networks/b',
+    calls: { networkInspect: ['b'] },
+    gives: { Name: 'bridge' },
+    status: 403,
+    answers: { message: 'bridge is a pre-defined network and cannot be removed' },
+  },
+  { ask: 'POST /networks/prune', calls: {}, status: 200, answers: { NetworksDeleted: null } },
+  { ask: 'POST /networks/create', body: { Name: 'n' }, calls: {}, status: 501, answers: /not supported/ },
+  {
+    ask: `GET /volumes?${filters({ dangling: ['true'] })}`,
+    calls: { volumeList: [new Map([['dangling', ['true']]])] },
+    gives: { Volumes: [], Warnings: null },
+    status: 200,
+    answers: { Volumes: [], Warnings: null },
+  },
+  {
+    ask: 'POST /volumes/create',
+    body: { Name: 'v', DriverOpts: { o: 'size=1' } },
+    calls: { volumeCreate: [{ Name: 'v', DriverOpts: { o: 'size=1' } }] },
+    gives: { Name: 'v' },
+    status: 201,
+    answers: { Name: 'v' },
+  },
+  {
+    ask: 'GET /volumes/v',
+    calls: { volumeInspect: ['v'] },
+    gives: { Name: 'v' },
+    status: 200,
+    answers: { Name: 'v' },
+  },
+  { ask: 'DELETE /volumes/v?force=1', calls: { volumeRemove: ['v', true] }, status: 204 },
+  {
+    ask: 'POST /v1.41/volumes/prune',
+    calls: { volumePrune: [new Map([['all', ['true']]])] },
+    gives: {},
+    status: 200,
+    answers: {},
+  },
+  { ask: 'POST /volumes/prune', calls: { volumePrune: [new Map()] }, gives: {}, status: 200, answers: {} },
+  {
+    ask: 'GET /version',
+    calls: { version: [] },
+    gives: { Version: '1' },
+    status: 200,
+    answers: { Version: '1' },
+  },
+  {
+    ask: 'GET /system/df?type=image&type=volume',
+    calls: { diskUsage: [] },
+    gives: { LayersSize: 1, Images: [], Containers: [], Volumes: [] },
+    status: 200,
+    answers: { LayersSize: 1, Images: [], Volumes: [] },
+  },
+  {
+    ask: 'GET /system/df?type=foo',
+    calls: {},
+    status: 400,
+    answers: { message: 'unknown object type: foo' },
+  },
+  {
+    ask: 'GET /events?since=200&until=100',
+    calls: {},
+    status: 400,
+    answers: { message: '`since` time (200) cannot be after `until` time (100)' },
+  },
+  { ask: 'POST /auth', body: { username: 'u' }, calls: {}, status: 501, answers: /logging in/ },
+  { ask: 'GET /plugins', calls: {}, status: 200, answers: [] },
+  { ask: 'GET /swarm', calls: {}, status: 503, answers: /not a swarm manager/ },
+  { ask: 'GET /nodes/x', calls: {}, status: 503, answers: /not a swarm manager/ },
+  {
+    ask: 'POST /swarm/leave',
+    calls: {},
+    status: 503,
+    answers: { message: 'This node is not part of a swarm' },
+  },
+  {
+    ask: 'GET /slipway/containers/c/plan',
+    calls: { containerExplain: ['c'] },
+    gives: ['mkdir'],
+    status: 200,
+    answers: { Operations: ['mkdir'] },
+  },
+];
+
+for (const expected of [...CONTAINERS, ...EXECS, ...IMAGES, ...OTHERS]) {
+  const { ask: line, status, answers } = expected;
+  test(`${line} ${expected.body ? `${JSON.stringify(expected.body)} ` : ''}is answered ${status}`, async context => {
+    const calls: Record<string, unknown[]> = {};
+    const methods = Object.keys(expected.calls).map(name => [
+      name,
+      async (...parameters: unknown[]) => {
+        calls[name] = parameters;
+        return expected.gives;
+      },
+    ]);
+    const { ask } = await fakeServer(context, Object.fromEntries(methods));
+    const { body, headers } = expected;
+    const answer = await ask(line, { body, headers });
+    assert.equal(answer.status, status, answer.text);
+    assert.deepEqual(calls, expected.calls);
+    if (answers instanceof RegExp) assert.match((answer.json as { message: string }).message, answers);
+    else assert.deepEqual(answer.text === '' ? undefined : answer.json, answers);
+  });
+}
