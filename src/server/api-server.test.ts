@@ -211,9 +211,14 @@ test('closing lets answers finish, ends streams, and breaks off what goes on', a
       asked.resolve();
       return info.promise;
     },
-    async *events({ signal }) {
-      await new Promise(resolve => signal.addEventListener('abort', resolve));
-    },
+    events: ({ signal }) => ({
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          await once(signal, 'abort');
+          return { done: true, value: undefined };
+        },
+      }),
+    }),
     containerAttach: async () => ({ multiplexed: false, run: () => new Promise(() => undefined) }),
   });
   const [slow, events, attached] = [connect(), connect(), connect()];

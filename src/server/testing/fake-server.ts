@@ -20,7 +20,7 @@ export type FakeServer = {
   connect: () => Socket;
 };
 
-export type Answer = { status: number; headers: IncomingHttpHeaders; text: string; json: unknown };
+type Answer = { status: number; headers: IncomingHttpHeaders; text: string; json: unknown };
 
 /** The server over a scripted backend; a method that is not scripted fails the request with 500. */
 export async function fakeServer(context: TestContext, script: Partial<Backend> = {}): Promise<FakeServer> {
