@@ -16,6 +16,9 @@ import { systemRoutes } from './routes/system.ts';
 import { volumeRoutes } from './routes/volumes.ts';
 import { listenUnix } from './unix-listener.ts';
 
+/** How long a new connection may take to send the head of its first request; dockerd's value. */
+const HEADERS_TIMEOUT_MS = 300_000;
+
 export type ApiServerOptions = {
   backend: Backend;
   /** As `-H` has them: `unix:///run/slipway/slipway.sock`, `tcp://127.0.0.1:2375`, `fd://`. */
@@ -109,8 +112,12 @@ class RunningServer implements ApiServer {
   #createServer(): Server {
     const server = createServer(
       {
-        // Uploads take as long as they take.
+        // Uploads take as long as they take, and idle connections are the client's to close, as with dockerd.
         requestTimeout: 0,
+        keepAliveTimeout: 0,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        // Of TCP: a client whose machine has gone is noticed.
+        keepAlive: true,
         shouldUpgradeCallback: request => this.#dispatcher.hijacks(request),
       },
       (request, response) => {

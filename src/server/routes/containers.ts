@@ -15,6 +15,7 @@ import {
 } from '../query.ts';
 import { sendEmpty, sendJson, sendLines, sendStream } from '../respond.ts';
 import { get, hijacking, post, type Router, remove } from '../router.ts';
+import { unsupported } from '../unsupported.ts';
 
 const LIST_FILTERS =
   'ancestor before exited expose health id isolation is-task label name network publish since status volume'.split(
@@ -48,6 +49,12 @@ export function containerRoutes(backend: ContainerBackend): Router {
       await backend.containerResize(exchange.param('id'), rows, columns);
       sendEmpty(exchange, 200);
     }),
+    ...(['HEAD', 'GET', 'PUT'] as const).map(method => ({
+      method,
+      path: '/containers/:id/archive',
+      handle: unsupported('copying files from or to a container'),
+    })),
+    get('/containers/:id/attach/ws', unsupported('attaching by WebSocket')),
     hijacking('/containers/:id/attach', exchange => attach(backend, exchange)),
   ];
 }

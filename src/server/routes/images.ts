@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.ts';
 import { booleanParameter, filtersParameter, textParameter } from '../query.ts';
 import { sendEmpty, sendJson, sendProgress, sendStream } from '../respond.ts';
 import { get, post, type Route, type Router, remove } from '../router.ts';
+import { unsupported } from '../unsupported.ts';
 
 const LIST_FILTERS = ['dangling', 'label', 'before', 'since', 'reference', 'until'];
 const PRUNE_FILTERS = ['dangling', 'label', 'label!', 'until'];
@@ -126,10 +127,4 @@ async function load(backend: ImageBackend, exchange: Exchange): Promise<void> {
       if (!quiet || message.stream !== undefined) progress(message);
     }),
   );
-}
-
-function unsupported(what: string): () => never {
-  return () => {
-    throw new EngineError('not-implemented', `${what} is not supported by this engine`);
-  };
 }

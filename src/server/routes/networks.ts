@@ -3,6 +3,7 @@ import type { NetworkBackend } from '../backend.ts';
 import { filtersParameter } from '../query.ts';
 import { sendJson } from '../respond.ts';
 import { get, post, type Router, remove } from '../router.ts';
+import { unsupported } from '../unsupported.ts';
 
 const LIST_FILTERS = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
 const PRUNE_FILTERS = ['label', 'label!', 'until'];
@@ -17,9 +18,9 @@ export function networkRoutes(backend: NetworkBackend): Router {
     get('/networks/:id', async exchange =>
       sendJson(exchange, await backend.networkInspect(exchange.param('id'))),
     ),
-    post('/networks/create', unsupported),
-    post('/networks/:id/connect', unsupported),
-    post('/networks/:id/disconnect', unsupported),
+    post('/networks/create', unsupported('a network other than bridge, host, none and container:NAME')),
+    post('/networks/:id/connect', unsupported('connecting a container to a second network')),
+    post('/networks/:id/disconnect', unsupported('disconnecting a container from its network')),
     post('/networks/prune', exchange => {
       filtersParameter(exchange.query, PRUNE_FILTERS);
       // There are only the predefined networks, and those are never pruned.
@@ -30,11 +31,4 @@ export function networkRoutes(backend: NetworkBackend): Router {
       throw new EngineError('forbidden', `${Name} is a pre-defined network and cannot be removed`);
     }),
   ];
-}
-
-function unsupported(): never {
-  throw new EngineError(
-    'not-implemented',
-    'networks other than bridge, host, none and container:NAME are not supported by this engine',
-  );
 }

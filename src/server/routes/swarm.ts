@@ -1,13 +1,14 @@
 import { EngineError } from '../../base/errors.ts';
 import { sendJson } from '../respond.ts';
 import { get, post, type Router, remove } from '../router.ts';
+import { unsupported } from '../unsupported.ts';
 
 /** This engine is never part of a swarm, and has no plugins: what clients ask about them has a plain answer. */
 export function swarmRoutes(): Router {
   const paths = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];
   return [
-    post('/swarm/init', unsupported),
-    post('/swarm/join', unsupported),
+    post('/swarm/init', unsupported('swarm mode')),
+    post('/swarm/join', unsupported('swarm mode')),
     post('/swarm/leave', notInSwarm),
     ...paths.flatMap(noun => [
       get(`/${noun}`, notManager),
@@ -32,8 +33,4 @@ function notManager(): never {
 
 function notInSwarm(): never {
   throw new EngineError('unavailable', 'This node is not part of a swarm');
-}
-
-function unsupported(): never {
-  throw new EngineError('not-implemented', 'swarm mode is not supported by this engine');
 }
