@@ -94,7 +94,7 @@ export class Dispatcher {
     const gone = response.destroyed || request.socket.destroyed;
     // A client that has gone leaves errors of its broken connection behind; those are nobody's fault.
     const ours = error instanceof EngineError ? error.kind !== 'cancelled' : !gone;
-    if (ours && httpStatus(error) >= 500) {
+    if (ours && httpStatus(error) === 500) {
       const { method, url } = request;
       this.#options.logger.error({ error, method, url }, `${method} ${url}: ${messageOf(error)}`);
     }

@@ -80,7 +80,7 @@ function lifecycleRoutes(backend: ContainerBackend): Router {
       return backend.containerRename(id, name);
     }),
     post('/containers/:id/update', async exchange => {
-      const update = await readJson(exchange, updateRequest, { name: 'UpdateConfig', emptyIsObject: false });
+      const update = await readJson(exchange, updateRequest, { name: 'UpdateConfig', emptyIsObject: true });
       sendJson(exchange, await backend.containerUpdate(exchange.param('id'), update));
     }),
     remove('/containers/:id', async exchange => {
