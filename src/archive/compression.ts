@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { Duplex, PassThrough, type Readable } from 'node:stream';
+import { Duplex, PassThrough } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { EngineError, errorCode } from '../base/errors.ts';
 
@@ -45,9 +45,9 @@ export function createDecompressor(compression: Compression): Duplex {
   }
 }
 
-/** The bytes of `source`, decompressed if need be. Destroying the result destroys the source. */
-export async function* decompressed(source: Readable): AsyncGenerator<Buffer> {
-  const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+/** The bytes of `source`, decompressed if need be. Ending the iteration ends that of the source. */
+export async function* decompressed(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const chunks = source[Symbol.asyncIterator]();
   let start = Buffer.alloc(0);
   while (start.length < DETECTION_BYTES) {
     const { value, done } = await chunks.next();

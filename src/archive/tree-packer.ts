@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { dataSegments } from '../kernel/file-holes.ts';
+import { dataSegments, type Segment } from '../kernel/file-holes.ts';
 import { decodeDevice } from '../kernel/make-node.ts';
 import { getXattr, listXattrs } from '../kernel/xattr.ts';
 import { hostPath } from './archive-path.ts';
@@ -71,7 +71,7 @@ class TreePacker {
     const fd = fs.openSync(hostPath(`/${entry.path}`), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
       const hasHoles = stat.blocks * 512n + 65_536n < stat.size;
-      const segments = hasHoles ? dataSegments(fd, entry.size) : undefined;
+      const segments = hasHoles ? sparseSegments(fd, entry.size) : undefined;
       const packed = segments === undefined ? entry : { ...entry, segments };
       this.#put(encodeTarEntry(packed));
       for (const { offset, length } of segments ?? [{ offset: 0, length: entry.size }])
@@ -108,6 +108,13 @@ class TreePacker {
       done += fs.writeSync(this.#output, this.#buffer, done, this.#used - done);
     this.#used = 0;
   }
+}
+
+/** GNU tar makes a file as long as its last segment reaches, so that one has to be at the very end. */
+function sparseSegments(fd: number, size: number): Segment[] {
+  const segments = dataSegments(fd, size);
+  const { offset, length } = segments.at(-1) ?? { offset: 0, length: 0 };
+  return offset + length === size ? segments : [...segments, { offset: size, length: 0 }];
 }
 
 function entryOf(path: string, stat: fs.BigIntStats): TarEntry {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { createDecompressor } from './compression.ts';
 import type { UnpackJob, UnpackResult } from './rooted-jobs.ts';
+import { readDescriptor } from './read-descriptor.ts';
 import { TarReader } from './tar-reader.ts';
 import { TreeUnpacker } from './tree-unpacker.ts';
 import type { Digest } from '../base/digest.ts';
@@ -51,19 +52,18 @@ function readPlain(fd: number, take: (chunk: Buffer) => void, progress: (bytes: 
   }
 }
 
-/** Reads go by descriptor, so that it does not matter which thread and which root they happen in. */
 async function readCompressed(
   { archiveFd, compression }: UnpackJob,
   take: (chunk: Buffer) => void,
   progress: (bytes: number) => void,
 ): Promise<void> {
-  const source = createReadStream('', {
-    fd: archiveFd,
-    start: 0,
-    autoClose: false,
-    highWaterMark: CHUNK_BYTES,
-  });
-  source.on('data', () => progress(source.bytesRead));
+  let bytes = 0;
+  const source = async function* () {
+    for await (const chunk of readDescriptor(archiveFd)) {
+      progress((bytes += chunk.length));
+      yield chunk;
+    }
+  };
   try {
     await pipeline(source, createDecompressor(compression), async chunks => {
       for await (const chunk of chunks) take(chunk as Buffer);

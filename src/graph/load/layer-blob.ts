@@ -1,5 +1,6 @@
-import { closeSync, createReadStream, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { decompressed, DETECTION_BYTES, detectCompression } from '../../archive/compression.ts';
+import { readDescriptor } from '../../archive/read-descriptor.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { ContentStore } from '../content/content-store.ts';
 import type { Ingest } from '../content/ingest.ts';
@@ -23,8 +24,7 @@ export async function layerBlob(
 export async function decompressedIngest(content: ContentStore, ingest: Ingest): Promise<Ingest> {
   const plain = content.ingest();
   try {
-    const source = createReadStream('', { fd: ingest.fd, start: 0, autoClose: false });
-    for await (const chunk of decompressed(source)) plain.write(chunk);
+    for await (const chunk of decompressed(readDescriptor(ingest.fd))) plain.write(chunk);
     return plain;
   } catch (error) {
     plain.discard();
