@@ -43,6 +43,7 @@ export interface Graph {
   /** A stopped container's whole file system as tar, for `export`. */
   exportContainerLayer(containerId: string): Promise<Readable>;
 
+  /** Idempotent. What is still being done fails. */
   close(): Promise<void>;
 }
 

@@ -59,6 +59,7 @@ class LocalGraph implements Graph {
   readonly driverName: string;
   readonly #parts: GraphParts;
   readonly #containers: ContainerLayers;
+  #closed: Promise<void> | undefined;
 
   constructor(parts: GraphParts, containers: ContainerLayers) {
     this.driverName = parts.driver.name;
@@ -123,7 +124,12 @@ class LocalGraph implements Graph {
     return this.#containers.export(containerId);
   }
 
-  async close() {
+  close() {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close() {
     await whenSynced(this.#parts);
     await this.#parts.threads.close();
     this.#parts.database.close();

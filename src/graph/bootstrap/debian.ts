@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError, errorCode } from '../../base/errors.ts';
 import type { ProgressMessage } from '../graph.ts';
@@ -27,20 +28,19 @@ export async function bootstrapDebian(
   const { output, done } = runMmdebstrap(suite, progress);
   const created = new Date();
   created.setMilliseconds(0);
-  const importing = importLayer(parts, output, {
-    reference: undefined,
+  return importLayer(parts, untilDone(output, done), {
+    reference,
     config: { Cmd: ['bash'], Env: [`PATH=${PATH}`] },
     message: '',
     created: created.toISOString(),
     createdBy: `slipway: mmdebstrap --variant=minbase ${suite}`,
   });
-  // Its own message says more than that its output was no archive.
-  const [id] = await Promise.all([
-    importing.catch(error => done.then(() => Promise.reject(error as Error))),
-    done,
-  ]);
-  parts.images.tag(reference, id);
-  return id;
+}
+
+/** The output, and then whatever `done` says: an archive of a program that failed must not become an image. */
+async function* untilDone(output: Readable, done: Promise<void>): AsyncGenerator<Buffer> {
+  for await (const chunk of output) yield chunk as Buffer;
+  await done;
 }
 
 function runMmdebstrap(suite: string, progress: (message: ProgressMessage) => void) {
@@ -63,6 +63,8 @@ function runMmdebstrap(suite: string, progress: (message: ProgressMessage) => vo
         );
     });
   });
+  // It is looked at when the output has ended.
+  done.catch(() => undefined);
   return { output: child.stdout, done };
 }
 

@@ -9,6 +9,8 @@ import { chainIdsOf } from '../layers/chain-id.ts';
 import { type Manifest, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../oci.ts';
 import { EngineError } from '../../base/errors.ts';
 
+import type { Reference } from '../references/reference.ts';
+
 /** The blob of a layer, whole but maybe not in the store yet. */
 export type LayerBlob = {
   digest: Digest;
@@ -26,6 +28,8 @@ export type NewImage = {
   layers: LayerBlob[];
   /** As it came with the image; otherwise one is made. */
   rawManifest?: Buffer | undefined;
+  /** Names for it, which other images lose. */
+  references?: Reference[];
   /** `read` bytes of layer `index` have been unpacked. */
   progress?: (index: number, read: number) => void;
 };
@@ -59,6 +63,7 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
     ]);
     const sizeBytes = chainIds.reduce((sum, chainId) => sum + parts.layers.sizeBytes(chainId), 0);
     parts.images.add({ id, manifest, chainId: chainIds.at(-1) ?? null, sizeBytes, blobs });
+    for (const reference of image.references ?? []) parts.images.tag(reference, id);
     publishIndex(parts);
   } finally {
     for (const key of held) parts.leases.release(key);

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import { decompressed } from '../../archive/compression.ts';
 import type { Digest } from '../../base/digest.ts';
-import { publishIndex } from '../content/publish-index.ts';
 import type { ImportOptions } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ContainerDefaults, ImageConfig } from '../image-config.ts';
@@ -43,7 +42,7 @@ export type LayerImport = {
 /** An image of one layer, as everything is known of it. The same arguments give the same image. */
 export async function importLayer(
   parts: GraphParts,
-  archive: Readable,
+  archive: AsyncIterable<Buffer>,
   options: LayerImport,
 ): Promise<Digest> {
   const { message, created, createdBy, config } = options;
@@ -67,15 +66,11 @@ export async function importLayer(
       ],
     };
     const { digest, sizeBytes, fd } = layer;
-    const id = await storeImage(parts, {
+    return await storeImage(parts, {
       rawConfig: Buffer.from(JSON.stringify(image)),
       layers: [{ digest, sizeBytes, fd, compression: 'none', commit: () => layer.commit() }],
+      references: options.reference === undefined ? [] : [options.reference],
     });
-    if (options.reference !== undefined) {
-      parts.images.tag(options.reference, id);
-      publishIndex(parts);
-    }
-    return id;
   } finally {
     layer.discard();
   }

@@ -2,7 +2,6 @@ import type { Readable } from 'node:stream';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { shortId } from '../../base/ids.ts';
-import { publishIndex } from '../content/publish-index.ts';
 import type { Ingest } from '../content/ingest.ts';
 import type { ProgressMessage } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
@@ -28,10 +27,8 @@ export async function loadArchive(parts: GraphParts, source: Readable, progress:
   const archive = await SpooledArchive.read(parts.content, source);
   const owned: Ingest[] = [];
   try {
-    for (const image of await findImages(parts, archive, owned)) {
-      const id = await loadImage(parts, image, owned, progress);
-      nameImage(parts, id, image.names, progress);
-    }
+    for (const image of await findImages(parts, archive, owned))
+      await loadImage(parts, image, owned, progress);
   } finally {
     archive.discard();
     for (const ingest of owned) ingest.discard();
@@ -62,30 +59,55 @@ async function findImages(
 
 async function loadImage(
   parts: GraphParts,
-  { rawConfig, rawManifest, layers: ingests }: ArchiveImage,
+  image: ArchiveImage,
   owned: Ingest[],
   progress: Progress,
-): Promise<Digest> {
+): Promise<void> {
+  const { rawConfig } = image;
   const diffIds = diffIdsOf(rawConfig);
+  const references = image.names.map(name => withDefaultTag(parseReference(name)));
+  const { layers, converted } = await layerBlobs(parts, image.layers, owned);
+  const before = references.map(reference => parts.images.find(reference));
+  const id = await storeImage(parts, {
+    rawConfig,
+    rawManifest: converted ? undefined : image.rawManifest,
+    layers,
+    references,
+    progress: (index, read) => {
+      const shown = shortId(diffIds[index] ?? '');
+      progress(layerProgress('Loading layer', shown, read, layers[index]?.sizeBytes ?? 0));
+    },
+  });
+  if (references.length === 0) progress({ stream: `Loaded image ID: ${id}\n` });
+  references.forEach((reference, index) =>
+    reportName(familiarString(reference), before[index], id, progress),
+  );
+}
+
+/** With those that had to be decompressed first, which are added to `owned`, too. */
+async function layerBlobs(
+  { content }: GraphParts,
+  ingests: Ingest[],
+  owned: Ingest[],
+): Promise<{ layers: LayerBlob[]; converted: boolean }> {
   const layers: LayerBlob[] = [];
   let converted = false;
   for (const ingest of ingests) {
-    const { blob, owned: made } = await layerBlob(parts.content, ingest);
+    const { blob, owned: made } = await layerBlob(content, ingest);
     layers.push(blob);
-    if (made !== undefined) {
-      owned.push(made);
-      converted = true;
-    }
+    if (made === undefined) continue;
+    owned.push(made);
+    converted = true;
   }
-  return storeImage(parts, {
-    rawConfig,
-    rawManifest: converted ? undefined : rawManifest,
-    layers,
-    progress: (index, read) => {
-      const id = shortId(diffIds[index] ?? '');
-      progress(layerProgress('Loading layer', id, read, layers[index]?.sizeBytes ?? 0));
-    },
-  });
+  return { layers, converted };
+}
+
+function reportName(name: string, previous: Digest | undefined, id: Digest, progress: Progress): void {
+  if (previous !== undefined && previous !== id)
+    progress({
+      stream: `The image ${name} already exists, renaming the old one with ID ${previous} to empty string\n`,
+    });
+  progress({ stream: `Loaded image: ${name}\n` });
 }
 
 function diffIdsOf(rawConfig: Buffer): string[] {
@@ -96,20 +118,4 @@ function diffIdsOf(rawConfig: Buffer): string[] {
   if (config.rootfs === undefined || !Array.isArray(diffIds))
     throw new EngineError('invalid-parameter', 'invalid image JSON, no RootFS key');
   return diffIds;
-}
-
-function nameImage(parts: GraphParts, id: Digest, names: string[], progress: Progress): void {
-  if (names.length === 0) progress({ stream: `Loaded image ID: ${id}\n` });
-  for (const name of names) {
-    const reference = withDefaultTag(parseReference(name));
-    const shown = familiarString(reference);
-    const previous = parts.images.find(reference);
-    if (previous !== undefined && previous !== id)
-      progress({
-        stream: `The image ${shown} already exists, renaming the old one with ID ${previous} to empty string\n`,
-      });
-    parts.images.tag(reference, id);
-    progress({ stream: `Loaded image: ${shown}\n` });
-  }
-  if (names.length > 0) publishIndex(parts);
 }
