@@ -1,0 +1,101 @@
+/** Sockets inside network namespaces, for tests: real traffic from and to them, all in one process. */
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { closeSync } from 'node:fs';
+import { createServer, type Server, Socket } from 'node:net';
+import { AF_INET, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from '../src/kernel/abi/socket.ts';
+import { syscall } from '../src/kernel/libc.ffi.ts';
+import { inNetworkNamespace } from '../src/kernel/namespaces.ts';
+import { ipv4Bytes } from '../src/kernel/netlink/address-messages.ts';
+
+const SO_SNDTIMEO = 21;
+const CONNECT_TIMEOUT_S = 1;
+const ANSWER_TIMEOUT_MS = 1000;
+
+export type Address = { host: string; port: number };
+
+/** Answers every connection with its own name and the address it sees the client at, `web 172.17.0.1`. */
+export async function serveTcp(namespace: number, port: number, name: string): Promise<Server> {
+  const descriptor = socketIn(namespace, SOCK_STREAM);
+  bind(descriptor, { host: '0.0.0.0', port });
+  const server = createServer(client => {
+    client.on('error', () => undefined);
+    client.end(`${name} ${client.remoteAddress?.replace('::ffff:', '')}`);
+  });
+  server.listen({ fd: descriptor });
+  await once(server, 'listening');
+  return server;
+}
+
+/** Answers every datagram as {@link serveTcp} does connections. */
+export function serveUdp(namespace: number, port: number, name: string): DatagramSocket {
+  const descriptor = socketIn(namespace, SOCK_DGRAM);
+  bind(descriptor, { host: '0.0.0.0', port });
+  const socket = createSocket('udp4');
+  socket.on('message', (_, from) => socket.send(`${name} ${from.address}`, from.port, from.address));
+  socket.bind({ fd: descriptor });
+  return socket;
+}
+
+/** What a server answers; undefined when no connection comes about. */
+export async function askTcp(namespace: number, to: Address): Promise<string | undefined> {
+  const descriptor = socketIn(namespace, SOCK_STREAM);
+  const timeout = Buffer.alloc(16);
+  timeout.writeBigInt64LE(BigInt(CONNECT_TIMEOUT_S), 0);
+  syscall('setsockopt', 'SO_SNDTIMEO', descriptor, SOL_SOCKET, SO_SNDTIMEO, timeout, 16);
+  try {
+    // Blocking, while the descriptor still is: the kernel answers for the server.
+    syscall('connect', `${to.host}:${to.port}`, descriptor, socketAddress(to), 16);
+  } catch {
+    closeSync(descriptor);
+    return undefined;
+  }
+  const socket = new Socket({ fd: descriptor });
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(socket, 'close');
+  return Buffer.concat(chunks).toString();
+}
+
+/** What a server answers to a datagram; undefined when nothing comes. */
+export async function askUdp(namespace: number, to: Address): Promise<string | undefined> {
+  const descriptor = socketIn(namespace, SOCK_DGRAM);
+  bind(descriptor, { host: '0.0.0.0', port: 0 });
+  const socket = createSocket('udp4');
+  socket.bind({ fd: descriptor });
+  try {
+    const answer = once(socket, 'message', { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    socket.send('?', to.port, to.host);
+    const [message] = (await answer) as [Buffer];
+    return message.toString();
+  } catch {
+    return undefined;
+  } finally {
+    socket.close();
+  }
+}
+
+/** A socket of that namespace, bound and listening: a program that has the port already. */
+export function occupyTcp(namespace: number, address: Address): number {
+  const descriptor = socketIn(namespace, SOCK_STREAM);
+  bind(descriptor, address);
+  syscall('listen', '', descriptor, 1);
+  return descriptor;
+}
+
+function socketIn(namespace: number, type: number): number {
+  return inNetworkNamespace(namespace, () => syscall('socket', '', AF_INET, type | SOCK_CLOEXEC, 0));
+}
+
+function bind(descriptor: number, address: Address): void {
+  syscall('bind', `${address.host}:${address.port}`, descriptor, socketAddress(address), 16);
+}
+
+/** struct sockaddr_in */
+function socketAddress({ host, port }: Address): Buffer {
+  const buffer = Buffer.alloc(16);
+  buffer.writeUInt16LE(AF_INET, 0);
+  buffer.writeUInt16BE(port, 2);
+  ipv4Bytes(host).copy(buffer, 4);
+  return buffer;
+}

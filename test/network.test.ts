@@ -1,0 +1,410 @@
+/**
+ * Runs in a network namespace of its own, which plays the host; others play containers and the outside world.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { newId } from '../src/base/ids.ts';
+import { CLONE_NEWNET } from '../src/kernel/abi/sched.ts';
+import { syscall } from '../src/kernel/libc.ffi.ts';
+import { openNetworkNamespace } from '../src/kernel/namespaces.ts';
+import { chooseSubnet } from '../src/networkdriver/choose-subnet.ts';
+import type { Endpoint, JoinOptions, NetworkDriver, NetworkOptions } from '../src/networkdriver/driver.ts';
+import { NamespacePool } from '../src/networkdriver/namespace-pool.ts';
+import { describeNetworkDriver, joinOptions } from '../src/networkdriver/network-driver-suite.ts';
+import { NetworkNamespace } from '../src/networkdriver/network-namespace.ts';
+import { openNetworkDrivers } from '../src/networkdriver/open-network-drivers.ts';
+import { askTcp, askUdp, occupyTcp, serveTcp, serveUdp } from './network-peers.ts';
+
+const run = promisify(execFile);
+const TABLE = 'slipway_test';
+
+// Before anything has started a thread that would stay behind in the machine's own namespace.
+syscall('unshare', 'CLONE_NEWNET', CLONE_NEWNET);
+const HOST = openNetworkNamespace();
+const LOOPBACK = '127.0.0.1';
+const HOST_ADDRESS = '203.0.113.1';
+const OUTSIDE_ADDRESS = '203.0.113.2';
+
+let outside: NetworkNamespace;
+
+/** The host gets its loopback, and an uplink to a neighbour who knows nothing of the containers' addresses. */
+before(async () => {
+  outside = NetworkNamespace.create();
+  await run('ip', ['link', 'set', 'lo', 'up']);
+  const peer = ['peer', 'name', 'uplink', 'netns', `/proc/${process.pid}/fd/${outside.descriptor}`];
+  await run('ip', ['link', 'add', 'uplink', 'type', 'veth', ...peer]);
+  await run('ip', ['address', 'add', `${HOST_ADDRESS}/24`, 'dev', 'uplink']);
+  await run('ip', ['link', 'set', 'uplink', 'up']);
+  await inside(outside, ['address', 'add', `${OUTSIDE_ADDRESS}/24`, 'dev', 'uplink']);
+  await inside(outside, ['link', 'set', 'uplink', 'up']);
+});
+after(() => {
+  outside.close();
+  closeSync(HOST);
+});
+
+for (const type of ['bridge', 'host', 'none'])
+  describeNetworkDriver({ name: type, open: () => openDriver(type), traces });
+
+describe('bridge networks', () => {
+  let driver: NetworkDriver;
+  let pool: NamespacePool;
+  let front: NetworkOptions;
+  let back: NetworkOptions;
+  let closed: NetworkOptions;
+  const containers: TestContainer[] = [];
+
+  before(async () => {
+    driver = openDriver('bridge');
+    pool = new NamespacePool({ size: 2 });
+    front = networkOptions({ name: 'bridge', subnet: '172.17.0.0/16', gateway: '172.17.0.1' });
+    back = networkOptions({ name: 'back', subnet: '172.18.0.0/16', gateway: '172.18.0.1' });
+    closed = networkOptions({
+      name: 'closed',
+      subnet: '172.19.0.0/16',
+      gateway: '172.19.0.1',
+      internal: true,
+    });
+    for (const network of [front, back, closed]) await driver.createNetwork(network);
+  });
+  after(async () => {
+    for (const container of containers.splice(0)) await container.stop();
+    for (const network of [front, back, closed]) await driver.removeNetwork(network.id);
+    pool.close();
+    driver.close();
+  });
+
+  async function start(network: NetworkOptions, options: Partial<JoinOptions> = {}): Promise<TestContainer> {
+    const namespace = pool.take({ connected: true });
+    try {
+      const joined = await driver.join({ ...joinOptions(network.id, namespace), ...options });
+      const container = new TestContainer(driver, namespace, joined);
+      containers.push(container);
+      return container;
+    } catch (error) {
+      namespace.close();
+      throw error;
+    }
+  }
+
+  test('The default network is the bridge slipway0, with the gateway address on it.', async () => {
+    const { stdout } = await run('ip', ['-br', '-4', 'address', 'show', 'slipway0']);
+    assert.match(stdout, /slipway0\s+\S+\s+172\.17\.0\.1\/16/);
+  });
+
+  test('A container has address, hardware address, loopback and a default route, and no IPv6.', async () => {
+    const container = await start(front);
+    const { ipv4Address, macAddress } = container.endpoint;
+    const { stdout: links } = await inside(container.namespace, ['-br', 'link']);
+    assert.match(links, new RegExp(`eth0@\\S+\\s+UP\\s+${macAddress} `));
+    assert.match(links, /lo\s+UNKNOWN\s+\S+ <LOOPBACK,UP,LOWER_UP>/);
+    const { stdout: addresses } = await inside(container.namespace, ['-br', 'address', 'show', 'eth0']);
+    assert.deepEqual(addresses.trim().split(/\s+/).slice(2), [`${ipv4Address}/16`]);
+    const { stdout: routes } = await inside(container.namespace, ['route']);
+    assert.match(routes, /^default via 172\.17\.0\.1 dev eth0/m);
+  });
+
+  test('Containers of one network reach each other; addresses are not given out again at once.', async () => {
+    const server = await start(front);
+    await server.serveTcp(80, 'server');
+    const gone = await start(front);
+    await gone.stop();
+    const client = await start(front);
+    assert.notEqual(client.endpoint.ipv4Address, gone.endpoint.ipv4Address);
+    assert.equal(
+      await askTcp(client.descriptor, { host: server.endpoint.ipv4Address, port: 80 }),
+      `server ${client.endpoint.ipv4Address}`,
+    );
+  });
+
+  test('A fixed address can be had again the moment it is free, and is reached at once.', async () => {
+    const fixed = { ipv4Address: '172.17.99.9' };
+    const client = await start(front);
+    for (const name of ['first', 'second', 'third']) {
+      const server = await start(front, fixed);
+      await server.serveTcp(80, name);
+      const to = { host: fixed.ipv4Address, port: 80 };
+      assert.equal(await askTcp(HOST, to), `${name} 172.17.0.1`);
+      assert.equal(await askTcp(client.descriptor, to), `${name} ${client.endpoint.ipv4Address}`);
+      await server.stop();
+    }
+  });
+
+  test('An address that is taken, or of another network, is refused.', async () => {
+    const taken = await start(front);
+    const { ipv4Address } = taken.endpoint;
+    await assert.rejects(start(front, { ipv4Address }), {
+      kind: 'forbidden',
+      message: 'Address already in use',
+    });
+    await assert.rejects(start(front, { ipv4Address: '10.1.2.3' }), {
+      kind: 'invalid-parameter',
+      message: 'no configured subnet contains IP address 10.1.2.3',
+    });
+  });
+
+  test('Connections to the outside carry the address of the host.', async () => {
+    const tcp = await serveTcp(outside.descriptor, 7000, 'outside');
+    const udp = serveUdp(outside.descriptor, 7000, 'outside');
+    try {
+      const container = await start(front);
+      const to = { host: OUTSIDE_ADDRESS, port: 7000 };
+      assert.equal(await askTcp(container.descriptor, to), `outside ${HOST_ADDRESS}`);
+      assert.equal(await askUdp(container.descriptor, to), `outside ${HOST_ADDRESS}`);
+    } finally {
+      tcp.close();
+      udp.close();
+    }
+  });
+
+  test('A published port answers at every address of the host, from everywhere.', async () => {
+    const server = await start(front, {
+      ports: [
+        { protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 8080 },
+        { protocol: 'udp', containerPort: 53, hostIp: '0.0.0.0', hostPort: 5353 },
+      ],
+    });
+    await server.serveTcp(80, 'web');
+    server.serveUdp(53, 'dns');
+    const neighbour = await start(front);
+    const stranger = await start(back);
+    const askers: [string, number, string, string][] = [
+      ['the host by its loopback', HOST, LOOPBACK, '172.17.0.1'],
+      ['the host by its own address', HOST, HOST_ADDRESS, HOST_ADDRESS],
+      ['the host by the gateway address', HOST, '172.17.0.1', '172.17.0.1'],
+      ['another machine', outside.descriptor, HOST_ADDRESS, OUTSIDE_ADDRESS],
+      ['a container beside it', neighbour.descriptor, HOST_ADDRESS, '172.17.0.1'],
+      ['a container beside it, by the gateway', neighbour.descriptor, '172.17.0.1', '172.17.0.1'],
+      ['the container itself', server.descriptor, HOST_ADDRESS, '172.17.0.1'],
+      ['a container of another network', stranger.descriptor, HOST_ADDRESS, '172.17.0.1'],
+    ];
+    for (const [who, namespace, host, seenAs] of askers) {
+      assert.equal(await askTcp(namespace, { host, port: 8080 }), `web ${seenAs}`, `TCP, ${who}`);
+      assert.equal(await askUdp(namespace, { host, port: 5353 }), `dns ${seenAs}`, `UDP, ${who}`);
+    }
+  });
+
+  test('A port published at one address answers there alone.', async () => {
+    const server = await start(front, {
+      ports: [{ protocol: 'tcp', containerPort: 80, hostIp: LOOPBACK, hostPort: 8181 }],
+    });
+    await server.serveTcp(80, 'private');
+    assert.equal(await askTcp(HOST, { host: LOOPBACK, port: 8181 }), 'private 172.17.0.1');
+    assert.equal(await askTcp(HOST, { host: HOST_ADDRESS, port: 8181 }), undefined);
+    assert.equal(await askTcp(outside.descriptor, { host: HOST_ADDRESS, port: 8181 }), undefined);
+  });
+
+  test('Nobody outside reaches loopback ports, or containers behind their published ports.', async () => {
+    const server = await start(front, {
+      ports: [{ protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 8282 }],
+    });
+    await server.serveTcp(80, 'open');
+    await server.serveTcp(81, 'shut');
+    // A malicious neighbour: routes to what it should not know, and loopback addresses that may leave it.
+    await inside(outside, ['route', 'replace', '172.16.0.0/12', 'via', HOST_ADDRESS]);
+    const port = 81;
+    assert.equal(await askTcp(outside.descriptor, { host: server.endpoint.ipv4Address, port }), undefined);
+    const { ipv4Address } = server.endpoint;
+    assert.equal(await askTcp(outside.descriptor, { host: ipv4Address, port: 80 }), undefined);
+    await inside(outside, ['route', 'delete', '172.16.0.0/12']);
+    await inside(outside, ['address', 'delete', '127.0.0.1/8', 'dev', 'lo']);
+    await run('nsenter', [
+      `--net=/proc/${process.pid}/fd/${outside.descriptor}`,
+      'sysctl',
+      '-qw',
+      'net.ipv4.conf.all.route_localnet=1',
+    ]);
+    await inside(outside, ['route', 'replace', '127.0.0.1/32', 'via', HOST_ADDRESS, 'src', OUTSIDE_ADDRESS]);
+    assert.equal(await askTcp(outside.descriptor, { host: LOOPBACK, port: 8282 }), undefined);
+  });
+
+  test('Networks are apart from each other, and an internal one from all.', async () => {
+    const server = await start(front);
+    await server.serveTcp(80, 'front');
+    const hidden = await start(closed);
+    await hidden.serveTcp(80, 'hidden');
+    const stranger = await start(back);
+    const beside = await start(closed);
+    const toServer = { host: server.endpoint.ipv4Address, port: 80 };
+    const toHidden = { host: hidden.endpoint.ipv4Address, port: 80 };
+    assert.equal(await askTcp(stranger.descriptor, toServer), undefined);
+    assert.equal(await askTcp(stranger.descriptor, toHidden), undefined);
+    await inside(hidden.namespace, ['route', 'replace', 'default', 'via', '172.19.0.1']);
+    await inside(outside, ['route', 'replace', '172.19.0.0/16', 'via', HOST_ADDRESS]);
+    const listener = await serveTcp(outside.descriptor, 7001, 'outside');
+    assert.equal(await askTcp(hidden.descriptor, { host: OUTSIDE_ADDRESS, port: 7001 }), undefined);
+    listener.close();
+    assert.equal(await askTcp(beside.descriptor, toHidden), `hidden ${beside.endpoint.ipv4Address}`);
+  });
+
+  test('A port that another container has is refused in the words that scripts know.', async () => {
+    const ports: JoinOptions['ports'] = [{ protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 8383 }];
+    await start(front, { ports });
+    const before = await run('nft', ['list', 'ruleset']);
+    const endpointId = newId();
+    await assert.rejects(start(front, { ports, endpointId, containerName: 'web2' }), {
+      kind: 'system',
+      message: `driver failed programming external connectivity on endpoint web2 (${endpointId}): Bind for 0.0.0.0:8383 failed: port is already allocated`,
+    });
+    assert.deepEqual(await run('nft', ['list', 'ruleset']), before);
+  });
+
+  test('A port that a foreign program has is refused, with what was to be bound.', async () => {
+    const foreign = occupyTcp(HOST, { host: '0.0.0.0', port: 8484 });
+    const endpointId = newId();
+    const ports: JoinOptions['ports'] = [
+      { protocol: 'tcp', containerPort: 79, hostIp: '', hostPort: 8485 },
+      { protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 8484 },
+    ];
+    const ipv4Address = '172.17.88.8';
+    const options = { ports, endpointId, containerName: 'web', ipv4Address };
+    await assert.rejects(start(front, options), {
+      kind: 'system',
+      message: `driver failed programming external connectivity on endpoint web (${endpointId}): failed to bind host port for 0.0.0.0:8484:172.17.88.8:80/tcp: address already in use`,
+    });
+    closeSync(foreign);
+    const container = await start(front, options);
+    assert.throws(() => occupyTcp(HOST, { host: '0.0.0.0', port: 8484 }), { code: 'EADDRINUSE' });
+    await container.stop();
+    closeSync(occupyTcp(HOST, { host: '0.0.0.0', port: 8484 }));
+  });
+
+  test('Port 0 is any free port, and of a range the first free one is taken.', async () => {
+    const range = {
+      protocol: 'tcp',
+      containerPort: 80,
+      hostIp: '',
+      hostPort: 8590,
+      hostPortEnd: 8591,
+    } as const;
+    const any = await start(front, { ports: [{ ...range, hostPort: 0, hostPortEnd: undefined }] });
+    assert.ok((any.endpoint.ports[0]?.hostPort ?? 0) > 1023);
+    const first = await start(front, { ports: [range] });
+    const second = await start(front, { ports: [range] });
+    assert.equal(first.endpoint.ports[0]?.hostPort, 8590);
+    assert.equal(second.endpoint.ports[0]?.hostPort, 8591);
+    await assert.rejects(start(front, { ports: [range] }), /port is already allocated/);
+  });
+
+  test('Published ports go on while the driver is closed, and a new one knows them.', async () => {
+    const ports: JoinOptions['ports'] = [{ protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 8686 }];
+    const server = await start(front, { ports });
+    await server.serveTcp(80, 'lasting');
+    const ask = () => askTcp(outside.descriptor, { host: HOST_ADDRESS, port: 8686 });
+    driver.close();
+    assert.equal(await ask(), `lasting ${OUTSIDE_ADDRESS}`);
+    driver = openDriver('bridge');
+    for (const network of [front, back, closed]) await driver.createNetwork(network);
+    await driver.restore(containers.map(({ endpoint }) => endpoint));
+    for (const container of containers) container.driver = driver;
+    assert.equal(await ask(), `lasting ${OUTSIDE_ADDRESS}`);
+    await assert.rejects(start(front, { ports }), /port is already allocated/);
+  });
+
+  test('A firewall flushed by somebody is mended by the next published port.', async () => {
+    const port = { protocol: 'tcp', containerPort: 80, hostIp: '' } as const;
+    const earlier = await start(front, { ports: [{ ...port, hostPort: 8787 }] });
+    await earlier.serveTcp(80, 'earlier');
+    await run('nft', ['flush', 'ruleset']);
+    assert.equal(await askTcp(outside.descriptor, { host: HOST_ADDRESS, port: 8787 }), undefined);
+    await start(front, { ports: [{ ...port, hostPort: 8788 }] });
+    assert.equal(
+      await askTcp(outside.descriptor, { host: HOST_ADDRESS, port: 8787 }),
+      `earlier ${OUTSIDE_ADDRESS}`,
+    );
+  });
+
+  test('A container can be connected to a second network, and disconnected again.', async () => {
+    const container = await start(front);
+    const server = await start(back);
+    await server.serveTcp(80, 'second');
+    const { endpoint } = await driver.join(joinOptions(back.id, container.namespace, 'eth1'));
+    const to = { host: server.endpoint.ipv4Address, port: 80 };
+    assert.equal(await askTcp(container.descriptor, to), `second ${endpoint.ipv4Address}`);
+    await driver.leave(endpoint, { namespace: container.namespace });
+    assert.equal(await askTcp(container.descriptor, to), undefined);
+    const { stdout } = await inside(container.namespace, ['-br', 'link']);
+    assert.deepEqual(stdout.match(/^(lo|eth\d)/gm), ['lo', 'eth0']);
+  });
+
+  test('A subnet is chosen that collides with no network, nor with a route of the host.', async () => {
+    assert.deepEqual(chooseSubnet({ taken: ['172.20.0.0/16'] }), {
+      subnet: '172.21.0.0/16',
+      gateway: '172.21.0.1',
+    });
+    assert.equal(chooseSubnet({ taken: [], ownDevice: 'slipway0' }).subnet, '172.17.0.0/16');
+  });
+});
+
+class TestContainer {
+  driver: NetworkDriver;
+  readonly namespace: NetworkNamespace;
+  readonly endpoint: Endpoint;
+  readonly #descriptors: number[];
+  readonly #servers: { close(): void }[] = [];
+  #stopped = false;
+
+  constructor(
+    driver: NetworkDriver,
+    namespace: NetworkNamespace,
+    joined: { endpoint: Endpoint; reserved: { descriptors: number[] } },
+  ) {
+    this.driver = driver;
+    this.namespace = namespace;
+    this.endpoint = joined.endpoint;
+    this.#descriptors = joined.reserved.descriptors;
+  }
+
+  get descriptor(): number {
+    return this.namespace.descriptor;
+  }
+
+  async serveTcp(port: number, name: string): Promise<void> {
+    this.#servers.push(await serveTcp(this.descriptor, port, name));
+  }
+
+  serveUdp(port: number, name: string): void {
+    this.#servers.push(serveUdp(this.descriptor, port, name));
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const server of this.#servers) server.close();
+    this.namespace.close();
+    for (const descriptor of this.#descriptors) closeSync(descriptor);
+    await this.driver.leave(this.endpoint, {});
+  }
+}
+
+function openDriver(type: string): NetworkDriver {
+  const drivers = openNetworkDrivers({ table: TABLE });
+  for (const [name, driver] of drivers) if (name !== type) driver.close();
+  const driver = drivers.get(type);
+  assert.ok(driver);
+  return driver;
+}
+
+function networkOptions(
+  options: Partial<NetworkOptions> & { subnet: string; gateway: string },
+): NetworkOptions {
+  return { id: newId(), name: 'test', internal: false, options: {}, ...options };
+}
+
+function inside(namespace: NetworkNamespace, args: string[]): Promise<{ stdout: string }> {
+  return run('nsenter', [`--net=/proc/${process.pid}/fd/${namespace.descriptor}`, 'ip', ...args]);
+}
+
+/** Links, addresses, routes and neighbours of the bridges, published ports: without what changes by itself. */
+async function traces(): Promise<string[]> {
+  const { stdout: links } = await run('ip', ['-o', 'link']);
+  const { stdout: addresses } = await run('ip', ['-o', '-4', 'address']);
+  const { stdout: routes } = await run('ip', ['-4', 'route']);
+  const { stdout: rules } = await run('nft', ['list', 'ruleset']);
+  const names = links.split('\n').map(line => line.split(': ')[1]?.replace(/@.*/, '') ?? '');
+  const stable = (text: string) => text.replaceAll(/ linkdown|\d+: /g, '').split('\n');
+  return [...names, ...stable(addresses), ...stable(routes), ...rules.split('\n')];
+}
