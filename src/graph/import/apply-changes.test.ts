@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ContainerDefaults } from '../image-config.ts';
+import { applyChanges } from './apply-changes.ts';
+
+const CHANGES: [string, string[], ContainerDefaults][] = [
+  ['CMD as a list', ['CMD ["a", "b"]'], { Cmd: ['a', 'b'] }],
+  ['CMD as a line', ['cmd echo $HOME'], { Cmd: ['/bin/sh', '-c', 'echo $HOME'] }],
+  ['a list that is none', ["CMD ['a']"], { Cmd: ['/bin/sh', '-c', "['a']"] }],
+  ['ENTRYPOINT', ['ENTRYPOINT ["/e"]'], { Entrypoint: ['/e'] }],
+  ['the old ENV', ['ENV A  b c'], { Env: ['A=b c'] }],
+  ['ENV with quotes', [`ENV A="x y" B='$A' C=a\\ b`], { Env: ['A=x y', 'B=$A', 'C=a b'] }],
+  [
+    'ENV that uses another',
+    ['ENV A=1', `ENV A=2 B=$A-\${A:-d}\${NO:-d}\${A:+y}`],
+    { Env: ['A=2', 'B=1-1dy'] },
+  ],
+  ['LABEL', ['LABEL a.b=c "d e"="f g"'], { Labels: { 'a.b': 'c', 'd e': 'f g' } }],
+  [
+    'EXPOSE',
+    ['EXPOSE 80 53/UDP 90-91'],
+    { ExposedPorts: { '80/tcp': {}, '53/udp': {}, '90/tcp': {}, '91/tcp': {} } },
+  ],
+  ['VOLUME', ['VOLUME ["/a", "/b c"]', 'VOLUME /d'], { Volumes: { '/a': {}, '/b c': {}, '/d': {} } }],
+  ['USER', ['USER 1:2'], { User: '1:2' }],
+  ['WORKDIR', ['WORKDIR /a', 'WORKDIR b/../c'], { WorkingDir: '/a/c' }],
+  ['STOPSIGNAL', ['STOPSIGNAL SIGQUIT'], { StopSignal: 'SIGQUIT' }],
+  ['ONBUILD', ['ONBUILD RUN x'], { OnBuild: ['RUN x'] }],
+  ['HEALTHCHECK NONE', ['HEALTHCHECK NONE'], { Healthcheck: { Test: ['NONE'] } }],
+  [
+    'HEALTHCHECK',
+    ['HEALTHCHECK --interval=1m30s --retries=2 CMD curl -f x || exit 1'],
+    { Healthcheck: { Interval: 90e9, Retries: 2, Test: ['CMD-SHELL', 'curl -f x || exit 1'] } },
+  ],
+  ['HEALTHCHECK with a list', ['HEALTHCHECK CMD ["/h"]'], { Healthcheck: { Test: ['CMD', '/h'] } }],
+  ['several lines and a comment', ['USER a\n# no\n\nUSER b'], { User: 'b' }],
+];
+
+for (const [what, changes, expected] of CHANGES) {
+  test(`${what} changes the configuration`, () => {
+    assert.deepEqual(applyChanges({}, changes), expected);
+  });
+}
+
+const REFUSED: [string, RegExp][] = [
+  ['FROM x', /^from is not a valid change command$/],
+  ['CMD', /CMD requires at least one argument/],
+  ['ENV A', /can't find = in "A"/],
+  ['ENV A="x', /looking for matching "/],
+  ['LABEL =x', /names can not be blank/],
+  ['EXPOSE 0x50', /invalid containerPort: 0x50/],
+  ['EXPOSE 70000', /invalid containerPort/],
+  ['USER a b', /USER requires exactly one argument/],
+  ['ONBUILD ONBUILD RUN x', /isn't allowed/],
+  ['HEALTHCHECK --interval=5 CMD x', /invalid duration "5"/],
+  ['HEALTHCHECK x', /Unknown type "x"/],
+];
+
+for (const [change, message] of REFUSED) {
+  test(`${change} is refused`, () => {
+    assert.throws(() => applyChanges({}, [change]), { kind: 'invalid-parameter', message });
+  });
+}
+
+test('what is there already stays, and the argument is not changed', () => {
+  const given: ContainerDefaults = { Env: ['PATH=/bin'], Labels: { a: '1' } };
+  assert.deepEqual(applyChanges(given, ['ENV B=2', 'LABEL b=2']), {
+    Env: ['PATH=/bin', 'B=2'],
+    Labels: { a: '1', b: '2' },
+  });
+  assert.deepEqual(given, { Env: ['PATH=/bin'], Labels: { a: '1' } });
+});
