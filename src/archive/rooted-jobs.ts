@@ -24,13 +24,13 @@ export type UnpackJob = {
 export type PackJob = { kind: 'pack'; root: string | OverlayOptions; outputFd: number };
 
 /** Adds up the sizes of the files below `root`, as Docker does: each inode once, directories not. */
-export type MeasureJob = { kind: 'measure'; root: string };
+type MeasureJob = { kind: 'measure'; root: string };
 
 /** Removes `name` and all below it from the directory `root`. */
-export type RemoveJob = { kind: 'remove'; root: string; name: string };
+type RemoveJob = { kind: 'remove'; root: string; name: string };
 
 /** Copies the directory `from` to the new directory `to`, both names in `root`, with everything in them. */
-export type CopyJob = { kind: 'copy'; root: string; from: string; to: string };
+type CopyJob = { kind: 'copy'; root: string; from: string; to: string };
 
 export type UnpackResult = {
   /** SHA-256 of the uncompressed archive. */

@@ -11,8 +11,8 @@ import { readable } from './archive-path.ts';
 export type WhiteoutMode = 'overlay' | 'apply' | 'keep';
 
 export const OPAQUE_XATTR = 'trusted.overlay.opaque';
-export const WHITEOUT_PREFIX = '.wh.';
-export const OPAQUE_MARKER = '.wh..wh..opq';
+const WHITEOUT_PREFIX = '.wh.';
+const OPAQUE_MARKER = '.wh..wh..opq';
 const META_PREFIX = '.wh..wh.';
 
 export type Whiteout =

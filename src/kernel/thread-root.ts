@@ -6,13 +6,13 @@ const O_PATH = 0o10000000;
 
 /**
  * Gives the calling thread a root directory, working directory and umask (0) of its own, apart from all other
- * threads (unshare(2) with CLONE_FS). For worker threads: from then on {@link enterRoot} confines their
+ * threads (unshare(2) with CLONE_FS). For worker threads: from then on {@link withRoot} confines their
  * *synchronous* file system calls; asynchronous ones run on the pool's threads, which are not confined.
  *
  * libuv's pool must have been used before any thread enters a root: its threads inherit the root of the thread
  * that first needs them.
  *
- * @returns a descriptor of the root as it is now, with which {@link enterRoot} leads back
+ * @returns a descriptor of the root as it is now, the home that {@link withRoot} returns to
  * @throws SyscallError
  */
 export function separateThreadRoot(): number {
@@ -21,7 +21,7 @@ export function separateThreadRoot(): number {
   return openRoot('/');
 }
 
-/** A descriptor of a directory that {@link enterRoot} takes. The caller closes it. */
+/** A descriptor of a directory that {@link withRoot} takes. The caller closes it. */
 export function openRoot(path: string): number {
   return openSync(path, constants.O_DIRECTORY | O_PATH);
 }
@@ -31,7 +31,7 @@ export function openRoot(path: string): number {
  * separated. A detached mount is fine too.
  * @throws SyscallError
  */
-export function enterRoot(fd: number): void {
+function enterRoot(fd: number): void {
   syscall('fchdir', `fd ${fd}`, fd);
   syscall('chroot', '.', cstring('.'));
 }
