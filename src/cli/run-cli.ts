@@ -85,8 +85,8 @@ async function runEntry(call: EntryCall): Promise<void> {
 async function runCommand(call: EntryCall, command: Command): Promise<void> {
   const { path, host, globals } = call;
   const parsed = parseOrExplain(path, command, call.words);
-  if (parsed.shortHelp) host.stderr.write('Flag shorthand -h has been deprecated, use --help\n');
-  if (parsed.helpAsked || parsed.shortHelp)
+  for (const notice of parsed.notices) host.stderr.write(`${notice}\n`);
+  if (parsed.helpAsked)
     return void host.stdout.write(commandHelp(path, command, host.stdout.columns ?? DEFAULT_COLUMNS));
   checkArguments(path, command, parsed.args.length);
   const connection = connectClient(host, globals.host);

@@ -25,17 +25,18 @@ export const command = defineCommand({
 });
 
 async function attach(context: CommandContext, { values, args }: CommandCall<typeof FLAGS>): Promise<void> {
+  const [name = ''] = args;
   const client = await context.client();
-  const container = await client.get<ContainerInspect>(`/containers/${args[0]}/json`);
+  const container = await client.get<ContainerInspect>(`/containers/${name}/json`);
   checkState(container);
   const tty = container.Config.Tty === true;
   const stdin = !values['no-stdin'] && container.Config.OpenStdin === true;
   checkTerminal(context, { attachStdin: !values['no-stdin'], tty });
   const options = { stdin, stdout: true, stderr: true, tty, detachKeys: values['detach-keys'] };
-  const exit = await awaitExit(client, container.Id, undefined);
+  const exit = await awaitExit(client, name, undefined);
   const stopForwarding =
-    values['sig-proxy'] && !tty ? forwardSignals(context, client, container.Id) : () => undefined;
-  const path = `/containers/${container.Id}`;
+    values['sig-proxy'] && !tty ? forwardSignals(context, client, name) : () => undefined;
+  const path = `/containers/${name}`;
   let stopResizing: () => void = () => undefined;
   try {
     const socket = await client.hijack(`${path}/attach`, { query: attachQuery(options) });
@@ -52,7 +53,8 @@ async function attach(context: CommandContext, { values, args }: CommandCall<typ
 }
 
 function checkState({ State }: ContainerInspect): void {
-  if (!State.Running) throw new Error('cannot attach to a stopped container, start it first');
-  if (State.Paused) throw new Error('cannot attach to a paused container, unpause it first');
-  if (State.Restarting) throw new Error('cannot attach to a restarting container, wait until it is running');
+  if (!State.Running) throw new Error('You cannot attach to a stopped container, start it first');
+  if (State.Paused) throw new Error('You cannot attach to a paused container, unpause it first');
+  if (State.Restarting)
+    throw new Error('You cannot attach to a restarting container, wait until it is running');
 }

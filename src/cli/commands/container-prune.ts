@@ -13,7 +13,7 @@ export const command = defineCommand({
   },
   arguments: { min: 0, max: 0 },
   async run(context, { values }) {
-    if (!values.force) await confirm(context, 'This will remove all stopped containers.', 'container prune');
+    if (!values.force) await confirm(context, 'This will remove all stopped containers.');
     printPruned(context, await pruneContainers(context, values.filter));
   },
 });

@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts';
 import { bool } from '../flags/flag.ts';
 import { formatFlag } from '../flags/format-flag.ts';
 import { ellipsis } from '../format/ellipsis.ts';
-import { formatRows, type RowType } from '../format/write-rows.ts';
+import { rowPrinter, type RowType } from '../format/write-rows.ts';
 import { formatHumanDuration } from '../values/duration.ts';
 import { formatSize } from '../values/size.ts';
 
@@ -23,10 +23,11 @@ export const command = defineCommand({
   },
   arguments: { min: 1, max: 1 },
   async run(context, { values, args }) {
+    const rows = historyRows({ truncate: !values['no-trunc'], human: values.human });
+    const print = rowPrinter(rows, listFormat(values));
     const client = await context.client();
     const items = await client.get<HistoryItem[]>(`/images/${args[0]}/history`);
-    const rows = historyRows({ truncate: !values['no-trunc'], human: values.human });
-    context.stdout.write(formatRows(rows, items, listFormat(values)));
+    context.stdout.write(print(items));
   },
 });
 

@@ -17,7 +17,7 @@ export const command = defineCommand({
     const what = values.all
       ? 'all images without at least one container associated to them.'
       : 'all dangling images.';
-    if (!values.force) await confirm(context, `This will remove ${what}`, 'image prune');
+    if (!values.force) await confirm(context, `This will remove ${what}`);
     printPruned(context, await pruneImages(context, values.filter, values.all));
   },
 });

@@ -4,7 +4,7 @@ import { bool } from '../flags/flag.ts';
 import { filterFlag, filtersQuery } from '../flags/filter-flag.ts';
 import { formatFlag } from '../flags/format-flag.ts';
 import { IMAGE_DIGEST_TABLE, IMAGE_TABLE, imageRows, nameImages } from '../format/image-rows.ts';
-import { formatRows } from '../format/write-rows.ts';
+import { rowPrinter } from '../format/write-rows.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS] [REPOSITORY[:TAG]]',
@@ -20,14 +20,14 @@ export const command = defineCommand({
   },
   arguments: { min: 0, max: 1 },
   async run(context, { values, args: [name] }) {
+    const print = rowPrinter(imageRows({ truncate: !values['no-trunc'] }), listFormat(values));
     const client = await context.client();
     const filters =
       name === undefined ? values.filter : { ...values.filter, reference: { [name]: true as const } };
     const query = { all: values.all || undefined, filters: filtersQuery(filters) };
     const images = await client.get<ImageSummary[]>('/images/json', { query });
     const digests = values.digests || /\.Digest\b/.test(values.format);
-    const rows = imageRows({ truncate: !values['no-trunc'] });
-    context.stdout.write(formatRows(rows, nameImages(images, digests), listFormat(values)));
+    context.stdout.write(print(nameImages(images, digests)));
   },
 });
 

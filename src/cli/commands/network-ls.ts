@@ -5,7 +5,8 @@ import { bool } from '../flags/flag.ts';
 import { filterFlag, filtersQuery } from '../flags/filter-flag.ts';
 import { formatFlag } from '../flags/format-flag.ts';
 import { shownLabels } from '../format/container-rows.ts';
-import { formatRows, type RowType } from '../format/write-rows.ts';
+import { compareNaturally } from '../format/compare-naturally.ts';
+import { rowPrinter, type RowType } from '../format/write-rows.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS]',
@@ -19,12 +20,13 @@ export const command = defineCommand({
   },
   arguments: { min: 0, max: 0 },
   async run(context, { values }) {
+    const print = rowPrinter(networkRows(!values['no-trunc']), listFormat(values));
     const client = await context.client();
     const networks = await client.get<NetworkInspect[]>('/networks', {
       query: { filters: filtersQuery(values.filter) },
     });
-    networks.sort((a, b) => a.Name.localeCompare(b.Name, 'en', { numeric: true }));
-    context.stdout.write(formatRows(networkRows(!values['no-trunc']), networks, listFormat(values)));
+    networks.sort((a, b) => compareNaturally(a.Name, b.Name));
+    context.stdout.write(print(networks));
   },
 });
 

@@ -1,5 +1,6 @@
 import type { ContainerInspect } from '../../api/types.ts';
 import { defineCommand } from '../command.ts';
+import { compareNaturally } from '../format/compare-naturally.ts';
 import { hostAndPort } from '../format/display-ports.ts';
 
 export const command = defineCommand({
@@ -16,7 +17,7 @@ export const command = defineCommand({
     const lines = Object.entries(ports).flatMap(([port, bindings]) =>
       (bindings ?? []).map(binding => `${port} -> ${addressOf(binding)}\n`),
     );
-    context.stdout.write(lines.sort(naturally).join(''));
+    context.stdout.write(lines.sort(compareNaturally).join(''));
   },
 });
 
@@ -24,18 +25,13 @@ function onePort(name: string, asked: string, ports: ContainerInspect['NetworkSe
   const [port = '', protocol = 'tcp'] = asked.split('/');
   const bindings = ports[`${port}/${protocol}`];
   if (!bindings || bindings.length === 0)
-    throw new Error(`no public port '${port}/${protocol}' published for ${name}`);
+    throw new Error(`Error: No public port '${asked}' published for ${name}`);
   return bindings
     .map(binding => `${addressOf(binding)}\n`)
-    .sort(naturally)
+    .sort(compareNaturally)
     .join('');
 }
 
 function addressOf(binding: { HostIp?: string; HostPort?: string }): string {
   return hostAndPort(binding.HostIp ?? '', binding.HostPort ?? '');
-}
-
-/** Numbers by value: 80 before 443. */
-function naturally(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
 }

@@ -4,7 +4,7 @@ import { bool, integer } from '../flags/flag.ts';
 import { filterFlag, filtersQuery } from '../flags/filter-flag.ts';
 import { formatFlag } from '../flags/format-flag.ts';
 import { CONTAINER_TABLE, containerRows } from '../format/container-rows.ts';
-import { formatRows } from '../format/write-rows.ts';
+import { rowPrinter } from '../format/write-rows.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS]',
@@ -22,6 +22,7 @@ export const command = defineCommand({
   },
   arguments: { min: 0, max: 0 },
   async run(context, { values, changed }) {
+    const print = rowPrinter(containerRows({ truncate: !values['no-trunc'] }), listFormat(values));
     const client = await context.client();
     const limit = values.latest && !changed.has('last') ? 1 : values.last;
     // `.Size` in a template is reason enough to have the daemon count.
@@ -33,8 +34,7 @@ export const command = defineCommand({
       filters: filtersQuery(values.filter),
     };
     const containers = await client.get<ContainerSummary[]>('/containers/json', { query });
-    const rows = containerRows({ truncate: !values['no-trunc'] });
-    context.stdout.write(formatRows(rows, containers, listFormat(values)));
+    context.stdout.write(print(containers));
   },
 });
 

@@ -35,6 +35,8 @@ export const command = defineCommand({
 
 async function runContainer(context: CommandContext, call: CommandCall<typeof FLAGS>): Promise<void> {
   const request = await orRunError(() => prepare(context, call));
+  if (call.values.detach && call.values.attach.length > 0)
+    throw new Error('conflicting options: cannot specify both --attach and --detach');
   checkTerminal(context, { attachStdin: request.AttachStdin === true, tty: request.Tty === true });
   const containerId = await orRunError(() => createContainer(context, request, call.values));
   if (call.values.explain) return explain(context, containerId);
@@ -52,8 +54,6 @@ function prepare(context: CommandContext, { values, changed, args }: CommandCall
   if (values.tty && context.stdout.isTTY && request.HostConfig !== undefined)
     request.HostConfig.ConsoleSize = [context.stdout.rows ?? 0, context.stdout.columns ?? 0];
   if (!values.detach && !values.explain) return request;
-  if (values.detach && values.attach.length > 0)
-    throw new Error('conflicting options: cannot specify both --attach and --detach');
   return { ...request, AttachStdin: false, AttachStdout: false, AttachStderr: false, StdinOnce: false };
 }
 
@@ -67,7 +67,6 @@ async function runAttached({ context, call, request }: Run, containerId: string)
   const { values } = call;
   const client = await context.client();
   const outputs = request.AttachStdout === true || request.AttachStderr === true;
-  if (!outputs) context.stdout.write(`${containerId}\n`);
   const stopForwarding = values['sig-proxy'] ? forwardSignals(context, client, containerId) : () => undefined;
   const plan = attachPlan(values, request, containerId);
   try {

@@ -38,7 +38,7 @@ async function startAll(context: CommandContext, containers: readonly string[]):
       failed.push(container);
     }
   }
-  if (failed.length > 0) throw new ExitError(1, `failed to start containers: ${failed.join(', ')}`);
+  if (failed.length > 0) throw new ExitError(1, `Error: failed to start containers: ${failed.join(', ')}`);
 }
 
 async function attachOne(

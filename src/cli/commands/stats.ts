@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerSummary } from '../../api/types.ts';
+import { shortId } from '../../base/ids.ts';
 import type { EngineClient } from '../../client/engine-client.ts';
 import { jsonLines } from '../../client/json-lines.ts';
 import { type CommandCall, defineCommand } from '../command.ts';
@@ -7,7 +8,7 @@ import type { CommandContext } from '../context.ts';
 import { bool } from '../flags/flag.ts';
 import { formatFlag } from '../flags/format-flag.ts';
 import { type ContainerStats, STATS_TABLE, type StatsEntry, statsRows } from '../format/stats-rows.ts';
-import { formatRows } from '../format/write-rows.ts';
+import { rowPrinter } from '../format/write-rows.ts';
 
 const REFRESH_MS = 500;
 const FIRST_RESULT_MS = 2000;
@@ -32,8 +33,8 @@ export const command = defineCommand({
 async function stats(context: CommandContext, { values, args }: CommandCall<typeof FLAGS>): Promise<void> {
   const client = await context.client();
   const format = values.format === '' || values.format === 'table' ? STATS_TABLE : values.format;
-  const print = (entries: readonly StatsEntry[]) =>
-    context.stdout.write(formatRows(statsRows({ truncate: !values['no-trunc'] }), entries, format));
+  const printRows = rowPrinter(statsRows({ truncate: !values['no-trunc'] }), format);
+  const print = (entries: readonly StatsEntry[]) => context.stdout.write(printRows(entries));
   if (values['no-stream']) return void print(await readOnce(client, await namesOf(client, args, values.all)));
   await follow(client, () => namesOf(client, args, values.all), {
     fixed: args.length > 0,
@@ -47,7 +48,9 @@ async function stats(context: CommandContext, { values, args }: CommandCall<type
 async function namesOf(client: EngineClient, args: readonly string[], all: boolean): Promise<string[]> {
   if (args.length > 0) return [...args];
   const query = { all: all || undefined };
-  return (await client.get<ContainerSummary[]>('/containers/json', { query })).map(container => container.Id);
+  return (await client.get<ContainerSummary[]>('/containers/json', { query })).map(container =>
+    shortId(container.Id),
+  );
 }
 
 function readOnce(client: EngineClient, names: readonly string[]): Promise<StatsEntry[]> {

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { eachTarget } from '../container/each-target.ts';
-import { integer, string } from '../flags/flag.ts';
+import { deprecated, integer, string } from '../flags/flag.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
@@ -9,11 +9,10 @@ export const command = defineCommand({
   flags: {
     signal: string('s', 'Signal to send to the container'),
     timeout: integer('t', 'Seconds to wait before killing the container'),
-    time: {
-      ...integer('', 'Seconds to wait before killing the container'),
-      aliasOf: 'timeout',
-      hidden: true,
-    },
+    time: deprecated(
+      { ...integer('', 'Seconds to wait before killing the container'), aliasOf: 'timeout' },
+      'use --timeout instead',
+    ),
   },
   arguments: { min: 1 },
   run: (context, { values, changed, args }) =>

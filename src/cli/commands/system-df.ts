@@ -1,7 +1,7 @@
 import type { ContainerSummary, ImageSummary, Volume } from '../../api/types.ts';
 import { defineCommand } from '../command.ts';
 import { formatFlag } from '../flags/format-flag.ts';
-import { formatRows, type RowType } from '../format/write-rows.ts';
+import { rowPrinter, type RowType } from '../format/write-rows.ts';
 import { formatSize } from '../values/size.ts';
 
 const TABLE = 'table {{.Type}}\\t{{.TotalCount}}\\t{{.Active}}\\t{{.Size}}\\t{{.Reclaimable}}';
@@ -12,10 +12,11 @@ export const command = defineCommand({
   flags: { format: formatFlag() },
   arguments: { min: 0, max: 0 },
   async run(context, { values }) {
+    const format = values.format === '' || values.format === 'table' ? TABLE : values.format;
+    const print = rowPrinter(ROWS, format);
     const client = await context.client();
     const usage = await client.get<DiskUsage>('/system/df');
-    const format = values.format === '' || values.format === 'table' ? TABLE : values.format;
-    context.stdout.write(formatRows(ROWS, usageEntries(usage), format));
+    context.stdout.write(print(usageEntries(usage)));
   },
 });
 

@@ -15,7 +15,7 @@ export const command = defineCommand({
   },
   arguments: { min: 0, max: 0 },
   async run(context, { values }) {
-    if (!values.force) await confirm(context, warningOf(values), 'system prune');
+    if (!values.force) await confirm(context, warningOf(values));
     const results = [await pruneContainers(context, values.filter)];
     if (values.volumes) results.push(await pruneVolumes(context, values.filter));
     results.push(await pruneImages(context, values.filter, values.all));

@@ -20,7 +20,7 @@ function parseTarget(target: string) {
     return parseImageName(target);
   } catch (error) {
     throw new Error(
-      `error parsing reference: ${JSON.stringify(target)} is not a valid repository/tag: ${messageOf(error)}`,
+      `Error parsing reference: ${JSON.stringify(target)} is not a valid repository/tag: ${messageOf(error)}`,
       { cause: error },
     );
   }

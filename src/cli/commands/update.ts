@@ -27,7 +27,7 @@ export const command = defineCommand({
   },
   arguments: { min: 1 },
   async run(context, { values, changed, args }) {
-    if (changed.size === 0) throw new Error('you must provide one or more flags when using this command.');
+    if (changed.size === 0) throw new Error('you must provide one or more flags when using this command');
     const body: ContainerUpdateRequest = {
       BlkioWeight: values['blkio-weight'],
       CpuShares: values['cpu-shares'],
@@ -54,7 +54,7 @@ export const command = defineCommand({
         return `${target}\n`;
       });
     } finally {
-      if (warnings.length > 0) context.stderr.write(`${warnings.join('\n')}\n`);
+      if (warnings.length > 0) context.stdout.write(`${warnings.join('\n')}\n`);
     }
   },
 });

@@ -4,7 +4,8 @@ import { bool } from '../flags/flag.ts';
 import { filterFlag, filtersQuery } from '../flags/filter-flag.ts';
 import { formatFlag } from '../flags/format-flag.ts';
 import { shownLabels } from '../format/container-rows.ts';
-import { formatRows, type RowType } from '../format/write-rows.ts';
+import { compareNaturally } from '../format/compare-naturally.ts';
+import { rowPrinter, type RowType } from '../format/write-rows.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS]',
@@ -17,11 +18,12 @@ export const command = defineCommand({
   },
   arguments: { min: 0, max: 0 },
   async run(context, { values }) {
+    const print = rowPrinter(ROWS, listFormat(values));
     const client = await context.client();
     const query = { filters: filtersQuery(values.filter) };
     const { Volumes } = await client.get<{ Volumes: Volume[] | null }>('/volumes', { query });
-    const volumes = (Volumes ?? []).sort((a, b) => a.Name.localeCompare(b.Name, 'en', { numeric: true }));
-    context.stdout.write(formatRows(ROWS, volumes, listFormat(values)));
+    const volumes = (Volumes ?? []).sort((a, b) => compareNaturally(a.Name, b.Name));
+    context.stdout.write(print(volumes));
   },
 });
 

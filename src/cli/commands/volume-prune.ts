@@ -16,7 +16,7 @@ export const command = defineCommand({
   async run(context, { values }) {
     const which = values.all ? 'all local volumes' : 'anonymous local volumes';
     const warning = `This will remove ${which} not used by at least one container.`;
-    if (!values.force) await confirm(context, warning, 'volume prune');
+    if (!values.force) await confirm(context, warning);
     const filters = values.all ? { ...values.filter, all: { true: true as const } } : values.filter;
     printPruned(context, await pruneVolumes(context, filters));
   },

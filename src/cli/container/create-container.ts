@@ -68,7 +68,7 @@ async function createOrPull({
 function checkIdFile(path: string): void {
   if (path !== '' && existsSync(path))
     throw new ExitError(
-      125,
+      1,
       `container ID file found, make sure the other container isn't running or delete ${path}`,
     );
 }
@@ -76,5 +76,5 @@ function checkIdFile(path: string): void {
 function warnOfLocalDns(context: CommandContext, servers: readonly string[]): void {
   const local = servers.find(server => /^(127\.|::1$)/.test(server));
   if (local !== undefined)
-    context.stderr.write(`WARNING: Localhost DNS setting (--dns=${local}) may fail in containers.\n`);
+    context.stderr.write(`WARNING: Localhost DNS (${local}) may fail in containers.\n`);
 }

@@ -6,6 +6,7 @@ import type { CONTAINER_FLAGS, ContainerFlags } from './container-flags.ts';
 import { parseDevice } from './devices.ts';
 import { healthConfig } from './health-config.ts';
 import { checkMac, networkingConfig } from './network-flag.ts';
+import { normalizeCapabilities } from './capabilities.ts';
 import { parsePorts, type Ports } from './port-specs.ts';
 import { parseRestartPolicy } from './restart-policy.ts';
 import { securityOptions } from './security-options.ts';
@@ -101,8 +102,8 @@ function hostConfig({ values, changed }: Call, ports: Ports): HostConfig {
     VolumeDriver: values['volume-driver'],
     VolumesFrom: orNull(values['volumes-from']),
     Annotations: changed.has('annotation') ? values.annotation : undefined,
-    CapAdd: orNull(values['cap-add']),
-    CapDrop: orNull(values['cap-drop']),
+    CapAdd: orNull(normalizeCapabilities(values['cap-add'])),
+    CapDrop: orNull(normalizeCapabilities(values['cap-drop'])),
     CgroupnsMode: values.cgroupns as HostConfig['CgroupnsMode'],
     Dns: values.dns,
     DnsOptions: values['dns-option'],
@@ -157,7 +158,7 @@ function resources(values: ContainerFlags): HostConfig {
     MemorySwappiness: values['memory-swappiness'],
     OomKillDisable: values['oom-kill-disable'],
     PidsLimit: values['pids-limit'],
-    Ulimits: values.ulimit,
+    Ulimits: byName(values.ulimit),
   };
 }
 
@@ -187,4 +188,10 @@ function pairs(texts: readonly string[]): Record<string, string> {
 
 function orNull(list: string[]): string[] | null {
   return list.length > 0 ? list : null;
+}
+
+/** The last of each name counts. */
+function byName(limits: ContainerFlags['ulimit']): ContainerFlags['ulimit'] {
+  const unique = new Map(limits.map(limit => [limit.Name, limit]));
+  return [...unique.values()].sort((a, b) => (a.Name < b.Name ? -1 : 1));
 }

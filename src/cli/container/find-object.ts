@@ -11,6 +11,8 @@ const PATHS = {
 
 export type ObjectKind = keyof typeof PATHS;
 
+export const OBJECT_KINDS = Object.keys(PATHS);
+
 export function isObjectKind(text: string): text is ObjectKind {
   return Object.hasOwn(PATHS, text);
 }

@@ -10,9 +10,18 @@ export type HealthFlags = {
   'no-healthcheck': boolean;
 };
 
+const CHECK_FLAGS = [
+  'health-cmd',
+  'health-interval',
+  'health-timeout',
+  'health-start-period',
+  'health-start-interval',
+  'health-retries',
+] as const;
+
 /** Undefined leaves the image's own check in place. */
 export function healthConfig(flags: HealthFlags): HealthConfig | undefined {
-  const asked = Object.entries(flags).some(([name, value]) => name !== 'no-healthcheck' && Boolean(value));
+  const asked = CHECK_FLAGS.some(name => Boolean(flags[name]));
   if (flags['no-healthcheck']) {
     if (asked) throw new Error('--no-healthcheck conflicts with --health-* options');
     return { Test: ['NONE'] };

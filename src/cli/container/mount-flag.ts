@@ -25,7 +25,7 @@ function applyField(mount: Mount, field: string): void {
   const [key, value] = splitPair(field);
   if (bare && !SWITCHES.has(key)) throw new Error(`invalid field '${field}' must be a key=value pair`);
   const set = SETTERS[key];
-  if (set === undefined) throw new Error(`unknown option '${key}' in '${field}'`);
+  if (set === undefined) throw new Error(`unexpected key '${key}' in '${field}'`);
   set(mount, bare ? 'true' : value, key);
 }
 

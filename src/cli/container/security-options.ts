@@ -27,7 +27,7 @@ export function securityOptions(given: readonly string[]): SecurityOptions {
 function readOption(option: string): string {
   if (option === 'no-new-privileges') return option;
   if (!option.includes('=') && !option.includes(':'))
-    throw new Error(`invalid --security-opt: ${JSON.stringify(option)}`);
+    throw new Error(`Invalid --security-opt: ${JSON.stringify(option)}`);
   const [key, value] = option.includes('=') ? splitPair(option) : splitPair(option.replace(':', '='));
   if (key !== 'seccomp' || value === 'unconfined' || value === 'builtin') return option;
   return `seccomp=${readProfile(value)}`;

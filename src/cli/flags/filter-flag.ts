@@ -9,7 +9,11 @@ export function filterFlag(short: string, usage: string): Flag<Filters> {
 
 /** The `filters` query parameter; none when there is nothing to filter. */
 export function filtersQuery(filters: Filters): string | undefined {
-  return Object.keys(filters).length === 0 ? undefined : JSON.stringify(filters);
+  return Object.keys(filters).length === 0 ? undefined : JSON.stringify(sorted(filters));
+}
+
+function sorted(filters: Filters): Filters {
+  return Object.fromEntries(Object.entries(filters).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function addFilter(text: string, before: Filters): Filters {

@@ -17,6 +17,8 @@ export type Flag<V> = {
   /** The value of a flag written without one: switches. */
   readonly implied?: string;
   readonly hidden?: boolean;
+  /** Why not to use it any more, for standard error. */
+  readonly deprecated?: string;
   /** Two names for one value: what is set here is kept under this name. */
   readonly aliasOf?: string;
 };
@@ -86,6 +88,10 @@ export function custom<V>(flag: Flag<V>): Flag<V> {
 
 export function hidden<V>(flag: Flag<V>): Flag<V> {
   return { ...flag, hidden: true };
+}
+
+export function deprecated<V>(flag: Flag<V>, advice: string): Flag<V> {
+  return { ...flag, hidden: true, deprecated: advice };
 }
 
 /** Splits at the first `=`. */

@@ -8,8 +8,8 @@ export type ParsedFlags<T extends FlagTable> = {
   changed: ReadonlySet<string>;
   args: string[];
   helpAsked: boolean;
-  /** `-h` where it is only the old form of `--help`. */
-  shortHelp: boolean;
+  /** What the user should know of deprecated flags. */
+  notices: string[];
 };
 
 type State = {
@@ -18,7 +18,7 @@ type State = {
   changed: Set<string>;
   args: string[];
   rest: string[];
-  shortHelp: boolean;
+  notices: string[];
 };
 
 /** Thrown inside to end parsing at `--help`: whatever follows does not count. */
@@ -35,7 +35,7 @@ export function parseFlags<T extends FlagTable>(
   options: { interspersed: boolean },
 ): ParsedFlags<T> {
   const values = Object.fromEntries(Object.entries(table).map(([name, flag]) => [name, flag.initial]));
-  const state: State = { table, values, changed: new Set(), args: [], rest: [...args], shortHelp: false };
+  const state: State = { table, values, changed: new Set(), args: [], rest: [...args], notices: [] };
   let helpAsked = false;
   try {
     parseAll(state, options.interspersed);
@@ -43,8 +43,8 @@ export function parseFlags<T extends FlagTable>(
     if (!(error instanceof HelpAsked)) throw error;
     helpAsked = true;
   }
-  const { changed, shortHelp } = state;
-  return { values: values as FlagValues<T>, changed, args: state.args, helpAsked, shortHelp };
+  const { changed, notices } = state;
+  return { values: values as FlagValues<T>, changed, args: state.args, helpAsked, notices };
 }
 
 function parseAll(state: State, interspersed: boolean): void {
@@ -95,7 +95,7 @@ function parseShorts(state: State, written: string): void {
 
 function unknownShort(state: State, letter: string, letters: string): Error {
   if (letter !== 'h') return new FlagError(`unknown shorthand flag: '${letter}' in -${letters}`);
-  state.shortHelp = true;
+  state.notices.push('Flag shorthand -h has been deprecated, use --help');
   return new HelpAsked();
 }
 
@@ -108,4 +108,6 @@ function assign(state: State, name: string, flag: Flag<unknown>, text: string): 
     throw new FlagError(`invalid argument ${JSON.stringify(text)} for "${shown}" flag: ${messageOf(error)}`);
   }
   state.changed.add(key);
+  if (flag.deprecated !== undefined)
+    state.notices.push(`Flag --${name} has been deprecated, ${flag.deprecated}`);
 }

@@ -1,5 +1,5 @@
 import { executeTemplate } from './template/execute-template.ts';
-import { FUNCTIONS, HEADER_FUNCTIONS, type TemplateFunction } from './template/functions.ts';
+import { FUNCTIONS, HEADER_FUNCTIONS } from './template/functions.ts';
 import { parseTemplate } from './template/parse-template.ts';
 
 const NAMES = new Set([...Object.keys(FUNCTIONS), 'and', 'or']);
@@ -13,15 +13,11 @@ export type Template = {
 };
 
 /** @throws TemplateError, when it cannot be parsed */
-export function compileTemplate(text: string): Template {
-  const nodes = parseTemplate(text, NAMES);
-  const run = (
-    data: unknown,
-    functions: Readonly<Record<string, TemplateFunction>>,
-    missingKey: 'print' | 'fail',
-  ) => executeTemplate(nodes, data, { functions, missingKey });
+export function compileTemplate(template: string): Template {
+  const nodes = parseTemplate(template, NAMES);
   return {
-    render: data => run(data, FUNCTIONS, 'fail'),
-    renderHeader: data => run(data, HEADER_FUNCTIONS, 'print'),
+    render: data => executeTemplate(nodes, data, { functions: FUNCTIONS, missingKey: 'fail', template }),
+    renderHeader: data =>
+      executeTemplate(nodes, data, { functions: HEADER_FUNCTIONS, missingKey: 'print', template }),
   };
 }

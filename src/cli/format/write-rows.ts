@@ -13,18 +13,18 @@ export type RowType<T> = {
 };
 
 /**
- * The lines of a list by `format`: `table TEMPLATE` with a heading and aligned columns, `json`, or a template
- * for each item.
+ * What makes the lines of a list by `format`: `table TEMPLATE` with a heading and aligned columns, `json`, or
+ * a template for each item.
  * @throws Error with Docker's wording, for a bad template
  */
-export function formatRows<T>(type: RowType<T>, items: readonly T[], format: string): string {
+export function rowPrinter<T>(type: RowType<T>, format: string): (items: readonly T[]) => string {
   const table = format.startsWith('table');
   const template = compile(table ? format.slice('table'.length) : format === 'json' ? '{{json .}}' : format);
-  const rows = items.map(
-    item => `${render(template, new TemplateObject(type.typeName, type.fields(item)))}\n`,
-  );
-  if (!table) return rows.join('');
-  return alignColumns(`${template.renderHeader(headerObject(type))}\n${rows.join('')}`);
+  const rowOf = (item: T) => render(template, new TemplateObject(type.typeName, type.fields(item)));
+  return items => {
+    const rows = items.map(item => `${rowOf(item)}\n`).join('');
+    return table ? alignColumns(`${template.renderHeader(headerObject(type))}\n${rows}`) : rows;
+  };
 }
 
 /** The template with the escapes that users write in it. */

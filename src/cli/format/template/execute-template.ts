@@ -1,7 +1,7 @@
 import { messageOf } from '../../../base/errors.ts';
 import type { TemplateFunction } from './functions.ts';
 import { isTrue, printValue } from './print-value.ts';
-import { type Command, type Node, type Operand, type Pipeline, TemplateError } from './syntax.ts';
+import { type Command, type Node, type Operand, type Pipeline, type Place, TemplateError } from './syntax.ts';
 import { TemplateObject } from './template-object.ts';
 
 /** Innermost last; a variable is found in the last scope that has it. */
@@ -9,29 +9,30 @@ type Scopes = Map<string, unknown>[];
 type ControlNode = Extract<Node, { body: Node[] }>;
 type Flow = 'next' | 'break' | 'continue';
 
+export type ExecuteOptions = {
+  functions: Readonly<Record<string, TemplateFunction>>;
+  missingKey: 'print' | 'fail';
+  /** The template's text, for the places that errors name. */
+  template: string;
+};
+
 /**
  * Runs a parsed template on `data`: TemplateObjects, JSON values. Missing keys of objects are errors unless
  * `missingKey` is 'print'.
  * @throws TemplateError
  */
-export function executeTemplate(
-  nodes: readonly Node[],
-  data: unknown,
-  options: { functions: Readonly<Record<string, TemplateFunction>>; missingKey?: 'print' | 'fail' },
-): string {
-  const execution = new Execution(options.functions, options.missingKey ?? 'fail');
+export function executeTemplate(nodes: readonly Node[], data: unknown, options: ExecuteOptions): string {
+  const execution = new Execution(options);
   execution.walk(nodes, data, [new Map([['$', data]])]);
   return execution.output;
 }
 
 class Execution {
   output = '';
-  readonly #functions: Readonly<Record<string, TemplateFunction>>;
-  readonly #missingKey: 'print' | 'fail';
+  readonly #options: ExecuteOptions;
 
-  constructor(functions: Readonly<Record<string, TemplateFunction>>, missingKey: 'print' | 'fail') {
-    this.#functions = functions;
-    this.#missingKey = missingKey;
+  constructor(options: ExecuteOptions) {
+    this.#options = options;
   }
 
   walk(nodes: readonly Node[], dot: unknown, scopes: Scopes): Flow {
@@ -68,7 +69,7 @@ class Execution {
 
   #range(node: ControlNode, dot: unknown, scopes: Scopes): void {
     const value = this.#pipeline({ ...node.pipeline, variables: [] }, dot, scopes);
-    const entries = this.#entries(value, node.pipeline.source);
+    const entries = this.#entries(value, placeOf(node.pipeline));
     if (entries.length === 0) return void this.walk(node.otherwise, dot, scopes);
     const names = node.pipeline.variables;
     for (const [key, element] of entries) {
@@ -79,20 +80,20 @@ class Execution {
     }
   }
 
-  #entries(value: unknown, source: string): [unknown, unknown][] {
+  #entries(value: unknown, place: Place): [unknown, unknown][] {
     if (value === null || value === undefined) return [];
     if (Array.isArray(value)) return value.map((element, index) => [index, element]);
     if (typeof value === 'number') return Array.from({ length: value }, (_, index) => [index, index]);
     if (typeof value === 'object' && !(value instanceof TemplateObject))
       return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    throw this.#error(source, `range can't iterate over ${printValue(value)}`);
+    throw this.#error(place, `range can't iterate over ${printValue(value)}`);
   }
 
   #pipeline(pipeline: Pipeline, dot: unknown, scopes: Scopes): unknown {
     let value: unknown;
     for (const [index, command] of pipeline.commands.entries()) {
       const piped = index === 0 ? [] : [value];
-      value = this.#command(command, { dot, scopes, piped, source: pipeline.source });
+      value = this.#command(command, { dot, scopes, piped });
     }
     const [name] = pipeline.variables;
     if (name !== undefined) this.#assign(name, value, pipeline.assigns, scopes);
@@ -105,21 +106,20 @@ class Execution {
     scope.set(name, value);
   }
 
-  #command({ operands }: Command, call: Call): unknown {
+  #command({ operands, place }: Command, call: Call): unknown {
     const [first, ...rest] = operands as [Operand, ...Operand[]];
-    if (first.kind === 'function') return this.#call(first.name, rest, call);
+    if (first.kind === 'function') return this.#call({ name: first.name, operands: rest, place }, call);
     const args = [...rest.map(operand => this.#operand(operand, call, [])), ...call.piped];
     return this.#operand(first, call, args);
   }
 
-  #call(name: string, operands: Operand[], call: Call): unknown {
-    const values = () => [...operands.map(operand => this.#operand(operand, call, [])), ...call.piped];
+  #call({ name, operands, place }: FunctionCall, call: Call): unknown {
     if (name === 'and' || name === 'or') return this.#shortCircuit(name, operands, call);
+    const args = [...operands.map(operand => this.#operand(operand, call, [])), ...call.piped];
     try {
-      return this.#functions[name]?.(...values());
+      return this.#options.functions[name]?.(...args);
     } catch (error) {
-      if (error instanceof TemplateError) throw error;
-      throw this.#error(name === 'index' || name === 'len' ? call.source : name, messageOf(error));
+      throw this.#error(place, messageOf(error));
     }
   }
 
@@ -133,7 +133,8 @@ class Execution {
   }
 
   #operand(operand: Operand, call: Call, args: readonly unknown[]): unknown {
-    const { dot, scopes, source } = call;
+    const { dot, scopes } = call;
+    const { place } = operand;
     switch (operand.kind) {
       case 'dot':
         return dot;
@@ -142,13 +143,13 @@ class Execution {
       case 'literal':
         return operand.value;
       case 'function':
-        return this.#call(operand.name, [], { ...call, piped: [] });
+        return this.#call({ name: operand.name, operands: [], place }, { ...call, piped: [] });
       case 'field':
-        return this.#fields(dot, operand.names, args, source);
+        return this.#fields(dot, operand.names, args, place);
       case 'variable':
-        return this.#fields(this.#variable(operand.name, scopes), operand.names, args, source);
+        return this.#fields(this.#variable(operand.name, scopes), operand.names, args, place);
       case 'pipeline':
-        return this.#fields(this.#pipeline(operand.pipeline, dot, scopes), operand.names, args, source);
+        return this.#fields(this.#pipeline(operand.pipeline, dot, scopes), operand.names, args, place);
     }
   }
 
@@ -158,30 +159,37 @@ class Execution {
     return scope.get(name);
   }
 
-  #fields(value: unknown, names: readonly string[], args: readonly unknown[], source: string): unknown {
+  #fields(value: unknown, names: readonly string[], args: readonly unknown[], place: Place): unknown {
     return names.reduce(
-      (current, name, index) => this.#field(current, name, index === names.length - 1 ? args : [], source),
+      (current, name, index) => this.#field(current, name, index === names.length - 1 ? args : [], place),
       value,
     );
   }
 
-  #field(value: unknown, name: string, args: readonly unknown[], source: string): unknown {
+  #field(value: unknown, name: string, args: readonly unknown[], place: Place): unknown {
     if (value instanceof TemplateObject) {
       if (value.has(name)) return value.get(name, args);
-      throw this.#error(source, `can't evaluate field ${name} in type ${value.typeName}`);
+      throw this.#error(place, `can't evaluate field ${name} in type ${value.typeName}`);
     }
     if (value === null || value === undefined)
-      throw this.#error(source, `nil pointer evaluating interface {}.${name}`);
+      throw this.#error(place, `nil pointer evaluating interface {}.${name}`);
     if (typeof value !== 'object' || Array.isArray(value))
-      throw this.#error(source, `can't evaluate field ${name} in type interface {}`);
+      throw this.#error(place, `can't evaluate field ${name} in type interface {}`);
     if (Object.hasOwn(value, name)) return (value as Record<string, unknown>)[name];
-    if (this.#missingKey === 'print') return undefined;
-    throw this.#error(source, `map has no entry for key ${JSON.stringify(name)}`);
+    if (this.#options.missingKey === 'print') return undefined;
+    throw this.#error(place, `map has no entry for key ${JSON.stringify(name)}`);
   }
 
-  #error(source: string, problem: string): TemplateError {
-    return new TemplateError(`template: :1: executing "" at <${source}>: ${problem}`);
+  #error({ text, offset }: Place, problem: string): TemplateError {
+    const before = this.#options.template.slice(0, offset).split('\n');
+    const where = `${before.length}:${before.at(-1)?.length ?? 0}`;
+    return new TemplateError(`template: :${where}: executing "" at <${text}>: ${problem}`);
   }
 }
 
-type Call = { dot: unknown; scopes: Scopes; piped: readonly unknown[]; source: string };
+type Call = { dot: unknown; scopes: Scopes; piped: readonly unknown[] };
+type FunctionCall = { name: string; operands: Operand[]; place: Place };
+
+function placeOf({ commands: [first] }: Pipeline): Place {
+  return first?.place ?? { text: '', offset: 0 };
+}

@@ -55,14 +55,12 @@ function asArray(value: unknown): unknown[] {
 }
 
 function lengthOf(value: unknown): number {
+  // A null in JSON is an empty list or map of Go's.
+  if (value === null) return 0;
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (Array.isArray(value)) return value.length;
   if (typeof value === 'object' && value !== null) return Object.keys(value).length;
-  throw new Error(
-    value === null || value === undefined
-      ? 'error calling len: len of nil pointer'
-      : `error calling len: len of type ${typeof value}`,
-  );
+  throw new Error(`error calling len: len of type ${typeof value}`);
 }
 
 function element(value: unknown, key: unknown): unknown {

@@ -1,4 +1,4 @@
-import { type Command, type Node, type Operand, type Pipeline, TemplateError } from './syntax.ts';
+import { type Command, type Node, type Operand, type Pipeline, type Place, TemplateError } from './syntax.ts';
 import { type Segment, splitTemplate, type Token, tokenize } from './tokenize.ts';
 
 /**
@@ -8,11 +8,11 @@ import { type Segment, splitTemplate, type Token, tokenize } from './tokenize.ts
 export function parseTemplate(template: string, functions: ReadonlySet<string>): Node[] {
   const parser = new TemplateParser(splitTemplate(template), functions);
   const { nodes, end } = parser.block();
-  if (end !== undefined) throw new TemplateError(`template: :${end.line}: unexpected {{${end.word}}}`);
+  if (end !== undefined) throw new TemplateError(`template: :${end.rest.line}: unexpected {{${end.word}}}`);
   return nodes;
 }
 
-type BlockEnd = { word: 'end' | 'else'; rest: string; line: number };
+type BlockEnd = { word: 'end' | 'else'; rest: Segment };
 
 class TemplateParser {
   readonly #segments: Segment[];
@@ -27,45 +27,51 @@ class TemplateParser {
   block(): { nodes: Node[]; end: BlockEnd | undefined } {
     const nodes: Node[] = [];
     for (let segment = this.#segments.shift(); segment !== undefined; segment = this.#segments.shift()) {
-      const { text, line } = segment;
       if (segment.kind === 'text') {
-        nodes.push({ kind: 'text', text });
+        nodes.push({ kind: 'text', text: segment.text });
         continue;
       }
-      const [, word = '', rest = ''] = /^(\w+)?\s*([\s\S]*)$/.exec(text) ?? [];
-      if (word === 'end' || word === 'else') return { nodes, end: { word, rest, line } };
-      if (word === 'if' || word === 'with' || word === 'range') nodes.push(this.#control(word, rest, line));
+      const { word, rest } = splitKeyword(segment);
+      if (word === 'end' || word === 'else') return { nodes, end: { word, rest } };
+      if (word === 'if' || word === 'with' || word === 'range') nodes.push(this.#control(word, rest));
       else if (word === 'break' || word === 'continue') nodes.push({ kind: word });
-      else nodes.push({ kind: 'action', pipeline: this.#pipeline(text, line) });
+      else nodes.push({ kind: 'action', pipeline: this.#pipeline(segment) });
     }
     return { nodes, end: undefined };
   }
 
-  #control(kind: 'if' | 'with' | 'range', condition: string, line: number): Node {
-    const pipeline = this.#pipeline(condition, line, kind);
+  #control(kind: 'if' | 'with' | 'range', condition: Segment): Node {
+    const pipeline = this.#pipeline(condition, kind);
     const { nodes: body, end } = this.block();
-    return { kind, pipeline, body, otherwise: this.#otherwise(end, line) };
+    return { kind, pipeline, body, otherwise: this.#otherwise(end, condition.line) };
   }
 
   #otherwise(end: BlockEnd | undefined, line: number): Node[] {
     if (end === undefined) throw new TemplateError(`template: :${line}: unexpected EOF`);
     if (end.word === 'end') return [];
-    const chained = /^(if|with)\s+([\s\S]*)$/.exec(end.rest);
-    if (chained !== null) return [this.#control(chained[1] as 'if' | 'with', chained[2] ?? '', end.line)];
+    const { word, rest } = splitKeyword(end.rest);
+    if (word === 'if' || word === 'with') return [this.#control(word, rest)];
     const { nodes, end: last } = this.block();
-    if (last?.word !== 'end') throw new TemplateError(`template: :${end.line}: unexpected EOF`);
+    if (last?.word !== 'end') throw new TemplateError(`template: :${end.rest.line}: unexpected EOF`);
     return nodes;
   }
 
-  #pipeline(text: string, line: number, context = 'command'): Pipeline {
-    const tokens = tokenize(text, line);
+  #pipeline(segment: Segment, context = 'command'): Pipeline {
+    const { line } = segment;
+    const tokens = tokenize(segment);
     if (tokens.length === 0) throw new TemplateError(`template: :${line}: missing value for ${context}`);
-    const pipeline = new PipelineParser(tokens, { line, functions: this.#functions, source: text });
-    return pipeline.parse();
+    return new PipelineParser(tokens, { line, functions: this.#functions }).parse();
   }
 }
 
-type PipelineContext = { line: number; functions: ReadonlySet<string>; source: string };
+/** An action's first word, where it begins with one, and what follows it. */
+function splitKeyword(segment: Segment): { word: string; rest: Segment } {
+  const [head = '', word = ''] = /^(\w+)?\s*/.exec(segment.text) ?? [];
+  const rest = { ...segment, text: segment.text.slice(head.length), offset: segment.offset + head.length };
+  return { word, rest };
+}
+
+type PipelineContext = { line: number; functions: ReadonlySet<string> };
 
 class PipelineParser {
   readonly #tokens: Token[];
@@ -88,7 +94,7 @@ class PipelineParser {
     const commands: Command[] = [];
     do commands.push(this.#command());
     while (this.#take('|'));
-    return { variables, assigns, commands, source: this.#context.source };
+    return { variables, assigns, commands };
   }
 
   #declarations(): { variables: string[]; assigns: boolean } {
@@ -104,8 +110,10 @@ class PipelineParser {
   #command(): Command {
     const operands: Operand[] = [];
     for (this.#skipSpaces(); this.#startsOperand(); this.#skipSpaces()) operands.push(this.#operand());
-    if (operands.length === 0) throw this.#error('missing value for command');
-    return { operands };
+    const [first] = operands;
+    if (first === undefined) throw this.#error('missing value for command');
+    const text = operands.map(operand => operand.place.text).join(' ');
+    return { operands, place: { text, offset: first.place.offset } };
   }
 
   #startsOperand(): boolean {
@@ -115,29 +123,41 @@ class PipelineParser {
 
   #operand(): Operand {
     const token = this.#tokens.shift() as Token;
-    if (token.kind === 'field') return { kind: 'field', names: [token.text.slice(1), ...this.#names()] };
-    if (token.kind === 'variable') return { kind: 'variable', name: token.text, names: this.#names() };
-    if (token.kind === 'string') return { kind: 'literal', value: unquote(token.text) };
-    if (token.kind === 'number') return { kind: 'literal', value: Number(token.text) };
-    if (token.kind === 'word') return this.#word(token.text);
-    if (token.text === '.') return { kind: 'dot' };
+    if (token.kind === 'field' || token.kind === 'variable') return this.#chain(token);
+    const place = { text: token.text, offset: token.offset };
+    if (token.kind === 'string') return { kind: 'literal', value: unquote(token.text), place };
+    if (token.kind === 'number') return { kind: 'literal', value: Number(token.text), place };
+    if (token.kind === 'word') return this.#word(token.text, place);
+    if (token.text === '.') return { kind: 'dot', place };
     const pipeline = this.#parsePipeline();
-    this.#skipSpaces();
     if (!this.#take(')')) throw this.#error('unclosed left paren');
-    return { kind: 'pipeline', pipeline, names: this.#names() };
+    const names = this.#names();
+    const inner = pipeline.commands.map(command => command.place.text).join(' | ');
+    const text = `(${inner})${names.texts.join('')}`;
+    return { kind: 'pipeline', pipeline, names: names.names, place: { text, offset: token.offset } };
   }
 
-  #word(text: string): Operand {
-    if (text === 'true' || text === 'false') return { kind: 'literal', value: text === 'true' };
-    if (text === 'nil') return { kind: 'nil' };
+  #chain(token: Token): Operand {
+    const next = this.#tokens[0];
+    // Go reports a chain of fields at its second.
+    const offset = next?.kind === 'field' ? next.offset : token.offset;
+    const { names, texts } = this.#names();
+    const place = { text: [token.text, ...texts].join(''), offset };
+    if (token.kind === 'variable') return { kind: 'variable', name: token.text, names, place };
+    return { kind: 'field', names: [token.text.slice(1), ...names], place };
+  }
+
+  #word(text: string, place: Place): Operand {
+    if (text === 'true' || text === 'false') return { kind: 'literal', value: text === 'true', place };
+    if (text === 'nil') return { kind: 'nil', place };
     if (!this.#context.functions.has(text)) throw this.#error(`function ${JSON.stringify(text)} not defined`);
-    return { kind: 'function', name: text };
+    return { kind: 'function', name: text, place };
   }
 
-  #names(): string[] {
-    const names: string[] = [];
-    while (this.#tokens[0]?.kind === 'field') names.push((this.#tokens.shift() as Token).text.slice(1));
-    return names;
+  #names(): { names: string[]; texts: string[] } {
+    const texts: string[] = [];
+    while (this.#tokens[0]?.kind === 'field') texts.push((this.#tokens.shift() as Token).text);
+    return { names: texts.map(text => text.slice(1)), texts };
   }
 
   #take(symbol: string): boolean {

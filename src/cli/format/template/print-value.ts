@@ -23,9 +23,9 @@ export function isTrue(value: unknown): boolean {
   return typeof value === 'object' ? Object.keys(value).length > 0 : Boolean(value);
 }
 
-/** A value as Go's encoding/json writes it, without escaping HTML. */
+/** A value as Go's encoding/json writes it; Docker escapes HTML in rows, and nowhere else. */
 export function printJson(value: unknown): string {
-  return JSON.stringify(value ?? null).replace(/[\u2028\u2029]/g, character =>
-    character === '\u2028' ? '\\u2028' : '\\u2029',
-  );
+  const text = JSON.stringify(value ?? null);
+  const escaped = value instanceof TemplateObject ? /[<>&\u2028\u2029]/g : /[\u2028\u2029]/g;
+  return text.replace(escaped, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -11,19 +11,22 @@ export type Pipeline = {
   /** `$x = …` for a variable that exists, instead of `$x := …`. */
   assigns: boolean;
   commands: Command[];
-  source: string;
 };
 
-/** A function or field with its arguments, or one operand alone. */
-export type Command = { operands: Operand[] };
+/** Where something stands in the template, for errors: its text, and the offset that Go reports. */
+export type Place = { text: string; offset: number };
 
-export type Operand =
+/** A function or field with its arguments, or one operand alone. */
+export type Command = { operands: Operand[]; place: Place };
+
+export type Operand = { place: Place } & (
   | { kind: 'dot' | 'nil' }
   | { kind: 'field'; names: string[] }
   | { kind: 'variable'; name: string; names: string[] }
   | { kind: 'function'; name: string }
   | { kind: 'literal'; value: string | number | boolean }
-  | { kind: 'pipeline'; pipeline: Pipeline; names: string[] };
+  | { kind: 'pipeline'; pipeline: Pipeline; names: string[] }
+);
 
 /** A template that cannot be parsed or executed, in Go's wording. */
 export class TemplateError extends Error {}

@@ -1,7 +1,7 @@
 import { TemplateError } from './syntax.ts';
 
 /** A stretch of text between actions, or the inside of one action. */
-export type Segment = { kind: 'text' | 'action'; text: string; line: number };
+export type Segment = { kind: 'text' | 'action'; text: string; line: number; offset: number };
 
 /** Cuts a template at its actions, applying `{{-` and `-}}`, and dropping comments. */
 export function splitTemplate(template: string): Segment[] {
@@ -14,15 +14,20 @@ export function splitTemplate(template: string): Segment[] {
     let text = template.slice(at, textEnd);
     if (trimNext) text = text.replace(/^\s+/, '');
     if (trimLeft) text = text.replace(/\s+$/, '');
-    if (text !== '') segments.push({ kind: 'text', text, line: lineOf(template, at) });
+    if (text !== '') segments.push({ kind: 'text', text, line: lineOf(template, at), offset: at });
     if (open === -1) break;
     const line = lineOf(template, open);
-    const { end, inner, trimRight } = readAction(template, open + (trimLeft ? 3 : 2), line);
-    if (!/^\s*\/\*/.test(inner)) segments.push({ kind: 'action', text: inner.trim(), line });
+    const start = open + (trimLeft ? 3 : 2);
+    const { end, inner, trimRight } = readAction(template, start, line);
+    if (!/^\s*\/\*/.test(inner)) segments.push({ kind: 'action', ...trimmed(inner, start), line });
     trimNext = trimRight;
     at = end;
   }
   return segments;
+}
+
+function trimmed(inner: string, start: number): { text: string; offset: number } {
+  return { text: inner.trim(), offset: start + inner.length - inner.trimStart().length };
 }
 
 function readAction(template: string, start: number, line: number) {
@@ -49,13 +54,15 @@ function lineOf(template: string, at: number): number {
 export type Token = {
   kind: 'space' | 'word' | 'field' | 'variable' | 'string' | 'number' | 'symbol';
   text: string;
+  /** In the whole template. */
+  offset: number;
 };
 
 const TOKEN =
   /(?<space>\s+)|(?<string>"(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)*')|(?<number>[+-]?(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?))|(?<field>\.\p{ID_Start}[\p{ID_Continue}]*|\._[\p{ID_Continue}]*)|(?<variable>\$[\p{ID_Continue}]*)|(?<word>[\p{ID_Start}_][\p{ID_Continue}]*)|(?<symbol>:=|[|().,=])/uy;
 
 /** The tokens of an action. Spaces matter: `.A.B` is one operand, `.A .B` are two. */
-export function tokenize(text: string, line: number): Token[] {
+export function tokenize({ text, line, offset }: Segment): Token[] {
   const tokens: Token[] = [];
   TOKEN.lastIndex = 0;
   for (let at = 0; at < text.length; at = TOKEN.lastIndex) {
@@ -63,7 +70,7 @@ export function tokenize(text: string, line: number): Token[] {
     const match = TOKEN.exec(text);
     if (match === null) throw unexpected(text[at] ?? '', line);
     const [kind] = Object.entries(match.groups ?? {}).find(([, value]) => value !== undefined) ?? ['symbol'];
-    tokens.push({ kind: kind as Token['kind'], text: match[0] });
+    tokens.push({ kind: kind as Token['kind'], text: match[0], offset: offset + at });
   }
   return tokens;
 }
