@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 
 /** One mounted cgroup hierarchy. */
@@ -27,6 +27,8 @@ export type ReadFile = (path: string) => string | undefined;
 
 export const readHostFile: ReadFile = path => {
   try {
+    // A thrown ENOENT costs several times the stat, and missing files are common here.
+    if (!statSync(path, { throwIfNoEntry: false })) return undefined;
     return readFileSync(path, 'utf8');
   } catch {
     return undefined;

@@ -65,11 +65,10 @@ test('on a hybrid layout the child joins each v1 hierarchy, and is born into the
   });
   assert.deepEqual(otherLines(lines(parent)), [
     'mkdir /sys/fs/cgroup/cpu,cpuacct/docker/x',
-    'mkdir /sys/fs/cgroup/cpuset/docker',
-    'write /sys/fs/cgroup/cpuset/docker/cpuset.cpus 0-3',
-    'write /sys/fs/cgroup/cpuset/docker/cpuset.mems 0',
     'mkdir /sys/fs/cgroup/cpuset/docker/x',
+    'write /sys/fs/cgroup/cpuset/docker/cpuset.cpus 0-3',
     'write /sys/fs/cgroup/cpuset/docker/x/cpuset.cpus 0-3',
+    'write /sys/fs/cgroup/cpuset/docker/cpuset.mems 0',
     'write /sys/fs/cgroup/cpuset/docker/x/cpuset.mems 0',
     'mkdir /sys/fs/cgroup/memory/docker/x',
     'mkdir /sys/fs/cgroup/devices/docker/x',

@@ -143,23 +143,20 @@ function makeCpuset(
   read: ReadFile,
 ): ParentOperation[] {
   const operations: ParentOperation[] = [];
-  let inherited = cpusetOf(hierarchy.mountPoint, read);
-  for (const path of chain(hierarchy.mountPoint, directory)) {
-    const own = cpusetOf(path, read);
-    const set = path === directory ? given : {};
-    operations.push({ op: 'mkdir', path, mode: 0o755 });
-    if (!own.cpus && !set.cpus)
-      operations.push({ op: 'write', path: posix.join(path, 'cpuset.cpus'), data: inherited.cpus });
-    if (!own.mems && !set.mems)
-      operations.push({ op: 'write', path: posix.join(path, 'cpuset.mems'), data: inherited.mems });
-    inherited = { cpus: own.cpus || inherited.cpus, mems: own.mems || inherited.mems };
+  const ancestors = [hierarchy.mountPoint, ...chain(hierarchy.mountPoint, directory)];
+  for (const file of ['cpus', 'mems'] as const) {
+    // From the leaf up to the nearest that has some; those below it get the same.
+    const empty: string[] = [];
+    let inherited = '';
+    for (const parent of ancestors.slice(0, given[file] ? -1 : undefined).reverse()) {
+      inherited = (read(posix.join(parent, `cpuset.${file}`)) ?? '').trim();
+      if (inherited !== '') break;
+      empty.unshift(parent);
+    }
+    for (const parent of empty)
+      operations.push({ op: 'write', path: posix.join(parent, `cpuset.${file}`), data: inherited });
   }
-  return operations;
-}
-
-function cpusetOf(directory: string, read: ReadFile): { cpus: string; mems: string } {
-  const value = (file: string) => (read(posix.join(directory, file)) ?? '').trim();
-  return { cpus: value('cpuset.cpus'), mems: value('cpuset.mems') };
+  return [{ op: 'mkdir', path: directory, mode: 0o755 }, ...operations];
 }
 
 /** Every ancestor must enable a controller for its children before the leaf has it. */
