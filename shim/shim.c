@@ -135,6 +135,9 @@ struct client {
 struct shim {
 	int signals, listener, state_directory;
 	int init; /* pidfd of the container's init */
+	/* Held so that the mounts are taken down when this process has ended, and not while somebody waits to hear
+	   of the init's end. */
+	int mount_namespace;
 	struct process *processes; /* the container's init comes first, number 0 */
 	struct client *clients;
 	uint32_t next_number;
@@ -2267,6 +2270,13 @@ static void give_up(struct shim *shim, struct process *process)
 	shim->over = true;
 }
 
+static void hold_mount_namespace(struct shim *shim, struct process *init)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%d/ns/mnt", init->pid);
+	shim->mount_namespace = open(path, O_RDONLY | O_CLOEXEC);
+}
+
 /* The child reports that it is ready, has failed, or (by closing its end) that it executes. */
 static void handle_sync(struct shim *shim, struct process *process)
 {
@@ -2276,6 +2286,8 @@ static void handle_sync(struct shim *shim, struct process *process)
 	if (result == 0) {
 		if (message.type == SYNC_READY) {
 			process->state = STATE_CREATED;
+			if (process->number == 0)
+				hold_mount_namespace(shim, process);
 			answer_waiting(process, 0, &r);
 		}
 		return;
