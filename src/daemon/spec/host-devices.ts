@@ -84,7 +84,7 @@ function deviceOf(path: string, stats: Stats): Device | undefined {
 }
 
 /** glibc's encoding of dev_t (makedev(3)). */
-export function deviceNumbers(rdev: number): { major: number; minor: number } {
+function deviceNumbers(rdev: number): { major: number; minor: number } {
   const number = BigInt(rdev);
   return {
     major: Number(((number >> 8n) & 0xfffn) | ((number >> 32n) & 0xffff_f000n)),

@@ -65,7 +65,7 @@ function relocated(source: DeviceSource, host: string, container: string): Devic
 }
 
 /** `c 1:* rwm`. @throws EngineError invalid-parameter, in Docker's words */
-export function parseDeviceRule(text: string): DeviceRule {
+function parseDeviceRule(text: string): DeviceRule {
   const match = /^([acb]) (\d+|\*):(\d+|\*) ([rwm]{1,3})$/.exec(text);
   if (!match) throw new EngineError('invalid-parameter', `invalid device cgroup rule format: '${text}'`);
   const [, type, major, minor, access] = match;

@@ -21,7 +21,7 @@ export function conditionCode(program: FilterProgram, verdict: Verdict, argument
 }
 
 /** Whether a value satisfies a comparison. */
-export function holds({ op, value, mask }: Test, argument: bigint): boolean {
+function holds({ op, value, mask }: Test, argument: bigint): boolean {
   switch (op) {
     case 'SCMP_CMP_EQ':
       return argument === value;
