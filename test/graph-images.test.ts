@@ -494,3 +494,14 @@ test('many loads, imports and removals of the same things at once leave whole im
   await graph.remove('same:1', NO_USERS);
   assert.deepEqual(leftovers(root), []);
 });
+
+test('an image that is loaded again in another form keeps the manifest it has, and nothing else stays', async t => {
+  const { graph, root } = await scratchGraph(t);
+  const layer = tarOf({ a: '1' });
+  await load(graph, tarOf(dockerArchive(['app'], [layer])));
+  const [before, files] = [await imagesOf(graph), leftovers(root)];
+  const compressed = { '0/layer.tar': execFileSync('gzip', ['-c'], { input: layer }) };
+  await load(graph, tarOf({ ...dockerArchive(['app'], [layer]), ...compressed }));
+  assert.deepEqual(await imagesOf(graph), before);
+  assert.deepEqual(leftovers(root), files);
+});

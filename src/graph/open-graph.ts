@@ -131,6 +131,7 @@ class LocalGraph implements Graph {
 
   async #close() {
     await whenSynced(this.#parts);
+    await this.#parts.layers.whenRemoved();
     await this.#parts.threads.close();
     this.#parts.database.close();
   }

@@ -17,7 +17,7 @@ export async function recoverGraph(parts: GraphParts, containers: ContainerLayer
   for (const image of parts.images.list()) {
     if (image.chainIds.some(chainId => !parts.layers.has(chainId))) await unpackAgain(parts, image);
   }
-  await removeAllUnreferenced(parts);
+  removeAllUnreferenced(parts);
   publishIndex(parts);
 }
 
@@ -31,7 +31,7 @@ async function dropBrokenLayers({ database, layers, driver }: GraphParts): Promi
   const present = new Set(driver.layers());
   const suspect = layers.unsynced().suspect;
   for (const chainId of [...suspect, ...recorded]) {
-    if (suspect.includes(chainId) || !present.has(chainId)) await layers.remove(chainId);
+    if (suspect.includes(chainId) || !present.has(chainId)) layers.remove(chainId);
   }
   for (const chainId of present) if (!recorded.has(chainId)) await driver.removeLayer(chainId);
 }

@@ -11,13 +11,13 @@ WITH RECURSIVE used (chain_id) AS (
 
 /**
  * Removes the given content and layers as far as nothing refers to them: no image, no container, no operation
- * in progress. They are forgotten at once; the promise settles when their files have gone.
+ * in progress. Layers' files go in the background.
  * @returns the chain IDs of the layers removed, topmost first
  */
-export async function removeUnreferenced(
+export function removeUnreferenced(
   parts: GraphParts,
   candidates: { blobs: readonly Digest[]; chainIds: readonly Digest[] },
-): Promise<Digest[]> {
+): Digest[] {
   const { database, content, layers, leases } = parts;
   const isUsed = database.prepare('SELECT 1 FROM image_blobs WHERE digest = ? LIMIT 1');
   for (const blob of candidates.blobs) {
@@ -25,12 +25,12 @@ export async function removeUnreferenced(
   }
   const unused = unusedLayers(parts);
   const removed = candidates.chainIds.filter(chainId => unused.has(chainId));
-  await Promise.all(removed.map(chainId => layers.remove(chainId)));
+  for (const chainId of removed) layers.remove(chainId);
   return removed;
 }
 
 /** Everything that nothing refers to, for the time when nothing is in progress. */
-export async function removeAllUnreferenced(parts: GraphParts): Promise<Digest[]> {
+export function removeAllUnreferenced(parts: GraphParts): Digest[] {
   const blobs = parts.content.digests();
   return removeUnreferenced(parts, { blobs, chainIds: [...unusedLayers(parts)] });
 }

@@ -7,7 +7,7 @@ import { EngineError, errorCode } from '../../base/errors.ts';
 import { openDetachedOverlay } from '../../kernel/detached-overlay.ts';
 import { fileSystemName } from './file-system-name.ts';
 import type { ContainerFileSystem, GraphDriver, StagedLayer } from './graph-driver.ts';
-import { removeDirectory } from './remove-directory.ts';
+import { removeDirectory, removeLeftovers } from './remove-directory.ts';
 
 /** overlayfs stacks no more (OVL_MAX_STACK, fs/overlayfs/params.h). */
 const MAXIMUM_LAYERS = 500;
@@ -43,7 +43,7 @@ export class Overlay2 implements GraphDriver {
     for (const name of ['', '/l', '/staging', '/trash', '/empty'])
       mkdirSync(root + name, { recursive: true });
     probe(root);
-    for (const name of ['staging', 'trash']) this.#emptyDirectory(`${root}/${name}`);
+    removeLeftovers(`${root}/staging`, `${root}/trash`, threads);
     this.#removeStaleLinks();
     this.#nextLink = readdirSync(`${root}/l`).length;
   }
@@ -186,10 +186,6 @@ export class Overlay2 implements GraphDriver {
   /** The entries of the root that have a `marker` in them. */
   #entries(marker: string): string[] {
     return readdirSync(this.#root).filter(name => existsSync(`${this.#root}/${name}/${marker}`));
-  }
-
-  #emptyDirectory(path: string): void {
-    for (const name of readdirSync(path)) rmSync(`${path}/${name}`, { recursive: true, force: true });
   }
 
   #removeStaleLinks(): void {

@@ -23,6 +23,14 @@ export async function removeDirectory(path: string, trash: string, threads: Root
   await threads.run({ kind: 'remove', root: trash, name: basename(doomed) });
 }
 
+/** Has what an earlier process left in `staging` and `trash` removed, in the background. */
+export function removeLeftovers(staging: string, trash: string, threads: RootedThreads): void {
+  for (const name of readdirSync(staging)) renameSync(`${staging}/${name}`, `${trash}/${name}`);
+  // What cannot be removed now is tried again by the next process.
+  for (const name of readdirSync(trash))
+    threads.run({ kind: 'remove', root: trash, name }).catch(() => undefined);
+}
+
 /** Whether all is gone: it gives up when there are more files than the budget has. */
 function removeSmallTree(path: string | Buffer, budget: { files: number }): boolean {
   for (const name of readdirSync(path, { encoding: 'buffer' })) {

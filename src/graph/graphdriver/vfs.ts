@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, statfsSync } from 'node:fs';
 import type { RootedThreads } from '../../archive/rooted-threads.ts';
 import { type Digest, hexOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { fileSystemName } from './file-system-name.ts';
 import type { ContainerFileSystem, GraphDriver, StagedLayer } from './graph-driver.ts';
-import { removeDirectory } from './remove-directory.ts';
+import { removeDirectory, removeLeftovers } from './remove-directory.ts';
 
 /**
  * Each layer and each container is a directory with all files of its own: `layers/<chain id>` and
@@ -22,9 +22,9 @@ export class Vfs implements GraphDriver {
   constructor(root: string, threads: RootedThreads) {
     this.#root = root;
     this.#threads = threads;
-    for (const name of ['staging', 'trash']) rmSync(`${root}/${name}`, { recursive: true, force: true });
     for (const name of ['layers', 'containers', 'staging', 'trash'])
       mkdirSync(`${root}/${name}`, { recursive: true });
+    removeLeftovers(`${root}/staging`, `${root}/trash`, threads);
   }
 
   status(): [string, string][] {

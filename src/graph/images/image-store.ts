@@ -89,18 +89,14 @@ export class ImageStore {
     return known;
   }
 
-  /** Records an image; one of the same id stays as it is, but for its manifest. */
+  /** Records an image; one of the same id stays as it is. */
   add({ id, manifest, chainId, sizeBytes, blobs }: ImageRecord): void {
     transaction(this.#database, () => {
-      this.#database
-        .prepare(
-          `INSERT INTO images (id, manifest, chain_id, size_bytes) VALUES (?, ?, ?, ?)
-           ON CONFLICT (id) DO UPDATE SET manifest = excluded.manifest`,
-        )
+      const { changes } = this.#database
+        .prepare('INSERT OR IGNORE INTO images (id, manifest, chain_id, size_bytes) VALUES (?, ?, ?, ?)')
         .run(id, manifest, chainId, sizeBytes);
-      const insert = this.#database.prepare(
-        'INSERT OR IGNORE INTO image_blobs (image_id, digest) VALUES (?, ?)',
-      );
+      if (changes === 0) return;
+      const insert = this.#database.prepare('INSERT INTO image_blobs (image_id, digest) VALUES (?, ?)');
       for (const blob of blobs) insert.run(id, blob);
     });
   }

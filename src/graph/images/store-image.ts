@@ -53,6 +53,7 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
   const chainIds = chainIdsOf(diffIds);
   const blobs = [...new Set([id, manifest, ...image.layers.map(({ digest }) => digest)])];
   const held = [...blobs, ...chainIds];
+  const isKnown = parts.images.has(id);
   for (const key of held) parts.leases.hold(key);
   try {
     await settleAll([
@@ -67,7 +68,8 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
     publishIndex(parts);
   } finally {
     for (const key of held) parts.leases.release(key);
-    if (!parts.images.has(id)) await removeUnreferenced(parts, { blobs, chainIds: chainIds.reverse() });
+    // A known image keeps the manifest that it has, so that another one's content is of no use.
+    if (isKnown || !parts.images.has(id)) removeUnreferenced(parts, { blobs, chainIds: chainIds.reverse() });
   }
   syncLayers(parts);
   return id;

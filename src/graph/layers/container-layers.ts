@@ -60,7 +60,7 @@ export class ContainerLayers {
     if (record === undefined) return;
     this.#forget(containerId);
     if (record.chainId !== null && !(record.imageId !== '' && images.has(record.imageId)))
-      await removeUnreferenced(this.#parts, { blobs: [], chainIds: layers.chain(record.chainId) });
+      removeUnreferenced(this.#parts, { blobs: [], chainIds: layers.chain(record.chainId) });
   }
 
   /** @throws EngineError not-found */

@@ -25,6 +25,7 @@ export class LayerStore {
   readonly #driver: GraphDriver;
   readonly #threads: RootedThreads;
   readonly #adding = new Map<Digest, Promise<void>>();
+  readonly #removing = new Set<Promise<void>>();
   readonly #chains = new Map<Digest, Digest[]>();
   readonly #bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
@@ -115,11 +116,19 @@ export class LayerStore {
       .run(chainId, parent ?? null, diffId, blob, sizeBytes, this.#bootId);
   }
 
-  /** Forgets the layer, and then removes its files. Nothing may use it. */
-  async remove(chainId: Digest): Promise<void> {
+  /** Forgets the layer. Its files go in the background; nothing may use it. */
+  remove(chainId: Digest): void {
     this.#database.prepare('DELETE FROM layers WHERE chain_id = ?').run(chainId);
     this.#chains.delete(chainId);
-    await this.#driver.removeLayer(chainId);
+    // What fails is left in the driver's trash, for the next process to try again.
+    const removing = this.#driver.removeLayer(chainId).catch(() => undefined);
+    this.#removing.add(removing);
+    void removing.finally(() => this.#removing.delete(removing));
+  }
+
+  /** Settles when the files of removed layers have gone. */
+  async whenRemoved(): Promise<void> {
+    await Promise.all(this.#removing);
   }
 
   /** Layers whose files have not been synced yet, and those that a power failure may have damaged. */

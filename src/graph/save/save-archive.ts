@@ -33,7 +33,7 @@ export function saveArchive(parts: GraphParts, names: readonly string[]): Readab
   stream.once('close', () => {
     for (const blob of blobs) parts.leases.release(blob);
     // An image may have been removed meanwhile.
-    void removeUnreferenced(parts, { blobs, chainIds: [] });
+    removeUnreferenced(parts, { blobs, chainIds: [] });
   });
   return stream;
 }
