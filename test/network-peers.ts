@@ -75,6 +75,32 @@ export async function askUdp(namespace: number, to: Address): Promise<string | u
   }
 }
 
+/** Sends a datagram from one and the same port every few milliseconds, until closed. */
+export function createUdpSender(
+  namespace: number,
+  to: Address,
+): { sent(): Promise<void>; answer(): Promise<string>; close(): void } {
+  const descriptor = socketIn(namespace, SOCK_DGRAM);
+  bind(descriptor, { host: '0.0.0.0', port: 0 });
+  const socket = createSocket('udp4');
+  socket.on('error', () => undefined);
+  socket.bind({ fd: descriptor });
+  const timer = setInterval(() => socket.send('?', to.port, to.host), 5);
+  return {
+    sent: async () => {
+      await new Promise<void>(resolve => socket.send('?', to.port, to.host, () => resolve()));
+    },
+    answer: async () => {
+      const [message] = (await once(socket, 'message', { signal: AbortSignal.timeout(5000) })) as [Buffer];
+      return message.toString();
+    },
+    close: () => {
+      clearInterval(timer);
+      socket.close();
+    },
+  };
+}
+
 /** A socket of that namespace, bound and listening: a program that has the port already. */
 export function occupyTcp(namespace: number, address: Address): number {
   const descriptor = socketIn(namespace, SOCK_STREAM);

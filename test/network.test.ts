@@ -16,7 +16,7 @@ import { NamespacePool } from '../src/networkdriver/namespace-pool.ts';
 import { describeNetworkDriver, joinOptions } from '../src/networkdriver/network-driver-suite.ts';
 import { NetworkNamespace } from '../src/networkdriver/network-namespace.ts';
 import { openNetworkDrivers } from '../src/networkdriver/open-network-drivers.ts';
-import { askTcp, askUdp, occupyTcp, serveTcp, serveUdp } from './network-peers.ts';
+import { askTcp, askUdp, createUdpSender, occupyTcp, serveTcp, serveUdp } from './network-peers.ts';
 
 const run = promisify(execFile);
 const TABLE = 'slipway_test';
@@ -302,6 +302,22 @@ describe('bridge networks', () => {
     for (const container of containers) container.driver = driver;
     assert.equal(await ask(), `lasting ${OUTSIDE_ADDRESS}`);
     await assert.rejects(start(front, { ports }), /port is already allocated/);
+  });
+
+  test('A UDP sender that never pauses reaches whichever container has the port.', async () => {
+    const ports: JoinOptions['ports'] = [{ protocol: 'udp', containerPort: 53, hostIp: '', hostPort: 5454 }];
+    const sender = createUdpSender(outside.descriptor, { host: HOST_ADDRESS, port: 5454 });
+    try {
+      await sender.sent();
+      for (const name of ['first', 'second']) {
+        const server = await start(front, { ports });
+        server.serveUdp(53, name);
+        assert.equal(await sender.answer(), `${name} ${OUTSIDE_ADDRESS}`);
+        await server.stop();
+      }
+    } finally {
+      sender.close();
+    }
   });
 
   test('A firewall flushed by somebody is mended by the next published port.', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { closeSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { newId } from '../base/ids.ts';
 import type { Endpoint, JoinOptions, NetworkDriver, NetworkOptions } from './driver.ts';
 import { NetworkNamespace } from './network-namespace.ts';
@@ -18,20 +18,23 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
   describe(`network driver ${name}`, () => {
     const network = suiteNetwork();
     let driver: NetworkDriver;
+    let baseline: string[];
 
     before(async () => {
       driver = open();
       await driver.createNetwork(network);
+      baseline = await traces();
     });
+    // Each test: whatever it did, it leaves the host as it was.
+    afterEach(() => waitUntilEqual(traces, baseline));
     after(async () => {
       await driver.removeNetwork(network.id);
       driver.close();
     });
 
     test('Creating a network that exists changes nothing.', async () => {
-      const present = await traces();
       await driver.createNetwork(network);
-      assert.deepEqual(await traces(), present);
+      assert.deepEqual(await traces(), baseline);
     });
 
     test('An endpoint carries the identities that it was made with.', async () => {
@@ -59,13 +62,11 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
     });
 
     test('A hundred joins and leaves, ports and all, leave the host as it was.', async () => {
-      const present = await traces();
       for (let round = 0; round < 100; round++) await joinAndLeave(driver, network.id);
-      await waitUntilEqual(traces, present);
+      await waitUntilEqual(traces, baseline);
     });
 
     test('Fifty endpoints at once have fifty addresses, and leave nothing.', async () => {
-      const present = await traces();
       const namespaces = Array.from({ length: 50 }, () => NetworkNamespace.create());
       const joined = await Promise.all(
         namespaces.map(namespace => driver.join(joinOptions(network.id, namespace))),
@@ -74,11 +75,10 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
       assert.equal(new Set(addresses).size, addresses.length);
       await Promise.all(joined.map(({ endpoint }) => driver.leave(endpoint, {})));
       for (const namespace of namespaces) namespace.close();
-      await waitUntilEqual(traces, present);
+      await waitUntilEqual(traces, baseline);
     });
 
     test('A driver opened anew takes away what is left of endpoints that are no more.', async () => {
-      const present = await traces();
       const namespace = NetworkNamespace.create();
       const { endpoint, reserved } = await driver.join(withPort(joinOptions(network.id, namespace)));
       const kept = await driver.join(withPort(joinOptions(network.id, namespace, 'eth1')));
@@ -90,15 +90,14 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
       await driver.leave(kept.endpoint, {});
       for (const descriptor of [...reserved.descriptors, ...kept.reserved.descriptors]) closeSync(descriptor);
       namespace.close();
-      await waitUntilEqual(traces, present);
+      await waitUntilEqual(traces, baseline);
     });
 
     test('A network removed twice, and made again, is there.', async () => {
-      const present = await traces();
       await driver.removeNetwork(network.id);
       await driver.removeNetwork(network.id);
       await driver.createNetwork(network);
-      assert.deepEqual(await traces(), present);
+      assert.deepEqual(await traces(), baseline);
       await joinAndLeave(driver, network.id);
     });
   });

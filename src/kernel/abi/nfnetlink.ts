@@ -16,3 +16,21 @@ export const NFTA_LIST_ELEM = 1;
 export const NFTA_SET_ELEM_KEY = 1;
 export const NFTA_SET_ELEM_DATA = 2;
 export const NFTA_DATA_VALUE = 1;
+
+/** include/uapi/linux/netfilter/nfnetlink_conntrack.h */
+export const NFNL_SUBSYS_CTNETLINK = 1;
+export const IPCTNL_MSG_CT_DELETE = 2;
+export const CTA_TUPLE_ORIG = 1;
+export const CTA_TUPLE_REPLY = 2;
+export const CTA_FILTER = 25;
+export const CTA_TUPLE_IP = 1;
+export const CTA_TUPLE_PROTO = 2;
+export const CTA_IP_V4_SRC = 1;
+export const CTA_PROTO_NUM = 1;
+export const CTA_PROTO_DST_PORT = 3;
+export const CTA_FILTER_ORIG_FLAGS = 1;
+export const CTA_FILTER_REPLY_FLAGS = 2;
+/** Which parts of a tuple a filter looks at (net/netfilter/nf_conntrack_netlink.c). */
+export const CTA_FILTER_F_IP_SRC = 0x01;
+export const CTA_FILTER_F_PROTO_NUM = 0x08;
+export const CTA_FILTER_F_DST_PORT = 0x20;

@@ -10,6 +10,7 @@ import type { NetworkNamespace } from '../network-namespace.ts';
 import { attachInterface, detachInterface, type InterfacePair, takePair } from './attach-interface.ts';
 import { ensureBridge, removeBridge } from './bridge-device.ts';
 import { Firewall } from './firewall.ts';
+import { forgetEarlierUdpFlows, forgetUdpFlowsTo } from './forget-udp-flows.ts';
 import { publishedElements } from './published-elements.ts';
 
 const DEFAULT_MTU = 1500;
@@ -76,6 +77,7 @@ export class BridgeDriver implements NetworkDriver {
     const pair = takePair(this.#host, options.namespace, options.interfaceName);
     undo.defer(() => detachInterface(options.namespace, options.interfaceName));
     this.#attach(network, { options, endpoint, pair });
+    undo.defer(() => this.#firewall.unpublish(publishedElements(endpoint)));
     await this.#publish(options, endpoint);
     this.#endpoints.set(endpoint.endpointId, endpoint);
     undo.move();
@@ -85,11 +87,12 @@ export class BridgeDriver implements NetworkDriver {
   async leave({ endpointId }: Endpoint, options: { namespace?: NetworkNamespace }): Promise<void> {
     const endpoint = this.#endpoints.get(endpointId);
     if (endpoint === undefined) return;
+    this.#endpoints.delete(endpointId);
     this.#firewall.unpublish(publishedElements(endpoint));
+    await forgetUdpFlowsTo(endpoint);
     if (options.namespace !== undefined) await detachInterface(options.namespace, endpoint.interfaceName);
     for (const port of endpoint.ports) this.#ports.release(port);
     this.#networks.get(endpoint.networkId)?.addresses.release(endpoint.ipv4Address);
-    this.#endpoints.delete(endpointId);
   }
 
   async restore(endpoints: readonly Endpoint[]): Promise<void> {
@@ -167,6 +170,7 @@ export class BridgeDriver implements NetworkDriver {
   async #publish(options: JoinOptions, endpoint: Endpoint): Promise<void> {
     try {
       await this.#firewall.publish(publishedElements(endpoint));
+      await forgetEarlierUdpFlows(endpoint);
     } catch (error) {
       throw connectivityError(options, error);
     }
