@@ -14,4 +14,3 @@ export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 
 export const MSG_DONTWAIT = 0x40;
-export const MSG_TRUNC = 0x20;
