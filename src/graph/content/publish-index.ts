@@ -1,11 +1,5 @@
 import type { GraphParts } from '../graph-parts.ts';
-import {
-  type Descriptor,
-  IMAGE_NAME_ANNOTATION,
-  OCI_INDEX,
-  OCI_MANIFEST,
-  REF_NAME_ANNOTATION,
-} from '../oci.ts';
+import { IMAGE_NAME_ANNOTATION, OCI_INDEX, REF_NAME_ANNOTATION } from '../oci.ts';
 import { canonicalString, familiarString, parseReference } from '../references/reference.ts';
 
 /**
@@ -14,12 +8,7 @@ import { canonicalString, familiarString, parseReference } from '../references/r
  */
 export function publishIndex({ content, images }: GraphParts): void {
   const manifests = images.list().flatMap(image => {
-    const descriptor: Descriptor = {
-      mediaType: mediaTypeOf(content.read(image.manifest)),
-      digest: image.manifest,
-      size: content.sizeOf(image.manifest),
-      platform: { architecture: image.config.architecture, os: image.config.os },
-    };
+    const descriptor = images.descriptorOf(image);
     if (image.repoTags.length === 0) return [descriptor];
     return image.repoTags.map(name => ({ ...descriptor, annotations: nameAnnotations(name) }));
   });
@@ -33,8 +22,4 @@ function nameAnnotations(name: string): Record<string, string> {
     // In full: all images of the machine share this index, and a tag alone would not tell them apart.
     [REF_NAME_ANNOTATION]: familiarString(reference),
   };
-}
-
-function mediaTypeOf(manifest: Buffer): string {
-  return (JSON.parse(manifest.toString()) as { mediaType?: string }).mediaType ?? OCI_MANIFEST;
 }

@@ -4,6 +4,7 @@ import type { ContentStore } from '../content/content-store.ts';
 import { transaction } from '../database.ts';
 import type { Image } from '../graph.ts';
 import type { ImageConfig } from '../image-config.ts';
+import { type Descriptor, OCI_MANIFEST } from '../oci.ts';
 import { chainIdsOf } from '../layers/chain-id.ts';
 import {
   canonicalString,
@@ -32,6 +33,7 @@ export class ImageStore {
   readonly #database: DatabaseSync;
   readonly #content: ContentStore;
   readonly #configs = new Map<Digest, { config: ImageConfig; rawConfig: Buffer }>();
+  readonly #manifests = new Map<Digest, Descriptor>();
 
   constructor(database: DatabaseSync, content: ContentStore) {
     this.#database = database;
@@ -118,6 +120,19 @@ export class ImageStore {
       .prepare('SELECT id FROM images WHERE id >= ? AND id < ? LIMIT 2')
       .all(`sha256:${hex}`, `sha256:${hex}g`);
     return rows.map(row => row.id as Digest);
+  }
+
+  /** How an index refers to an image's manifest. */
+  descriptorOf({ manifest, config }: Image): Descriptor {
+    let known = this.#manifests.get(manifest);
+    if (known === undefined) {
+      const data = this.#content.read(manifest);
+      const { mediaType } = JSON.parse(data.toString()) as { mediaType?: string };
+      known = { mediaType: mediaType ?? OCI_MANIFEST, digest: manifest, size: data.length };
+      this.#manifests.set(manifest, known);
+    }
+    const { architecture, os, variant } = config;
+    return { ...known, platform: { architecture, os, ...(variant === undefined ? {} : { variant }) } };
   }
 
   /** Images that were made from this one here. */

@@ -6,16 +6,9 @@ import { type Digest, hexOf } from '../../base/digest.ts';
 import { removeUnreferenced } from '../content/collect-garbage.ts';
 import type { ContentStore } from '../content/content-store.ts';
 import type { Image } from '../graph.ts';
+import type { ImageStore } from '../images/image-store.ts';
 import type { GraphParts } from '../graph-parts.ts';
-import {
-  type Descriptor,
-  IMAGE_NAME_ANNOTATION,
-  type Manifest,
-  OCI_INDEX,
-  OCI_LAYOUT,
-  OCI_MANIFEST,
-  REF_NAME_ANNOTATION,
-} from '../oci.ts';
+import { IMAGE_NAME_ANNOTATION, type Manifest, OCI_INDEX, OCI_LAYOUT, REF_NAME_ANNOTATION } from '../oci.ts';
 import { canonicalString, familiarName, familiarString, type Reference } from '../references/reference.ts';
 import { type ImageToSave, imagesToSave } from './images-to-save.ts';
 
@@ -29,7 +22,7 @@ export function saveArchive(parts: GraphParts, names: readonly string[]): Readab
   const images = imagesToSave(parts.images, names);
   const blobs = [...new Set(images.flatMap(({ image }) => parts.images.blobsOf(image.id)))].sort();
   for (const blob of blobs) parts.leases.hold(blob);
-  const stream = Readable.from(archiveOf(parts.content, images, blobs), { objectMode: false });
+  const stream = Readable.from(archiveOf(parts, images, blobs), { objectMode: false });
   stream.once('close', () => {
     for (const blob of blobs) parts.leases.release(blob);
     // An image may have been removed meanwhile.
@@ -39,7 +32,7 @@ export function saveArchive(parts: GraphParts, names: readonly string[]): Readab
 }
 
 async function* archiveOf(
-  content: ContentStore,
+  { content, images: store }: GraphParts,
   images: ImageToSave[],
   blobs: Digest[],
 ): AsyncGenerator<Buffer> {
@@ -48,7 +41,7 @@ async function* archiveOf(
   for (const blob of blobs) yield* blobFile(content, blob);
   const manifests = new Map(images.map(({ image }) => [image.id, manifestOf(content, image)]));
   const manifest = (image: Image) => manifests.get(image.id) as Manifest;
-  yield* file('index.json', JSON.stringify(indexOf(content, images, manifest)));
+  yield* file('index.json', JSON.stringify(indexOf(store, images)));
   yield* file(
     'manifest.json',
     `${JSON.stringify(images.map(item => dockerManifest(item, manifest(item.image))))}\n`,
@@ -82,15 +75,9 @@ function manifestOf(content: ContentStore, image: Image): Manifest {
   return JSON.parse(content.read(image.manifest).toString()) as Manifest;
 }
 
-function indexOf(content: ContentStore, images: ImageToSave[], manifest: (image: Image) => Manifest): object {
+function indexOf(store: ImageStore, images: ImageToSave[]): object {
   const manifests = images.flatMap(({ image, references }) => {
-    const { architecture, os, variant } = image.config;
-    const descriptor: Descriptor = {
-      mediaType: manifest(image).mediaType ?? OCI_MANIFEST,
-      digest: image.manifest,
-      size: content.sizeOf(image.manifest),
-      platform: { architecture, os, ...(variant === undefined ? {} : { variant }) },
-    };
+    const descriptor = store.descriptorOf(image);
     if (references.length === 0) return [descriptor];
     return references.map(reference => ({ ...descriptor, annotations: annotationsOf(reference) }));
   });
