@@ -24,6 +24,8 @@ export interface Graph {
    */
   remove(reference: string, options: RemoveOptions): Promise<{ Untagged?: string; Deleted?: string }[]>;
   history(reference: string): Promise<HistoryEntry[]>;
+  /** Docker's GraphDriver.Data in an image's `inspect`. */
+  driverDataOf(image: Image): Record<string, string>;
 
   /** Docker archives and OCI archives, compressed or not. `progress` gets Docker's JSON progress messages. */
   load(archive: Readable, progress: (message: ProgressMessage) => void): Promise<void>;

@@ -7,7 +7,7 @@ import { ContentStore } from './content/content-store.ts';
 import { publishIndex } from './content/publish-index.ts';
 import { whenSynced } from './content/sync-layers.ts';
 import { openDatabase } from './database.ts';
-import type { Graph, ImportOptions, ProgressMessage, RemoveOptions } from './graph.ts';
+import type { Graph, Image, ImportOptions, ProgressMessage, RemoveOptions } from './graph.ts';
 import type { GraphParts } from './graph-parts.ts';
 import { chooseDriver } from './graphdriver/choose-driver.ts';
 import { imageHistory } from './images/image-history.ts';
@@ -90,6 +90,10 @@ class LocalGraph implements Graph {
 
   async history(reference: string) {
     return imageHistory(this.#parts.layers, resolveImage(this.#parts.images, reference));
+  }
+
+  driverDataOf({ chainIds }: Image) {
+    return this.#parts.driver.layerData([...chainIds].reverse());
   }
 
   load(archive: Readable, progress: (message: ProgressMessage) => void) {
