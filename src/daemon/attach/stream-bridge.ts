@@ -1,0 +1,94 @@
+import type { Duplex } from 'node:stream';
+import { DetachScanner } from './detach-keys.ts';
+
+export type BridgeOptions = {
+  client: Duplex;
+  /** The shim's connection. */
+  upstream: Duplex;
+  terminal: boolean;
+  stdin: boolean;
+  /** Whether the end of the client's input ends the process's standard input. */
+  closeStdin: boolean;
+  /** Looked for with a terminal only. */
+  detachKeys: readonly number[];
+};
+
+/**
+ * Copies between a client and a process's streams, in both directions, with back pressure. Owns both ends:
+ * when `done` settles, both are ended.
+ */
+export class StreamBridge {
+  readonly done: Promise<'ended' | 'detached'>;
+  readonly #options: BridgeOptions;
+  readonly #scanner: DetachScanner | undefined;
+  #settle: (how: 'ended' | 'detached') => void = () => undefined;
+  #isDraining = false;
+
+  constructor(options: BridgeOptions) {
+    this.#options = options;
+    this.#scanner = options.terminal && options.stdin ? new DetachScanner(options.detachKeys) : undefined;
+    this.done = new Promise(resolve => {
+      this.#settle = resolve;
+    });
+    this.#copyOutput();
+    this.#copyInput();
+  }
+
+  /** From now on a slow client holds nothing up: the rest of the output is kept in memory for it. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#options.upstream.resume();
+  }
+
+  #copyOutput(): void {
+    const { client, upstream } = this.#options;
+    upstream.on('data', (chunk: Buffer) => {
+      if (client.writable && !client.write(chunk) && !this.#isDraining) upstream.pause();
+    });
+    client.on('drain', () => upstream.resume());
+    upstream.on('end', () => this.#finish('ended'));
+    upstream.on('close', () => this.#finish('ended'));
+    upstream.on('error', () => this.#finish('ended'));
+  }
+
+  #copyInput(): void {
+    const { client, upstream } = this.#options;
+    client.on('data', (chunk: Buffer) => this.#input(chunk));
+    upstream.on('drain', () => client.resume());
+    client.on('end', () => this.#inputEnded());
+    client.on('error', () => this.#clientGone());
+    client.on('close', () => this.#clientGone());
+    if (client.destroyed) this.#clientGone();
+  }
+
+  #input(chunk: Buffer): void {
+    const { client, upstream, stdin } = this.#options;
+    // What cannot be delivered is read all the same, so that the end of the connection is noticed.
+    if (!stdin || !upstream.writable) return;
+    const { output, detached } = this.#scanner?.scan(chunk) ?? { output: chunk, detached: false };
+    if (output.length > 0 && !upstream.write(output)) client.pause();
+    if (detached) this.#finish('detached');
+  }
+
+  #inputEnded(): void {
+    const { upstream, stdin, closeStdin, terminal } = this.#options;
+    if (!stdin) return;
+    if (closeStdin && !terminal) upstream.end();
+    // As Docker: the session is over then, output included.
+    else this.#finish('ended');
+  }
+
+  #clientGone(): void {
+    this.#options.upstream.destroy();
+    this.#finish('ended');
+  }
+
+  #finish(how: 'ended' | 'detached'): void {
+    const { client, upstream } = this.#options;
+    if (client.writable) client.end();
+    // After detaching, what was typed before has still to arrive.
+    if (how === 'detached') upstream.end(() => upstream.destroy());
+    else upstream.destroy();
+    this.#settle(how);
+  }
+}

@@ -1,0 +1,86 @@
+import type * as api from '../../api/types.ts';
+import type { Endpoint } from '../../networkdriver/driver.ts';
+import { ZERO_TIME } from '../clock.ts';
+
+/** A container as it was asked for: written once, changed by `rename` and `update` only. Plain data. */
+export type ContainerRecord = {
+  id: string;
+  /** Without Docker's leading slash. */
+  name: string;
+  createdAt: string;
+  imageId: string;
+  /** As the client gave it. */
+  imageReference: string;
+  /** What is executed: entrypoint and command. */
+  path: string;
+  args: string[];
+  /** Merged with the image's. */
+  config: api.ContainerConfig;
+  /** Completed with defaults, as `inspect` shows it. */
+  hostConfig: api.HostConfig;
+  mounts: MountRecord[];
+  /** What the client asked of each network, by the name it used. */
+  networks: Record<string, api.EndpointSettings>;
+};
+
+/** A mount, resolved at creation. */
+export type MountRecord = {
+  type: 'bind' | 'volume' | 'tmpfs';
+  /** The volume's name; '' for other types. */
+  name: string;
+  /** A host path; '' for tmpfs. */
+  source: string;
+  destination: string;
+  /** As given after the last colon of `-v`. */
+  mode: string;
+  writable: boolean;
+  propagation: string;
+  /** Whether a new volume gets what the image has at `destination`. */
+  copyUp: boolean;
+  /** Made when it is missing at start (`-v`, not `--mount`). */
+  createSource: boolean;
+  /** Of a volume. */
+  subpath: string;
+  nonRecursive: boolean;
+  /** How submounts of a read-only bind are treated. */
+  readonlyRecursion: 'when-possible' | 'never' | 'always';
+  /** Mount options of a tmpfs: `size=64m`. */
+  tmpfsOptions: string[];
+  /** Not created by this container's own volume list: removed by `rm -v` only when anonymous. */
+  anonymous: boolean;
+};
+
+/** What changes while it lives. Written whole with each change. Plain data. */
+export type StateRecord = {
+  status: api.ContainerStatus;
+  pid: number;
+  exitCode: number;
+  error: string;
+  oomKilled: boolean;
+  startedAt: string;
+  finishedAt: string;
+  restartCount: number;
+  /** By `stop` or `kill`: restart policies respect it. */
+  manuallyStopped: boolean;
+  health?: api.Health;
+  /** Of the current run. */
+  endpoints: { network: string; endpoint: Endpoint }[];
+  /** Written to the container's directory at the first start. */
+  hasHostFiles: boolean;
+};
+
+export function newState(): StateRecord {
+  return {
+    status: 'created',
+    pid: 0,
+    exitCode: 0,
+    error: '',
+    oomKilled: false,
+    startedAt: ZERO_TIME,
+    finishedAt: ZERO_TIME,
+    restartCount: 0,
+    manuallyStopped: false,
+    endpoints: [],
+    hasHostFiles: false,
+  };
+}

@@ -1,0 +1,81 @@
+import type { Container as Runtime } from '../../execdriver/driver.ts';
+import type { ContainerLayer } from '../../graph/graph.ts';
+import type { Exec } from '../exec/exec.ts';
+import type { ContainerRecord, StateRecord } from './container-record.ts';
+
+/** Something to be connected to the container's streams before its process runs. */
+export type PendingAttach = {
+  /** Called between the driver's create and start. */
+  connect(runtime: Runtime): Promise<void>;
+  /** The start failed, or the container has been removed. */
+  cancel(): void;
+};
+
+/** What watchers are told: the state is committed when they are called. */
+export type Milestone = 'stopped' | 'removed';
+
+/** A container, in memory: what is stored of it, and the handles of its current run. */
+export class Container {
+  record: ContainerRecord;
+  readonly state: StateRecord;
+  /** From the driver's `create` until its `remove`. */
+  runtime: Runtime | undefined;
+  layer: ContainerLayer | undefined;
+  /** Settles when nothing of the last run is left: processes, cgroups, addresses. Never rejects. */
+  cleanedUp: Promise<void> = Promise.resolve();
+  readonly pendingAttaches = new Set<PendingAttach>();
+  readonly execs = new Map<string, Exec>();
+  /** Ends what goes with the current run: probes, timers. */
+  stopRun: () => void = () => undefined;
+  /** Set while the restart policy waits. */
+  restartTimer: NodeJS.Timeout | undefined;
+  /** By `stop` or `kill`, for this run. */
+  restartCancelled = false;
+  /** How long the restart policy waits next time. */
+  restartDelayMs = 0;
+  isRemoved = false;
+  readonly #watchers = new Set<(milestone: Milestone) => void>();
+
+  constructor(record: ContainerRecord, state: StateRecord) {
+    this.record = record;
+    this.state = state;
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  get name(): string {
+    return this.record.name;
+  }
+
+  /** As Docker counts: also when paused, and while the restart policy waits. */
+  get isRunning(): boolean {
+    const { status } = this.state;
+    return status === 'running' || status === 'paused' || status === 'restarting';
+  }
+
+  /** Returns a function that ends it. */
+  watch(watcher: (milestone: Milestone) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  announce(milestone: Milestone): void {
+    for (const watcher of [...this.#watchers]) watcher(milestone);
+  }
+
+  /** Settles at the next stop or removal, or when `timeoutMs` is over; tells whether it was in time. */
+  waitStopped(timeoutMs: number): Promise<boolean> {
+    return new Promise(resolve => {
+      const finish = (inTime: boolean): void => {
+        unwatch();
+        clearTimeout(timer);
+        resolve(inTime);
+      };
+      const unwatch = this.watch(() => finish(true));
+      const isFinite = timeoutMs < 2 ** 31;
+      const timer = isFinite ? setTimeout(finish, timeoutMs, false) : undefined;
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import type { ContainerConfig, HealthConfig } from '../../api/types.ts';
+import { invalid } from '../errors.ts';
+import { parseSignal } from './signals.ts';
+
+/** Checks a container's merged configuration. @throws EngineError invalid-parameter, in Docker's words */
+export function checkConfig(config: ContainerConfig): void {
+  const { WorkingDir: directory = '' } = config;
+  if (directory !== '' && !directory.startsWith('/')) {
+    throw invalid(`the working directory '${directory}' is invalid, it needs to be an absolute path`);
+  }
+  checkEnvironment(config.Env);
+  if (config.Healthcheck) checkHealth(config.Healthcheck);
+  if (config.StopSignal) parseSignal(config.StopSignal);
+  if ((config.Entrypoint ?? []).length === 0 && (config.Cmd ?? []).length === 0) {
+    throw invalid('no command specified');
+  }
+}
+
+/** @throws EngineError invalid-parameter */
+export function checkEnvironment(entries: readonly string[] | null | undefined): void {
+  for (const entry of entries ?? []) {
+    if (entry === '' || entry.startsWith('=')) throw invalid(`invalid environment variable: ${entry}`);
+    if (entry.includes('\0')) throw invalid(`invalid environment variable: ${JSON.stringify(entry)}`);
+  }
+}
+
+const MIN_PERIOD_NS = 1_000_000;
+
+function checkHealth(health: HealthConfig): void {
+  const periods = ['Interval', 'Timeout', 'StartPeriod', 'StartInterval'] as const;
+  for (const key of periods) {
+    const value = health[key] ?? 0;
+    if (value !== 0 && value < MIN_PERIOD_NS) throw invalid(`${key} in Healthcheck cannot be less than 1ms`);
+  }
+  if ((health.Retries ?? 0) < 0) throw invalid('Retries in Healthcheck cannot be negative');
+}

@@ -1,0 +1,120 @@
+import type { ContainerConfig, HostConfig, RestartPolicy } from '../../api/types.ts';
+import { invalid } from '../errors.ts';
+import { checkTmpfs } from '../mounts/tmpfs-options.ts';
+import { checkLogConfig } from '../logs/log-config.ts';
+import { checkResources } from './check-resources.ts';
+import { checkNetworkMode } from './check-network-mode.ts';
+import { checkPorts } from './ports.ts';
+
+const RUNTIMES = ['', 'slipway', 'runc', 'io.containerd.runc.v2'];
+
+/**
+ * Checks what a container asks of the host.
+ * @throws EngineError invalid-parameter, in Docker's words
+ */
+export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig): void {
+  checkResources(hostConfig);
+  checkRestartPolicy(hostConfig.RestartPolicy ?? {}, hostConfig.AutoRemove ?? false);
+  checkNamespaceModes(config, hostConfig);
+  checkNetworkMode(config, hostConfig);
+  checkPorts(config.ExposedPorts, hostConfig.PortBindings);
+  checkExtraHosts(hostConfig.ExtraHosts);
+  checkTmpfs(hostConfig.Tmpfs);
+  checkLogConfig(hostConfig.LogConfig);
+  checkSysctls(hostConfig);
+  checkDevices(hostConfig);
+  const {
+    OomScoreAdj: score = 0,
+    ShmSize: shm = 0,
+    Runtime: runtime = '',
+    Isolation: isolation = '',
+  } = hostConfig;
+  if (score < -1000 || score > 1000) {
+    throw invalid(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`);
+  }
+  if (shm < 0) throw invalid('SHM size can not be less than 0');
+  if (!RUNTIMES.includes(runtime)) throw invalid(`unknown or invalid runtime name: ${runtime}`);
+  if (isolation !== '' && isolation !== 'default') {
+    throw invalid(`invalid isolation (${isolation}): linux only supports 'default'`);
+  }
+  if (Object.keys(hostConfig.StorageOpt ?? {}).length > 0) {
+    throw invalid('--storage-opt is not supported by this storage driver');
+  }
+}
+
+/** @throws EngineError invalid-parameter */
+export function checkRestartPolicy(policy: RestartPolicy, autoRemove: boolean): void {
+  const { Name: name = '', MaximumRetryCount: retries = 0 } = policy;
+  if (!['', 'no', 'always', 'unless-stopped', 'on-failure'].includes(name)) {
+    throw invalid(
+      `invalid restart policy: unknown policy '${name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
+    );
+  }
+  if (retries < 0) throw invalid('invalid restart policy: maximum retry count cannot be negative');
+  if (retries > 0 && name !== 'on-failure') {
+    throw invalid("invalid restart policy: maximum retry count can only be used with 'on-failure'");
+  }
+  if (autoRemove && name !== '' && name !== 'no') {
+    throw invalid("can't create 'AutoRemove' container with restart policy");
+  }
+}
+
+function checkNamespaceModes(config: ContainerConfig, hostConfig: HostConfig): void {
+  const { IpcMode: ipc = '', PidMode: pid = '', UTSMode: uts = '', CgroupnsMode: cgroup = '' } = hostConfig;
+  if (!/^(|none|private|shareable|host|container:.+)$/.test(ipc)) throw invalid(`invalid IPC mode: ${ipc}`);
+  if (!/^(|host|container:.+)$/.test(pid)) throw invalid(`invalid PID mode: ${pid}`);
+  if (!/^(|host)$/.test(uts)) throw invalid(`invalid UTS mode: ${uts}`);
+  if (!/^(|private|host)$/.test(cgroup)) throw invalid(`invalid cgroup namespace mode: ${cgroup}`);
+  if (!/^(|host)$/.test(hostConfig.UsernsMode ?? '')) {
+    throw invalid(`invalid USER mode: ${hostConfig.UsernsMode}`);
+  }
+  if (uts === 'host' && config.Hostname) throw invalid('conflicting options: hostname and the UTS mode');
+}
+
+function checkExtraHosts(hosts: readonly string[] | null | undefined): void {
+  for (const host of hosts ?? []) {
+    const [, name, address] = /^([^:=]+)[:=](.+)$/.exec(host) ?? [];
+    if (name === undefined || address === undefined) {
+      throw invalid(`bad format for add-host: ${JSON.stringify(host)}`);
+    }
+    if (address !== 'host-gateway' && !/^\[?[0-9a-fA-F:.]+\]?$/.test(address)) {
+      throw invalid(`invalid IP address in add-host: ${JSON.stringify(address)}`);
+    }
+  }
+}
+
+const SYSCTL_PREFIXES = ['net.', 'fs.mqueue.'];
+const IPC_SYSCTLS =
+  /^kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced|auto_msgmni|domainname|hostname)$/;
+
+/** Only what belongs to a namespace of the container may be set. */
+function checkSysctls({ Sysctls, NetworkMode, IpcMode }: HostConfig): void {
+  for (const key of Object.keys(Sysctls ?? {})) {
+    const isKnown = SYSCTL_PREFIXES.some(prefix => key.startsWith(prefix)) || IPC_SYSCTLS.test(key);
+    if (!isKnown) throw invalid(`sysctl '${key}' is not allowed`);
+    if (key.startsWith('net.') && NetworkMode === 'host') {
+      throw invalid(`sysctl "${key}" not allowed in host network namespace`);
+    }
+    if (!key.startsWith('net.') && IpcMode === 'host') {
+      throw invalid(`sysctl "${key}" not allowed in host ipc namespace`);
+    }
+  }
+}
+
+function checkDevices({ Devices, DeviceCgroupRules, DeviceRequests }: HostConfig): void {
+  for (const { CgroupPermissions: permissions = '' } of Devices ?? []) {
+    if (!/^[rwm]{0,3}$/.test(permissions)) throw invalid(`invalid device mode: ${permissions}`);
+  }
+  for (const rule of DeviceCgroupRules ?? []) {
+    if (!/^[acb] (\d+|\*):(\d+|\*) [rwm]{1,3}$/.test(rule)) {
+      throw invalid(`invalid device cgroup rule format: '${rule}'`);
+    }
+  }
+  if ((DeviceRequests ?? []).length > 0) {
+    const [request] = DeviceRequests as { Driver?: string; Capabilities?: string[][] }[];
+    const capabilities = (request?.Capabilities ?? []).map(one => `[${one.join(' ')}]`).join(' ');
+    throw invalid(
+      `could not select device driver "${request?.Driver ?? ''}" with capabilities: [${capabilities}]`,
+    );
+  }
+}

@@ -1,0 +1,125 @@
+import type { HostConfig } from '../../api/types.ts';
+import { checkCapabilities } from './check-capabilities.ts';
+
+const MASKED_PATHS = `/proc/asound /proc/acpi /proc/interrupts /proc/kcore /proc/keys /proc/latency_stats
+  /proc/timer_list /proc/timer_stats /proc/sched_debug /proc/scsi /sys/firmware
+  /sys/devices/virtual/powercap`.split(/\s+/);
+const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+/** What the engine's own options say of every container. */
+export type HostDefaults = {
+  shmSizeBytes: number;
+  logDriver: string;
+  logOptions: Record<string, string>;
+  init: boolean;
+};
+
+/**
+ * A host configuration with all the fields and defaults that `inspect` shows.
+ * @throws EngineError invalid-parameter for an unknown capability
+ */
+export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): HostConfig {
+  const isPrivileged = wanted.Privileged ?? false;
+  const isUnmasked = isPrivileged || (wanted.SecurityOpt ?? []).includes('systempaths=unconfined');
+  return {
+    Binds: wanted.Binds ?? null,
+    ContainerIDFile: wanted.ContainerIDFile ?? '',
+    LogConfig: logConfig(wanted.LogConfig, defaults),
+    NetworkMode: networkMode(wanted.NetworkMode ?? ''),
+    PortBindings: portBindings(wanted.PortBindings),
+    RestartPolicy: {
+      Name: wanted.RestartPolicy?.Name || 'no',
+      MaximumRetryCount: wanted.RestartPolicy?.MaximumRetryCount ?? 0,
+    },
+    AutoRemove: wanted.AutoRemove ?? false,
+    VolumeDriver: wanted.VolumeDriver ?? '',
+    VolumesFrom: wanted.VolumesFrom ?? null,
+    ConsoleSize: wanted.ConsoleSize ?? [0, 0],
+    ...(wanted.Annotations ? { Annotations: wanted.Annotations } : {}),
+    CapAdd: checkCapabilities('CapAdd', wanted.CapAdd),
+    CapDrop: checkCapabilities('CapDrop', wanted.CapDrop),
+    CgroupnsMode: wanted.CgroupnsMode || (isPrivileged ? 'host' : 'private'),
+    Dns: wanted.Dns ?? [],
+    DnsOptions: wanted.DnsOptions ?? [],
+    DnsSearch: wanted.DnsSearch ?? [],
+    ExtraHosts: wanted.ExtraHosts ?? null,
+    GroupAdd: wanted.GroupAdd ?? null,
+    IpcMode: wanted.IpcMode || 'private',
+    Cgroup: wanted.Cgroup ?? '',
+    Links: wanted.Links ?? null,
+    OomScoreAdj: wanted.OomScoreAdj ?? 0,
+    PidMode: wanted.PidMode ?? '',
+    Privileged: isPrivileged,
+    PublishAllPorts: wanted.PublishAllPorts ?? false,
+    ReadonlyRootfs: wanted.ReadonlyRootfs ?? false,
+    SecurityOpt: wanted.SecurityOpt ?? null,
+    ...(wanted.StorageOpt ? { StorageOpt: wanted.StorageOpt } : {}),
+    ...(wanted.Tmpfs ? { Tmpfs: wanted.Tmpfs } : {}),
+    UTSMode: wanted.UTSMode ?? '',
+    UsernsMode: wanted.UsernsMode ?? '',
+    ShmSize: wanted.ShmSize || defaults.shmSizeBytes,
+    ...(wanted.Sysctls ? { Sysctls: wanted.Sysctls } : {}),
+    Runtime: wanted.Runtime || 'slipway',
+    Isolation: wanted.Isolation ?? '',
+    ...completeResources(wanted),
+    ...(wanted.Mounts ? { Mounts: wanted.Mounts } : {}),
+    MaskedPaths: wanted.MaskedPaths ?? (isUnmasked ? [] : MASKED_PATHS),
+    ReadonlyPaths: wanted.ReadonlyPaths ?? (isUnmasked ? [] : READONLY_PATHS),
+    ...(wanted.Init === undefined || wanted.Init === null
+      ? defaults.init
+        ? { Init: true }
+        : {}
+      : { Init: wanted.Init }),
+  };
+}
+
+function completeResources(wanted: HostConfig): HostConfig {
+  const memory = wanted.Memory ?? 0;
+  return {
+    CpuShares: wanted.CpuShares ?? 0,
+    Memory: memory,
+    NanoCpus: wanted.NanoCpus ?? 0,
+    CgroupParent: wanted.CgroupParent ?? '',
+    BlkioWeight: wanted.BlkioWeight ?? 0,
+    BlkioWeightDevice: wanted.BlkioWeightDevice ?? [],
+    BlkioDeviceReadBps: wanted.BlkioDeviceReadBps ?? [],
+    BlkioDeviceWriteBps: wanted.BlkioDeviceWriteBps ?? [],
+    BlkioDeviceReadIOps: wanted.BlkioDeviceReadIOps ?? [],
+    BlkioDeviceWriteIOps: wanted.BlkioDeviceWriteIOps ?? [],
+    CpuPeriod: wanted.CpuPeriod ?? 0,
+    CpuQuota: wanted.CpuQuota ?? 0,
+    CpuRealtimePeriod: wanted.CpuRealtimePeriod ?? 0,
+    CpuRealtimeRuntime: wanted.CpuRealtimeRuntime ?? 0,
+    CpusetCpus: wanted.CpusetCpus ?? '',
+    CpusetMems: wanted.CpusetMems ?? '',
+    Devices: wanted.Devices ?? [],
+    DeviceCgroupRules: wanted.DeviceCgroupRules ?? null,
+    DeviceRequests: wanted.DeviceRequests ?? null,
+    MemoryReservation: wanted.MemoryReservation ?? 0,
+    // Docker allows as much swap as memory when nothing is said.
+    MemorySwap: memory > 0 && !wanted.MemorySwap ? 2 * memory : (wanted.MemorySwap ?? 0),
+    MemorySwappiness: wanted.MemorySwappiness === -1 ? null : (wanted.MemorySwappiness ?? null),
+    OomKillDisable: wanted.OomKillDisable ?? false,
+    // Zero and less mean no limit.
+    PidsLimit: (wanted.PidsLimit ?? 0) > 0 ? wanted.PidsLimit : null,
+    Ulimits: wanted.Ulimits ?? [],
+  };
+}
+
+function logConfig(wanted: HostConfig['LogConfig'], defaults: HostDefaults): HostConfig['LogConfig'] {
+  if (wanted?.Type) return { Type: wanted.Type, Config: wanted.Config ?? {} };
+  return { Type: defaults.logDriver, Config: { ...defaults.logOptions, ...wanted?.Config } };
+}
+
+function networkMode(mode: string): string {
+  return mode === '' || mode === 'default' ? 'bridge' : mode;
+}
+
+function portBindings(bindings: HostConfig['PortBindings']): HostConfig['PortBindings'] {
+  return Object.fromEntries(
+    Object.entries(bindings ?? {}).map(([port, hosts]) => [
+      port.includes('/') ? port : `${port}/tcp`,
+      (hosts ?? []).map(({ HostIp = '', HostPort = '' }) => ({ HostIp, HostPort })),
+    ]),
+  );
+}

@@ -1,0 +1,30 @@
+import { constants } from 'node:os';
+import { invalid } from '../errors.ts';
+
+const SIGRTMIN = 34;
+const SIGRTMAX = 64;
+const BY_NAME = new Map(Object.entries(constants.signals).map(([name, number]) => [name as string, number]));
+
+/**
+ * A signal's number, from its number or name, with or without SIG, in any case; `RTMIN+3` too.
+ * @throws EngineError invalid-parameter
+ */
+export function parseSignal(text: string): number {
+  if (/^\d+$/.test(text)) {
+    const number = Number(text);
+    if (number < 1 || number > SIGRTMAX) throw invalid(`invalid signal: ${text}`);
+    return number;
+  }
+  const name = text.toUpperCase().replace(/^SIG/, '');
+  const number = BY_NAME.get(`SIG${name}`) ?? realTimeSignal(name);
+  if (number === undefined) throw invalid(`invalid signal: ${text}`);
+  return number;
+}
+
+function realTimeSignal(name: string): number | undefined {
+  const match = /^RT(MIN|MAX)(?:([+-])(\d{1,2}))?$/.exec(name);
+  if (!match) return undefined;
+  const base = match[1] === 'MIN' ? SIGRTMIN : SIGRTMAX;
+  const number = base + Number(`${match[2] ?? '+'}${match[3] ?? '0'}`);
+  return number >= SIGRTMIN && number <= SIGRTMAX ? number : undefined;
+}

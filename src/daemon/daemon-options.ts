@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { Ulimit } from '../api/types.ts';
+
+export type DaemonOptions = {
+  /** Absolute: what outlives the machine's next start. */
+  dataRoot: string;
+  /** Absolute: what does not (sockets of the shims). */
+  execRoot: string;
+  /** Of containers that name no other; '' for the top. */
+  cgroupParent: string;
+  logDriver: string;
+  logOptions: Record<string, string>;
+  shmSizeBytes: number;
+  ulimits: Required<Ulimit>[];
+  init: boolean;
+  dns: string[];
+  dnsSearch: string[];
+  dnsOptions: string[];
+  /** The default network's own address (CIDR); '' for the first of Docker's pools that is free. */
+  bridgeIp: string;
+  mtu: number;
+  labels: string[];
+  debug: boolean;
+  /** The executable mounted at /sbin/docker-init for containers that ask for an init. */
+  initPath: string;
+  /** Of Slipway itself. */
+  version: string;
+};
+
+export function containerDirectory(options: DaemonOptions, id: string): string {
+  return join(options.dataRoot, 'containers', id);
+}
+
+/** The exec driver's own directory for a container. */
+export function runDirectory(options: DaemonOptions, id: string): string {
+  return join(options.execRoot, 'containers', id);
+}
+
+export function logPath(options: DaemonOptions, id: string): string {
+  return join(containerDirectory(options, id), `${id}-json.log`);
+}
+
+/** The files that are mounted into every container, by their names in /etc. */
+export function hostFilePath(
+  options: DaemonOptions,
+  id: string,
+  name: 'hostname' | 'hosts' | 'resolv.conf',
+): string {
+  return join(containerDirectory(options, id), name);
+}

@@ -1,0 +1,31 @@
+import type { KeyedLock } from '../base/keyed-lock.ts';
+import type { ExecDriver } from '../execdriver/driver.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { Background } from './background.ts';
+import type { ContainerTable } from './containers/container-table.ts';
+import type { DaemonOptions } from './daemon-options.ts';
+import type { EventBus } from './events/event-bus.ts';
+import type { Logger } from './logger.ts';
+import type { Networks } from './networks/networks.ts';
+import type { StateStore } from './store/state-store.ts';
+import type { Volumes } from './volumes/volumes.ts';
+
+/** The parts of one engine, as the functions of this room need them. */
+export type Daemon = {
+  readonly options: DaemonOptions;
+  /** A UUID, the same for the life of the data root. */
+  readonly id: string;
+  readonly log: Logger;
+  readonly store: StateStore;
+  readonly containers: ContainerTable;
+  readonly events: EventBus;
+  /** Serialises what changes one container, by its id. */
+  readonly locks: KeyedLock;
+  readonly background: Background;
+  readonly graph: Graph;
+  readonly execDriver: ExecDriver;
+  readonly networks: Networks;
+  readonly volumes: Volumes;
+  /** Aborted when the engine closes: from then on nothing that happens is acted upon. */
+  readonly closing: AbortSignal;
+};

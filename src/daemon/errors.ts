@@ -1,0 +1,20 @@
+import { EngineError } from '../base/errors.ts';
+
+export function notFound(message: string): EngineError {
+  return new EngineError('not-found', message);
+}
+
+export function invalid(message: string): EngineError {
+  return new EngineError('invalid-parameter', message);
+}
+
+export function conflict(message: string): EngineError {
+  return new EngineError('conflict', message);
+}
+
+/** The same kind of error, its message preceded by `prefix` and a colon, as Go's errors.Wrap has it. */
+export function prefixed(prefix: string, error: unknown): EngineError {
+  const kind = error instanceof EngineError ? error.kind : 'system';
+  const message = error instanceof Error ? error.message : String(error);
+  return new EngineError(kind, `${prefix}: ${message}`, { cause: error });
+}

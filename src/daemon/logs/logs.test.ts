@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { formatTime, parseTime } from '../clock.ts';
+import { checkLogConfig, rotation } from './log-config.ts';
+import { type ReadLogsOptions, readLogs } from './read-logs.ts';
+
+function line(text: string, second: number, stream = 'stdout'): string {
+  return `${JSON.stringify({ log: text, stream, time: formatTime(BigInt(second) * 1_000_000_000n) })}\n`;
+}
+
+function logFile(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'logs-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  return join(directory, 'x-json.log');
+}
+
+function options(path: string, more: Partial<ReadLogsOptions> = {}): ReadLogsOptions {
+  return {
+    path,
+    stdout: true,
+    stderr: true,
+    timestamps: false,
+    multiplexed: false,
+    follow: false,
+    signal: AbortSignal.timeout(20_000),
+    isOver: () => false,
+    onOver: () => () => undefined,
+    ...more,
+  };
+}
+
+async function read(path: string, more: Partial<ReadLogsOptions> = {}): Promise<string> {
+  return Buffer.concat(await Array.fromAsync(readLogs(options(path, more)))).toString();
+}
+
+test('all lines of all rotated files are read, oldest first', async t => {
+  const path = logFile(t);
+  writeFileSync(`${path}.2`, line('a\n', 1));
+  writeFileSync(`${path}.1`, line('b\n', 2) + line('c\n', 3, 'stderr'));
+  writeFileSync(path, `${line('d', 4)}{"log":"half`);
+  assert.equal(await read(path), 'a\nb\nc\nd');
+  assert.equal(await read(path, { stderr: false }), 'a\nb\nd');
+  assert.equal(await read(path, { tail: 2 }), 'c\nd');
+  assert.equal(await read(path, { tail: 3 }), 'b\nc\nd');
+  assert.equal(await read(path, { tail: 0 }), '');
+  assert.equal(
+    await read(path, { sinceNs: parseTime('1970-01-01T00:00:02Z'), untilNs: 3_000_000_000n }),
+    'b\nc\n',
+  );
+});
+
+test('a tail across many chunks is exact', async t => {
+  const path = logFile(t);
+  writeFileSync(path, Array.from({ length: 5000 }, (_, n) => line(`line ${n}\n`, n)).join(''));
+  const text = await read(path, { tail: 3000 });
+  assert.equal(text.split('\n').length, 3001);
+  assert.ok(text.startsWith('line 2000\n') && text.endsWith('line 4999\n'));
+  assert.equal((await read(path)).split('\n').length, 5001);
+});
+
+test('frames and time stamps are as Docker writes them', async t => {
+  const path = logFile(t);
+  writeFileSync(path, line('oops\n', 1, 'stderr'));
+  const [piece] = await Array.fromAsync(readLogs(options(path, { multiplexed: true, timestamps: true })));
+  const content = '1970-01-01T00:00:01.000000000Z oops\n';
+  assert.deepEqual(
+    piece,
+    Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, content.length]), Buffer.from(content)]),
+  );
+});
+
+test('a follower sees every line once, through several rotations, and ends when the writer has', async t => {
+  const path = logFile(t);
+  writeFileSync(path, line('0\n', 0));
+  let isOver = false;
+  let over = (): void => undefined;
+  const reading = read(path, {
+    follow: true,
+    isOver: () => isOver,
+    onOver: callback => {
+      over = callback;
+      return () => undefined;
+    },
+  });
+  for (let n = 1; n < 200; n += 1) {
+    if (n % 20 === 0) {
+      for (let generation = 8; generation > 0; generation -= 1) {
+        try {
+          renameSync(generation === 1 ? path : `${path}.${generation - 1}`, `${path}.${generation}`);
+        } catch {}
+      }
+    }
+    const text = line(`${n}\n`, n);
+    appendFileSync(path, text.slice(0, 10));
+    appendFileSync(path, text.slice(10));
+    if (n % 30 === 0) await new Promise(resolve => setTimeout(resolve, 2));
+  }
+  isOver = true;
+  over();
+  const expected = Array.from({ length: 200 }, (_, n) => `${n}\n`).join('');
+  assert.equal(await reading, expected);
+});
+
+test('a follower ends when its client leaves, also while the file is not there yet', async t => {
+  const abort = new AbortController();
+  const reading = read(logFile(t), { follow: true, signal: abort.signal });
+  setTimeout(() => abort.abort(), 10);
+  assert.equal(await reading, '');
+});
+
+test('log options are checked in Docker’s words', () => {
+  checkLogConfig({ Type: 'none', Config: {} });
+  assert.deepEqual(rotation({ Type: 'json-file', Config: { 'max-size': '10k', 'max-file': '3' } }), {
+    maxBytes: 10240,
+    maxFiles: 3,
+  });
+  const cases = [
+    ['foo', {}, 'error looking up logging plugin foo: plugin "foo" not found'],
+    ['json-file', { foo: 'bar' }, "unknown log opt 'foo' for json-file log driver"],
+    ['json-file', { 'max-size': 'foo' }, "invalid size: 'foo'"],
+    ['json-file', { 'max-file': '0', 'max-size': '1m' }, 'max-file cannot be less than 1'],
+  ] as const;
+  for (const [Type, Config, message] of cases)
+    assert.throws(() => checkLogConfig({ Type, Config }), { message });
+});

@@ -1,0 +1,170 @@
+import { type FSWatcher, watch } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { nowNs } from '../clock.ts';
+import { inodeOf, openLogFiles, tailOffsets } from './log-files.ts';
+import { type LogSelection, parseLogLine, renderLogLine } from './log-line.ts';
+
+export type ReadLogsOptions = LogSelection & {
+  path: string;
+  /** Undefined for all. */
+  tail?: number;
+  follow: boolean;
+  signal: AbortSignal;
+  /** Whether nothing more will be written; asked before the file is read to its end for the last time. */
+  isOver(): boolean;
+  /** Calls back when `isOver` may have changed. Returns what ends that. */
+  onOver(callback: () => void): () => void;
+};
+
+const CHUNK_BYTES = 64 * 1024;
+const NEWLINE = 10;
+
+/** What `docker logs` prints, in pieces; every file and watch is closed when the iteration ends. */
+export async function* readLogs(options: ReadLogsOptions): AsyncGenerator<Buffer, void, undefined> {
+  const wakeup = options.follow ? new Wakeup(options) : undefined;
+  const files = await openLogFiles(options.path);
+  try {
+    const offsets = options.tail === undefined ? [] : await tailOffsets(files, options.tail);
+    for (const [index, file] of files.slice(0, -1).entries()) {
+      if (yield* readFile(file, new LineReader(offsets[index] ?? 0), options)) return;
+    }
+    const live = files.at(-1);
+    const reader = new LineReader(offsets[files.length - 1] ?? 0);
+    if (wakeup !== undefined) yield* follow({ files, live, reader }, wakeup, options);
+    else if (live !== undefined) yield* readFile(live, reader, options);
+  } finally {
+    wakeup?.close();
+    await Promise.all(files.map(file => file.close()));
+  }
+}
+
+type Following = { files: FileHandle[]; live: FileHandle | undefined; reader: LineReader };
+
+async function* follow(
+  following: Following,
+  wakeup: Wakeup,
+  options: ReadLogsOptions,
+): AsyncGenerator<Buffer, void, undefined> {
+  let { live, reader } = following;
+  for (;;) {
+    const isOver = options.isOver() || options.signal.aborted;
+    wakeup.reset();
+    const next = await openLogFiles(options.path);
+    following.files.push(...next);
+    const position = await positionOf(live, next);
+    if (live !== undefined && (yield* readFile(live, reader, options))) return;
+    // Whatever has been rotated since: read each file that came after the one at hand.
+    for (const file of next.slice(position + 1)) {
+      live = file;
+      reader = new LineReader(0);
+      if (yield* readFile(live, reader, options)) return;
+    }
+    await closeAllBut(following, live);
+    if (isOver) return;
+    if (options.untilNs !== undefined && nowNs() > options.untilNs) return;
+    await wakeup.wait();
+  }
+}
+
+/** Where the file at hand stands among those of now; before all of them, if it is gone. */
+async function positionOf(live: FileHandle | undefined, files: readonly FileHandle[]): Promise<number> {
+  if (live === undefined) return -1;
+  const inode = await inodeOf(live);
+  const inodes = await Promise.all(files.map(inodeOf));
+  return inodes.indexOf(inode);
+}
+
+async function closeAllBut(following: Following, live: FileHandle | undefined): Promise<void> {
+  const others = following.files.filter(file => file !== live);
+  following.files.splice(0, following.files.length, ...(live === undefined ? [] : [live]));
+  await Promise.all(others.map(file => file.close()));
+}
+
+/** Yields what there is up to the end of the file. Returns true when nothing later is wanted. */
+async function* readFile(
+  file: FileHandle,
+  reader: LineReader,
+  options: ReadLogsOptions,
+): AsyncGenerator<Buffer, boolean, undefined> {
+  for (;;) {
+    const lines = await reader.read(file);
+    if (lines === undefined) return false;
+    const pieces: Buffer[] = [];
+    let isEnd = options.signal.aborted;
+    for (const text of lines) {
+      const line = parseLogLine(text);
+      const rendered = line === undefined ? undefined : renderLogLine(line, options);
+      if (rendered === 'end') isEnd = true;
+      else if (rendered !== undefined) pieces.push(rendered);
+      if (isEnd) break;
+    }
+    if (pieces.length > 0) yield Buffer.concat(pieces);
+    if (isEnd) return true;
+  }
+}
+
+/** Reads whole lines, and keeps the beginning of one that is still being written. */
+class LineReader {
+  #offset: number;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(offset: number) {
+    this.#offset = offset;
+  }
+
+  /** Undefined at the end of the file. */
+  async read(file: FileHandle): Promise<string[] | undefined> {
+    const { buffer, bytesRead } = await file.read(
+      Buffer.allocUnsafe(CHUNK_BYTES),
+      0,
+      CHUNK_BYTES,
+      this.#offset,
+    );
+    if (bytesRead === 0) return undefined;
+    this.#offset += bytesRead;
+    const data = Buffer.concat([this.#rest, buffer.subarray(0, bytesRead)]);
+    const end = data.lastIndexOf(NEWLINE) + 1;
+    this.#rest = data.subarray(end);
+    return end === 0 ? [] : data.toString('utf8', 0, end - 1).split('\n');
+  }
+}
+
+/** Wakes a follower: the file's directory changed, its container stopped, the client left, the time is over. */
+class Wakeup {
+  readonly #watcher: FSWatcher;
+  readonly #stops: (() => void)[];
+  #wake: () => void = () => undefined;
+  #isPending = false;
+
+  constructor({ path, signal, untilNs, onOver }: ReadLogsOptions) {
+    const wake = (): void => {
+      this.#isPending = true;
+      this.#wake();
+    };
+    this.#watcher = watch(dirname(path), wake);
+    this.#watcher.on('error', wake);
+    signal.addEventListener('abort', wake, { once: true });
+    const delayMs =
+      untilNs === undefined ? Number.POSITIVE_INFINITY : Number((untilNs - nowNs()) / 1_000_000n) + 1;
+    const timer = delayMs < 2 ** 31 ? setTimeout(wake, Math.max(0, delayMs)) : undefined;
+    this.#stops = [onOver(wake), () => clearTimeout(timer), () => signal.removeEventListener('abort', wake)];
+  }
+
+  /** To be called before looking at what may have changed. */
+  reset(): void {
+    this.#isPending = false;
+  }
+
+  async wait(): Promise<void> {
+    if (this.#isPending) return;
+    await new Promise<void>(resolve => {
+      this.#wake = resolve;
+    });
+  }
+
+  close(): void {
+    this.#watcher.close();
+    for (const stop of this.#stops) stop();
+  }
+}

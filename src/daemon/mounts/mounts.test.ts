@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseBind } from './parse-bind.ts';
+import { parseMount } from './parse-mount.ts';
+import { checkTmpfs } from './tmpfs-options.ts';
+
+test('a bind is told from a volume by its slash', () => {
+  const bind = parseBind('/host/../tmp:/in/side/:ro,rslave');
+  assert.equal(bind.type, 'bind');
+  assert.equal(bind.source, '/tmp');
+  assert.equal(bind.destination, '/in/side');
+  assert.equal(bind.writable, false);
+  assert.equal(bind.propagation, 'rslave');
+  assert.ok(bind.createSource);
+  const volume = parseBind('data:/data:nocopy');
+  assert.deepEqual(
+    [volume.type, volume.name, volume.copyUp, volume.writable],
+    ['volume', 'data', false, true],
+  );
+  assert.ok(parseBind('/data').anonymous);
+});
+
+test('bad binds are refused in Docker’s words', () => {
+  const cases = {
+    '/a:/b:/c:/d': "invalid volume specification: '/a:/b:/c:/d'",
+    'a:/b:zzz': 'invalid mode: zzz',
+    '/tmp:/b:ro,rw': 'invalid mode: ro,rw',
+    'a:/b:shared': 'invalid mode: shared',
+    '/foo:rw': "invalid volume specification: '/foo:rw'",
+    '/nonexist/rel:rel': `invalid volume specification: '/nonexist/rel:rel': invalid mount config for type "bind": invalid mount path: 'rel' mount path must be absolute`,
+    '/:/': `invalid volume specification: '/:/': invalid mount config for type "bind": invalid specification: destination can't be '/'`,
+    ':/b': "invalid volume specification: ':/b'",
+  };
+  for (const [spec, message] of Object.entries(cases)) {
+    assert.throws(() => parseBind(spec), { kind: 'invalid-parameter', message });
+  }
+});
+
+test('bad mounts are refused in Docker’s words', () => {
+  const cases = [
+    [{ Type: 'bind', Source: '/nope/x', Target: '/x' }, 'bind', 'bind source path does not exist: /nope/x'],
+    [
+      { Type: 'bind', Source: 'rel', Target: '/x' },
+      'bind',
+      "invalid mount path: 'rel' mount path must be absolute",
+    ],
+    [{ Type: 'bind', Source: '/tmp' }, 'bind', 'field Target must not be empty'],
+    [{ Type: 'tmpfs', Source: 'x', Target: '/x' }, 'tmpfs', 'field Source must not be specified'],
+    [{ Type: 'foo' as 'bind', Target: '/x' }, 'foo', 'mount type unknown'],
+    [{ Type: 'bind', Target: '/x' }, 'bind', 'field Source must not be empty'],
+  ] as const;
+  for (const [mount, type, message] of cases) {
+    assert.throws(() => parseMount(mount), {
+      message: `invalid mount config for type "${type}": ${message}`,
+    });
+  }
+  assert.deepEqual(
+    parseMount({ Type: 'tmpfs', Target: '/t', TmpfsOptions: { SizeBytes: 4096, Mode: 0o1777 } }).tmpfsOptions,
+    ['size=4096', 'mode=1777'],
+  );
+});
+
+test('tmpfs options are checked', () => {
+  checkTmpfs({ '/t': 'size=64m,noexec,mode=1777', '/u': '' });
+  assert.throws(() => checkTmpfs({ '/t': 'foo' }), /invalid tmpfs option "foo"/);
+  assert.throws(() => checkTmpfs({ rel: '' }), /invalid mount path: 'rel' mount path must be absolute/);
+});

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { posix } from 'node:path';
+import type { Mount } from '../../api/types.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { MountRecord } from '../containers/container-record.ts';
+import { invalid } from '../errors.ts';
+import { checkTarget, newMount } from './parse-bind.ts';
+
+/**
+ * One entry of `HostConfig.Mounts`.
+ * @throws EngineError invalid-parameter, in Docker's words: also for a bind whose source is not there
+ */
+export function parseMount(mount: Mount): MountRecord {
+  try {
+    switch (mount.Type) {
+      case 'bind':
+        return parseBindMount(mount);
+      case 'volume':
+        return parseVolumeMount(mount);
+      case 'tmpfs':
+        return parseTmpfsMount(mount);
+      case 'image':
+      case 'cluster':
+      case 'npipe':
+        throw invalid(`mounts of type "${mount.Type}" are not supported`);
+      default:
+        throw invalid('mount type unknown');
+    }
+  } catch (error) {
+    throw invalid(`invalid mount config for type "${mount.Type ?? ''}": ${messageOf(error)}`);
+  }
+}
+
+function parseBindMount(mount: Mount): MountRecord {
+  const destination = checkTarget(mount.Target ?? '');
+  const source = mount.Source ?? '';
+  if (source === '') throw invalid('field Source must not be empty');
+  if (mount.VolumeOptions) throw invalid('field VolumeOptions must not be specified');
+  if (mount.TmpfsOptions) throw invalid('field TmpfsOptions must not be specified');
+  if (!source.startsWith('/')) throw invalid(`invalid mount path: '${source}' mount path must be absolute`);
+  const options = mount.BindOptions ?? {};
+  const createSource = options.CreateMountpoint ?? false;
+  if (!createSource && !existsSync(source)) throw invalid(`bind source path does not exist: ${source}`);
+  return {
+    ...newMount('bind', destination),
+    source: posix.normalize(source),
+    writable: !mount.ReadOnly,
+    createSource,
+    propagation: options.Propagation || 'rprivate',
+    nonRecursive: options.NonRecursive ?? false,
+    readonlyRecursion: readonlyRecursion(mount),
+  };
+}
+
+function readonlyRecursion({ ReadOnly, BindOptions: options = {} }: Mount): MountRecord['readonlyRecursion'] {
+  if (!options.ReadOnlyNonRecursive && !options.ReadOnlyForceRecursive) return 'when-possible';
+  if (!ReadOnly)
+    throw invalid('mount must be read-only to set ReadOnlyNonRecursive or ReadOnlyForceRecursive');
+  return options.ReadOnlyForceRecursive ? 'always' : 'never';
+}
+
+function parseVolumeMount(mount: Mount): MountRecord {
+  const destination = checkTarget(mount.Target ?? '');
+  if (mount.BindOptions) throw invalid('field BindOptions must not be specified');
+  if (mount.TmpfsOptions) throw invalid('field TmpfsOptions must not be specified');
+  const subpath = mount.VolumeOptions?.Subpath ?? '';
+  if (subpath !== '' && !mount.Source) throw invalid('must not set Subpath when using anonymous volumes');
+  if (posix.isAbsolute(subpath) || posix.normalize(subpath).split('/').includes('..')) {
+    throw invalid(`subpath must be a relative path within the volume: ${subpath}`);
+  }
+  return {
+    ...newMount('volume', destination),
+    name: mount.Source ?? '',
+    anonymous: !mount.Source,
+    // As Docker shows it.
+    mode: 'z',
+    writable: !mount.ReadOnly,
+    copyUp: !mount.VolumeOptions?.NoCopy && subpath === '',
+    subpath,
+  };
+}
+
+function parseTmpfsMount(mount: Mount): MountRecord {
+  const destination = checkTarget(mount.Target ?? '');
+  if (mount.Source) throw invalid('field Source must not be specified');
+  if (mount.BindOptions) throw invalid('field BindOptions must not be specified');
+  if (mount.VolumeOptions) throw invalid('field VolumeOptions must not be specified');
+  const { SizeBytes = 0, Mode = 0, Options = [] } = mount.TmpfsOptions ?? {};
+  return {
+    ...newMount('tmpfs', destination),
+    writable: !mount.ReadOnly,
+    tmpfsOptions: [
+      ...(SizeBytes > 0 ? [`size=${SizeBytes}`] : []),
+      ...(Mode > 0 ? [`mode=${Mode.toString(8)}`] : []),
+      ...Options.map(option => option.join('=')),
+    ],
+  };
+}
