@@ -2,11 +2,13 @@ import type { KeyedLock } from '../base/keyed-lock.ts';
 import type { ExecDriver } from '../execdriver/driver.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Background } from './background.ts';
+import type { Container } from './containers/container.ts';
 import type { ContainerTable } from './containers/container-table.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import type { EventBus } from './events/event-bus.ts';
 import type { Logger } from './logger.ts';
 import type { Networks } from './networks/networks.ts';
+import type { HostFacts } from './spec/host-facts.ts';
 import type { StateStore } from './store/state-store.ts';
 import type { Volumes } from './volumes/volumes.ts';
 
@@ -26,6 +28,9 @@ export type Daemon = {
   readonly execDriver: ExecDriver;
   readonly networks: Networks;
   readonly volumes: Volumes;
+  readonly hostFacts: HostFacts;
   /** Aborted when the engine closes: from then on nothing that happens is acted upon. */
   readonly closing: AbortSignal;
+  /** Starts a container because its restart policy wants it. */
+  restart(container: Container): Promise<void>;
 };

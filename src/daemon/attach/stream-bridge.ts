@@ -40,6 +40,15 @@ export class StreamBridge {
     this.#options.upstream.resume();
   }
 
+  /** Gives up: the client stays connected, for somebody else to talk to. */
+  abandon(): void {
+    const { client, upstream } = this.#options;
+    client.removeAllListeners('data').removeAllListeners('drain').removeAllListeners('end');
+    upstream.removeAllListeners('end').removeAllListeners('close');
+    upstream.destroy();
+    this.#settle('ended');
+  }
+
   #copyOutput(): void {
     const { client, upstream } = this.#options;
     upstream.on('data', (chunk: Buffer) => {

@@ -1,5 +1,7 @@
 import type { Container as Runtime } from '../../execdriver/driver.ts';
 import type { ContainerLayer } from '../../graph/graph.ts';
+import type { Process } from '../../libcontainer/spec.ts';
+import type { StreamBridge } from '../attach/stream-bridge.ts';
 import type { Exec } from '../exec/exec.ts';
 import type { ContainerRecord, StateRecord } from './container-record.ts';
 
@@ -21,10 +23,14 @@ export class Container {
   /** From the driver's `create` until its `remove`. */
   runtime: Runtime | undefined;
   layer: ContainerLayer | undefined;
+  /** As last given to the driver: what execs inherit from. */
+  process: Process | undefined;
   /** Settles when nothing of the last run is left: processes, cgroups, addresses. Never rejects. */
   cleanedUp: Promise<void> = Promise.resolve();
   readonly pendingAttaches = new Set<PendingAttach>();
   readonly execs = new Map<string, Exec>();
+  /** The clients connected to the current run. */
+  readonly bridges = new Set<StreamBridge>();
   /** Ends what goes with the current run: probes, timers. */
   stopRun: () => void = () => undefined;
   /** Set while the restart policy waits. */

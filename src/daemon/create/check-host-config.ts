@@ -10,9 +10,10 @@ const RUNTIMES = ['', 'slipway', 'runc', 'io.containerd.runc.v2'];
 
 /**
  * Checks what a container asks of the host.
+ * @returns warnings, in Docker's words
  * @throws EngineError invalid-parameter, in Docker's words
  */
-export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig): void {
+export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig): string[] {
   checkResources(hostConfig);
   checkRestartPolicy(hostConfig.RestartPolicy ?? {}, hostConfig.AutoRemove ?? false);
   checkNamespaceModes(config, hostConfig);
@@ -40,6 +41,8 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
   if (Object.keys(hostConfig.StorageOpt ?? {}).length > 0) {
     throw invalid('--storage-opt is not supported by this storage driver');
   }
+  const isDiscarded = hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0;
+  return isDiscarded ? ['Published ports are discarded when using host network mode'] : [];
 }
 
 /** @throws EngineError invalid-parameter */

@@ -1,0 +1,188 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type * as api from '../../api/types.ts';
+import { newId, shortId } from '../../base/ids.ts';
+import type { Image } from '../../graph/graph.ts';
+import { currentTime } from '../clock.ts';
+import { Container } from '../containers/container.ts';
+import { type ContainerRecord, newState } from '../containers/container-record.ts';
+import { generateName } from '../containers/generate-name.ts';
+import type { Daemon } from '../daemon.ts';
+import { containerDirectory } from '../daemon-options.ts';
+import { EngineError, messageOf } from '../../base/errors.ts';
+import { invalid } from '../errors.ts';
+import { containerEvent } from '../events/container-event.ts';
+import { populateVolumes } from '../mounts/populate-volumes.ts';
+import { resolveMounts } from '../mounts/resolve-mounts.ts';
+import { checkConfig } from './check-config.ts';
+import { checkHostConfig } from './check-host-config.ts';
+import { checkName } from './check-name.ts';
+import { checkSecurityOptions } from './check-security-options.ts';
+import { completeHostConfig } from './complete-host-config.ts';
+import { mergeImageConfig } from './merge-image-config.ts';
+import { exposedPorts } from './ports.ts';
+
+/**
+ * Makes a container. Everything about it is checked first; what goes wrong leaves nothing behind.
+ * @throws EngineError in Docker's words: invalid-parameter, conflict (name), not-found (image, volume's driver)
+ */
+export async function createContainer(
+  daemon: Daemon,
+  givenName: string,
+  request: api.ContainerCreateRequest,
+): Promise<api.ContainerCreateResponse> {
+  const { HostConfig: wantedHostConfig = {}, NetworkingConfig: networking, ...wanted } = request;
+  const name = givenName === '' ? '' : checkName(givenName);
+  const image = await resolveImage(daemon, wanted);
+  const warnings = checkHostConfig(wanted, wantedHostConfig);
+  checkSecurityOptions(wantedHostConfig.SecurityOpt);
+  const config = mergeImageConfig(wanted, image?.config.config ?? {});
+  checkConfig(config);
+  const id = newId();
+  const hostConfig = completeHostConfig(resolveReferences(daemon, wantedHostConfig), hostDefaults(daemon));
+  const finalName = name === '' ? generateName(free => daemon.containers.isNameFree(free)) : name;
+  daemon.containers.reserveName(finalName, id);
+  try {
+    const [path = '', ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+    const record: ContainerRecord = {
+      id,
+      name: finalName,
+      createdAt: currentTime(),
+      imageId: image?.id ?? '',
+      imageReference: wanted.Image ?? '',
+      path,
+      args,
+      config: completeConfig(daemon, { id, config, hostConfig }),
+      hostConfig,
+      mounts: [],
+      networks: endpointSettings(hostConfig, networking, wanted.MacAddress),
+    };
+    await make(daemon, record, image);
+  } catch (error) {
+    daemon.containers.releaseName(finalName);
+    throw error;
+  }
+  return { Id: id, Warnings: warnings };
+}
+
+/** The parts of a container on disk, and its row: all of them, or none. */
+async function make(daemon: Daemon, record: ContainerRecord, image: Image | undefined): Promise<void> {
+  const { id } = record;
+  const directory = containerDirectory(daemon.options, id);
+  const newVolumes: string[] = [];
+  // Should the daemon die in the midst, the next one takes away what there is.
+  daemon.store.addLeftover({ kind: 'container', id });
+  try {
+    record.mounts = resolveMounts(daemon, record, volume => newVolumes.push(volume));
+    mkdirSync(directory, { recursive: true, mode: 0o710 });
+    const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '');
+    await populateVolumes(record.mounts, layer);
+    const container = new Container(record, newState());
+    container.layer = layer;
+    daemon.containers.add(container);
+    containerEvent(daemon, container, 'create');
+  } catch (error) {
+    for (const volume of newVolumes) daemon.volumes.remove(volume, []);
+    await daemon.graph.removeContainerLayer(id);
+    rmSync(directory, { recursive: true, force: true });
+    daemon.store.removeLeftover({ kind: 'container', id });
+    throw error;
+  }
+}
+
+async function resolveImage({ graph }: Daemon, wanted: api.ContainerConfig): Promise<Image | undefined> {
+  const isEmpty = Object.values(wanted).every(value => value === undefined || value === null || value === '');
+  if (isEmpty) throw invalid('config cannot be empty in order to create a container');
+  if (!wanted.Image) return undefined;
+  return graph.resolve(wanted.Image);
+}
+
+/** Other containers are kept by their ids: names may change. */
+function resolveReferences({ containers }: Daemon, hostConfig: api.HostConfig): api.HostConfig {
+  const mode = hostConfig.NetworkMode ?? '';
+  if (!mode.startsWith('container:')) return hostConfig;
+  const reference = mode.slice('container:'.length);
+  try {
+    return { ...hostConfig, NetworkMode: `container:${containers.find(reference).id}` };
+  } catch (error) {
+    const kind = error instanceof EngineError ? error.kind : 'system';
+    throw new EngineError(kind, `joining network namespace of container: ${messageOf(error)}`);
+  }
+}
+
+function hostDefaults({ options }: Daemon) {
+  return {
+    shmSizeBytes: options.shmSizeBytes,
+    logDriver: options.logDriver,
+    logOptions: options.logOptions,
+    init: options.init,
+  };
+}
+
+type Draft = { id: string; config: api.ContainerConfig; hostConfig: api.HostConfig };
+
+/** As `inspect` shows it. */
+function completeConfig(daemon: Daemon, { id, config, hostConfig }: Draft): api.ContainerConfig {
+  const exposed = exposedPorts(config.ExposedPorts, hostConfig.PortBindings);
+  return {
+    Hostname: config.Hostname || defaultHostname(daemon, id, hostConfig),
+    Domainname: config.Domainname ?? '',
+    User: config.User ?? '',
+    AttachStdin: config.AttachStdin ?? false,
+    AttachStdout: config.AttachStdout ?? false,
+    AttachStderr: config.AttachStderr ?? false,
+    ...(Object.keys(exposed).length > 0 ? { ExposedPorts: exposed } : {}),
+    Tty: config.Tty ?? false,
+    OpenStdin: config.OpenStdin ?? false,
+    StdinOnce: config.StdinOnce ?? false,
+    Env: config.Env ?? null,
+    Cmd: config.Cmd ?? null,
+    ...(config.Healthcheck ? { Healthcheck: config.Healthcheck } : {}),
+    ...(config.ArgsEscaped ? { ArgsEscaped: true } : {}),
+    Image: config.Image ?? '',
+    Volumes: config.Volumes ?? null,
+    WorkingDir: config.WorkingDir ?? '',
+    Entrypoint: config.Entrypoint ?? null,
+    ...(config.NetworkDisabled ? { NetworkDisabled: true } : {}),
+    ...(config.MacAddress ? { MacAddress: config.MacAddress } : {}),
+    OnBuild: null,
+    Labels: config.Labels ?? {},
+    ...(config.StopSignal ? { StopSignal: config.StopSignal } : {}),
+    ...(typeof config.StopTimeout === 'number' ? { StopTimeout: config.StopTimeout } : {}),
+    ...(config.Shell ? { Shell: config.Shell } : {}),
+  };
+}
+
+function defaultHostname({ containers }: Daemon, id: string, { NetworkMode, UTSMode }: api.HostConfig): string {
+  const mode = NetworkMode ?? '';
+  if (mode === 'host' || UTSMode === 'host') return hostname();
+  if (!mode.startsWith('container:')) return shortId(id);
+  const target = containers.lookup(mode.slice('container:'.length));
+  return target?.record.config.Hostname ?? shortId(id);
+}
+
+const MAC = /^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i;
+
+/** What was asked of each network. Nothing says which networks exist: that is looked at when it starts. */
+function endpointSettings(
+  { NetworkMode: mode = 'bridge' }: api.HostConfig,
+  networking: api.NetworkingConfig | undefined,
+  macAddress: string | undefined,
+): Record<string, api.EndpointSettings> {
+  if (mode.startsWith('container:')) return {};
+  const given = Object.entries(networking?.EndpointsConfig ?? {}).map(([network, settings]) => [
+    network === 'default' ? 'bridge' : network,
+    settings ?? {},
+  ]);
+  const settings = { [mode]: {}, ...Object.fromEntries(given) } as Record<string, api.EndpointSettings>;
+  if (macAddress) settings[mode] = { ...settings[mode], MacAddress: macAddress };
+  for (const [network, { MacAddress: mac, IPAMConfig: ipam }] of Object.entries(settings)) {
+    if (mac && !MAC.test(mac)) throw invalid(`invalid config for network ${network}: invalid MAC address ${mac}`);
+    if (ipam?.IPv4Address && ['bridge', 'host', 'none'].includes(network)) {
+      throw invalid(
+        `invalid config for network ${network}: invalid endpoint settings:\nuser specified IP address is supported on user defined networks only`,
+      );
+    }
+  }
+  return settings;
+}

@@ -1,0 +1,51 @@
+import type * as api from '../../api/types.ts';
+import { newId } from '../../base/ids.ts';
+import { parseDetachKeys } from '../attach/detach-keys.ts';
+import type { Container } from '../containers/container.ts';
+import { checkEnvironment } from '../create/check-config.ts';
+import type { Daemon } from '../daemon.ts';
+import { conflict, invalid, notFound } from '../errors.ts';
+import { containerEvent } from '../events/container-event.ts';
+import { Exec } from './exec.ts';
+
+/**
+ * Notes what is to be executed in a running container.
+ * @throws EngineError conflict, invalid-parameter, in Docker's words
+ */
+export function createExec(
+  daemon: Daemon,
+  container: Container,
+  reference: string,
+  config: api.ExecConfig,
+): Exec {
+  checkExecutable(container, reference);
+  if (!config.Cmd?.length) throw invalid('No exec command specified');
+  checkEnvironment(config.Env);
+  parseDetachKeys(config.DetachKeys ?? '');
+  const exec = new Exec({ id: newId(), config, state: 'created', exitCode: null, pid: 0 }, container);
+  container.execs.set(exec.id, exec);
+  daemon.store.saveExec(exec.id, container.id, exec.record);
+  containerEvent(daemon, container, `exec_create: ${exec.command}`, { execID: exec.id });
+  return exec;
+}
+
+/** @throws EngineError not-found */
+export function findExec({ containers }: Daemon, id: string): Exec {
+  for (const container of containers.all()) {
+    const exec = container.execs.get(id);
+    if (exec !== undefined) return exec;
+  }
+  throw notFound(`No such exec instance: ${id}`);
+}
+
+/** @throws EngineError conflict */
+export function checkExecutable(container: Container, reference: string): void {
+  const { status } = container.state;
+  if (!container.isRunning) throw conflict(`container ${container.id} is not running`);
+  if (status === 'paused') {
+    throw conflict(`Container ${reference} is paused, unpause the container before exec`);
+  }
+  if (status === 'restarting') {
+    throw conflict(`Container ${container.id} is restarting, wait until the container is running`);
+  }
+}

@@ -1,0 +1,76 @@
+import type * as api from '../../api/types.ts';
+import type { ExecProcess, ExitStatus } from '../../execdriver/driver.ts';
+import type { StreamBridge } from '../attach/stream-bridge.ts';
+import type { Container } from '../containers/container.ts';
+
+/** As stored. */
+export type ExecRecord = {
+  id: string;
+  config: api.ExecConfig;
+  state: 'created' | 'running' | 'exited';
+  exitCode: number | null;
+  pid: number;
+};
+
+/** A second process in a container: asked for, running, or over. */
+export class Exec {
+  readonly record: ExecRecord;
+  readonly container: Container;
+  process: ExecProcess | undefined;
+  bridge: StreamBridge | undefined;
+  readonly #exited = Promise.withResolvers<void>();
+
+  constructor(record: ExecRecord, container: Container) {
+    this.record = record;
+    this.container = container;
+    if (record.state === 'exited') this.#exited.resolve();
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  /** Settles when it is over. */
+  get exited(): Promise<void> {
+    return this.#exited.promise;
+  }
+
+  get command(): string {
+    return (this.record.config.Cmd ?? []).join(' ');
+  }
+
+  settle({ code }: Pick<ExitStatus, 'code'>): void {
+    Object.assign(this.record, { state: 'exited', exitCode: code, pid: 0 });
+    this.bridge?.drain();
+    this.#exited.resolve();
+  }
+
+  /** The shim ends with the container: what the client has not read yet must be taken out of it. */
+  containerExited(): void {
+    this.bridge?.drain();
+  }
+
+  inspect(): api.ExecInspect {
+    const { id, config, state, exitCode, pid } = this.record;
+    const [entrypoint = '', ...args] = config.Cmd ?? [];
+    return {
+      ID: id,
+      Running: state === 'running',
+      ExitCode: exitCode,
+      ProcessConfig: {
+        tty: config.Tty ?? false,
+        entrypoint,
+        arguments: args,
+        privileged: config.Privileged ?? false,
+        ...(config.User ? { user: config.User } : {}),
+      },
+      OpenStdin: config.AttachStdin ?? false,
+      OpenStderr: config.AttachStderr ?? false,
+      OpenStdout: config.AttachStdout ?? false,
+      CanRemove: state === 'exited',
+      ContainerID: this.container.id,
+      DetachKeys: config.DetachKeys ?? '',
+      Pid: pid,
+    };
+  }
+}

@@ -1,0 +1,134 @@
+import type { Duplex } from 'node:stream';
+import type * as api from '../../api/types.ts';
+import type { ExecProcess } from '../../execdriver/driver.ts';
+import { parseDetachKeys } from '../attach/detach-keys.ts';
+import type { Session } from '../attach/attach-container.ts';
+import { StreamBridge } from '../attach/stream-bridge.ts';
+import type { Daemon } from '../daemon.ts';
+import { conflict } from '../errors.ts';
+import { containerEvent } from '../events/container-event.ts';
+import { buildExecProcess } from '../start/build-spec.ts';
+import { describeExecFailure, startExitCode } from '../start/start-failure.ts';
+import { checkExecutable } from './create-exec.ts';
+import type { Exec } from './exec.ts';
+
+/** How long a finished exec can still be inspected. */
+const KEPT_MS = 5 * 60 * 1000;
+
+/**
+ * Starts what {@link createExec} noted: at once when detached; otherwise when the session runs, so that what
+ * fails can be told on the client's stream, as Docker does.
+ * @throws EngineError conflict
+ */
+export async function startExec(
+  daemon: Daemon,
+  exec: Exec,
+  { Detach: detached = false, ConsoleSize: size }: api.ExecStartConfig,
+): Promise<Session | undefined> {
+  const { container, record } = exec;
+  if (record.state === 'exited') throw conflict(`exec command ${exec.id} has already run`);
+  if (record.state === 'running' || exec.process !== undefined) {
+    throw conflict(`exec command ${exec.id} is already running`);
+  }
+  checkExecutable(container, container.id);
+  const [rows, columns] = size ?? record.config.ConsoleSize ?? [];
+  if (detached) {
+    await start(daemon, exec, { rows, columns, attach: false });
+    return undefined;
+  }
+  return {
+    multiplexed: !record.config.Tty,
+    run: async client => {
+      const bridge = await start(daemon, exec, { rows, columns, attach: true }, client);
+      await bridge?.done;
+    },
+  };
+}
+
+type StartOptions = { rows?: number; columns?: number; attach: boolean };
+
+/** @throws EngineError in the words of Docker */
+export async function start(
+  daemon: Daemon,
+  exec: Exec,
+  options: StartOptions,
+  client?: Duplex,
+): Promise<StreamBridge | undefined> {
+  const { container, record } = exec;
+  let process: ExecProcess | undefined;
+  containerEvent(daemon, container, `exec_start: ${exec.command}`, { execID: exec.id });
+  try {
+    process = await createProcess(daemon, exec, options);
+    exec.process = process;
+    if (client !== undefined) exec.bridge = await connect(exec, process, client);
+    await process.start();
+  } catch (error) {
+    fail(daemon, exec, error);
+    throw describeExecFailure(error);
+  }
+  Object.assign(record, { state: 'running', pid: process.pid });
+  daemon.store.saveExec(exec.id, container.id, record);
+  watchExec(daemon, exec, process);
+  return exec.bridge;
+}
+
+async function createProcess(
+  daemon: Daemon,
+  { id, container, record }: Exec,
+  { rows, columns, attach }: StartOptions,
+): Promise<ExecProcess> {
+  const { runtime } = container;
+  if (runtime === undefined) throw conflict(`container ${container.id} is not running`);
+  const { Tty: terminal = false, AttachStdin: stdin = false } = record.config;
+  return runtime.exec({
+    id,
+    process: await buildExecProcess(daemon, container, record.config),
+    io: {
+      terminal,
+      stdin: stdin && attach,
+      stdinOnce: stdin && attach,
+      ...(rows && columns ? { rows, columns } : {}),
+    },
+  });
+}
+
+async function connect(
+  { record: { config } }: Exec,
+  process: ExecProcess,
+  client: Duplex,
+): Promise<StreamBridge> {
+  const { Tty: terminal = false, AttachStdin: stdin = false } = config;
+  const { AttachStdout: stdout = false, AttachStderr: stderr = false } = config;
+  const upstream = await process.attach({ stdin, stdout, stderr });
+  const detachKeys = parseDetachKeys(config.DetachKeys ?? '');
+  return new StreamBridge({ client, upstream, terminal, stdin, closeStdin: true, detachKeys });
+}
+
+/** Notes its exit, whenever that comes. */
+export function watchExec(daemon: Daemon, exec: Exec, process: ExecProcess): void {
+  const { container } = exec;
+  void process.exited.then(status => {
+    if (daemon.closing.aborted) return;
+    exec.settle(status);
+    if (container.isRemoved) return;
+    daemon.store.saveExec(exec.id, container.id, exec.record);
+    containerEvent(daemon, container, 'exec_die', { execID: exec.id, exitCode: String(status.code) });
+    forgetLater(daemon, exec);
+  });
+}
+
+function fail(daemon: Daemon, exec: Exec, error: unknown): void {
+  const code = startExitCode(error);
+  exec.bridge?.abandon();
+  exec.settle({ code });
+  daemon.store.saveExec(exec.id, exec.container.id, exec.record);
+  containerEvent(daemon, exec.container, 'exec_die', { execID: exec.id, exitCode: String(code) });
+  forgetLater(daemon, exec);
+}
+
+export function forgetLater(daemon: Daemon, { id, container }: Exec): void {
+  setTimeout(() => {
+    if (daemon.closing.aborted || !container.execs.delete(id)) return;
+    daemon.store.removeExec(id);
+  }, KEPT_MS).unref();
+}

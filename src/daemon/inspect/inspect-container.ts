@@ -1,0 +1,62 @@
+import type * as api from '../../api/types.ts';
+import type { Container } from '../containers/container.ts';
+import type { Daemon } from '../daemon.ts';
+import { hostFilePath, logPath } from '../daemon-options.ts';
+import { hostFilesOwner } from '../start/host-files.ts';
+import { describeMounts } from './describe-mounts.ts';
+import { describeNetworks } from './describe-networks.ts';
+import { describeState } from './describe-state.ts';
+
+/** `docker inspect`. */
+export async function inspectContainer(
+  daemon: Daemon,
+  container: Container,
+  { size }: { size: boolean },
+): Promise<api.ContainerInspect> {
+  const { record, state } = container;
+  const { id, config, hostConfig } = record;
+  container.layer ??= await daemon.graph.openContainerLayer(id);
+  const running = [...container.execs.values()].filter(exec => exec.record.state === 'running');
+  const owner = hostFilesOwner(container);
+  const path = (name: 'hostname' | 'hosts' | 'resolv.conf'): string =>
+    state.hasHostFiles ? hostFilePath(daemon.options, owner, name) : '';
+  const hasLog = state.hasHostFiles && hostConfig.LogConfig?.Type !== 'none';
+  return {
+    Id: id,
+    Created: record.createdAt,
+    Path: record.path,
+    Args: record.args,
+    State: describeState(state),
+    Image: record.imageId,
+    ResolvConfPath: path('resolv.conf'),
+    HostnamePath: path('hostname'),
+    HostsPath: path('hosts'),
+    LogPath: hasLog ? logPath(daemon.options, id) : '',
+    Name: `/${record.name}`,
+    RestartCount: state.restartCount,
+    Driver: daemon.graph.driverName,
+    Platform: 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: running.length > 0 ? running.map(exec => exec.id) : null,
+    HostConfig: hostConfig,
+    GraphDriver: { Name: daemon.graph.driverName, Data: { ID: id, ...container.layer.driverData } },
+    ...(size ? await sizesOf(daemon, container) : {}),
+    Mounts: describeMounts(container),
+    Config: config,
+    NetworkSettings: describeNetworks(container),
+  };
+}
+
+/** Bytes of its own files, and together with the image's. */
+export async function sizesOf(
+  { graph }: Daemon,
+  container: Container,
+): Promise<{ SizeRw: number; SizeRootFs: number }> {
+  container.layer ??= await graph.openContainerLayer(container.id);
+  const own = await container.layer.sizeBytes();
+  const { imageId } = container.record;
+  const image = imageId === '' ? 0 : await graph.resolve(imageId).then(({ sizeBytes }) => sizeBytes, () => 0);
+  return { SizeRw: own, SizeRootFs: own + image };
+}

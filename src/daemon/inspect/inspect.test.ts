@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseTime } from '../clock.ts';
+import { newState } from '../containers/container-record.ts';
+import { humanDuration } from './human-duration.ts';
+import { statusText } from './status-text.ts';
+
+test('durations read as Docker’s do', () => {
+  const second = 1000;
+  const hour = 3600 * second;
+  const cases: [number, string][] = [
+    [400, 'Less than a second'],
+    [1999, '1 second'],
+    [59 * second, '59 seconds'],
+    [60 * second, 'About a minute'],
+    [45 * 60 * second, '45 minutes'],
+    [hour, 'About an hour'],
+    [47 * hour, '47 hours'],
+    [48 * hour, '2 days'],
+    [14 * 24 * hour, '2 weeks'],
+    [60 * 24 * hour, '2 months'],
+    [730 * 24 * hour, '2 years'],
+  ];
+  for (const [ms, text] of cases) assert.equal(humanDuration(ms), text);
+});
+
+test('the status of each state reads as docker ps prints it', () => {
+  const startedAt = '2026-11-22T05:00:00Z';
+  const finishedAt = '2026-11-22T05:00:10Z';
+  const at = parseTime('2026-11-22T05:02:00Z');
+  const text = (state: object): string => statusText({ ...newState(), startedAt, finishedAt, ...state }, at);
+  assert.equal(text({ status: 'created' }), 'Created');
+  assert.equal(text({ status: 'running' }), 'Up 2 minutes');
+  assert.equal(text({ status: 'paused' }), 'Up 2 minutes (Paused)');
+  assert.equal(text({ status: 'exited', exitCode: 3 }), 'Exited (3) About a minute ago');
+  assert.equal(text({ status: 'restarting', exitCode: 1 }), 'Restarting (1) About a minute ago');
+  const health = { Status: 'starting', FailingStreak: 0, Log: [] };
+  assert.equal(text({ status: 'running', health }), 'Up 2 minutes (health: starting)');
+  assert.equal(text({ status: 'running', health: { ...health, Status: 'healthy' } }), 'Up 2 minutes (healthy)');
+});

@@ -1,0 +1,56 @@
+import { EngineError } from '../../base/errors.ts';
+import type { Container } from '../containers/container.ts';
+import { parseSignal } from '../create/signals.ts';
+import type { Daemon } from '../daemon.ts';
+import { conflict, prefixed } from '../errors.ts';
+import { containerEvent } from '../events/container-event.ts';
+import { cancelRestart } from './restart-policy.ts';
+
+const SIGKILL = 9;
+
+/**
+ * `docker kill`: sends a signal; with SIGKILL, waits for the end.
+ * @throws EngineError conflict when it does not run, invalid-parameter for a bad signal
+ */
+export async function killContainer(
+  daemon: Daemon,
+  container: Container,
+  reference: string,
+  signal: string,
+): Promise<void> {
+  try {
+    const number = parseSignal(signal || 'SIGKILL');
+    if (!container.isRunning) throw conflict(`container ${container.id} is not running`);
+    markStopped(daemon, container, number);
+    if (container.state.status === 'restarting') return cancelRestart(daemon, container);
+    const stopped = container.waitStopped(Number.POSITIVE_INFINITY);
+    await sendSignal(daemon, container, number);
+    if (number === SIGKILL) await stopped;
+  } catch (error) {
+    throw prefixed(`cannot kill container: ${reference}`, error);
+  }
+}
+
+/** Restart policies respect a signal that was meant to end the container: as Docker decides what is. */
+function markStopped(daemon: Daemon, container: Container, signal: number): void {
+  const { StopSignal: stopSignal } = container.record.config;
+  if (!stopSignal || signal === SIGKILL || parseSignal(stopSignal) === signal) container.restartCancelled = true;
+  container.state.manuallyStopped = true;
+  daemon.store.saveState(container.id, container.state);
+}
+
+/** A container that has just ended is fine. A paused one is thawed by SIGKILL, so that it can die. */
+export async function sendSignal(daemon: Daemon, container: Container, signal: number): Promise<void> {
+  const { runtime, state } = container;
+  try {
+    await runtime?.kill(signal);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.kind !== 'conflict') throw error;
+  }
+  if (state.status === 'paused') {
+    await runtime?.resume();
+    state.status = 'running';
+    daemon.store.saveState(container.id, state);
+  }
+  containerEvent(daemon, container, 'kill', { signal: String(signal) });
+}

@@ -1,0 +1,92 @@
+import { rm } from 'node:fs/promises';
+import type { Container } from '../containers/container.ts';
+import type { Daemon } from '../daemon.ts';
+import { containerDirectory } from '../daemon-options.ts';
+import { conflict } from '../errors.ts';
+import { containerEvent } from '../events/container-event.ts';
+import { sendSignal } from './kill-container.ts';
+import { cancelRestart } from './restart-policy.ts';
+
+const SIGKILL = 9;
+
+export type RemoveOptions = { force: boolean; volumes: boolean };
+
+/**
+ * Removes a container. It is forgotten on return; its files are taken away in the background.
+ * @throws EngineError conflict, in Docker's words, when it runs and `force` is not given
+ */
+export async function removeContainer(
+  daemon: Daemon,
+  container: Container,
+  options: RemoveOptions,
+  reference = container.name,
+): Promise<void> {
+  if (container.state.status === 'removing') {
+    throw conflict(`removal of container ${reference} is already in progress`);
+  }
+  if (!options.force) checkStopped(container, reference);
+  else await forceStop(daemon, container);
+  await daemon.locks.run(container.id, async () => {
+    if (container.isRemoved) return;
+    // It may have been started again while this waited.
+    if (!options.force) checkStopped(container, reference);
+    else await forceStop(daemon, container);
+    await removeInLock(daemon, container, options);
+  });
+}
+
+function checkStopped({ isRunning, state: { status } }: Container, reference: string): void {
+  if (!isRunning) return;
+  const advice =
+    status === 'paused'
+      ? 'container is paused and must be unpaused first'
+      : `container is ${status}: stop the container before removing or force remove`;
+  throw conflict(`cannot remove container "${reference}": ${advice}`);
+}
+
+async function forceStop(daemon: Daemon, container: Container): Promise<void> {
+  container.restartCancelled = true;
+  container.state.manuallyStopped = true;
+  if (container.state.status === 'restarting') cancelRestart(daemon, container);
+  if (!container.isRunning) return;
+  const stopped = container.waitStopped(Number.POSITIVE_INFINITY);
+  await sendSignal(daemon, container, SIGKILL);
+  await stopped;
+}
+
+/** Of a stopped container, under its lock. */
+export async function removeInLock(
+  daemon: Daemon,
+  container: Container,
+  { volumes }: Pick<RemoveOptions, 'volumes'>,
+): Promise<void> {
+  if (container.isRemoved) return;
+  const discarded = volumes ? ownVolumes(daemon, container) : [];
+  container.isRemoved = true;
+  container.state.status = 'removing';
+  clearTimeout(container.restartTimer);
+  daemon.containers.remove(container, discarded);
+  for (const volume of discarded) daemon.volumes.discard(volume);
+  for (const pending of container.pendingAttaches) pending.cancel();
+  container.pendingAttaches.clear();
+  containerEvent(daemon, container, 'destroy');
+  container.announce('removed');
+  daemon.background.run(`removing what container ${container.id} left`, removeFiles(daemon, container));
+}
+
+/** Anonymous volumes that nobody else uses. */
+function ownVolumes({ containers, volumes }: Daemon, container: Container): string[] {
+  const others = containers.all().filter(other => other !== container);
+  const used = new Set(others.flatMap(other => other.record.mounts.map(({ name }) => name)));
+  return container.record.mounts
+    .filter(({ type, name, anonymous }) => type === 'volume' && anonymous && !used.has(name))
+    .filter(({ name }) => volumes.isAnonymous(name))
+    .map(({ name }) => name);
+}
+
+async function removeFiles(daemon: Daemon, container: Container): Promise<void> {
+  await container.cleanedUp;
+  await daemon.graph.removeContainerLayer(container.id);
+  await rm(containerDirectory(daemon.options, container.id), { recursive: true, force: true });
+  daemon.store.removeLeftover({ kind: 'container', id: container.id });
+}

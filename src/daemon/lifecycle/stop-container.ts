@@ -1,0 +1,54 @@
+import { EngineError } from '../../base/errors.ts';
+import type { Container } from '../containers/container.ts';
+import { parseSignal } from '../create/signals.ts';
+import type { Daemon } from '../daemon.ts';
+import { prefixed } from '../errors.ts';
+import { containerEvent } from '../events/container-event.ts';
+import { sendSignal } from './kill-container.ts';
+import { cancelRestart } from './restart-policy.ts';
+
+const DEFAULT_TIMEOUT_SECONDS = 10;
+const SIGKILL = 9;
+
+export type StopOptions = { signal?: string; timeoutSeconds?: number };
+
+/**
+ * Asks the container to end, and kills it when it has not after its timeout. Returns when it has ended.
+ * @throws EngineError not-modified when it does not run, invalid-parameter for a bad signal
+ */
+export async function stopContainer(
+  daemon: Daemon,
+  container: Container,
+  reference: string,
+  options: StopOptions,
+): Promise<void> {
+  if (!container.isRunning) throw new EngineError('not-modified', 'container is already stopped');
+  await stopRunning(daemon, container, options).catch(error => {
+    throw prefixed(`cannot stop container: ${reference}`, error);
+  });
+}
+
+export async function stopRunning(daemon: Daemon, container: Container, options: StopOptions): Promise<void> {
+  const { config } = container.record;
+  const signal = parseSignal(options.signal || config.StopSignal || 'SIGTERM');
+  const seconds = options.timeoutSeconds ?? config.StopTimeout ?? DEFAULT_TIMEOUT_SECONDS;
+  container.state.manuallyStopped = true;
+  daemon.store.saveState(container.id, container.state);
+  if (container.state.status === 'restarting') cancelRestart(daemon, container);
+  else await end(daemon, container, { signal, timeoutMs: seconds < 0 ? Number.POSITIVE_INFINITY : seconds * 1000 });
+  containerEvent(daemon, container, 'stop');
+}
+
+async function end(
+  daemon: Daemon,
+  container: Container,
+  { signal, timeoutMs }: { signal: number; timeoutMs: number },
+): Promise<void> {
+  const stopped = container.waitStopped(timeoutMs);
+  await sendSignal(daemon, container, signal);
+  if (await stopped) return;
+  if (!container.isRunning) return;
+  const killed = container.waitStopped(Number.POSITIVE_INFINITY);
+  await sendSignal(daemon, container, SIGKILL);
+  await killed;
+}

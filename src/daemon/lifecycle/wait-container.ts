@@ -1,0 +1,31 @@
+import type { ContainerWaitResponse } from '../../api/types.ts';
+import type { Container } from '../containers/container.ts';
+
+export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
+
+/** Settles when the condition holds, with the exit code; rejects when `signal` is aborted. */
+export function waitContainer(
+  container: Container,
+  condition: WaitCondition,
+  signal: AbortSignal,
+): Promise<ContainerWaitResponse> {
+  if (condition === 'not-running' && !container.isRunning) return Promise.resolve(responseOf(container));
+  return new Promise((resolve, reject) => {
+    const unwatch = container.watch(milestone => {
+      if (milestone === 'stopped' && condition === 'removed') return;
+      unwatch();
+      signal.removeEventListener('abort', abort);
+      resolve(responseOf(container));
+    });
+    const abort = (): void => {
+      unwatch();
+      reject(signal.reason);
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+function responseOf({ state: { exitCode, error } }: Container): ContainerWaitResponse {
+  return { StatusCode: exitCode, ...(error === '' ? {} : { Error: { Message: error } }) };
+}

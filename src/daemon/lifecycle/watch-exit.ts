@@ -1,0 +1,73 @@
+import type { ExitStatus, Container as Runtime } from '../../execdriver/driver.ts';
+import { formatTime, parseTime } from '../clock.ts';
+import type { Container } from '../containers/container.ts';
+import type { Daemon } from '../daemon.ts';
+import { containerEvent } from '../events/container-event.ts';
+import { removeContainer } from './remove-container.ts';
+import { nextRestart, scheduleRestart } from './restart-policy.ts';
+
+/** Acts upon the end of the container's process, whenever that comes. */
+export function watchExit(daemon: Daemon, container: Container, runtime: Runtime): void {
+  void runtime.exited.then(status => {
+    if (daemon.closing.aborted || container.runtime !== runtime) return;
+    daemon.background.run(`the exit of ${container.id}`, handleExit(daemon, container, status));
+  });
+}
+
+/**
+ * What follows an exit: the state first, then everyone who waits, then what is left of the run is cleaned away
+ * (before anyone hears of it where somebody could notice: a published port must be free again).
+ */
+export async function handleExit(daemon: Daemon, container: Container, status: ExitStatus): Promise<void> {
+  const { state, runtime } = container;
+  container.stopRun();
+  for (const exec of container.execs.values()) exec.containerExited();
+  const cleanup = cleanUpRun(daemon, container, runtime);
+  container.cleanedUp = cleanup;
+  if (state.endpoints.some(({ endpoint }) => endpoint.ports.length > 0)) await cleanup;
+  const restart = nextRestart(container, status.code, status.exitedAtNs - parseTime(state.startedAt));
+  Object.assign(state, {
+    status: restart === undefined ? 'exited' : 'restarting',
+    pid: 0,
+    exitCode: status.code,
+    oomKilled: status.oomKilled,
+    finishedAt: formatTime(status.exitedAtNs),
+    endpoints: [],
+  });
+  daemon.store.saveState(container.id, state);
+  announceExit(daemon, container, status);
+  if (restart !== undefined) scheduleRestart(daemon, container, restart);
+  container.announce('stopped');
+  const isOver = restart === undefined && container.record.hostConfig.AutoRemove;
+  if (isOver) await removeContainer(daemon, container, { force: false, volumes: true }).catch(() => undefined);
+}
+
+function announceExit(daemon: Daemon, container: Container, status: ExitStatus): void {
+  for (const { type, name } of container.record.mounts) {
+    if (type !== 'volume') continue;
+    daemon.events.publish({
+      Type: 'volume',
+      Action: 'unmount',
+      id: name,
+      attributes: { container: container.id, driver: 'local' },
+    });
+  }
+  if (status.oomKilled) containerEvent(daemon, container, 'oom');
+  const seconds = (status.exitedAtNs - parseTime(container.state.startedAt)) / 1_000_000_000n;
+  containerEvent(daemon, container, 'die', { execDuration: String(seconds), exitCode: String(status.code) });
+}
+
+/** Never rejects: what could not be cleaned up is logged, and tried again at the next start of the engine. */
+async function cleanUpRun(daemon: Daemon, container: Container, runtime: Runtime | undefined): Promise<void> {
+  const connections = container.state.endpoints;
+  for (const bridge of container.bridges) bridge.drain();
+  const results = await Promise.allSettled([
+    ...connections.map(connection => daemon.networks.disconnect(container.id, connection)),
+    runtime?.remove(),
+  ]);
+  container.runtime = undefined;
+  for (const result of results) {
+    if (result.status === 'fulfilled') continue;
+    daemon.log.error({ container: container.id, error: String(result.reason) }, 'cleaning up after an exit');
+  }
+}

@@ -1,0 +1,75 @@
+import type { MountRecord } from '../containers/container-record.ts';
+import type { ContainerRecord } from '../containers/container-record.ts';
+import type { Daemon } from '../daemon.ts';
+import { invalid } from '../errors.ts';
+import { newMount, parseBind } from './parse-bind.ts';
+import { parseMount } from './parse-mount.ts';
+
+/**
+ * All mounts of a new container, in the order of Docker's precedence; the volumes they name are made.
+ * `onNewVolume` is told of each that was not there before.
+ * @throws EngineError invalid-parameter, not-found, in Docker's words
+ */
+export function resolveMounts(
+  daemon: Daemon,
+  record: ContainerRecord,
+  onNewVolume: (name: string) => void,
+): MountRecord[] {
+  const { config, hostConfig } = record;
+  const mounts = new Map<string, MountRecord>();
+  for (const mount of volumesFrom(daemon, hostConfig.VolumesFrom)) mounts.set(mount.destination, mount);
+  const own = [
+    ...(hostConfig.Binds ?? []).map(parseBind),
+    ...(hostConfig.Mounts ?? []).map(mount => ({ ...parseMount(mount), volumeOptions: mount.VolumeOptions })),
+  ];
+  const destinations = new Set(Object.keys(hostConfig.Tmpfs ?? {}));
+  for (const mount of own) {
+    if (destinations.has(mount.destination)) throw invalid(`Duplicate mount point: ${mount.destination}`);
+    destinations.add(mount.destination);
+    mounts.set(mount.destination, mount);
+  }
+  for (const destination of Object.keys(config.Volumes ?? {})) {
+    const mount = parseBind(destination);
+    if (mounts.has(mount.destination) || destinations.has(mount.destination)) continue;
+    mounts.set(mount.destination, { ...newMount('volume', mount.destination), anonymous: true });
+  }
+  return [...mounts.values()].map(mount => withVolume(daemon, hostConfig.VolumeDriver ?? '', mount, onNewVolume));
+}
+
+type Wanted = MountRecord & {
+  volumeOptions?: {
+    Labels?: Record<string, string>;
+    DriverConfig?: { Name?: string; Options?: Record<string, string> };
+  };
+};
+
+function withVolume(
+  { volumes }: Daemon,
+  defaultDriver: string,
+  { volumeOptions, ...mount }: Wanted,
+  onNewVolume: (name: string) => void,
+): MountRecord {
+  if (mount.type !== 'volume') return mount;
+  const known = new Set(volumes.all().map(({ name }) => name));
+  const { name } = volumes.create({
+    name: mount.name,
+    driver: volumeOptions?.DriverConfig?.Name || defaultDriver,
+    options: volumeOptions?.DriverConfig?.Options ?? null,
+    labels: volumeOptions?.Labels ?? null,
+  });
+  if (!known.has(name)) onNewVolume(name);
+  return { ...mount, name, source: volumes.path(name) };
+}
+
+/** `NAME[:ro|rw]`: the mounts of another container. */
+function volumesFrom({ containers }: Daemon, references: readonly string[] | null | undefined): MountRecord[] {
+  return (references ?? []).flatMap(reference => {
+    const [name = '', mode = ''] = reference.split(':');
+    if (!['', 'ro', 'rw', 'z', 'Z'].includes(mode)) throw invalid(`invalid mode: ${mode}`);
+    return containers.find(name).record.mounts.map(mount => ({
+      ...mount,
+      writable: mount.writable && mode !== 'ro',
+      copyUp: false,
+    }));
+  });
+}

@@ -1,0 +1,96 @@
+import { posix } from 'node:path';
+import type { ExecConfig, HostConfig, Resources as ApiResources } from '../../api/types.ts';
+import type { ContainerLayer } from '../../graph/graph.ts';
+import type { Process, Resources, Spec } from '../../libcontainer/spec.ts';
+import type { Container } from '../containers/container.ts';
+import type { Daemon } from '../daemon.ts';
+import { hostFilePath } from '../daemon-options.ts';
+import { conflict, invalid } from '../errors.ts';
+import { type AccountFiles, resolveUser } from '../spec/resolve-user.ts';
+import { execProcess } from '../spec/spec-process.ts';
+import { specResources } from '../spec/spec-resources.ts';
+import { toRuntimeSpec } from '../spec/to-runtime-spec.ts';
+import { hostFilesOwner } from './host-files.ts';
+
+const DEFAULT_CGROUP_PARENT = '/slipway';
+
+/** The runtime spec of a container's next run. @throws EngineError in Docker's words */
+export async function buildSpec(daemon: Daemon, container: Container, layer: ContainerLayer): Promise<Spec> {
+  const { options } = daemon;
+  const { id, config, hostConfig, mounts } = container.record;
+  const owner = hostFilesOwner(container);
+  const parent = hostConfig.CgroupParent || options.cgroupParent || DEFAULT_CGROUP_PARENT;
+  const spec = toRuntimeSpec({
+    id,
+    config,
+    hostConfig: effectiveHostConfig(daemon, hostConfig),
+    user: resolveUser(config.User ?? '', await accountFiles(layer), hostConfig.GroupAdd ?? []),
+    mounts: mounts.map(mount => ({ ...mount, source: posix.join(mount.source, mount.subpath) })),
+    resolvConfPath: hostFilePath(options, owner, 'resolv.conf'),
+    hostnamePath: hostFilePath(options, owner, 'hostname'),
+    hostsPath: hostFilePath(options, owner, 'hosts'),
+    cgroupsPath: posix.join(parent, id),
+    initPath: options.initPath,
+    joined: {
+      network: pidOf(daemon, hostConfig.NetworkMode),
+      ipc: pidOf(daemon, hostConfig.IpcMode),
+      pid: pidOf(daemon, hostConfig.PidMode),
+    },
+    host: daemon.hostFacts,
+  });
+  container.process = spec.process;
+  return spec;
+}
+
+/** The process of an exec. @throws EngineError invalid-parameter, in Docker's words */
+export async function buildExecProcess(
+  daemon: Daemon,
+  container: Container,
+  exec: ExecConfig,
+): Promise<Process> {
+  container.layer ??= await daemon.graph.openContainerLayer(container.id);
+  const { config, hostConfig } = container.record;
+  const { process = (await buildSpec(daemon, container, container.layer)).process } = container;
+  if (process === undefined) throw conflict(`container ${container.id} is not running`);
+  if (exec.WorkingDir && !exec.WorkingDir.startsWith('/')) throw invalid('Cwd must be an absolute path');
+  const accounts = await accountFiles(container.layer);
+  const user = resolveUser(exec.User || config.User || '', accounts, hostConfig.GroupAdd ?? []);
+  return execProcess({
+    exec,
+    process,
+    ...(exec.User ? { user } : {}),
+    home: user.home,
+    available: daemon.hostFacts.capabilities,
+  });
+}
+
+/** Limits, for `docker update`. */
+export function resourcesOf(daemon: Daemon, resources: ApiResources): Resources {
+  return specResources(resources, daemon.hostFacts.devices);
+}
+
+async function accountFiles(layer: ContainerLayer): Promise<AccountFiles> {
+  const [passwd, group] = await Promise.all([layer.readFile('/etc/passwd'), layer.readFile('/etc/group')]);
+  return { passwd: passwd?.toString(), group: group?.toString() };
+}
+
+/** With the engine's own limits for files, and the host's network where a container shares that. */
+function effectiveHostConfig({ options, containers }: Daemon, hostConfig: HostConfig): HostConfig {
+  const own = hostConfig.Ulimits ?? [];
+  const names = new Set(own.map(({ Name }) => Name));
+  const mode = hostConfig.NetworkMode ?? '';
+  const target = mode.startsWith('container:') ? containers.lookup(mode.slice('container:'.length)) : undefined;
+  return {
+    ...hostConfig,
+    Ulimits: [...own, ...options.ulimits.filter(({ Name }) => !names.has(Name))],
+    ...(target?.record.hostConfig.NetworkMode === 'host' ? { NetworkMode: 'host' } : {}),
+  };
+}
+
+/** Of the container that a mode `container:X` names. @throws EngineError not-found, conflict */
+function pidOf({ containers }: Daemon, mode: string | undefined): number | undefined {
+  if (!mode?.startsWith('container:')) return undefined;
+  const target = containers.find(mode.slice('container:'.length));
+  if (target.state.status !== 'running') throw conflict(`container ${target.id} is not running`);
+  return target.state.pid;
+}

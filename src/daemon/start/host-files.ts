@@ -1,0 +1,63 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Container } from '../containers/container.ts';
+import type { Daemon } from '../daemon.ts';
+import { hostFilePath } from '../daemon-options.ts';
+import { hostResolvConf, resolvConf } from './resolv-conf.ts';
+
+const HOSTS = `127.0.0.1\tlocalhost
+::1\tlocalhost ip6-localhost ip6-loopback
+fe00::\tip6-localnet
+ff00::\tip6-mcastprefix
+ff02::1\tip6-allnodes
+ff02::2\tip6-allrouters
+`;
+
+/**
+ * Writes the container's /etc/hostname, /etc/hosts and /etc/resolv.conf. A container that shares another's
+ * network uses that one's files (see {@link hostFilesOwner}).
+ */
+export function writeHostFiles(daemon: Daemon, container: Container): void {
+  const { id, config, hostConfig } = container.record;
+  const mode = hostConfig.NetworkMode ?? '';
+  if (mode.startsWith('container:')) return;
+  const write = (name: 'hostname' | 'hosts' | 'resolv.conf', content: string): void =>
+    writeFileSync(hostFilePath(daemon.options, id, name), content, { mode: 0o644 });
+  write('hostname', `${config.Hostname ?? ''}\n`);
+  write('hosts', mode === 'host' ? readFileSync('/etc/hosts', 'utf8') : hostsFile(daemon, container));
+  const { options } = daemon;
+  const host = hostResolvConf();
+  const wanted = {
+    servers: orDefault(hostConfig.Dns, options.dns),
+    search: orDefault(hostConfig.DnsSearch, options.dnsSearch),
+    options: orDefault(hostConfig.DnsOptions, options.dnsOptions),
+  };
+  const isUntouched = Object.values(wanted).every(list => list.length === 0);
+  write('resolv.conf', mode === 'host' && isUntouched ? host : resolvConf(host, wanted));
+}
+
+function orDefault(own: readonly string[] | null | undefined, fallback: string[]): string[] {
+  return own?.length ? [...own] : fallback;
+}
+
+/** Whose files are mounted: the container's own, or those of the one whose network it shares. */
+export function hostFilesOwner({ record: { id, hostConfig } }: Container): string {
+  const mode = hostConfig.NetworkMode ?? '';
+  return mode.startsWith('container:') ? mode.slice('container:'.length) : id;
+}
+
+function hostsFile(daemon: Daemon, { record, state }: Container): string {
+  const { Hostname: hostname = '', Domainname: domain = '' } = record.config;
+  const names = domain === '' ? hostname : `${hostname}.${domain} ${hostname}`;
+  const extra = (record.hostConfig.ExtraHosts ?? []).map(entry => extraHost(daemon, entry));
+  const own = state.endpoints
+    .filter(({ endpoint }) => endpoint.ipv4Address !== '')
+    .map(({ endpoint }) => `${endpoint.ipv4Address}\t${names}\n`);
+  return [HOSTS, ...extra, ...own].join('');
+}
+
+/** `name:address`, `name=address`; the address may be `host-gateway`. */
+function extraHost({ networks }: Daemon, entry: string): string {
+  const [, name = '', given = ''] = /^([^:=]+)[:=](.+)$/.exec(entry) ?? [];
+  const address = given === 'host-gateway' ? networks.find('bridge').gateway : given.replace(/^\[(.*)\]$/, '$1');
+  return `${address}\t${name}\n`;
+}

@@ -1,0 +1,41 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import type { Container } from '../containers/container.ts';
+import type { Daemon } from '../daemon.ts';
+import { invalid } from '../errors.ts';
+
+/**
+ * Makes missing directories of volumes and of `-v` binds, and announces the volumes mounted.
+ * @throws EngineError invalid-parameter, in Docker's words, when the source of a bind has gone since creation
+ */
+export function prepareMounts(daemon: Daemon, container: Container): void {
+  for (const { type, name, source, createSource, destination, writable } of container.record.mounts) {
+    if (type === 'tmpfs') continue;
+    if (type === 'volume') {
+      mkdirSync(source, { recursive: true });
+      daemon.events.publish({
+        Type: 'volume',
+        Action: 'mount',
+        id: name,
+        attributes: {
+          container: container.id,
+          destination,
+          driver: 'local',
+          propagation: '',
+          'read/write': String(writable),
+        },
+      });
+    } else if (createSource) makeSource(source);
+    else if (!existsSync(source)) {
+      throw invalid(`invalid mount config for type "bind": bind source path does not exist: ${source}`);
+    }
+  }
+}
+
+function makeSource(path: string): void {
+  if (existsSync(path)) return;
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    throw invalid(`error while creating mount source path '${path}': ${(error as Error).message}`);
+  }
+}
