@@ -1,0 +1,58 @@
+import type * as api from '../../api/types.ts';
+import type { Image } from '../../graph/graph.ts';
+import { ZERO_TIME } from '../clock.ts';
+
+/** `docker image inspect`. */
+export function describeImage(image: Image, driverName: string): api.ImageInspect {
+  const { config } = image;
+  const { config: defaults } = config;
+  return {
+    Id: image.id,
+    RepoTags: image.repoTags,
+    RepoDigests: image.repoDigests,
+    Parent: '',
+    Comment: config.comment ?? config.history?.at(-1)?.comment ?? '',
+    Created: config.created ?? ZERO_TIME,
+    DockerVersion: config.docker_version ?? '',
+    Author: config.author ?? '',
+    Config: defaults === undefined ? null : imageConfig(defaults),
+    Architecture: config.architecture,
+    ...(config.variant ? { Variant: config.variant } : {}),
+    Os: config.os,
+    ...(config['os.version'] ? { OsVersion: config['os.version'] } : {}),
+    Size: image.sizeBytes,
+    GraphDriver: { Name: driverName, Data: null },
+    RootFS: { Type: config.rootfs.type, Layers: config.rootfs.diff_ids },
+    Metadata: { LastTagTime: image.lastTaggedAt ?? ZERO_TIME },
+  };
+}
+
+function imageConfig(defaults: NonNullable<Image['config']['config']>): api.ContainerConfig {
+  return {
+    ...defaults,
+    Cmd: defaults.Cmd ?? null,
+    Entrypoint: defaults.Entrypoint ?? null,
+    Env: defaults.Env ?? null,
+    Labels: defaults.Labels ?? null,
+    OnBuild: defaults.OnBuild ?? null,
+    User: defaults.User ?? '',
+    Volumes: defaults.Volumes ?? null,
+    WorkingDir: defaults.WorkingDir ?? '',
+  };
+}
+
+/** One of `docker images`. `containers`: how many use it, -1 when that was not asked for. */
+export function summarizeImage(image: Image, options: { sharedSize: number; containers: number }): api.ImageSummary {
+  const { id, config, repoTags, repoDigests, sizeBytes } = image;
+  return {
+    Id: id,
+    ParentId: '',
+    RepoTags: repoTags,
+    RepoDigests: repoDigests,
+    Created: Math.floor(Date.parse(config.created ?? ZERO_TIME) / 1000),
+    Size: sizeBytes,
+    SharedSize: options.sharedSize,
+    Labels: config.config?.Labels ?? null,
+    Containers: options.containers,
+  };
+}

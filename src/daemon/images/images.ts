@@ -1,0 +1,109 @@
+import type { Readable } from 'node:stream';
+import type * as api from '../../api/types.ts';
+import { EngineError } from '../../base/errors.ts';
+import type { Daemon } from '../daemon.ts';
+import { booleanFilter, checkFilters, type Filters } from '../filters.ts';
+import { imageFilter, imageUsers } from './list-images.ts';
+
+type Progress = (message: api.ProgressMessage) => void;
+type Removal = { Untagged?: string; Deleted?: string };
+
+/** What the engine can make itself, by the name one would pull. */
+const BUILT_IN = /^(?:docker\.io\/)?(?:library\/)?hello(?::latest)?$/;
+
+function imageEvent({ events }: Daemon, action: string, id: string, name: string): void {
+  events.publish({ Type: 'image', Action: action, id, attributes: { name } });
+}
+
+export async function tagImage(daemon: Daemon, reference: string, target: string): Promise<void> {
+  await daemon.graph.tag(reference, target);
+  const { id } = await daemon.graph.resolve(reference);
+  imageEvent(daemon, 'tag', id, target);
+}
+
+/** @throws EngineError not-found, conflict, in Docker's words */
+export async function removeImage(
+  daemon: Daemon,
+  reference: string,
+  options: { force: boolean; noPrune: boolean },
+): Promise<Removal[]> {
+  const { id } = await daemon.graph.resolve(reference);
+  // Layers of containers that have just been removed may not be gone yet.
+  await daemon.background.idle();
+  const removals = await daemon.graph.remove(reference, {
+    ...options,
+    usersOf: imageId => imageUsers(daemon, imageId),
+  });
+  for (const { Untagged, Deleted } of removals) {
+    if (Untagged !== undefined) imageEvent(daemon, 'untag', id, id);
+    if (Deleted?.startsWith('sha256:') && Deleted === id) imageEvent(daemon, 'delete', id, id);
+  }
+  return removals;
+}
+
+/** `docker image prune`: untagged ones that nobody uses; with `dangling=false`, all that nobody uses. */
+export async function pruneImages(
+  daemon: Daemon,
+  filters: Filters,
+): Promise<{ ImagesDeleted: Removal[] | null; SpaceReclaimed: number }> {
+  checkFilters(filters, ['dangling', 'label', 'label!', 'until']);
+  const onlyDangling = booleanFilter(filters, 'dangling', true);
+  const rest = new Map([...filters].filter(([key]) => key !== 'dangling'));
+  const matches = await imageFilter(daemon, rest);
+  const deleted: Removal[] = [];
+  let reclaimed = 0;
+  for (const image of await daemon.graph.list()) {
+    if (!matches(image) || imageUsers(daemon, image.id).length > 0) continue;
+    if (onlyDangling && image.repoTags.length > 0) continue;
+    for (const reference of image.repoTags.length > 0 ? image.repoTags : [image.id]) {
+      deleted.push(...(await removeImage(daemon, reference, { force: false, noPrune: false })));
+    }
+    reclaimed += image.sizeBytes;
+  }
+  return { ImagesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed };
+}
+
+export async function loadImage(daemon: Daemon, archive: Readable, progress: Progress): Promise<void> {
+  const before = new Set((await daemon.graph.list()).map(({ id }) => id));
+  await daemon.graph.load(archive, progress);
+  for (const { id } of await daemon.graph.list()) if (!before.has(id)) imageEvent(daemon, 'load', id, id);
+}
+
+export async function saveImages(daemon: Daemon, references: string[]): Promise<Readable> {
+  const images = await Promise.all(references.map(reference => daemon.graph.resolve(reference)));
+  const stream = await daemon.graph.save(references);
+  for (const { id } of images) imageEvent(daemon, 'save', id, id);
+  return stream;
+}
+
+export async function importImage(
+  daemon: Daemon,
+  archive: Readable,
+  options: { repository: string; tag: string; message: string; changes: string[]; platform?: string },
+): Promise<string> {
+  const { repository, tag, ...rest } = options;
+  const reference = repository === '' ? '' : `${repository}:${tag || 'latest'}`;
+  const id = await daemon.graph.import(archive, { ...rest, reference });
+  imageEvent(daemon, 'import', id, id);
+  return id;
+}
+
+/**
+ * Only what the engine carries can be had yet.
+ * @throws EngineError not-implemented for everything else
+ */
+export async function pullImage(daemon: Daemon, reference: string, progress: Progress): Promise<void> {
+  if (!BUILT_IN.test(reference)) {
+    throw new EngineError(
+      'not-implemented',
+      `cannot pull ${reference}: this version of Slipway cannot reach registries yet`,
+      {
+        hint: 'load it (`slipway load`, `slipway import`), or make one: `slipway image bootstrap busybox`',
+      },
+    );
+  }
+  const id = await daemon.graph.bootstrap('hello', progress);
+  imageEvent(daemon, 'pull', 'hello:latest', 'hello');
+  progress({ status: `Digest: ${id}` });
+  progress({ status: 'Status: Image is up to date for hello:latest' });
+}

@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { ContainerTop } from '../../api/types.ts';
+import { EngineError } from '../../base/errors.ts';
+import type { Container } from '../containers/container.ts';
+import { conflict, invalid } from '../errors.ts';
+import { listProcesses } from './list-processes.ts';
+
+const run = promisify(execFile);
+const DEFAULT_ARGS = '-ef';
+
+/**
+ * `docker top`: Docker's default columns are read from /proc; other `ps` options are the business of ps(1).
+ * @throws EngineError conflict, invalid-parameter, system in Docker's words
+ */
+export async function containerTop(container: Container, psArgs: string): Promise<ContainerTop> {
+  const { runtime, state } = container;
+  if (runtime === undefined || !container.isRunning) throw conflict(`container ${container.id} is not running`);
+  if (state.status === 'restarting') {
+    throw conflict(`Container ${container.id} is restarting, wait until the container is running`);
+  }
+  const pids = await runtime.pids();
+  if (psArgs === '' || psArgs === DEFAULT_ARGS) return listProcesses(pids);
+  return runPs(psArgs, new Set(pids));
+}
+
+async function runPs(psArgs: string, pids: ReadonlySet<number>): Promise<ContainerTop> {
+  if (/\s-*o\s*\S*=/.test(` ${psArgs}`)) throw invalid(`ps options that rename columns are not supported: ${psArgs}`);
+  const { stdout } = await run('ps', psArgs.split(/\s+/).filter(Boolean), { maxBuffer: 64 << 20 }).catch(error => {
+    throw new EngineError('system', `Error running ps: ${(error as Error).message}`);
+  });
+  const [header = '', ...lines] = stdout.trimEnd().split('\n');
+  const titles = header.trim().split(/\s+/);
+  const pidColumn = titles.indexOf('PID');
+  if (pidColumn < 0) throw new EngineError('system', "Couldn't find PID field in ps output");
+  const rows = lines.map(line => columns(line, titles.length));
+  return { Titles: titles, Processes: rows.filter(row => pids.has(Number(row[pidColumn]))) };
+}
+
+/** The last column takes the rest of the line. */
+function columns(line: string, count: number): string[] {
+  const words = line.trim().split(/\s+/);
+  return [...words.slice(0, count - 1), words.slice(count - 1).join(' ')];
+}
