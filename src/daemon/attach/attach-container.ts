@@ -34,7 +34,8 @@ export function attachContainer(
 ): Session {
   const detachKeys = parseDetachKeys(options.detachKeys ?? '');
   const { status } = container.state;
-  if (status === 'paused') throw conflict(`container ${container.id} is paused, unpause the container before attach`);
+  if (status === 'paused')
+    throw conflict(`container ${container.id} is paused, unpause the container before attach`);
   if (status === 'restarting') {
     throw conflict(`container ${container.id} is restarting, wait until the container is running`);
   }

@@ -34,7 +34,7 @@ async function socketPair(): Promise<[Socket, Socket]> {
 /** All that arrives until the end of the stream; unlike stream/consumers, it leaves the other direction open. */
 async function text(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
-  socket.on('data', chunk => chunks.push(chunk));
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   await once(socket, 'end');
   return Buffer.concat(chunks).toString();
 }

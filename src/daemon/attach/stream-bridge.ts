@@ -58,6 +58,8 @@ export class StreamBridge {
     upstream.on('end', () => this.#finish('ended'));
     upstream.on('close', () => this.#finish('ended'));
     upstream.on('error', () => this.#finish('ended'));
+    // The driver hands it over paused.
+    upstream.resume();
   }
 
   #copyInput(): void {

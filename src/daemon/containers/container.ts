@@ -68,7 +68,7 @@ export class Container {
   }
 
   announce(milestone: Milestone): void {
-    for (const watcher of [...this.#watchers]) watcher(milestone);
+    for (const watcher of this.#watchers) watcher(milestone);
   }
 
   /** Settles at the next stop or removal, or when `timeoutMs` is over; tells whether it was in time. */

@@ -41,7 +41,8 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
   if (Object.keys(hostConfig.StorageOpt ?? {}).length > 0) {
     throw invalid('--storage-opt is not supported by this storage driver');
   }
-  const isDiscarded = hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0;
+  const isDiscarded =
+    hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0;
   return isDiscarded ? ['Published ports are discarded when using host network mode'] : [];
 }
 

@@ -153,7 +153,11 @@ function completeConfig(daemon: Daemon, { id, config, hostConfig }: Draft): api.
   };
 }
 
-function defaultHostname({ containers }: Daemon, id: string, { NetworkMode, UTSMode }: api.HostConfig): string {
+function defaultHostname(
+  { containers }: Daemon,
+  id: string,
+  { NetworkMode, UTSMode }: api.HostConfig,
+): string {
   const mode = NetworkMode ?? '';
   if (mode === 'host' || UTSMode === 'host') return hostname();
   if (!mode.startsWith('container:')) return shortId(id);
@@ -177,7 +181,8 @@ function endpointSettings(
   const settings = { [mode]: {}, ...Object.fromEntries(given) } as Record<string, api.EndpointSettings>;
   if (macAddress) settings[mode] = { ...settings[mode], MacAddress: macAddress };
   for (const [network, { MacAddress: mac, IPAMConfig: ipam }] of Object.entries(settings)) {
-    if (mac && !MAC.test(mac)) throw invalid(`invalid config for network ${network}: invalid MAC address ${mac}`);
+    if (mac && !MAC.test(mac))
+      throw invalid(`invalid config for network ${network}: invalid MAC address ${mac}`);
     if (ipam?.IPv4Address && ['bridge', 'host', 'none'].includes(network)) {
       throw invalid(
         `invalid config for network ${network}: invalid endpoint settings:\nuser specified IP address is supported on user defined networks only`,

@@ -3,7 +3,9 @@ import { invalid } from '../errors.ts';
 
 const SIGRTMIN = 34;
 const SIGRTMAX = 64;
-const BY_NAME = new Map(Object.entries(constants.signals).map(([name, number]) => [name as string, number]));
+const BY_NAME = new Map<string, number>(
+  Object.entries(constants.signals).map(([name, number]) => [name, number]),
+);
 
 /**
  * A signal's number, from its number or name, with or without SIG, in any case; `RTMIN+3` too.

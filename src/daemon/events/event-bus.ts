@@ -53,10 +53,10 @@ export class EventBus {
   subscribe(options: EventsOptions): AsyncGenerator<EventMessage, void, undefined> {
     const queue = this.#pastEvents(options);
     let wake = (): void => undefined;
-    let overflown = false;
+    const overflow = { happened: false };
     const listener = (event: EventMessage): void => {
       if (!eventMatches(event, options.filters)) return;
-      if (queue.length >= MAX_QUEUED) overflown = true;
+      if (queue.length >= MAX_QUEUED) overflow.happened = true;
       else queue.push(event);
       wake();
     };
@@ -70,7 +70,7 @@ export class EventBus {
     options.signal.addEventListener('abort', unsubscribe, { once: true });
     return (async function* () {
       try {
-        while (!overflown) {
+        while (!overflow.happened) {
           for (let event = queue.shift(); event !== undefined; event = queue.shift()) yield event;
           if (!isLive || end.reached()) return;
           const more = new Promise<void>(resolve => {

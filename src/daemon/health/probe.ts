@@ -12,7 +12,11 @@ export type ProbeOptions = { command: string[]; timeoutMs: number; signal: Abort
 export type ProbeResult = { startNs: bigint; endNs: bigint; exitCode: number; output: string };
 
 /** Runs a container's health check once. Never rejects: what goes wrong is the result. */
-export async function probe(daemon: Daemon, container: Container, options: ProbeOptions): Promise<ProbeResult> {
+export async function probe(
+  daemon: Daemon,
+  container: Container,
+  options: ProbeOptions,
+): Promise<ProbeResult> {
   const startNs = nowNs();
   const collector = new OutputCollector();
   try {

@@ -47,7 +47,10 @@ function watchHealth(daemon: Daemon, container: Container, settings: Settings): 
   let timer: NodeJS.Timeout | undefined;
   const next = (): void => {
     if (over.signal.aborted || daemon.closing.aborted) return;
-    timer = setTimeout(check, isStarting(container, settings) ? settings.startIntervalMs : settings.intervalMs);
+    timer = setTimeout(
+      check,
+      isStarting(container, settings) ? settings.startIntervalMs : settings.intervalMs,
+    );
   };
   const check = (): void => {
     if (container.state.status !== 'running') return next();

@@ -42,7 +42,10 @@ function imageConfig(defaults: NonNullable<Image['config']['config']>): api.Cont
 }
 
 /** One of `docker images`. `containers`: how many use it, -1 when that was not asked for. */
-export function summarizeImage(image: Image, options: { sharedSize: number; containers: number }): api.ImageSummary {
+export function summarizeImage(
+  image: Image,
+  options: { sharedSize: number; containers: number },
+): api.ImageSummary {
   const { id, config, repoTags, repoDigests, sizeBytes } = image;
   return {
     Id: id,

@@ -1,13 +1,7 @@
 import type * as api from '../../api/types.ts';
 import type { Image } from '../../graph/graph.ts';
 import type { Daemon } from '../daemon.ts';
-import {
-  avoidsLabels,
-  booleanFilter,
-  checkFilters,
-  type Filters,
-  matchesLabels,
-} from '../filters.ts';
+import { avoidsLabels, booleanFilter, checkFilters, type Filters, matchesLabels } from '../filters.ts';
 import { untilTime } from '../until-filter.ts';
 import { summarizeImage } from './describe-image.ts';
 
@@ -29,10 +23,7 @@ export async function listImages(
 }
 
 /** What the filters of `images` and `image prune` select. */
-export async function imageFilter(
-  { graph }: Daemon,
-  filters: Filters,
-): Promise<(image: Image) => boolean> {
+export async function imageFilter({ graph }: Daemon, filters: Filters): Promise<(image: Image) => boolean> {
   const createdOf = async (name: string): Promise<number> => createdMs(await graph.resolve(name));
   const before = await Promise.all((filters.get('before') ?? []).map(createdOf));
   const since = await Promise.all((filters.get('since') ?? []).map(createdOf));

@@ -13,10 +13,9 @@ import {
 } from '../filters.ts';
 import { listPorts } from './describe-networks.ts';
 
-const KNOWN = [
-  ...['ancestor', 'before', 'exited', 'expose', 'health', 'id', 'isolation', 'is-task', 'label', 'name'],
-  ...['network', 'publish', 'since', 'status', 'volume'],
-];
+const KNOWN =
+  `ancestor before exited expose health id isolation is-task label name network publish since status
+  volume`.split(/\s+/);
 const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
 const HEALTHS = ['none', 'starting', 'healthy', 'unhealthy'];
 
@@ -75,7 +74,9 @@ function hasExited({ isRunning, state }: Container): boolean {
 
 function matchesPrefix(filters: Filters, id: string): boolean {
   const values = filters.get('id') ?? [];
-  return values.length === 0 || values.some(value => id.startsWith(value) || matchesPattern(filters, 'id', id));
+  return (
+    values.length === 0 || values.some(value => id.startsWith(value) || matchesPattern(filters, 'id', id))
+  );
 }
 
 /** Images, and those made from them: told by their layers. */
@@ -83,7 +84,9 @@ async function ancestorIds({ graph }: Daemon, filters: Filters): Promise<Set<str
   const references = filters.get('ancestor') ?? [];
   if (references.length === 0) return undefined;
   const images = await graph.list();
-  const found = await Promise.all(references.map(reference => graph.resolve(reference).catch(() => undefined)));
+  const found = await Promise.all(
+    references.map(reference => graph.resolve(reference).catch(() => undefined)),
+  );
   const ids = found.flatMap(ancestor => {
     if (ancestor === undefined) return [];
     const top = ancestor.chainIds.at(-1);
@@ -110,9 +113,14 @@ function matchesNetwork({ networks }: Daemon, filters: Filters, { record, state 
   const values = filters.get('network') ?? [];
   if (values.length === 0) return true;
   const names = Object.keys(record.networks);
-  const ids = networks.all().filter(({ name }) => names.includes(name)).map(({ id }) => id);
+  const ids = networks
+    .all()
+    .filter(({ name }) => names.includes(name))
+    .map(({ id }) => id);
   const known = [...names, ...ids, ...state.endpoints.map(({ endpoint }) => endpoint.networkId)];
-  return values.some(value => known.some(one => one === value || (value.length >= 12 && one.startsWith(value))));
+  return values.some(value =>
+    known.some(one => one === value || (value.length >= 12 && one.startsWith(value))),
+  );
 }
 
 function portKeys(filters: Filters, key: 'publish' | 'expose'): Set<string> {

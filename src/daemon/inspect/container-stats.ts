@@ -63,7 +63,11 @@ function systemNs(): number {
   return ticks.reduce((sum, value) => sum + value, 0) * NS_PER_TICK;
 }
 
-function describe(container: Container, reading: Reading | undefined, previous: Reading | undefined): unknown {
+function describe(
+  container: Container,
+  reading: Reading | undefined,
+  previous: Reading | undefined,
+): unknown {
   return {
     name: `/${container.name}`,
     id: container.id,

@@ -15,7 +15,8 @@ const DEFAULT_ARGS = '-ef';
  */
 export async function containerTop(container: Container, psArgs: string): Promise<ContainerTop> {
   const { runtime, state } = container;
-  if (runtime === undefined || !container.isRunning) throw conflict(`container ${container.id} is not running`);
+  if (runtime === undefined || !container.isRunning)
+    throw conflict(`container ${container.id} is not running`);
   if (state.status === 'restarting') {
     throw conflict(`Container ${container.id} is restarting, wait until the container is running`);
   }
@@ -25,10 +26,13 @@ export async function containerTop(container: Container, psArgs: string): Promis
 }
 
 async function runPs(psArgs: string, pids: ReadonlySet<number>): Promise<ContainerTop> {
-  if (/\s-*o\s*\S*=/.test(` ${psArgs}`)) throw invalid(`ps options that rename columns are not supported: ${psArgs}`);
-  const { stdout } = await run('ps', psArgs.split(/\s+/).filter(Boolean), { maxBuffer: 64 << 20 }).catch(error => {
-    throw new EngineError('system', `Error running ps: ${(error as Error).message}`);
-  });
+  if (/\s-*o\s*\S*=/.test(` ${psArgs}`))
+    throw invalid(`ps options that rename columns are not supported: ${psArgs}`);
+  const { stdout } = await run('ps', psArgs.split(/\s+/).filter(Boolean), { maxBuffer: 64 << 20 }).catch(
+    error => {
+      throw new EngineError('system', `Error running ps: ${(error as Error).message}`);
+    },
+  );
   const [header = '', ...lines] = stdout.trimEnd().split('\n');
   const titles = header.trim().split(/\s+/);
   const pidColumn = titles.indexOf('PID');

@@ -40,7 +40,10 @@ export function describeEndpoints({ record, state }: Container): Record<string, 
   );
 }
 
-function describeEndpoint(wanted: api.EndpointSettings, endpoint: Endpoint | undefined): api.EndpointSettings {
+function describeEndpoint(
+  wanted: api.EndpointSettings,
+  endpoint: Endpoint | undefined,
+): api.EndpointSettings {
   return {
     IPAMConfig: wanted.IPAMConfig ?? null,
     Links: wanted.Links ?? null,

@@ -57,6 +57,12 @@ export async function sizesOf(
   container.layer ??= await graph.openContainerLayer(container.id);
   const own = await container.layer.sizeBytes();
   const { imageId } = container.record;
-  const image = imageId === '' ? 0 : await graph.resolve(imageId).then(({ sizeBytes }) => sizeBytes, () => 0);
+  const image =
+    imageId === ''
+      ? 0
+      : await graph.resolve(imageId).then(
+          ({ sizeBytes }) => sizeBytes,
+          () => 0,
+        );
   return { SizeRw: own, SizeRootFs: own + image };
 }

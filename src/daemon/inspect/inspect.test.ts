@@ -36,5 +36,8 @@ test('the status of each state reads as docker ps prints it', () => {
   assert.equal(text({ status: 'restarting', exitCode: 1 }), 'Restarting (1) About a minute ago');
   const health = { Status: 'starting', FailingStreak: 0, Log: [] };
   assert.equal(text({ status: 'running', health }), 'Up 2 minutes (health: starting)');
-  assert.equal(text({ status: 'running', health: { ...health, Status: 'healthy' } }), 'Up 2 minutes (healthy)');
+  assert.equal(
+    text({ status: 'running', health: { ...health, Status: 'healthy' } }),
+    'Up 2 minutes (healthy)',
+  );
 });

@@ -9,21 +9,30 @@ const TICKS_PER_SECOND = 100;
 export function listProcesses(pids: readonly number[]): ContainerTop {
   const users = userNames();
   const bootMs = bootTimeMs();
-  const rows = [...pids].sort((a, b) => a - b).flatMap(pid => {
-    const row = describeProcess(pid, users, bootMs);
-    return row === undefined ? [] : [row];
-  });
+  const rows = [...pids]
+    .sort((a, b) => a - b)
+    .flatMap(pid => {
+      const row = describeProcess(pid, users, bootMs);
+      return row === undefined ? [] : [row];
+    });
   return { Titles: TITLES, Processes: rows };
 }
 
-function describeProcess(pid: number, users: ReadonlyMap<string, string>, bootMs: number): string[] | undefined {
+function describeProcess(
+  pid: number,
+  users: ReadonlyMap<string, string>,
+  bootMs: number,
+): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const uid = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0$/, '').replaceAll('\0', ' ');
     const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
     // From the third field on: state, ppid, …; the name before it may hold anything.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
     const [ppid = 0, terminal = 0] = [fields[1], fields[4]];
     const busySeconds = ((fields[11] ?? 0) + (fields[12] ?? 0)) / TICKS_PER_SECOND;
     const startedMs = bootMs + ((fields[19] ?? 0) / TICKS_PER_SECOND) * 1000;
@@ -44,7 +53,9 @@ function describeProcess(pid: number, users: ReadonlyMap<string, string>, bootMs
 }
 
 function userNames(): Map<string, string> {
-  const lines = readFileSync('/etc/passwd', 'utf8').split('\n').map(line => line.split(':'));
+  const lines = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map(line => line.split(':'));
   return new Map(lines.map(([name = '', , uid = '']) => [uid, name]));
 }
 

@@ -19,7 +19,9 @@ export function statusText(state: StateRecord, atNs: bigint = nowNs()): string {
     case 'created':
       return 'Created';
     case 'exited':
-      return state.finishedAt === ZERO_TIME ? '' : `Exited (${state.exitCode}) ${since(state.finishedAt)} ago`;
+      return state.finishedAt === ZERO_TIME
+        ? ''
+        : `Exited (${state.exitCode}) ${since(state.finishedAt)} ago`;
   }
 }
 

@@ -98,7 +98,10 @@ export async function updateContainer(
 }
 
 /** Zero, empty and absent values leave things as they are. */
-function merge(hostConfig: HostConfig, { RestartPolicy: policy, ...resources }: api.ContainerUpdateRequest): HostConfig {
+function merge(
+  hostConfig: HostConfig,
+  { RestartPolicy: policy, ...resources }: api.ContainerUpdateRequest,
+): HostConfig {
   const given = Object.entries(resources).filter(([, value]) => {
     const isEmptyList = Array.isArray(value) && value.length === 0;
     return value !== undefined && value !== null && value !== 0 && value !== '' && !isEmptyList;

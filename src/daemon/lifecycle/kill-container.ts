@@ -34,7 +34,8 @@ export async function killContainer(
 /** Restart policies respect a signal that was meant to end the container: as Docker decides what is. */
 function markStopped(daemon: Daemon, container: Container, signal: number): void {
   const { StopSignal: stopSignal } = container.record.config;
-  if (!stopSignal || signal === SIGKILL || parseSignal(stopSignal) === signal) container.restartCancelled = true;
+  if (!stopSignal || signal === SIGKILL || parseSignal(stopSignal) === signal)
+    container.restartCancelled = true;
   container.state.manuallyStopped = true;
   daemon.store.saveState(container.id, container.state);
 }

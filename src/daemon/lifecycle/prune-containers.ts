@@ -18,7 +18,8 @@ export async function pruneContainers(
     const { record } = container;
     if (container.isRunning || container.isRemoved) continue;
     if (until !== undefined && parseTime(record.createdAt) > until) continue;
-    if (!matchesLabels(filters, record.config.Labels) || !avoidsLabels(filters, record.config.Labels)) continue;
+    if (!matchesLabels(filters, record.config.Labels) || !avoidsLabels(filters, record.config.Labels))
+      continue;
     const { SizeRw } = await sizesOf(daemon, container);
     await removeContainer(daemon, container, { force: false, volumes: false });
     deleted.push(container.id);

@@ -29,9 +29,11 @@ export function scheduleRestart(daemon: Daemon, container: Container, delayMs: n
     if (daemon.closing.aborted || container.state.status !== 'restarting') return;
     daemon.background.run(
       `restarting ${container.id}`,
-      daemon.restart(container).catch(error =>
-        daemon.log.warn({ container: container.id, error: String(error) }, 'the restart policy failed'),
-      ),
+      daemon
+        .restart(container)
+        .catch(error =>
+          daemon.log.warn({ container: container.id, error: String(error) }, 'the restart policy failed'),
+        ),
     );
   }, delayMs);
 }

@@ -35,7 +35,11 @@ export async function stopRunning(daemon: Daemon, container: Container, options:
   container.state.manuallyStopped = true;
   daemon.store.saveState(container.id, container.state);
   if (container.state.status === 'restarting') cancelRestart(daemon, container);
-  else await end(daemon, container, { signal, timeoutMs: seconds < 0 ? Number.POSITIVE_INFINITY : seconds * 1000 });
+  else
+    await end(daemon, container, {
+      signal,
+      timeoutMs: seconds < 0 ? Number.POSITIVE_INFINITY : seconds * 1000,
+    });
   containerEvent(daemon, container, 'stop');
 }
 

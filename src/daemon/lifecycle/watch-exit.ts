@@ -39,7 +39,8 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
   if (restart !== undefined) scheduleRestart(daemon, container, restart);
   container.announce('stopped');
   const isOver = restart === undefined && container.record.hostConfig.AutoRemove;
-  if (isOver) await removeContainer(daemon, container, { force: false, volumes: true }).catch(() => undefined);
+  if (isOver)
+    await removeContainer(daemon, container, { force: false, volumes: true }).catch(() => undefined);
 }
 
 function announceExit(daemon: Daemon, container: Container, status: ExitStatus): void {

@@ -12,9 +12,9 @@ export type ReadLogsOptions = LogSelection & {
   follow: boolean;
   signal: AbortSignal;
   /** Whether nothing more will be written; asked before the file is read to its end for the last time. */
-  isOver(): boolean;
+  isOver: () => boolean;
   /** Calls back when `isOver` may have changed. Returns what ends that. */
-  onOver(callback: () => void): () => void;
+  onOver: (callback: () => void) => () => void;
 };
 
 const CHUNK_BYTES = 64 * 1024;

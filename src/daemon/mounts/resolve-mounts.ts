@@ -33,7 +33,9 @@ export function resolveMounts(
     if (mounts.has(mount.destination) || destinations.has(mount.destination)) continue;
     mounts.set(mount.destination, { ...newMount('volume', mount.destination), anonymous: true });
   }
-  return [...mounts.values()].map(mount => withVolume(daemon, hostConfig.VolumeDriver ?? '', mount, onNewVolume));
+  return [...mounts.values()].map(mount =>
+    withVolume(daemon, hostConfig.VolumeDriver ?? '', mount, onNewVolume),
+  );
 }
 
 type Wanted = MountRecord & {
@@ -62,7 +64,10 @@ function withVolume(
 }
 
 /** `NAME[:ro|rw]`: the mounts of another container. */
-function volumesFrom({ containers }: Daemon, references: readonly string[] | null | undefined): MountRecord[] {
+function volumesFrom(
+  { containers }: Daemon,
+  references: readonly string[] | null | undefined,
+): MountRecord[] {
   return (references ?? []).flatMap(reference => {
     const [name = '', mode = ''] = reference.split(':');
     if (!['', 'ro', 'rw', 'z', 'Z'].includes(mode)) throw invalid(`invalid mode: ${mode}`);

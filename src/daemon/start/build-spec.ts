@@ -57,6 +57,7 @@ export async function buildExecProcess(
   const user = resolveUser(exec.User || config.User || '', accounts, hostConfig.GroupAdd ?? []);
   return execProcess({
     exec,
+    config,
     process,
     ...(exec.User ? { user } : {}),
     home: user.home,
@@ -79,7 +80,9 @@ function effectiveHostConfig({ options, containers }: Daemon, hostConfig: HostCo
   const own = hostConfig.Ulimits ?? [];
   const names = new Set(own.map(({ Name }) => Name));
   const mode = hostConfig.NetworkMode ?? '';
-  const target = mode.startsWith('container:') ? containers.lookup(mode.slice('container:'.length)) : undefined;
+  const target = mode.startsWith('container:')
+    ? containers.lookup(mode.slice('container:'.length))
+    : undefined;
   return {
     ...hostConfig,
     Ulimits: [...own, ...options.ulimits.filter(({ Name }) => !names.has(Name))],

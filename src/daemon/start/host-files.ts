@@ -58,6 +58,7 @@ function hostsFile(daemon: Daemon, { record, state }: Container): string {
 /** `name:address`, `name=address`; the address may be `host-gateway`. */
 function extraHost({ networks }: Daemon, entry: string): string {
   const [, name = '', given = ''] = /^([^:=]+)[:=](.+)$/.exec(entry) ?? [];
-  const address = given === 'host-gateway' ? networks.find('bridge').gateway : given.replace(/^\[(.*)\]$/, '$1');
+  const address =
+    given === 'host-gateway' ? networks.find('bridge').gateway : given.replace(/^\[(.*)\]$/, '$1');
   return `${address}\t${name}\n`;
 }

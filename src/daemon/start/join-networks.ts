@@ -23,7 +23,8 @@ export type JoinedNetworks = {
  */
 export async function joinNetworks(daemon: Daemon, container: Container): Promise<JoinedNetworks> {
   const mode = container.record.hostConfig.NetworkMode ?? 'bridge';
-  if (mode === 'host') return { namespace: undefined, connections: [], descriptors: [], close: () => undefined };
+  if (mode === 'host')
+    return { namespace: undefined, connections: [], descriptors: [], close: () => undefined };
   if (mode.startsWith('container:')) return shared(daemon, mode.slice('container:'.length));
   const names = Object.keys(container.record.networks);
   try {

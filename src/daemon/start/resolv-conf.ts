@@ -36,7 +36,10 @@ export function resolvConf(host: string, wanted: DnsOptions): string {
 function parseResolvConf(content: string): DnsOptions {
   const result: DnsOptions = { servers: [], search: [], options: [] };
   for (const line of content.split('\n')) {
-    const [keyword, ...values] = line.replace(/[#;].*$/, '').trim().split(/\s+/);
+    const [keyword, ...values] = line
+      .replace(/[#;].*$/, '')
+      .trim()
+      .split(/\s+/);
     if (keyword === 'nameserver') result.servers.push(...values.slice(0, 1));
     // The last of these lines counts.
     else if (keyword === 'search' || keyword === 'domain') result.search = values;

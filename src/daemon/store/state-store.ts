@@ -166,7 +166,7 @@ export class StateStore {
   }
 
   #all(sql: string, ...values: Values): Record<string, unknown>[] {
-    return this.#prepare(sql).all(...values) as Record<string, unknown>[];
+    return this.#prepare(sql).all(...values);
   }
 
   #transaction(work: () => void): void {

@@ -67,7 +67,11 @@ export async function treeBytes(directory: string): Promise<number> {
   for (const entry of entries) {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) bytes += await treeBytes(path);
-    else if (entry.isFile()) bytes += await lstat(path).then(({ size }) => size, () => 0);
+    else if (entry.isFile())
+      bytes += await lstat(path).then(
+        ({ size }) => size,
+        () => 0,
+      );
   }
   return bytes;
 }

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { KeyedLock } from '../base/keyed-lock.ts';
+import type { ExecDriver } from '../execdriver/driver.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { NetworkDriver } from '../networkdriver/driver.ts';
+import type { NamespacePool } from '../networkdriver/namespace-pool.ts';
+import { Background } from './background.ts';
+import { ContainerTable } from './containers/container-table.ts';
+import type { Daemon } from './daemon.ts';
+import type { DaemonOptions } from './daemon-options.ts';
+import { EventBus } from './events/event-bus.ts';
+import type { Logger } from './logger.ts';
+import { Networks } from './networks/networks.ts';
+import { recoverContainers } from './recover-containers.ts';
+import type { HostFacts } from './spec/host-facts.ts';
+import { startContainer } from './start/start-container.ts';
+import { StateStore } from './store/state-store.ts';
+import { Volumes } from './volumes/volumes.ts';
+
+export type DaemonParts = {
+  options: DaemonOptions;
+  log: Logger;
+  graph: Graph;
+  execDriver: ExecDriver;
+  networkDrivers: ReadonlyMap<string, NetworkDriver>;
+  namespaces: Pick<NamespacePool, 'take'>;
+  bridgeDevice: string;
+  hostFacts: HostFacts;
+};
+
+export type OpenDaemon = {
+  daemon: Daemon;
+  /** Acts upon nothing any more, finishes what goes on in the background. The parts are closed by the caller. */
+  close: () => Promise<void>;
+};
+
+/** Puts the parts together, and takes over what earlier daemons on the same data root have left. */
+export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
+  const { options, log, graph, execDriver, hostFacts } = parts;
+  mkdirSync(join(options.dataRoot, 'containers'), { recursive: true, mode: 0o710 });
+  mkdirSync(join(options.execRoot, 'containers'), { recursive: true, mode: 0o711 });
+  const store = new StateStore(join(options.dataRoot, 'state.db'));
+  const background = new Background(log);
+  const events = new EventBus();
+  const closing = new AbortController();
+  const daemon: Daemon = {
+    options,
+    id: engineId(store),
+    log,
+    store,
+    containers: new ContainerTable(store),
+    events,
+    locks: new KeyedLock(),
+    background,
+    graph,
+    execDriver,
+    networks: new Networks({
+      store,
+      events,
+      drivers: parts.networkDrivers,
+      namespaces: parts.namespaces,
+      bridgeDevice: parts.bridgeDevice,
+    }),
+    volumes: new Volumes({ directory: join(options.dataRoot, 'volumes'), store, events, background }),
+    hostFacts,
+    closing: closing.signal,
+    restart: container => startContainer(daemon, container, 'restart-policy'),
+  };
+  try {
+    await daemon.networks.open({ bridgeIp: options.bridgeIp, mtu: options.mtu });
+    await recoverContainers(daemon);
+  } catch (error) {
+    closing.abort();
+    await background.idle();
+    store.close();
+    throw error;
+  }
+  return { daemon, close: () => close(daemon, closing) };
+}
+
+async function close(daemon: Daemon, closing: AbortController): Promise<void> {
+  closing.abort();
+  for (const container of daemon.containers.all()) {
+    clearTimeout(container.restartTimer);
+    container.stopRun();
+  }
+  await daemon.background.idle();
+  daemon.store.close();
+}
+
+function engineId(store: StateStore): string {
+  const known = store.property('id');
+  if (known !== undefined) return known;
+  const id = randomUUID();
+  store.setProperty('id', id);
+  return id;
+}

@@ -1,0 +1,96 @@
+import { release } from 'node:os';
+import { API_VERSION, MIN_API_VERSION, type SystemInfo, type SystemVersion } from '../../api/types.ts';
+import { currentTime } from '../clock.ts';
+import type { Daemon } from '../daemon.ts';
+import { architecture, hostInformation } from './host-information.ts';
+
+/** Everything that `docker info` prints. */
+export async function systemInformation(daemon: Daemon): Promise<SystemInfo> {
+  const { options, graph, containers } = daemon;
+  const all = containers.all();
+  const count = (...states: string[]): number =>
+    all.filter(({ state }) => states.includes(state.status)).length;
+  const running = count('running', 'restarting');
+  const paused = count('paused');
+  return {
+    ID: daemon.id,
+    Containers: all.length,
+    ContainersRunning: running,
+    ContainersPaused: paused,
+    ContainersStopped: all.length - running - paused,
+    Images: (await graph.list()).length,
+    Driver: graph.driverName,
+    DriverStatus: graph.driverStatus(),
+    Plugins: {
+      Volume: ['local'],
+      Network: ['bridge', 'host', 'null'],
+      Authorization: null,
+      Log: ['json-file', 'none'],
+    },
+    ...hostInformation(daemon),
+    KernelMemoryTCP: false,
+    Debug: options.debug,
+    NGoroutines: 1,
+    SystemTime: currentTime(),
+    LoggingDriver: options.logDriver,
+    NEventsListener: daemon.events.listenerCount,
+    IndexServerAddress: 'https://index.docker.io/v1/',
+    RegistryConfig: registryConfig(),
+    GenericResources: null,
+    DockerRootDir: options.dataRoot,
+    HttpProxy: '',
+    HttpsProxy: '',
+    NoProxy: '',
+    Labels: options.labels,
+    ExperimentalBuild: false,
+    ServerVersion: options.version,
+    Runtimes: { slipway: { path: 'slipway-shim' } },
+    DefaultRuntime: 'slipway',
+    Swarm: {
+      NodeID: '',
+      NodeAddr: '',
+      LocalNodeState: 'inactive',
+      ControlAvailable: false,
+      Error: '',
+      RemoteManagers: null,
+    },
+    LiveRestoreEnabled: true,
+    Isolation: '',
+    InitBinary: 'slipway-init',
+    ContainerdCommit: { ID: '' },
+    RuncCommit: { ID: '' },
+    InitCommit: { ID: '' },
+    FirewallBackend: { Driver: 'nftables' },
+    CDISpecDirs: [],
+    Warnings: null,
+  };
+}
+
+function registryConfig(): object {
+  return {
+    IndexConfigs: { 'docker.io': { Mirrors: [], Name: 'docker.io', Official: true, Secure: true } },
+    InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
+    Mirrors: null,
+  };
+}
+
+/** `docker version`, the server's half. */
+export function systemVersion({ options }: Daemon): SystemVersion {
+  const common = { ApiVersion: API_VERSION, MinAPIVersion: MIN_API_VERSION, Os: 'linux', Arch: architecture };
+  const details = { GitCommit: '', GoVersion: `node ${process.versions.node}`, KernelVersion: release() };
+  const BuildTime = '';
+  return {
+    Platform: { Name: 'Slipway' },
+    Components: [
+      {
+        Name: 'Engine',
+        Version: options.version,
+        Details: { ...common, ...details, BuildTime, Experimental: 'false' },
+      },
+    ],
+    Version: options.version,
+    ...common,
+    ...details,
+    BuildTime,
+  };
+}

@@ -1,0 +1,83 @@
+import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { EngineError } from '../base/errors.ts';
+import { pino } from 'pino';
+import type { DaemonFlags } from '../cli/daemon-flags.ts';
+import { VERSION as version } from '../cli/version.ts';
+import { openApiServer } from '../server/api-server.ts';
+import { type EngineOptions, openEngine } from './engine.ts';
+
+/**
+ * `slipway daemon`: an engine behind its listeners, until SIGTERM or SIGINT. Containers keep running after it.
+ * @throws EngineError conflict when the data root or a socket is in use; invalid-parameter for bad flags
+ */
+export async function runDaemon(flags: DaemonFlags): Promise<void> {
+  const logger = pino(
+    { level: flags.debug ? 'debug' : flags.logLevel },
+    pino.destination({ fd: 2, sync: true }),
+  );
+  const stopped = stopSignal();
+  await using undo = new AsyncDisposableStack();
+  const engine = await openEngine({ ...engineOptions(flags), logger });
+  undo.defer(() => engine.close());
+  writePidfile(flags.pidfile);
+  undo.defer(() => rmSync(flags.pidfile, { force: true }));
+  const server = await openApiServer({
+    backend: engine.backend,
+    listen: flags.hosts,
+    version,
+    logger,
+  });
+  undo.defer(() => server.close());
+  if (flags.group !== '') giveToGroup(server.addresses, flags.group);
+  logger.info({ addresses: server.addresses, dataRoot: flags.dataRoot, version }, 'API listening');
+  const signal = await stopped;
+  logger.info({ signal }, 'stopping; containers keep running');
+}
+
+function engineOptions(flags: DaemonFlags): EngineOptions {
+  return {
+    dataRoot: flags.dataRoot,
+    execRoot: flags.execRoot,
+    storageDriver: flags.storageDriver,
+    cgroupParent: flags.cgroupParent,
+    logDriver: flags.logDriver,
+    logOptions: flags.logOpts,
+    shmSizeBytes: flags.defaultShmSizeBytes,
+    ulimits: flags.defaultUlimits,
+    init: flags.init,
+    dns: flags.dns,
+    dnsSearch: flags.dnsSearch,
+    dnsOptions: flags.dnsOptions,
+    bridgeIp: flags.bip,
+    bridgeDevice: flags.bridge || undefined,
+    mtu: flags.mtu,
+    labels: flags.labels,
+    debug: flags.debug,
+  };
+}
+
+function writePidfile(path: string): void {
+  if (path === '') return;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  writeFileSync(path, `${process.pid}\n`, { mode: 0o644 });
+}
+
+/** @throws EngineError invalid-parameter for an unknown group */
+function giveToGroup(addresses: readonly string[], group: string): void {
+  const lines = readFileSync('/etc/group', 'utf8')
+    .split('\n')
+    .map(line => line.split(':'));
+  const gid = /^\d+$/.test(group) ? group : lines.find(([name]) => name === group)?.[2];
+  if (gid === undefined) throw new EngineError('invalid-parameter', `group ${group} not found`);
+  for (const address of addresses) {
+    if (address.startsWith('unix://')) chownSync(address.slice('unix://'.length), 0, Number(gid));
+  }
+}
+
+/** The first of the signals that ask a daemon to stop. A second one ends the process at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+  });
+}

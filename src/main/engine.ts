@@ -1,0 +1,106 @@
+import { mkdirSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { VERSION } from '../cli/version.ts';
+import { createBackend } from '../daemon/backend.ts';
+import type { DaemonOptions } from '../daemon/daemon-options.ts';
+import { type Logger, SILENT } from '../daemon/logger.ts';
+import { openDaemon } from '../daemon/open-daemon.ts';
+import { readHostFacts } from '../daemon/spec/host-facts.ts';
+import { openNativeDriver } from '../execdriver/native/open-native-driver.ts';
+import { openGraph } from '../graph/open-graph.ts';
+import { NamespacePool } from '../networkdriver/namespace-pool.ts';
+import { openNetworkDrivers } from '../networkdriver/open-network-drivers.ts';
+import type { Backend } from '../server/backend.ts';
+import { lockDataRoot } from './lock-data-root.ts';
+import { SHIM_DIRECTORY } from './shim-directory.ts';
+
+export type EngineOptions = Partial<Omit<DaemonOptions, 'version' | 'initPath'>> & {
+  storageDriver?: string;
+  /** The default network's bridge, and the engine's nftables table: engines side by side need their own. */
+  bridgeDevice?: string;
+  firewallTable?: string;
+  /** How many network namespaces are kept ready. Default 3. */
+  namespacePoolSize?: number;
+  logger?: Logger;
+};
+
+/** A container engine inside this process. Several can live in one, each with roots, bridge and table of its own. */
+export interface Engine {
+  /** Everything that Docker's API offers, as methods. */
+  readonly backend: Backend;
+  /** Ends the engine. Containers keep running, for the next engine on the same data root. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the engine of a data root. Needs root.
+ * @throws EngineError conflict when another engine has it open; what the parts throw
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const daemonOptions = completeOptions(options);
+  await startThreadPool();
+  mkdirSync(daemonOptions.dataRoot, { recursive: true, mode: 0o711 });
+  mkdirSync(daemonOptions.execRoot, { recursive: true, mode: 0o711 });
+  await using undo = new AsyncDisposableStack();
+  const unlock = lockDataRoot(daemonOptions.dataRoot);
+  undo.defer(unlock);
+  const graph = await openGraph({
+    root: join(daemonOptions.dataRoot, 'graph'),
+    storageDriver: options.storageDriver || undefined,
+  });
+  undo.defer(() => graph.close());
+  const bridgeDevice = options.bridgeDevice ?? 'slipway0';
+  const networkDrivers = openNetworkDrivers({ table: options.firewallTable, defaultDevice: bridgeDevice });
+  undo.defer(() => {
+    for (const driver of networkDrivers.values()) driver.close();
+  });
+  const namespaces = new NamespacePool({ size: options.namespacePoolSize });
+  undo.defer(() => namespaces.close());
+  const execDriver = openNativeDriver({ shimPath: join(SHIM_DIRECTORY, 'slipway-shim') });
+  undo.defer(() => execDriver.close());
+  const { daemon, close } = await openDaemon({
+    options: daemonOptions,
+    log: options.logger ?? SILENT,
+    graph,
+    execDriver,
+    networkDrivers,
+    namespaces,
+    bridgeDevice,
+    hostFacts: readHostFacts(),
+  });
+  undo.defer(close);
+  const parts = undo.move();
+  return { backend: createBackend(daemon), close: () => parts.disposeAsync() };
+}
+
+function completeOptions(options: EngineOptions): DaemonOptions {
+  return {
+    cgroupParent: '',
+    logDriver: 'json-file',
+    logOptions: {},
+    shmSizeBytes: 64 * 1024 * 1024,
+    ulimits: [],
+    init: false,
+    dns: [],
+    dnsSearch: [],
+    dnsOptions: [],
+    bridgeIp: '',
+    mtu: 1500,
+    labels: [],
+    debug: false,
+    ...options,
+    dataRoot: resolve(options.dataRoot ?? '/var/lib/slipway'),
+    execRoot: resolve(options.execRoot ?? '/run/slipway'),
+    initPath: join(SHIM_DIRECTORY, 'slipway-init'),
+    version: VERSION,
+  };
+}
+
+/**
+ * libuv's pool threads inherit the namespaces of the thread whose work starts them. That must be this one, now,
+ * and not a worker that has left the host's namespaces.
+ */
+async function startThreadPool(): Promise<void> {
+  await Promise.all(Array.from({ length: 4 }, () => stat('/')));
+}
