@@ -12,14 +12,21 @@ import { openGraph } from '../src/graph/open-graph.ts';
 
 const NO_USERS: RemoveOptions = { force: false, noPrune: false, usersOf: () => [] };
 
-async function scratchGraph(t: TestContext, storageDriver?: string): Promise<{ graph: Graph; root: string }> {
+type Scratch = { graph: Graph; root: string; reopen(storageDriver?: string): Promise<Graph> };
+
+async function scratchGraph(t: TestContext, storageDriver?: string): Promise<Scratch> {
   const root = fs.mkdtempSync(`${tmpdir()}/slipway-graph-`);
-  const graph = await openGraph({ root, storageDriver });
+  const graphs: Graph[] = [];
   t.after(async () => {
-    await graph.close();
+    for (const graph of graphs) await graph.close();
     fs.rmSync(root, { recursive: true, force: true });
   });
-  return { graph, root };
+  const open = async (storageDriver?: string) => {
+    const graph = await openGraph({ root, storageDriver });
+    graphs.push(graph);
+    return graph;
+  };
+  return { graph: await open(storageDriver), root, reopen: open };
 }
 
 function tarOf(files: Record<string, string | Buffer>): Buffer {
@@ -450,7 +457,7 @@ test("a link in a container does not lead readFile to the host's files", async t
 });
 
 test('a graph that is opened again has its images and containers, and no rest of what was unfinished', async t => {
-  const { graph, root } = await scratchGraph(t);
+  const { graph, root, reopen } = await scratchGraph(t);
   const id = await importTar(graph, tarOf({ file: 'x' }), 'app');
   await graph.createContainerLayer('kept', id);
   await graph.close();
@@ -462,8 +469,7 @@ test('a graph that is opened again has its images and containers, and no rest of
   fs.writeFileSync(`${root}/overlay2/${'8'.repeat(64)}/link`, 'zz');
   fs.mkdirSync(`${root}/overlay2/nobody/merged`, { recursive: true });
   fs.symlinkSync('../nowhere/diff', `${root}/overlay2/l/stale`);
-  const again = await openGraph({ root });
-  t.after(() => again.close());
+  const again = await reopen();
   assert.equal(String(await (await again.openContainerLayer('kept')).readFile('file')), 'x');
   assert.equal(fs.existsSync(`${root}/overlay2/nobody`), false);
   await again.removeContainerLayer('kept');
@@ -472,11 +478,10 @@ test('a graph that is opened again has its images and containers, and no rest of
 });
 
 test('images survive a change of the storage driver', async t => {
-  const { graph, root } = await scratchGraph(t, 'overlay2');
+  const { graph, reopen } = await scratchGraph(t, 'overlay2');
   await importTar(graph, tarOf({ file: 'x' }), 'app');
   await graph.close();
-  const again = await openGraph({ root, storageDriver: 'vfs' });
-  t.after(() => again.close());
+  const again = await reopen('vfs');
   const layer = await again.createContainerLayer('c', (await again.resolve('app')).id);
   assert.equal(layer.rootfs.type, 'bind');
   assert.equal(String(await layer.readFile('file')), 'x');
