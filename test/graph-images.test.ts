@@ -12,7 +12,7 @@ import { openGraph } from '../src/graph/open-graph.ts';
 
 const NO_USERS: RemoveOptions = { force: false, noPrune: false, usersOf: () => [] };
 
-type Scratch = { graph: Graph; root: string; reopen(storageDriver?: string): Promise<Graph> };
+type Scratch = { graph: Graph; root: string; reopen: (storageDriver?: string) => Promise<Graph> };
 
 async function scratchGraph(t: TestContext, storageDriver?: string): Promise<Scratch> {
   const root = fs.mkdtempSync(`${tmpdir()}/slipway-graph-`);
