@@ -29,6 +29,7 @@ enum message {
 	MSG_STATUS = 7,
 	MSG_WATCH = 8,
 	MSG_CLOSE_STDIN = 9,
+	MSG_LAUNCH = 10,
 
 	MSG_OK = 64,
 	MSG_CREATED = 65,
@@ -96,6 +97,13 @@ enum operation {
 	OP_EXEC = 47,
 	OP_ROOT_DIRECTORY = 48,
 	OP_LOOPBACK = 49,
+	OP_CLONE_INSIDE = 50,
+	OP_JOIN_CHILD = 51,
+	OP_AWAIT_FIFO = 52,
+	OP_CONNECT_AGENT = 53,
+	OP_OPEN_TREE = 54,
+	OP_PRIVATE_PARENT = 55,
+	OP_MAP_IDS = 56,
 };
 
 #endif

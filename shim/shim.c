@@ -13,6 +13,10 @@
  * reaps. When the container's init has gone it writes STATE_DIR/exit, tells the watchers, runs the plan's
  * cleanup list, and ends.
  *
+ * With MSG_LAUNCH it is instead the helper of an OCI runtime, for one process: the process has the streams of the
+ * runtime's caller, waits for its start on a FIFO or for MSG_START, and stays when the shim ends with its client,
+ * a child of the caller from then on. The shim neither listens nor reaps then.
+ *
  * No policy here: what to do is the plan's business. The one exception is what no plan can express: paths
  * inside the container's root are resolved with openat2(RESOLVE_IN_ROOT), so that no link leads out of it.
  *
@@ -67,6 +71,7 @@
 #define LOG_BUFFER_BYTES 32768
 #define DETAIL_BYTES 480
 #define FRAME_HEADER_BYTES 8
+#define MAX_TREES 256
 #define ATTRIBUTES_SUPPORTED_IN_FSMOUNT \
 	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR__ATIME | \
 	 MOUNT_ATTR_NODIRATIME | 0x00200000 /* MOUNT_ATTR_NOSYMFOLLOW */)
@@ -147,6 +152,9 @@ struct shim {
 	char *out_of_memory_file;
 	int original_pid_namespace;
 	bool ending, over;
+	bool passing; /* MSG_LAUNCH: the process is made for somebody else */
+	int console_socket; /* where its terminal goes then */
+	int streams, preserved; /* the first of its standard streams, and of the other descriptors it gets */
 };
 
 /* The state of one run through a list of operations. */
@@ -155,9 +163,13 @@ struct runner {
 	struct process *process;
 	enum party party;
 	uint32_t index;
-	int sync, root, proc, null_tree, empty_tree;
+	int sync, root, proc, null_tree, empty_tree, agent;
 	int stdio[3], console;
+	char *agent_state;
+	bool told_ready;
 	char *executable;
+	int trees[MAX_TREES]; /* made by `open-tree`, for binds of the source `tree:N` */
+	unsigned tree_count;
 	char detail[DETAIL_BYTES];
 };
 
@@ -599,47 +611,6 @@ static int op_barrier(struct runner *r, struct cursor *c)
 
 static void run_child(struct runner *r, struct cursor *operations) __attribute__((noreturn));
 
-static int op_clone(struct runner *r, struct cursor *c, struct cursor *child_operations)
-{
-	int pair[2], cgroup = -1;
-	uint64_t flags = take_int(c);
-	const char *cgroup_path = take_string(c);
-	if (c->bad)
-		return 0;
-	if (*cgroup_path) {
-		cgroup = open(cgroup_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (cgroup < 0)
-			return -errno;
-		flags |= CLONE_INTO_CGROUP;
-	}
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-		int error = -errno;
-		close_if_open(&cgroup);
-		return error;
-	}
-	struct clone_arguments arguments = { .flags = flags, .exit_signal = SIGCHLD, .cgroup = cgroup < 0 ? 0 : cgroup };
-	pid_t pid = syscall(SYS_clone3, &arguments, sizeof arguments);
-	int error = -errno;
-	if (pid == 0) {
-		close(pair[0]);
-		r->party = PARTY_CHILD;
-		r->sync = pair[1];
-		run_child(r, child_operations);
-	}
-	close(pair[1]);
-	close_if_open(&cgroup);
-	if (pid < 0) {
-		close(pair[0]);
-		return error;
-	}
-	r->process->pid = pid;
-	r->process->sync = pair[0];
-	if (r->process->number > 0)
-		return 0;
-	r->shim->init = syscall(SYS_pidfd_open, pid, 0);
-	return check(r->shim->init);
-}
-
 /* A descriptor for a namespace file; `fd:N` names one that the shim was started with. */
 static int open_namespace(const char *path)
 {
@@ -655,6 +626,123 @@ static int enter_namespace(const char *path, int type)
 		return -errno;
 	int result = check(setns(fd, type));
 	close(fd);
+	return result;
+}
+
+/* Each of `joins` is namespace types and a path: those of the container's init where it is `init`. */
+static int join_namespaces(struct runner *r, const char **joins)
+{
+	for (; *joins; joins++) {
+		char *path;
+		int types = strtol(*joins, &path, 10);
+		path += *path == ' ';
+		int result = strcmp(path, "init") == 0 ? check(setns(r->shim->init, types)) : enter_namespace(path, types);
+		if (result < 0) {
+			explain(r, "joining %s", path);
+			return result;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Clones from a process in between, which joins namespaces first and ends: the shim could not come back from
+ * a user namespace. CLONE_PARENT makes the child the shim's all the same. Returns 0 in the child, else a pid.
+ */
+static pid_t clone_through(struct runner *r, struct clone_arguments *arguments, const char **joins)
+{
+	int report[2], result = 0;
+	if (pipe2(report, O_CLOEXEC) != 0)
+		return -errno;
+	pid_t between = fork();
+	if (between == 0) {
+		result = join_namespaces(r, joins);
+		arguments->flags |= CLONE_PARENT;
+		arguments->exit_signal = 0;
+		if (result == 0) {
+			result = syscall(SYS_clone3, arguments, sizeof *arguments);
+			if (result == 0) {
+				close(report[0]);
+				close(report[1]);
+				return 0;
+			}
+			result = result < 0 ? -errno : result;
+		}
+		write_all(report[1], &result, sizeof result);
+		write_all(report[1], r->detail, strlen(r->detail));
+		_exit(0);
+	}
+	close(report[1]);
+	if (between < 0) {
+		result = -errno;
+	} else {
+		if (read(report[0], &result, sizeof result) != sizeof result)
+			result = -EPIPE;
+		ssize_t n = result < 0 ? read(report[0], r->detail, sizeof r->detail - 1) : 0;
+		r->detail[n > 0 ? n : 0] = '\0';
+		waitpid(between, NULL, 0);
+	}
+	close(report[0]);
+	return result;
+}
+
+/* Makes the child, after joining namespaces in a process in between where there are `joins`. */
+static int make_child(struct runner *r, uint64_t flags, const char *cgroup_path, const char **joins,
+		      struct cursor *child_operations)
+{
+	int pair[2], cgroup = -1;
+	if (*cgroup_path) {
+		cgroup = open(cgroup_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (cgroup < 0)
+			return -errno;
+		flags |= CLONE_INTO_CGROUP;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+		int error = -errno;
+		close_if_open(&cgroup);
+		return error;
+	}
+	struct clone_arguments arguments = { .flags = flags, .exit_signal = SIGCHLD, .cgroup = cgroup < 0 ? 0 : cgroup };
+	pid_t pid = *joins ? clone_through(r, &arguments, joins) : syscall(SYS_clone3, &arguments, sizeof arguments);
+	int error = *joins ? pid : -errno;
+	if (pid == 0) {
+		close(pair[0]);
+		r->party = PARTY_CHILD;
+		r->sync = pair[1];
+		/* A mount namespace that was joined has brought its root along. */
+		if (*joins)
+			r->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		run_child(r, child_operations);
+	}
+	close(pair[1]);
+	close_if_open(&cgroup);
+	if (pid < 0) {
+		close(pair[0]);
+		return error;
+	}
+	r->process->pid = pid;
+	r->process->sync = pair[0];
+	if (r->shim->init >= 0)
+		return 0;
+	r->shim->init = syscall(SYS_pidfd_open, pid, 0);
+	return check(r->shim->init);
+}
+
+static int op_clone(struct runner *r, struct cursor *c, struct cursor *child_operations)
+{
+	static const char *no_joins[] = { NULL };
+	uint64_t flags = take_int(c);
+	const char *cgroup = take_string(c);
+	return c->bad ? 0 : make_child(r, flags, cgroup, no_joins, child_operations);
+}
+
+static int op_clone_inside(struct runner *r, struct cursor *c, struct cursor *child_operations)
+{
+	uint64_t flags = take_int(c);
+	const char *cgroup = take_string(c);
+	const char **joins = take_list(c);
+	int result = c->bad ? 0 : make_child(r, flags, cgroup, joins, child_operations);
+	free(joins);
 	return result;
 }
 
@@ -681,12 +769,54 @@ static int op_write_child_proc(struct runner *r, struct cursor *c)
 
 static int op_rlimit(struct runner *r, struct cursor *c)
 {
-	(void)r;
 	int resource = take_int(c);
 	uint64_t limits[2];
 	limits[0] = take_int(c);
 	limits[1] = take_int(c);
-	return c->bad ? 0 : check(syscall(SYS_prlimit64, 0, resource, limits, NULL));
+	pid_t pid = r->party == PARTY_PARENT ? r->process->pid : 0;
+	return c->bad ? 0 : check(syscall(SYS_prlimit64, pid, resource, limits, NULL));
+}
+
+/* Writes the child's pid into a file, as cgroups take it. */
+static int op_join_child(struct runner *r, struct cursor *c)
+{
+	char pid[16];
+	const char *path = take_string(c);
+	int length = snprintf(pid, sizeof pid, "%d", r->process->pid);
+	return c->bad ? 0 : write_file_at(AT_FDCWD, path, pid, length);
+}
+
+/*
+ * Has newuidmap(1) or newgidmap(1) map ranges that only /etc/subuid lets the user have. `maps` are its arguments
+ * after the pid.
+ */
+static int op_map_ids(struct runner *r, struct cursor *c)
+{
+	char child[16];
+	int status;
+	const char *tool = take_string(c);
+	const char **maps = take_list(c);
+	size_t count = 0;
+	while (maps[count])
+		count++;
+	const char **args = calloc(count + 3, sizeof *args);
+	if (!args)
+		abort();
+	snprintf(child, sizeof child, "%d", r->process->pid);
+	args[0] = tool;
+	args[1] = child;
+	memcpy(args + 2, maps, count * sizeof *maps);
+	pid_t pid = c->bad ? -1 : fork();
+	if (pid == 0) {
+		execv(tool, (char **)args);
+		_exit(127);
+	}
+	int result = pid < 0 ? -errno : check(waitpid(pid, &status, 0));
+	if (result == 0 && pid > 0 && status != 0)
+		result = -EPERM;
+	free(args);
+	free(maps);
+	return result;
 }
 
 /* Waits for a hook; its standard error goes into `r->detail`. Returns its wait status or a negated errno. */
@@ -933,6 +1063,25 @@ static int op_overlay_root(struct runner *r, struct cursor *c)
 	return result;
 }
 
+/* pivot_root(2) needs a parent mount that is not shared: that of the mount that `path` lies in. */
+static int op_private_parent(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	char path[PATH_MAX];
+	const char *root = take_string(c);
+	if (c->bad)
+		return 0;
+	if (!realpath(root, path))
+		return -errno;
+	for (;;) {
+		int result = check(syscall(SYS_mount, NULL, path, NULL, 0x40000UL /* MS_PRIVATE */, NULL));
+		char *slash = strrchr(path, '/');
+		if (result != -EINVAL || path[1] == '\0')
+			return result;
+		slash[slash == path] = '\0';
+	}
+}
+
 static int op_bind_root(struct runner *r, struct cursor *c)
 {
 	const char *source = take_string(c);
@@ -946,6 +1095,88 @@ static int op_bind_root(struct runner *r, struct cursor *c)
 	return result == 0 ? open_root(r, source) : result;
 }
 
+static int copy_tree(int from, int to);
+
+static int copy_file(int from, int to)
+{
+	char chunk[16384];
+	ssize_t n;
+	while ((n = read(from, chunk, sizeof chunk)) > 0) {
+		int result = write_all(to, chunk, n);
+		if (result < 0)
+			return result;
+	}
+	return check(n);
+}
+
+/* A directory, file, link or node with owner, permissions and time. */
+static int copy_entry(int from, int to, const char *name)
+{
+	struct stat status;
+	char link[PATH_MAX];
+	if (fstatat(from, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return -errno;
+	bool copies = S_ISDIR(status.st_mode) || S_ISREG(status.st_mode);
+	int source = copies ? openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1, result = 0;
+	if (copies && source < 0)
+		return -errno;
+	if (S_ISLNK(status.st_mode)) {
+		ssize_t n = readlinkat(from, name, link, sizeof link - 1);
+		link[n < 0 ? 0 : n] = '\0';
+		result = n < 0 ? -errno : check(symlinkat(link, to, name));
+	} else if (S_ISDIR(status.st_mode)) {
+		result = check(mkdirat(to, name, 0700));
+	} else {
+		result = check(mknodat(to, name, status.st_mode, status.st_rdev));
+	}
+	int target = copies && result == 0 ? openat(to, name, (S_ISDIR(status.st_mode) ? O_RDONLY : O_WRONLY) | O_CLOEXEC) : -1;
+	if (copies && result == 0)
+		result = target < 0 ? -errno : S_ISDIR(status.st_mode) ? copy_tree(source, target) : copy_file(source, target);
+	if (result == 0)
+		result = check(fchownat(to, name, status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW));
+	if (result == 0 && !S_ISLNK(status.st_mode))
+		result = check(fchmodat(to, name, status.st_mode & 07777, 0));
+	struct timespec times[2] = { status.st_atim, status.st_mtim };
+	if (result == 0)
+		result = check(utimensat(to, name, times, AT_SYMLINK_NOFOLLOW));
+	close_if_open(&source);
+	close_if_open(&target);
+	return result;
+}
+
+/* Neither descriptor is closed. */
+static int copy_tree(int from, int to)
+{
+	int again = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = again < 0 ? NULL : fdopendir(again);
+	if (!directory)
+		return -errno;
+	int result = 0;
+	for (struct dirent *entry; result == 0 && (entry = readdir(directory)) != NULL;)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			result = copy_entry(from, to, entry->d_name);
+	closedir(directory);
+	return result;
+}
+
+/* tmpcopyup: the new file system begins with what it will lie on, the directory's own owner and mode too. */
+static int copy_up(int directory, int mount)
+{
+	struct stat status;
+	int from = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int to = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result = from < 0 || to < 0 ? -errno : check(fstat(from, &status));
+	if (result == 0)
+		result = check(fchown(to, status.st_uid, status.st_gid));
+	if (result == 0)
+		result = check(fchmod(to, status.st_mode & 07777));
+	if (result == 0)
+		result = copy_tree(from, to);
+	close_if_open(&from);
+	close_if_open(&to);
+	return result;
+}
+
 static int op_mount(struct runner *r, struct cursor *c)
 {
 	const char *type = take_string(c);
@@ -954,6 +1185,7 @@ static int op_mount(struct runner *r, struct cursor *c)
 	const char **options = take_list(c);
 	uint64_t attributes = take_int(c);
 	uint64_t propagation = take_int(c);
+	bool copies_up = take_int(c);
 	int result = 0;
 	if (c->bad)
 		goto done;
@@ -962,10 +1194,14 @@ static int op_mount(struct runner *r, struct cursor *c)
 		result = directory;
 		goto done;
 	}
-	int mount = new_mount(r, type, source, options, attributes);
+	int mount = new_mount(r, type, source, options, attributes & ~(uint64_t)(copies_up ? MOUNT_ATTR_RDONLY : 0));
 	result = mount < 0 ? mount : 0;
+	if (result == 0 && copies_up)
+		result = copy_up(directory, mount);
 	if (result == 0)
-		result = set_attributes(mount, attributes & ~(uint64_t)ATTRIBUTES_SUPPORTED_IN_FSMOUNT, 0, 0, false);
+		result = set_attributes(mount,
+					attributes & (~(uint64_t)ATTRIBUTES_SUPPORTED_IN_FSMOUNT | (copies_up ? MOUNT_ATTR_RDONLY : 0)),
+					0, 0, false);
 	if (result == 0)
 		result = attach_mount(mount, directory);
 	if (result == 0)
@@ -977,9 +1213,83 @@ done:
 	return result;
 }
 
+/* A user namespace with these maps: that of a process made for it, and only for so long. Returns a descriptor. */
+static int make_user_namespace(const char *uid_map, const char *gid_map)
+{
+	char path[64], byte;
+	int hold[2];
+	struct clone_arguments arguments = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	if (pipe2(hold, O_CLOEXEC) != 0)
+		return -errno;
+	pid_t pid = syscall(SYS_clone3, &arguments, sizeof arguments);
+	if (pid == 0) {
+		close(hold[1]);
+		(void)!read(hold[0], &byte, 1);
+		_exit(0);
+	}
+	int result = pid < 0 ? -errno : 0;
+	close(hold[0]);
+	if (result == 0) {
+		snprintf(path, sizeof path, "/proc/%d/uid_map", pid);
+		result = write_file_at(AT_FDCWD, path, uid_map, strlen(uid_map));
+	}
+	if (result == 0) {
+		snprintf(path, sizeof path, "/proc/%d/gid_map", pid);
+		result = write_file_at(AT_FDCWD, path, gid_map, strlen(gid_map));
+	}
+	if (result == 0) {
+		snprintf(path, sizeof path, "/proc/%d/ns/user", pid);
+		result = open(path, O_RDONLY | O_CLOEXEC);
+		result = result < 0 ? -errno : result;
+	}
+	close(hold[1]);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return result;
+}
+
+static int map_ids(int tree, const char *uid_map, const char *gid_map, bool recursive)
+{
+	int namespace = make_user_namespace(uid_map, gid_map);
+	if (namespace < 0)
+		return namespace;
+	struct mount_attr attributes = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = namespace };
+	int result = check(syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes,
+				   sizeof attributes));
+	close(namespace);
+	return result;
+}
+
+/*
+ * Clones mounts with the rights of the shim: what the child, in a user namespace, may not reach, or not map.
+ * The child finds the tree as `tree:N`, N counting these operations.
+ */
+static int op_open_tree(struct runner *r, struct cursor *c)
+{
+	const char *source = take_string(c);
+	bool recursive = take_int(c);
+	const char *uid_map = take_string(c);
+	const char *gid_map = take_string(c);
+	bool map_recursive = take_int(c);
+	if (c->bad)
+		return 0;
+	if (r->tree_count == MAX_TREES)
+		return -EMFILE;
+	int tree = syscall(SYS_open_tree, AT_FDCWD, source,
+			   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0));
+	if (tree < 0)
+		return -errno;
+	r->trees[r->tree_count++] = tree;
+	return *uid_map ? map_ids(tree, uid_map, gid_map, map_recursive) : 0;
+}
+
 /* `source` may be below the container's own root: "root:/path" is resolved there. */
 static int open_source(struct runner *r, const char *source)
 {
+	if (strncmp(source, "tree:", 5) == 0) {
+		unsigned number = atoi(source + 5);
+		return number < r->tree_count ? fcntl(r->trees[number], F_DUPFD_CLOEXEC, 0) : -EBADF;
+	}
 	if (strncmp(source, "root:", 5) == 0)
 		return open_in_root(r->root, source + 5, O_PATH);
 	int fd = open(source, O_PATH | O_CLOEXEC);
@@ -1007,8 +1317,11 @@ static int op_bind(struct runner *r, struct cursor *c)
 		result = to < 0 ? to : 0;
 	}
 	if (result == 0) {
-		tree = syscall(SYS_open_tree, from, "",
-			       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
+		/* A tree that is detached already is used as it is. */
+		tree = strncmp(source, "tree:", 5) == 0
+			       ? fcntl(from, F_DUPFD_CLOEXEC, 0)
+			       : syscall(SYS_open_tree, from, "",
+					 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
 		result = check(tree);
 	}
 	if (result == 0)
@@ -1359,9 +1672,19 @@ static int op_chdir(struct runner *r, struct cursor *c)
 	return 0;
 }
 
+/* The user may open its own streams again (/dev/stdout). Not everything can be given away; that is no failure. */
+static void give_streams(struct runner *r, uid_t uid)
+{
+	struct stat status;
+	for (int i = 0; i < 3; i++) {
+		int fd = r->console >= 0 ? r->console : r->stdio[i];
+		if (fd >= 0 && fstat(fd, &status) == 0 && status.st_uid != uid && !is_null_device(fd))
+			(void)!fchown(fd, uid, -1);
+	}
+}
+
 static int op_user(struct runner *r, struct cursor *c)
 {
-	(void)r;
 	gid_t groups[1024];
 	uid_t uid = take_int(c);
 	gid_t gid = take_int(c);
@@ -1373,6 +1696,7 @@ static int op_user(struct runner *r, struct cursor *c)
 		groups[i] = take_int(c);
 	if (c->bad)
 		return 0;
+	give_streams(r, uid);
 	/* Raw calls: the C library's wrappers signal other threads, of which there are none. */
 	if (prctl(PR_SET_KEEPCAPS, 1) != 0 || (set_groups && syscall(SYS_setgroups, count, groups) != 0) ||
 	    syscall(SYS_setresgid, gid, gid, gid) != 0 || syscall(SYS_setresuid, uid, uid, uid) != 0 ||
@@ -1421,38 +1745,64 @@ static int op_no_new_privileges(struct runner *r, struct cursor *c)
 	return check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
 
-/* Hands the listener to the agent behind the socket, with the container's state beside it. */
-static int send_listener(const char *path, const char *state, int listener)
+/* `text` with every "$PID" (in quotes) replaced by `pid`. To be freed. */
+static char *fill_in_pid(const char *text, const char *pid)
+{
+	static const char mark[] = "\"$PID\"";
+	size_t count = 0;
+	for (const char *at = strstr(text, mark); at; at = strstr(at + 1, mark))
+		count++;
+	char *filled = malloc(strlen(text) + count * strlen(pid) + 1), *to = filled;
+	if (!filled)
+		abort();
+	for (const char *at; (at = strstr(text, mark)) != NULL; text = at + strlen(mark))
+		to += sprintf(to, "%.*s%s", (int)(at - text), text, pid);
+	strcpy(to, text);
+	return filled;
+}
+
+/*
+ * Connects to the agent that will get the seccomp listener, while its socket can be reached; the pid that goes
+ * into the state is that in the host's procfs.
+ */
+static int op_connect_agent(struct runner *r, struct cursor *c)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char pid[16];
+	const char *path = take_string(c);
+	const char *state = take_string(c);
+	if (c->bad)
+		return 0;
 	if (strlen(path) >= sizeof address.sun_path)
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
+	ssize_t n = readlink("/proc/self", pid, sizeof pid - 1);
+	if (n < 0)
 		return -errno;
+	pid[n] = '\0';
+	r->agent_state = fill_in_pid(state, pid);
+	r->agent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return r->agent < 0 ? -errno : check(connect(r->agent, (struct sockaddr *)&address, sizeof address));
+}
+
+/* One message with a descriptor. */
+static int send_descriptor(int socket, const char *text, size_t length, int fd)
+{
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(sizeof(int))];
 	} control = { .header = { CMSG_LEN(sizeof(int)), 0, SOL_SOCKET, SCM_RIGHTS } };
-	memcpy(CMSG_DATA(&control.header), &listener, sizeof listener);
-	struct iovec part = { (char *)state, strlen(state) };
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+	struct iovec part = { (char *)text, length };
 	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-	int result = check(connect(fd, (struct sockaddr *)&address, sizeof address));
-	if (result == 0)
-		result = check(sendmsg(fd, &header, MSG_NOSIGNAL));
-	close(fd);
-	return result;
+	return check(sendmsg(socket, &header, MSG_NOSIGNAL));
 }
 
 static int op_seccomp(struct runner *r, struct cursor *c)
 {
-	(void)r;
 	size_t length;
 	const char *filter = take_bytes(c, &length);
 	unsigned flags = take_int(c);
-	const char *listener_path = take_string(c);
-	const char *listener_state = take_string(c);
 	if (c->bad)
 		return 0;
 	struct sock_fprog program = { length / sizeof(struct sock_filter), (struct sock_filter *)filter };
@@ -1461,8 +1811,9 @@ static int op_seccomp(struct runner *r, struct cursor *c)
 		return -errno;
 	if (!(flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
 		return 0;
-	int result = send_listener(listener_path, listener_state, listener);
+	int result = send_descriptor(r->agent, r->agent_state, strlen(r->agent_state), listener);
 	close(listener);
+	close_if_open(&r->agent);
 	return result;
 }
 
@@ -1474,7 +1825,11 @@ static int op_exec_label(struct runner *r, struct cursor *c)
 	if (c->bad)
 		return 0;
 	snprintf(path, sizeof path, "thread-self/attr/%s", file);
-	return write_proc(r, path, label, strlen(label));
+	/* In a user namespace, what is not dumpable belongs to a root that is not the container's. */
+	prctl(PR_SET_DUMPABLE, 1);
+	int result = write_proc(r, path, label, strlen(label));
+	prctl(PR_SET_DUMPABLE, 0);
+	return result;
 }
 
 static int op_personality(struct runner *r, struct cursor *c)
@@ -1579,6 +1934,39 @@ static int op_await_start(struct runner *r, struct cursor *c)
 	return result;
 }
 
+/*
+ * As await-start, but the leave comes through a FIFO (a descriptor that the shim was given), and nobody hears
+ * of what happens afterwards. Open for writing too, so that it has no end.
+ */
+static int op_await_fifo(struct runner *r, struct cursor *c)
+{
+	char go;
+	int fifo = take_int(c);
+	if (c->bad)
+		return 0;
+	int result = send_sync(r->sync, SYNC_READY);
+	r->told_ready = true;
+	while (result == 0) {
+		ssize_t n = read(fifo, &go, 1);
+		if (n >= 0 || errno != EINTR)
+			return n < 0 ? -errno : 0;
+	}
+	return result;
+}
+
+/* Puts the descriptors that the process keeps where it expects them: from 3 on. */
+static int place_preserved(struct runner *r, unsigned count)
+{
+	if (r->sync < (int)(3 + count))
+		r->sync = fcntl(r->sync, F_DUPFD_CLOEXEC, 3 + count);
+	for (unsigned i = 0; i < count; i++) {
+		int from = r->shim->preserved + i, to = 3 + i;
+		if (from == to ? fcntl(to, F_SETFD, 0) != 0 : dup2(from, to) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
 /* Descriptors from 3 on are closed, but for `preserve` of them. */
 static int op_exec(struct runner *r, struct cursor *c)
 {
@@ -1590,12 +1978,14 @@ static int op_exec(struct runner *r, struct cursor *c)
 	for (int i = 0; i < 3; i++)
 		if (dup2(r->console >= 0 ? r->console : r->stdio[i], i) < 0)
 			return -errno;
+	int placed = place_preserved(r, preserve);
+	if (placed < 0)
+		return placed;
 	if (syscall(SYS_close_range, 3 + preserve, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
 		return -errno;
-	for (unsigned i = 0; i < preserve; i++)
-		fcntl(3 + i, F_SETFD, 0);
 	/* The shim's streams and the exit status would be lost without it. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!r->shim->passing)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execve(r->executable, (char **)args, (char **)env);
 	return -errno;
 }
@@ -1651,6 +2041,12 @@ static operation_function *const operations[] = {
 	[OP_EXEC] = op_exec,
 	[OP_ROOT_DIRECTORY] = op_root_directory,
 	[OP_LOOPBACK] = op_loopback,
+	[OP_JOIN_CHILD] = op_join_child,
+	[OP_AWAIT_FIFO] = op_await_fifo,
+	[OP_CONNECT_AGENT] = op_connect_agent,
+	[OP_OPEN_TREE] = op_open_tree,
+	[OP_PRIVATE_PARENT] = op_private_parent,
+	[OP_MAP_IDS] = op_map_ids,
 };
 
 /* ---- running a plan -------------------------------------------------------------------------------------- */
@@ -1663,6 +2059,8 @@ static int run_operation(struct runner *r, struct cursor *c, struct cursor *chil
 		return -EBADMSG;
 	if (number == OP_CLONE && child_operations)
 		result = op_clone(r, c, child_operations);
+	else if (number == OP_CLONE_INSIDE && child_operations)
+		result = op_clone_inside(r, c, child_operations);
 	else if (number < sizeof operations / sizeof *operations && operations[number])
 		result = operations[number](r, c);
 	return c->bad ? -EBADMSG : result;
@@ -1687,20 +2085,32 @@ static void run_child(struct runner *r, struct cursor *list)
 	for (int number = 1; number < 32; number++)
 		signal(number, SIG_DFL);
 	setsid();
+	/* Its client takes the end of the shim from it. */
+	if (r->shim->passing)
+		close(FD_CONTROL);
 	int result = run_operations(r, list, NULL);
+	/* Started through the FIFO: there is nobody to tell but whoever reads the streams. */
+	if (r->told_ready)
+		dprintf(r->console >= 0 ? r->console : r->stdio[2], "exec %s: %s\n", r->executable, strerror(-result));
 	struct sync_message message = { .type = SYNC_FAILED, .index = r->index, .error = result < 0 ? -result : ENOEXEC };
 	memcpy(message.detail, r->detail, sizeof message.detail);
 	send(r->sync, &message, sizeof message, MSG_NOSIGNAL);
 	_exit(127);
 }
 
-static int take_console(struct process *p, struct msghdr *header)
+static int take_console(struct shim *shim, struct process *p, struct msghdr *header)
 {
 	struct cmsghdr *control = CMSG_FIRSTHDR(header);
 	int fds[2];
 	if (!control || control->cmsg_type != SCM_RIGHTS || control->cmsg_len != CMSG_LEN(sizeof fds))
 		return -EBADMSG;
 	memcpy(fds, CMSG_DATA(control), sizeof fds);
+	if (shim->passing) {
+		int result = shim->console_socket < 0 ? 0 : send_descriptor(shim->console_socket, "/dev/ptmx", 9, fds[0]);
+		close(fds[0]);
+		close(fds[1]);
+		return result;
+	}
 	p->terminal = fds[0];
 	/* Held open, so that the terminal hangs up only when the process has gone. */
 	p->terminal_slave = fds[1];
@@ -1726,7 +2136,7 @@ static int receive_sync(struct runner *r, struct sync_message *message)
 	if (n <= 0)
 		return n < 0 ? -errno : -EPIPE;
 	if (message->type == SYNC_CONSOLE)
-		return take_console(r->process, &header);
+		return take_console(r->shim, r->process, &header);
 	if (message->type == SYNC_FAILED) {
 		r->party = PARTY_CHILD;
 		r->index = message->index;
@@ -1748,6 +2158,7 @@ static struct runner new_runner(struct shim *shim, struct process *process)
 		.proc = -1,
 		.null_tree = -1,
 		.empty_tree = -1,
+		.agent = -1,
 		.stdio = { -1, -1, -1 },
 		.console = -1,
 	};
@@ -2152,12 +2563,25 @@ static int make_pipes(struct process *process, int child[3])
 	return 0;
 }
 
+/* The streams of the runtime's caller. */
+static int take_streams(struct runner *r)
+{
+	for (int i = 0; i < 3; i++) {
+		r->stdio[i] = fcntl(r->shim->streams + i, F_DUPFD_CLOEXEC, 3);
+		if (r->stdio[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
 /* Starts the plan of a process; the child's own part goes on by itself. */
 static int launch(struct runner *r, struct cursor *plan)
 {
 	struct cursor parent = take_operations(plan), child = take_operations(plan);
 	int result = plan->bad ? -EBADMSG : 0;
-	if (result == 0 && !(r->process->flags & IO_TERMINAL))
+	if (result == 0 && r->shim->passing)
+		result = take_streams(r);
+	else if (result == 0 && !(r->process->flags & IO_TERMINAL))
 		result = make_pipes(r->process, r->stdio);
 	if (result == 0)
 		result = run_operations(r, &parent, &child);
@@ -2165,6 +2589,8 @@ static int launch(struct runner *r, struct cursor *plan)
 		close_if_open(&r->stdio[i]);
 	/* Back, where the plan made the shim's children be born in another pid namespace. */
 	setns(r->shim->original_pid_namespace, CLONE_NEWPID);
+	while (r->tree_count > 0)
+		close(r->trees[--r->tree_count]);
 	if (result == 0 && r->process->pid == 0)
 		result = -EBADMSG;
 	return result;
@@ -2356,19 +2782,13 @@ static int keep_cleanup(struct shim *shim, struct cursor plan)
 	return 0;
 }
 
-/* MSG_CREATE and MSG_EXEC: the answer comes from handle_sync, when the child is ready. */
-static void handle_create(struct shim *shim, struct client *client, uint16_t tag, struct cursor *c, bool is_exec)
+/* Runs the plan that comes next; `result` is that of the preparations. The answer comes from handle_sync, when
+   the child is ready. */
+static void begin_process(struct shim *shim, struct client *client, uint16_t tag, struct cursor *c,
+			  struct process *process, int result)
 {
-	unsigned flags = take_int(c);
-	const char *id = take_string(c);
-	if (c->bad || (shim->processes != NULL) != is_exec || (is_exec && shim->ending)) {
-		send_result(client, tag, c->bad ? -EBADMSG : is_exec ? -ESRCH : -EALREADY);
-		return;
-	}
-	struct process *process = new_process(shim, id, flags);
 	struct runner r = new_runner(shim, process);
-	int result = is_exec ? 0 : prepare_container(shim, c);
-	if (result == 0 && !is_exec)
+	if (result == 0 && process->number == 0)
 		result = keep_cleanup(shim, *c);
 	r.party = result == 0 ? PARTY_PARENT : PARTY_SHIM;
 	if (result == 0)
@@ -2381,6 +2801,38 @@ static void handle_create(struct shim *shim, struct client *client, uint16_t tag
 	}
 	process->waiting = client;
 	process->waiting_tag = tag;
+}
+
+/* MSG_CREATE and MSG_EXEC */
+static void handle_create(struct shim *shim, struct client *client, uint16_t tag, struct cursor *c, bool is_exec)
+{
+	unsigned flags = take_int(c);
+	const char *id = take_string(c);
+	if (c->bad || (shim->processes != NULL) != is_exec || (is_exec && shim->ending)) {
+		send_result(client, tag, c->bad ? -EBADMSG : is_exec ? -ESRCH : -EALREADY);
+		return;
+	}
+	struct process *process = new_process(shim, id, flags);
+	int result = is_exec ? 0 : prepare_container(shim, c);
+	begin_process(shim, client, tag, c, process, result);
+}
+
+/* MSG_LAUNCH */
+static void handle_launch(struct shim *shim, struct client *client, uint16_t tag, struct cursor *c)
+{
+	unsigned flags = take_int(c);
+	const char *id = take_string(c);
+	int init = take_int(c), console = take_int(c);
+	shim->streams = take_int(c);
+	shim->preserved = take_int(c);
+	if (c->bad || shim->processes) {
+		send_result(client, tag, c->bad ? -EBADMSG : -EALREADY);
+		return;
+	}
+	shim->passing = true;
+	shim->init = init ? init : -1;
+	shim->console_socket = console ? console : -1;
+	begin_process(shim, client, tag, c, new_process(shim, id, flags), 0);
 }
 
 static void handle_start(struct client *client, uint16_t tag, struct process *process)
@@ -2446,6 +2898,10 @@ static void handle_message(struct shim *shim, struct client *client, uint16_t ty
 {
 	if (type == MSG_CREATE || type == MSG_EXEC) {
 		handle_create(shim, client, tag, c, type == MSG_EXEC);
+		return;
+	}
+	if (type == MSG_LAUNCH) {
+		handle_launch(shim, client, tag, c);
 		return;
 	}
 	if (type == MSG_STATUS || type == MSG_WATCH) {
@@ -2651,6 +3107,9 @@ static void reap(struct shim *shim)
 	pid_t pid;
 	while (read(shim->signals, &information, sizeof information) > 0)
 		;
+	/* Whoever the process is made for shall find it. */
+	if (shim->passing)
+		return;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		for (struct process *process = shim->processes; process; process = process->next)
 			if (process->pid == pid && process->state != STATE_EXITED) {
@@ -2784,8 +3243,11 @@ static void serve(struct shim *shim)
 	static struct watched w;
 	while (!may_end(shim)) {
 		/* Before anything runs, a client that goes away takes the shim with it. */
-		if (!shim->processes && !shim->clients)
+		if ((!shim->processes || shim->passing) && !shim->clients) {
+			if (shim->processes && shim->processes->state == STATE_CREATING)
+				give_up(shim, shim->processes);
 			return;
+		}
 		watch_all(&w, shim);
 		if (poll(w.polls, w.count, -1) < 0)
 			continue;
@@ -2811,13 +3273,14 @@ static void ignore_signals(void)
 
 int main(void)
 {
-	static struct shim shim = { .listener = -1, .init = -1, .state_directory = -1, .log = { .fd = -1 } };
+	static struct shim shim = { .listener = -1, .init = -1, .state_directory = -1, .log = { .fd = -1 }, .console_socket = -1 };
 	sigset_t child;
 	ignore_signals();
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	umask(022);
+	prctl(PR_SET_NAME, "slipway-shim");
 	fcntl(FD_CONTROL, F_SETFD, FD_CLOEXEC);
 	/* The first descriptor of its own: all between FD_FIRST_KEPT and it came from outside. */
 	shim.original_pid_namespace = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);

@@ -1,15 +1,19 @@
 import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
-import { MOUNT_ATTR_RDONLY, MS_REC, MS_SLAVE } from '../kernel/abi/mount.ts';
+import { MOUNT_ATTR_RDONLY, MS_PRIVATE, MS_REC, MS_SHARED, MS_SLAVE } from '../kernel/abi/mount.ts';
 import * as ns from '../kernel/abi/sched.ts';
 import type { CgroupLayout } from './cgroups/layout.ts';
 import { type CgroupPaths, type CgroupPlan, planCgroups } from './cgroups/plan-cgroups.ts';
 import { deviceOperations } from './device-operations.ts';
-import { mountOperations } from './mount-operations.ts';
+import { type HookState, hookOperations } from './hook-operations.ts';
+import { type MountContext, mountOperations } from './mount-operations.ts';
 import { propagationFlags } from './mount-options.ts';
-import type { ChildOperation, ParentOperation, Plan } from './plan.ts';
-import { processOperations } from './process-operations.ts';
+import type { AwaitFifo, ChildOperation, CleanupOperation, ParentOperation, Plan } from './plan.ts';
+import { limitOperations, processOperations } from './process-operations.ts';
+import { type ResctrlPlan, resctrlOperations } from './resctrl.ts';
+import { agentOperations } from './seccomp-operations.ts';
 import type { Hook, NamespaceType, Spec } from './spec.ts';
+import { type UserNamespace, userNamespace } from './user-namespace.ts';
 
 export type RootSource =
   | {
@@ -33,7 +37,13 @@ export type ContainerOptions = {
   rows?: number;
   columns?: number;
   /** The container's state as hooks and seccomp agents get it, with `"$PID"` for the pid. */
-  state?: object;
+  state?: HookState;
+  /** The program starts when a byte comes from the FIFO that the shim has as this descriptor. */
+  startFifo?: number;
+  /** Whether the runtime lacks privileges: ids are mapped as far as the user may. */
+  rootless?: boolean;
+  /** Leaves cgroups alone, which somebody without privileges may not make. */
+  withoutCgroups?: boolean;
   noPivot?: boolean;
   noNewKeyring?: boolean;
   preserve?: number;
@@ -60,50 +70,123 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
   const { spec } = options;
   const { process, linux = {} } = spec;
   if (!process) throw new EngineError('invalid-parameter', 'process is required');
-  const namespaces = namespacesOf(options);
-  const cgroups = planCgroups({
-    layout: options.cgroupLayout,
-    cgroupsPath: linux.cgroupsPath ?? posix.join('/slipway', options.id),
-    resources: linux.resources,
+  if (linux.netDevices && Object.keys(linux.netDevices).length > 0)
+    throw new EngineError(
+      'invalid-parameter',
+      'linux.netDevices: moving devices is left to the network driver',
+    );
+  const parts: Parts = {
+    namespaces: namespacesOf(options),
+    cgroups: options.withoutCgroups ? noCgroups(options.cgroupLayout) : cgroupsOf(options),
+    user: userNamespace(spec, options.rootless ?? false),
+    resctrl: resctrlOperations(options.id, linux),
+    state: options.state ?? {},
+    trees: [],
+  };
+  const child = [...beforeRoot(options, parts), ...rootOperations(options), ...inRoot(options, parts)];
+  return {
+    plan: {
+      parent: parentOperations(options, parts),
+      child: [
+        ...child,
+        { op: options.noPivot ? 'move-root' : 'pivot-root' },
+        ...rootPropagation(spec),
+        ...processOperations({
+          process,
+          linux,
+          startHooks: hookOperations(spec.hooks?.startContainer, parts.state, 'created'),
+          preserve: options.preserve,
+          setGroups: parts.user.setGroups,
+          limitsSet: inUserNamespace(parts),
+          awaitStart: fifo(options.startFifo),
+        }),
+      ],
+      cleanup: [...parts.cgroups.cleanup, ...parts.resctrl.cleanup],
+    },
+    cgroupPaths: parts.cgroups.paths,
+  };
+}
+
+type Parts = {
+  namespaces: Namespaces;
+  cgroups: CgroupPlan;
+  user: UserNamespace;
+  resctrl: ResctrlPlan;
+  state: HookState;
+  /** Filled while the mounts are compiled. */
+  trees: MountContext['trees'];
+};
+
+const inUserNamespace = ({ namespaces }: Parts) =>
+  namespaces.created.has('user') || namespaces.joined.some(({ type }) => type === 'user');
+
+const fifo = (descriptor: number | undefined): AwaitFifo | undefined =>
+  descriptor === undefined ? undefined : { op: 'await-fifo', descriptor };
+
+function cgroupsOf({ spec, id, cgroupLayout }: ContainerOptions): CgroupPlan {
+  return planCgroups({
+    layout: cgroupLayout,
+    cgroupsPath: spec.linux?.cgroupsPath || posix.join('/slipway', id),
+    resources: spec.linux?.resources,
   });
-  const hookState = JSON.stringify(options.state ?? {});
-  const child: ChildOperation[] = [
-    ...cgroups.join,
-    ...joinNamespaces(namespaces),
+}
+
+function noCgroups({ mode }: CgroupLayout): CgroupPlan {
+  const cleanup: CleanupOperation[] = [];
+  return { parent: [], join: [], joinChild: [], cleanup, paths: { mode, v1: {}, unifiedControllers: [] } };
+}
+
+/** Up to the root: cgroups, namespaces and who the child is. */
+function beforeRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
+  const { cgroups, namespaces, user } = parts;
+  const inside = inUserNamespace(parts);
+  return [
+    ...(inside ? [] : cgroups.join),
+    ...agentOperations(options.spec.linux?.seccomp, { ...parts.state, status: 'created' }),
+    ...(inside ? user.child.filter(({ op }) => op === 'barrier') : joinNamespaces(namespaces)),
+    ...timeNamespace(options.spec, namespaces),
+    ...(inside ? user.child.filter(({ op }) => op !== 'barrier') : []),
     ...(options.noNewKeyring ? [] : [{ op: 'keyring' as const, name: `_ses.${options.id}` }]),
     ...(namespaces.created.has('cgroup') ? [{ op: 'unshare' as const, flags: ns.CLONE_NEWCGROUP }] : []),
-    ...rootOperations(options),
-    ...mounts(options, cgroups, namespaces),
+  ];
+}
+
+/** What is in the root, and everything else that still needs the host's view or rights. */
+function inRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
+  const { spec } = options;
+  const { process, linux = {} } = spec;
+  const { created } = parts.namespaces;
+  return [
+    ...mounts(options, parts),
     ...deviceOperations(spec),
     ...(spec.hostname ? [{ op: 'hostname' as const, name: spec.hostname }] : []),
     ...(spec.domainname ? [{ op: 'domainname' as const, name: spec.domainname }] : []),
-    ...(namespaces.created.has('network') && !options.networkNamespace ? [{ op: 'loopback' as const }] : []),
-    ...(process.terminal
+    ...(created.has('network') && !options.networkNamespace ? [{ op: 'loopback' as const }] : []),
+    ...(process?.terminal
       ? [{ op: 'console' as const, rows: options.rows ?? 0, columns: options.columns ?? 0, bind: true }]
       : []),
     ...meet(spec.hooks?.prestart, spec.hooks?.createRuntime),
-    ...hooks(spec.hooks?.createContainer, hookState),
+    ...hookOperations(spec.hooks?.createContainer, parts.state, 'creating'),
     ...sysctls(linux.sysctl),
-    { op: 'root-directory', target: process.cwd, mode: 0o755 },
+    { op: 'root-directory', target: process?.cwd ?? '/', mode: 0o755 },
     ...hiding(spec),
-    ...oomScore(process.oomScoreAdj),
-    { op: options.noPivot ? 'move-root' : 'pivot-root' },
-    ...processOperations({
-      process,
-      seccomp: linux.seccomp,
-      startHooks: hooks(spec.hooks?.startContainer, hookState),
-      listenerState: hookState,
-      preserve: options.preserve,
-    }),
+    ...(inUserNamespace(parts) ? [] : oomScore(process?.oomScoreAdj)),
   ];
-  return {
-    plan: {
-      parent: parentOperations(options, cgroups, namespaces, hookState),
-      child,
-      cleanup: cgroups.cleanup,
-    },
-    cgroupPaths: cgroups.paths,
-  };
+}
+
+/** Its offsets can be set only before anything is in it, so it is made empty and then joined (time_namespaces(7)). */
+function timeNamespace({ linux = {} }: Spec, { created }: Namespaces): ChildOperation[] {
+  if (!created.has('time')) return [];
+  const offsets = Object.entries(linux.timeOffsets ?? {}).map(
+    ([clock, { secs = 0, nanosecs = 0 }]) => `${clock} ${secs} ${nanosecs}\n`,
+  );
+  return [
+    { op: 'unshare', flags: ns.CLONE_NEWTIME },
+    ...(offsets.length > 0
+      ? [{ op: 'write' as const, path: '/proc/self/timens_offsets', data: offsets.join('') }]
+      : []),
+    { op: 'setns', path: '/proc/self/ns/time_for_children', type: ns.CLONE_NEWTIME },
+  ];
 }
 
 type Namespaces = {
@@ -127,28 +210,56 @@ function namespacesOf({ spec, networkNamespace }: ContainerOptions): Namespaces 
   return { created, joined };
 }
 
-function parentOperations(
-  { spec }: ContainerOptions,
-  cgroups: CgroupPlan,
-  namespaces: Namespaces,
-  hookState: string,
-): ParentOperation[] {
-  const pid = namespaces.joined.find(({ type }) => type === 'pid');
-  // The cgroup namespace comes later: its root is the cgroup that the process is in when it is made.
-  const flags = [...namespaces.created]
-    .filter(type => type !== 'cgroup')
-    .reduce((sum, type) => sum | CLONE_FLAGS[type], 0);
+function parentOperations(options: ContainerOptions, parts: Parts): ParentOperation[] {
+  const { hooks } = options.spec;
   const runtimeHooks = [
-    ...hooks(spec.hooks?.prestart, hookState),
-    ...hooks(spec.hooks?.createRuntime, hookState),
+    ...hookOperations(hooks?.prestart, parts.state, 'creating'),
+    ...hookOperations(hooks?.createRuntime, parts.state, 'creating'),
   ];
   return [
-    ...cgroups.parent,
-    ...(pid ? [{ op: 'enter-pid-namespace' as const, path: pid.path }] : []),
-    { op: 'clone', flags, cgroup: cgroups.cloneInto },
+    ...parts.cgroups.parent,
+    ...parts.resctrl.make,
+    ...parts.trees,
+    ...cloneOperations(options, parts),
+    ...parts.resctrl.join,
     ...(runtimeHooks.length > 0
       ? [{ op: 'barrier' as const }, ...runtimeHooks, { op: 'barrier' as const }]
       : []),
+  ];
+}
+
+/** The child, in its user namespace where it has one, its ids mapped. */
+function cloneOperations({ spec, rootless }: ContainerOptions, parts: Parts): ParentOperation[] {
+  const { namespaces, cgroups, user } = parts;
+  const { process } = spec;
+  // The cgroup namespace comes later: its root is the cgroup that the process is in when it is made. The time
+  // namespace too: its offsets can be set only before anything is in it.
+  const flags = [...namespaces.created]
+    .filter(type => type !== 'cgroup' && type !== 'time')
+    .reduce((sum, type) => sum | CLONE_FLAGS[type], 0);
+  if (!inUserNamespace(parts)) {
+    const pid = namespaces.joined.find(({ type }) => type === 'pid');
+    return [
+      ...(pid ? [{ op: 'enter-pid-namespace' as const, path: pid.path }] : []),
+      { op: 'clone', flags, cgroup: cgroups.cloneInto },
+    ];
+  }
+  // With privileges, those of the host are joined while we have its rights; without, only inside have we any.
+  const last = (type: NamespaceType) => Number(type === 'user') * (rootless ? -1 : 1);
+  const joins = namespaces.joined
+    .toSorted((one, other) => last(one.type) - last(other.type))
+    .map(({ type, path }) => `${CLONE_FLAGS[type]} ${path}`);
+  return [
+    joins.length > 0
+      ? { op: 'clone-inside', flags, cgroup: cgroups.cloneInto, joins }
+      : { op: 'clone', flags, cgroup: cgroups.cloneInto },
+    ...cgroups.joinChild,
+    ...user.parent,
+    ...(process?.oomScoreAdj === undefined
+      ? []
+      : [{ op: 'write-child-proc' as const, file: 'oom_score_adj', data: String(process.oomScoreAdj) }]),
+    ...(process ? limitOperations(process) : []),
+    { op: 'barrier' },
   ];
 }
 
@@ -159,12 +270,12 @@ function joinNamespaces({ joined }: Namespaces): ChildOperation[] {
 }
 
 function rootOperations({ spec, rootfs }: ContainerOptions): ChildOperation[] {
-  const name = spec.linux?.rootfsPropagation;
-  const propagation = name ? propagationFlags(name) : MS_SLAVE | MS_REC;
-  if (propagation === undefined)
-    throw new EngineError('invalid-parameter', `linux.rootfsPropagation: unknown propagation ${name}`);
+  const shared = (propagationOf(spec) & MS_SHARED) !== 0;
+  const path = rootfs.type === 'bind' ? rootfs.path : rootfs.target;
   return [
-    { op: 'propagation', path: '/', flags: propagation },
+    { op: 'propagation', path: '/', flags: propagationOf(spec) || MS_SLAVE | MS_REC },
+    // Or the root itself would appear on the host.
+    ...(shared ? [{ op: 'private-parent' as const, path }] : []),
     rootfs.type === 'overlay'
       ? {
           op: 'overlay-root',
@@ -179,29 +290,36 @@ function rootOperations({ spec, rootfs }: ContainerOptions): ChildOperation[] {
   ];
 }
 
-function mounts({ spec, cgroupLayout }: ContainerOptions, cgroups: CgroupPlan, namespaces: Namespaces) {
-  const view = {
+/** 0 when nothing is asked for. */
+function propagationOf({ linux }: Spec): number {
+  const name = linux?.rootfsPropagation;
+  const flags = name ? propagationFlags(name) : 0;
+  if (flags === undefined)
+    throw new EngineError('invalid-parameter', `linux.rootfsPropagation: unknown propagation ${name}`);
+  return flags;
+}
+
+/** What was asked for holds for the container's own root: the first time it was for the host's mounts in its view. */
+function rootPropagation(spec: Spec): ChildOperation[] {
+  const flags = propagationOf(spec);
+  return flags === 0 || flags & MS_PRIVATE ? [] : [{ op: 'propagation', path: '/', flags }];
+}
+
+function mounts({ spec, cgroupLayout, rootless }: ContainerOptions, parts: Parts) {
+  const context: MountContext = {
     layout: cgroupLayout,
-    paths: cgroups.paths,
-    ownNamespace: namespaces.created.has('cgroup'),
+    paths: parts.cgroups.paths,
+    ownNamespace: parts.namespaces.created.has('cgroup'),
+    linux: spec.linux ?? {},
+    opensSources: inUserNamespace(parts) && !rootless,
+    trees: parts.trees,
   };
-  return (spec.mounts ?? []).flatMap(mount => mountOperations(mount, view));
+  return (spec.mounts ?? []).flatMap(mount => mountOperations(mount, context));
 }
 
 /** The shim runs these hooks between two barriers. */
 function meet(...lists: (Hook[] | undefined)[]): ChildOperation[] {
   return lists.some(list => list?.length) ? [{ op: 'barrier' }, { op: 'barrier' }] : [];
-}
-
-function hooks(list: Hook[] | undefined, state: string) {
-  return (list ?? []).map(hook => ({
-    op: 'hook' as const,
-    path: hook.path,
-    args: hook.args ?? [hook.path],
-    env: hook.env ?? [],
-    state,
-    timeoutMs: (hook.timeout ?? 0) * 1000,
-  }));
 }
 
 function sysctls(values: Record<string, string> | undefined): ChildOperation[] {

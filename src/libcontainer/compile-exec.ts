@@ -1,9 +1,13 @@
 import * as ns from '../kernel/abi/sched.ts';
 import { joinCgroups } from './cgroups/join-cgroups.ts';
 import type { CgroupPaths } from './cgroups/plan-cgroups.ts';
-import type { ChildOperation, Plan } from './plan.ts';
-import { processOperations } from './process-operations.ts';
+import type { HookState } from './hook-operations.ts';
+import type { ChildOperation, ParentOperation, Plan } from './plan.ts';
+import { limitOperations, processOperations } from './process-operations.ts';
+import { bitMask } from './scheduling.ts';
+import { agentOperations } from './seccomp-operations.ts';
 import type { NamespaceType, Process, Spec } from './spec.ts';
+import { userNamespace } from './user-namespace.ts';
 
 export type ExecPlanOptions = {
   /** The container's own spec: its namespaces and its seccomp filter hold for the process too. */
@@ -13,6 +17,10 @@ export type ExecPlanOptions = {
   rows?: number;
   columns?: number;
   preserve?: number;
+  /** The container's state, for seccomp agents. */
+  state?: HookState;
+  /** Whether the runtime lacks privileges. */
+  rootless?: boolean;
 };
 
 /** Joined from the init's pidfd; the pid namespace is the shim's business, as only its children change it. */
@@ -21,6 +29,7 @@ const JOINED: readonly (readonly [NamespaceType, number])[] = [
   ['uts', ns.CLONE_NEWUTS],
   ['network', ns.CLONE_NEWNET],
   ['cgroup', ns.CLONE_NEWCGROUP],
+  ['time', ns.CLONE_NEWTIME],
   ['mount', ns.CLONE_NEWNS],
 ];
 
@@ -33,24 +42,61 @@ export function compileExec(options: ExecPlanOptions): Plan {
   const { spec, process, cgroupPaths } = options;
   const own = new Set((spec.linux?.namespaces ?? []).map(({ type }) => type));
   const flags = JOINED.filter(([type]) => own.has(type)).reduce((sum, [, flag]) => sum | flag, 0);
-  const { join, cloneInto } = joinCgroups(cgroupPaths);
+  const cgroups = joinCgroups(cgroupPaths);
+  const inUserNamespace = own.has('user');
+  const { setGroups } = userNamespace(spec, options.rootless ?? false);
+  const { initial, final } = process.execCPUAffinity ?? {};
   const child: ChildOperation[] = [
-    ...join,
-    ...(process.oomScoreAdj === undefined
-      ? []
-      : [{ op: 'write' as const, path: '/proc/self/oom_score_adj', data: String(process.oomScoreAdj) }]),
-    { op: 'setns-init', flags },
+    ...affinity(initial, 'initial'),
+    ...(inUserNamespace ? [{ op: 'barrier' as const }] : cgroups.join),
+    ...affinity(final, 'final'),
+    ...(inUserNamespace ? [] : oomScore(process, 'write')),
+    ...agentOperations(spec.linux?.seccomp, options.state ?? {}),
+    ...(inUserNamespace ? [] : [{ op: 'setns-init' as const, flags }]),
     ...(process.terminal
       ? [{ op: 'console' as const, rows: options.rows ?? 0, columns: options.columns ?? 0, bind: false }]
       : []),
-    ...processOperations({ process, seccomp: spec.linux?.seccomp, preserve: options.preserve }),
+    ...processOperations({
+      process,
+      linux: spec.linux,
+      preserve: options.preserve,
+      setGroups,
+      limitsSet: inUserNamespace,
+    }),
+  ];
+  const all = flags | ns.CLONE_NEWUSER | (own.has('pid') ? ns.CLONE_NEWPID : 0);
+  const inside: ParentOperation[] = [
+    { op: 'clone-inside', flags: 0, cgroup: cgroups.cloneInto, joins: [`${all} init`] },
+    ...cgroups.joinChild,
+    ...oomScore(process, 'write-child-proc'),
+    ...limitOperations(process),
+    { op: 'barrier' },
   ];
   return {
-    parent: [
-      ...(own.has('pid') ? [{ op: 'enter-pid-namespace' as const, path: '' }] : []),
-      { op: 'clone', flags: 0, cgroup: cloneInto },
-    ],
+    parent: inUserNamespace
+      ? inside
+      : [
+          ...(own.has('pid') ? [{ op: 'enter-pid-namespace' as const, path: '' }] : []),
+          { op: 'clone', flags: 0, cgroup: cgroups.cloneInto },
+        ],
     child,
     cleanup: [],
   };
+}
+
+function affinity(list: string | undefined, name: string): ChildOperation[] {
+  return list ? [{ op: 'affinity', mask: bitMask(list, `process.execCPUAffinity.${name}`) }] : [];
+}
+
+function oomScore(process: Process, op: 'write'): ChildOperation[];
+function oomScore(process: Process, op: 'write-child-proc'): ParentOperation[];
+function oomScore(
+  { oomScoreAdj }: Process,
+  op: 'write' | 'write-child-proc',
+): (ChildOperation | ParentOperation)[] {
+  if (oomScoreAdj === undefined) return [];
+  const data = String(oomScoreAdj);
+  return op === 'write'
+    ? [{ op, path: '/proc/self/oom_score_adj', data }]
+    : [{ op, file: 'oom_score_adj', data }];
 }

@@ -4,24 +4,39 @@ import { MOUNT_ATTR_RDONLY } from '../kernel/abi/mount.ts';
 import type { CgroupLayout } from './cgroups/layout.ts';
 import type { CgroupPaths } from './cgroups/plan-cgroups.ts';
 import { type MountOptions, parseMountOptions } from './mount-options.ts';
-import type { ChildOperation } from './plan.ts';
-import type { Mount } from './spec.ts';
+import type { BindMount, ChildOperation, OpenTree } from './plan.ts';
+import type { Linux, Mount } from './spec.ts';
+import { mapLines } from './user-namespace.ts';
 
-/** What a mount of type `cgroup` needs to know. */
-export type CgroupView = { layout: CgroupLayout; paths: CgroupPaths; ownNamespace: boolean };
+/** What mounts need to know of the container. */
+export type MountContext = {
+  layout: CgroupLayout;
+  paths: CgroupPaths;
+  /** Whether the container has a cgroup namespace of its own. */
+  ownNamespace: boolean;
+  linux: Linux;
+  /** The shim opens the sources of binds, which a child in a user namespace may not reach. */
+  opensSources: boolean;
+  /** Collects what the shim is to open. */
+  trees: OpenTree[];
+};
 
 /**
  * The operations of one entry of a spec's `mounts`. All destinations are resolved inside the container's root.
  * @throws EngineError invalid-parameter
  */
-export function mountOperations(mount: Mount, cgroups: CgroupView): ChildOperation[] {
+export function mountOperations(mount: Mount, context: MountContext): ChildOperation[] {
   const target = posix.normalize(`/${mount.destination}`);
   const options = parseMountOptions(mount.options);
-  if (options.bind || mount.type === 'bind') return bindOperations(mount, target, options);
-  if (mount.type === 'cgroup') return cgroupMounts(target, options, cgroups);
+  if (options.bind || mount.type === 'bind') return bindOperations(mount, target, options, context);
+  if (mount.type === 'cgroup') return cgroupMounts(target, options, context);
   if (!mount.type)
     throw new EngineError('invalid-parameter', `mounts: ${mount.destination}: a type is expected`);
-  return [newMount(mount.type, mount.source ?? mount.type, target, options)];
+  if (options.idmap !== 'no' || mount.uidMappings?.length)
+    throw new EngineError('invalid-parameter', `mounts: ${mount.destination}: only a bind can be idmapped`);
+  const label = UNLABELLED.has(mount.type) ? undefined : context.linux.mountLabel;
+  const data = label ? [...options.data, `context=${label}`] : options.data;
+  return [newMount(mount.type, mount.source ?? mount.type, target, { ...options, data })];
 }
 
 function newMount(type: string, source: string, target: string, options: MountOptions): ChildOperation {
@@ -33,15 +48,24 @@ function newMount(type: string, source: string, target: string, options: MountOp
     options: options.data,
     attributes: options.attributes | options.recursiveAttributes,
     propagation: options.propagation,
+    copyUp: options.copyUp,
   };
 }
 
-function bindOperations(mount: Mount, target: string, options: MountOptions): ChildOperation[] {
+/** File systems that have labels of their own, or none. */
+const UNLABELLED = new Set(['proc', 'sysfs', 'mqueue', 'devpts', 'cgroup2']);
+
+function bindOperations(
+  mount: Mount,
+  target: string,
+  options: MountOptions,
+  context: MountContext,
+): ChildOperation[] {
   if (!mount.source)
     throw new EngineError('invalid-parameter', `mounts: ${mount.destination}: a bind needs a source`);
-  const bind: ChildOperation = {
+  const bind: BindMount = {
     op: 'bind',
-    source: mount.source,
+    source: bindSource(mount, mount.source, options, context),
     target,
     recursive: options.recursive,
     attributes: options.attributes,
@@ -63,8 +87,32 @@ function bindOperations(mount: Mount, target: string, options: MountOptions): Ch
   ];
 }
 
+/** The host path, or the tree that the shim opens. */
+function bindSource(mount: Mount, source: string, options: MountOptions, context: MountContext): string {
+  const { uidMappings = [], gidMappings = [] } = mount;
+  const own = uidMappings.length > 0 || gidMappings.length > 0;
+  const mapped = own || options.idmap !== 'no';
+  if (!mapped && !context.opensSources) return source;
+  const uids = own ? uidMappings : (context.linux.uidMappings ?? []);
+  const gids = own ? gidMappings : (context.linux.gidMappings ?? []);
+  if (mapped && (uids.length === 0 || gids.length === 0))
+    throw new EngineError(
+      'invalid-parameter',
+      `mounts: ${mount.destination}: an idmapped mount needs uidMappings and gidMappings`,
+    );
+  context.trees.push({
+    op: 'open-tree',
+    source,
+    recursive: options.recursive,
+    uidMap: mapped ? mapLines(uids) : '',
+    gidMap: mapped ? mapLines(gids) : '',
+    mapRecursive: options.idmap === 'all',
+  });
+  return `tree:${context.trees.length - 1}`;
+}
+
 /** The container's own part of the cgroup file systems. */
-function cgroupMounts(target: string, options: MountOptions, view: CgroupView): ChildOperation[] {
+function cgroupMounts(target: string, options: MountOptions, view: MountContext): ChildOperation[] {
   const { layout, paths } = view;
   if (layout.mode === 'v2') {
     if (view.ownNamespace) return [newMount('cgroup2', 'cgroup', target, options)];

@@ -12,6 +12,10 @@ export type MountOptions = {
   propagation: number;
   bind: boolean;
   recursive: boolean;
+  /** Ids are mapped, in the top mount or in all of them. */
+  idmap: 'no' | 'top' | 'all';
+  /** A tmpfs begins with a copy of what it lies on. */
+  copyUp: boolean;
   /** For the file system: `size=64m`, `gid=5`, `sync`. */
   data: string[];
 };
@@ -50,16 +54,7 @@ const PROPAGATION: Record<string, number> = {
 };
 
 /** Understood by mount(8), or by other tools, and meaning nothing here. */
-const IGNORED = new Set([
-  'defaults',
-  'async',
-  'nomand',
-  'loud',
-  'nolazytime',
-  'noiversion',
-  'idmap',
-  'ridmap',
-]);
+const IGNORED = new Set(['defaults', 'async', 'nomand', 'loud', 'nolazytime', 'noiversion', 'silent']);
 
 export function parseMountOptions(options: readonly string[] = []): MountOptions {
   const result: MountOptions = {
@@ -70,6 +65,8 @@ export function parseMountOptions(options: readonly string[] = []): MountOptions
     propagation: 0,
     bind: false,
     recursive: false,
+    idmap: 'no',
+    copyUp: false,
     data: [],
   };
   for (const option of options) applyOption(result, option);
@@ -97,6 +94,10 @@ function applyOption(result: MountOptions, option: string): void {
   } else if (option === 'bind' || option === 'rbind') {
     result.bind = true;
     result.recursive = option === 'rbind';
+  } else if (option === 'idmap' || option === 'ridmap') {
+    result.idmap = option === 'ridmap' ? 'all' : 'top';
+  } else if (option === 'tmpcopyup') {
+    result.copyUp = true;
   } else if (!IGNORED.has(option)) {
     result.data.push(option);
   }

@@ -39,13 +39,39 @@ export type Barrier = { op: 'barrier' };
  */
 export type Clone = { op: 'clone'; flags: number; cgroup?: string };
 
+/**
+ * As `clone`, from a process in between that joins namespaces first (setns(2), in order): from a user namespace
+ * the shim could not come back. Each of `joins` is the sum of CLONE_NEW* types, a space, and a path (or `fd:N`,
+ * or `init` for the container's init). With a mount namespace among them, its root is the child's from then on.
+ */
+export type CloneInside = { op: 'clone-inside'; flags: number; cgroup?: string; joins: string[] };
+
+/** Writes the child's pid into a file, where the child may not put itself (cgroups of a user namespace). */
+export type JoinChild = { op: 'join-child'; path: string };
+
+/**
+ * open_tree(2) with the shim's rights: mounts of a host path for the child, which finds the N-th of them as
+ * the bind source `tree:N`. `uidMap`, `gidMap` (lines as in user_namespaces(7)): an idmapped mount.
+ */
+export type OpenTree = {
+  op: 'open-tree';
+  source: string;
+  recursive: boolean;
+  uidMap: string;
+  gidMap: string;
+  mapRecursive: boolean;
+};
+
+/** Runs newuidmap(1) or newgidmap(1) for the child: `maps` are its arguments after the pid. */
+export type MapIds = { op: 'map-ids'; tool: string; maps: string[] };
+
 /** setns(2) of the shim into a pid namespace, for the next child only. '' is that of the container's init. */
 export type EnterPidNamespace = { op: 'enter-pid-namespace'; path: string };
 
 /** Writes `data` into /proc/<child>/`file` (uid_map, gid_map, setgroups, oom_score_adj, timens_offsets). */
 export type WriteChildProc = { op: 'write-child-proc'; file: string; data: string };
 
-/** prlimit64(2) on the calling process. Values are 2^64-1 for RLIM_INFINITY, hence bigint. */
+/** prlimit64(2); in the parent's list on the child, with the shim's rights. Values are 2^64-1 for RLIM_INFINITY, hence bigint. */
 export type SetResourceLimit = { op: 'rlimit'; resource: number; soft: bigint; hard: bigint };
 
 /** Runs a hook: JSON `state` on its standard input ("$PID" in it is replaced by the child's pid). */
@@ -67,8 +93,11 @@ export type JoinInit = { op: 'setns-init'; flags: number };
 
 export type Unshare = { op: 'unshare'; flags: number };
 
-/** mount(2) with only propagation flags, on a host path, before the root is changed. */
+/** mount(2) with only propagation flags. */
 export type SetPropagation = { op: 'propagation'; path: string; flags: number };
+
+/** Makes the mount that the host directory `path` lies in private, as pivot_root(2) needs it. */
+export type PrivateParent = { op: 'private-parent'; path: string };
 
 /**
  * Mounts the overlay that is the container's root onto the host directory `target`, and makes it the root
@@ -103,10 +132,12 @@ export type MountFileSystem = {
   attributes: number;
   /** MS_SHARED, MS_PRIVATE, MS_SLAVE, MS_UNBINDABLE (with MS_REC), 0 to leave it. */
   propagation: number;
+  /** It begins with a copy of what it lies on (tmpcopyup). */
+  copyUp?: boolean;
 };
 
 /**
- * A bind mount of a host path (`root:/path`: a path inside the root) to `target` inside the root, which is made
+ * A bind mount of a host path (`root:/path`: a path inside the root; `tree:N`: from `open-tree`) to `target` inside the root, which is made
  * when missing: a directory or an empty file, as the source is.
  */
 export type BindMount = {
@@ -199,11 +230,15 @@ export type NoNewPrivileges = { op: 'no-new-privileges' };
 export type InstallSeccomp = {
   op: 'seccomp';
   filter: Uint8Array;
+  /** With SECCOMP_FILTER_FLAG_NEW_LISTENER, the listener goes to the agent of `connect-agent`. */
   flags: number;
-  /** With SECCOMP_FILTER_FLAG_NEW_LISTENER: the socket the listener is sent to, and what goes with it. */
-  listenerPath?: string;
-  listenerState?: string;
 };
+
+/**
+ * Connects to the agent's socket (a host path) that a seccomp listener will be sent to; `state` goes with it,
+ * "$PID" in it replaced by the pid. Before namespaces and root change.
+ */
+export type ConnectAgent = { op: 'connect-agent'; path: string; state: string };
 
 /** Writes an LSM label for the coming exec: /proc/thread-self/attr/`file`. */
 export type SetExecLabel = { op: 'exec-label'; file: string; label: string };
@@ -225,8 +260,14 @@ export type FindExecutable = { op: 'find-executable'; name: string; path: string
 export type AwaitStart = { op: 'await-start' };
 
 /**
+ * As `await-start`, but waits for a byte from a FIFO, open for reading and writing, that the shim was given as
+ * `descriptor`: for a container that no shim stays with.
+ */
+export type AwaitFifo = { op: 'await-fifo'; descriptor: number };
+
+/**
  * execve(2) of what `find-executable` found. Never returns. Standard streams are put in place; of the
- * descriptors from 3 on only the first `preserve` stay open.
+ * descriptors from 3 on only `preserve` are there, copies of those that the shim was given for it.
  */
 export type Execute = { op: 'exec'; args: string[]; env: string[]; preserve: number };
 
@@ -236,6 +277,11 @@ export type ParentOperation =
   | AttachDeviceProgram
   | Barrier
   | Clone
+  | CloneInside
+  | JoinChild
+  | OpenTree
+  | MapIds
+  | SetResourceLimit
   | EnterPidNamespace
   | WriteChildProc
   | RunHook;
@@ -250,6 +296,8 @@ export type ChildOperation =
   | JoinInit
   | Unshare
   | SetPropagation
+  | PrivateParent
+  | ConnectAgent
   | MountOverlayRoot
   | BindRoot
   | MountFileSystem
@@ -283,6 +331,7 @@ export type ChildOperation =
   | NewKeyring
   | FindExecutable
   | AwaitStart
+  | AwaitFifo
   | Execute;
 
 export type CleanupOperation = RemoveDirectory | KillCgroup;

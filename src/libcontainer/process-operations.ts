@@ -1,24 +1,27 @@
 import { EngineError } from '../base/errors.ts';
 import { capabilityMask } from './capabilities.ts';
-import type { ChildOperation } from './plan.ts';
-import { ioPriorityValue, RESOURCE_LIMITS } from './resource-limits.ts';
+import type { AwaitFifo, AwaitStart, ChildOperation, SetResourceLimit } from './plan.ts';
+import { RESOURCE_LIMITS } from './resource-limits.ts';
+import { schedulingOperations } from './scheduling.ts';
 import { compileSeccomp } from './seccomp/compile-seccomp.ts';
-import type { Process, Seccomp } from './spec.ts';
+import type { Linux, Process } from './spec.ts';
 
 const CAP_SYS_ADMIN = 1n << 21n;
 const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 
 export type ProcessOptions = {
   process: Process;
-  seccomp?: Seccomp;
+  linux?: Linux;
   /** Hooks to be run in the process just before it executes. */
   startHooks?: ChildOperation[];
-  /** For the agent behind a seccomp listener socket. */
-  listenerState?: string;
   /** False in a user namespace that denies setgroups(2). */
   setGroups?: boolean;
   /** How many descriptors from 3 on the process keeps. */
   preserve?: number;
+  /** How it is told to start; by the shim when absent. */
+  awaitStart?: AwaitStart | AwaitFifo;
+  /** Its limits are set by the shim. */
+  limitsSet?: boolean;
 };
 
 /**
@@ -35,11 +38,12 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
   if (args.length === 0) throw new EngineError('invalid-parameter', 'process.args must not be empty');
   const env = process.env ?? [];
   const capabilities = capabilitySets(process);
-  const filter = options.seccomp && compileSeccomp(options.seccomp);
+  const seccomp = options.linux?.seccomp;
+  const filter = seccomp && compileSeccomp(seccomp);
   const needsAdmin = filter !== undefined && !process.noNewPrivileges ? CAP_SYS_ADMIN : 0n;
   return [
-    ...limits(process),
-    ...scheduling(process),
+    ...(options.limitsSet ? [] : limitOperations(process)),
+    ...schedulingOperations(process, options.linux),
     { op: 'cap-bounding', keep: capabilities.bounding },
     { op: 'umask', mask: process.user.umask ?? 0o022 },
     {
@@ -59,7 +63,7 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
     { op: 'chdir', path: process.cwd },
     { op: 'find-executable', name: args[0] ?? '', path: pathOf(env) },
     ...labels(process),
-    { op: 'await-start' },
+    options.awaitStart ?? { op: 'await-start' },
     ...(options.startHooks ?? []),
     ...(process.noNewPrivileges ? [{ op: 'no-new-privileges' as const }] : []),
     ...(filter
@@ -68,8 +72,6 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
             op: 'seccomp' as const,
             filter: filter.filter,
             flags: filter.flags,
-            listenerPath: options.seccomp?.listenerPath,
-            listenerState: options.listenerState,
           },
         ]
       : []),
@@ -104,7 +106,8 @@ function pathOf(env: readonly string[]): string {
   return env.findLast(entry => entry.startsWith('PATH='))?.slice('PATH='.length) ?? '';
 }
 
-function limits(process: Process): ChildOperation[] {
+/** @throws EngineError invalid-parameter */
+export function limitOperations(process: Process): SetResourceLimit[] {
   return (process.rlimits ?? []).map(({ type, soft, hard }) => {
     const resource = RESOURCE_LIMITS[type];
     if (resource === undefined)
@@ -116,12 +119,6 @@ function limits(process: Process): ChildOperation[] {
 /** Unlimited arrives as -1 or as 2^64-1, which a JSON number only comes near to. */
 function limitValue(value: number): bigint {
   return value < 0 || value >= 2 ** 64 ? RLIM_INFINITY : BigInt(value);
-}
-
-function scheduling(process: Process): ChildOperation[] {
-  const operations: ChildOperation[] = [];
-  if (process.ioPriority) operations.push({ op: 'io-priority', value: ioPriorityValue(process.ioPriority) });
-  return operations;
 }
 
 function labels(process: Process): ChildOperation[] {

@@ -43,7 +43,10 @@ export const OPERATIONS: Record<OperationName, Layout> = {
     'target:string lowerdirs:list upperdir:string workdir:string attributes:int options:list',
   ),
   'bind-root': layout(17, 'source:string'),
-  mount: layout(18, 'type:string source:string target:string options:list attributes:int propagation:int'),
+  mount: layout(
+    18,
+    'type:string source:string target:string options:list attributes:int propagation:int copyUp:flag',
+  ),
   bind: layout(
     19,
     'source:string target:string recursive:flag attributes:int clearAttributes:int recursiveAttributes:flag propagation:int',
@@ -68,7 +71,7 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   'cap-bounding': layout(34, 'keep:int'),
   capabilities: layout(35, 'effective:int permitted:int inheritable:int ambient:int'),
   'no-new-privileges': layout(36),
-  seccomp: layout(37, 'filter:bytes flags:int listenerPath:string listenerState:string'),
+  seccomp: layout(37, 'filter:bytes flags:int'),
   'exec-label': layout(38, 'file:string label:string'),
   personality: layout(39, 'persona:int'),
   'io-priority': layout(40, 'value:int'),
@@ -81,6 +84,13 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   exec: layout(47, 'args:list env:list preserve:int'),
   'root-directory': layout(48, 'target:string mode:int'),
   loopback: layout(49),
+  'clone-inside': layout(50, 'flags:int cgroup:string joins:list'),
+  'join-child': layout(51, 'path:string'),
+  'await-fifo': layout(52, 'descriptor:int'),
+  'connect-agent': layout(53, 'path:string state:string'),
+  'open-tree': layout(54, 'source:string recursive:flag uidMap:string gidMap:string mapRecursive:flag'),
+  'private-parent': layout(55, 'path:string'),
+  'map-ids': layout(56, 'tool:string maps:list'),
 };
 
 export const MESSAGES = {
@@ -93,6 +103,7 @@ export const MESSAGES = {
   status: 7,
   watch: 8,
   closeStdin: 9,
+  launch: 10,
   ok: 64,
   created: 65,
   failed: 66,

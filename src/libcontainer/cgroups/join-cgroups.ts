@@ -1,10 +1,12 @@
 import { posix } from 'node:path';
-import type { ChildOperation } from '../plan.ts';
+import type { ChildOperation, JoinChild } from '../plan.ts';
 import type { CgroupPaths } from './plan-cgroups.ts';
 
 export type JoinCgroups = {
   /** The child moves itself into the v1 ones: before it unshares the cgroup namespace or changes its root. */
   join: ChildOperation[];
+  /** Instead of `join`, for a child that has no rights to them. */
+  joinChild: JoinChild[];
   /** For `clone`: the v2 directory to be born in. */
   cloneInto?: string;
 };
@@ -18,6 +20,10 @@ export function joinCgroups(paths: CgroupPaths): JoinCgroups {
       // A thread that moves itself (0) through `tasks` need not stop the world, as `cgroup.procs` does.
       path: posix.join(directory, 'tasks'),
       data: '0',
+    })),
+    joinChild: directories.map(directory => ({
+      op: 'join-child',
+      path: posix.join(directory, 'tasks'),
     })),
     cloneInto: paths.unified,
   };
