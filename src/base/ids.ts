@@ -9,7 +9,4 @@ export function newId(): string {
   }
 }
 
-/** The 12 digits that people see. Accepts an id with or without `sha256:`. */
-export function shortId(id: string): string {
-  return id.replace(/^sha256:/, '').slice(0, 12);
-}
+export { shortId } from './short-id.ts';

@@ -1,4 +1,4 @@
-import { shortId } from '../../base/ids.ts';
+import { shortId } from '../../base/short-id.ts';
 import { defineCommand } from '../command.ts';
 import { bool } from '../flags/flag.ts';
 import { formatFlag } from '../flags/format-flag.ts';

@@ -1,5 +1,5 @@
 import type { NetworkInspect } from '../../api/types.ts';
-import { shortId } from '../../base/ids.ts';
+import { shortId } from '../../base/short-id.ts';
 import { defineCommand } from '../command.ts';
 import { bool } from '../flags/flag.ts';
 import { filterFlag, filtersQuery } from '../flags/filter-flag.ts';

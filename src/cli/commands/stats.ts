@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerSummary } from '../../api/types.ts';
-import { shortId } from '../../base/ids.ts';
+import { shortId } from '../../base/short-id.ts';
 import type { EngineClient } from '../../client/engine-client.ts';
 import { jsonLines } from '../../client/json-lines.ts';
 import { type CommandCall, defineCommand } from '../command.ts';

@@ -1,5 +1,5 @@
 import type { ImageSummary } from '../../api/types.ts';
-import { shortId } from '../../base/ids.ts';
+import { shortId } from '../../base/short-id.ts';
 import { formatHumanDuration } from '../values/duration.ts';
 import { familiarName } from '../values/image-name.ts';
 import { formatSize } from '../values/size.ts';

@@ -1,4 +1,4 @@
-import { shortId } from '../../base/ids.ts';
+import { shortId } from '../../base/short-id.ts';
 import { formatBinarySize, formatSize } from '../values/size.ts';
 import type { RowType } from './write-rows.ts';
 

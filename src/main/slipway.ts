@@ -1,0 +1,38 @@
+/** The program `slipway`: composes the command line with the daemon, which only `slipway daemon` loads. */
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+enableCompileCache(cacheDirectory());
+const { runCli } = await import('../cli/run-cli.ts');
+
+const exitCode = await runCli(process.argv.slice(2), {
+  // Opening the standard streams costs milliseconds: only those are opened that a command uses.
+  get stdin() {
+    return process.stdin;
+  },
+  get stdout() {
+    return process.stdout;
+  },
+  get stderr() {
+    return process.stderr;
+  },
+  env: process.env,
+  isRoot: process.getuid?.() === 0,
+  signals: process,
+  async startDaemon() {
+    const { startDaemon } = await import('./start-daemon.ts');
+    return startDaemon(fileURLToPath(import.meta.url));
+  },
+  async runDaemon(flags) {
+    const { runDaemon } = await import('./daemon.ts');
+    await runDaemon(flags);
+  },
+});
+// Writing to pipes, files and terminals is synchronous on Linux: nothing is lost here.
+process.exit(exitCode);
+
+/** Of the user's own: who may write compiled code there may run it as this user. */
+function cacheDirectory(): string {
+  if (process.getuid?.() === 0) return '/var/cache/slipway/code';
+  return `${process.env.XDG_CACHE_HOME || `${process.env.HOME ?? ''}/.cache`}/slipway/code`;
+}
