@@ -130,7 +130,7 @@ function streamBackend(daemon: Daemon) {
 function execBackend(daemon: Daemon) {
   return {
     execCreate: async (containerId: string, config: api.ExecConfig) => {
-      const exec = createExec(daemon, daemon.containers.find(containerId), containerId, config);
+      const exec = await createExec(daemon, daemon.containers.find(containerId), containerId, config);
       return { Id: exec.id };
     },
     execStart: async (execId: string, config: api.ExecStartConfig) =>
@@ -154,7 +154,7 @@ function imageBackend(daemon: Daemon) {
       describeImage(await graph.resolve(reference), graph.driverName),
     imageHistory: async (reference: string): Promise<unknown[]> => graph.history(reference),
     imageTag: async (reference: string, repository: string, tag: string) =>
-      images.tagImage(daemon, reference, `${repository}:${tag || 'latest'}`),
+      images.tagImage(daemon, reference, tag === '' ? repository : `${repository}:${tag}`),
     imageRemove: async (reference: string, options: { force: boolean; noPrune: boolean }) =>
       images.removeImage(daemon, reference, options),
     imagePrune: async (filters: Filters) => images.pruneImages(daemon, filters),

@@ -9,7 +9,6 @@ import { type ContainerRecord, newState } from '../containers/container-record.t
 import { generateName } from '../containers/generate-name.ts';
 import type { Daemon } from '../daemon.ts';
 import { containerDirectory } from '../daemon-options.ts';
-import { EngineError, messageOf } from '../../base/errors.ts';
 import { invalid } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
 import { populateVolumes } from '../mounts/populate-volumes.ts';
@@ -102,12 +101,12 @@ function resolveReferences({ containers }: Daemon, hostConfig: api.HostConfig): 
   const mode = hostConfig.NetworkMode ?? '';
   if (!mode.startsWith('container:')) return hostConfig;
   const reference = mode.slice('container:'.length);
-  try {
-    return { ...hostConfig, NetworkMode: `container:${containers.find(reference).id}` };
-  } catch (error) {
-    const kind = error instanceof EngineError ? error.kind : 'system';
-    throw new EngineError(kind, `joining network namespace of container: ${messageOf(error)}`);
+  const target = containers.lookup(reference);
+  // Not not-found: to the docker CLI that means a missing image, which it would try to pull.
+  if (target === undefined) {
+    throw invalid(`joining network namespace of container: No such container: ${reference}`);
   }
+  return { ...hostConfig, NetworkMode: `container:${target.id}` };
 }
 
 function hostDefaults({ options }: Daemon) {
@@ -185,7 +184,7 @@ function endpointSettings(
       throw invalid(`invalid config for network ${network}: invalid MAC address ${mac}`);
     if (ipam?.IPv4Address && ['bridge', 'host', 'none'].includes(network)) {
       throw invalid(
-        `invalid config for network ${network}: invalid endpoint settings:\nuser specified IP address is supported on user defined networks only`,
+        `invalid config for network ${network}: invalid endpoint settings:\n* user specified IP address is supported on user defined networks only`,
       );
     }
   }

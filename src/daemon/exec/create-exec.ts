@@ -6,23 +6,25 @@ import { checkEnvironment } from '../create/check-config.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, invalid, notFound } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
+import { buildExecProcess } from '../start/build-spec.ts';
 import { Exec } from './exec.ts';
 
 /**
  * Notes what is to be executed in a running container.
  * @throws EngineError conflict, invalid-parameter, in Docker's words
  */
-export function createExec(
+export async function createExec(
   daemon: Daemon,
   container: Container,
   reference: string,
   config: api.ExecConfig,
-): Exec {
+): Promise<Exec> {
   checkExecutable(container, reference);
   if (!config.Cmd?.length) throw invalid('No exec command specified');
   checkEnvironment(config.Env);
   parseDetachKeys(config.DetachKeys ?? '');
   const exec = new Exec({ id: newId(), config, state: 'created', exitCode: null, pid: 0 }, container);
+  exec.spec = await buildExecProcess(daemon, container, config);
   container.execs.set(exec.id, exec);
   daemon.store.saveExec(exec.id, container.id, exec.record);
   containerEvent(daemon, container, `exec_create: ${exec.command}`, { execID: exec.id });

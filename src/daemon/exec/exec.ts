@@ -1,5 +1,6 @@
 import type * as api from '../../api/types.ts';
 import type { ExecProcess, ExitStatus } from '../../execdriver/driver.ts';
+import type { Process } from '../../libcontainer/spec.ts';
 import type { StreamBridge } from '../attach/stream-bridge.ts';
 import type { Container } from '../containers/container.ts';
 
@@ -17,6 +18,8 @@ export class Exec {
   readonly record: ExecRecord;
   readonly container: Container;
   process: ExecProcess | undefined;
+  /** What is to be executed; built when the exec is created, so that a bad user is told then. */
+  spec: Process | undefined;
   bridge: StreamBridge | undefined;
   readonly #exited = Promise.withResolvers<void>();
 

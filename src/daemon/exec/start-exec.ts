@@ -74,7 +74,7 @@ export async function start(
 
 async function createProcess(
   daemon: Daemon,
-  { id, container, record }: Exec,
+  { id, container, record, spec }: Exec,
   { rows, columns, attach }: StartOptions,
 ): Promise<ExecProcess> {
   const { runtime } = container;
@@ -82,7 +82,7 @@ async function createProcess(
   const { Tty: terminal = false, AttachStdin: stdin = false } = record.config;
   return runtime.exec({
     id,
-    process: await buildExecProcess(daemon, container, record.config),
+    process: spec ?? (await buildExecProcess(daemon, container, record.config)),
     io: {
       terminal,
       stdin: stdin && attach,

@@ -21,7 +21,7 @@ export async function probe(
   const collector = new OutputCollector();
   try {
     const config = { Cmd: options.command, AttachStdout: true, AttachStderr: true };
-    const exec = createExec(daemon, container, container.name, config);
+    const exec = await createExec(daemon, container, container.name, config);
     await start(daemon, exec, { attach: true }, collector.stream);
     const timeout = AbortSignal.any([AbortSignal.timeout(options.timeoutMs), options.signal]);
     const isTimedOut = await Promise.race([

@@ -82,7 +82,8 @@ export async function importImage(
   options: { repository: string; tag: string; message: string; changes: string[]; platform?: string },
 ): Promise<string> {
   const { repository, tag, ...rest } = options;
-  const reference = repository === '' ? '' : `${repository}:${tag || 'latest'}`;
+  // The docker CLI leaves the tag in the repository's name.
+  const reference = tag === '' ? repository : `${repository}:${tag}`;
   const id = await daemon.graph.import(archive, { ...rest, reference });
   imageEvent(daemon, 'import', id, id);
   return id;

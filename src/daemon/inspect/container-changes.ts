@@ -22,21 +22,31 @@ export async function containerChanges({ graph }: Daemon, container: Container):
       `the storage driver ${graph.driverName} cannot tell what has changed`,
     );
   }
-  const changes = await changesBelow(rootfs, '/');
+  const made = new Set([...MADE, ...container.record.mounts.map(({ destination }) => destination)]);
+  const changes = await changesBelow(rootfs, '/', made);
   return changes.length > 0 ? changes.sort((a, b) => (a.Path < b.Path ? -1 : 1)) : null;
 }
 
+/** What starting a container makes in its root: places for mounts. */
+const MADE = ['/dev', '/proc', '/sys', '/etc/hostname', '/etc/hosts', '/etc/resolv.conf', '/sbin/docker-init'];
+
 type Overlay = { lowerdirs: readonly string[]; upperdir: string };
 
-async function changesBelow(overlay: Overlay, directory: string): Promise<Change[]> {
+async function changesBelow(
+  overlay: Overlay,
+  directory: string,
+  made: ReadonlySet<string>,
+): Promise<Change[]> {
   const changes: Change[] = [];
   for (const name of await readdir(join(overlay.upperdir, directory))) {
     const path = join(directory, name);
+    if (made.has(path)) continue;
     const stats = await lstat(join(overlay.upperdir, path));
     const isKnown = overlay.lowerdirs.some(lower => existsSync(join(lower, path)));
-    if (isWhiteout(stats)) changes.push({ Path: path, Kind: 2 });
-    else changes.push({ Path: path, Kind: isKnown ? 0 : 1 });
-    if (stats.isDirectory()) changes.push(...(await changesBelow(overlay, path)));
+    const below = stats.isDirectory() ? await changesBelow(overlay, path, made) : [];
+    const isOnlyForMounts = below.length === 0 && [...made].some(place => place.startsWith(`${path}/`));
+    if (isOnlyForMounts) continue;
+    changes.push({ Path: path, Kind: isWhiteout(stats) ? 2 : isKnown ? 0 : 1 }, ...below);
   }
   return changes;
 }

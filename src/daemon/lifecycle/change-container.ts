@@ -85,7 +85,7 @@ export async function updateContainer(
     const { id, record, runtime } = container;
     const hostConfig = merge(record.hostConfig, request);
     try {
-      checkMerged(hostConfig);
+      checkSwap(record.hostConfig, request);
       await runtime?.update(resourcesOf(daemon, resources));
     } catch (error) {
       throw prefixed(`Cannot update container ${id}`, error);
@@ -113,8 +113,8 @@ function merge(
   };
 }
 
-function checkMerged({ Memory: memory = 0, MemorySwap: swap = 0 }: HostConfig): void {
-  if (memory > 0 && swap > 0 && memory > swap) {
+function checkSwap({ MemorySwap: swap = 0 }: HostConfig, request: api.ContainerUpdateRequest): void {
+  if ((request.Memory ?? 0) > swap && !request.MemorySwap) {
     throw conflict(
       'Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time',
     );

@@ -1,4 +1,5 @@
 import type { ContainerWaitResponse } from '../../api/types.ts';
+import { EngineError } from '../../base/errors.ts';
 import type { Container } from '../containers/container.ts';
 
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
@@ -19,13 +20,13 @@ export function waitContainer(
     });
     const abort = (): void => {
       unwatch();
-      reject(signal.reason);
+      reject(new EngineError('cancelled', 'the client has gone'));
     };
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
   });
 }
 
-function responseOf({ state: { exitCode, error } }: Container): ContainerWaitResponse {
-  return { StatusCode: exitCode, ...(error === '' ? {} : { Error: { Message: error } }) };
+function responseOf({ state: { exitCode } }: Container): ContainerWaitResponse {
+  return { StatusCode: exitCode };
 }

@@ -1,5 +1,4 @@
-import type { MountRecord } from '../containers/container-record.ts';
-import type { ContainerRecord } from '../containers/container-record.ts';
+import type { ContainerRecord, MountRecord } from '../containers/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
 import { newMount, parseBind } from './parse-bind.ts';
@@ -71,7 +70,10 @@ function volumesFrom(
   return (references ?? []).flatMap(reference => {
     const [name = '', mode = ''] = reference.split(':');
     if (!['', 'ro', 'rw', 'z', 'Z'].includes(mode)) throw invalid(`invalid mode: ${mode}`);
-    return containers.find(name).record.mounts.map(mount => ({
+    const source = containers.lookup(name);
+    // Not not-found: to the docker CLI that means a missing image.
+    if (source === undefined) throw invalid(`No such container: ${name}`);
+    return source.record.mounts.map(mount => ({
       ...mount,
       writable: mount.writable && mode !== 'ro',
       copyUp: false,

@@ -82,6 +82,6 @@ function groupId(group: string, groups: string[][]): number {
 function addedGroupId(group: string, groups: string[][]): number {
   const entry = groups.find(fields => fields[0] === group || fields[2] === group);
   if (entry) return Number(entry[2]);
-  if (!isNumber(group)) throw invalid(`Unable to find group ${group}`);
+  if (!isNumber(group)) throw invalid(`unable to find group ${group}: no matching entries in group file`);
   return checkId(Number(group));
 }

@@ -52,7 +52,9 @@ export async function buildExecProcess(
   const { config, hostConfig } = container.record;
   const { process = (await buildSpec(daemon, container, container.layer)).process } = container;
   if (process === undefined) throw conflict(`container ${container.id} is not running`);
-  if (exec.WorkingDir && !exec.WorkingDir.startsWith('/')) throw invalid('Cwd must be an absolute path');
+  if (exec.WorkingDir && !exec.WorkingDir.startsWith('/')) {
+    throw invalid('OCI runtime exec failed: exec failed: Cwd must be an absolute path');
+  }
   const accounts = await accountFiles(container.layer);
   const user = resolveUser(exec.User || config.User || '', accounts, hostConfig.GroupAdd ?? []);
   return execProcess({

@@ -8,7 +8,7 @@ const INIT = /^unable to start container process: error during container init: /
 
 /** Docker's exit code for a container that could not be started: it is what `docker run` exits with. */
 export function startExitCode(error: unknown): number {
-  if (!(error instanceof StartError)) return 128;
+  if (!(error instanceof StartError)) return /no such file or directory/.test(messageOf(error)) ? 127 : 128;
   return error.reason === 'not-found' ? 127 : 126;
 }
 
