@@ -45,7 +45,7 @@ function checkCpu({ NanoCpus: nano = 0, CpuPeriod: period = 0, CpuQuota: quota =
     throw invalid('Conflicting options: Nano CPUs and CPU Period cannot both be set');
   if (nano > 0 && quota > 0) throw invalid('Conflicting options: Nano CPUs and CPU Quota cannot both be set');
   const cpus = availableParallelism();
-  if (nano < 0 || nano > cpus * 1e9) {
+  if (nano !== 0 && (nano < 1e7 || nano > cpus * 1e9)) {
     throw invalid(`range of CPUs is from 0.01 to ${cpus}.00, as there are only ${cpus} CPUs available`);
   }
   if (period !== 0 && (period < 1000 || period > 1_000_000)) {

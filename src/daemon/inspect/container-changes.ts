@@ -28,7 +28,15 @@ export async function containerChanges({ graph }: Daemon, container: Container):
 }
 
 /** What starting a container makes in its root: places for mounts. */
-const MADE = ['/dev', '/proc', '/sys', '/etc/hostname', '/etc/hosts', '/etc/resolv.conf', '/sbin/docker-init'];
+const MADE = [
+  '/dev',
+  '/proc',
+  '/sys',
+  '/etc/hostname',
+  '/etc/hosts',
+  '/etc/resolv.conf',
+  '/sbin/docker-init',
+];
 
 type Overlay = { lowerdirs: readonly string[]; upperdir: string };
 

@@ -2,7 +2,7 @@ import { parseTime } from '../clock.ts';
 import type { Container } from '../containers/container.ts';
 import { parsePort } from '../create/ports.ts';
 import type { Daemon } from '../daemon.ts';
-import { invalid, prefixed } from '../errors.ts';
+import { invalid } from '../errors.ts';
 import {
   booleanFilter,
   checkFilters,
@@ -128,8 +128,9 @@ function portKeys(filters: Filters, key: 'publish' | 'expose'): Set<string> {
     try {
       const { number, end, protocol } = parsePort(value);
       return Array.from({ length: end - number + 1 }, (_, index) => `${number + index}/${protocol}`);
-    } catch (error) {
-      throw prefixed(`error while looking up for ${key} ${value}`, error);
+    } catch {
+      const reason = `strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`;
+      throw invalid(`error while looking up for ${key} ${value}: ${reason}`);
     }
   });
   return new Set(keys);
