@@ -59,7 +59,6 @@ describe('bridge networks', () => {
 
   before(async () => {
     driver = openDriver('bridge');
-    pool = new NamespacePool({ size: 2 });
     front = networkOptions({ name: 'bridge', subnet: '172.17.0.0/16', gateway: '172.17.0.1' });
     back = networkOptions({ name: 'back', subnet: '172.18.0.0/16', gateway: '172.18.0.1' });
     closed = networkOptions({
@@ -69,11 +68,13 @@ describe('bridge networks', () => {
       internal: true,
     });
     for (const network of [front, back, closed]) await driver.createNetwork(network);
+    await driver.restore([]);
+    pool = new NamespacePool({ size: 2, prepare: namespace => driver.prepare(namespace) });
   });
   after(async () => {
     for (const container of containers.splice(0)) await container.stop();
     for (const network of [front, back, closed]) await driver.removeNetwork(network.id);
-    pool.close();
+    await pool.close();
     driver.close();
   });
 
@@ -294,14 +295,51 @@ describe('bridge networks', () => {
     const server = await start(front, { ports });
     await server.serveTcp(80, 'lasting');
     const ask = () => askTcp(outside.descriptor, { host: HOST_ADDRESS, port: 8686 });
+    await pool.close();
     driver.close();
     assert.equal(await ask(), `lasting ${OUTSIDE_ADDRESS}`);
     driver = openDriver('bridge');
     for (const network of [front, back, closed]) await driver.createNetwork(network);
     await driver.restore(containers.map(({ endpoint }) => endpoint));
     for (const container of containers) container.driver = driver;
+    pool = new NamespacePool({ size: 2, prepare: namespace => driver.prepare(namespace) });
     assert.equal(await ask(), `lasting ${OUTSIDE_ADDRESS}`);
     await assert.rejects(start(front, { ports }), /port is already allocated/);
+  });
+
+  test('A namespace connected beforehand serves whatever network and address is asked for.', async () => {
+    const namespaces = Array.from({ length: 4 }, () => prepareNamespace(driver));
+    const prepared = await Promise.all(namespaces);
+    const [plain, moved, fixed, robbed] = prepared;
+    assert.ok(plain && moved && fixed && robbed);
+    const addressOf = async (namespace: NetworkNamespace) => {
+      const { stdout } = await inside(namespace, ['-br', '-4', 'address', 'show', 'eth0']);
+      return stdout.trim().split(/\s+/)[2]?.replace('/16', '') ?? '';
+    };
+    const before = await Promise.all(prepared.map(addressOf));
+    assert.equal(new Set(before).size, 4);
+    const wanted = before[3] ?? '';
+    const joins: [NetworkNamespace, NetworkOptions, string][] = [
+      [plain, front, ''],
+      [moved, back, ''],
+      [fixed, front, wanted],
+      [robbed, front, ''],
+    ];
+    for (const [namespace, network, ipv4Address] of joins) {
+      const joined = await driver.join({ ...joinOptions(network.id, namespace), ipv4Address });
+      const container = new TestContainer(driver, namespace, joined);
+      containers.push(container);
+      assert.equal(await addressOf(namespace), container.endpoint.ipv4Address);
+      await container.serveTcp(80, 'prepared');
+      const to = { host: container.endpoint.ipv4Address, port: 80 };
+      assert.equal(await askTcp(HOST, to), `prepared ${network.gateway}`);
+      const { stdout: routes } = await inside(namespace, ['route']);
+      assert.match(routes, new RegExp(`^default via ${network.gateway} `, 'm'));
+    }
+    const [first, , third, fourth] = containers.slice(-4).map(({ endpoint }) => endpoint.ipv4Address);
+    assert.equal(first, before[0]);
+    assert.equal(third, wanted);
+    assert.notEqual(fourth, wanted);
   });
 
   test('A UDP sender that never pauses reaches whichever container has the port.', async () => {
@@ -396,6 +434,22 @@ class TestContainer {
   }
 }
 
+/** As a pool makes them. */
+async function prepareNamespace(driver: NetworkDriver): Promise<NetworkNamespace> {
+  const { promise, resolve } = Promise.withResolvers<NetworkNamespace>();
+  const prepare = async (namespace: NetworkNamespace) => {
+    await driver.prepare(namespace);
+    resolve(namespace);
+  };
+  const pool = new NamespacePool({ size: 1, prepare });
+  await promise;
+  await new Promise(setImmediate);
+  const namespace = pool.take({ connected: true });
+  assert.equal(namespace, await promise);
+  await pool.close();
+  return namespace;
+}
+
 function openDriver(type: string): NetworkDriver {
   const drivers = openNetworkDrivers({ table: TABLE });
   for (const [name, driver] of drivers) if (name !== type) driver.close();
@@ -422,5 +476,6 @@ async function traces(): Promise<string[]> {
   const { stdout: rules } = await run('nft', ['list', 'ruleset']);
   const names = links.split('\n').map(line => line.split(': ')[1]?.replace(/@.*/, '') ?? '');
   const stable = (text: string) => text.replaceAll(/ linkdown|\d+: /g, '').split('\n');
-  return [...names, ...stable(addresses), ...stable(routes), ...rules.split('\n')];
+  const { stdout: neighbours } = await run('ip', ['-4', 'neighbour']);
+  return [...names, ...neighbours.split('\n'), ...stable(addresses), ...stable(routes), ...rules.split('\n')];
 }

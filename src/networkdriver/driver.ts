@@ -33,9 +33,16 @@ export interface NetworkDriver {
 
   /**
    * Tells a driver that has just been opened which endpoints running containers still use, once all networks
-   * have been created again. What is left in the kernel of any other endpoint is taken away.
+   * have been created again. What is left in the kernel of any other endpoint is taken away. To be called once,
+   * also with none.
    */
   restore(endpoints: readonly Endpoint[]): Promise<void>;
+
+  /**
+   * Connects a namespace of the pool beforehand, for the network that most containers join; if it joins that,
+   * there is little left to do. Does nothing before `restore`, or where the driver knows no such network.
+   */
+  prepare(namespace: NetworkNamespace): Promise<void>;
 
   /** Lets go of the driver's own sockets. Networks and endpoints stay as they are. Idempotent. */
   close(): void;

@@ -8,31 +8,35 @@ const DEFAULT_SIZE = 3;
 /** Long enough for the start that took a namespace to have gone on to waiting for its shim. */
 const REFILL_DELAY_MS = 3;
 
+export type NamespacePoolOptions = {
+  /** How many to keep. Default 3; 0: none, everything is made on demand. */
+  size?: number;
+  /** Goes further with each: a driver's `prepare`. */
+  prepare?: (namespace: NetworkNamespace) => Promise<void>;
+};
+
 /**
- * Network namespaces made before they are needed, with a veth pair each: making both takes longer than all the
- * rest of connecting a container. Refilled one at a time while the event loop has nothing else to do.
+ * Network namespaces made before they are needed, with a veth pair each and perhaps connected already: making
+ * all that takes far longer than handing it out. Refilled one at a time, once no more are being asked for, and
+ * mostly off the main thread.
  */
 export class NamespacePool {
   readonly #size: number;
+  readonly #prepare: (namespace: NetworkNamespace) => Promise<void>;
   readonly #ready: NetworkNamespace[] = [];
-  readonly #host = new NetlinkSocket(NETLINK_ROUTE);
   #timer: NodeJS.Timeout | undefined;
+  #refilling: Promise<void> | undefined;
   #closed = false;
 
-  /** @param options.size how many to keep; 0: none, everything is made on demand. The first are made at once. */
-  constructor({ size = DEFAULT_SIZE }: { size?: number } = {}) {
+  constructor({ size = DEFAULT_SIZE, prepare = async () => undefined }: NamespacePoolOptions = {}) {
     this.#size = size;
+    this.#prepare = prepare;
     this.#refillLater();
   }
 
-  /** How many are ready. */
-  get ready(): number {
-    return this.#ready.length;
-  }
-
   /**
-   * A namespace for a container that is to join a network (`connected`), with a veth pair made beforehand if
-   * one was ready, or for one that is to have nothing but its loopback interface. The caller closes it.
+   * A namespace for a container that is to join a network (`connected`), with what was prepared if one was
+   * ready, or for one that is to have nothing but its loopback interface. The caller closes it.
    * @throws SyscallError
    */
   take(options: { connected: boolean }): NetworkNamespace {
@@ -43,43 +47,51 @@ export class NamespacePool {
   }
 
   /** Lets go of all that are ready. Those taken are their takers'. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    await this.#refilling;
     for (const namespace of this.#ready.splice(0)) namespace.close();
-    this.#host.close();
   }
 
   #refillLater(): void {
-    if (this.#closed || this.#ready.length >= this.#size) return;
+    if (this.#closed || this.#refilling !== undefined || this.#ready.length >= this.#size) return;
     // Started anew by each taking: a burst of starts is not slowed down by refilling in its midst.
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#refill(), REFILL_DELAY_MS).unref();
+    this.#timer = setTimeout(() => {
+      this.#refilling = this.#refill();
+    }, REFILL_DELAY_MS).unref();
   }
 
-  #refill(): void {
+  async #refill(): Promise<void> {
     try {
-      this.#ready.push(this.#prepare());
+      const namespace = NetworkNamespace.create();
+      // Counted when it is whole: nobody may take it before.
+      await this.#complete(namespace);
+      this.#ready.push(namespace);
+      this.#refilling = undefined;
+      this.#refillLater();
     } catch {
       // Whoever needs a namespace next makes it, and reports what is wrong.
-      return;
+      this.#refilling = undefined;
     }
-    this.#refillLater();
   }
 
-  #prepare(): NetworkNamespace {
-    const namespace = NetworkNamespace.create();
+  async #complete(namespace: NetworkNamespace): Promise<void> {
+    const host = new NetlinkSocket(NETLINK_ROUTE);
     try {
       const name = newVethName();
       const peer = { name: 'eth0', namespace: namespace.descriptor };
-      const [reply] = this.#host.request([addVethPair({ name, peer }), getLink({ name })]);
+      const [reply] = await host.requestAsync([addVethPair({ name, peer }), getLink({ name })]);
       if (reply === undefined) throw new TypeError(`no answer about ${name}`);
       const { index, peerIndex } = parseLink(reply);
       namespace.setPrepared({ name: peer.name, index: peerIndex, hostIndex: index });
-      return namespace;
+      await this.#prepare(namespace);
     } catch (error) {
       namespace.close();
       throw error;
+    } finally {
+      host.close();
     }
   }
 }

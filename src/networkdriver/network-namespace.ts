@@ -17,6 +17,7 @@ export class NetworkNamespace {
   #socket: NetlinkSocket | undefined;
   #prepared: PreparedInterface | undefined;
   #closed = false;
+  readonly #closeListeners: (() => void)[] = [];
 
   private constructor(descriptor: number) {
     this.descriptor = descriptor;
@@ -58,6 +59,15 @@ export class NetworkNamespace {
     this.#prepared = prepared;
   }
 
+  get prepared(): PreparedInterface | undefined {
+    return this.#prepared;
+  }
+
+  /** Calls back before it is closed. */
+  onClose(listener: () => void): void {
+    this.#closeListeners.push(listener);
+  }
+
   /** The interface of that name made beforehand, if there is one and nobody took it yet. */
   takePrepared(name: string): PreparedInterface | undefined {
     const prepared = this.#prepared;
@@ -70,6 +80,7 @@ export class NetworkNamespace {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    for (const listener of this.#closeListeners) listener();
     this.#socket?.close();
     closeSync(this.descriptor);
   }

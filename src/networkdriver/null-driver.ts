@@ -25,5 +25,7 @@ export class NullDriver implements NetworkDriver {
 
   async restore(): Promise<void> {}
 
+  async prepare(): Promise<void> {}
+
   close(): void {}
 }

@@ -1,4 +1,5 @@
 /** rtnetlink requests about IPv4 addresses, routes and neighbours: rtnetlink(7). */
+import { constants } from 'node:os';
 import {
   IFA_ADDRESS,
   IFA_BROADCAST,
@@ -122,8 +123,11 @@ export function parseRoute({ payload }: NetlinkReply): Route {
   };
 }
 
-/** Tells the host which link-layer address an IPv4 address has now, whatever it believed before. */
-export function setNeighbour(options: {
+/**
+ * Tells the host which link-layer address an IPv4 address has now, if it believes to know one, or is about to
+ * give up asking. Where it knows nothing it stays so: its table is small.
+ */
+export function correctNeighbour(options: {
   linkIndex: number;
   address: string;
   macAddress: string;
@@ -131,10 +135,11 @@ export function setNeighbour(options: {
   const { linkIndex, address, macAddress } = options;
   return {
     type: RTM_NEWNEIGH,
-    flags: NLM_F_CREATE | NLM_F_REPLACE,
+    flags: NLM_F_REPLACE,
     header: neighbourHeader({ family: AF_INET, linkIndex, state: NUD_REACHABLE, flags: 0 }),
     attributes: [bytes(NDA_DST, ipv4Bytes(address)), bytes(NDA_LLADDR, macBytes(macAddress))],
     description: `set neighbour ${address} ${macAddress}`,
+    ignoredErrno: constants.errno.ENOENT,
   };
 }
 

@@ -16,6 +16,8 @@ export type NetlinkMessage = {
   attributes: readonly Attribute[];
   /** For error messages: `add veth12ab34c`. */
   description?: string;
+  /** An errno that is as good as success. */
+  ignoredErrno?: number;
 };
 
 /** The nlmsghdr, the payload, and padding to a multiple of four bytes. */

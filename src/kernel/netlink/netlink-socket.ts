@@ -179,7 +179,7 @@ function splitMessages(datagram: Buffer): Received[] {
 /** struct nlmsgerr: the negated errno, the nlmsghdr it is about, extended acknowledgement attributes. */
 function failureOf(received: Received, message: NetlinkMessage): SyscallError | undefined {
   const errno = -received.payload.readInt32LE(0);
-  if (errno === 0) return undefined;
+  if (errno === 0 || errno === message.ignoredErrno) return undefined;
   const attributes =
     (received.flags & NLM_F_ACK_TLVS) === 0
       ? undefined

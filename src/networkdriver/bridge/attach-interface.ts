@@ -2,8 +2,8 @@ import { errorCode } from '../../base/errors.ts';
 import {
   addAddress,
   addDefaultRoute,
+  correctNeighbour,
   setForwarding,
-  setNeighbour,
 } from '../../kernel/netlink/address-messages.ts';
 import {
   addPort,
@@ -14,6 +14,7 @@ import {
   parseLink,
   setHairpin,
 } from '../../kernel/netlink/link-messages.ts';
+import type { NetlinkMessage } from '../../kernel/netlink/message.ts';
 import type { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
 import { newVethName } from '../namespace-pool.ts';
 import type { NetworkNamespace } from '../network-namespace.ts';
@@ -33,8 +34,6 @@ export type AttachOptions = {
   prefixLength: number;
   /** Of the default route; '' for none. */
   gateway: string;
-  /** Whether it must reach itself by way of the host. */
-  hairpin: boolean;
 };
 
 /**
@@ -62,20 +61,38 @@ export function takePair(
  * @throws SyscallError; the pair is the caller's to delete then
  */
 export function attachInterface(options: AttachOptions): void {
+  for (const { socket, messages } of attachSteps(options)) socket.request(messages);
+}
+
+/** As {@link attachInterface}, off the main thread. Neither socket may be used meanwhile. */
+export async function attachInterfaceAsync(options: AttachOptions): Promise<void> {
+  for (const { socket, messages } of attachSteps(options)) await socket.requestAsync(messages);
+}
+
+/** Lets what is behind the pair reach itself by way of the host. */
+export function allowHairpin(host: NetlinkSocket, pair: InterfacePair): void {
+  host.request([setHairpin(pair.hostIndex)]);
+}
+
+function attachSteps(options: AttachOptions): { socket: NetlinkSocket; messages: NetlinkMessage[] }[] {
   const { host, namespace, pair, bridgeIndex, mtu, macAddress, address } = options;
-  const hairpin = options.hairpin ? [setHairpin(pair.hostIndex)] : [];
-  host.request([addPort({ index: pair.hostIndex, bridgeIndex, mtu }), ...hairpin]);
-  namespace.routes.request([
+  const port = addPort({ index: pair.hostIndex, bridgeIndex, mtu });
+  const inner = [
     configureLink({ index: pair.index, macAddress, mtu }),
     addAddress({ linkIndex: pair.index, address, prefixLength: options.prefixLength }),
-    ...(options.gateway === '' ? [] : [addDefaultRoute(options.gateway)]),
-  ]);
-  host.request([
+  ];
+  if (options.gateway !== '') inner.push(addDefaultRoute(options.gateway));
+  const outer = [
     // Being asked about the port, the kernel takes note of its carrier now, not when its work queue comes to it.
     getLink({ index: pair.hostIndex }),
     setForwarding({ portIndex: pair.hostIndex, macAddress }),
-    setNeighbour({ linkIndex: bridgeIndex, address, macAddress }),
-  ]);
+    correctNeighbour({ linkIndex: bridgeIndex, address, macAddress }),
+  ];
+  return [
+    { socket: host, messages: [port] },
+    { socket: namespace.routes, messages: inner },
+    { socket: host, messages: outer },
+  ];
 }
 
 /**

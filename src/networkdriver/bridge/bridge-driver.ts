@@ -7,13 +7,22 @@ import type { Endpoint, JoinOptions, NetworkDriver, NetworkOptions, ReservedPort
 import { parseIpv4 } from '../ipv4.ts';
 import { type BoundPort, PortAllocator } from '../port-allocator.ts';
 import type { NetworkNamespace } from '../network-namespace.ts';
-import { attachInterface, detachInterface, type InterfacePair, takePair } from './attach-interface.ts';
+import {
+  allowHairpin,
+  attachInterface,
+  attachInterfaceAsync,
+  type AttachOptions,
+  detachInterface,
+  takePair,
+} from './attach-interface.ts';
 import { ensureBridge, removeBridge } from './bridge-device.ts';
 import { Firewall } from './firewall.ts';
 import { forgetEarlierUdpFlows, forgetUdpFlowsTo } from './forget-udp-flows.ts';
+import { PreparedEndpoints } from './prepared-endpoints.ts';
 import { publishedElements } from './published-elements.ts';
 
 const DEFAULT_MTU = 1500;
+const DEFAULT_NETWORK = 'bridge';
 const OPTION = 'com.docker.network.bridge.';
 
 type BridgeNetwork = {
@@ -42,6 +51,8 @@ export class BridgeDriver implements NetworkDriver {
   readonly #ports = new PortAllocator();
   readonly #networks = new Map<string, BridgeNetwork>();
   readonly #endpoints = new Map<string, Endpoint>();
+  readonly #prepared = new PreparedEndpoints();
+  #restored = false;
 
   constructor(options: BridgeDriverOptions) {
     this.#options = options;
@@ -68,15 +79,26 @@ export class BridgeDriver implements NetworkDriver {
 
   async join(options: JoinOptions): Promise<{ endpoint: Endpoint; reserved: ReservedPorts }> {
     const network = this.#network(options.networkId);
+    const prepared = await this.#prepared.take(options);
     await using undo = new AsyncDisposableStack();
-    const ipv4Address = network.addresses.allocate(options.ipv4Address);
+    const ipv4Address = prepared?.ipv4Address ?? network.addresses.allocate(options.ipv4Address);
     undo.defer(() => network.addresses.release(ipv4Address));
     const bound = this.#bindPorts(network, options, ipv4Address);
     undo.defer(() => this.#releasePorts(bound));
     const endpoint = endpointOf(network, options, { ipv4Address, bound });
     const pair = takePair(this.#host, options.namespace, options.interfaceName);
     undo.defer(() => detachInterface(options.namespace, options.interfaceName));
-    this.#attach(network, { options, endpoint, pair });
+    if (prepared === undefined)
+      attachInterface(
+        attachOptions(network, {
+          host: this.#host,
+          namespace: options.namespace,
+          pair,
+          endpoint,
+          defaultRoute: options.defaultRoute,
+        }),
+      );
+    if (endpoint.ports.length > 0) allowHairpin(this.#host, pair);
     undo.defer(() => this.#firewall.unpublish(publishedElements(endpoint)));
     await this.#publish(options, endpoint);
     this.#endpoints.set(endpoint.endpointId, endpoint);
@@ -102,6 +124,32 @@ export class BridgeDriver implements NetworkDriver {
       for (const port of endpoint.ports) this.#ports.restore(port);
     }
     await this.#firewall.reconcile([...this.#endpoints.values()].flatMap(publishedElements));
+    this.#restored = true;
+  }
+
+  async prepare(namespace: NetworkNamespace): Promise<void> {
+    const network = [...this.#networks.values()].find(({ options }) => options.name === DEFAULT_NETWORK);
+    const pair = namespace.prepared;
+    // Before that, an address that seems to be free may be a running container's.
+    if (!this.#restored || network === undefined || pair === undefined) return;
+    const ipv4Address = network.addresses.allocate('');
+    const endpoint = { ipv4Address, macAddress: macAddressFor(ipv4Address) };
+    const host = new NetlinkSocket(NETLINK_ROUTE);
+    const attached = attachInterfaceAsync(
+      attachOptions(network, { host, namespace, pair, endpoint, defaultRoute: true }),
+    );
+    this.#prepared.add(namespace, {
+      networkId: network.options.id,
+      ipv4Address,
+      prefixLength: network.addresses.prefixLength,
+      ready: attached.catch(() => undefined),
+      release: () => network.addresses.release(ipv4Address),
+    });
+    try {
+      await attached;
+    } finally {
+      host.close();
+    }
   }
 
   close(): void {
@@ -118,7 +166,7 @@ export class BridgeDriver implements NetworkDriver {
   #deviceOf({ id, name, options }: NetworkOptions): string {
     const named = options[`${OPTION}name`];
     if (named !== undefined && named !== '') return named;
-    return name === 'bridge' ? this.#options.defaultDevice : `br-${id.slice(0, 12)}`;
+    return name === DEFAULT_NETWORK ? this.#options.defaultDevice : `br-${id.slice(0, 12)}`;
   }
 
   async #setFirewall(): Promise<void> {
@@ -149,24 +197,6 @@ export class BridgeDriver implements NetworkDriver {
     }
   }
 
-  #attach(
-    network: BridgeNetwork,
-    { options, endpoint, pair }: { options: JoinOptions; endpoint: Endpoint; pair: InterfacePair },
-  ): void {
-    attachInterface({
-      host: this.#host,
-      namespace: options.namespace,
-      pair,
-      bridgeIndex: network.bridgeIndex,
-      mtu: network.options.mtu ?? DEFAULT_MTU,
-      macAddress: endpoint.macAddress,
-      address: endpoint.ipv4Address,
-      prefixLength: endpoint.prefixLength,
-      gateway: options.defaultRoute ? endpoint.gateway : '',
-      hairpin: endpoint.ports.length > 0,
-    });
-  }
-
   async #publish(options: JoinOptions, endpoint: Endpoint): Promise<void> {
     try {
       await this.#firewall.publish(publishedElements(endpoint));
@@ -175,6 +205,29 @@ export class BridgeDriver implements NetworkDriver {
       throw connectivityError(options, error);
     }
   }
+}
+
+function attachOptions(
+  network: BridgeNetwork,
+  parts: Pick<AttachOptions, 'host' | 'namespace' | 'pair'> & {
+    endpoint: Pick<Endpoint, 'ipv4Address' | 'macAddress'>;
+    defaultRoute: boolean;
+  },
+): AttachOptions {
+  const { endpoint, defaultRoute, ...rest } = parts;
+  return {
+    ...rest,
+    bridgeIndex: network.bridgeIndex,
+    mtu: network.options.mtu ?? DEFAULT_MTU,
+    macAddress: endpoint.macAddress,
+    address: endpoint.ipv4Address,
+    prefixLength: network.addresses.prefixLength,
+    gateway: defaultRoute ? gatewayOf(network) : '',
+  };
+}
+
+function gatewayOf({ options }: BridgeNetwork): string {
+  return options.internal ? '' : options.gateway;
 }
 
 function endpointOf(
@@ -188,7 +241,7 @@ function endpointOf(
     interfaceName: options.interfaceName,
     ipv4Address,
     prefixLength: network.addresses.prefixLength,
-    gateway: network.options.internal ? '' : network.options.gateway,
+    gateway: gatewayOf(network),
     macAddress: options.macAddress || macAddressFor(ipv4Address),
     ports: bound.map(({ binding }) => binding),
   };
