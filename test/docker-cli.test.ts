@@ -212,48 +212,29 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
   });
 
   test('publishes ports on the host, of tcp and of udp', async () => {
-    await out(
-      'run',
-      '-d',
-      '--name',
-      'tcp',
-      '-p',
-      '8080:80',
-      'busybox',
-      'sh',
-      '-c',
-      'while :; do echo served | nc -l -p 80; done',
-    );
-    await out(
-      'run',
-      '-d',
-      '--name',
-      'udp',
-      '-p',
-      '127.0.0.1::53/udp',
-      'busybox',
-      'sh',
-      '-c',
-      'nc -u -l -p 53 -e cat',
-    );
+    const serve = 'while :; do echo served | nc -l -p 80; done';
+    await out('run', '-d', '--name', 'tcp', '-p', '8080:80', 'busybox', 'sh', '-c', serve);
     assert.match(await out('port', 'tcp'), /^80\/tcp -> 0\.0\.0\.0:8080/);
-    const answer = await daemon.inNetwork(
-      'sh',
-      '-c',
-      'sleep 0.3; echo | /bin/busybox nc -w 3 127.0.0.1 8080',
-    );
-    assert.equal(answer.stdout, 'served\n');
-    const port = (await out('port', 'udp', '53/udp')).split(':').at(-1) ?? '';
-    const echo = await daemon.inNetwork(
-      'sh',
-      '-c',
-      `(echo hello; sleep 1) | timeout 3 /bin/busybox nc -u -w 2 127.0.0.1 ${port}`,
-    );
-    assert.equal(echo.stdout, 'hello\n');
+    const ask = 'sleep 0.3; echo | /bin/busybox nc -w 3 127.0.0.1 8080';
+    assert.equal((await daemon.inNetwork('sh', '-c', ask)).stdout, 'served\n');
     const taken = await docker('run', '--rm', '-p', '8080:80', 'busybox', 'true');
     assert.equal(taken.code, 125);
     assert.match(taken.stderr, /port is already allocated/);
-    await out('rm', '-f', 'tcp', 'udp');
+    await out('rm', '-f', 'tcp');
+    await out('run', '-d', '--name', 'udp', '-p', '127.0.0.1::53/udp', 'busybox', 'sleep', '1000');
+    const port = (await out('port', 'udp', '53/udp')).split(':').at(-1) ?? '';
+    const echo = `require('dgram').createSocket('udp4').on('message', function (data, from) {
+      this.send('echo ' + data, from.port, from.address, () => this.close());
+    }).bind(53)`;
+    const pid = await out('inspect', '-f', '{{.State.Pid}}', 'udp');
+    const server = daemon.run(['nsenter', '-n', '-t', pid, process.execPath, '-e', echo]);
+    const query = `const socket = require('dgram').createSocket('udp4');
+      socket.on('message', data => { console.log(String(data)); process.exit(); });
+      setInterval(() => socket.send('hello', ${port}, '127.0.0.1'), 100);`;
+    const answer = await daemon.inNetwork(process.execPath, '-e', query);
+    assert.equal(answer.stdout, 'echo hello\n');
+    await server;
+    await out('rm', '-f', 'udp');
   });
 
   test('limits, users, mounts and other options reach the process', async () => {
@@ -262,7 +243,7 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
     assert.equal(await inside(['-u', '1234:56'], 'echo $(id -u):$(id -g)'), '1234:56');
     assert.equal(await inside(['--hostname', 'box'], 'hostname; grep -c box /etc/hosts'), 'box\n1');
     assert.equal(await inside(['-w', '/new/dir'], 'pwd'), '/new/dir');
-    assert.equal(await inside(['--entrypoint', 'echo'], 'x').catch(String), '-c x');
+    assert.equal(await inside(['--entrypoint', 'echo'], 'x').catch(String), 'sh -c x');
     assert.equal(
       await inside(
         ['--read-only', '--tmpfs', '/scratch:size=1m'],
