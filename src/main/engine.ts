@@ -55,7 +55,10 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   undo.defer(() => {
     for (const driver of networkDrivers.values()) driver.close();
   });
-  const namespaces = new NamespacePool({ size: options.namespacePoolSize });
+  const namespaces = new NamespacePool({
+    size: options.namespacePoolSize,
+    prepare: async namespace => networkDrivers.get('bridge')?.prepare(namespace),
+  });
   undo.defer(() => namespaces.close());
   const execDriver = openNativeDriver({ shimPath: join(SHIM_DIRECTORY, 'slipway-shim') });
   undo.defer(() => execDriver.close());
