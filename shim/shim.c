@@ -1368,11 +1368,14 @@ static int clone_tree(int tree)
 static int masking_tree(struct runner *r, bool directory)
 {
 	static const char *tmpfs_options[] = { "size=0", "nr_inodes=2", NULL };
+	if (directory && r->empty_tree >= 0)
+		return clone_tree(r->empty_tree);
 	if (directory) {
-		if (r->empty_tree < 0)
-			r->empty_tree = new_mount(r, "tmpfs", "tmpfs", tmpfs_options,
-						  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-		return r->empty_tree < 0 ? r->empty_tree : clone_tree(r->empty_tree);
+		r->empty_tree = new_mount(r, "tmpfs", "tmpfs", tmpfs_options,
+					  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+		/* The first one is attached itself: before Linux 6.15 only what is attached can be cloned. */
+		int first = r->empty_tree < 0 ? r->empty_tree : fcntl(r->empty_tree, F_DUPFD_CLOEXEC, 0);
+		return first == -1 ? -errno : first;
 	}
 	if (r->null_tree < 0)
 		r->null_tree = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
