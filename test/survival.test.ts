@@ -1,0 +1,179 @@
+/** The daemon may die at any moment; a container leaves nothing (issue: the first container, item 6). */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DaemonProcess } from './fixtures/daemon-process.ts';
+
+let daemon: DaemonProcess;
+
+before(async () => {
+  daemon = await DaemonProcess.start();
+  await daemon.slipway('image', 'bootstrap', 'busybox');
+});
+
+after(async () => {
+  await daemon.dispose();
+});
+
+type Inspected = { State: { Status: string; ExitCode: number; Pid: number; FinishedAt: string } };
+
+const inspect = async (id: string) => (await daemon.api('GET', `/containers/${id}/json`)) as Inspected;
+
+async function logsOf(id: string): Promise<string> {
+  const { stdout, stderr, code } = await daemon.slipway('logs', id);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+test('containers and their logs do not notice that the daemon is killed, again and again', async () => {
+  const count = 'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; usleep 1000; done; exit 11';
+  const ids = await Promise.all(
+    [1, 2, 3].map(() => daemon.launch({ Image: 'busybox', Cmd: ['sh', '-c', count] })),
+  );
+  const pids = await Promise.all(ids.map(async id => (await inspect(id)).State.Pid));
+  for (let i = 0; i < 4; i++) {
+    await delay(150 + 100 * i);
+    await daemon.kill('SIGKILL');
+    await daemon.start();
+    assert.deepEqual(await Promise.all(ids.map(async id => (await inspect(id)).State.Pid)), pids);
+  }
+  const waited = await Promise.all(ids.map(id => daemon.api('POST', `/containers/${id}/wait`)));
+  assert.deepEqual(waited, [{ StatusCode: 11 }, { StatusCode: 11 }, { StatusCode: 11 }]);
+  const lines = Array.from({ length: 3000 }, (_, i) => `line ${i + 1}\n`).join('');
+  for (const id of ids) assert.ok((await logsOf(id)) === lines, 'every line once, in order');
+  for (const id of ids) await daemon.api('DELETE', `/containers/${id}`);
+});
+
+test('a container that ends while no daemon runs keeps its exit code, its time and its last words', async () => {
+  const id = await daemon.launch({
+    Image: 'busybox',
+    Cmd: ['sh', '-c', 'sleep 0.5; echo last words; exit 7'],
+  });
+  const removed = await daemon.launch({
+    Image: 'busybox',
+    Cmd: ['sleep', '0.5'],
+    HostConfig: { AutoRemove: true },
+  });
+  await daemon.kill('SIGKILL');
+  const before = Date.now();
+  await delay(1200);
+  await daemon.start();
+  const { State } = await inspect(id);
+  assert.deepEqual([State.Status, State.ExitCode], ['exited', 7]);
+  assert.ok(Date.parse(State.FinishedAt) < before + 1100, State.FinishedAt);
+  assert.equal(await logsOf(id), 'last words\n');
+  assert.deepEqual(await daemon.api('POST', `/containers/${id}/wait`), { StatusCode: 7 });
+  await assert.rejects(inspect(removed), /404/);
+  await daemon.api('DELETE', `/containers/${id}`);
+});
+
+test('after a restart a container can be executed in, stopped, started and reached through its port', async () => {
+  const id = await daemon.launch({
+    Image: 'busybox',
+    Cmd: ['sh', '-c', 'while :; do echo served | nc -l -p 80; done'],
+    HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '8099' }] } },
+  });
+  await daemon.kill('SIGKILL');
+  const ask = 'sleep 0.2; echo | /bin/busybox nc -w 3 127.0.0.1 8099';
+  assert.equal((await daemon.inNetwork('sh', '-c', ask)).stdout, 'served\n', 'while no daemon runs');
+  await daemon.start();
+  assert.equal((await daemon.inNetwork('sh', '-c', ask)).stdout, 'served\n', 'with the new daemon');
+  assert.equal((await daemon.slipway('exec', id, 'echo', 'inside')).stdout, 'inside\n');
+  await assert.rejects(
+    daemon.launch({
+      Image: 'busybox',
+      HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '8099' }] } },
+    }),
+    /port is already allocated/,
+  );
+  await daemon.api('POST', `/containers/${id}/stop?t=1`);
+  assert.equal((await inspect(id)).State.ExitCode, 137);
+  await daemon.api('POST', `/containers/${id}/start`);
+  assert.equal((await daemon.inNetwork('sh', '-c', ask)).stdout, 'served\n', 'after stop and start');
+  for (const { Id } of (await daemon.api('GET', '/containers/json?all=1')) as { Id: string }[])
+    await daemon.api('DELETE', `/containers/${Id}?force=1`);
+});
+
+/** Everything that a container could leave behind. */
+async function traces(): Promise<Record<string, unknown>> {
+  const root = (name: string) => join(daemon.base, name);
+  const { stdout: links } = await daemon.inNetwork('ls', '/sys/class/net');
+  const { stdout: ruleset } = await daemon.inNetwork('nft', '-s', 'list', 'ruleset');
+  const { stdout: addresses } = await daemon.inNetwork('cat', '/proc/net/fib_trie');
+  return {
+    mounts: readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .filter(line => line.includes(daemon.base)),
+    links: links.split('\n').length,
+    elements: ruleset.split('\n').length,
+    addresses: addresses.split('\n').length,
+    cgroups: readdirSync('/sys/fs/cgroup').flatMap(name =>
+      directoriesOf(join('/sys/fs/cgroup', name, daemon.cgroupParent)),
+    ),
+    containers: directoriesOf(root('data/containers')),
+    states: directoriesOf(root('exec/containers')),
+    layers: readdirSync(root('data/graph'), { recursive: true }).filter(path =>
+      /\/merged$/.test(String(path)),
+    ),
+    processes: processesInNetwork(),
+  };
+}
+
+function directoriesOf(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter(entry => entry.isDirectory())
+      .map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+/** Those in the daemon's network namespace: the daemon, and shims, which stay in it. */
+function processesInNetwork(): string[] {
+  const own = readlinkSync(`/proc/${daemon.keeperPid}/ns/net`);
+  return readdirSync('/proc')
+    .filter(entry => /^\d+$/.test(entry))
+    .flatMap(pid => {
+      try {
+        if (readlinkSync(`/proc/${pid}/ns/net`) !== own) return [];
+        return [readFileSync(`/proc/${pid}/comm`, 'utf8').trim()];
+      } catch {
+        return [];
+      }
+    })
+    .sort((a, b) => a.localeCompare(b));
+}
+
+/** Until nothing changes any more: the kernel takes namespaces away in its own time. */
+async function settled(expected: Record<string, unknown>): Promise<Record<string, unknown>> {
+  let now = await traces();
+  for (let i = 0; i < 100 && JSON.stringify(now) !== JSON.stringify(expected); i++) {
+    await delay(100);
+    now = await traces();
+  }
+  return now;
+}
+
+async function runOnce(body: object): Promise<number> {
+  const id = await daemon.launch({ Image: 'busybox', Cmd: ['true'], ...body });
+  const { StatusCode } = (await daemon.api('POST', `/containers/${id}/wait`)) as { StatusCode: number };
+  await daemon.api('DELETE', `/containers/${id}`);
+  return StatusCode;
+}
+
+test('200 runs leave nothing: no mount, interface, address, cgroup, directory or process', async () => {
+  await Promise.all(Array.from({ length: 4 }, () => runOnce({})));
+  await delay(1000);
+  const before = await traces();
+  for (let i = 0; i < 150; i++)
+    assert.equal(await runOnce({ HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '8123' }] } } }), 0);
+  const codes = await Promise.all(Array.from({ length: 50 }, () => runOnce({})));
+  assert.deepEqual(
+    codes,
+    codes.map(() => 0),
+  );
+  assert.deepEqual(await settled(before), before);
+});
