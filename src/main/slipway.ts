@@ -5,16 +5,17 @@ import { fileURLToPath } from 'node:url';
 enableCompileCache(cacheDirectory());
 const { runCli } = await import('../cli/run-cli.ts');
 
+const outputs = new Set<NodeJS.WriteStream>();
 const exitCode = await runCli(process.argv.slice(2), {
   // Opening the standard streams costs milliseconds: only those are opened that a command uses.
   get stdin() {
     return process.stdin;
   },
   get stdout() {
-    return process.stdout;
+    return opened(process.stdout);
   },
   get stderr() {
-    return process.stderr;
+    return opened(process.stderr);
   },
   env: process.env,
   isRoot: process.getuid?.() === 0,
@@ -28,8 +29,14 @@ const exitCode = await runCli(process.argv.slice(2), {
     await runDaemon(flags);
   },
 });
-// Writing to pipes, files and terminals is synchronous on Linux: nothing is lost here.
+// Writes to sockets, which a parent program may have given us for its pipes, are not done when they return.
+await Promise.all([...outputs].map(output => new Promise(resolve => output.write('', resolve))));
 process.exit(exitCode);
+
+function opened(output: NodeJS.WriteStream): NodeJS.WriteStream {
+  outputs.add(output);
+  return output;
+}
 
 /** Of the user's own: who may write compiled code there may run it as this user. */
 function cacheDirectory(): string {
