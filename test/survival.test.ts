@@ -115,7 +115,7 @@ async function traces(): Promise<Record<string, unknown>> {
     containers: directoriesOf(root('data/containers')),
     states: directoriesOf(root('exec/containers')),
     layers: readdirSync(root('data/graph'), { recursive: true }).filter(path =>
-      /\/merged$/.test(String(path)),
+      String(path).endsWith('/merged'),
     ),
     processes: processesInNetwork(),
   };
