@@ -3,7 +3,6 @@ import { parseEndpoint } from '../client/endpoint.ts';
 import { EngineClient } from '../client/engine-client.ts';
 import { ExitError } from './cli-error.ts';
 import type { CliHost } from './context.ts';
-import { DEFAULT_SOCKET } from './daemon-flags.ts';
 import { describeError } from './describe-error.ts';
 import { PROGRAM } from './program.ts';
 
@@ -19,9 +18,10 @@ export function connectClient(
   let opened: EngineClient | undefined;
   const make = async () => {
     const text = namedHost(host, hosts);
-    if (text === undefined && host.isRoot && !(await isListening(DEFAULT_SOCKET))) await startDaemon(host);
+    if (text === undefined && host.isRoot && !(await isListening(host.defaultSocket)))
+      await startDaemon(host);
     opened = new EngineClient(
-      endpointOf(text ?? `unix://${DEFAULT_SOCKET}`),
+      endpointOf(text ?? `unix://${host.defaultSocket}`),
       host.env.DOCKER_API_VERSION || undefined,
     );
     return opened;

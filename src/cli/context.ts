@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { EngineClient } from '../client/engine-client.ts';
 import type { DaemonFlags } from './daemon-flags.ts';
 
-export type InputStream = Readable & { isTTY?: boolean; setRawMode?: (raw: boolean) => unknown };
+export type InputStream = Readable & { isTTY?: boolean };
 export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
 /** The process as the CLI sees it; tests give it another. */
@@ -12,12 +12,16 @@ export type CliHost = {
   stderr: OutputStream;
   env: Readonly<Record<string, string | undefined>>;
   isRoot: boolean;
+  /** The unix socket of the daemon that is used when none is named. */
+  defaultSocket: string;
+  /** Puts the terminal on standard input into raw mode; returns what restores it. */
+  makeRaw(): Promise<() => void>;
   /** `on` and `off` of signals, as `process` has them. */
   signals: {
     on(signal: NodeJS.Signals, listener: () => void): unknown;
     off(signal: NodeJS.Signals, listener: () => void): unknown;
   };
-  /** Starts a daemon on its default socket, in the background; settles once it listens. */
+  /** Starts a daemon on `defaultSocket`, in the background; settles once it listens. */
   startDaemon(): Promise<{ log: string }>;
   /** Runs the daemon in this process until it is told to end. */
   runDaemon(flags: DaemonFlags): Promise<void>;

@@ -1,6 +1,7 @@
 /** The program `slipway`: composes the command line with the daemon, which only `slipway daemon` loads. */
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_SOCKET } from '../cli/daemon-flags.ts';
 
 enableCompileCache(cacheDirectory());
 const { runCli } = await import('../cli/run-cli.ts');
@@ -20,6 +21,11 @@ const exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   isRoot: process.getuid?.() === 0,
   signals: process,
+  defaultSocket: DEFAULT_SOCKET,
+  async makeRaw() {
+    const { makeRaw } = await import('./raw-terminal.ts');
+    return makeRaw();
+  },
   async startDaemon() {
     const { startDaemon } = await import('./start-daemon.ts');
     return startDaemon(fileURLToPath(import.meta.url));

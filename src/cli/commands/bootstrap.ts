@@ -9,6 +9,8 @@ export const command = defineCommand({
   async run(context, { args }) {
     const client = await context.client();
     const stream = await client.stream('POST', '/slipway/images/bootstrap', { query: { what: args[0] } });
-    await showProgress(stream, context.stdout);
+    await showProgress(stream, context.stdout, aux => {
+      context.stdout.write(`${(aux as { ID?: string }).ID ?? ''}\n`);
+    });
   },
 });

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
-import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { runCli } from '../run-cli.ts';
 import type { Case } from './cases.ts';
 import { type RecordedRequest, startFakeEngine } from './fake-engine.ts';
+import { testHost } from './test-host.ts';
 
 /** What a command line did: all that a user or a daemon can see of it. */
 export type Outcome = { exitCode: number; stdout: string; stderr: string; requests: RecordedRequest[] };
@@ -51,29 +50,11 @@ export async function runDocker(item: Case): Promise<Outcome> {
 
 export async function runOwn(item: Case): Promise<Outcome> {
   return withEngine(item, async (socket, directory) => {
-    const stdout = new Collector();
-    const stderr = new Collector();
-    const exitCode = await runCli(item.args, {
-      stdin: Readable.from(item.stdin === undefined ? [] : [Buffer.from(item.stdin)]),
-      stdout,
-      stderr,
-      env: { ...baseEnvironment(directory), DOCKER_HOST: `unix://${socket}` },
-      isRoot: false,
-      signals: new EventEmitter(),
-      startDaemon: () => Promise.reject(new Error('no daemon is started here')),
-      runDaemon: () => Promise.reject(new Error('no daemon is run here')),
-    });
-    return { exitCode, stdout: stdout.text, stderr: stderr.text };
+    const host = testHost({ env: { ...baseEnvironment(directory), DOCKER_HOST: `unix://${socket}` } });
+    host.stdin.end(item.stdin ?? '');
+    const exitCode = await runCli(item.args, host);
+    return { exitCode, stdout: host.stdout.text, stderr: host.stderr.text };
   });
-}
-
-class Collector extends Writable {
-  text = '';
-
-  override _write(chunk: Buffer, _encoding: unknown, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
 }
 
 function baseEnvironment(home: string): Record<string, string> {

@@ -3,7 +3,6 @@ import { Writable } from 'node:stream';
 import { copyFrames, writeAll } from '../../client/frames.ts';
 import type { CliHost } from '../context.ts';
 import { DetachScanner } from './detach-keys.ts';
-import { makeRaw } from './terminal.ts';
 
 export type HijackOptions = {
   stdin: boolean;
@@ -26,7 +25,7 @@ export async function copyHijacked(
   socket: Socket,
   options: HijackOptions,
 ): Promise<HijackEnd> {
-  const restore = options.tty && options.stdin ? makeRaw(host.stdin) : () => undefined;
+  const restore = options.tty && options.stdin && host.stdin.isTTY ? await host.makeRaw() : () => undefined;
   const input = options.stdin ? copyInput(host, socket, options) : undefined;
   try {
     const output = copyOutput(host, socket, options).then((): HijackEnd => 'closed');

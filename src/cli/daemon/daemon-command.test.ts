@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { testHost } from '../conformance/test-host.ts';
+import { DEFAULT_DAEMON_FLAGS, type DaemonFlags } from '../daemon-flags.ts';
+import { runCli } from '../run-cli.ts';
+
+type Result = { exitCode: number; stderr: string; flags: DaemonFlags | undefined };
+
+async function daemon(...args: string[]): Promise<Result> {
+  let flags: DaemonFlags | undefined;
+  const host = testHost({
+    async runDaemon(given) {
+      flags = given;
+    },
+  });
+  const exitCode = await runCli(['daemon', ...args], host);
+  return { exitCode, stderr: host.stderr.text, flags };
+}
+
+function configFile(context: TestContext, content: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'slipway-cli-'));
+  context.after(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'daemon.json');
+  writeFileSync(file, content);
+  return file;
+}
+
+test('without flags the daemon gets the defaults', async context => {
+  const { flags } = await daemon('--config-file', configFile(context, ''));
+  assert.deepEqual(flags, DEFAULT_DAEMON_FLAGS);
+});
+
+test('flags have the names that dockerd gives them', async context => {
+  const { flags, stderr } = await daemon(
+    ...['--config-file', configFile(context, '{}'), '-H', 'unix:///x.sock', '--host', 'tcp://127.0.0.1:2375'],
+    ...[
+      '--data-root',
+      '/d',
+      '--exec-root=/e',
+      '-p',
+      '/p',
+      '-s',
+      'vfs',
+      '--bip',
+      '10.1.0.1/24',
+      '--mtu',
+      '1400',
+    ],
+    ...['--dns', '8.8.8.8', '-D', '--log-opt', 'max-size=1m', '--default-ulimit', 'nofile=1:2'],
+    ...['--default-shm-size', '1m', '--label', 'a=b', '--init', '--live-restore', '--shutdown-timeout', '3'],
+  );
+  assert.equal(stderr, '');
+  assert.deepEqual(flags, {
+    ...DEFAULT_DAEMON_FLAGS,
+    hosts: ['unix:///x.sock', 'tcp://127.0.0.1:2375'],
+    dataRoot: '/d',
+    execRoot: '/e',
+    pidfile: '/p',
+    storageDriver: 'vfs',
+    bip: '10.1.0.1/24',
+    mtu: 1400,
+    dns: ['8.8.8.8'],
+    debug: true,
+    logLevel: 'debug',
+    logOpts: { 'max-size': '1m' },
+    defaultUlimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }],
+    defaultShmSizeBytes: 1024 * 1024,
+    labels: ['a=b'],
+    init: true,
+    shutdownTimeoutSeconds: 3,
+  });
+});
+
+test('the configuration file has the keys of daemon.json', async context => {
+  const content = {
+    hosts: ['unix:///y.sock'],
+    'data-root': '/d',
+    'log-opts': { 'max-file': '3' },
+    'default-ulimits': { nofile: { Name: 'nofile', Hard: 64000, Soft: 32000 } },
+    'default-shm-size': '2m',
+    labels: ['a=b'],
+    debug: true,
+    'shutdown-timeout': 9,
+  };
+  const { flags } = await daemon('--config-file', configFile(context, JSON.stringify(content)));
+  assert.deepEqual(flags, {
+    ...DEFAULT_DAEMON_FLAGS,
+    hosts: ['unix:///y.sock'],
+    dataRoot: '/d',
+    logOpts: { 'max-file': '3' },
+    defaultUlimits: [{ Name: 'nofile', Soft: 32000, Hard: 64000 }],
+    defaultShmSizeBytes: 2 * 1024 * 1024,
+    labels: ['a=b'],
+    debug: true,
+    logLevel: 'debug',
+    shutdownTimeoutSeconds: 9,
+  });
+});
+
+const BAD_FILES = [
+  ['{"foo": 1, "bar": 2}', "the following directives don't match any configuration option: foo, bar"],
+  [
+    '{"data-root": "/b", "hosts": ["unix:///z"]}',
+    'the following directives are specified both as a flag and in the configuration file: data-root: (from flag: /a, from file: /b)',
+  ],
+  ['{"mtu": "x"}', 'mtu must be a whole number'],
+  ['[]', 'the configuration must be one JSON object'],
+] as const;
+
+for (const [content, problem] of BAD_FILES)
+  test(`a bad configuration file is refused: ${content}`, async context => {
+    const file = configFile(context, content);
+    const { exitCode, stderr, flags } = await daemon('--config-file', file, '--data-root', '/a');
+    assert.equal(flags, undefined);
+    assert.equal(exitCode, 1);
+    assert.equal(stderr, `unable to configure the Slipway daemon with file ${file}: ${problem}\n`);
+  });
+
+test('a configuration file that was asked for must exist', async () => {
+  const { exitCode, stderr } = await daemon('--config-file', '/nonexistent/daemon.json');
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /with file \/nonexistent\/daemon.json: open .*: no such file or directory/);
+});
+
+const BAD_FLAGS = [
+  [['--log-level', 'loud'], 'invalid logging level: loud'],
+  [['-H', 'foo://x'], 'invalid bind address format: foo://x'],
+  [['--bip', '10.0.0.1'], 'invalid CIDR address: 10.0.0.1'],
+  [['--bip', '10.0.0.1/8', '--bridge', 'br0'], 'You specified -b & --bip, mutually exclusive options'],
+] as const;
+
+for (const [args, problem] of BAD_FLAGS)
+  test(`bad flags are refused: ${args.join(' ')}`, async () => {
+    const { exitCode, stderr, flags } = await daemon(...args);
+    assert.equal(flags, undefined);
+    assert.equal(exitCode, 1);
+    assert.ok(stderr.startsWith(problem), stderr);
+  });
