@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { EngineClient } from '../client/engine-client.ts';
 import type { DaemonFlags } from './daemon-flags.ts';
 
-export type InputStream = Readable & { isTTY?: boolean };
+type InputStream = Readable & { isTTY?: boolean };
 export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
 /** The process as the CLI sees it; tests give it another. */

@@ -134,12 +134,12 @@ export const CONTAINER_FLAGS = {
 export type ContainerFlags = FlagValues<typeof CONTAINER_FLAGS>;
 
 /** Billionths of a CPU. */
-export function cpusFlag() {
+function cpusFlag() {
   return custom({ short: '', usage: 'Number of CPUs', kind: 'decimal', initial: 0, set: parseCpus });
 }
 
 /** Bytes; -1 is unlimited. */
-export function swapFlag() {
+function swapFlag() {
   return custom({
     short: '',
     usage: "Swap limit equal to memory plus swap: '-1' to enable unlimited swap",

@@ -11,7 +11,7 @@ export function mountFlag(usage: string): Flag<Mount[]> {
   return { short: '', usage, kind: 'mount', initial: [], set };
 }
 
-export function parseMount(text: string): Mount {
+function parseMount(text: string): Mount {
   const mount: Mount = { Type: 'volume' };
   for (const field of parseCsvLine(text)) applyField(mount, field);
   checkMount(mount);

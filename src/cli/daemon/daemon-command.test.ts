@@ -34,24 +34,10 @@ test('without flags the daemon gets the defaults', async context => {
 });
 
 test('flags have the names that dockerd gives them', async context => {
-  const { flags, stderr } = await daemon(
-    ...['--config-file', configFile(context, '{}'), '-H', 'unix:///x.sock', '--host', 'tcp://127.0.0.1:2375'],
-    ...[
-      '--data-root',
-      '/d',
-      '--exec-root=/e',
-      '-p',
-      '/p',
-      '-s',
-      'vfs',
-      '--bip',
-      '10.1.0.1/24',
-      '--mtu',
-      '1400',
-    ],
-    ...['--dns', '8.8.8.8', '-D', '--log-opt', 'max-size=1m', '--default-ulimit', 'nofile=1:2'],
-    ...['--default-shm-size', '1m', '--label', 'a=b', '--init', '--live-restore', '--shutdown-timeout', '3'],
-  );
+  const words = `-H unix:///x.sock --host tcp://127.0.0.1:2375 --data-root /d --exec-root=/e -p /p -s vfs
+    --bip 10.1.0.1/24 --mtu 1400 --dns 8.8.8.8 -D --log-opt max-size=1m --default-ulimit nofile=1:2
+    --default-shm-size 1m --label a=b --init --live-restore --shutdown-timeout 3`;
+  const { flags, stderr } = await daemon('--config-file', configFile(context, '{}'), ...words.split(/\s+/));
   assert.equal(stderr, '');
   assert.deepEqual(flags, {
     ...DEFAULT_DAEMON_FLAGS,

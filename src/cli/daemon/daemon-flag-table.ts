@@ -3,7 +3,7 @@ import { checkAddress, checkLabel, checkSearchDomain } from '../values/host-valu
 import { parseUlimit } from '../values/ulimit.ts';
 import { DEFAULT_DAEMON_FLAGS as DEFAULTS } from '../daemon-flags.ts';
 
-export const DEFAULT_CONFIG_FILE = '/etc/slipway/daemon.json';
+const DEFAULT_CONFIG_FILE = '/etc/slipway/daemon.json';
 
 export const DAEMON_FLAG_TABLE = {
   bip: string('', "The default bridge's address, in CIDR notation", DEFAULTS.bip),

@@ -44,6 +44,8 @@ export function parseFlags<T extends FlagTable>(
     helpAsked = true;
   }
   const { changed, notices } = state;
+  // A table may list `help` itself, where `-h` means something else.
+  helpAsked ||= values.help === true;
   return { values: values as FlagValues<T>, changed, args: state.args, helpAsked, notices };
 }
 

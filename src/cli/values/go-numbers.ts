@@ -3,7 +3,7 @@ const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
 const DECIMAL_FLOAT = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 
-export class NumberSyntaxError extends Error {}
+class NumberSyntaxError extends Error {}
 
 /** @throws NumberSyntaxError */
 export function parseBool(text: string): boolean {

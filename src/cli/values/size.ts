@@ -30,7 +30,7 @@ export function formatBinarySize(bytes: number): string {
 }
 
 /** printf's `%.<digits>g`. */
-export function formatSignificant(value: number, digits: number): string {
+function formatSignificant(value: number, digits: number): string {
   if (value === 0) return '0';
   const [mantissa = '', exponentText = '0'] = value.toExponential(digits - 1).split('e');
   const exponent = Number(exponentText);
