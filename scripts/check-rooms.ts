@@ -14,12 +14,13 @@ const ROOMS: Record<string, readonly string[]> = {
   networkdriver: ['base', 'kernel'],
   libcontainer: ['base', 'kernel'],
   execdriver: ['base', 'kernel', 'libcontainer'],
+  runtime: ['base', 'kernel', 'libcontainer', 'execdriver'],
   daemon: ['base', 'kernel', 'archive', 'api', 'graph', 'networkdriver', 'libcontainer', 'execdriver'],
   server: ['base', 'api'],
   client: ['base', 'api'],
   cli: ['base', 'api', 'client'],
   /** Composition only: the entry points, and the engine as a library. */
-  main: 'base kernel api graph networkdriver libcontainer execdriver daemon server client cli'.split(' '),
+  main: 'base kernel api graph networkdriver libcontainer execdriver runtime daemon server client cli'.split(' '),
 };
 
 /** The only file that may import the FFI library. */

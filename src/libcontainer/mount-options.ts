@@ -78,6 +78,18 @@ export function propagationFlags(name: string): number | undefined {
   return PROPAGATION[name];
 }
 
+/** All that is understood here, sorted; what a file system understands besides is not listed. */
+export function mountOptionNames(): string[] {
+  const attributes = Object.keys(ATTRIBUTES);
+  return [
+    ...attributes,
+    ...attributes.map(name => `r${name}`),
+    ...Object.keys(PROPAGATION),
+    ...IGNORED,
+    ...['bind', 'rbind', 'idmap', 'ridmap', 'tmpcopyup', 'sync', 'dirsync', 'mand', 'lazytime', 'iversion'],
+  ].toSorted();
+}
+
 function applyOption(result: MountOptions, option: string): void {
   const attribute = ATTRIBUTES[option];
   const recursive = option.startsWith('r') ? ATTRIBUTES[option.slice(1)] : undefined;

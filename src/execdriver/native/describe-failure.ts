@@ -3,7 +3,7 @@ import { errnoName } from '../../kernel/libc.ffi.ts';
 import { describeOperation } from '../../libcontainer/describe-operation.ts';
 import type { Operation, Plan } from '../../libcontainer/plan.ts';
 import { StartError } from '../start-error.ts';
-import { ShimFailure } from './shim-connection.ts';
+import { ShimFailure } from './shim-failure.ts';
 
 /** errno in the words of strerror(3), where scripts and the docker CLI look for them. */
 const WORDS: Record<string, string> = {

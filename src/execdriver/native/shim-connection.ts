@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import { EngineError } from '../../base/errors.ts';
 import { FieldReader } from '../../libcontainer/field-reader.ts';
-import { FieldWriter } from '../../libcontainer/field-writer.ts';
-import { HEADER_BYTES, MESSAGES, PARTIES } from '../../libcontainer/wire.ts';
+import type { FieldWriter } from '../../libcontainer/field-writer.ts';
+import { HEADER_BYTES, MESSAGES } from '../../libcontainer/wire.ts';
+import { encodeMessage } from './encode-message.ts';
+import { ShimFailure } from './shim-failure.ts';
 
 /** What the shim says of a process. */
 export type ProcessRecord = {
@@ -15,27 +17,6 @@ export type ProcessRecord = {
   oomKilled: boolean;
   exitedAtNs: bigint;
 };
-
-/** A request that the shim could not carry out. */
-export class ShimFailure extends Error {
-  readonly party: (typeof PARTIES)[number];
-  /** Which operation of the party's list failed; 0 for the shim itself. */
-  readonly index: number;
-  readonly errno: number;
-  readonly detail: string;
-
-  constructor(reader: FieldReader) {
-    const party = PARTIES[reader.int()] ?? 'shim';
-    const index = reader.int();
-    const errno = reader.int();
-    const detail = reader.string();
-    super(`${party} operation ${index}: errno ${errno} ${detail}`);
-    this.party = party;
-    this.index = index;
-    this.errno = errno;
-    this.detail = detail;
-  }
-}
 
 type Pending = { resolve(reader: FieldReader): void; reject(error: Error): void };
 
@@ -70,19 +51,14 @@ export class ShimConnection {
    */
   async request(type: number, write: (writer: FieldWriter) => void = () => undefined): Promise<FieldReader> {
     const tag = (this.#lastTag = (this.#lastTag + 1) & 0xffff);
-    const writer = new FieldWriter();
-    write(writer);
-    const header = Buffer.allocUnsafe(HEADER_BYTES);
-    header.writeUInt32LE(writer.bytes.length, 0);
-    header.writeUInt16LE(type, 4);
-    header.writeUInt16LE(tag, 6);
+    const message = encodeMessage(type, tag, write);
     return new Promise((resolve, reject) => {
       if (this.socket.destroyed) {
         reject(gone());
         return;
       }
       this.#pending.set(tag, { resolve, reject });
-      this.socket.write(Buffer.concat([header, writer.bytes]));
+      this.socket.write(message);
     });
   }
 

@@ -1,0 +1,49 @@
+import { addressOf, syscall } from './libc.ffi.ts';
+
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+const MSG_CMSG_CLOEXEC = 0x40000000;
+const CONTROL_BYTES = 24;
+const NAME_BYTES = 256;
+
+/** Sends a descriptor over a unix socket, `text` with it (unix(7), SCM_RIGHTS). @throws SyscallError */
+export function sendDescriptor(socket: number, descriptor: number, text: string): void {
+  const control = Buffer.alloc(CONTROL_BYTES);
+  control.writeBigUInt64LE(20n, 0);
+  control.writeInt32LE(SOL_SOCKET, 8);
+  control.writeInt32LE(SCM_RIGHTS, 12);
+  control.writeInt32LE(descriptor, 16);
+  const message = new Message(Buffer.from(text), control);
+  syscall('sendmsg', 'SCM_RIGHTS', socket, message.header, 0);
+}
+
+/** Receives one. @returns a descriptor, which the caller closes @throws SyscallError, RangeError when there was none */
+export function receiveDescriptor(socket: number): number {
+  const control = Buffer.alloc(CONTROL_BYTES);
+  const message = new Message(Buffer.alloc(NAME_BYTES), control);
+  syscall('recvmsg', 'SCM_RIGHTS', socket, message.header, MSG_CMSG_CLOEXEC);
+  if (control.readInt32LE(12) !== SCM_RIGHTS || message.controlBytes < 20)
+    throw new RangeError('a message without a descriptor');
+  return control.readInt32LE(16);
+}
+
+/** struct msghdr and what it points to, kept alive together. */
+class Message {
+  readonly header = Buffer.alloc(56);
+  readonly #parts: Buffer[];
+
+  constructor(data: Buffer, control: Buffer) {
+    const vector = Buffer.alloc(16);
+    vector.writeBigUInt64LE(addressOf(data), 0);
+    vector.writeBigUInt64LE(BigInt(data.length), 8);
+    this.header.writeBigUInt64LE(addressOf(vector), 16);
+    this.header.writeBigUInt64LE(1n, 24);
+    this.header.writeBigUInt64LE(addressOf(control), 32);
+    this.header.writeBigUInt64LE(BigInt(control.length), 40);
+    this.#parts = [data, control, vector];
+  }
+
+  get controlBytes(): number {
+    return this.#parts.length > 0 ? Number(this.header.readBigUInt64LE(40)) : 0;
+  }
+}

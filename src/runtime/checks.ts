@@ -1,0 +1,99 @@
+import { EngineError } from '../base/errors.ts';
+
+/**
+ * Looks at a value of a JSON document, and throws for one that is not as it should be.
+ * @throws EngineError invalid-parameter, naming the JSON path and what was expected there
+ */
+export type Check = (value: unknown, path: string) => void;
+
+export const text: Check = (value, path) => expect(typeof value === 'string', 'a string', value, path);
+export const flag: Check = (value, path) => expect(typeof value === 'boolean', 'true or false', value, path);
+export const anything: Check = () => undefined;
+
+/** A string without a NUL byte, which the kernel could not take. */
+export const kernelText: Check = (value, path) =>
+  expect(typeof value === 'string' && !value.includes('\0'), 'a string without NUL bytes', value, path);
+
+export const filledText: Check = (value, path) =>
+  expect(
+    typeof value === 'string' && value !== '' && !value.includes('\0'),
+    'a string that is not empty',
+    value,
+    path,
+  );
+
+export const absolutePath: Check = (value, path) =>
+  expect(
+    typeof value === 'string' && value.startsWith('/') && !value.includes('\0'),
+    'an absolute path',
+    value,
+    path,
+  );
+
+export function integer(smallest: number, largest: number): Check {
+  return (value, path) =>
+    expect(
+      typeof value === 'number' && Number.isInteger(value) && value >= smallest && value <= largest,
+      `an integer from ${smallest} to ${largest}`,
+      value,
+      path,
+    );
+}
+
+export const uint32 = integer(0, 0xffff_ffff);
+/** Beyond 2^53 a JSON number is only near what was written, which for limits is near enough. */
+export const int64 = integer(-(2 ** 63), 2 ** 63);
+export const uint64 = integer(0, 2 ** 64);
+
+export function oneOf(...values: string[]): Check {
+  return (value, path) =>
+    expect(values.includes(value as string), `one of ${values.join(', ')}`, value, path);
+}
+
+export function listOf(check: Check): Check {
+  return (value, path) => {
+    expect(Array.isArray(value), 'a list', value, path);
+    (value as unknown[]).forEach((entry, index) => check(entry, `${path}[${index}]`));
+  };
+}
+
+export function mapOf(check: Check): Check {
+  return (value, path) => {
+    expect(isObject(value), 'an object', value, path);
+    for (const [key, entry] of Object.entries(value as object))
+      check(entry, `${path}[${JSON.stringify(key)}]`);
+  };
+}
+
+/** Members whose names end in `!` in `members` must be there; those it does not name are left alone. */
+export function objectOf(members: Record<string, Check>): Check {
+  const entries = Object.entries(members).map(
+    ([name, check]) => [name.replace(/!$/, ''), name.endsWith('!'), check] as const,
+  );
+  return (value, path) => {
+    expect(isObject(value), 'an object', value, path);
+    for (const [name, required, check] of entries) {
+      const member = (value as Record<string, unknown>)[name];
+      const where = path === '' ? name : `${path}.${name}`;
+      if (member !== undefined) check(member, where);
+      else if (required) throw new EngineError('invalid-parameter', `${where}: expected a value, got none`);
+    }
+  };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function expect(holds: boolean, what: string, value: unknown, path: string): void {
+  if (holds) return;
+  throw new EngineError(
+    'invalid-parameter',
+    `${path || 'the document'}: expected ${what}, got ${shown(value)}`,
+  );
+}
+
+function shown(value: unknown): string {
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length > 60 ? `${json.slice(0, 57)}...` : json;
+}

@@ -1,0 +1,73 @@
+import { constants } from 'node:os';
+import { EngineError } from '../../base/errors.ts';
+import type { Command } from '../command.ts';
+import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
+import { type ContainerRecord, readRecord, statusOf } from '../container-record.ts';
+import { flagSet } from '../flags.ts';
+
+const REALTIME_FIRST = 34;
+const HIGHEST_SIGNAL = 64;
+
+export const kill: Command = {
+  usage: '<container-id> [signal]',
+  summary: "kill sends the specified signal (default: SIGTERM) to the container's init process",
+  flags: { all: { type: 'boolean', short: 'a', usage: 'send the signal to all processes of the container' } },
+  args: { min: 1, max: 2 },
+  async run({ root }, flags) {
+    const [id = '', name = 'SIGTERM'] = flags.args;
+    const record = readRecord(root, id);
+    const signal = signalNumber(name);
+    const runs = statusOf(root, record) !== 'stopped';
+    if (flagSet(flags, 'all') || (signal === constants.signals.SIGKILL && !hasPidNamespace(record))) {
+      signalAll(record, signal);
+      if (!runs && !flagSet(flags, 'all')) throw notRunning();
+      return 0;
+    }
+    if (!runs) throw notRunning();
+    process.kill(record.pid, signal);
+    // A frozen process would not notice its end.
+    const cgroup = new Cgroup(record.cgroupPaths);
+    if (signal === constants.signals.SIGKILL && cgroup.exists && cgroup.frozen) cgroup.thaw();
+    return 0;
+  },
+};
+
+function notRunning(): EngineError {
+  return new EngineError('conflict', 'container not running');
+}
+
+/** Without a pid namespace of its own, a container's other processes outlive its init. */
+function hasPidNamespace({ spec }: ContainerRecord): boolean {
+  return (spec.linux?.namespaces ?? []).some(({ type, path }) => type === 'pid' && !path);
+}
+
+function signalAll(record: ContainerRecord, signal: number): void {
+  const cgroup = new Cgroup(record.cgroupPaths);
+  if (!cgroup.exists) return;
+  if (signal === constants.signals.SIGKILL) {
+    cgroup.kill();
+    return;
+  }
+  const wasFrozen = cgroup.frozen;
+  // Still, so that none forks away from it.
+  if (!wasFrozen) cgroup.freeze();
+  try {
+    for (const pid of cgroup.pids()) process.kill(pid, signal);
+  } finally {
+    if (!wasFrozen) cgroup.thaw();
+  }
+}
+
+/** `9`, `KILL`, `sigkill`, `RTMIN+3`. @throws EngineError invalid-parameter */
+export function signalNumber(name: string): number {
+  const upper = name.toUpperCase().replace(/^SIG/, '');
+  const realtime = /^RT(MIN|MAX)([+-]\d+)?$/.exec(upper);
+  const number = /^\d+$/.test(name)
+    ? Number(name)
+    : realtime
+      ? (realtime[1] === 'MIN' ? REALTIME_FIRST : HIGHEST_SIGNAL) + Number(realtime[2] ?? 0)
+      : constants.signals[`SIG${upper}` as NodeJS.Signals];
+  if (number === undefined || number < 0 || number > HIGHEST_SIGNAL)
+    throw new EngineError('invalid-parameter', `unknown signal ${JSON.stringify(name)}`);
+  return number;
+}

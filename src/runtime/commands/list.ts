@@ -1,0 +1,45 @@
+import { EngineError } from '../../base/errors.ts';
+import type { Command } from '../command.ts';
+import { listRecords, stateOf } from '../container-record.ts';
+import { flagSet, flagText } from '../flags.ts';
+
+type Row = ReturnType<typeof stateOf>;
+
+export const list: Command = {
+  usage: '',
+  summary: 'lists containers started by the runtime with the given root',
+  flags: {
+    format: { type: 'string', short: 'f', usage: 'select one of: table or json (default: "table")' },
+    quiet: { type: 'boolean', short: 'q', usage: 'display only container IDs' },
+  },
+  args: { min: 0 },
+  async run({ root }, flags) {
+    const rows = listRecords(root).map(record => stateOf(root, record));
+    const format = flagText(flags, 'format') ?? 'table';
+    if (flagSet(flags, 'quiet')) process.stdout.write(rows.map(({ id }) => `${id}\n`).join(''));
+    else if (format === 'table') process.stdout.write(table(rows));
+    else if (format === 'json') process.stdout.write(`${rows.length > 0 ? JSON.stringify(rows) : 'null'}\n`);
+    else throw new EngineError('invalid-parameter', `invalid format option`);
+    return 0;
+  },
+};
+
+/** Columns at least 12 wide, 3 spaces between. */
+function table(rows: readonly Row[]): string {
+  const lines = [
+    ['ID', 'PID', 'STATUS', 'BUNDLE', 'CREATED', 'OWNER'],
+    ...rows.map(({ id, pid, status, bundle, created, owner }) => [
+      id,
+      String(pid),
+      status,
+      bundle,
+      created,
+      owner || 'root',
+    ]),
+  ];
+  const widths = lines[0]!.map((_, column) => Math.max(12, ...lines.map(line => line[column]!.length + 3)));
+  return lines
+    .map(line => line.map((cell, at) => (at < line.length - 1 ? cell.padEnd(widths[at]!) : cell)).join(''))
+    .map(line => `${line}\n`)
+    .join('');
+}

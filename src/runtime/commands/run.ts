@@ -1,0 +1,83 @@
+import { EngineError, messageOf } from '../../base/errors.ts';
+import { adoptOrphans, awaitProcess } from '../await-process.ts';
+import type { Command, RuntimeContext } from '../command.ts';
+import { stateOf } from '../container-record.ts';
+import { type Flags, flagSet } from '../flags.ts';
+import { DETACH_FLAG, MAKE_FLAGS } from '../make-flags.ts';
+import { bundleOf, type MadeContainer, makeContainer } from '../make-container.ts';
+import { removeContainer } from '../remove-container.ts';
+import { openConsoleSocket } from '../streams.ts';
+
+export const run: Command = {
+  usage: '<container-id>',
+  summary: 'create and run a container',
+  flags: {
+    ...MAKE_FLAGS,
+    ...DETACH_FLAG,
+    keep: { type: 'boolean', usage: 'do not delete the container after it exits' },
+    'no-subreaper': {
+      type: 'boolean',
+      usage:
+        'disable the use of the subreaper used to reap reparented processes (without effect: the process could not be waited for)',
+    },
+  },
+  args: { min: 1 },
+  async run(context, flags) {
+    try {
+      return await (flagSet(flags, 'detach') ? runDetached(context, flags) : runAttached(context, flags));
+    } catch (error) {
+      throw new EngineError('system', `run failed: ${messageOf(error)}`, { cause: error });
+    }
+  },
+};
+
+async function runDetached(context: RuntimeContext, flags: Flags): Promise<number> {
+  const bundle = bundleOf(flags);
+  const console = openConsoleSocket(flags, bundle.spec.process?.terminal ?? false, true);
+  await start(context, makeContainer(context, { id: flags.args[0]!, flags, bundle, waits: false, console }));
+  return 0;
+}
+
+async function runAttached(context: RuntimeContext, flags: Flags): Promise<number> {
+  const bundle = bundleOf(flags);
+  const terminal = bundle.spec.process?.terminal ?? false;
+  openConsoleSocket(flags, terminal, false);
+  adoptOrphans();
+  const console = terminal ? await openTerminal() : undefined;
+  const made = makeContainer(context, {
+    id: flags.args[0]!,
+    flags,
+    bundle,
+    waits: false,
+    console: console?.console,
+  });
+  console?.connect();
+  await start(context, made);
+  const code = await awaitProcess(made.record.pid);
+  await console?.close();
+  if (!flagSet(flags, 'keep')) removeContainer(context, made.record);
+  return code;
+}
+
+async function openTerminal() {
+  const { ForegroundTerminal } = await import('../foreground-terminal.ts');
+  return new ForegroundTerminal();
+}
+
+/** What does not start is removed. */
+async function start(context: RuntimeContext, { record, launched }: MadeContainer): Promise<void> {
+  try {
+    launched.start();
+    launched.release();
+  } catch (error) {
+    launched.release();
+    removeContainer(context, record);
+    throw error;
+  }
+  const { poststart } = record.spec.hooks ?? {};
+  if (!poststart?.length) return;
+  const { runHooks } = await import('../hooks.ts');
+  runHooks(poststart, { ...stateOf(context.root, record), status: 'running' }, error => {
+    process.stderr.write(`${error.message}\n`);
+  });
+}

@@ -1,0 +1,13 @@
+import type { Command } from '../command.ts';
+import { readRecord, stateOf } from '../container-record.ts';
+
+export const state: Command = {
+  usage: '<container-id>',
+  summary: 'output the state of a container',
+  flags: {},
+  args: { min: 1 },
+  async run({ root }, { args: [id = ''] }) {
+    process.stdout.write(JSON.stringify(stateOf(root, readRecord(root, id)), undefined, 2));
+    return 0;
+  },
+};

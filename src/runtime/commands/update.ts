@@ -1,0 +1,88 @@
+import { EngineError } from '../../base/errors.ts';
+import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
+import type { Resources } from '../../libcontainer/spec.ts';
+import type { Command } from '../command.ts';
+import { readRecord, statusOf, writeRecord } from '../container-record.ts';
+import { type Flags, type FlagTable, flagNumber, flagText } from '../flags.ts';
+import { readJson } from '../read-json.ts';
+import { RESOURCES_CHECK } from '../spec-checks.ts';
+import { updateSchemata } from '../update-schemata.ts';
+
+/** Flag, what it sets (`section.field`), its usage. */
+const LIMITS: readonly (readonly [string, string, 'number' | 'string', string])[] = [
+  ['blkio-weight', 'blockIO.weight', 'number', 'Specifies per cgroup weight, range is from 10 to 1000'],
+  ['cpu-period', 'cpu.period', 'number', 'CPU CFS period to be used for hardcapping (in usecs)'],
+  ['cpu-quota', 'cpu.quota', 'number', 'CPU CFS hardcap limit (in usecs)'],
+  ['cpu-burst', 'cpu.burst', 'number', 'CPU CFS hardcap burst limit (in usecs)'],
+  ['cpu-share', 'cpu.shares', 'number', 'CPU shares (relative weight vs. other containers)'],
+  ['cpu-rt-period', 'cpu.realtimePeriod', 'number', 'CPU realtime period (in usecs)'],
+  ['cpu-rt-runtime', 'cpu.realtimeRuntime', 'number', 'CPU realtime hardcap limit (in usecs)'],
+  ['cpuset-cpus', 'cpu.cpus', 'string', 'CPU(s) to use'],
+  ['cpuset-mems', 'cpu.mems', 'string', 'Memory node(s) to use'],
+  ['cpu-idle', 'cpu.idle', 'number', 'set cgroup SCHED_IDLE or not, 0: default behavior, 1: SCHED_IDLE'],
+  ['memory', 'memory.limit', 'number', 'Memory limit (in bytes)'],
+  ['memory-reservation', 'memory.reservation', 'number', 'Memory reservation or soft_limit (in bytes)'],
+  ['memory-swap', 'memory.swap', 'number', "Total memory usage (memory + swap); '-1' for unlimited swap"],
+  ['pids-limit', 'pids.limit', 'number', 'Maximum number of pids allowed in the container'],
+];
+
+const limitFlags = Object.fromEntries(
+  LIMITS.map(([name, , type, usage]) => [name, { type, usage }] as const),
+) satisfies FlagTable;
+
+export const update: Command = {
+  usage: '<container-id>',
+  summary: 'update container resource constraints',
+  flags: {
+    resources: {
+      type: 'string',
+      short: 'r',
+      usage: "path to the file containing the resources to update or '-' to read from the standard input",
+    },
+    ...limitFlags,
+    'l3-cache-schema': { type: 'string', usage: 'The string of Intel RDT/CAT L3 cache schema' },
+    'mem-bw-schema': { type: 'string', usage: 'The string of Intel RDT/MBA memory bandwidth schema' },
+  },
+  args: { min: 1 },
+  async run({ root }, flags) {
+    const record = readRecord(root, flags.args[0] ?? '');
+    if (statusOf(root, record) === 'stopped') throw new EngineError('conflict', 'container not running');
+    const resources = resourcesOf(flags);
+    new Cgroup(record.cgroupPaths).update(resources);
+    updateSchemata(record, flagText(flags, 'l3-cache-schema'), flagText(flags, 'mem-bw-schema'));
+    const { linux } = record.spec;
+    writeRecord(root, {
+      ...record,
+      spec: { ...record.spec, linux: { ...linux, resources: merged(linux?.resources ?? {}, resources) } },
+    });
+    return 0;
+  },
+};
+
+/** @throws EngineError invalid-parameter */
+function resourcesOf(flags: Flags): Resources {
+  const file = flagText(flags, 'resources');
+  if (file)
+    return readJson<Resources>(
+      file === '-' ? 0 : file,
+      file === '-' ? 'standard input' : file,
+      RESOURCES_CHECK,
+    );
+  const resources: Record<string, Record<string, number | string>> = {};
+  for (const [name, place, type] of LIMITS) {
+    const value = type === 'number' ? flagNumber(flags, name) : flagText(flags, name);
+    const [section = '', field = ''] = place.split('.');
+    if (value !== undefined) resources[section] = { ...resources[section], [field]: value };
+  }
+  RESOURCES_CHECK(resources, '');
+  return resources as Resources;
+}
+
+/** Section by section: what is given replaces what was. */
+function merged(before: Resources, given: Resources): Resources {
+  const sections = Object.entries(given).map(([name, section]) => {
+    const old = before[name as keyof Resources];
+    return [name, Array.isArray(section) ? section : { ...old, ...(section as object) }] as const;
+  });
+  return { ...before, ...Object.fromEntries(sections) };
+}

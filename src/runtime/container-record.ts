@@ -1,0 +1,125 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EngineError, errorCode } from '../base/errors.ts';
+import { Cgroup } from '../libcontainer/cgroups/cgroup.ts';
+import type { CgroupPaths } from '../libcontainer/cgroups/plan-cgroups.ts';
+import type { CleanupOperation } from '../libcontainer/plan.ts';
+import type { Spec } from '../libcontainer/spec.ts';
+
+/** What is kept of a container: `state.json` in its directory below the root. */
+export type ContainerRecord = {
+  id: string;
+  bundle: string;
+  rootfs: string;
+  spec: Spec;
+  pid: number;
+  /** Clock ticks since boot, field 22 of /proc/PID/stat: tells the process from a later one of the same pid. */
+  startTicks: string;
+  /** RFC 3339. */
+  created: string;
+  owner: string;
+  cgroupPaths: CgroupPaths;
+  cleanup: CleanupOperation[];
+};
+
+export type ContainerStatus = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
+
+/** The FIFO that a created container waits at. */
+const FIFO = 'exec.fifo';
+
+/** @throws EngineError invalid-parameter */
+export function containerDirectory(root: string, id: string): string {
+  if (!/^[\w+.-]+$/.test(id) || id === '.' || id === '..')
+    throw new EngineError('invalid-parameter', 'invalid container ID format');
+  return join(root, id);
+}
+
+export function fifoPath(root: string, id: string): string {
+  return join(containerDirectory(root, id), FIFO);
+}
+
+/** Claims the id. @throws EngineError conflict, invalid-parameter */
+export function claimDirectory(root: string, id: string): string {
+  const directory = containerDirectory(root, id);
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(directory, { mode: 0o711 });
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+    throw new EngineError('conflict', 'container with given ID already exists');
+  }
+  return directory;
+}
+
+export function writeRecord(root: string, record: ContainerRecord): void {
+  const path = join(containerDirectory(root, record.id), 'state.json');
+  writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+/** @throws EngineError not-found */
+export function readRecord(root: string, id: string): ContainerRecord {
+  const directory = containerDirectory(root, id);
+  try {
+    return JSON.parse(readFileSync(join(directory, 'state.json'), 'utf8')) as ContainerRecord;
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error;
+    throw new EngineError('not-found', 'container does not exist');
+  }
+}
+
+/** All containers below the root; those half made are left out. */
+export function listRecords(root: string): ContainerRecord[] {
+  let names: string[];
+  try {
+    names = readdirSync(root);
+  } catch {
+    return [];
+  }
+  return names.flatMap(name => {
+    try {
+      return [readRecord(root, name)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+export function removeRecord(root: string, id: string): void {
+  rmSync(containerDirectory(root, id), { recursive: true, force: true });
+}
+
+/** As the kernel has it at this moment. */
+export function statusOf(root: string, record: ContainerRecord): ContainerStatus {
+  if (startTicksOf(record.pid) !== record.startTicks) return 'stopped';
+  if (existsSync(fifoPath(root, record.id))) return 'created';
+  return new Cgroup(record.cgroupPaths).frozen ? 'paused' : 'running';
+}
+
+/** undefined for a process that has ended, even if nobody has reaped it. */
+export function startTicksOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The state of runtime.md, "State", as runc prints it; the pid is 0 once it has ended. */
+export function stateOf(root: string, record: ContainerRecord) {
+  const status = statusOf(root, record);
+  const { id, bundle, rootfs, created, owner, spec } = record;
+  return {
+    ociVersion: spec.ociVersion,
+    id,
+    pid: status === 'stopped' ? 0 : record.pid,
+    status,
+    bundle,
+    rootfs,
+    created,
+    ...(spec.annotations ? { annotations: spec.annotations } : {}),
+    owner,
+  };
+}

@@ -1,0 +1,71 @@
+import { closeSync, writeSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
+import { socketPair } from '../execdriver/native/start-shim.ts';
+import { syscallResult } from '../kernel/libc.ffi.ts';
+import { receiveDescriptor } from '../kernel/pass-descriptor.ts';
+
+const TIOCSWINSZ = 0x5414;
+
+/**
+ * A container's terminal, shown on this process's own. `console` is for the shim; `connect` once the process is
+ * there; `close` when it has ended: it returns when all output has been shown.
+ */
+export class ForegroundTerminal {
+  readonly console: number;
+  readonly #receiver: number;
+  #master: ReadStream | undefined;
+  #ended: Promise<unknown> = Promise.resolve();
+  readonly #resize = () => this.#followSize();
+  readonly #type = (chunk: Buffer) => this.#write(chunk);
+  #descriptor = -1;
+
+  constructor() {
+    [this.#receiver, this.console] = socketPair();
+  }
+
+  /** @throws SyscallError */
+  connect(): void {
+    closeSync(this.console);
+    this.#descriptor = receiveDescriptor(this.#receiver);
+    closeSync(this.#receiver);
+    this.#followSize();
+    const master = new ReadStream(this.#descriptor);
+    this.#master = master;
+    this.#ended = new Promise(resolve => {
+      // EIO is how a terminal says that nobody has its other end open any more.
+      master.once('error', resolve);
+      master.once('close', resolve);
+    });
+    master.on('data', chunk => process.stdout.write(chunk));
+    if (process.stdin.isTTY) process.stdin.setRawMode(true);
+    process.stdin.on('data', this.#type);
+    process.on('SIGWINCH', this.#resize);
+  }
+
+  async close(): Promise<void> {
+    await this.#ended;
+    process.removeListener('SIGWINCH', this.#resize);
+    process.stdin.removeListener('data', this.#type);
+    if (process.stdin.isTTY) process.stdin.setRawMode(false);
+    process.stdin.pause();
+    process.stdin.unref();
+    this.#master?.destroy();
+  }
+
+  #write(chunk: Buffer): void {
+    try {
+      for (let at = 0; at < chunk.length; ) at += writeSync(this.#descriptor, chunk, at);
+    } catch {
+      // The process has ended, or does not read.
+    }
+  }
+
+  #followSize(): void {
+    const { columns, rows } = process.stdout;
+    if (!columns || !rows) return;
+    const size = Buffer.alloc(8);
+    size.writeUInt16LE(rows, 0);
+    size.writeUInt16LE(columns, 2);
+    syscallResult('ioctl', this.#descriptor, TIOCSWINSZ, size);
+  }
+}

@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import { EngineError } from '../base/errors.ts';
+import type { Hook } from '../libcontainer/spec.ts';
+
+/**
+ * Runs hooks of the runtime itself (poststart, poststop), one after the other, with the state on their standard
+ * input. Each failure goes to `failed`, and does not keep the others from running.
+ */
+export function runHooks(
+  hooks: readonly Hook[] | undefined,
+  state: object,
+  failed: (error: EngineError) => void,
+): void {
+  for (const hook of hooks ?? []) {
+    const [name, ...args] = hook.args?.length ? hook.args : [hook.path];
+    const { status, signal, error, stderr } = spawnSync(hook.path, args, {
+      argv0: name,
+      env: Object.fromEntries((hook.env ?? []).map(entry => splitOnce(entry))),
+      input: JSON.stringify(state),
+      timeout: (hook.timeout ?? 0) * 1000,
+      killSignal: 'SIGKILL',
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    if (status === 0) continue;
+    const reason = error?.message ?? (signal ? `signal ${signal}` : `exit status ${status}`);
+    failed(
+      new EngineError(
+        'system',
+        `error running hook ${hook.path}: ${reason}, stderr: ${stderr?.toString().trim()}`,
+      ),
+    );
+  }
+}
+
+function splitOnce(entry: string): [string, string] {
+  const at = entry.indexOf('=');
+  return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
+}

@@ -1,0 +1,164 @@
+import { closeSync, constants, openSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { EngineError, messageOf } from '../base/errors.ts';
+import { FIFO_DESCRIPTOR, type LaunchedProcess, launchProcess } from '../execdriver/native/launch-process.ts';
+import { makeFifo } from '../kernel/make-fifo.ts';
+import { type CompiledContainer, compileContainer } from '../libcontainer/compile-container.ts';
+import type { Spec } from '../libcontainer/spec.ts';
+import { cgroupsFor } from './cgroups-for.ts';
+import type { RuntimeContext } from './command.ts';
+import {
+  claimDirectory,
+  type ContainerRecord,
+  fifoPath,
+  startTicksOf,
+  writeRecord,
+} from './container-record.ts';
+import { type Flags, flagSet, flagText } from './flags.ts';
+import { type Bundle, readBundle } from './read-bundle.ts';
+import { removeContainer } from './remove-container.ts';
+import { sendPidfd } from './send-pidfd.ts';
+import { CALLERS_STREAMS, preservedDescriptors } from './streams.ts';
+
+export type MakeOptions = {
+  id: string;
+  flags: Flags;
+  bundle: Bundle;
+  /** Waits for `start`, which comes from another call of this program, instead of `launched.start()`. */
+  waits: boolean;
+  console?: number;
+};
+
+export type MadeContainer = { record: ContainerRecord; launched: LaunchedProcess };
+
+/**
+ * Makes a container of a bundle, up to the moment before its program starts. The caller releases what is
+ * launched.
+ * @throws EngineError; nothing is left behind then
+ */
+export function makeContainer(context: RuntimeContext, options: MakeOptions): MadeContainer {
+  const { id, flags, bundle } = options;
+  const { descriptors, env } = preservedDescriptors(flags);
+  const directory = claimDirectory(context.root, id);
+  const open: number[] = [];
+  let made: MadeContainer | undefined;
+  try {
+    const spec = withEnvironment(bundle.spec, env);
+    const compiled = compileBundle(context, options, spec, descriptors.length);
+    const fifo = options.waits ? openFifo(fifoPath(context.root, id), open) : undefined;
+    const launched = launchProcess({
+      shimPath: context.shimPath,
+      id,
+      plan: compiled.plan,
+      streams: CALLERS_STREAMS,
+      terminal: spec.process?.terminal ?? false,
+      console: options.console,
+      fifo,
+      preserved: descriptors,
+    });
+    made = { record: recordOf(id, bundle, compiled, launched.pid), launched };
+    writeRecord(context.root, made.record);
+    sendPidfd(flagText(flags, 'pidfd-socket'), launched.pid);
+    writePidFile(flagText(flags, 'pid-file'), launched.pid);
+    return made;
+  } catch (error) {
+    undo(context, directory, made);
+    throw error;
+  } finally {
+    for (const descriptor of open) closeSync(descriptor);
+  }
+}
+
+function undo(context: RuntimeContext, directory: string, made: MadeContainer | undefined): void {
+  made?.launched.release();
+  if (made) removeContainer(context, made.record);
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** What `slipway-runtime plan` shows, and `create` and `run` execute. @throws EngineError invalid-parameter */
+export function compileBundle(
+  context: RuntimeContext,
+  { id, flags, bundle, waits }: Pick<MakeOptions, 'id' | 'flags' | 'bundle' | 'waits'>,
+  spec: Spec,
+  preserve: number,
+): CompiledContainer {
+  const { consoleSize } = spec.process ?? {};
+  const cgroups = cgroupsFor(context, id, spec);
+  return compileContainer({
+    id,
+    spec: { ...spec, linux: { ...spec.linux, cgroupsPath: cgroups.path } },
+    rootfs: { type: 'bind', path: bundle.rootfs },
+    cgroupLayout: cgroups.layout,
+    withoutCgroups: cgroups.without,
+    rootless: context.rootless,
+    startFifo: waits ? FIFO_DESCRIPTOR : undefined,
+    rows: consoleSize?.height,
+    columns: consoleSize?.width,
+    noPivot: flagSet(flags, 'no-pivot'),
+    noNewKeyring: flagSet(flags, 'no-new-keyring'),
+    preserve,
+    state: {
+      ociVersion: spec.ociVersion,
+      id,
+      pid: '$PID',
+      status: 'creating',
+      bundle: bundle.path,
+      annotations: spec.annotations,
+    },
+  });
+}
+
+/** The bundle that the flags name. @throws EngineError invalid-parameter */
+export function bundleOf(flags: Flags): Bundle {
+  return readBundle(flagText(flags, 'bundle'));
+}
+
+function withEnvironment(spec: Spec, env: readonly string[]): Spec {
+  if (!spec.process || env.length === 0) return spec;
+  return { ...spec, process: { ...spec.process, env: [...(spec.process.env ?? []), ...env] } };
+}
+
+/** For reading and writing, so that neither end of it waits for the other. */
+function openFifo(path: string, open: number[]): number {
+  makeFifo(path, 0o622);
+  const descriptor = openSync(path, constants.O_RDWR);
+  open.push(descriptor);
+  return descriptor;
+}
+
+export function recordOf(
+  id: string,
+  bundle: Bundle,
+  compiled: CompiledContainer,
+  pid: number,
+): ContainerRecord {
+  const startTicks = startTicksOf(pid);
+  if (startTicks === undefined) throw new EngineError('system', 'the container ended before it was created');
+  return {
+    id,
+    bundle: bundle.path,
+    rootfs: bundle.rootfs,
+    spec: bundle.spec,
+    pid,
+    startTicks,
+    created: new Date().toISOString().replace('Z', '000000Z'),
+    owner: ownerName(),
+    cgroupPaths: compiled.cgroupPaths,
+    cleanup: compiled.plan.cleanup,
+  };
+}
+
+/** Empty for root, as runc has it. */
+function ownerName(): string {
+  if (process.geteuid?.() === 0) return '';
+  try {
+    return userInfo().username;
+  } catch (error) {
+    return messageOf(error) && String(process.geteuid?.());
+  }
+}
+
+/** Under another name first: whoever waits for the file finds it whole. */
+export function writePidFile(path: string | undefined, pid: number): void {
+  if (path) writeFileSync(path, String(pid), { mode: 0o666 });
+}

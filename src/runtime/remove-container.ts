@@ -1,0 +1,46 @@
+import { rmdirSync } from 'node:fs';
+import { type EngineError, messageOf } from '../base/errors.ts';
+import { Cgroup } from '../libcontainer/cgroups/cgroup.ts';
+import type { RuntimeContext } from './command.ts';
+import { type ContainerRecord, removeRecord, startTicksOf, stateOf } from './container-record.ts';
+import { runHooks } from './hooks.ts';
+
+const END_PATIENCE_MS = 10_000;
+
+/** Kills what is left of a container, and removes every trace of it. */
+export function removeContainer({ root }: RuntimeContext, record: ContainerRecord): void {
+  killAll(record);
+  awaitEnd(record);
+  const cgroup = new Cgroup(record.cgroupPaths);
+  if (cgroup.exists) cgroup.remove();
+  for (const operation of record.cleanup) if (operation.op === 'rmdir') removeDirectory(operation.path);
+  const state = { ...stateOf(root, record), status: 'stopped', pid: 0 };
+  removeRecord(root, record.id);
+  runHooks(record.spec.hooks?.poststop, state, warn);
+}
+
+/** Every process of it, whether its init ran in a pid namespace of its own or not. */
+export function killAll(record: ContainerRecord): void {
+  const cgroup = new Cgroup(record.cgroupPaths);
+  if (cgroup.exists) cgroup.kill();
+  if (startTicksOf(record.pid) === record.startTicks) process.kill(record.pid, 'SIGKILL');
+}
+
+/** Returns when the init has ended, or will not. */
+function awaitEnd(record: ContainerRecord): void {
+  const deadline = Date.now() + END_PATIENCE_MS;
+  while (startTicksOf(record.pid) === record.startTicks && Date.now() < deadline)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+}
+
+function removeDirectory(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Gone already with the cgroups, or somebody else's too.
+  }
+}
+
+function warn(error: EngineError): void {
+  process.stderr.write(`${messageOf(error)}\n`);
+}

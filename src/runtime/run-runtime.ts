@@ -1,0 +1,92 @@
+import { EngineError, errorCode, messageOf } from '../base/errors.ts';
+import type { Command, RuntimeContext } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { ExitError } from './exit-error.ts';
+import { type Flags, flagSet, flagText, parseFlags } from './flags.ts';
+import { GLOBAL_FLAGS } from './global-flags.ts';
+import { type Log, openLog } from './log.ts';
+
+const NAME = 'slipway-runtime';
+
+/**
+ * The OCI runtime's command line: runc's commands, flags, output and exit codes.
+ * @param words without the program's name
+ * @returns the exit code
+ */
+export async function runRuntime(words: readonly string[], shimPath: string): Promise<number> {
+  let log: Log = openLog({ format: 'text', debug: false });
+  try {
+    const flags = parseFlags(words, GLOBAL_FLAGS);
+    const format = flagText(flags, 'log-format') ?? 'text';
+    if (format !== 'text' && format !== 'json')
+      throw new EngineError('invalid-parameter', `invalid log-format: ${format}`);
+    log = logOf(flags, format);
+    const [name, ...rest] = flags.args;
+    if (flagSet(flags, 'version'))
+      return await print(async () => (await import('./version.ts')).versionText());
+    if (name === undefined || name === 'help' || name === 'h' || flagSet(flags, 'help'))
+      return await print(async () => (await import('./help.ts')).helpText(NAME, rest[0]));
+    const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (!load) throw new EngineError('invalid-parameter', `No help topic for '${name}'`);
+    return await runCommand(name, await load(), rest, contextOf(flags, shimPath));
+  } catch (error) {
+    return report(error, log, words);
+  }
+}
+
+function logOf(flags: Flags, format: string): Log {
+  return openLog({ file: flagText(flags, 'log'), format, debug: flagSet(flags, 'debug') });
+}
+
+function contextOf(flags: Flags, shimPath: string): RuntimeContext {
+  const euid = process.geteuid?.() ?? 0;
+  const rootless = flagText(flags, 'rootless') ?? 'auto';
+  if (!['auto', 'true', 'false'].includes(rootless))
+    throw new EngineError(
+      'invalid-parameter',
+      `invalid value ${JSON.stringify(rootless)} for flag -rootless: expected true, false or auto`,
+    );
+  const runtimeDirectory = process.env.XDG_RUNTIME_DIR;
+  const defaultRoot = euid !== 0 && runtimeDirectory ? `${runtimeDirectory}/${NAME}` : `/run/${NAME}`;
+  return {
+    root: flagText(flags, 'root') ?? defaultRoot,
+    shimPath,
+    systemdCgroup: flagSet(flags, 'systemd-cgroup'),
+    rootless: rootless === 'true' || (rootless === 'auto' && euid !== 0),
+    debug: flagSet(flags, 'debug'),
+  };
+}
+
+async function runCommand(
+  name: string,
+  command: Command,
+  words: readonly string[],
+  context: RuntimeContext,
+): Promise<number> {
+  if (words.some(word => word === '--help' || word === '-h') && !words.includes('--') && name !== 'exec')
+    return print(async () => (await import('./help.ts')).helpText(NAME, name));
+  const flags = parseFlags(words, command.flags);
+  const { min, max = min } = command.args;
+  const count = flags.args.length;
+  if (count < min || count > max) {
+    const expected = max === min ? `exactly ${min} argument(s)` : `a minimum of ${min} argument(s)`;
+    throw new EngineError('invalid-parameter', `${NAME}: ${JSON.stringify(name)} requires ${expected}`);
+  }
+  return command.run(context, flags);
+}
+
+async function print(text: () => Promise<string>): Promise<number> {
+  process.stdout.write(await text());
+  return 0;
+}
+
+function report(error: unknown, log: Log, words: readonly string[]): number {
+  const hint = error instanceof EngineError && error.hint ? ` (${error.hint})` : '';
+  const message = `${messageOf(error)}${hint}`;
+  log('error', message);
+  // With a log file, standard error says it too.
+  if (words.some(word => /^--?log(=|$)/.test(word))) process.stderr.write(`${message}\n`);
+  if (!(error instanceof EngineError || error instanceof ExitError) && errorCode(error) === undefined)
+    log('debug', error instanceof Error ? (error.stack ?? '') : '');
+  return error instanceof ExitError ? error.code : 1;
+}

@@ -1,0 +1,17 @@
+import { closeSync } from 'node:fs';
+import { sendDescriptor } from '../kernel/pass-descriptor.ts';
+import { syscall } from '../kernel/libc.ffi.ts';
+import { connectUnix } from './streams.ts';
+
+/** `--pidfd-socket`: the process as a descriptor, for whoever listens there. @throws SyscallError */
+export function sendPidfd(path: string | undefined, pid: number): void {
+  if (!path) return;
+  const socket = connectUnix(path);
+  const pidfd = syscall('pidfd_open', String(pid), pid, 0);
+  try {
+    sendDescriptor(socket, pidfd, 'pidfd');
+  } finally {
+    closeSync(pidfd);
+    closeSync(socket);
+  }
+}

@@ -1,0 +1,192 @@
+import * as c from './checks.ts';
+
+const names = c.listOf(c.kernelText);
+const numbers = c.listOf(c.uint32);
+
+const mappings = c.listOf(c.objectOf({ 'containerID!': c.uint32, 'hostID!': c.uint32, 'size!': c.uint32 }));
+
+const hooks = c.listOf(
+  c.objectOf({ 'path!': c.absolutePath, args: names, env: names, timeout: c.integer(1, 2 ** 31) }),
+);
+
+const environment: c.Check = (value, path) => c.listOf(c.kernelText)(value, path);
+
+export const PROCESS_CHECK = c.objectOf({
+  terminal: c.flag,
+  consoleSize: c.objectOf({ 'height!': c.integer(0, 65_535), 'width!': c.integer(0, 65_535) }),
+  user: c.objectOf({ uid: c.uint32, gid: c.uint32, umask: c.integer(0, 0o7777), additionalGids: numbers }),
+  args: names,
+  env: environment,
+  'cwd!': c.absolutePath,
+  capabilities: c.objectOf({
+    bounding: names,
+    effective: names,
+    inheritable: names,
+    permitted: names,
+    ambient: names,
+  }),
+  rlimits: c.listOf(
+    c.objectOf({ 'type!': c.text, 'hard!': c.integer(-1, 2 ** 64), 'soft!': c.integer(-1, 2 ** 64) }),
+  ),
+  noNewPrivileges: c.flag,
+  apparmorProfile: c.kernelText,
+  selinuxLabel: c.kernelText,
+  oomScoreAdj: c.integer(-1000, 1000),
+  scheduler: c.objectOf({
+    'policy!': c.text,
+    nice: c.integer(-20, 19),
+    priority: c.integer(0, 99),
+    flags: names,
+    runtime: c.uint64,
+    deadline: c.uint64,
+    period: c.uint64,
+  }),
+  ioPriority: c.objectOf({
+    'class!': c.oneOf('IOPRIO_CLASS_RT', 'IOPRIO_CLASS_BE', 'IOPRIO_CLASS_IDLE'),
+    priority: c.integer(0, 7),
+  }),
+  execCPUAffinity: c.objectOf({ initial: c.text, final: c.text }),
+});
+
+const throttle = c.listOf(c.objectOf({ 'major!': c.int64, 'minor!': c.int64, 'rate!': c.uint64 }));
+
+export const RESOURCES_CHECK = c.objectOf({
+  devices: c.listOf(
+    c.objectOf({
+      'allow!': c.flag,
+      type: c.oneOf('a', 'b', 'c', ''),
+      major: c.int64,
+      minor: c.int64,
+      access: c.text,
+    }),
+  ),
+  memory: c.objectOf({
+    limit: c.int64,
+    reservation: c.int64,
+    swap: c.int64,
+    kernel: c.int64,
+    kernelTCP: c.int64,
+    swappiness: c.uint64,
+    disableOOMKiller: c.flag,
+    useHierarchy: c.flag,
+    checkBeforeUpdate: c.flag,
+  }),
+  cpu: c.objectOf({
+    shares: c.uint64,
+    quota: c.int64,
+    burst: c.uint64,
+    period: c.uint64,
+    realtimeRuntime: c.int64,
+    realtimePeriod: c.uint64,
+    cpus: c.kernelText,
+    mems: c.kernelText,
+    idle: c.int64,
+  }),
+  pids: c.objectOf({ limit: c.int64 }),
+  blockIO: c.objectOf({
+    weight: c.integer(0, 65_535),
+    leafWeight: c.integer(0, 65_535),
+    weightDevice: c.listOf(
+      c.objectOf({ 'major!': c.int64, 'minor!': c.int64, weight: c.integer(0, 65_535) }),
+    ),
+    throttleReadBpsDevice: throttle,
+    throttleWriteBpsDevice: throttle,
+    throttleReadIOPSDevice: throttle,
+    throttleWriteIOPSDevice: throttle,
+  }),
+  hugepageLimits: c.listOf(c.objectOf({ 'pageSize!': c.filledText, 'limit!': c.uint64 })),
+  network: c.objectOf({
+    classID: c.uint32,
+    priorities: c.listOf(c.objectOf({ 'name!': c.filledText, 'priority!': c.uint32 })),
+  }),
+  rdma: c.mapOf(c.objectOf({ hcaHandles: c.uint32, hcaObjects: c.uint32 })),
+  unified: c.mapOf(c.text),
+});
+
+const linux = c.objectOf({
+  namespaces: c.listOf(
+    c.objectOf({
+      'type!': c.oneOf('pid', 'network', 'mount', 'ipc', 'uts', 'user', 'cgroup', 'time'),
+      path: c.kernelText,
+    }),
+  ),
+  uidMappings: mappings,
+  gidMappings: mappings,
+  timeOffsets: c.mapOf(c.objectOf({ secs: c.int64, nanosecs: c.integer(0, 999_999_999) })),
+  devices: c.listOf(
+    c.objectOf({
+      'type!': c.oneOf('c', 'b', 'u', 'p'),
+      'path!': c.absolutePath,
+      major: c.int64,
+      minor: c.int64,
+      fileMode: c.uint32,
+      uid: c.uint32,
+      gid: c.uint32,
+    }),
+  ),
+  cgroupsPath: c.kernelText,
+  resources: RESOURCES_CHECK,
+  rootfsPropagation: c.oneOf(
+    ...['', 'private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared', 'unbindable', 'runbindable'],
+  ),
+  seccomp: c.objectOf({
+    'defaultAction!': c.text,
+    defaultErrnoRet: c.uint32,
+    architectures: names,
+    flags: names,
+    listenerPath: c.kernelText,
+    listenerMetadata: c.text,
+    syscalls: c.listOf(
+      c.objectOf({
+        'names!': names,
+        'action!': c.text,
+        errnoRet: c.uint32,
+        args: c.listOf(
+          c.objectOf({ 'index!': c.integer(0, 5), 'value!': c.uint64, valueTwo: c.uint64, 'op!': c.text }),
+        ),
+      }),
+    ),
+  }),
+  sysctl: c.mapOf(c.kernelText),
+  maskedPaths: c.listOf(c.absolutePath),
+  readonlyPaths: c.listOf(c.absolutePath),
+  mountLabel: c.kernelText,
+  personality: c.objectOf({ 'domain!': c.text, flags: names }),
+  intelRdt: c.objectOf({
+    closID: c.kernelText,
+    l3CacheSchema: c.kernelText,
+    memBwSchema: c.kernelText,
+    schemata: names,
+  }),
+  memoryPolicy: c.objectOf({ 'mode!': c.text, nodes: c.text, flags: names }),
+  netDevices: c.mapOf(c.objectOf({ name: c.filledText })),
+});
+
+/** config.json (config.md and config-linux.md). */
+export const SPEC_CHECK = c.objectOf({
+  'ociVersion!': c.filledText,
+  'root!': c.objectOf({ 'path!': c.filledText, readonly: c.flag }),
+  hostname: c.kernelText,
+  domainname: c.kernelText,
+  mounts: c.listOf(
+    c.objectOf({
+      'destination!': c.filledText,
+      type: c.kernelText,
+      source: c.kernelText,
+      options: names,
+      uidMappings: mappings,
+      gidMappings: mappings,
+    }),
+  ),
+  'process!': PROCESS_CHECK,
+  hooks: c.objectOf({
+    prestart: hooks,
+    createRuntime: hooks,
+    createContainer: hooks,
+    startContainer: hooks,
+    poststart: hooks,
+    poststop: hooks,
+  }),
+  annotations: c.mapOf(c.text),
+  linux,
+});
