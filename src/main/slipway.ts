@@ -2,6 +2,7 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_SOCKET } from '../cli/daemon-flags.ts';
+import { cacheDirectory } from './cache-directory.ts';
 
 enableCompileCache(cacheDirectory());
 const { runCli } = await import('../cli/run-cli.ts');
@@ -42,10 +43,4 @@ process.exit(exitCode);
 function opened(output: NodeJS.WriteStream): NodeJS.WriteStream {
   outputs.add(output);
   return output;
-}
-
-/** Of the user's own: who may write compiled code there may run it as this user. */
-function cacheDirectory(): string {
-  if (process.getuid?.() === 0) return '/var/cache/slipway/code';
-  return `${process.env.XDG_CACHE_HOME || `${process.env.HOME ?? ''}/.cache`}/slipway/code`;
 }

@@ -4,6 +4,7 @@ import { Cgroup } from '../libcontainer/cgroups/cgroup.ts';
 import type { RuntimeContext } from './command.ts';
 import { type ContainerRecord, removeRecord, startTicksOf, stateOf } from './container-record.ts';
 import { runHooks } from './hooks.ts';
+import { printError } from './print.ts';
 
 const END_PATIENCE_MS = 10_000;
 
@@ -42,5 +43,5 @@ function removeDirectory(path: string): void {
 }
 
 function warn(error: EngineError): void {
-  process.stderr.write(`${messageOf(error)}\n`);
+  printError(`${messageOf(error)}\n`);
 }

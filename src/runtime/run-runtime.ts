@@ -5,6 +5,7 @@ import { ExitError } from './exit-error.ts';
 import { type Flags, flagSet, flagText, parseFlags } from './flags.ts';
 import { GLOBAL_FLAGS } from './global-flags.ts';
 import { type Log, openLog } from './log.ts';
+import { print, printError } from './print.ts';
 
 const NAME = 'slipway-runtime';
 
@@ -23,9 +24,9 @@ export async function runRuntime(words: readonly string[], shimPath: string): Pr
     log = logOf(flags, format);
     const [name, ...rest] = flags.args;
     if (flagSet(flags, 'version'))
-      return await print(async () => (await import('./version.ts')).versionText());
+      return await printText(async () => (await import('./version.ts')).versionText());
     if (name === undefined || name === 'help' || name === 'h' || flagSet(flags, 'help'))
-      return await print(async () => (await import('./help.ts')).helpText(NAME, rest[0]));
+      return await printText(async () => (await import('./help.ts')).helpText(NAME, rest[0]));
     const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (!load) throw new EngineError('invalid-parameter', `No help topic for '${name}'`);
     return await runCommand(name, await load(), rest, contextOf(flags, shimPath));
@@ -64,7 +65,7 @@ async function runCommand(
   context: RuntimeContext,
 ): Promise<number> {
   if (words.some(word => word === '--help' || word === '-h') && !words.includes('--') && name !== 'exec')
-    return print(async () => (await import('./help.ts')).helpText(NAME, name));
+    return printText(async () => (await import('./help.ts')).helpText(NAME, name));
   const flags = parseFlags(words, command.flags);
   const { min, max = min } = command.args;
   const count = flags.args.length;
@@ -75,8 +76,8 @@ async function runCommand(
   return command.run(context, flags);
 }
 
-async function print(text: () => Promise<string>): Promise<number> {
-  process.stdout.write(await text());
+async function printText(text: () => Promise<string>): Promise<number> {
+  print(await text());
   return 0;
 }
 
@@ -85,7 +86,7 @@ function report(error: unknown, log: Log, words: readonly string[]): number {
   const message = `${messageOf(error)}${hint}`;
   log('error', message);
   // With a log file, standard error says it too.
-  if (words.some(word => /^--?log(=|$)/.test(word))) process.stderr.write(`${message}\n`);
+  if (words.some(word => /^--?log(=|$)/.test(word))) printError(`${message}\n`);
   if (!(error instanceof EngineError || error instanceof ExitError) && errorCode(error) === undefined)
     log('debug', error instanceof Error ? (error.stack ?? '') : '');
   return error instanceof ExitError ? error.code : 1;

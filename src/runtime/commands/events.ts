@@ -5,6 +5,7 @@ import type { Command } from '../command.ts';
 import { type ContainerRecord, readRecord, statusOf } from '../container-record.ts';
 import { eventStats } from '../event-stats.ts';
 import { flagSet, flagText } from '../flags.ts';
+import { print } from '../print.ts';
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const OOM_POLL_MS = 100;
@@ -22,7 +23,7 @@ export const events: Command = {
     const intervalMs = milliseconds(flagText(flags, 'interval') ?? '5s');
     if (statusOf(root, record) === 'stopped')
       throw new EngineError('conflict', `container with id ${record.id} is not running`);
-    if (flagSet(flags, 'stats')) print(record, 'stats', statsOf(record));
+    if (flagSet(flags, 'stats')) printEvent(record, 'stats', statsOf(record));
     else await watch(root, record, intervalMs);
     return 0;
   },
@@ -36,10 +37,10 @@ async function watch(root: string, record: ContainerRecord, intervalMs: number):
   while (statusOf(root, record) !== 'stopped') {
     await delay(Math.min(OOM_POLL_MS, intervalMs));
     const now = cgroup.exists ? cgroup.oomKills() : killed;
-    if (now > killed) print(record, 'oom', undefined);
+    if (now > killed) printEvent(record, 'oom', undefined);
     killed = now;
     if (Date.now() < next || !cgroup.exists) continue;
-    print(record, 'stats', statsOf(record));
+    printEvent(record, 'stats', statsOf(record));
     next += intervalMs;
   }
 }
@@ -48,8 +49,8 @@ function statsOf(record: ContainerRecord) {
   return eventStats(new Cgroup(record.cgroupPaths).stats());
 }
 
-function print({ id }: ContainerRecord, type: string, data: unknown): void {
-  process.stdout.write(`${JSON.stringify({ type, id, data })}\n`);
+function printEvent({ id }: ContainerRecord, type: string, data: unknown): void {
+  print(`${JSON.stringify({ type, id, data })}\n`);
 }
 
 /** A duration as Go writes it: `5s`, `1m30s`. @throws EngineError invalid-parameter */

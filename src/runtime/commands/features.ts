@@ -2,6 +2,7 @@ import { ALL_CAPABILITIES } from '../../libcontainer/capabilities.ts';
 import { mountOptionNames } from '../../libcontainer/mount-options.ts';
 import type { Command } from '../command.ts';
 import { SPEC_VERSION } from '../version.ts';
+import { print } from '../print.ts';
 
 export const features: Command = {
   usage: '',
@@ -9,7 +10,7 @@ export const features: Command = {
   flags: {},
   args: { min: 0 },
   async run() {
-    process.stdout.write(`${JSON.stringify(featuresDocument(), undefined, 4)}\n`);
+    print(`${JSON.stringify(featuresDocument(), undefined, 4)}\n`);
     return 0;
   },
 };

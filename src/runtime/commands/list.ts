@@ -2,6 +2,7 @@ import { EngineError } from '../../base/errors.ts';
 import type { Command } from '../command.ts';
 import { listRecords, stateOf } from '../container-record.ts';
 import { flagSet, flagText } from '../flags.ts';
+import { print } from '../print.ts';
 
 type Row = ReturnType<typeof stateOf>;
 
@@ -16,9 +17,9 @@ export const list: Command = {
   async run({ root }, flags) {
     const rows = listRecords(root).map(record => stateOf(root, record));
     const format = flagText(flags, 'format') ?? 'table';
-    if (flagSet(flags, 'quiet')) process.stdout.write(rows.map(({ id }) => `${id}\n`).join(''));
-    else if (format === 'table') process.stdout.write(table(rows));
-    else if (format === 'json') process.stdout.write(`${rows.length > 0 ? JSON.stringify(rows) : 'null'}\n`);
+    if (flagSet(flags, 'quiet')) print(rows.map(({ id }) => `${id}\n`).join(''));
+    else if (format === 'table') print(table(rows));
+    else if (format === 'json') print(`${rows.length > 0 ? JSON.stringify(rows) : 'null'}\n`);
     else throw new EngineError('invalid-parameter', `invalid format option`);
     return 0;
   },

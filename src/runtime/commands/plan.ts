@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { flagSet } from '../flags.ts';
 import { compileBundle } from '../make-container.ts';
 import { readBundle } from '../read-bundle.ts';
+import { print } from '../print.ts';
 
 export const plan: Command = {
   usage: '[bundle]',
@@ -12,13 +13,13 @@ export const plan: Command = {
     const bundle = readBundle(flags.args[0]);
     const { plan } = compileBundle(context, { id: 'ID', flags, bundle, waits: true }, bundle.spec, 0);
     if (flagSet(flags, 'json')) {
-      process.stdout.write(`${JSON.stringify(plan, forJson, 2)}\n`);
+      print(`${JSON.stringify(plan, forJson, 2)}\n`);
       return 0;
     }
     const { describeOperation } = await import('../../libcontainer/describe-operation.ts');
     for (const [party, operations] of Object.entries(plan)) {
-      process.stdout.write(`${party}:\n`);
-      for (const operation of operations) process.stdout.write(`  ${describeOperation(operation)}\n`);
+      print(`${party}:\n`);
+      for (const operation of operations) print(`  ${describeOperation(operation)}\n`);
     }
     return 0;
   },

@@ -4,6 +4,7 @@ import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
 import type { Command } from '../command.ts';
 import { readRecord } from '../container-record.ts';
 import { flagText } from '../flags.ts';
+import { print } from '../print.ts';
 
 export const ps: Command = {
   usage: '<container-id> [ps options]',
@@ -14,8 +15,8 @@ export const ps: Command = {
     const [id = '', ...options] = flags.args;
     const pids = new Cgroup(readRecord(root, id).cgroupPaths).pids();
     const format = flagText(flags, 'format') ?? 'table';
-    if (format === 'json') process.stdout.write(`${JSON.stringify(pids)}\n`);
-    else if (format === 'table') process.stdout.write(table(pids, options.length > 0 ? options : ['-ef']));
+    if (format === 'json') print(`${JSON.stringify(pids)}\n`);
+    else if (format === 'table') print(table(pids, options.length > 0 ? options : ['-ef']));
     else throw new EngineError('invalid-parameter', 'invalid format option');
     return 0;
   },

@@ -7,6 +7,7 @@ import { DETACH_FLAG, MAKE_FLAGS } from '../make-flags.ts';
 import { bundleOf, type MadeContainer, makeContainer } from '../make-container.ts';
 import { removeContainer } from '../remove-container.ts';
 import { openConsoleSocket } from '../streams.ts';
+import { printError } from '../print.ts';
 
 export const run: Command = {
   usage: '<container-id>',
@@ -78,6 +79,6 @@ async function start(context: RuntimeContext, { record, launched }: MadeContaine
   if (!poststart?.length) return;
   const { runHooks } = await import('../hooks.ts');
   runHooks(poststart, { ...stateOf(context.root, record), status: 'running' }, error => {
-    process.stderr.write(`${error.message}\n`);
+    printError(`${error.message}\n`);
   });
 }

@@ -3,6 +3,7 @@ import { EngineError, errorCode } from '../../base/errors.ts';
 import type { Command } from '../command.ts';
 import { fifoPath, readRecord, stateOf, statusOf } from '../container-record.ts';
 import { runHooks } from '../hooks.ts';
+import { printError } from '../print.ts';
 
 export const start: Command = {
   usage: '<container-id>',
@@ -18,7 +19,7 @@ export const start: Command = {
     const { poststart } = record.spec.hooks ?? {};
     if (poststart?.length)
       runHooks(poststart, { ...stateOf(root, record), status: 'running' }, error => {
-        process.stderr.write(`${error.message}\n`);
+        printError(`${error.message}\n`);
       });
     return 0;
   },

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { readRecord, stateOf } from '../container-record.ts';
+import { print } from '../print.ts';
 
 export const state: Command = {
   usage: '<container-id>',
@@ -7,7 +8,7 @@ export const state: Command = {
   flags: {},
   args: { min: 1 },
   async run({ root }, { args: [id = ''] }) {
-    process.stdout.write(JSON.stringify(stateOf(root, readRecord(root, id)), undefined, 2));
+    print(JSON.stringify(stateOf(root, readRecord(root, id)), undefined, 2));
     return 0;
   },
 };
