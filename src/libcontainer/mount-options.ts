@@ -78,6 +78,8 @@ export function propagationFlags(name: string): number | undefined {
   return PROPAGATION[name];
 }
 
+const OTHERS = 'bind rbind idmap ridmap tmpcopyup sync dirsync mand lazytime iversion'.split(' ');
+
 /** All that is understood here, sorted; what a file system understands besides is not listed. */
 export function mountOptionNames(): string[] {
   const attributes = Object.keys(ATTRIBUTES);
@@ -86,7 +88,7 @@ export function mountOptionNames(): string[] {
     ...attributes.map(name => `r${name}`),
     ...Object.keys(PROPAGATION),
     ...IGNORED,
-    ...['bind', 'rbind', 'idmap', 'ridmap', 'tmpcopyup', 'sync', 'dirsync', 'mand', 'lazytime', 'iversion'],
+    ...OTHERS,
   ].toSorted();
 }
 

@@ -6,9 +6,11 @@ import { EngineError } from '../base/errors.ts';
  */
 export type Check = (value: unknown, path: string) => void;
 
+/** One for whole documents: what has passed it is a T. */
+export type DocumentCheck<T> = Check & { readonly checked?: T };
+
 export const text: Check = (value, path) => expect(typeof value === 'string', 'a string', value, path);
 export const flag: Check = (value, path) => expect(typeof value === 'boolean', 'true or false', value, path);
-export const anything: Check = () => undefined;
 
 /** A string without a NUL byte, which the kernel could not take. */
 export const kernelText: Check = (value, path) =>

@@ -37,7 +37,11 @@ export function criuPaths(flags: Flags): CriuPaths {
 export function commonOptions(flags: Flags, { images, work }: CriuPaths): string[] {
   const emptyNamespace = flagText(flags, 'empty-ns');
   return [
-    ...['--images-dir', images, '--work-dir', work, '-v4'],
+    '--images-dir',
+    images,
+    '--work-dir',
+    work,
+    '-v4',
     `--manage-cgroups=${flagText(flags, 'manage-cgroups-mode') ?? 'soft'}`,
     ...SWITCHES.filter(name => flagSet(flags, name)).map(name => `--${name}`),
     ...(emptyNamespace ? ['--empty-ns', emptyNamespace] : []),

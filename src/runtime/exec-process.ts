@@ -39,7 +39,7 @@ export const EXEC_FLAGS: FlagTable = {
 export function execProcess({ spec }: ContainerRecord, flags: Flags): Process {
   const file = flagText(flags, 'process');
   if (file) {
-    const process = readJson<Process>(file, file, PROCESS_CHECK);
+    const process = readJson(file, file, PROCESS_CHECK);
     return {
       ...process,
       user: { ...process.user, uid: process.user?.uid ?? 0, gid: process.user?.gid ?? 0 },

@@ -15,7 +15,7 @@ export function readBundle(given: string | undefined): Bundle {
   const path = resolve(given ?? '.');
   let spec: Spec;
   try {
-    spec = readJson<Spec>(join(path, 'config.json'), 'config.json', SPEC_CHECK);
+    spec = readJson(join(path, 'config.json'), 'config.json', SPEC_CHECK);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
     throw new EngineError('invalid-parameter', `JSON specification file config.json not found in ${path}`);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { EngineError, messageOf } from '../base/errors.ts';
-import type { Check } from './checks.ts';
+import type { DocumentCheck } from './checks.ts';
 
 /**
  * A JSON document that has passed `check`. Members that are null count as absent, as for Go programs.
@@ -8,12 +8,12 @@ import type { Check } from './checks.ts';
  * @throws EngineError invalid-parameter, naming the file, the place in it and what was expected; Node's error
  *   when it cannot be read
  */
-export function readJson<T>(path: string | number, name: string, check: Check): T {
+export function readJson<T>(path: string | number, name: string, check: DocumentCheck<T>): T {
   return parseJson(readFileSync(path, 'utf8'), name, check);
 }
 
 /** @throws EngineError invalid-parameter */
-export function parseJson<T>(content: string, name: string, check: Check): T {
+export function parseJson<T>(content: string, name: string, check: DocumentCheck<T>): T {
   let document: unknown;
   try {
     document = JSON.parse(content);

@@ -1,3 +1,4 @@
+import type { Process, Resources, Spec } from '../libcontainer/spec.ts';
 import * as c from './checks.ts';
 
 const names = c.listOf(c.kernelText);
@@ -9,14 +10,12 @@ const hooks = c.listOf(
   c.objectOf({ 'path!': c.absolutePath, args: names, env: names, timeout: c.integer(1, 2 ** 31) }),
 );
 
-const environment: c.Check = (value, path) => c.listOf(c.kernelText)(value, path);
-
-export const PROCESS_CHECK = c.objectOf({
+export const PROCESS_CHECK: c.DocumentCheck<Process> = c.objectOf({
   terminal: c.flag,
   consoleSize: c.objectOf({ 'height!': c.integer(0, 65_535), 'width!': c.integer(0, 65_535) }),
   user: c.objectOf({ uid: c.uint32, gid: c.uint32, umask: c.integer(0, 0o7777), additionalGids: numbers }),
   args: names,
-  env: environment,
+  env: names,
   'cwd!': c.absolutePath,
   capabilities: c.objectOf({
     bounding: names,
@@ -50,7 +49,7 @@ export const PROCESS_CHECK = c.objectOf({
 
 const throttle = c.listOf(c.objectOf({ 'major!': c.int64, 'minor!': c.int64, 'rate!': c.uint64 }));
 
-export const RESOURCES_CHECK = c.objectOf({
+export const RESOURCES_CHECK: c.DocumentCheck<Resources> = c.objectOf({
   devices: c.listOf(
     c.objectOf({
       'allow!': c.flag,
@@ -127,7 +126,15 @@ const linux = c.objectOf({
   cgroupsPath: c.kernelText,
   resources: RESOURCES_CHECK,
   rootfsPropagation: c.oneOf(
-    ...['', 'private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared', 'unbindable', 'runbindable'],
+    '',
+    'private',
+    'rprivate',
+    'slave',
+    'rslave',
+    'shared',
+    'rshared',
+    'unbindable',
+    'runbindable',
   ),
   seccomp: c.objectOf({
     'defaultAction!': c.text,
@@ -163,7 +170,7 @@ const linux = c.objectOf({
 });
 
 /** config.json (config.md and config-linux.md). */
-export const SPEC_CHECK = c.objectOf({
+export const SPEC_CHECK: c.DocumentCheck<Spec> = c.objectOf({
   'ociVersion!': c.filledText,
   'root!': c.objectOf({ 'path!': c.filledText, readonly: c.flag }),
   hostname: c.kernelText,

@@ -37,7 +37,12 @@ export const checkpoint: Command = {
     runCriu(
       [
         flagSet(flags, 'pre-dump') ? 'pre-dump' : 'dump',
-        ...['--tree', String(record.pid), '--root', record.rootfs, '--log-file', LOG_FILE],
+        '--tree',
+        String(record.pid),
+        '--root',
+        record.rootfs,
+        '--log-file',
+        LOG_FILE,
         ...commonOptions(flags, paths),
         ...boundMounts(record.spec).flatMap(({ destination }) => [
           '--external',

@@ -59,7 +59,13 @@ function revive(context: RuntimeContext, { id, flags, bundle, directory }: Reviv
   runCriu(
     [
       'restore',
-      ...['--restore-detached', '--root', bundle.rootfs, '--pidfile', pidFile, '--log-file', LOG_FILE],
+      '--restore-detached',
+      '--root',
+      bundle.rootfs,
+      '--pidfile',
+      pidFile,
+      '--log-file',
+      LOG_FILE,
       ...commonOptions(flags, paths),
       ...boundMounts(bundle.spec).flatMap(({ destination, source = '' }) => [
         '--external',

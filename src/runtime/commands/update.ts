@@ -62,12 +62,7 @@ export const update: Command = {
 /** @throws EngineError invalid-parameter */
 function resourcesOf(flags: Flags): Resources {
   const file = flagText(flags, 'resources');
-  if (file)
-    return readJson<Resources>(
-      file === '-' ? 0 : file,
-      file === '-' ? 'standard input' : file,
-      RESOURCES_CHECK,
-    );
+  if (file) return readJson(file === '-' ? 0 : file, file === '-' ? 'standard input' : file, RESOURCES_CHECK);
   const resources: Record<string, Record<string, number | string>> = {};
   for (const [name, place, type] of LIMITS) {
     const value = type === 'number' ? flagNumber(flags, name) : flagText(flags, name);
@@ -75,14 +70,14 @@ function resourcesOf(flags: Flags): Resources {
     if (value !== undefined) resources[section] = { ...resources[section], [field]: value };
   }
   RESOURCES_CHECK(resources, '');
-  return resources as Resources;
+  return resources;
 }
 
 /** Section by section: what is given replaces what was. */
 function merged(before: Resources, given: Resources): Resources {
   const sections = Object.entries(given).map(([name, section]) => {
-    const old = before[name as keyof Resources];
-    return [name, Array.isArray(section) ? section : { ...old, ...(section as object) }] as const;
+    const old: object | undefined = before[name as keyof Resources];
+    return [name, Array.isArray(section) ? section : Object.assign({}, old, section)] as const;
   });
   return { ...before, ...Object.fromEntries(sections) };
 }
