@@ -20,7 +20,9 @@ const ROOMS: Record<string, readonly string[]> = {
   client: ['base', 'api'],
   cli: ['base', 'api', 'client'],
   /** Composition only: the entry points, and the engine as a library. */
-  main: 'base kernel api graph networkdriver libcontainer execdriver runtime daemon server client cli'.split(' '),
+  main: 'base kernel api graph networkdriver libcontainer execdriver runtime daemon server client cli'.split(
+    ' ',
+  ),
 };
 
 /** The only file that may import the FFI library. */
