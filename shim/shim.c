@@ -573,14 +573,37 @@ static int op_kill_cgroup(struct runner *r, struct cursor *c)
 	return 0;
 }
 
+/* Removes the directories below a directory, and nothing else: cgroups that a container made in its own. */
+static void remove_directories_in(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	if (!directory) {
+		close_if_open(&fd);
+		return;
+	}
+	for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0)
+			continue;
+		remove_directories_in(fd, entry->d_name);
+		unlinkat(fd, entry->d_name, AT_REMOVEDIR);
+	}
+	closedir(directory);
+}
+
 static int op_rmdir(struct runner *r, struct cursor *c)
 {
 	(void)r;
 	const char *path = take_string(c);
-	/* A cgroup stays busy for a moment after its last process was reaped. */
+	/* A cgroup stays busy for a moment after its last process was reaped, and while there are others in it. */
 	for (int wait_ms = 1; !c->bad && rmdir(path) != 0 && errno != ENOENT; wait_ms *= 2) {
 		if (errno != EBUSY || wait_ms > 1024)
 			return -errno;
+		remove_directories_in(AT_FDCWD, path);
+		if (rmdir(path) == 0)
+			break;
 		sleep_ms(wait_ms);
 	}
 	return 0;

@@ -72,7 +72,7 @@ function specOf(args: string[], process: Partial<Process> = {}): Spec {
     linux: {
       cgroupsPath: `/${cgroupParent}/c${count}`,
       namespaces: (['pid', 'mount', 'ipc', 'uts', 'network', 'cgroup'] as const).map(type => ({ type })),
-      maskedPaths: ['/proc/kcore', '/proc/keys', '/sys/firmware'],
+      maskedPaths: ['/proc/kcore', '/proc/keys', '/sys/firmware', '/sys/kernel'],
       readonlyPaths: ['/proc/sys'],
     },
   };
@@ -273,10 +273,12 @@ test('an exit that nobody saw is found in the state directory', async () => {
 });
 
 test('masked and read-only paths are', async () => {
-  const script = 'wc -c < /proc/keys; (echo 1 > /proc/sys/kernel/domainname) 2>&1; ls /sys/firmware | wc -l';
+  const script =
+    'wc -c < /proc/keys; (echo 1 > /proc/sys/kernel/domainname) 2>&1; ' +
+    'for name in firmware kernel; do ls /sys/$name | wc -l; done';
   const container = await driver.create(optionsFor(['sh', '-c', script]));
   const { output } = await outputOf(container);
-  assert.match(output, /0\n[^]*Read-only file system[^]*0\n/);
+  assert.match(output, /0\n[^]*Read-only file system\n[^]*0\n[^]*0\n/);
   await container.remove();
 });
 

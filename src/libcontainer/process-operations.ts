@@ -44,6 +44,8 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
   return [
     ...(options.limitsSet ? [] : limitOperations(process)),
     ...schedulingOperations(process, options.linux),
+    // While there are capabilities to have a procfs of its own.
+    ...labels(process),
     { op: 'cap-bounding', keep: capabilities.bounding },
     { op: 'umask', mask: process.user.umask ?? 0o022 },
     {
@@ -62,7 +64,6 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
     },
     { op: 'chdir', path: process.cwd },
     { op: 'find-executable', name: args[0] ?? '', path: pathOf(env) },
-    ...labels(process),
     options.awaitStart ?? { op: 'await-start' },
     ...(options.startHooks ?? []),
     ...(process.noNewPrivileges ? [{ op: 'no-new-privileges' as const }] : []),
