@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -17,13 +18,18 @@ import { SHIM_DIRECTORY } from './shim-directory.ts';
 
 export type EngineOptions = Partial<Omit<DaemonOptions, 'version' | 'initPath'>> & {
   storageDriver?: string;
-  /** The default network's bridge, and the engine's nftables table: engines side by side need their own. */
+  /**
+   * The default network's bridge, and the engine's nftables table. Engines side by side need their own, and have
+   * them by default: the names depend on the data root.
+   */
   bridgeDevice?: string;
   firewallTable?: string;
   /** How many network namespaces are kept ready. Default 3. */
   namespacePoolSize?: number;
   logger?: Logger;
 };
+
+const DEFAULT_DATA_ROOT = '/var/lib/slipway';
 
 /** A container engine inside this process. Several can live in one, each with roots, bridge and table of its own. */
 export interface Engine {
@@ -50,8 +56,8 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     storageDriver: options.storageDriver || undefined,
   });
   undo.defer(() => graph.close());
-  const bridgeDevice = options.bridgeDevice ?? 'slipway0';
-  const networkDrivers = openNetworkDrivers({ table: options.firewallTable, defaultDevice: bridgeDevice });
+  const { bridgeDevice, firewallTable } = hostNames(daemonOptions.dataRoot, options);
+  const networkDrivers = openNetworkDrivers({ table: firewallTable, defaultDevice: bridgeDevice });
   undo.defer(() => {
     for (const driver of networkDrivers.values()) driver.close();
   });
@@ -77,6 +83,16 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   return { backend: createBackend(daemon), close: () => parts.disposeAsync() };
 }
 
+/** `slipway0` and `slipway` for the engine of the machine; for others, names made from their data roots. */
+function hostNames(dataRoot: string, options: EngineOptions): { bridgeDevice: string; firewallTable: string } {
+  const hash = createHash('sha256').update(dataRoot).digest('hex').slice(0, 7);
+  const isMain = dataRoot === DEFAULT_DATA_ROOT;
+  return {
+    bridgeDevice: options.bridgeDevice ?? (isMain ? 'slipway0' : `slipway-${hash}`),
+    firewallTable: options.firewallTable ?? (isMain ? 'slipway' : `slipway-${hash}`),
+  };
+}
+
 function completeOptions(options: EngineOptions): DaemonOptions {
   return {
     cgroupParent: '',
@@ -93,7 +109,7 @@ function completeOptions(options: EngineOptions): DaemonOptions {
     labels: [],
     debug: false,
     ...options,
-    dataRoot: resolve(options.dataRoot ?? '/var/lib/slipway'),
+    dataRoot: resolve(options.dataRoot ?? DEFAULT_DATA_ROOT),
     execRoot: resolve(options.execRoot ?? '/run/slipway'),
     initPath: join(SHIM_DIRECTORY, 'slipway-init'),
     version: VERSION,
