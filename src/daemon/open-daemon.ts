@@ -27,6 +27,8 @@ export type DaemonParts = {
   networkDrivers: ReadonlyMap<string, NetworkDriver>;
   namespaces: Pick<NamespacePool, 'take'>;
   bridgeDevice: string;
+  /** Whether the bridge is the engine's own: then it is taken away on close, if no container runs. */
+  ownsBridge: boolean;
   hostFacts: HostFacts;
 };
 
@@ -77,16 +79,18 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
     store.close();
     throw error;
   }
-  return { daemon, close: () => close(daemon, closing) };
+  return { daemon, close: () => close(daemon, closing, parts.ownsBridge) };
 }
 
-async function close(daemon: Daemon, closing: AbortController): Promise<void> {
+async function close(daemon: Daemon, closing: AbortController, withdrawsNetworks: boolean): Promise<void> {
   closing.abort();
   for (const container of daemon.containers.all()) {
     clearTimeout(container.restartTimer);
     container.stopRun();
   }
   await daemon.background.idle();
+  const isInUse = daemon.containers.all().some(({ runtime }) => runtime !== undefined);
+  if (withdrawsNetworks && !isInUse) await daemon.networks.withdraw();
   daemon.store.close();
 }
 

@@ -76,6 +76,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     networkDrivers,
     namespaces,
     bridgeDevice,
+    ownsBridge: options.bridgeDevice === undefined,
     hostFacts: readHostFacts(),
   });
   undo.defer(close);
@@ -84,7 +85,10 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
 }
 
 /** `slipway0` and `slipway` for the engine of the machine; for others, names made from their data roots. */
-function hostNames(dataRoot: string, options: EngineOptions): { bridgeDevice: string; firewallTable: string } {
+function hostNames(
+  dataRoot: string,
+  options: EngineOptions,
+): { bridgeDevice: string; firewallTable: string } {
   const hash = createHash('sha256').update(dataRoot).digest('hex').slice(0, 7);
   const isMain = dataRoot === DEFAULT_DATA_ROOT;
   return {

@@ -112,6 +112,11 @@ export class Networks {
     }
   }
 
+  /** Takes away what the kernel has of the networks; {@link open} makes it again. Nobody may be connected. */
+  async withdraw(): Promise<void> {
+    for (const network of this.#networks) await this.#driver(network).removeNetwork(network.id);
+  }
+
   #byPrefix(reference: string): NetworkRecord | undefined {
     const matches = this.#networks.filter(({ id }) => reference !== '' && id.startsWith(reference));
     return matches.length === 1 ? matches[0] : undefined;

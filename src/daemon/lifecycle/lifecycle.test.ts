@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { StartError } from '../../execdriver/start-error.ts';
+import { nowNs } from '../clock.ts';
+import { TestDaemon } from '../testing/test-daemon.ts';
+
+const never = new AbortController().signal;
+
+async function actions(test: TestDaemon): Promise<string[]> {
+  const options = { sinceNs: 0n, untilNs: nowNs(), filters: new Map(), signal: never };
+  const events = await Array.fromAsync(test.backend.events(options));
+  return events.map(({ Type, Action }) => `${Type} ${Action}`);
+}
+
+test('a container runs from create to remove, and leaves nothing', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.create('web', { Volumes: { '/data': {} } });
+  assert.equal(engine.state(id).status, 'created');
+  await engine.backend.containerStart(id);
+  assert.equal(engine.state(id).status, 'running');
+  assert.equal(engine.network.endpoints.size, 1);
+  const { status } = await engine.backend.containerWait(id, 'next-exit', never);
+  engine.execDriver.last.exit(3, true);
+  assert.deepEqual(await status, { StatusCode: 3 });
+  await engine.idle();
+  const { State, RestartCount } = await engine.backend.containerInspect(id, { size: false });
+  assert.deepEqual([State.Status, State.ExitCode, State.OOMKilled, RestartCount], ['exited', 3, true, 0]);
+  assert.equal(engine.network.endpoints.size, 0);
+  await engine.backend.containerRemove(id, { force: false, volumes: true, link: false });
+  await engine.idle();
+  const happened = await actions(engine);
+  assert.deepEqual(
+    happened.filter(action => action.startsWith('container')),
+    ['create', 'start', 'oom', 'die', 'destroy'].map(action => `container ${action}`),
+  );
+  assert.deepEqual(happened.filter(action => !action.startsWith('container')).toSorted(), [
+    'network connect',
+    'network disconnect',
+    'volume create',
+    'volume destroy',
+    'volume mount',
+    'volume unmount',
+  ]);
+  assert.equal(engine.graph.layers.size, 0);
+  assert.deepEqual(readdirSync(join(engine.directory, 'data/containers')), []);
+  assert.deepEqual(readdirSync(join(engine.directory, 'data/volumes')), []);
+  assert.deepEqual(engine.daemon.store.leftovers(), []);
+});
+
+test('what cannot be executed is told by the exit code, and leaves the container as it was', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.create('web');
+  engine.execDriver.createError = new StartError(
+    'not-found',
+    'exec: "x": executable file not found in $PATH',
+  );
+  await assert.rejects(engine.backend.containerStart(id), {
+    kind: 'invalid-parameter',
+    message: /OCI runtime create failed: .*executable file not found in \$PATH/,
+  });
+  assert.deepEqual([engine.state(id).status, engine.state(id).exitCode], ['created', 127]);
+  assert.match(engine.state(id).error, /executable file not found/);
+  assert.equal(engine.network.endpoints.size, 0);
+  engine.execDriver.createError = new StartError('not-executable', 'exec: "x": permission denied');
+  await assert.rejects(engine.backend.containerStart(id));
+  assert.equal(engine.state(id).exitCode, 126);
+  await engine.backend.containerStart(id);
+  assert.deepEqual([engine.state(id).status, engine.state(id).error], ['running', '']);
+});
+
+test('a failing start of a container with auto-remove removes it', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.create('web', { HostConfig: { AutoRemove: true } });
+  engine.execDriver.onCreate = container => {
+    container.startError = new Error('no');
+  };
+  const { status } = await engine.backend.containerWait(id, 'removed', never);
+  await assert.rejects(engine.backend.containerStart(id));
+  assert.equal((await status).StatusCode, 128);
+  assert.throws(() => engine.daemon.containers.find('web'), /No such container/);
+  assert.ok(engine.execDriver.last.isRemoved);
+});
+
+test('stopping sends the stop signal, then kills; an exited container is not modified', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web', { StopSignal: 'SIGUSR1' });
+  await engine.backend.containerStop(id, { timeoutSeconds: 0 });
+  assert.deepEqual(engine.execDriver.last.signals, [10, 9]);
+  assert.equal(engine.state(id).exitCode, 137);
+  await assert.rejects(engine.backend.containerStop(id, {}), { kind: 'not-modified' });
+  await assert.rejects(engine.backend.containerKill('web', 'KILL'), {
+    kind: 'conflict',
+    message: `cannot kill container: web: container ${id} is not running`,
+  });
+  await assert.rejects(engine.backend.containerKill('web', 'FOO'), {
+    message: 'cannot kill container: web: invalid signal: FOO',
+  });
+});
+
+test('a running container is removed by force only', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web');
+  const options = { volumes: false, link: false };
+  await assert.rejects(engine.backend.containerRemove('web', { ...options, force: false }), {
+    kind: 'conflict',
+    message:
+      'cannot remove container "web": container is running: stop the container before removing or force remove',
+  });
+  await engine.backend.containerRemove('web', { ...options, force: true });
+  await assert.rejects(engine.backend.containerInspect(id, { size: false }), { kind: 'not-found' });
+});
+
+test('auto-remove removes a container when it exits', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web', { HostConfig: { AutoRemove: true } });
+  const { status } = await engine.backend.containerWait(id, 'removed', never);
+  engine.execDriver.last.exit(5);
+  assert.equal((await status).StatusCode, 5);
+  await engine.idle();
+  assert.equal(engine.graph.layers.size, 0);
+});
+
+test('restart policies decide on restarts, and are counted', async t => {
+  const engine = await TestDaemon.open(t);
+  const policy = { Name: 'on-failure' as const, MaximumRetryCount: 2 };
+  const id = await engine.run('web', { HostConfig: { RestartPolicy: policy } });
+  for (const count of [1, 2]) {
+    const started = new Promise<void>(resolve => {
+      engine.execDriver.onCreate = () => resolve();
+    });
+    engine.execDriver.last.exit(1);
+    await started;
+    await engine.daemon.locks.run(id, async () => undefined);
+    assert.deepEqual([engine.state(id).status, engine.state(id).restartCount], ['running', count]);
+  }
+  engine.execDriver.last.exit(1);
+  await engine.idle();
+  assert.equal(engine.state(id).status, 'exited');
+});
+
+test('a container that waits for its restart can be stopped', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web', { HostConfig: { RestartPolicy: { Name: 'always' } } });
+  engine.execDriver.last.exit(0);
+  await engine.idle();
+  assert.equal(engine.state(id).status, 'restarting');
+  await engine.backend.containerStop(id, {});
+  assert.equal(engine.state(id).status, 'exited');
+  assert.equal(engine.execDriver.containers.length, 1);
+});
+
+test('names are taken once, also while a container is being made', async t => {
+  const engine = await TestDaemon.open(t);
+  const results = await Promise.allSettled([engine.create('web'), engine.create('web')]);
+  assert.deepEqual(results.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
+  await assert.rejects(engine.create('x!'), /Invalid container name \(x!\), only/);
+  await assert.rejects(engine.create('new', { Image: 'nope' }), {
+    kind: 'not-found',
+    message: 'No such image: nope:latest',
+  });
+  // A failed creation gives the name back.
+  await assert.rejects(engine.create('new', { HostConfig: { Binds: ['a:/b:zzz'] } }), /invalid mode: zzz/);
+  await engine.create('new');
+});
+
+test('pause, rename and update change what they should', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web', { HostConfig: { Memory: 64 << 20 } });
+  await engine.backend.containerPause(id);
+  assert.ok(engine.execDriver.last.isFrozen);
+  await assert.rejects(engine.backend.containerPause(id), /is already paused/);
+  await assert.rejects(engine.backend.execCreate('web', { Cmd: ['sh'] }), /is paused, unpause the container/);
+  await engine.backend.containerUnpause(id);
+  await engine.backend.containerRename(id, 'db');
+  await assert.rejects(engine.backend.containerRename('db', 'db'), /same name as its current name/);
+  await engine.backend.containerUpdate('db', { CpuShares: 512, RestartPolicy: { Name: 'always' } });
+  const { HostConfig, Name } = await engine.backend.containerInspect('db', { size: false });
+  assert.deepEqual([Name, HostConfig.CpuShares, HostConfig.Memory], ['/db', 512, 64 << 20]);
+  assert.equal(HostConfig.RestartPolicy?.Name, 'always');
+  assert.equal(engine.execDriver.last.updates.length, 1);
+});
+
+test('a published port that is taken fails the start in Docker’s words, and nothing is left of it', async t => {
+  const engine = await TestDaemon.open(t);
+  const HostConfig = { PortBindings: { '80/tcp': [{ HostPort: '8080' }] } };
+  await engine.run('one', { HostConfig });
+  const id = await engine.create('two', { HostConfig });
+  await assert.rejects(
+    engine.backend.containerStart(id),
+    /failed to set up container networking: .*port is already allocated/,
+  );
+  assert.equal(engine.network.endpoints.size, 1);
+  await engine.backend.containerStop('one', {});
+  await engine.backend.containerStart(id);
+  const [summary] = await engine.backend.containerList({
+    all: false,
+    limit: 0,
+    size: false,
+    filters: new Map(),
+  });
+  assert.deepEqual(summary?.Ports, [{ IP: '0.0.0.0', PrivatePort: 80, Type: 'tcp', PublicPort: 8080 }]);
+  assert.ok(existsSync(join(engine.directory, 'data/containers', id, 'hosts')));
+});

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { TestDaemon } from './testing/test-daemon.ts';
+
+const never = new AbortController().signal;
+
+test('a new daemon takes over what runs, with its execs', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web');
+  const { Id: execId } = await engine.backend.execCreate('web', { Cmd: ['sleep'] });
+  await engine.backend.execStart(execId, { Detach: true });
+  const { pid } = engine.state(id);
+  await engine.close();
+  await engine.open();
+  assert.deepEqual([engine.state(id).status, engine.state(id).pid], ['running', pid]);
+  assert.equal(engine.network.endpoints.size, 1);
+  engine.execDriver.last.execs[0]?.exit(4);
+  await engine.idle();
+  assert.equal((await engine.backend.execInspect(execId)).ExitCode, 4);
+  const { status } = await engine.backend.containerWait(id, 'not-running', never);
+  engine.execDriver.last.exit(9);
+  assert.equal((await status).StatusCode, 9);
+});
+
+test('an exit while no daemon ran is taken over with its code and time', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web');
+  await engine.close();
+  engine.execDriver.last.exit(7);
+  const { exitedAtNs } = await engine.execDriver.last.exited;
+  await engine.open();
+  await engine.idle();
+  assert.deepEqual([engine.state(id).status, engine.state(id).exitCode], ['exited', 7]);
+  assert.equal(BigInt(Date.parse(engine.state(id).finishedAt)), exitedAtNs / 1_000_000n);
+  assert.equal(engine.network.endpoints.size, 0);
+  assert.ok(engine.execDriver.last.isRemoved);
+});
+
+test('a container whose shim has vanished with the machine exits with 255', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web');
+  await engine.close();
+  await engine.execDriver.last.remove();
+  await engine.open();
+  await engine.idle();
+  assert.deepEqual([engine.state(id).status, engine.state(id).exitCode], ['exited', 255]);
+});
+
+test('restart policies and auto-remove have their way after a restart', async t => {
+  const engine = await TestDaemon.open(t);
+  const policy = (Name: 'always' | 'unless-stopped') => ({ HostConfig: { RestartPolicy: { Name } } });
+  const always = await engine.run('always', policy('always'));
+  const unlessStopped = await engine.run('unless-stopped', policy('unless-stopped'));
+  const removed = await engine.run('removed', { HostConfig: { AutoRemove: true } });
+  await engine.backend.containerStop(always, {});
+  await engine.backend.containerStop(unlessStopped, {});
+  await engine.close();
+  engine.execDriver.containers.find(one => one.id === removed)?.exit(0);
+  const restarted = new Promise<void>(resolve => {
+    engine.execDriver.onCreate = () => resolve();
+  });
+  await engine.open();
+  await restarted;
+  await engine.daemon.locks.run(always, async () => undefined);
+  await engine.idle();
+  assert.equal(engine.state(always).status, 'running');
+  assert.equal(engine.state(unlessStopped).status, 'exited');
+  assert.equal(engine.daemon.containers.lookup('removed'), undefined);
+});
+
+test('what was half made or half removed is taken away', async t => {
+  const engine = await TestDaemon.open(t);
+  const kept = await engine.create('kept');
+  const id = 'f'.repeat(64);
+  engine.daemon.store.addLeftover({ kind: 'container', id });
+  await engine.graph.createContainerLayer(id);
+  mkdirSync(join(engine.directory, 'data/containers', id));
+  mkdirSync(join(engine.directory, 'exec/containers', 'e'.repeat(64)));
+  await engine.close();
+  await engine.open();
+  await engine.idle();
+  assert.deepEqual([...engine.graph.layers], [kept]);
+  assert.deepEqual(readdirSync(join(engine.directory, 'data/containers')), [kept]);
+  assert.deepEqual(readdirSync(join(engine.directory, 'exec/containers')), []);
+  assert.deepEqual(engine.daemon.store.leftovers(), []);
+});
+
+test('a start that the last daemon did not live to finish is undone', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.create('web');
+  const before = structuredClone(engine.state(id));
+  await engine.backend.containerStart(id);
+  engine.daemon.store.saveState(id, before);
+  await engine.close();
+  await engine.open();
+  await engine.idle();
+  assert.equal(engine.state(id).status, 'created');
+  assert.ok(engine.execDriver.last.isRemoved);
+  assert.equal(engine.network.endpoints.size, 0);
+});

@@ -1,0 +1,170 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EngineError } from '../../base/errors.ts';
+import { newId } from '../../base/ids.ts';
+import type {
+  CgroupStats,
+  Container,
+  CreateOptions,
+  ExecDriver,
+  ExecOptions,
+  ExecProcess,
+  ExitStatus,
+} from '../../execdriver/driver.ts';
+import { nowNs } from '../clock.ts';
+
+/** A process that exists in memory only. Tests end it. */
+export class FakeProcess implements ExecProcess {
+  readonly id: string;
+  readonly pid = process.pid;
+  readonly signals: number[] = [];
+  readonly size: number[] = [];
+  isStarted = false;
+  /** Thrown by `start`. */
+  startError: Error | undefined;
+  readonly #exit = Promise.withResolvers<ExitStatus>();
+  #hasExited = false;
+  readonly #streams: Socket[] = [];
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  get exited(): Promise<ExitStatus> {
+    return this.#exit.promise;
+  }
+
+  async start(): Promise<void> {
+    if (this.startError) throw this.startError;
+    this.isStarted = true;
+  }
+
+  async attach(): Promise<Socket> {
+    const path = join(tmpdir(), `fake-${newId().slice(0, 12)}`);
+    const server = createServer().listen(path);
+    const accepted = new Promise<Socket>(resolve => server.once('connection', resolve));
+    const socket = connect(path);
+    this.#streams.push(await accepted);
+    server.close();
+    return socket;
+  }
+
+  /** Writes to all that are attached. */
+  write(data: Buffer | string): void {
+    for (const stream of this.#streams) stream.write(data);
+  }
+
+  async resize(rows: number, columns: number): Promise<void> {
+    this.size.splice(0, 2, rows, columns);
+  }
+
+  /** Ends by SIGKILL, and by SIGTERM unless it was told to ignore that. */
+  ignoresTerm = false;
+
+  async kill(signal: number): Promise<void> {
+    if (this.#hasExited) throw new EngineError('conflict', 'it has exited');
+    this.signals.push(signal);
+    if (signal === 9 || (signal === 15 && !this.ignoresTerm)) this.exit(128 + signal);
+  }
+
+  exit(code: number, oomKilled = false): void {
+    this.#hasExited = true;
+    for (const stream of this.#streams) stream.end();
+    this.#exit.resolve({ code, oomKilled, exitedAtNs: nowNs() });
+  }
+}
+
+export class FakeContainer extends FakeProcess implements Container {
+  readonly options: CreateOptions;
+  readonly execs: FakeProcess[] = [];
+  isFrozen = false;
+  isRemoved = false;
+  updates: unknown[] = [];
+
+  constructor(options: CreateOptions) {
+    super(options.id);
+    this.options = options;
+  }
+
+  async exec({ id }: ExecOptions): Promise<ExecProcess> {
+    const process = new FakeProcess(id);
+    this.execs.push(process);
+    return process;
+  }
+
+  findExec(id: string): ExecProcess | undefined {
+    return this.execs.find(process => process.id === id);
+  }
+
+  async pause(): Promise<void> {
+    this.isFrozen = true;
+  }
+
+  async resume(): Promise<void> {
+    this.isFrozen = false;
+  }
+
+  async update(resources: unknown): Promise<void> {
+    this.updates.push(resources);
+  }
+
+  async pids(): Promise<number[]> {
+    return [this.pid];
+  }
+
+  async stats(): Promise<CgroupStats> {
+    return {
+      cpu: { usageNs: 5n, userNs: 3n, systemNs: 2n, periods: 0, throttledPeriods: 0, throttledNs: 0n },
+      memory: { usageBytes: 4096, maxUsageBytes: 8192, limitBytes: 1 << 20, failures: 0, stat: { cache: 1 } },
+      pids: { current: 1, limit: 0 },
+      blkio: [],
+      cgroupVersion: 1,
+    };
+  }
+
+  async remove(): Promise<void> {
+    this.isRemoved = true;
+    rmSync(this.options.stateDir, { recursive: true, force: true });
+  }
+}
+
+/** Runs nothing. Its containers outlive a daemon that is closed, as those of the real driver. */
+export class FakeExecDriver implements ExecDriver {
+  readonly name = 'fake';
+  readonly containers: FakeContainer[] = [];
+  /** Thrown by the next `create`. */
+  createError: Error | undefined;
+  /** Told of each container before `create` returns. */
+  onCreate: (container: FakeContainer) => void = () => undefined;
+
+  get last(): FakeContainer {
+    const container = this.containers.at(-1);
+    if (container === undefined) throw new TypeError('no container has been created');
+    return container;
+  }
+
+  async create(options: CreateOptions): Promise<Container> {
+    const error = this.createError;
+    this.createError = undefined;
+    if (error) throw error;
+    mkdirSync(options.stateDir, { recursive: true });
+    const container = new FakeContainer(options);
+    this.containers.push(container);
+    this.onCreate(container);
+    return container;
+  }
+
+  async recover(id: string): Promise<Container> {
+    const container = this.containers.findLast(one => one.id === id && !one.isRemoved);
+    if (container === undefined) throw new EngineError('not-found', `nothing known of ${id}`);
+    return container;
+  }
+
+  explain(): string[] {
+    return ['exec'];
+  }
+
+  close(): void {}
+}

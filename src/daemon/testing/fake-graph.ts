@@ -1,0 +1,115 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type Digest, digestOf } from '../../base/digest.ts';
+import { EngineError } from '../../base/errors.ts';
+import type { ContainerLayer, Graph, Image } from '../../graph/graph.ts';
+import type { ContainerDefaults } from '../../graph/image-config.ts';
+
+const FILES: Record<string, string> = {
+  '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nweb:x:33:33::/srv:/bin/sh\n',
+  '/etc/group': 'root:x:0:\nweb:x:33:\n',
+};
+
+/** A graph with one image, `box:latest`, whose layers are directories. */
+export class FakeGraph implements Graph {
+  readonly driverName = 'fake';
+  readonly layers = new Set<string>();
+  readonly #root: string;
+  readonly #image: Image;
+
+  constructor(root: string, config: ContainerDefaults = { Cmd: ['sh'], Env: ['PATH=/bin'] }) {
+    this.#root = root;
+    const imageConfig = {
+      architecture: 'amd64',
+      os: 'linux',
+      config,
+      rootfs: { type: 'layers' as const, diff_ids: [] },
+    };
+    const rawConfig = Buffer.from(JSON.stringify(imageConfig));
+    this.#image = {
+      id: digestOf(rawConfig),
+      manifest: digestOf('manifest'),
+      config: imageConfig,
+      rawConfig,
+      repoTags: ['box:latest'],
+      repoDigests: [],
+      sizeBytes: 1000,
+      chainIds: [],
+    };
+  }
+
+  driverDataOf(): null {
+    return null;
+  }
+
+  driverStatus(): [string, string][] {
+    return [];
+  }
+
+  async resolve(reference: string): Promise<Image> {
+    if (['box', 'box:latest', this.#image.id].includes(reference)) return this.#image;
+    const tagged = reference.includes(':') ? reference : `${reference}:latest`;
+    throw new EngineError('not-found', `No such image: ${tagged}`);
+  }
+
+  async list(): Promise<Image[]> {
+    return [this.#image];
+  }
+
+  async tag(): Promise<void> {}
+
+  async remove(): Promise<{ Untagged?: string }[]> {
+    return [{ Untagged: 'box:latest' }];
+  }
+
+  async history(): Promise<[]> {
+    return [];
+  }
+
+  async load(): Promise<void> {}
+
+  async save(): Promise<Readable> {
+    return Readable.from([]);
+  }
+
+  async import(): Promise<Digest> {
+    return this.#image.id;
+  }
+
+  async bootstrap(): Promise<Digest> {
+    return this.#image.id;
+  }
+
+  async createContainerLayer(containerId: string): Promise<ContainerLayer> {
+    this.layers.add(containerId);
+    mkdirSync(this.#path(containerId), { recursive: true });
+    return this.openContainerLayer(containerId);
+  }
+
+  async openContainerLayer(containerId: string): Promise<ContainerLayer> {
+    if (!this.layers.has(containerId)) throw new EngineError('not-found', 'no such layer');
+    return {
+      containerId,
+      rootfs: { type: 'bind', path: this.#path(containerId) },
+      driverData: {},
+      readFile: async path => (path in FILES ? Buffer.from(FILES[path] ?? '') : undefined),
+      sizeBytes: async () => 10,
+    };
+  }
+
+  async removeContainerLayer(containerId: string): Promise<void> {
+    this.layers.delete(containerId);
+    rmSync(this.#path(containerId), { recursive: true, force: true });
+  }
+
+  async exportContainerLayer(): Promise<Readable> {
+    return Readable.from([]);
+  }
+
+  async close(): Promise<void> {}
+
+  #path(containerId: string): string {
+    return join(this.#root, 'layers', containerId);
+  }
+}

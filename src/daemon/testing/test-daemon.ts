@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { ContainerCreateRequest } from '../../api/types.ts';
+import { createBackend } from '../backend.ts';
+import type { Daemon } from '../daemon.ts';
+import { SILENT } from '../logger.ts';
+import { openDaemon } from '../open-daemon.ts';
+import { readHostFacts } from '../spec/host-facts.ts';
+import { FakeExecDriver } from './fake-exec-driver.ts';
+import { FakeGraph } from './fake-graph.ts';
+import { FakeNetworkDriver, fakeNamespaces } from './fake-networks.ts';
+
+/** A daemon on fakes, in a directory of its own. It can be closed and opened again; nothing is left of it. */
+export class TestDaemon {
+  readonly directory = mkdtempSync(join(tmpdir(), 'daemon-'));
+  readonly execDriver = new FakeExecDriver();
+  readonly graph = new FakeGraph(this.directory);
+  readonly network = new FakeNetworkDriver();
+  daemon!: Daemon;
+  backend!: ReturnType<typeof createBackend>;
+  #close: () => Promise<void> = async () => undefined;
+
+  static async open(t: TestContext): Promise<TestDaemon> {
+    const test = new TestDaemon();
+    t.after(() => test.#dispose());
+    await test.open();
+    return test;
+  }
+
+  async open(): Promise<void> {
+    const { daemon, close } = await openDaemon({
+      options: {
+        dataRoot: join(this.directory, 'data'),
+        execRoot: join(this.directory, 'exec'),
+        cgroupParent: '',
+        logDriver: 'json-file',
+        logOptions: {},
+        shmSizeBytes: 64 << 20,
+        ulimits: [],
+        init: false,
+        dns: [],
+        dnsSearch: [],
+        dnsOptions: [],
+        bridgeIp: '10.0.0.1/16',
+        mtu: 1500,
+        labels: [],
+        debug: false,
+        initPath: '/nonexistent/init',
+        version: 'test',
+      },
+      log: SILENT,
+      graph: this.graph,
+      execDriver: this.execDriver,
+      networkDrivers: new Map(['bridge', 'host', 'null'].map(type => [type, this.network])),
+      namespaces: fakeNamespaces,
+      bridgeDevice: 'test0',
+      ownsBridge: true,
+      hostFacts: readHostFacts(),
+    });
+    this.daemon = daemon;
+    this.backend = createBackend(daemon);
+    this.#close = close;
+  }
+
+  async close(): Promise<void> {
+    await this.#close();
+    this.#close = async () => undefined;
+  }
+
+  async create(name: string, request: ContainerCreateRequest = {}): Promise<string> {
+    return (await this.backend.containerCreate(name, { Image: 'box', ...request })).Id;
+  }
+
+  /** Creates and starts one. */
+  async run(name: string, request: ContainerCreateRequest = {}): Promise<string> {
+    const id = await this.create(name, request);
+    await this.backend.containerStart(id);
+    return id;
+  }
+
+  state(id: string) {
+    return this.daemon.containers.find(id).state;
+  }
+
+  /** Settles when everything in the background is over. */
+  async idle(): Promise<void> {
+    // What a settled promise sets in motion registers itself a moment later.
+    for (let round = 0; round < 3; round += 1) {
+      await new Promise(resolve => setImmediate(resolve));
+      await this.daemon.background.idle();
+    }
+  }
+
+  async #dispose(): Promise<void> {
+    await this.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
