@@ -150,8 +150,7 @@ function imageBackend(daemon: Daemon) {
   const { graph } = daemon;
   return {
     imageList: async (options: { filters: Filters }) => listImages(daemon, options),
-    imageInspect: async (reference: string) =>
-      describeImage(await graph.resolve(reference), graph.driverName),
+    imageInspect: async (reference: string) => describeImage(await graph.resolve(reference), graph),
     imageHistory: async (reference: string): Promise<unknown[]> => graph.history(reference),
     imageTag: async (reference: string, repository: string, tag: string) =>
       images.tagImage(daemon, reference, tag === '' ? repository : `${repository}:${tag}`),

@@ -1,9 +1,12 @@
 import type * as api from '../../api/types.ts';
-import type { Image } from '../../graph/graph.ts';
+import type { Graph, Image } from '../../graph/graph.ts';
 import { ZERO_TIME } from '../clock.ts';
 
 /** `docker image inspect`. */
-export function describeImage(image: Image, driverName: string): api.ImageInspect {
+export function describeImage(
+  image: Image,
+  graph: Pick<Graph, 'driverName' | 'driverDataOf'>,
+): api.ImageInspect {
   const { config } = image;
   const { config: defaults } = config;
   return {
@@ -21,7 +24,7 @@ export function describeImage(image: Image, driverName: string): api.ImageInspec
     Os: config.os,
     ...(config['os.version'] ? { OsVersion: config['os.version'] } : {}),
     Size: image.sizeBytes,
-    GraphDriver: { Name: driverName, Data: null },
+    GraphDriver: { Name: graph.driverName, Data: graph.driverDataOf(image) },
     RootFS: { Type: config.rootfs.type, Layers: config.rootfs.diff_ids },
     Metadata: { LastTagTime: image.lastTaggedAt ?? ZERO_TIME },
   };

@@ -39,8 +39,8 @@ export class FakeGraph implements Graph {
     };
   }
 
-  driverDataOf(): null {
-    return null;
+  driverDataOf(): Record<string, string> {
+    return {};
   }
 
   driverStatus(): [string, string][] {
