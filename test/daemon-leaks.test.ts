@@ -52,9 +52,7 @@ describe('an engine in this process', () => {
   /** What containers consist of, counted. */
   function count() {
     const lines = (path: string): number => readFileSync(path, 'utf8').trim().split('\n').length;
-    const shims = readdirSync('/proc').filter(
-      name => /^\d+$/.test(name) && environmentOf(name).includes(base),
-    );
+    const shims = readdirSync('/proc').filter(name => /^\d+$/.test(name) && ids.has(shimOf(name)));
     return {
       mounts: lines('/proc/self/mountinfo'),
       cgroups: globSync(`/sys/fs/cgroup/{*,.}${cgroupParent}/*`, { withFileTypes: true }).filter(entry =>
