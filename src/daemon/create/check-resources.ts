@@ -68,7 +68,7 @@ function checkCpuset(field: string, what: string, list: string | undefined, onli
 const MAX_CPUS = 8192;
 
 /** `0-2,5` (cpuset(7), list format); undefined when it is none. */
-export function parseCpuList(list: string): Set<number> | undefined {
+function parseCpuList(list: string): Set<number> | undefined {
   const cpus = new Set<number>();
   for (const part of list.split(',')) {
     const match = /^(\d+)(?:-(\d+))?$/.exec(part.trim());

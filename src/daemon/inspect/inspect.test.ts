@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { parseTime } from '../clock.ts';
 import { newState } from '../containers/container-record.ts';
 import { humanDuration } from './human-duration.ts';
+import { parseInterfaces } from './read-interfaces.ts';
 import { statusText } from './status-text.ts';
 
 test('durations read as Docker’s do', () => {
@@ -40,4 +41,24 @@ test('the status of each state reads as docker ps prints it', () => {
     text({ status: 'running', health: { ...health, Status: 'healthy' } }),
     'Up 2 minutes (healthy)',
   );
+});
+
+test('interface counters are read by column, without loopback', () => {
+  const text = `Inter-|   Receive                            |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo:     100       1    0    0    0     0          0         0      100       1    0    0    0     0       0          0
+  eth0:     736       8    1    2    0     0          0         0      126       3    4    5    0     0       0          0
+`;
+  assert.deepEqual(parseInterfaces(text), {
+    eth0: {
+      rx_bytes: 736,
+      rx_packets: 8,
+      rx_errors: 1,
+      rx_dropped: 2,
+      tx_bytes: 126,
+      tx_packets: 3,
+      tx_errors: 4,
+      tx_dropped: 5,
+    },
+  });
 });

@@ -7,7 +7,7 @@ const MACHINES: Record<string, string> = { x64: 'x86_64', arm64: 'aarch64' };
 const GO_ARCHITECTURES: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
 
 /** As `uname -m` has it. */
-export const machine = MACHINES[process.arch] ?? process.arch;
+const machine = MACHINES[process.arch] ?? process.arch;
 /** As Go, and so Docker, names it. */
 export const architecture = GO_ARCHITECTURES[process.arch] ?? process.arch;
 

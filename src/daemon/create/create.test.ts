@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ContainerConfig, HostConfig } from '../../api/types.ts';
+import { resolvConf } from '../start/resolv-conf.ts';
+import { checkCapabilities } from './check-capabilities.ts';
+import { checkConfig } from './check-config.ts';
+import { checkHostConfig } from './check-host-config.ts';
+import { checkSecurityOptions } from './check-security-options.ts';
+import { completeHostConfig } from './complete-host-config.ts';
+import { mergeImageConfig } from './merge-image-config.ts';
+import { exposedPorts, portBindings } from './ports.ts';
+import { parseSignal } from './signals.ts';
+
+const MB = 1 << 20;
+
+test('bad host configurations are refused in Docker’s words', () => {
+  const cases: [HostConfig, string][] = [
+    [{ Memory: MB }, 'Minimum memory limit allowed is 6MB'],
+    [
+      { MemorySwap: 10 * MB },
+      'You should always set the Memory limit when using Memoryswap limit, see usage',
+    ],
+    [
+      { Memory: 20 * MB, MemorySwap: 10 * MB },
+      'Minimum memoryswap limit should be larger than memory limit, see usage',
+    ],
+    [
+      { Memory: 20 * MB, MemoryReservation: 30 * MB },
+      'Minimum memory limit can not be less than memory reservation limit, see usage',
+    ],
+    [{ NanoCpus: 1e9, CpuQuota: 10_000 }, 'Conflicting options: Nano CPUs and CPU Quota cannot both be set'],
+    [
+      { CpuPeriod: 1 },
+      'CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)',
+    ],
+    [{ CpusetCpus: 'x' }, 'Invalid value x for cpuset cpus: invalid format: x'],
+    [{ OomScoreAdj: 2000 }, 'Invalid value 2000, range for oom score adj is [-1000, 1000]'],
+    [{ IpcMode: 'foo' }, 'invalid IPC mode: foo'],
+    [{ PidMode: 'foo' }, 'invalid PID mode: foo'],
+    [{ Runtime: 'foo' }, 'unknown or invalid runtime name: foo'],
+    [
+      { RestartPolicy: { Name: 'always', MaximumRetryCount: 3 } },
+      "invalid restart policy: maximum retry count can only be used with 'on-failure'",
+    ],
+    [
+      { AutoRemove: true, RestartPolicy: { Name: 'always' } },
+      "can't create 'AutoRemove' container with restart policy",
+    ],
+    [{ PortBindings: { '80/tcp': [{ HostPort: '99999' }] } }, 'invalid port specification: "99999"'],
+    [{ ExtraHosts: ['foo'] }, 'bad format for add-host: "foo"'],
+    [{ Sysctls: { 'foo.bar': '1' } }, "sysctl 'foo.bar' is not allowed"],
+    [{ NetworkMode: 'container:x', Dns: ['1.1.1.1'] }, 'conflicting options: dns and the network mode'],
+    [{ ShmSize: -1 }, 'SHM size can not be less than 0'],
+    [
+      { DeviceRequests: [{ Driver: '', Capabilities: [['gpu']] }] },
+      'could not select device driver "" with capabilities: [[gpu]]',
+    ],
+  ];
+  for (const [hostConfig, message] of cases) {
+    assert.throws(() => checkHostConfig({}, hostConfig), { kind: 'invalid-parameter', message });
+  }
+  assert.deepEqual(checkHostConfig({}, { Memory: 10 * MB, NanoCpus: 5e8, CpusetCpus: '0' }), []);
+});
+
+test('bad configurations are refused in Docker’s words', () => {
+  const cases: [ContainerConfig, string][] = [
+    [{ Cmd: [] }, 'no command specified'],
+    [
+      { Cmd: ['x'], WorkingDir: 'rel' },
+      "the working directory 'rel' is invalid, it needs to be an absolute path",
+    ],
+    [{ Cmd: ['x'], Env: ['=x'] }, 'invalid environment variable: =x'],
+    [{ Cmd: ['x'], StopSignal: 'FOO' }, 'invalid signal: FOO'],
+    [{ Cmd: ['x'], Healthcheck: { Interval: 1000 } }, 'Interval in Healthcheck cannot be less than 1ms'],
+  ];
+  for (const [config, message] of cases) assert.throws(() => checkConfig(config), { message });
+});
+
+test('capabilities and security options are checked', () => {
+  assert.deepEqual(checkCapabilities('CapAdd', ['net_admin', 'CAP_CHOWN', 'all']), [
+    'CAP_NET_ADMIN',
+    'CAP_CHOWN',
+    'ALL',
+  ]);
+  assert.throws(() => checkCapabilities('CapAdd', ['foo']), /invalid CapAdd: unknown capability: "CAP_FOO"/);
+  checkSecurityOptions(['no-new-privileges', 'seccomp=unconfined', 'label:disable', 'apparmor=x']);
+  assert.throws(() => checkSecurityOptions(['foo']), { message: 'invalid --security-opt 1: "foo"' });
+  assert.throws(() => checkSecurityOptions(['foo=bar']), { message: 'invalid --security-opt 2: "foo=bar"' });
+  assert.throws(() => checkSecurityOptions(['seccomp={']), /Decoding seccomp profile failed/);
+});
+
+test('signals have names, numbers and real-time names', () => {
+  assert.deepEqual(['9', 'KILL', 'sigterm', 'RTMIN+3', 'SIGRTMAX'].map(parseSignal), [9, 9, 15, 37, 64]);
+  for (const bad of ['0', '65', 'FOO', 'RTMAX+1', ''])
+    assert.throws(() => parseSignal(bad), /invalid signal/);
+});
+
+test('an image’s defaults are merged by Docker’s rules', () => {
+  const image = {
+    Cmd: ['sh'],
+    Entrypoint: ['/entry'],
+    Env: ['A=1', 'B=2'],
+    Labels: { x: '1', y: '2' },
+    User: 'web',
+    Volumes: { '/data': {} },
+    ExposedPorts: { '80/tcp': {} },
+  };
+  const plain = mergeImageConfig({}, image);
+  assert.deepEqual([plain.Entrypoint, plain.Cmd, plain.User], [['/entry'], ['sh'], 'web']);
+  const own = mergeImageConfig(
+    { Cmd: ['x'], Env: ['B=3'], Labels: { y: '3' }, ExposedPorts: { '81/tcp': {} } },
+    image,
+  );
+  assert.deepEqual([own.Entrypoint, own.Cmd, own.Env], [['/entry'], ['x'], ['B=3', 'A=1']]);
+  assert.deepEqual(
+    [own.Labels, Object.keys(own.ExposedPorts ?? {})],
+    [{ x: '1', y: '3' }, ['80/tcp', '81/tcp']],
+  );
+  const entry = mergeImageConfig({ Entrypoint: ['/other'] }, image);
+  assert.deepEqual([entry.Entrypoint, entry.Cmd], [['/other'], null]);
+  const reset = mergeImageConfig({ Entrypoint: [''], Cmd: ['x'] }, image);
+  assert.deepEqual([reset.Entrypoint, reset.Cmd], [null, ['x']]);
+});
+
+test('ports are exposed when published, and published all when asked', () => {
+  assert.deepEqual(exposedPorts({ '81': {} }, { '80/tcp': [] }), { '80/tcp': {}, '81/tcp': {} });
+  const config = { ExposedPorts: { '80/tcp': {}, '53/udp': {} } };
+  const bindings = portBindings(config, {
+    PublishAllPorts: true,
+    PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '8000-8010' }] },
+  });
+  assert.deepEqual(bindings, [
+    { protocol: 'tcp', containerPort: 80, hostIp: '127.0.0.1', hostPort: 8000, hostPortEnd: 8010 },
+    { protocol: 'udp', containerPort: 53, hostIp: '', hostPort: 0 },
+  ]);
+});
+
+test('a host configuration is completed as inspect shows it', () => {
+  const defaults = {
+    shmSizeBytes: 64 * MB,
+    logDriver: 'json-file',
+    logOptions: { 'max-size': '1m' },
+    init: true,
+  };
+  const plain = completeHostConfig({}, defaults);
+  assert.deepEqual(
+    [plain.NetworkMode, plain.IpcMode, plain.ShmSize, plain.Init],
+    ['bridge', 'private', 64 * MB, true],
+  );
+  assert.deepEqual(plain.LogConfig, { Type: 'json-file', Config: { 'max-size': '1m' } });
+  const own = completeHostConfig({ Memory: 10 * MB, PidsLimit: -5, Init: false, Privileged: true }, defaults);
+  assert.deepEqual([own.MemorySwap, own.PidsLimit, own.Init, own.MaskedPaths], [20 * MB, null, false, []]);
+});
+
+test('resolv.conf keeps what can be reached, and what was asked for', () => {
+  const host = '# mine\nnameserver 127.0.0.53\nnameserver 10.0.0.1\nsearch a.example\noptions ndots:2\n';
+  const nothing = { servers: [], search: [], options: [] };
+  assert.equal(resolvConf(host, nothing), 'nameserver 10.0.0.1\nsearch a.example\noptions ndots:2\n');
+  assert.equal(resolvConf('nameserver ::1\n', nothing), 'nameserver 8.8.8.8\nnameserver 8.8.4.4\n');
+  assert.equal(
+    resolvConf(host, { servers: ['9.9.9.9'], search: ['.'], options: ['rotate'] }),
+    'nameserver 9.9.9.9\noptions rotate\n',
+  );
+});
