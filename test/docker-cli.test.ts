@@ -271,14 +271,14 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
     assert.equal(
       await inside(
         ['--memory', '64m'],
-        'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null',
+        'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null; true',
       ),
       String(64 << 20),
     );
     assert.equal(
       await inside(
         ['--pids-limit', '50'],
-        'cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null',
+        'cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null; true',
       ),
       '50',
     );
