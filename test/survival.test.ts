@@ -28,7 +28,7 @@ async function logsOf(id: string): Promise<string> {
 }
 
 test('containers and their logs do not notice that the daemon is killed, again and again', async () => {
-  const count = 'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; usleep 1000; done; exit 11';
+  const count = 'i=0; until [ -e /stop ]; do i=$((i+1)); echo $i; usleep 1000; done; exit 11';
   const ids = await Promise.all(
     [1, 2, 3].map(() => daemon.launch({ Image: 'busybox', Cmd: ['sh', '-c', count] })),
   );
@@ -39,10 +39,14 @@ test('containers and their logs do not notice that the daemon is killed, again a
     await daemon.start();
     assert.deepEqual(await Promise.all(ids.map(async id => (await inspect(id)).State.Pid)), pids);
   }
+  for (const id of ids) await daemon.slipway('exec', id, 'touch', '/stop');
   const waited = await Promise.all(ids.map(id => daemon.api('POST', `/containers/${id}/wait`)));
   assert.deepEqual(waited, [{ StatusCode: 11 }, { StatusCode: 11 }, { StatusCode: 11 }]);
-  const lines = Array.from({ length: 3000 }, (_, i) => `line ${i + 1}\n`).join('');
-  for (const id of ids) assert.ok((await logsOf(id)) === lines, 'every line once, in order');
+  for (const id of ids) {
+    const lines = (await logsOf(id)).trimEnd().split('\n');
+    const wrong = lines.findIndex((line, index) => line !== String(index + 1));
+    assert.deepEqual([wrong, lines.length > 500], [-1, true]);
+  }
   for (const id of ids) await daemon.api('DELETE', `/containers/${id}`);
 });
 
