@@ -33,7 +33,7 @@ export async function buildSpec(daemon: Daemon, container: Container, layer: Con
     initPath: options.initPath,
     joined: {
       network: pidOf(daemon, hostConfig.NetworkMode),
-      ipc: pidOf(daemon, hostConfig.IpcMode),
+      ipc: ipcPidOf(daemon, hostConfig.IpcMode),
       pid: pidOf(daemon, hostConfig.PidMode),
     },
     host: daemon.hostFacts,
@@ -90,6 +90,18 @@ function effectiveHostConfig({ options, containers }: Daemon, hostConfig: HostCo
     Ulimits: [...own, ...options.ulimits.filter(({ Name }) => !names.has(Name))],
     ...(target?.record.hostConfig.NetworkMode === 'host' ? { NetworkMode: 'host' } : {}),
   };
+}
+
+/** As {@link pidOf}; the other container must have agreed to share. */
+function ipcPidOf(daemon: Daemon, mode: string | undefined): number | undefined {
+  const pid = pidOf(daemon, mode);
+  if (pid === undefined || mode === undefined) return undefined;
+  const { id, record } = daemon.containers.find(mode.slice('container:'.length));
+  if (record.hostConfig.IpcMode !== 'shareable') {
+    const hint = 'hint: use IpcMode:shareable for the donor container';
+    throw invalid(`can't join IPC of container ${id}: non-shareable IPC (${hint})`);
+  }
+  return pid;
 }
 
 /** Of the container that a mode `container:X` names. @throws EngineError not-found, conflict */
