@@ -1029,43 +1029,66 @@ static int attach_mount(int mount, int target)
 	return check(syscall(SYS_move_mount, mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
 }
 
-/* Short form first: one page of options. Beyond it each layer is named on its own (Linux 6.8). */
-static int mount_overlay(struct runner *r, const char *target, const char **lower, const char *upper, const char *work,
+/* Appends to an option string of `size` bytes. Returns its new length: `size` or more when it does not fit. */
+static size_t append_option(char *data, size_t size, size_t length, const char *separator, const char *value)
+{
+	return length < size ? length + snprintf(data + length, size - length, "%s%s", separator, value) : length;
+}
+
+static int mount_overlay_of(const char *target, const char **lower, const char *upper, const char *work,
+			    const char **options)
+{
+	char data[4096]; /* One page is what mount(2) takes. */
+	size_t length = append_option(data, sizeof data, 0, "lowerdir=", *lower ? *lower : "");
+	for (const char **layer = lower; *layer && layer[1]; layer++)
+		length = append_option(data, sizeof data, length, ":", layer[1]);
+	if (*upper) {
+		length = append_option(data, sizeof data, length, ",upperdir=", upper);
+		length = append_option(data, sizeof data, length, ",workdir=", work);
+	}
+	for (const char **option = options; *option; option++)
+		length = append_option(data, sizeof data, length, ",", *option);
+	if (length >= sizeof data)
+		return -E2BIG;
+	return check(syscall(SYS_mount, "overlay", target, "overlay", 0, data));
+}
+
+#define MAX_LAYERS 500 /* OVL_MAX_STACK */
+
+/* Where the paths do not fit into a page: descriptors of the layers, by their numbers in /proc/self/fd. */
+static int mount_numbered_overlay(const char *target, const char **lower, const char *upper, const char *work,
+				  const char **options)
+{
+	static char names[MAX_LAYERS][12];
+	const char *numbers[MAX_LAYERS + 1];
+	int fds[MAX_LAYERS], count = 0, result = 0;
+	int home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (; result == 0 && lower[count]; count++) {
+		if (count == MAX_LAYERS || (fds[count] = open(lower[count], O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0) {
+			result = count == MAX_LAYERS ? -E2BIG : -errno;
+			break;
+		}
+		snprintf(names[count], sizeof names[count], "%d", fds[count]);
+		numbers[count] = names[count];
+	}
+	numbers[count] = NULL;
+	if (result == 0)
+		result = check(chdir("/proc/self/fd"));
+	if (result == 0)
+		result = mount_overlay_of(target, numbers, upper, work, options);
+	if (home >= 0 && fchdir(home) != 0 && result == 0)
+		result = -errno;
+	while (count > 0)
+		close(fds[--count]);
+	close_if_open(&home);
+	return result;
+}
+
+static int mount_overlay(const char *target, const char **lower, const char *upper, const char *work,
 			 const char **options)
 {
-	char data[4096];
-	size_t length = snprintf(data, sizeof data, "lowerdir=");
-	for (const char **layer = lower; *layer && length < sizeof data; layer++)
-		length += snprintf(data + length, sizeof data - length, layer == lower ? "%s" : ":%s", *layer);
-	if (length < sizeof data && *upper)
-		length += snprintf(data + length, sizeof data - length, ",upperdir=%s,workdir=%s", upper, work);
-	for (const char **option = options; *option && length < sizeof data; option++)
-		length += snprintf(data + length, sizeof data - length, ",%s", *option);
-	if (length < sizeof data)
-		return check(syscall(SYS_mount, "overlay", target, "overlay", 0, data));
-
-	int context = syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC);
-	int result = check(context);
-	for (const char **layer = lower; result == 0 && *layer; layer++)
-		result = check(syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "lowerdir+", *layer, 0));
-	if (result == 0 && *upper)
-		result = check(syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "upperdir", upper, 0));
-	if (result == 0 && *upper)
-		result = check(syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "workdir", work, 0));
-	for (const char **option = options; result == 0 && *option; option++)
-		result = configure(context, *option);
-	if (result == 0)
-		result = check(syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
-	int mount = result == 0 ? (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0) : -1;
-	if (result == 0)
-		result = check(mount);
-	if (result == 0)
-		result = check(syscall(SYS_move_mount, mount, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH));
-	if (result < 0 && context >= 0)
-		context_error(r, context, result);
-	close_if_open(&mount);
-	close_if_open(&context);
-	return result;
+	int result = mount_overlay_of(target, lower, upper, work, options);
+	return result == -E2BIG ? mount_numbered_overlay(target, lower, upper, work, options) : result;
 }
 
 static int op_overlay_root(struct runner *r, struct cursor *c)
@@ -1076,7 +1099,7 @@ static int op_overlay_root(struct runner *r, struct cursor *c)
 	const char *work = take_string(c);
 	uint64_t attributes = take_int(c);
 	const char **options = take_list(c);
-	int result = c->bad ? 0 : mount_overlay(r, target, lower, upper, work, options);
+	int result = c->bad ? 0 : mount_overlay(target, lower, upper, work, options);
 	if (result == 0 && !c->bad)
 		result = open_root(r, target);
 	if (result == 0 && !c->bad)
