@@ -1329,17 +1329,55 @@ static int op_open_tree(struct runner *r, struct cursor *c)
 	return *uid_map ? map_ids(tree, uid_map, gid_map, map_recursive) : 0;
 }
 
-/* `source` may be below the container's own root: "root:/path" is resolved there. */
-static int open_source(struct runner *r, const char *source)
+static int open_detached(int directory, const char *path, bool recursive)
+{
+	int tree = syscall(SYS_open_tree, directory, path,
+			   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
+	return tree < 0 ? -errno : tree;
+}
+
+/* Mounts can be cloned only in the mount namespace they are in: `pid:path` is looked up in that process's. */
+static int clone_from_process(const char *source, bool recursive)
+{
+	char namespace[64];
+	const char *path = strchr(source, ':');
+	if (!path)
+		return -EINVAL;
+	snprintf(namespace, sizeof namespace, "/proc/%d/ns/mnt", atoi(source));
+	int own = open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	if (own < 0)
+		return -errno;
+	int tree = enter_namespace(namespace, CLONE_NEWNS);
+	if (tree == 0) {
+		tree = open_detached(AT_FDCWD, path + 1, recursive);
+		/* Anywhere else, all that follows would happen to the other container. */
+		if (setns(own, CLONE_NEWNS) != 0)
+			_exit(127);
+	}
+	close(own);
+	return tree;
+}
+
+/*
+ * The mounts of a source, detached: `tree:N` are the shim's, `root:/path` is in the container's own root,
+ * `process:PID:/path` is what that process sees, and all else is the host's.
+ */
+static int clone_source(struct runner *r, const char *source, bool recursive)
 {
 	if (strncmp(source, "tree:", 5) == 0) {
 		unsigned number = atoi(source + 5);
 		return number < r->tree_count ? fcntl(r->trees[number], F_DUPFD_CLOEXEC, 0) : -EBADF;
 	}
-	if (strncmp(source, "root:", 5) == 0)
-		return open_in_root(r->root, source + 5, O_PATH);
-	int fd = open(source, O_PATH | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (strncmp(source, "process:", 8) == 0)
+		return clone_from_process(source + 8, recursive);
+	if (strncmp(source, "root:", 5) != 0)
+		return open_detached(AT_FDCWD, source, recursive);
+	int from = open_in_root(r->root, source + 5, O_PATH);
+	if (from < 0)
+		return from;
+	int tree = open_detached(from, "", recursive);
+	close(from);
+	return tree;
 }
 
 static int op_bind(struct runner *r, struct cursor *c)
@@ -1353,32 +1391,21 @@ static int op_bind(struct runner *r, struct cursor *c)
 	struct stat status;
 	if (c->bad)
 		return 0;
-	int from = open_source(r, source);
-	if (from < 0)
-		return from;
-	int result = check(fstat(from, &status));
-	int to = -1, tree = -1;
-	if (result == 0) {
-		to = make_in_root(r->root, target, S_ISDIR(status.st_mode), 0755);
+	int tree = clone_source(r, source, recursive);
+	if (tree < 0)
+		return tree;
+	int result = check(fstat(tree, &status));
+	int to = result < 0 ? -1 : make_in_root(r->root, target, S_ISDIR(status.st_mode), 0755);
+	if (result == 0)
 		result = to < 0 ? to : 0;
-	}
-	if (result == 0) {
-		/* A tree that is detached already is used as it is. */
-		tree = strncmp(source, "tree:", 5) == 0
-			       ? fcntl(from, F_DUPFD_CLOEXEC, 0)
-			       : syscall(SYS_open_tree, from, "",
-					 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
-		result = check(tree);
-	}
 	if (result == 0)
 		result = set_attributes(tree, set, clear, 0, recursive_attributes);
 	if (result == 0)
 		result = attach_mount(tree, to);
 	if (result == 0)
 		result = set_attributes(tree, 0, 0, propagation & ~(uint64_t)0x4000, propagation & 0x4000);
-	close_if_open(&tree);
 	close_if_open(&to);
-	close(from);
+	close(tree);
 	return result;
 }
 

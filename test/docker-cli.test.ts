@@ -288,6 +288,30 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
     );
   });
 
+  test('containers share namespaces with each other', async () => {
+    await out(
+      'run',
+      '-d',
+      '--name',
+      'donor',
+      '--ipc',
+      'shareable',
+      'busybox',
+      'sh',
+      '-c',
+      'echo note > /dev/shm/note; exec sleep 1000',
+    );
+    const joined = (flag: string, script: string) => out('run', '--rm', flag, 'busybox', 'sh', '-c', script);
+    assert.equal(await joined('--ipc=container:donor', 'cat /dev/shm/note'), 'note');
+    assert.match(await joined('--pid=container:donor', 'ps'), /sleep 1000/);
+    const address = await out('exec', 'donor', 'hostname', '-i');
+    assert.equal(
+      await joined('--network=container:donor', 'ifconfig eth0 | grep -o "addr:[0-9.]*"'),
+      `addr:${address}`,
+    );
+    await out('rm', '-f', 'donor');
+  });
+
   test('what is killed for want of memory is said to be', async () => {
     const script = 'x=$(head -c 100m /dev/zero | tr "\\0" x); echo $x | wc -c';
     await docker(

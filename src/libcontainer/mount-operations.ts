@@ -87,11 +87,14 @@ function bindOperations(
   ];
 }
 
-/** The host path, or the tree that the shim opens. */
+/** The host path, the tree that the shim opens, or a path of another process. */
 function bindSource(mount: Mount, source: string, options: MountOptions, context: MountContext): string {
   const { uidMappings = [], gidMappings = [] } = mount;
   const own = uidMappings.length > 0 || gidMappings.length > 0;
   const mapped = own || options.idmap !== 'no';
+  // What another container sees must be cloned in its mount namespace.
+  const [, pid, inside] = /^\/proc\/(\d+)\/root(\/.*)$/.exec(source) ?? [];
+  if (pid !== undefined && !mapped) return `process:${pid}:${inside}`;
   if (!mapped && !context.opensSources) return source;
   const uids = own ? uidMappings : (context.linux.uidMappings ?? []);
   const gids = own ? gidMappings : (context.linux.gidMappings ?? []);

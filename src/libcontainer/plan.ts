@@ -137,8 +137,9 @@ export type MountFileSystem = {
 };
 
 /**
- * A bind mount of a host path (`root:/path`: a path inside the root; `tree:N`: from `open-tree`) to `target` inside the root, which is made
- * when missing: a directory or an empty file, as the source is.
+ * A bind mount of a host path to `target` inside the root, which is made when missing: a directory or an empty
+ * file, as the source is. Sources of other kinds: `root:/path` is inside the root, `tree:N` comes from `open-tree`,
+ * `process:PID:/path` is what that process sees.
  */
 export type BindMount = {
   op: 'bind';

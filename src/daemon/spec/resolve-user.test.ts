@@ -35,7 +35,7 @@ test('what cannot be found is refused in Docker’s words', () => {
   const cases: [string, string[], string][] = [
     ['nobody', [], 'unable to find user nobody: no matching entries in passwd file'],
     ['app:nogroup', [], 'unable to find group nogroup: no matching entries in group file'],
-    ['app', ['nogroup'], 'Unable to find group nogroup'],
+    ['app', ['nogroup'], 'unable to find group nogroup: no matching entries in group file'],
     ['-1', [], 'uids and gids must be in range 0-2147483647'],
     ['0:4294967295', [], 'uids and gids must be in range 0-2147483647'],
   ];
