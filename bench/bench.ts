@@ -30,10 +30,22 @@ async function atOnce(engine: Engine, count: number): Promise<number> {
   return (count * 1000) / (performance.now() - start);
 }
 
-async function execTime(engine: Engine, count: number): Promise<number> {
+/** create + start + output to its end + inspect, as an SDK does it. */
+async function execOverApi({ api }: Engine, id: string): Promise<void> {
+  const body = { Cmd: ['true'], AttachStdout: true, AttachStderr: true };
+  const { Id: exec } = (await api.call('POST', `/containers/${id}/exec`, body)) as { Id: string };
+  await api.call('POST', `/exec/${exec}/start`, { Detach: false });
+  await api.call('GET', `/exec/${exec}/json`);
+}
+
+async function execTime(
+  engine: Engine,
+  count: number,
+  exec: (id: string) => Promise<unknown>,
+): Promise<number> {
   const id = await docker(engine, 'run', '-d', 'busybox', 'sleep', '1000');
   try {
-    return median(await timed(() => docker(engine, 'exec', id, 'true'), count));
+    return median(await timed(() => exec(id), count));
   } finally {
     await docker(engine, 'rm', '-f', id);
   }
@@ -72,7 +84,15 @@ async function measure(engines: Engine[], { runs, many }: { runs: number; many: 
   );
   await row('docker run --rm busybox true', 'ms', runDocker());
   await row('docker run --rm --network none busybox true', 'ms', runDocker('--network', 'none'));
-  await row('docker exec, true', 'ms', engine => execTime(engine, runs));
+  await row('API exec create+start+end+inspect', 'ms', engine =>
+    execTime(engine, runs, id => execOverApi(engine, id)),
+  );
+  await row('docker exec, true', 'ms', engine =>
+    execTime(engine, runs, id => docker(engine, 'exec', id, 'true')),
+  );
+  await row('docker version (what the client itself takes)', 'ms', engine =>
+    medianOf(() => docker(engine, 'version')),
+  );
   await row(`${many} containers at once`, 'containers/s', engine => atOnce(engine, many));
   await row('private memory of the shim of an idle container', 'kB', shimMemoryKb);
   await row('daemon afterwards, RSS', 'MB', daemonMemoryMb);

@@ -18,34 +18,48 @@ export type Engine = {
 
 const root = new URL('..', import.meta.url).pathname;
 
-/** Our own daemon, from `dist/`, on roots of its own. */
+/** Our own daemon, from `dist/`, on roots of its own, with a busybox image that an earlier one has made. */
 export async function startSlipway(): Promise<Engine> {
   const base = mkdtempSync('/tmp/slipway-bench-');
-  const socket = join(base, 'slipway.sock');
-  const args = ['daemon', '--data-root', join(base, 'data'), '--exec-root', join(base, 'exec')];
-  const daemon = spawn(
-    process.execPath,
-    [join(root, 'dist/slipway.js'), ...args, '-H', `unix://${socket}`, '--pidfile', join(base, 'pid')],
-    { stdio: ['ignore', 'inherit', 'inherit'] },
-  );
-  while (!existsSync(socket)) {
-    if (daemon.exitCode !== null) throw new Error(`the daemon ended with code ${daemon.exitCode}`);
-    await delay(20);
-  }
-  const api = new ApiClient(`unix://${socket}`);
-  await api.call('POST', '/slipway/images/bootstrap?what=busybox');
+  const host = `unix://${join(base, 'slipway.sock')}`;
+  const first = await startDaemon(base, host);
+  const client = new ApiClient(host);
+  await client.call('POST', '/slipway/images/bootstrap?what=busybox');
+  client.close();
+  await first.stop();
+  const daemon = await startDaemon(base, host);
+  const api = new ApiClient(host);
   return {
     name: 'slipway',
-    host: `unix://${socket}`,
+    host,
     api,
-    pids: [daemon.pid ?? 0],
+    pids: [daemon.pid],
     shimName: 'slipway-shim',
     async stop() {
       api.close();
+      await daemon.stop();
+      rmSync(base, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startDaemon(base: string, host: string): Promise<{ pid: number; stop(): Promise<void> }> {
+  const args = ['--data-root', join(base, 'data'), '--exec-root', join(base, 'exec'), '--log-level', 'warn'];
+  const daemon = spawn(
+    process.execPath,
+    [join(root, 'dist/slipway.js'), 'daemon', ...args, '-H', host, '--pidfile', join(base, 'pid')],
+    { stdio: 'inherit' },
+  );
+  while (!existsSync(join(base, 'slipway.sock'))) {
+    if (daemon.exitCode !== null) throw new Error(`the daemon ended with code ${daemon.exitCode}`);
+    await delay(20);
+  }
+  return {
+    pid: daemon.pid ?? 0,
+    async stop() {
       const ended = new Promise(resolve => daemon.once('exit', resolve));
       daemon.kill('SIGTERM');
       await ended;
-      rmSync(base, { recursive: true, force: true });
     },
   };
 }
