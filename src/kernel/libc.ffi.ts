@@ -92,6 +92,9 @@ const OPAQUE_BYTES = 512;
 const POSIX_SPAWN_SETSIGDEF = 0x04;
 const POSIX_SPAWN_SETSIGMASK = 0x08;
 const POSIX_SPAWN_SETSID = 0x80;
+/** sigset_t */
+const NO_SIGNALS = Buffer.alloc(128);
+const ALL_SIGNALS = Buffer.alloc(128, 0xff);
 
 export type SpawnOptions = {
   path: string;
@@ -108,31 +111,58 @@ export type SpawnOptions = {
  * @returns the pid
  * @throws SyscallError
  */
-export function spawn({ path, argv, env, fds }: SpawnOptions): number {
-  const actions = Buffer.alloc(OPAQUE_BYTES);
-  const attr = Buffer.alloc(OPAQUE_BYTES);
-  const noSignals = Buffer.alloc(128);
-  const allSignals = Buffer.alloc(128, 0xff);
-  const pid = Buffer.alloc(4);
-  const argvVector = pointerVector(argv);
-  const envVector = pointerVector(env);
-  fileActions.init(actions);
-  attributes.init(attr);
-  try {
+export function spawn(options: SpawnOptions): number {
+  using call = new SpawnCall(options);
+  return call.result(posixSpawn(...call.args));
+}
+
+/** As {@link spawn}, on a thread of libuv's pool: the calling thread stands still until the child executes. */
+export async function spawnAsync(options: SpawnOptions): Promise<number> {
+  using call = new SpawnCall(options);
+  const code = await new Promise<number>((resolve, reject) => {
+    posixSpawn.async(...call.args, (error: Error | null, result: number) =>
+      error ? reject(error) : resolve(result),
+    );
+  });
+  return call.result(code);
+}
+
+/** The arguments of one posix_spawn(3), alive until disposed of. */
+class SpawnCall {
+  readonly args: [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer];
+  readonly #path: string;
+  readonly #vectors: { strings: Buffer[] }[];
+
+  constructor({ path, argv, env, fds }: SpawnOptions) {
+    const actions = Buffer.alloc(OPAQUE_BYTES);
+    const attr = Buffer.alloc(OPAQUE_BYTES);
+    const [args, environment] = [pointerVector(argv), pointerVector(env)];
+    fileActions.init(actions);
+    attributes.init(attr);
     // Two passes through numbers above every source, so that no dup2 overwrites a source still needed.
     const base = Math.max(...fds, fds.length) + 1;
     fds.forEach((fd, index) => fileActions.dup2(actions, fd, base + index));
     fds.forEach((_, index) => fileActions.dup2(actions, base + index, index));
     fileActions.closeFrom(actions, fds.length);
     attributes.setFlags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-    attributes.setMask(attr, noSignals);
-    attributes.setDefault(attr, allSignals);
-    const error = posixSpawn(pid, cstring(path), actions, attr, argvVector.buffer, envVector.buffer);
-    if (error !== 0) throw new SyscallError('posix_spawn', error, errnoName(error), path);
-    return pid.readInt32LE();
-  } finally {
+    attributes.setMask(attr, NO_SIGNALS);
+    attributes.setDefault(attr, ALL_SIGNALS);
+    this.args = [Buffer.alloc(4), cstring(path), actions, attr, args.buffer, environment.buffer];
+    this.#path = path;
+    this.#vectors = [args, environment];
+  }
+
+  /** The pid, or the error that posix_spawn returned. */
+  result(code: number): number {
+    if (code !== 0) throw new SyscallError('posix_spawn', code, errnoName(code), this.#path);
+    return this.args[0].readInt32LE();
+  }
+
+  [Symbol.dispose](): void {
+    const [, , actions, attr] = this.args;
     fileActions.destroy(actions);
     attributes.destroy(attr);
+    this.#vectors.length = 0;
   }
 }
 

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from '../../base/errors.ts';
 import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
@@ -125,7 +125,7 @@ export class NativeContainer extends NativeProcess implements Container {
     await this.#shimGone();
     // What a shim that was itself killed could not do. Finds nothing otherwise.
     if (this.#cgroup.exists) this.#cgroup.remove();
-    rmSync(this.#stateDir, { recursive: true, force: true });
+    await rm(this.#stateDir, { recursive: true, force: true });
   }
 
   async #shimGone(): Promise<void> {

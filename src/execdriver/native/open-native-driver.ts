@@ -78,7 +78,7 @@ async function createContainer(
   let connection: ShimConnection | undefined;
   try {
     writeContainerState(stateDir, { spec, cgroupPaths });
-    connection = spawnShim({ path: shimPath, containerId: id, descriptors: descriptorsOf(options) });
+    connection = await spawnShim({ path: shimPath, containerId: id, descriptors: descriptorsOf(options) });
     track(connection);
     const reply = await connection.request(MESSAGES.create, writer => {
       writeCreate(writer, options, cgroupPaths);

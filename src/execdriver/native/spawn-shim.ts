@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { syscallResult } from '../../kernel/libc.ffi.ts';
 import { ShimConnection } from './shim-connection.ts';
-import { type StartShimOptions, startShim } from './start-shim.ts';
+import { type StartShimOptions, startShimAsync } from './start-shim.ts';
 
 const WNOHANG = 1;
 
@@ -11,8 +11,8 @@ const WNOHANG = 1;
  * process lives; its end is awaited here.
  * @throws SyscallError
  */
-export function spawnShim(options: StartShimOptions): ShimConnection {
-  const { pid, socket } = startShim(options);
+export async function spawnShim(options: StartShimOptions): Promise<ShimConnection> {
+  const { pid, socket } = await startShimAsync(options);
   const connection = new ShimConnection(new Socket({ fd: socket, readable: true, writable: true }));
   void connection.closed.then(() => reap(pid));
   return connection;

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { spawn, syscall } from '../../kernel/libc.ffi.ts';
+import { type SpawnOptions, spawn, spawnAsync, syscall } from '../../kernel/libc.ffi.ts';
 import { sealShim } from './seal-shim.ts';
 
 const AF_UNIX = 1;
@@ -13,32 +13,52 @@ export type StartShimOptions = {
   descriptors: readonly number[];
 };
 
+export type StartedShim = { pid: number; socket: number };
+
 /**
  * Starts a shim, which waits for a message on the socket, a descriptor that the caller closes. The caller reaps
  * the shim.
  * @throws SyscallError
  */
-export function startShim({ path, containerId, descriptors }: StartShimOptions): {
-  pid: number;
-  socket: number;
-} {
-  const [ours, theirs] = socketPair();
-  let nothing: number | undefined;
-  try {
-    nothing = openSync('/dev/null', 'r+');
-    const pid = spawn({
+export function startShim(options: StartShimOptions): StartedShim {
+  using start = new ShimStart(options);
+  return start.result(spawn(start.spawnOptions));
+}
+
+/** As {@link startShim}, without holding up the calling thread. */
+export async function startShimAsync(options: StartShimOptions): Promise<StartedShim> {
+  using start = new ShimStart(options);
+  return start.result(await spawnAsync(start.spawnOptions));
+}
+
+/** The descriptors that a start needs, until it is over. */
+class ShimStart {
+  readonly spawnOptions: SpawnOptions;
+  readonly #open: number[];
+  readonly #ours: number;
+  #isStarted = false;
+
+  constructor({ path, containerId, descriptors }: StartShimOptions) {
+    const [ours, theirs] = socketPair();
+    const nothing = openSync('/dev/null', 'r+');
+    this.#ours = ours;
+    this.#open = [theirs, nothing];
+    this.spawnOptions = {
       path: sealShim(path),
       argv: ['slipway-shim', containerId],
       env: [],
       fds: [nothing, nothing, nothing, theirs, ...descriptors],
-    });
-    return { pid, socket: ours };
-  } catch (error) {
-    closeSync(ours);
-    throw error;
-  } finally {
-    closeSync(theirs);
-    if (nothing !== undefined) closeSync(nothing);
+    };
+  }
+
+  result(pid: number): StartedShim {
+    this.#isStarted = true;
+    return { pid, socket: this.#ours };
+  }
+
+  [Symbol.dispose](): void {
+    for (const descriptor of this.#open) closeSync(descriptor);
+    if (!this.#isStarted) closeSync(this.#ours);
   }
 }
 

@@ -23,8 +23,10 @@ const MOUNT_OPTIONS = ['index=off', 'redirect_dir=off', 'metacopy=off'];
  *
  *     <chain id>/diff    the files of a layer        <chain id>/link    its short name
  *     l/<short name>     -> ../<chain id>/diff, for mount options of bearable length
- *     <container id>/    diff, work, and merged, the directory that its overlay is mounted on (in the
- *                        container's mount namespace only)
+ *     <container id>/    diff and work
+ *     merged/            the directory that every container's overlay is mounted on, each in the container's own
+ *                        mount namespace; one for all, since removing a directory that is a mount point
+ *                        anywhere takes the kernel milliseconds
  *     staging/, trash/   what is coming and going
  */
 export class Overlay2 implements GraphDriver {
@@ -40,7 +42,7 @@ export class Overlay2 implements GraphDriver {
   constructor(root: string, threads: RootedThreads) {
     this.#root = root;
     this.#threads = threads;
-    for (const name of ['', '/l', '/staging', '/trash', '/empty'])
+    for (const name of ['', '/l', '/staging', '/trash', '/empty', '/merged'])
       mkdirSync(root + name, { recursive: true });
     probe(root);
     removeLeftovers(`${root}/staging`, `${root}/trash`, threads);
@@ -121,39 +123,38 @@ export class Overlay2 implements GraphDriver {
     }
     mkdirSync(`${directory}/diff`, 0o755);
     mkdirSync(`${directory}/work`, 0o700);
-    mkdirSync(`${directory}/merged`, 0o700);
   }
 
   openContainer(containerId: string, layers: readonly Digest[]): ContainerFileSystem {
     const directory = this.#containerPath(containerId);
-    const [upperdir, workdir, target] = ['diff', 'work', 'merged'].map(name => `${directory}/${name}`);
+    const upperdir = `${directory}/diff`;
+    const workdir = `${directory}/work`;
     const links = layers.map(layer => `${this.#root}/l/${this.#linkOf(layer)}`);
     // An overlay needs a lower layer, also where there is no image.
     const lowerdirs = links.length === 0 ? [`${this.#root}/empty`] : links;
-    const upper = upperdir as string;
     return {
       rootfs: {
         type: 'overlay',
         lowerdirs,
-        upperdir: upper,
-        workdir: workdir as string,
-        target: target as string,
+        upperdir,
+        workdir,
+        target: `${this.#root}/merged`,
         options: MOUNT_OPTIONS,
       },
       driverData: {
         LowerDir: layers.map(layer => `${this.#layerPath(layer)}/diff`).join(':'),
-        MergedDir: target as string,
-        UpperDir: upper,
-        WorkDir: workdir as string,
+        MergedDir: `${directory}/merged`,
+        UpperDir: upperdir,
+        WorkDir: workdir,
       },
-      directories: [upper, ...links],
-      tree: { lowerdirs: [upper, ...lowerdirs] },
-      writableDirectory: upper,
+      directories: [upperdir, ...links],
+      tree: { lowerdirs: [upperdir, ...lowerdirs] },
+      writableDirectory: upperdir,
     };
   }
 
   hasContainer(containerId: string): boolean {
-    return existsSync(`${this.#containerPath(containerId)}/merged`);
+    return existsSync(`${this.#containerPath(containerId)}/work`);
   }
 
   removeContainer(containerId: string): Promise<void> {
@@ -161,7 +162,7 @@ export class Overlay2 implements GraphDriver {
   }
 
   containers(): string[] {
-    return this.#entries('merged');
+    return this.#entries('work');
   }
 
   #layerPath(chainId: Digest): string {
@@ -169,7 +170,7 @@ export class Overlay2 implements GraphDriver {
   }
 
   #containerPath(containerId: string): string {
-    if (!/^[\w.-]+$/.test(containerId) || /^(l|staging|trash|empty|\.+)$/.test(containerId))
+    if (!/^[\w.-]+$/.test(containerId) || /^(l|staging|trash|empty|merged|\.+)$/.test(containerId))
       throw new EngineError('invalid-parameter', `not a container id: ${containerId}`);
     return `${this.#root}/${containerId}`;
   }
