@@ -1,6 +1,6 @@
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync, readlinkSync } from 'node:fs';
 import { EngineError } from '../base/errors.ts';
-import { cstring, syscall, syscallResult } from '../kernel/libc.ffi.ts';
+import { cstring, syscall } from '../kernel/libc.ffi.ts';
 import { type Flags, flagNumber, flagText } from './flags.ts';
 
 const AF_UNIX = 1;
@@ -55,7 +55,6 @@ export function preservedDescriptors(flags: Flags): { descriptors: number[]; env
   const count = listening + (flagNumber(flags, 'preserve-fds') ?? 0);
   const descriptors = Array.from({ length: count }, (_, index) => FIRST_DESCRIPTOR + index);
   for (const descriptor of descriptors) {
-    // What is not to be inherited is ours, not the caller's: Node's own descriptors begin there.
     if (!isInherited(descriptor))
       throw new EngineError(
         'invalid-parameter',
@@ -65,14 +64,11 @@ export function preservedDescriptors(flags: Flags): { descriptors: number[]; env
   return { descriptors, env: listening > 0 ? [`LISTEN_FDS=${listening}`, 'LISTEN_PID=1'] : [] };
 }
 
-const F_GETFD = 1;
-const FD_CLOEXEC = 1;
-
+/** Node's own descriptors follow those that it was given, an epoll instance first. */
 function isInherited(descriptor: number): boolean {
   try {
-    fstatSync(descriptor);
+    return readlinkSync(`/proc/self/fd/${descriptor}`) !== 'anon_inode:[eventpoll]';
   } catch {
     return false;
   }
-  return (syscallResult('fcntl', descriptor, F_GETFD) & FD_CLOEXEC) === 0;
 }
