@@ -1128,11 +1128,30 @@ static int op_private_parent(struct runner *r, struct cursor *c)
 	}
 }
 
+static int clone_source(struct runner *r, const char *source, bool recursive);
+
+/*
+ * A root that the shim has opened, where the child may not go: it is put on top of /, which does not hide the
+ * host's files, since a path from the root does not look for mounts on the root itself.
+ */
+static int attach_root(struct runner *r, const char *source)
+{
+	int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r->root = clone_source(r, source, true);
+	if (top < 0 || r->root < 0)
+		return top < 0 ? -errno : r->root;
+	int result = attach_mount(r->root, top);
+	close(top);
+	return result;
+}
+
 static int op_bind_root(struct runner *r, struct cursor *c)
 {
 	const char *source = take_string(c);
 	if (c->bad)
 		return 0;
+	if (strncmp(source, "tree:", 5) == 0)
+		return attach_root(r, source);
 	int tree = syscall(SYS_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	int result = check(tree);
 	if (result == 0)

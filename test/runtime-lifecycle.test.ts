@@ -71,8 +71,19 @@ test('an id can be used once, and has to be a name', async () => {
 test('exec runs a process with its own user, directory, environment and exit code', async () => {
   await runtime.succeed('run', '-d', '-b', runtime.bundle(['sleep', '1000']), 'three');
   const outcome = await runtime.call(
-    ...['exec', '--user', '7:8', '-g', '9', '--cwd', '/tmp', '--env', 'A=b', 'three'],
-    ...['sh', '-c', 'id -u; id -G; pwd; echo $A; exit 3'],
+    'exec',
+    '--user',
+    '7:8',
+    '-g',
+    '9',
+    '--cwd',
+    '/tmp',
+    '--env',
+    'A=b',
+    'three',
+    'sh',
+    '-c',
+    'id -u; id -G; pwd; echo $A; exit 3',
   );
   assert.deepEqual(outcome, { code: 3, stdout: '7\n8 9\n/tmp\nb\n', stderr: '' });
   const missing = await runtime.call('exec', 'three', 'nothing');

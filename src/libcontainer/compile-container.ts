@@ -1,6 +1,13 @@
 import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
-import { MOUNT_ATTR_RDONLY, MS_PRIVATE, MS_REC, MS_SHARED, MS_SLAVE } from '../kernel/abi/mount.ts';
+import {
+  MOUNT_ATTR_RDONLY,
+  MS_PRIVATE,
+  MS_REC,
+  MS_SHARED,
+  MS_SLAVE,
+  MS_UNBINDABLE,
+} from '../kernel/abi/mount.ts';
 import * as ns from '../kernel/abi/sched.ts';
 import type { CgroupLayout } from './cgroups/layout.ts';
 import { type CgroupPaths, type CgroupPlan, planCgroups } from './cgroups/plan-cgroups.ts';
@@ -83,7 +90,7 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
     state: options.state ?? {},
     trees: [],
   };
-  const child = [...beforeRoot(options, parts), ...rootOperations(options), ...inRoot(options, parts)];
+  const child = [...beforeRoot(options, parts), ...rootOperations(options, parts), ...inRoot(options, parts)];
   return {
     plan: {
       parent: parentOperations(options, parts),
@@ -269,11 +276,23 @@ function joinNamespaces({ joined }: Namespaces): ChildOperation[] {
     .map(({ type, path }) => ({ op: 'setns', path, type: CLONE_FLAGS[type] }));
 }
 
-function rootOperations({ spec, rootfs }: ContainerOptions): ChildOperation[] {
+function rootOperations({ spec, rootfs, rootless }: ContainerOptions, parts: Parts): ChildOperation[] {
   const shared = (propagationOf(spec) & MS_SHARED) !== 0;
   const path = rootfs.type === 'bind' ? rootfs.path : rootfs.target;
+  let source = path;
+  if (inUserNamespace(parts) && !rootless && !shared && rootfs.type === 'bind') {
+    source = `tree:${parts.trees.length}`;
+    parts.trees.push({
+      op: 'open-tree',
+      source: path,
+      recursive: true,
+      uidMap: '',
+      gidMap: '',
+      mapRecursive: false,
+    });
+  }
   return [
-    { op: 'propagation', path: '/', flags: propagationOf(spec) || MS_SLAVE | MS_REC },
+    { op: 'propagation', path: '/', flags: hostPropagation(propagationOf(spec)) },
     // Or the root itself would appear on the host.
     ...(shared ? [{ op: 'private-parent' as const, path }] : []),
     rootfs.type === 'overlay'
@@ -286,8 +305,14 @@ function rootOperations({ spec, rootfs }: ContainerOptions): ChildOperation[] {
           attributes: 0,
           options: rootfs.options ?? [],
         }
-      : { op: 'bind-root', source: rootfs.path },
+      : { op: 'bind-root', source },
   ];
+}
+
+/** What of the host's mounts the container sees change. An unbindable root could not be bound. */
+function hostPropagation(flags: number): number {
+  if (flags & MS_UNBINDABLE) return MS_PRIVATE | MS_REC;
+  return flags || MS_SLAVE | MS_REC;
 }
 
 /** 0 when nothing is asked for. */

@@ -114,7 +114,7 @@ export type MountOverlayRoot = {
   options: string[];
 };
 
-/** As `overlay-root`, with a (recursive) bind of the directory `source` onto itself. */
+/** As `overlay-root`, with a (recursive) bind of the directory `source` onto itself, or `tree:N` from `open-tree`. */
 export type BindRoot = { op: 'bind-root'; source: string };
 
 /**

@@ -32,7 +32,7 @@ export function userNamespace({ linux = {}, process }: Spec, rootless: boolean):
   }
   const alone = rootless && isSelf(gidMappings);
   const root: ChildOperation = { op: 'user', uid: 0, gid: 0, setGroups: !alone, groups: [] };
-  if (user.path) return { parent: [], child: [root], setGroups: !alone };
+  if (user.path) return { parent: [], child: [{ op: 'barrier' }, root], setGroups: !alone };
   if (uidMappings.length === 0)
     throw new EngineError(
       'invalid-parameter',

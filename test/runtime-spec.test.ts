@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import {
+  chownSync,
+  mkdirSync,
+  lchownSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { Mount } from '../src/libcontainer/spec.ts';
+import { makeBusyboxRoot } from './fixtures/busybox-root.ts';
+import { type Change, Runtime } from './fixtures/runtime.ts';
+
+const runtime = new Runtime();
+after(() => runtime.close());
+
+/** What `command` prints in a container of that configuration. */
+async function output(command: string, change?: Change): Promise<string> {
+  return (await runtime.succeed('run', '-b', runtime.bundle(['sh', '-c', command], change), 'spec')).trim();
+}
+
+const usersRoot = join(runtime.base, 'users-root');
+makeBusyboxRoot(usersRoot);
+for (const path of ['', ...(readdirSync(usersRoot, { recursive: true }) as string[])])
+  lchownSync(join(usersRoot, path), 100_000, 200_000);
+
+const withUserNamespace: Change = spec => {
+  spec.root = { path: usersRoot };
+  spec.linux.namespaces?.push({ type: 'user' });
+  spec.linux.uidMappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+  spec.linux.gidMappings = [{ containerID: 0, hostID: 200_000, size: 65_536 }];
+};
+
+function mount(entry: Mount): Change {
+  return ({ mounts }) => mounts?.push(entry);
+}
+
+function directory(name: string): string {
+  const path = join(runtime.base, name);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+test('a user namespace has its maps, its own root, and devices of the host', async () => {
+  const bound = directory('bound');
+  writeFileSync(join(bound, 'file'), 'reached\n');
+  chownSync(join(bound, 'file'), 100_000, 200_000);
+  const script =
+    'cat /proc/self/uid_map /proc/self/gid_map; id -u; stat -c %u:%g /mnt/file; echo x > /dev/null && cat /mnt/file; mount -t tmpfs x /tmp && echo mounted';
+  const result = await output(script, spec => {
+    withUserNamespace(spec);
+    spec.process.oomScoreAdj = 100;
+    spec.process.rlimits = [{ type: 'RLIMIT_NOFILE', soft: 2000, hard: 3000 }];
+    spec.process.capabilities = Object.fromEntries(
+      ['bounding', 'effective', 'permitted'].map(set => [set, ['CAP_SYS_ADMIN', 'CAP_SETUID']]),
+    );
+    mount({ destination: '/mnt', type: 'bind', source: bound, options: ['rbind'] })(spec);
+  });
+  assert.deepEqual(
+    result.split('\n').map(line => line.trim().replace(/ +/g, ' ')),
+    ['0 100000 65536', '0 200000 65536', '0', '0:0', 'reached', 'mounted'],
+  );
+});
+
+test('an exec is in the user namespace too, as its root and with its cgroup', async () => {
+  const bundle = runtime.bundle(['sleep', '1000'], withUserNamespace);
+  await runtime.succeed('run', '-d', '-b', bundle, 'users');
+  const script = 'id -u; readlink /proc/self/ns/user; readlink /proc/1/ns/user; hostname';
+  const lines = (await runtime.succeed('exec', 'users', 'sh', '-c', script)).trim().split('\n');
+  assert.equal(lines[0], '0');
+  assert.equal(lines.at(-3), lines.at(-2));
+  assert.equal(lines.at(-1), 'slipway');
+  const pids = JSON.parse(await runtime.succeed('ps', '-f', 'json', 'users')) as number[];
+  assert.equal(pids.length, 1);
+  await runtime.succeed('delete', '-f', 'users');
+  assert.deepEqual(runtime.leftovers(), []);
+});
+
+test('namespaces of another container are joined by path, those of a user namespace included', async () => {
+  await runtime.succeed('run', '-d', '-b', runtime.bundle(['sleep', '1000'], withUserNamespace), 'first');
+  const { pid } = JSON.parse(await runtime.succeed('state', 'first')) as { pid: number };
+  const types = ['user', 'uts', 'ipc', 'network', 'pid'] as const;
+  const files = { user: 'user', uts: 'uts', ipc: 'ipc', network: 'net', pid: 'pid' };
+  const own = await output('for n in user uts ipc net pid; do readlink /proc/self/ns/$n; done', spec => {
+    const joined = types.map(type => ({ type, path: `/proc/${pid}/ns/${files[type]}` }));
+    spec.linux.namespaces = [...joined, { type: 'mount' }, { type: 'cgroup' }];
+    spec.root = { path: usersRoot };
+    spec.hostname = undefined;
+    spec.mounts = spec.mounts?.filter(({ type }) => type !== 'mqueue');
+  });
+  const theirs = await runtime.succeed(
+    'exec',
+    'first',
+    'sh',
+    '-c',
+    'for n in user uts ipc net pid; do readlink /proc/self/ns/$n; done',
+  );
+  assert.equal(own, theirs.trim());
+  await runtime.succeed('delete', '-f', 'first');
+});
+
+test('a time namespace has its offsets', async () => {
+  const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+  const shown = await output('cat /proc/uptime', spec => {
+    spec.linux.namespaces?.push({ type: 'time' });
+    spec.linux.timeOffsets = { boottime: { secs: 1_000_000 }, monotonic: { secs: 5 } };
+  });
+  const difference = Number(shown.split(' ')[0]) - uptime;
+  assert.ok(difference >= 1_000_000 && difference < 1_000_100, shown);
+});
+
+test('an idmapped bind shows other owners, below it too when recursive', async () => {
+  const outer = directory('idmap');
+  writeFileSync(join(outer, 'file'), '');
+  chownSync(join(outer, 'file'), 1000, 1000);
+  const maps = [{ containerID: 1000, hostID: 4000, size: 10 }];
+  const result = await output(
+    'stat -c %u:%g /mnt/file',
+    mount({
+      destination: '/mnt',
+      type: 'bind',
+      source: outer,
+      options: ['rbind', 'ridmap'],
+      uidMappings: maps,
+      gidMappings: maps,
+    }),
+  );
+  assert.equal(result, '4000:4000');
+  const inside = await output('stat -c %u:%g /mnt/file; touch /mnt/new', spec => {
+    withUserNamespace(spec);
+    spec.linux.uidMappings = [
+      { containerID: 0, hostID: 0, size: 1 },
+      { containerID: 1, hostID: 100_001, size: 65_535 },
+    ];
+    spec.linux.gidMappings = spec.linux.uidMappings;
+    spec.root = { path: join(runtime.base, 'rootfs') };
+    mount({ destination: '/mnt', type: 'bind', source: outer, options: ['bind', 'idmap'] })(spec);
+  });
+  assert.equal(inside, '1000:1000');
+  assert.equal(statSync(join(outer, 'new')).uid, 0);
+});
+
+test('a tmpfs with tmpcopyup begins with what it lies on', async () => {
+  const result = await output('cat /etc/passwd; echo x > /etc/new && ls /etc', spec => {
+    mount({ destination: '/etc', type: 'tmpfs', source: 'tmpfs', options: ['tmpcopyup'] })(spec);
+  });
+  assert.equal(result, 'root:x:0:0:root:/root:/bin/sh\ngroup\nnew\npasswd');
+});
+
+test('recursive attributes hold below a bind, plain ones only for the top mount', async () => {
+  const source = directory('recursive');
+  mkdirSync(join(source, 'below'), { recursive: true });
+  const result = await output(
+    'touch /a/x 2>&1; touch /a/below/y && echo below; touch /b/x 2>&1; touch /b/below/y 2>&1; true',
+    spec => {
+      // The inner mount of the tree is made by the container itself, below the source's own.
+      mount({ destination: '/tree', type: 'tmpfs', source: 'x' })(spec);
+      mount({ destination: '/a', type: 'bind', source, options: ['rbind', 'ro'] })(spec);
+      mount({ destination: '/a/below', type: 'tmpfs', source: 'x' })(spec);
+      mount({ destination: '/b', type: 'bind', source, options: ['rbind', 'rro'] })(spec);
+    },
+  );
+  assert.match(
+    result,
+    /\/a\/x: Read-only file system\nbelow\n.*\/b\/x: Read-only.*\n.*\/b\/below\/y: Read-only/,
+  );
+});
+
+test('the root has the propagation that is asked for, and nothing of it reaches the host', async () => {
+  const before = readFileSync('/proc/self/mountinfo', 'utf8');
+  for (const [propagation, word] of [
+    ['shared', / shared:\d+ /],
+    ['slave', / master:\d+ | - /],
+    ['private', / rw,\S* - /],
+    ['unbindable', / unbindable /],
+  ] as const) {
+    const shown = await output('cat /proc/self/mountinfo', spec => {
+      spec.linux.rootfsPropagation = propagation;
+    });
+    const root = shown.split('\n').find(line => line.split(' ')[4] === '/');
+    assert.match(root ?? '', word, `${propagation}: ${root}`);
+  }
+  assert.equal(readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length, before.split('\n').length);
+});
+
+test('scheduling, I/O priority, personality, umask, domain name and limits are as configured', async () => {
+  const script =
+    'cat /proc/self/sched | grep -E "policy|prio"; umask; uname -m; cat /proc/sys/kernel/domainname; ulimit -n; cat /proc/self/oom_score_adj';
+  const result = await output(script, spec => {
+    spec.process.scheduler = { policy: 'SCHED_BATCH', nice: 5 };
+    spec.process.ioPriority = { class: 'IOPRIO_CLASS_IDLE', priority: 7 };
+    spec.process.user.umask = 0o077;
+    spec.process.oomScoreAdj = 321;
+    spec.linux.personality = { domain: 'LINUX32' };
+    spec.linux.memoryPolicy = { mode: 'MPOL_PREFERRED', nodes: '0' };
+    spec.domainname = 'example.org';
+  });
+  const lines = result.split('\n');
+  assert.ok(
+    lines.some(line => /^policy\s+:\s+3$/.test(line)),
+    result,
+  );
+  assert.ok(
+    lines.some(line => /^prio\s+:\s+125$/.test(line)),
+    result,
+  );
+  assert.deepEqual(lines.slice(-5), ['0077', 'i686', 'example.org', '1024', '321']);
+});
+
+test('a seccomp agent gets the container’s state with the listener', async () => {
+  const path = join(runtime.base, 'agent');
+  const message = Promise.withResolvers<Record<string, unknown>>();
+  const server = createServer(connection => {
+    connection.once('data', data => message.resolve(JSON.parse(String(data)) as Record<string, unknown>));
+  }).listen(path);
+  // Nobody answers the notification: the call fails with ENOSYS as the listener is closed.
+  await output('mkdir /tmp/never; true', spec => {
+    spec.linux.seccomp = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      listenerPath: path,
+      listenerMetadata: 'meta',
+      syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_NOTIFY' }],
+    };
+  });
+  server.close();
+  const { fds, metadata, pid, state } = await message.promise;
+  assert.deepEqual(fds, ['seccompFd']);
+  assert.equal(metadata, 'meta');
+  assert.ok(Number(pid) > 1);
+  assert.equal((state as { id: string; pid: number }).id, 'spec');
+  assert.equal((state as { pid: number }).pid, pid);
+});
+
+test('a user without privileges runs a container of its own', async () => {
+  const { exampleSpec } = await import('../src/runtime/example-spec.ts');
+  const { execFileSync } = await import('node:child_process');
+  const { chmodSync } = await import('node:fs');
+  const bundle = runtime.bundle(['sh', '-c', 'id -u; id -g; hostname; cat /proc/self/uid_map']);
+  const map = (hostID: number) => [{ containerID: 0, hostID, size: 1 }];
+  const spec = exampleSpec(true);
+  spec.process = {
+    ...spec.process!,
+    terminal: false,
+    args: ['sh', '-c', 'id -u; id -g; hostname; cat /proc/self/uid_map'],
+  };
+  spec.root = { path: join(runtime.base, 'rootfs') };
+  spec.linux = { ...spec.linux, uidMappings: map(1234), gidMappings: map(1235) };
+  // Without a network namespace of its own it sees the host's sysfs, and cgroups it may not make.
+  spec.mounts = spec.mounts?.filter(({ type }) => type !== 'cgroup');
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec));
+  for (const path of [runtime.base, bundle]) chmodSync(path, 0o755);
+  const home = directory('home');
+  chownSync(home, 1234, 1235);
+  const program = join(process.cwd(), 'bin/slipway-runtime');
+  const words = ['--reuid=1234', '--regid=1235', '--clear-groups', program, '--root', join(home, 'state')];
+  const shown = execFileSync('setpriv', [...words, 'run', '-b', bundle, 'mine'], {
+    encoding: 'utf8',
+    env: { ...process.env, HOME: home, XDG_RUNTIME_DIR: home },
+  });
+  assert.deepEqual(
+    shown
+      .trim()
+      .split('\n')
+      .map(line => line.trim().replace(/ +/g, ' ')),
+    ['0', '0', 'slipway', '0 1234 1'],
+  );
+});
