@@ -119,6 +119,27 @@ test('an exec has the limits and devices of the container', async () => {
   await container.remove();
 });
 
+test('an exec gets into the cgroup of a container with a user namespace', async () => {
+  const mapping = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+  const container = await containers.create('sleep 1000', ({ linux }) => {
+    linux!.namespaces!.push({ type: 'user' });
+    linux!.uidMappings = mapping;
+    linux!.gidMappings = mapping;
+  });
+  await container.start();
+  const exec = await container.exec({
+    id: 'e',
+    process: { user: { uid: 0, gid: 0 }, args: ['sleep', '1000'], env: ['PATH=/bin'], cwd: '/' },
+    io: { terminal: false, stdin: false, stdinOnce: false },
+  });
+  await exec.start();
+  assert.deepEqual(
+    (await container.pids()).sort((a, b) => a - b),
+    [container.pid, exec.pid].sort((a, b) => a - b),
+  );
+  await container.remove();
+});
+
 test('a paused container stands still until it goes on', async () => {
   const container = await containers.create('while :; do :; done');
   await container.start();

@@ -52,7 +52,7 @@ export function compileExec(options: ExecPlanOptions): Plan {
     ...affinity(final, 'final'),
     ...(inUserNamespace ? [] : oomScore(process, 'write')),
     ...agentOperations(spec.linux?.seccomp, options.state ?? {}),
-    ...(inUserNamespace ? [] : [{ op: 'setns-init' as const, flags }]),
+    { op: 'setns-init', flags: inUserNamespace ? flags & ns.CLONE_NEWCGROUP : flags },
     ...(process.terminal
       ? [{ op: 'console' as const, rows: options.rows ?? 0, columns: options.columns ?? 0, bind: false }]
       : []),
@@ -64,7 +64,9 @@ export function compileExec(options: ExecPlanOptions): Plan {
       limitsSet: inUserNamespace,
     }),
   ];
-  const all = flags | ns.CLONE_NEWUSER | (own.has('pid') ? ns.CLONE_NEWPID : 0);
+  // From within its cgroup namespace (on a mount with nsdelegate) nobody gets into the cgroup any more.
+  const before = flags & ~ns.CLONE_NEWCGROUP;
+  const all = before | ns.CLONE_NEWUSER | (own.has('pid') ? ns.CLONE_NEWPID : 0);
   const inside: ParentOperation[] = [
     { op: 'clone-inside', flags: 0, cgroup: cgroups.cloneInto, joins: [`${all} init`] },
     ...cgroups.joinChild,
