@@ -30,6 +30,7 @@ enum message {
 	MSG_WATCH = 8,
 	MSG_CLOSE_STDIN = 9,
 	MSG_LAUNCH = 10,
+	MSG_DESCRIPTORS = 11, /* with SCM_RIGHTS: what `fd:4` and so on mean; no reply */
 
 	MSG_OK = 64,
 	MSG_CREATED = 65,
@@ -38,7 +39,8 @@ enum message {
 	MSG_EXITED = 68,
 };
 
-enum io_flag { IO_TERMINAL = 1, IO_STDIN = 2, IO_STDIN_ONCE = 4 };
+/* IO_START: started as soon as it is ready, and only then answered. */
+enum io_flag { IO_TERMINAL = 1, IO_STDIN = 2, IO_STDIN_ONCE = 4, IO_START = 8 };
 
 enum stream_flag { STREAM_STDIN = 1, STREAM_STDOUT = 2, STREAM_STDERR = 4 };
 

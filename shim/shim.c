@@ -70,6 +70,7 @@
 #define LINE_BYTES 16384
 #define LOG_BUFFER_BYTES 32768
 #define DETAIL_BYTES 480
+#define MAX_DESCRIPTORS 253 /* SCM_MAX_FD, include/net/scm.h */
 #define FRAME_HEADER_BYTES 8
 #define MAX_TREES 256
 #define ATTRIBUTES_SUPPORTED_IN_FSMOUNT \
@@ -123,6 +124,7 @@ struct process {
 	struct output output[2];
 	struct client *waiting; /* for the answer to `waiting_tag` */
 	uint16_t waiting_tag;
+	enum message waiting_for; /* MSG_CREATED or MSG_OK */
 	int exit_code;
 	bool out_of_memory, told;
 	int64_t exited_at_ns;
@@ -151,6 +153,10 @@ struct shim {
 	size_t cleanup_bytes;
 	char *out_of_memory_file;
 	int original_pid_namespace;
+	int *kept; /* descriptors from outside: `fd:4` is the first */
+	size_t kept_count;
+	char *title; /* where ps(1) finds the container's id */
+	size_t title_length;
 	bool ending, over;
 	bool passing; /* MSG_LAUNCH: the process is made for somebody else */
 	int console_socket; /* where its terminal goes then */
@@ -634,17 +640,19 @@ static int op_barrier(struct runner *r, struct cursor *c)
 
 static void run_child(struct runner *r, struct cursor *operations) __attribute__((noreturn));
 
-/* A descriptor for a namespace file; `fd:N` names one that the shim was started with. */
-static int open_namespace(const char *path)
+/* A descriptor for a namespace file; `fd:N` names one that the shim was given. */
+static int open_namespace(struct shim *shim, const char *path)
 {
-	if (strncmp(path, "fd:", 3) == 0)
-		return fcntl(atoi(path + 3), F_DUPFD_CLOEXEC, 0);
-	return open(path, O_RDONLY | O_CLOEXEC);
+	if (strncmp(path, "fd:", 3) != 0)
+		return open(path, O_RDONLY | O_CLOEXEC);
+	size_t index = atoi(path + 3) - FD_FIRST_KEPT;
+	errno = EBADF;
+	return index < shim->kept_count ? fcntl(shim->kept[index], F_DUPFD_CLOEXEC, 0) : -1;
 }
 
-static int enter_namespace(const char *path, int type)
+static int enter_namespace(struct shim *shim, const char *path, int type)
 {
-	int fd = open_namespace(path);
+	int fd = open_namespace(shim, path);
 	if (fd < 0)
 		return -errno;
 	int result = check(setns(fd, type));
@@ -659,7 +667,7 @@ static int join_namespaces(struct runner *r, const char **joins)
 		char *path;
 		int types = strtol(*joins, &path, 10);
 		path += *path == ' ';
-		int result = strcmp(path, "init") == 0 ? check(setns(r->shim->init, types)) : enter_namespace(path, types);
+		int result = strcmp(path, "init") == 0 ? check(setns(r->shim->init, types)) : enter_namespace(r->shim, path, types);
 		if (result < 0) {
 			explain(r, "joining %s", path);
 			return result;
@@ -775,7 +783,7 @@ static int op_enter_pid_namespace(struct runner *r, struct cursor *c)
 	const char *path = take_string(c);
 	if (c->bad)
 		return 0;
-	return *path ? enter_namespace(path, CLONE_NEWPID) : check(setns(r->shim->init, CLONE_NEWPID));
+	return *path ? enter_namespace(r->shim, path, CLONE_NEWPID) : check(setns(r->shim->init, CLONE_NEWPID));
 }
 
 static int op_write_child_proc(struct runner *r, struct cursor *c)
@@ -937,7 +945,7 @@ static int op_setns(struct runner *r, struct cursor *c)
 	(void)r;
 	const char *path = take_string(c);
 	int type = take_int(c);
-	return c->bad ? 0 : enter_namespace(path, type);
+	return c->bad ? 0 : enter_namespace(r->shim, path, type);
 }
 
 /* Joins namespaces of the container's init, all at once. */
@@ -1356,7 +1364,7 @@ static int open_detached(int directory, const char *path, bool recursive)
 }
 
 /* Mounts can be cloned only in the mount namespace they are in: `pid:path` is looked up in that process's. */
-static int clone_from_process(const char *source, bool recursive)
+static int clone_from_process(struct runner *r, const char *source, bool recursive)
 {
 	char namespace[64];
 	const char *path = strchr(source, ':');
@@ -1366,7 +1374,7 @@ static int clone_from_process(const char *source, bool recursive)
 	int own = open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (own < 0)
 		return -errno;
-	int tree = enter_namespace(namespace, CLONE_NEWNS);
+	int tree = enter_namespace(r->shim, namespace, CLONE_NEWNS);
 	if (tree == 0) {
 		tree = open_detached(AT_FDCWD, path + 1, recursive);
 		/* Anywhere else, all that follows would happen to the other container. */
@@ -1388,7 +1396,7 @@ static int clone_source(struct runner *r, const char *source, bool recursive)
 		return number < r->tree_count ? fcntl(r->trees[number], F_DUPFD_CLOEXEC, 0) : -EBADF;
 	}
 	if (strncmp(source, "process:", 8) == 0)
-		return clone_from_process(source + 8, recursive);
+		return clone_from_process(r, source + 8, recursive);
 	if (strncmp(source, "root:", 5) != 0)
 		return open_detached(AT_FDCWD, source, recursive);
 	int from = open_in_root(r->root, source + 5, O_PATH);
@@ -2766,7 +2774,7 @@ static void answer_waiting(struct process *process, int result, struct runner *f
 		return;
 	if (result < 0) {
 		send_failure(client, process->waiting_tag, failed->party, failed->index, result, failed->detail);
-	} else if (process->state == STATE_CREATED) {
+	} else if (process->waiting_for == MSG_CREATED) {
 		struct bytes payload = { 0 };
 		append_int(&payload, process->number);
 		append_int(&payload, process->pid);
@@ -2806,10 +2814,13 @@ static void handle_sync(struct shim *shim, struct process *process)
 	int result = receive_sync(&r, &message);
 	if (result == 0) {
 		if (message.type == SYNC_READY) {
-			process->state = STATE_CREATED;
+			process->state = process->flags & IO_START ? STATE_STARTING : STATE_CREATED;
 			if (process->number == 0)
 				hold_mount_namespace(shim, process);
-			answer_waiting(process, 0, &r);
+			if (process->state == STATE_STARTING)
+				send_sync(process->sync, SYNC_GO);
+			else
+				answer_waiting(process, 0, &r);
 		}
 		return;
 	}
@@ -2843,8 +2854,18 @@ static int listen_for_clients(struct shim *shim)
 	return result < 0 ? result : check(listen(shim->listener, 64));
 }
 
+static void set_title(struct shim *shim, const char *id)
+{
+	size_t length = strlen(id);
+	if (!shim->title)
+		return;
+	memset(shim->title, 0, shim->title_length);
+	memcpy(shim->title, id, length < shim->title_length ? length : shim->title_length);
+}
+
 static int prepare_container(struct shim *shim, struct cursor *c)
 {
+	set_title(shim, shim->processes->id);
 	const char *state_directory = take_string(c);
 	const char *log_path = take_string(c);
 	shim->log.max_bytes = take_int(c);
@@ -2896,9 +2917,10 @@ static void begin_process(struct shim *shim, struct client *client, uint16_t tag
 	}
 	process->waiting = client;
 	process->waiting_tag = tag;
+	process->waiting_for = MSG_CREATED;
 }
 
-/* MSG_CREATE and MSG_EXEC */
+/* MSG_CREATE, whose sender hears of every exit from then on, and MSG_EXEC */
 static void handle_create(struct shim *shim, struct client *client, uint16_t tag, struct cursor *c, bool is_exec)
 {
 	unsigned flags = take_int(c);
@@ -2909,6 +2931,7 @@ static void handle_create(struct shim *shim, struct client *client, uint16_t tag
 	}
 	struct process *process = new_process(shim, id, flags);
 	int result = is_exec ? 0 : prepare_container(shim, c);
+	client->watching |= !is_exec;
 	begin_process(shim, client, tag, c, process, result);
 }
 
@@ -2939,6 +2962,7 @@ static void handle_start(struct client *client, uint16_t tag, struct process *pr
 	process->state = STATE_STARTING;
 	process->waiting = client;
 	process->waiting_tag = tag;
+	process->waiting_for = MSG_OK;
 	send_sync(process->sync, SYNC_GO);
 }
 
@@ -2995,6 +3019,8 @@ static void handle_message(struct shim *shim, struct client *client, uint16_t ty
 		handle_create(shim, client, tag, c, type == MSG_EXEC);
 		return;
 	}
+	if (type == MSG_DESCRIPTORS)
+		return; /* they were kept when they came: see receive */
 	if (type == MSG_LAUNCH) {
 		handle_launch(shim, client, tag, c);
 		return;
@@ -3052,6 +3078,36 @@ static void handle_received(struct shim *shim, struct client *client)
 		release(received);
 }
 
+static void keep_descriptor(struct shim *shim, int fd)
+{
+	shim->kept = realloc(shim->kept, (shim->kept_count + 1) * sizeof *shim->kept);
+	if (!shim->kept)
+		abort();
+	shim->kept[shim->kept_count++] = fd;
+}
+
+/* As recv; descriptors that come along are kept, as long as there is no container. */
+static ssize_t receive(struct shim *shim, struct client *client, void *buffer, size_t size)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(MAX_DESCRIPTORS * sizeof(int))];
+	} control;
+	struct iovec part = { buffer, size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	if (shim->processes)
+		return recv(client->fd, buffer, size, MSG_DONTWAIT);
+	ssize_t n = recvmsg(client->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *rights = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+	if (rights && rights->cmsg_type == SCM_RIGHTS)
+		for (size_t at = 0; at + sizeof(int) <= rights->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
+			int fd;
+			memcpy(&fd, CMSG_DATA(rights) + at, sizeof fd);
+			keep_descriptor(shim, fd);
+		}
+	return n;
+}
+
 static void read_client(struct shim *shim, struct client *client)
 {
 	uint8_t chunk[8192];
@@ -3059,7 +3115,7 @@ static void read_client(struct shim *shim, struct client *client)
 		pump_input(client);
 		return;
 	}
-	ssize_t n = recv(client->fd, chunk, sizeof chunk, MSG_DONTWAIT);
+	ssize_t n = receive(shim, client, chunk, sizeof chunk);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -3163,9 +3219,8 @@ static void write_exit_file(struct shim *shim, struct process *process)
 /* Ports and the network namespace are free again before anyone hears of the exit. */
 static void close_kept_descriptors(struct shim *shim)
 {
-	int last = shim->original_pid_namespace;
-	for (int fd = FD_FIRST_KEPT; fd < last; fd++)
-		close(fd);
+	while (shim->kept_count > 0)
+		close(shim->kept[--shim->kept_count]);
 }
 
 static void end_container(struct shim *shim, struct process *init)
@@ -3366,7 +3421,7 @@ static void ignore_signals(void)
 		signal(ignored[i], SIG_IGN);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static struct shim shim = { .listener = -1, .init = -1, .state_directory = -1, .log = { .fd = -1 }, .console_socket = -1 };
 	sigset_t child;
@@ -3382,8 +3437,12 @@ int main(void)
 	shim.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (shim.signals < 0 || shim.original_pid_namespace < 0)
 		return 1;
-	for (int fd = FD_FIRST_KEPT; fd < shim.original_pid_namespace; fd++)
+	for (int fd = FD_FIRST_KEPT; fd < shim.original_pid_namespace; fd++) {
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
+		keep_descriptor(&shim, fd);
+	}
+	shim.title = argc > 1 ? argv[1] : NULL;
+	shim.title_length = argc > 1 ? strlen(argv[1]) : 0;
 	add_client(&shim, FD_CONTROL);
 	serve(&shim);
 	return 0;

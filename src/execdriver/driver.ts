@@ -48,6 +48,8 @@ export type CreateOptions = {
   log?: LogFile;
   /** The network namespace to be joined, as a descriptor of this process; duplicated, the caller closes its own. */
   networkNamespace?: number;
+  /** The process executes as soon as it is ready, and `start` has nothing left to do: spares a round trip. */
+  start?: boolean;
   /** Descriptors that live as long as the container does (reserved ports); duplicated. */
   keepDescriptors?: readonly number[];
 };

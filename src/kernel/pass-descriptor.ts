@@ -3,17 +3,27 @@ import { addressOf, syscall } from './libc.ffi.ts';
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 const MSG_CMSG_CLOEXEC = 0x40000000;
+/** struct cmsghdr */
+const CONTROL_HEADER_BYTES = 16;
 const CONTROL_BYTES = 24;
 const NAME_BYTES = 256;
 
-/** Sends a descriptor over a unix socket, `text` with it (unix(7), SCM_RIGHTS). @throws SyscallError */
-export function sendDescriptor(socket: number, descriptor: number, text: string): void {
-  const control = Buffer.alloc(CONTROL_BYTES);
-  control.writeBigUInt64LE(20n, 0);
+/** Sends descriptors over a unix socket, `data` with them (unix(7), SCM_RIGHTS; at most 253). @throws SyscallError */
+export function sendDescriptors(
+  socket: number,
+  descriptors: readonly number[],
+  data: string | Uint8Array,
+): void {
+  const length = CONTROL_HEADER_BYTES + 4 * descriptors.length;
+  // CMSG_SPACE: rounded up to 8 bytes.
+  const control = Buffer.alloc(Math.ceil(length / 8) * 8);
+  control.writeBigUInt64LE(BigInt(length), 0);
   control.writeInt32LE(SOL_SOCKET, 8);
   control.writeInt32LE(SCM_RIGHTS, 12);
-  control.writeInt32LE(descriptor, 16);
-  const message = new Message(Buffer.from(text), control);
+  descriptors.forEach((descriptor, index) =>
+    control.writeInt32LE(descriptor, CONTROL_HEADER_BYTES + 4 * index),
+  );
+  const message = new Message(Buffer.from(data as string), control);
   syscall('sendmsg', 'SCM_RIGHTS', socket, message.header, 0);
 }
 

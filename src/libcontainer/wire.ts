@@ -104,6 +104,7 @@ export const MESSAGES = {
   watch: 8,
   closeStdin: 9,
   launch: 10,
+  descriptors: 11,
   ok: 64,
   created: 65,
   failed: 66,
@@ -112,7 +113,7 @@ export const MESSAGES = {
 } as const;
 
 export const HEADER_BYTES = 8;
-export const IO_FLAGS = { terminal: 1, stdin: 2, stdinOnce: 4 } as const;
+export const IO_FLAGS = { terminal: 1, stdin: 2, stdinOnce: 4, start: 8 } as const;
 export const STREAM_FLAGS = { stdin: 1, stdout: 2, stderr: 4 } as const;
 export const STATES = { creating: 0, created: 1, starting: 2, running: 3, exited: 4 } as const;
 /** In the order of their numbers in MSG_FAILED. */

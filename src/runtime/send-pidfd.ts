@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { sendDescriptor } from '../kernel/pass-descriptor.ts';
+import { sendDescriptors } from '../kernel/pass-descriptor.ts';
 import { syscall } from '../kernel/libc.ffi.ts';
 import { connectUnix } from './streams.ts';
 
@@ -9,7 +9,7 @@ export function sendPidfd(path: string | undefined, pid: number): void {
   const socket = connectUnix(path);
   const pidfd = syscall('pidfd_open', String(pid), pid, 0);
   try {
-    sendDescriptor(socket, pidfd, 'pidfd');
+    sendDescriptors(socket, [pidfd], 'pidfd');
   } finally {
     closeSync(pidfd);
     closeSync(socket);

@@ -78,6 +78,8 @@ async function createRuntime(daemon: Daemon, container: Container, joined: Joine
   try {
     return await daemon.execDriver.create({
       ...options,
+      // Who attaches before the start must not miss the first words.
+      start: container.pendingAttaches.size === 0,
       ...(joined.namespace === undefined ? {} : { networkNamespace: joined.namespace }),
       keepDescriptors: joined.descriptors,
     });

@@ -23,6 +23,8 @@ export type NativeContainerOptions = {
   state: ContainerState;
   record: Pick<ProcessRecord, 'id' | 'pid' | 'number'>;
   plan: Plan | undefined;
+  /** Whether the process executes already. */
+  isStarted?: boolean;
 };
 
 /** A container whose processes belong to a shim. */
@@ -32,12 +34,14 @@ export class NativeContainer extends NativeProcess implements Container {
   readonly #state: ContainerState;
   readonly #plan: Plan | undefined;
   readonly #cgroup: Cgroup;
+  readonly #isStarted: boolean;
   readonly #execs = new Map<number, NativeProcess>();
   /** Exits that were reported in one breath with the process's creation. */
   readonly #early = new Map<number, ProcessRecord>();
 
-  constructor({ connection, stateDir, state, record, plan }: NativeContainerOptions) {
+  constructor({ connection, stateDir, state, record, plan, isStarted = false }: NativeContainerOptions) {
     super(connection, stateDir, record);
+    this.#isStarted = isStarted;
     this.#connection = connection;
     this.#stateDir = stateDir;
     this.#state = state;
@@ -49,6 +53,7 @@ export class NativeContainer extends NativeProcess implements Container {
   }
 
   override async start(): Promise<void> {
+    if (this.#isStarted) return;
     try {
       await super.start();
     } catch (error) {

@@ -4,14 +4,14 @@ import type { FieldWriter } from '../../libcontainer/field-writer.ts';
 import { type CgroupLayout, detectCgroupLayout } from '../../libcontainer/cgroups/layout.ts';
 import { type CompiledContainer, compileContainer } from '../../libcontainer/compile-container.ts';
 import { describeOperation } from '../../libcontainer/describe-operation.ts';
-import { MESSAGES, writePlan } from '../../libcontainer/wire.ts';
+import { IO_FLAGS, MESSAGES, writePlan } from '../../libcontainer/wire.ts';
 import type { Container, CreateOptions, ExecDriver } from '../driver.ts';
 import { connectShim } from './connect-shim.ts';
 import { readContainerState, readExitFile, writeContainerState } from './container-state.ts';
 import { describeFailure } from './describe-failure.ts';
 import { exitStatusOf, ioFlags, isExited, lostStatus, NativeContainer } from './native-container.ts';
 import { type ProcessRecord, readProcessRecord, type ShimConnection } from './shim-connection.ts';
-import { spawnShim } from './spawn-shim.ts';
+import { ShimPool } from './shim-pool.ts';
 
 export type NativeDriverOptions = {
   /** The shim's executable. */
@@ -28,15 +28,17 @@ const NETWORK_NAMESPACE = 'fd:4';
 export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
   const cgroupLayout = options.cgroupLayout ?? detectCgroupLayout();
   const connections = new Set<ShimConnection>();
+  const pool = new ShimPool(options.shimPath);
   const track: Track = connection => {
     connections.add(connection);
     void connection.closed.then(() => connections.delete(connection));
   };
   return {
     name: 'native',
-    create: async create => createContainer(options.shimPath, create, compile(create, cgroupLayout), track),
+    create: async create => createContainer(pool, create, compile(create, cgroupLayout), track),
     recover: async (id, stateDir) => recoverContainer(id, stateDir, track),
     close: () => {
+      pool.close();
       for (const connection of connections) connection.close();
     },
     explain: create => {
@@ -68,7 +70,7 @@ function compile(options: CreateOptions, cgroupLayout: CgroupLayout): CompiledCo
 }
 
 async function createContainer(
-  shimPath: string,
+  pool: ShimPool,
   options: CreateOptions,
   { plan, cgroupPaths }: CompiledContainer,
   track: Track,
@@ -78,22 +80,16 @@ async function createContainer(
   let connection: ShimConnection | undefined;
   try {
     writeContainerState(stateDir, { spec, cgroupPaths });
-    connection = await spawnShim({ path: shimPath, containerId: id, descriptors: descriptorsOf(options) });
+    connection = await pool.take(descriptorsOf(options));
+    connection.socket.ref();
     track(connection);
     const reply = await connection.request(MESSAGES.create, writer => {
       writeCreate(writer, options, cgroupPaths);
       writePlan(writer, plan);
     });
     const record = { id, number: reply.int(), pid: reply.int() };
-    const container = new NativeContainer({
-      connection,
-      stateDir,
-      state: { spec, cgroupPaths },
-      record,
-      plan,
-    });
-    await connection.request(MESSAGES.watch);
-    return container;
+    const state = { spec, cgroupPaths };
+    return new NativeContainer({ connection, stateDir, state, record, plan, isStarted: options.start });
   } catch (error) {
     await connection?.closed;
     rmSync(stateDir, { recursive: true, force: true });
@@ -107,10 +103,10 @@ function descriptorsOf({ networkNamespace, keepDescriptors = [] }: CreateOptions
 
 function writeCreate(
   writer: FieldWriter,
-  { id, io, stateDir, log }: CreateOptions,
+  { id, io, stateDir, log, start }: CreateOptions,
   paths: CompiledContainer['cgroupPaths'],
 ): void {
-  writer.int(ioFlags(io));
+  writer.int(ioFlags(io) | (start ? IO_FLAGS.start : 0));
   writer.string(id);
   writer.string(stateDir);
   writer.string(log?.path ?? '');

@@ -6,16 +6,22 @@ import { type StartShimOptions, startShimAsync } from './start-shim.ts';
 
 const WNOHANG = 1;
 
+export type SpawnedShim = {
+  connection: ShimConnection;
+  /** The connection's own descriptor. */
+  socket: number;
+};
+
 /**
  * Starts a shim, which waits for a plan on the connection. It is a child of this process only as long as this
  * process lives; its end is awaited here.
  * @throws SyscallError
  */
-export async function spawnShim(options: StartShimOptions): Promise<ShimConnection> {
+export async function spawnShim(options: StartShimOptions): Promise<SpawnedShim> {
   const { pid, socket } = await startShimAsync(options);
   const connection = new ShimConnection(new Socket({ fd: socket, readable: true, writable: true }));
   void connection.closed.then(() => reap(pid));
-  return connection;
+  return { connection, socket };
 }
 
 /** libuv does not know the child. Its descriptors close shortly before it can be waited for. */
