@@ -3,6 +3,7 @@ import { ReadStream } from 'node:tty';
 import { socketPair } from '../execdriver/native/start-shim.ts';
 import { syscallResult } from '../kernel/libc.ffi.ts';
 import { receiveDescriptor } from '../kernel/pass-descriptor.ts';
+import { printBytes } from './print.ts';
 
 const TIOCSWINSZ = 0x5414;
 
@@ -36,7 +37,7 @@ export class ForegroundTerminal {
       master.once('error', resolve);
       master.once('close', resolve);
     });
-    master.on('data', chunk => process.stdout.write(chunk));
+    master.on('data', (chunk: Buffer) => printBytes(chunk));
     if (process.stdin.isTTY) process.stdin.setRawMode(true);
     process.stdin.on('data', this.#type);
     process.on('SIGWINCH', this.#resize);
@@ -48,7 +49,6 @@ export class ForegroundTerminal {
     process.stdin.removeListener('data', this.#type);
     if (process.stdin.isTTY) process.stdin.setRawMode(false);
     process.stdin.pause();
-    process.stdin.unref();
     this.#master?.destroy();
   }
 

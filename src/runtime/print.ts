@@ -3,15 +3,18 @@ import { errorCode } from '../base/errors.ts';
 
 /** Writes to standard output, all of it before it returns: opening Node's stream would take milliseconds. */
 export function print(text: string): void {
-  writeAll(1, text);
+  writeAll(1, Buffer.from(text));
 }
 
 export function printError(text: string): void {
-  writeAll(2, text);
+  writeAll(2, Buffer.from(text));
 }
 
-function writeAll(descriptor: number, text: string): void {
-  const bytes = Buffer.from(text);
+export function printBytes(bytes: Uint8Array): void {
+  writeAll(1, bytes);
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(descriptor, bytes, at);

@@ -35,8 +35,15 @@ export const run: Command = {
 async function runDetached(context: RuntimeContext, flags: Flags): Promise<number> {
   const bundle = bundleOf(flags);
   const console = openConsoleSocket(flags, bundle.spec.process?.terminal ?? false, true);
-  await start(context, makeContainer(context, { id: flags.args[0]!, flags, bundle, waits: false, console }));
-  return 0;
+  const made = makeContainer(context, { id: flags.args[0]!, flags, bundle, waits: false, console });
+  try {
+    await start(context, made);
+    return 0;
+  } catch (error) {
+    made.launched.release();
+    removeContainer(context, made.record);
+    throw error;
+  }
 }
 
 async function runAttached(context: RuntimeContext, flags: Flags): Promise<number> {
@@ -52,12 +59,18 @@ async function runAttached(context: RuntimeContext, flags: Flags): Promise<numbe
     waits: false,
     console: console?.console,
   });
-  console?.connect();
-  await start(context, made);
-  const code = await awaitProcess(made.record.pid);
-  await console?.close();
-  if (!flagSet(flags, 'keep')) removeContainer(context, made.record);
-  return code;
+  let ended = false;
+  try {
+    console?.connect();
+    await start(context, made);
+    const code = await awaitProcess(made.record.pid);
+    ended = true;
+    await console?.close();
+    return code;
+  } finally {
+    made.launched.release();
+    if (!ended || !flagSet(flags, 'keep')) removeContainer(context, made.record);
+  }
 }
 
 async function openTerminal() {
@@ -65,16 +78,9 @@ async function openTerminal() {
   return new ForegroundTerminal();
 }
 
-/** What does not start is removed. */
 async function start(context: RuntimeContext, { record, launched }: MadeContainer): Promise<void> {
-  try {
-    launched.start();
-    launched.release();
-  } catch (error) {
-    launched.release();
-    removeContainer(context, record);
-    throw error;
-  }
+  launched.start();
+  launched.release();
   const { poststart } = record.spec.hooks ?? {};
   if (!poststart?.length) return;
   const { runHooks } = await import('../hooks.ts');
