@@ -19,7 +19,7 @@ type Peer = { name: string; command: string[]; base: string };
 
 function peers(): Peer[] {
   const node = process.execPath;
-  const own = [node, '--disable-warning=ExperimentalWarning', join(repository, 'dist/slipway-runtime.js')];
+  const own = [node, '--disable-warning=ExperimentalWarning', join(repository, 'dist/slipway-runtime.cjs')];
   const others = ['RUNC', 'CRUN'].flatMap(name => {
     const command = process.env[name]?.split(' ');
     const seen = base.replace('/tmp', process.env.PEER_TMP ?? '/tmp');

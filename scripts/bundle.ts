@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { build, type Plugin } from 'rolldown';
 
-const PROGRAMS = ['slipway', 'slipway-runtime', 'engine'];
+const PROGRAMS = ['slipway', 'engine'];
 /** Code that runs in worker threads, and is found beside the bundle under its own name. */
 const WORKERS = ['archive/rooted-worker'];
 
@@ -50,5 +50,41 @@ await build({
     chunkFileNames: '[name]-[hash].js',
     // One file to read for any command, instead of a dozen.
     codeSplitting: { groups: [{ name: 'cli', test: /\/src\/(cli|client|api)\// }] },
+  },
+});
+
+/**
+ * The same for CommonJS: each of Node's modules is required where it is used, by a function of its name.
+ */
+const lazyRequires: Plugin = {
+  name: 'lazy-requires',
+  renderChunk(code) {
+    const names = [...code.matchAll(/^let (node_\w+) = require\("node:[^"]+"\);$/gm)].map(
+      ([, name]) => name!,
+    );
+    return names.reduce(
+      (text, name) =>
+        text
+          .replace(new RegExp(`^${name} = __toESM\\(.*\\);$`, 'm'), '')
+          .replaceAll(new RegExp(`\\b${name}\\.(default\\.)?`, 'g'), `${name}().`)
+          .replace(new RegExp(`^let ${name} = (require\\(.*\\));$`, 'm'), `const ${name} = () => $1;`),
+      code,
+    );
+  },
+};
+
+// One start for each operation: what Node takes to load it is most of its time, and least for CommonJS in one piece.
+await build({
+  input: { 'slipway-runtime': 'src/main/slipway-runtime.ts' },
+  platform: 'node',
+  external: ['koffi'],
+  plugins: [lazyRequires],
+  checks: { ineffectiveDynamicImport: false },
+  output: {
+    dir: 'dist',
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name].cjs',
+    codeSplitting: { groups: [{ name: 'runtime', test: /\/src\/(?!main\/)/ }] },
   },
 });

@@ -4,17 +4,34 @@
  * Pointers cross the border as Buffers (valid for the length of the call), as null, or as addresses in
  * integers; strings as NUL-terminated Buffers ({@link cstring}).
  */
+import { createRequire } from 'node:module';
 import { constants } from 'node:os';
-import koffi from 'koffi';
+import type Koffi from 'koffi';
 import { SyscallError } from '../base/errors.ts';
 import { SYSCALLS, type SyscallName } from './abi/syscalls.ts';
 
 export type SyscallArgument = number | bigint | Uint8Array | null;
 
+const koffi = loadKoffi();
 const libc = koffi.load('libc.so.6');
 const P = 'void *';
 const rawSyscall = libc.func('syscall', 'long', ['long', P, P, P, P, P, P]);
 const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+
+/**
+ * The library's native part alone where it is found: that is all that is used here, and what the package wraps
+ * around it takes 10 ms to load.
+ */
+function loadKoffi(): typeof Koffi {
+  const require = createRequire(import.meta.url);
+  const system = `linux-${process.arch}`;
+  try {
+    const beside = createRequire(require.resolve('koffi'));
+    return beside(`@koromix/koffi-${system}/${system.replace('-', '_')}/koffi.node`) as typeof Koffi;
+  } catch {
+    return require('koffi') as typeof Koffi;
+  }
+}
 
 /** 'ENOENT' for 2. */
 export function errnoName(errno: number): string {
