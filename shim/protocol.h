@@ -30,6 +30,8 @@ enum message {
 	MSG_WATCH = 8,
 	MSG_CLOSE_STDIN = 9,
 	MSG_LAUNCH = 10,
+	MSG_NETWORK_NAMESPACE = 12, /* a new one, for whoever opens /proc/PID/fd/NUMBER; answered by MSG_CREATED */
+	MSG_CLOSE = 13, /* closes that descriptor */
 	MSG_DESCRIPTORS = 11, /* with SCM_RIGHTS: what `fd:4` and so on mean; no reply */
 
 	MSG_OK = 64,

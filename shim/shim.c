@@ -3013,6 +3013,40 @@ static void handle_watch(struct shim *shim, struct client *client, uint16_t tag)
 			tell_exit(client, process);
 }
 
+/*
+ * A new network namespace: a shim without a container makes them, since the kernel may take milliseconds over one,
+ * which the daemon's only thread does not have. Returns a descriptor.
+ */
+static int make_network_namespace(void)
+{
+	int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (own < 0)
+		return -errno;
+	int made = check(unshare(CLONE_NEWNET));
+	if (made == 0) {
+		made = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+		made = made < 0 ? -errno : made;
+		/* Those that follow would be made in the wrong place. */
+		if (setns(own, CLONE_NEWNET) != 0)
+			_exit(1);
+	}
+	close(own);
+	return made;
+}
+
+static void handle_network_namespace(struct client *client, uint16_t tag)
+{
+	struct bytes payload = { 0 };
+	int made = make_network_namespace();
+	if (made < 0) {
+		send_result(client, tag, made);
+		return;
+	}
+	append_int(&payload, made);
+	append_int(&payload, getpid());
+	send_message(client, MSG_CREATED, tag, &payload);
+}
+
 static void handle_message(struct shim *shim, struct client *client, uint16_t type, uint16_t tag, struct cursor *c)
 {
 	if (type == MSG_CREATE || type == MSG_EXEC) {
@@ -3023,6 +3057,13 @@ static void handle_message(struct shim *shim, struct client *client, uint16_t ty
 		return; /* they were kept when they came: see receive */
 	if (type == MSG_LAUNCH) {
 		handle_launch(shim, client, tag, c);
+		return;
+	}
+	if ((type == MSG_NETWORK_NAMESPACE || type == MSG_CLOSE) && !shim->processes) {
+		if (type == MSG_NETWORK_NAMESPACE)
+			handle_network_namespace(client, tag);
+		else
+			send_result(client, tag, check(close(take_int(c))));
 		return;
 	}
 	if (type == MSG_STATUS || type == MSG_WATCH) {

@@ -467,7 +467,7 @@ test('a graph that is opened again has its images and containers, and no rest of
   fs.writeFileSync(`${root}/content/blobs/sha256/${'9'.repeat(64)}`, 'nobody knows it');
   fs.mkdirSync(`${root}/overlay2/${'8'.repeat(64)}/diff`, { recursive: true });
   fs.writeFileSync(`${root}/overlay2/${'8'.repeat(64)}/link`, 'zz');
-  fs.mkdirSync(`${root}/overlay2/nobody/merged`, { recursive: true });
+  fs.mkdirSync(`${root}/overlay2/nobody/work`, { recursive: true });
   fs.symlinkSync('../nowhere/diff', `${root}/overlay2/l/stale`);
   const again = await reopen();
   assert.equal(String(await (await again.openContainerLayer('kept')).readFile('file')), 'x');

@@ -79,7 +79,7 @@ describe('bridge networks', () => {
   });
 
   async function start(network: NetworkOptions, options: Partial<JoinOptions> = {}): Promise<TestContainer> {
-    const namespace = pool.take({ connected: true });
+    const namespace = await pool.take({ connected: true });
     try {
       const joined = await driver.join({ ...joinOptions(network.id, namespace), ...options });
       const container = new TestContainer(driver, namespace, joined);
@@ -444,7 +444,7 @@ async function prepareNamespace(driver: NetworkDriver): Promise<NetworkNamespace
   const pool = new NamespacePool({ size: 1, prepare });
   await promise;
   await new Promise(setImmediate);
-  const namespace = pool.take({ connected: true });
+  const namespace = await pool.take({ connected: true });
   assert.equal(namespace, await promise);
   await pool.close();
   return namespace;

@@ -105,6 +105,8 @@ export const MESSAGES = {
   closeStdin: 9,
   launch: 10,
   descriptors: 11,
+  networkNamespace: 12,
+  close: 13,
   ok: 64,
   created: 65,
   failed: 66,

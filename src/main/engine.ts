@@ -8,6 +8,7 @@ import type { DaemonOptions } from '../daemon/daemon-options.ts';
 import { type Logger, SILENT } from '../daemon/logger.ts';
 import { openDaemon } from '../daemon/open-daemon.ts';
 import { readHostFacts } from '../daemon/spec/host-facts.ts';
+import { NamespaceMaker } from '../execdriver/native/namespace-maker.ts';
 import { openNativeDriver } from '../execdriver/native/open-native-driver.ts';
 import { openGraph } from '../graph/open-graph.ts';
 import { NamespacePool } from '../networkdriver/namespace-pool.ts';
@@ -61,12 +62,16 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   undo.defer(() => {
     for (const driver of networkDrivers.values()) driver.close();
   });
+  const shimPath = join(SHIM_DIRECTORY, 'slipway-shim');
+  const namespaceMaker = new NamespaceMaker(shimPath);
+  undo.defer(() => namespaceMaker.close());
   const namespaces = new NamespacePool({
+    create: () => namespaceMaker.create(),
     size: options.namespacePoolSize,
     prepare: async namespace => networkDrivers.get('bridge')?.prepare(namespace),
   });
   undo.defer(() => namespaces.close());
-  const execDriver = openNativeDriver({ shimPath: join(SHIM_DIRECTORY, 'slipway-shim') });
+  const execDriver = openNativeDriver({ shimPath });
   undo.defer(() => execDriver.close());
   const { daemon, close } = await openDaemon({
     options: daemonOptions,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { NETLINK_ROUTE } from '../kernel/abi/netlink.ts';
+import { createNetworkNamespace } from '../kernel/namespaces.ts';
 import { addVethPair, getLink, parseLink } from '../kernel/netlink/link-messages.ts';
 import { NetlinkSocket } from '../kernel/netlink/netlink-socket.ts';
 import { NetworkNamespace } from './network-namespace.ts';
@@ -11,6 +12,8 @@ const REFILL_DELAY_MS = 3;
 export type NamespacePoolOptions = {
   /** How many to keep. Default 3; 0: none, everything is made on demand. */
   size?: number;
+  /** Makes a namespace, and returns a descriptor of it. Default: on this thread, which takes half a millisecond. */
+  create?: () => Promise<number>;
   /** Goes further with each: a driver's `prepare`. */
   prepare?: (namespace: NetworkNamespace) => Promise<void>;
 };
@@ -22,14 +25,20 @@ export type NamespacePoolOptions = {
  */
 export class NamespacePool {
   readonly #size: number;
+  readonly #create: () => Promise<number>;
   readonly #prepare: (namespace: NetworkNamespace) => Promise<void>;
   readonly #ready: NetworkNamespace[] = [];
   #timer: NodeJS.Timeout | undefined;
   #refilling: Promise<void> | undefined;
   #closed = false;
 
-  constructor({ size = DEFAULT_SIZE, prepare = async () => undefined }: NamespacePoolOptions = {}) {
+  constructor({
+    size = DEFAULT_SIZE,
+    create = async () => createNetworkNamespace(),
+    prepare = async () => undefined,
+  }: NamespacePoolOptions = {}) {
     this.#size = size;
+    this.#create = create;
     this.#prepare = prepare;
     this.#refillLater();
   }
@@ -39,11 +48,15 @@ export class NamespacePool {
    * ready, or for one that is to have nothing but its loopback interface. The caller closes it.
    * @throws SyscallError
    */
-  take(options: { connected: boolean }): NetworkNamespace {
-    if (!options.connected) return NetworkNamespace.create();
-    const namespace = this.#ready.shift() ?? NetworkNamespace.create();
+  async take(options: { connected: boolean }): Promise<NetworkNamespace> {
+    if (!options.connected) return this.#bare();
+    const namespace = this.#ready.shift() ?? (await this.#bare());
     this.#refillLater();
     return namespace;
+  }
+
+  async #bare(): Promise<NetworkNamespace> {
+    return NetworkNamespace.adopt(await this.#create());
   }
 
   /** Lets go of all that are ready. Those taken are their takers'. */
@@ -65,7 +78,7 @@ export class NamespacePool {
 
   async #refill(): Promise<void> {
     try {
-      const namespace = NetworkNamespace.create();
+      const namespace = await this.#bare();
       // Counted when it is whole: nobody may take it before.
       await this.#complete(namespace);
       this.#ready.push(namespace);

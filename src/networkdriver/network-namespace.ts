@@ -41,6 +41,23 @@ export class NetworkNamespace {
   }
 
   /**
+   * As {@link NetworkNamespace.create}, of a namespace that is new, mostly off this thread. Takes the descriptor
+   * over, also when it fails.
+   * @throws SyscallError
+   */
+  static async adopt(descriptor: number): Promise<NetworkNamespace> {
+    const namespace = new NetworkNamespace(descriptor);
+    try {
+      namespace.#enter(() => disableIpv6OfNewInterfaces());
+      await namespace.routes.requestAsync([setLinkUp({ name: 'lo' })]);
+      return namespace;
+    } catch (error) {
+      namespace.close();
+      throw error;
+    }
+  }
+
+  /**
    * That of a running process.
    * @throws SyscallError ENOENT or ESRCH when it does not run (any more)
    */

@@ -79,7 +79,7 @@ export class Networks {
   }
 
   /** A namespace with loopback only, or one that is to be connected. The caller closes it. */
-  takeNamespace(options: { connected: boolean }): NetworkNamespace {
+  async takeNamespace(options: { connected: boolean }): Promise<NetworkNamespace> {
     return this.#parts.namespaces.take(options);
   }
 

@@ -49,7 +49,7 @@ async function connected(daemon: Daemon, container: Container, names: string[]):
   const { networks } = daemon;
   // An unknown network is found out before anything is made.
   for (const name of names) networks.find(name);
-  const namespace = networks.takeNamespace({ connected: names.some(name => name !== 'none') });
+  const namespace = await networks.takeNamespace({ connected: names.some(name => name !== 'none') });
   const connections: Connection[] = [];
   const descriptors: number[] = [];
   const close = once(() => {

@@ -53,6 +53,6 @@ export class FakeNetworkDriver implements NetworkDriver {
 
 /** Hands out what only looks like a namespace. */
 export const fakeNamespaces = {
-  take: () =>
+  take: async () =>
     ({ descriptor: openSync('/dev/null', 'r'), close: () => undefined }) as unknown as NetworkNamespace,
 };

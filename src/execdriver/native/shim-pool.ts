@@ -5,8 +5,8 @@ import { encodeMessage } from './encode-message.ts';
 import type { ShimConnection } from './shim-connection.ts';
 import { type SpawnedShim, spawnShim } from './spawn-shim.ts';
 
-/** So long after one was taken another is made ready: later than the container is that it was taken for. */
-const REFILL_DELAY_MS = 15;
+/** So long after one was taken another is made ready: whoever took it goes first. */
+const REFILL_DELAY_MS = 3;
 /** SCM_MAX_FD (include/net/scm.h) */
 const MAX_PASSED = 253;
 
@@ -21,7 +21,7 @@ export class ShimPool {
   readonly #abort = new AbortController();
 
   /** @param path the shim's executable */
-  constructor(path: string, size = 1) {
+  constructor(path: string, size = 2) {
     this.#path = path;
     this.#size = size;
   }
