@@ -35,7 +35,8 @@ function isEmpty(value: unknown): boolean {
 function describeField({ op }: Operation, name: string, value: unknown): string {
   if (op === 'cap-bounding' || op === 'capabilities')
     return capabilityNames(value as bigint).join('|') || '0';
-  if (op === 'clone' && name === 'flags') return decode(value as number, CLONE);
+  if (op === 'clone-inside' && name === 'joins') return describe((value as string[]).map(describeJoin));
+  if ((op === 'clone' || op === 'clone-inside') && name === 'flags') return decode(value as number, CLONE);
   if ((op === 'unshare' || op === 'setns-init') && name === 'flags') return decode(value as number, CLONE);
   if (op === 'setns' && name === 'type') return decode(value as number, CLONE);
   if (name === 'propagation' || (op === 'propagation' && name === 'flags'))
@@ -47,6 +48,12 @@ function describeField({ op }: Operation, name: string, value: unknown): string 
   if (op === 'attach-device-program' && name === 'instructions')
     return `${(value as Uint8Array).length / 8} instructions`;
   return describe(value);
+}
+
+/** The types of namespaces by their names, and the path. */
+function describeJoin(join: string): string {
+  const [types = '', ...path] = join.split(' ');
+  return `${decode(Number(types), CLONE)} ${path.join(' ')}`;
 }
 
 function describe(value: unknown): string {

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ContainerOptions, compileContainer } from './compile-container.ts';
+import { compileExec } from './compile-exec.ts';
+import { describeOperation } from './describe-operation.ts';
+import type { Plan } from './plan.ts';
+import type { NamespaceType, Spec } from './spec.ts';
+
+const layout: ContainerOptions['cgroupLayout'] = { mode: 'v1', v1: [] };
+
+function specWith(types: readonly NamespaceType[], more: Partial<Spec> = {}): Spec {
+  const { linux, ...rest } = more;
+  return {
+    ociVersion: '1.2.0',
+    process: { user: { uid: 5, gid: 6 }, args: ['true'], env: ['PATH=/bin'], cwd: '/' },
+    linux: { namespaces: types.map(type => ({ type })), ...linux },
+    ...rest,
+  };
+}
+
+function compile(spec: Spec, more: Partial<ContainerOptions> = {}): Plan {
+  return compileContainer({
+    id: 'golden',
+    spec,
+    rootfs: { type: 'bind', path: '/rootfs' },
+    cgroupLayout: layout,
+    withoutCgroups: true,
+    noNewKeyring: true,
+    ...more,
+  }).plan;
+}
+
+const describe = (list: Plan['parent'] | Plan['child']) => list.map(describeOperation);
+
+/** Without what every process has at its end, and every container in /dev. */
+function setUp(plan: Plan): string[] {
+  const lines = describe(plan.child).filter(line => !/^(device|symlink)\(/.test(line));
+  return lines.slice(
+    0,
+    lines.findIndex(line => line.startsWith('cap-bounding')),
+  );
+}
+
+test('a container begins with its namespaces, has its root, and pivots into it', () => {
+  const plan = compile(specWith(['pid', 'mount', 'cgroup', 'network']));
+  assert.deepEqual(describe(plan.parent), ['clone(flags=CLONE_NEWNET|CLONE_NEWNS|CLONE_NEWPID)']);
+  assert.deepEqual(setUp(plan), [
+    'unshare(flags=CLONE_NEWCGROUP)',
+    'propagation(path="/", flags=MS_REC|MS_SLAVE)',
+    'bind-root(source="/rootfs")',
+    'loopback()',
+    'root-directory(target="/", mode=0755)',
+    'pivot-root()',
+  ]);
+  assert.deepEqual(describe(plan.child).slice(-7), [
+    'umask(mask=18)',
+    'user(uid=5, gid=6, setGroups=true)',
+    'capabilities(effective=0, permitted=0, inheritable=0, ambient=0)',
+    'chdir(path="/")',
+    'find-executable(name="true", path="/bin")',
+    'await-start()',
+    'exec(args=["true"], env=["PATH=/bin"], preserve=0)',
+  ]);
+});
+
+const maps = {
+  uidMappings: [{ containerID: 0, hostID: 1000, size: 10 }],
+  gidMappings: [{ containerID: 0, hostID: 2000, size: 10 }],
+};
+
+test('with a user namespace the shim maps ids, opens what is bound, and sets limits, while the child waits', () => {
+  const spec = specWith(['user', 'mount'], {
+    linux: { namespaces: [{ type: 'user' }, { type: 'mount' }], ...maps },
+    mounts: [{ destination: '/mnt', type: 'bind', source: '/src', options: ['rbind', 'idmap'] }],
+  });
+  spec.process!.rlimits = [{ type: 'RLIMIT_NOFILE', soft: 1, hard: 2 }];
+  spec.process!.oomScoreAdj = 7;
+  const plan = compile(spec);
+  assert.deepEqual(describe(plan.parent), [
+    'open-tree(source="/rootfs", recursive=true)',
+    'open-tree(source="/src", recursive=true, uidMap="0 1000 10\\n", gidMap="0 2000 10\\n")',
+    'clone(flags=CLONE_NEWNS|CLONE_NEWUSER)',
+    'write-child-proc(file="uid_map", data="0 1000 10\\n")',
+    'write-child-proc(file="gid_map", data="0 2000 10\\n")',
+    'write-child-proc(file="oom_score_adj", data="7")',
+    'rlimit(resource=7, soft=1, hard=2)',
+    'barrier()',
+  ]);
+  assert.deepEqual(setUp(plan), [
+    'barrier()',
+    'user(uid=0, gid=0, setGroups=true)',
+    'propagation(path="/", flags=MS_REC|MS_SLAVE)',
+    'bind-root(source="tree:0")',
+    'bind(source="tree:1", target="/mnt", recursive=true)',
+    'root-directory(target="/", mode=0755)',
+    'pivot-root()',
+  ]);
+});
+
+test('without privileges one id is mapped, and groups are given up', () => {
+  const own = {
+    uidMappings: [{ containerID: 0, hostID: 1000, size: 1 }],
+    gidMappings: [{ containerID: 0, hostID: 1000, size: 1 }],
+  };
+  const plan = compile(specWith([], { linux: { namespaces: [{ type: 'user' }], ...own } }), {
+    rootless: true,
+  });
+  assert.deepEqual(describe(plan.parent), [
+    'clone(flags=CLONE_NEWUSER)',
+    'write-child-proc(file="setgroups", data="deny")',
+    'write-child-proc(file="uid_map", data="0 1000 1\\n")',
+    'write-child-proc(file="gid_map", data="0 1000 1\\n")',
+    'barrier()',
+  ]);
+  assert.deepEqual(setUp(plan).slice(0, 4), [
+    'barrier()',
+    'user(uid=0, gid=0)',
+    'propagation(path="/", flags=MS_REC|MS_SLAVE)',
+    'bind-root(source="/rootfs")',
+  ]);
+});
+
+test('namespaces that are joined beside a user namespace are joined first with privileges, last without', () => {
+  const spec = specWith([]);
+  spec.linux!.namespaces = [{ type: 'user', path: '/u' }, { type: 'network', path: '/n' }, { type: 'pid' }];
+  assert.match(
+    describe(compile(spec).parent)[1]!,
+    /^clone-inside\(flags=CLONE_NEWPID, joins=\["CLONE_NEWNET \/n" "CLONE_NEWUSER \/u"\]\)$/,
+  );
+  assert.match(
+    describe(compile(spec, { rootless: true }).parent)[0]!,
+    /joins=\["CLONE_NEWUSER \/u" "CLONE_NEWNET \/n"\]/,
+  );
+});
+
+test('a time namespace gets its offsets before anything is in it', () => {
+  const spec = specWith(['time']);
+  spec.linux!.timeOffsets = { boottime: { secs: 3, nanosecs: 4 } };
+  assert.deepEqual(setUp(compile(spec)).slice(0, 3), [
+    'unshare(flags=CLONE_NEWTIME)',
+    'write(path="/proc/self/timens_offsets", data="boottime 3 4\\n")',
+    'setns(path="/proc/self/ns/time_for_children", type=CLONE_NEWTIME)',
+  ]);
+});
+
+test('hooks have the state of their moment, and those of the runtime run between barriers', () => {
+  const hook = (path: string) => [{ path }];
+  const plan = compile(
+    specWith([], {
+      hooks: { createRuntime: hook('/r'), createContainer: hook('/c'), startContainer: hook('/s') },
+    }),
+    { state: { id: 'x', pid: '$PID', status: '' } },
+  );
+  assert.deepEqual(describe(plan.parent).slice(1), [
+    'barrier()',
+    'hook(path="/r", args=["/r"], state="{\\"id\\":\\"x\\",\\"pid\\":\\"$PID\\",\\"status\\":\\"creating\\"}", timeoutMs=0)',
+    'barrier()',
+  ]);
+  const hooks = describe(plan.child).filter(
+    line => line.startsWith('hook') || line.startsWith('barrier') || line.startsWith('await'),
+  );
+  assert.deepEqual(
+    hooks.map(line => /^[a-z-]+(\(path="\/\w")?/.exec(line)![0]),
+    ['barrier', 'barrier', 'hook(path="/c"', 'await-start', 'hook(path="/s"'],
+  );
+});
+
+test('a container that is started by another call waits at the FIFO', () => {
+  const lines = describe(compile(specWith([]), { startFifo: 7 }).child);
+  assert.ok(lines.includes('await-fifo(descriptor=7)'));
+  assert.ok(!lines.includes('await-start()'));
+});
+
+test('an exec into a user namespace joins all at once from a process in between', () => {
+  const spec = specWith([], {
+    linux: { namespaces: [{ type: 'user' }, { type: 'pid' }, { type: 'mount' }], ...maps },
+  });
+  const cgroupPaths = { mode: 'v1' as const, v1: { pids: '/cg' }, unifiedControllers: [] };
+  const plan = compileExec({ spec, process: spec.process!, cgroupPaths });
+  assert.deepEqual(describe(plan.parent), [
+    'clone-inside(joins=["CLONE_NEWNS|CLONE_NEWPID|CLONE_NEWUSER init"])',
+    'join-child(path="/cg/tasks")',
+    'barrier()',
+  ]);
+  assert.equal(describe(plan.child)[0], 'barrier()');
+});
+
+test('what cannot be is refused with the place in the specification', () => {
+  for (const [linux, words] of [
+    [
+      { namespaces: [{ type: 'user' as const }] },
+      /linux\.uidMappings: user namespaces enabled, but no uid mappings found/,
+    ],
+    [
+      { namespaces: [{ type: 'pid' as const }, { type: 'pid' as const }] },
+      /linux\.namespaces: pid is given twice/,
+    ],
+    [{ ...maps }, /user namespace mappings specified, but user namespace isn't enabled/],
+    [{ personality: { domain: 'X' } }, /linux\.personality\.domain: expected one of LINUX, LINUX32: X/],
+    [
+      { memoryPolicy: { mode: 'MPOL_BIND', nodes: '3-1' } },
+      /linux\.memoryPolicy\.nodes: expected a list like 0-2,7/,
+    ],
+    [{ rootfsPropagation: 'x' }, /linux\.rootfsPropagation: unknown propagation x/],
+  ] as const)
+    assert.throws(() => compile(specWith([], { linux: linux as Spec['linux'] })), {
+      name: 'EngineError',
+      message: words,
+    });
+});
