@@ -302,3 +302,28 @@ test('an exec has the output of its own command where the container has it elsew
   assert.equal(await runtime.succeed('exec', 'ten', 'echo', 'here'), 'here\n');
   await runtime.succeed('delete', '-f', 'ten');
 });
+
+test('checkpoint and restore say clearly when criu is missing', async () => {
+  await runtime.succeed('run', '-d', '-b', runtime.bundle(['sleep', '1000']), 'kept');
+  const images = join(runtime.base, 'images');
+  const path = join(runtime.base, 'no-programs');
+  const env = { PATH: `${path}:/bin` };
+  const { code, stderr } = await runtime.callWith({ env }, 'checkpoint', '--image-path', images, 'kept');
+  assert.equal(code, 1);
+  assert.match(stderr, /criu is not installed|criu dump failed/);
+  assert.equal(await runtime.status('kept'), 'running');
+  await runtime.succeed('delete', '-f', 'kept');
+});
+
+test('systemd’s cgroups are refused with runc’s words, and nothing is left', async () => {
+  const { code, stderr } = await runtime.call(
+    '--systemd-cgroup',
+    'create',
+    '-b',
+    runtime.bundle(['true']),
+    'systemd',
+  );
+  assert.equal(code, 1);
+  assert.match(stderr, /systemd support for managing cgroups is not available/);
+  assert.deepEqual(runtime.leftovers(), []);
+});

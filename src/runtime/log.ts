@@ -1,7 +1,7 @@
 import { appendFileSync, writeSync } from 'node:fs';
 
 export type LogOptions = { file?: string; format: string; debug: boolean };
-export type Level = 'debug' | 'warning' | 'error';
+type Level = 'debug' | 'warning' | 'error';
 export type Log = (level: Level, message: string) => void;
 
 /** runc's log: containerd's shim and conmon read the last error from it. Standard error without a file. */

@@ -21,7 +21,7 @@ export function removeContainer({ root }: RuntimeContext, record: ContainerRecor
 }
 
 /** Every process of it, whether its init ran in a pid namespace of its own or not. */
-export function killAll(record: ContainerRecord): void {
+function killAll(record: ContainerRecord): void {
   const cgroup = new Cgroup(record.cgroupPaths);
   if (cgroup.exists) cgroup.kill();
   if (startTicksOf(record.pid) === record.startTicks) process.kill(record.pid, 'SIGKILL');

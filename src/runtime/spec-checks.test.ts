@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { EngineError } from '../base/errors.ts';
 import { compileContainer } from '../libcontainer/compile-container.ts';
 import { FieldWriter } from '../libcontainer/field-writer.ts';
@@ -101,7 +101,7 @@ test('the place that is wrong is named, with what was expected and what was ther
 });
 
 test('what is null counts as absent', () => {
-  const spec = parse(replaced(fullSpec(), ['linux', 'seccomp'], null)) as Spec;
+  const spec = parse(replaced(fullSpec(), ['linux', 'seccomp'], null));
   assert.equal(spec.linux?.seccomp, undefined);
   assert.equal(spec.hostname, 'slipway');
 });
