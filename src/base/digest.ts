@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { EngineError } from './errors.ts';
 
 /** A content digest, `sha256:` and 64 lower-case hex digits (OCI image-spec, descriptor.md). */
 export type Digest = `sha256:${string}`;
@@ -8,12 +7,6 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 export function isDigest(text: string): text is Digest {
   return DIGEST.test(text);
-}
-
-/** @throws EngineError invalid-parameter */
-export function parseDigest(text: string): Digest {
-  if (!isDigest(text)) throw new EngineError('invalid-parameter', `invalid checksum digest format: ${text}`);
-  return text;
 }
 
 export function digestOf(data: Uint8Array | string): Digest {

@@ -30,11 +30,6 @@ export function parseBridgeIp(bip: string): ChosenSubnet {
   return { subnet: formatSubnet(parseSubnet(bip)), gateway: formatIpv4(parseIpv4(bip.split('/')[0] ?? '')) };
 }
 
-/** The gateway of a subnet that was given without one: its first address. */
-export function defaultGateway(subnet: string): string {
-  return formatIpv4(parseSubnet(subnet).first + 1);
-}
-
 function defaultPools(): Subnet[] {
   const large = Array.from({ length: 15 }, (_, index) => subnetOf(parseIpv4(`172.${17 + index}.0.0`), 16));
   const small = Array.from({ length: 16 }, (_, index) => subnetOf(parseIpv4(`192.168.${16 * index}.0`), 20));

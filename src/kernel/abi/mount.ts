@@ -1,5 +1,4 @@
 /** include/uapi/linux/mount.h: flags of mount(2) and attributes of mount_setattr(2). */
-export const MS_RDONLY = 0x1;
 export const MS_REC = 0x4000;
 export const MS_UNBINDABLE = 0x20000;
 export const MS_PRIVATE = 0x40000;
@@ -12,7 +11,6 @@ export const MOUNT_ATTR_NODEV = 0x04;
 export const MOUNT_ATTR_NOEXEC = 0x08;
 /** The access-time bits are one field: relatime is its zero. */
 export const MOUNT_ATTR__ATIME = 0x70;
-export const MOUNT_ATTR_RELATIME = 0x00;
 export const MOUNT_ATTR_NOATIME = 0x10;
 export const MOUNT_ATTR_STRICTATIME = 0x20;
 export const MOUNT_ATTR_NODIRATIME = 0x80;
