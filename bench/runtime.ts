@@ -27,7 +27,7 @@ function peers(): Peer[] {
   });
   return [
     { name: 'slipway-runtime', command: own, base },
-    { name: 'slipway-runtime, by bin/', command: [join(repository, 'bin/slipway-runtime')], base },
+    { name: 'slipway-runtime from its sources', command: [join(repository, 'bin/slipway-runtime')], base },
     { name: 'node -e 0', command: [node, '-e', '0', '--'], base },
     ...others,
   ];
