@@ -71,7 +71,10 @@ function lastError(logFile: string): string {
     const errors = readFileSync(logFile, 'utf8')
       .split('\n')
       .filter(line => line.includes('Error'));
-    return `${errors.at(-1) ?? 'no error in its log'} (log file: ${logFile})`;
+    // The very last says only that it failed.
+    const reason =
+      errors.findLast(line => !line.includes('FAILED')) ?? errors.at(-1) ?? 'no error in its log';
+    return `${reason} (log file: ${logFile})`;
   } catch {
     return `no log file ${logFile}`;
   }
