@@ -35,7 +35,16 @@ export async function runDaemon(flags: DaemonFlags): Promise<void> {
   logger.info({ signal }, 'stopping; containers keep running');
 }
 
+/** @throws EngineError invalid-parameter */
 function engineOptions(flags: DaemonFlags): EngineOptions {
+  if (flags.bridge === 'none')
+    throw new EngineError(
+      'invalid-parameter',
+      'a daemon without its default bridge (--bridge none) is not supported',
+      {
+        hint: 'Give containers that need no network `--network none`.',
+      },
+    );
   return {
     dataRoot: flags.dataRoot,
     execRoot: flags.execRoot,
