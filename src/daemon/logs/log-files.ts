@@ -1,22 +1,25 @@
+import { existsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { errorCode } from '../../base/errors.ts';
 
 /** The log's files that exist, oldest first: `path.2`, `path.1`, `path`. The caller closes them. */
 export async function openLogFiles(path: string): Promise<FileHandle[]> {
   for (;;) {
-    const handles = await openGenerations(path);
+    const { handles, isWhole } = await openGenerations(path);
     // A rotation in between would have shown a file twice, or hidden one.
-    if (await isInPlace(path, handles.at(-1))) return handles;
+    if (isWhole && (await isInPlace(path, handles.at(-1)))) return handles;
     await Promise.all(handles.map(handle => handle.close()));
   }
 }
 
-async function openGenerations(path: string): Promise<FileHandle[]> {
+/** Not `isWhole` with a gap in the numbers: then a rotation is under way, which renames one file after the other. */
+async function openGenerations(path: string): Promise<{ handles: FileHandle[]; isWhole: boolean }> {
   const handles: FileHandle[] = [];
+  const nameOf = (generation: number) => (generation === 0 ? path : `${path}.${generation}`);
   for (let generation = 0; ; generation += 1) {
-    const handle = await openIfPresent(generation === 0 ? path : `${path}.${generation}`);
+    const handle = await openIfPresent(nameOf(generation));
     if (handle !== undefined) handles.unshift(handle);
-    else if (generation > 0) return handles;
+    else if (generation > 0) return { handles, isWhole: !existsSync(nameOf(generation + 1)) };
   }
 }
 

@@ -87,7 +87,7 @@ test('a follower sees every line once, through several rotations, and ends when 
   });
   for (let n = 1; n < 200; n += 1) {
     if (n % 20 === 0) {
-      for (let generation = 8; generation > 0; generation -= 1) {
+      for (let generation = 20; generation > 0; generation -= 1) {
         try {
           renameSync(generation === 1 ? path : `${path}.${generation - 1}`, `${path}.${generation}`);
         } catch {}
