@@ -1,10 +1,11 @@
-import { lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
+import { readdirSync, renameSync } from 'node:fs';
+import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { RootedThreads } from '../../archive/rooted-threads.ts';
 import { errorCode } from '../../base/errors.ts';
 
-/** So many files are removed at once by the calling thread; what has more is left to a rooted thread. */
+/** So many files are removed one by one on libuv's pool; what has more is left to a rooted thread. */
 const SMALL_TREE_FILES = 64;
 
 /**
@@ -19,7 +20,7 @@ export async function removeDirectory(path: string, trash: string, threads: Root
     if (errorCode(error) === 'ENOENT') return;
     throw error;
   }
-  if (removeSmallTree(doomed, { files: SMALL_TREE_FILES })) return;
+  if (await removeSmallTree(doomed, { files: SMALL_TREE_FILES })) return;
   await threads.run({ kind: 'remove', root: trash, name: basename(doomed) });
 }
 
@@ -32,13 +33,13 @@ export function removeLeftovers(staging: string, trash: string, threads: RootedT
 }
 
 /** Whether all is gone: it gives up when there are more files than the budget has. */
-function removeSmallTree(path: string | Buffer, budget: { files: number }): boolean {
-  for (const name of readdirSync(path, { encoding: 'buffer' })) {
+async function removeSmallTree(path: string | Buffer, budget: { files: number }): Promise<boolean> {
+  for (const entry of await readdir(path, { encoding: 'buffer', withFileTypes: true })) {
     if (budget.files-- === 0) return false;
-    const child = Buffer.concat([Buffer.from(path), Buffer.from('/'), name]);
-    if (!lstatSync(child).isDirectory()) unlinkSync(child);
-    else if (!removeSmallTree(child, budget)) return false;
+    const child = Buffer.concat([Buffer.from(path), Buffer.from('/'), entry.name]);
+    if (!entry.isDirectory()) await unlink(child);
+    else if (!(await removeSmallTree(child, budget))) return false;
   }
-  rmdirSync(path);
+  await rmdir(path);
   return true;
 }
