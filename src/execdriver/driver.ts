@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { CgroupStats } from '../libcontainer/cgroups/cgroup-stats.ts';
+import type { RootSource } from '../libcontainer/compile-container.ts';
 import type { Process, Spec } from '../libcontainer/spec.ts';
 
 export type { CgroupStats } from '../libcontainer/cgroups/cgroup-stats.ts';
@@ -55,18 +56,7 @@ export type CreateOptions = {
 };
 
 /** How the root file system comes to be inside the container's mount namespace. Host paths. */
-export type Rootfs =
-  | {
-      type: 'overlay';
-      /** Topmost first. */
-      lowerdirs: string[];
-      upperdir: string;
-      workdir: string;
-      /** An empty directory to mount it on (the mount is seen by the container alone). */
-      target: string;
-      options?: string[];
-    }
-  | { type: 'bind'; path: string };
+export type Rootfs = RootSource;
 
 export type ProcessIo = {
   /** A pseudo-terminal instead of pipes. */

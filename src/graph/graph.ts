@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ProgressMessage } from '../api/types.ts';
 import type { Digest } from '../base/digest.ts';
 import type { ImageConfig } from './image-config.ts';
 
@@ -93,17 +94,7 @@ export type HistoryEntry = {
   Comment: string;
 };
 
-/** Docker's jsonmessage. */
-export type ProgressMessage = {
-  stream?: string;
-  status?: string;
-  id?: string;
-  progress?: string;
-  progressDetail?: { current?: number; total?: number };
-  error?: string;
-  errorDetail?: { message: string; code?: number };
-  aux?: unknown;
-};
+export type { ProgressMessage } from '../api/types.ts';
 
 export type ContainerLayer = {
   containerId: string;

@@ -22,12 +22,15 @@ import { agentOperations } from './seccomp-operations.ts';
 import type { Hook, NamespaceType, Spec } from './spec.ts';
 import { type UserNamespace, userNamespace } from './user-namespace.ts';
 
+/** Where a root file system comes from. Host paths. */
 export type RootSource =
   | {
       type: 'overlay';
+      /** Topmost first. */
       lowerdirs: string[];
       upperdir: string;
       workdir: string;
+      /** An empty directory to mount it on; the mount is seen by the container alone. */
       target: string;
       options?: string[];
     }
