@@ -200,31 +200,29 @@ static const void *take(struct cursor *c, size_t n)
 	return field;
 }
 
+/* Little endian, as are all machines that this is built for. */
+static uint64_t take_number(struct cursor *c, size_t size)
+{
+	uint64_t value = 0;
+	const void *field = take(c, size);
+	if (field)
+		memcpy(&value, field, size);
+	return value;
+}
+
 static uint16_t take_u16(struct cursor *c)
 {
-	uint16_t value = 0;
-	const void *field = take(c, sizeof value);
-	if (field)
-		memcpy(&value, field, sizeof value);
-	return value;
+	return take_number(c, 2);
 }
 
 static uint32_t take_u32(struct cursor *c)
 {
-	uint32_t value = 0;
-	const void *field = take(c, sizeof value);
-	if (field)
-		memcpy(&value, field, sizeof value);
-	return value;
+	return take_number(c, 4);
 }
 
 static uint64_t take_int(struct cursor *c)
 {
-	uint64_t value = 0;
-	const void *field = take(c, sizeof value);
-	if (field)
-		memcpy(&value, field, sizeof value);
-	return value;
+	return take_number(c, 8);
 }
 
 /* Bytes that a NUL follows; never NULL. */
