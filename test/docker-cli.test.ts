@@ -261,7 +261,7 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
       await inside(['--sysctl', 'net.ipv4.ip_forward=1'], 'cat /proc/sys/net/ipv4/ip_forward'),
       '1',
     );
-    assert.equal(await inside(['--add-host', 'db:10.1.2.3'], 'grep db /etc/hosts'), '10.1.2.3\tdb');
+    assert.equal(await inside(['--add-host', 'db:10.1.2.3'], 'grep -w db /etc/hosts'), '10.1.2.3\tdb');
     assert.equal(
       await inside(['--dns', '9.9.9.9'], 'grep nameserver /etc/resolv.conf'),
       'nameserver 9.9.9.9',
