@@ -32,7 +32,6 @@ enum message {
 	MSG_LAUNCH = 10,
 	MSG_NETWORK_NAMESPACE = 12, /* a new one, for whoever opens /proc/PID/fd/NUMBER; answered by MSG_CREATED */
 	MSG_CLOSE = 13, /* closes that descriptor */
-	MSG_DESCRIPTORS = 11, /* with SCM_RIGHTS: what `fd:4` and so on mean; no reply */
 
 	MSG_OK = 64,
 	MSG_CREATED = 65,
@@ -108,6 +107,8 @@ enum operation {
 	OP_OPEN_TREE = 54,
 	OP_PRIVATE_PARENT = 55,
 	OP_MAP_IDS = 56,
+	OP_RELEASE = 57,
+	OP_AWAIT_PARENT = 58,
 };
 
 #endif

@@ -62,6 +62,9 @@
 #ifndef CLONE_INTO_CGROUP
 #define CLONE_INTO_CGROUP 0x200000000ULL
 #endif
+#ifndef CLONE_CLEAR_SIGHAND
+#define CLONE_CLEAR_SIGHAND 0x100000000ULL
+#endif
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC 4
 #endif
@@ -401,16 +404,44 @@ static int make_component(int directory, const char *name, bool is_directory, mo
 	return -ELOOP;
 }
 
+/* The directory that a path's last component is in, as a path of its own. False when there is none, or no room. */
+static bool directory_of(const char *path, char *directory, size_t size, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash || slash[1] == '\0' || (size_t)(slash - path) >= size)
+		return false;
+	memcpy(directory, path, slash - path);
+	directory[slash - path] = '\0';
+	*name = slash + 1;
+	return true;
+}
+
+/* Makes the last component of `path` where nothing else is missing; -ENOENT where it is not as simple as that. */
+static int make_last_in_root(int root, const char *path, bool is_directory, mode_t mode)
+{
+	char directory[256], link[1];
+	const char *name;
+	if (!directory_of(path, directory, sizeof directory, &name))
+		return -ENOENT;
+	int parent = open_in_root(root, directory, O_PATH | O_DIRECTORY);
+	if (parent < 0)
+		return parent;
+	int result = make_component(parent, name, is_directory, is_directory ? mode : 0644, link, sizeof link);
+	/* Whatever has taken its place since is not followed. */
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+	if (result == 0)
+		result = syscall(SYS_openat2, parent, name, &how, sizeof how);
+	close(parent);
+	return result < 0 ? -ENOENT : result;
+}
+
 /*
- * Opens `path` in the root (O_PATH), making what is missing: directories with `mode`, and at the end a
- * directory or an empty file. Dangling links are followed inside the root, and their target is made.
+ * As make_in_root, one component after the other. Dangling links are followed inside the root, and their target is
+ * made.
  */
-static int make_in_root(int root, const char *path, bool is_directory, mode_t mode)
+static int make_all_in_root(int root, const char *path, bool is_directory, mode_t mode)
 {
 	char done[PATH_MAX] = "", rest[PATH_MAX], link[PATH_MAX], next[2 * PATH_MAX];
-	int existing = open_in_root(root, path, O_PATH);
-	if (existing != -ENOENT)
-		return existing;
 	if (strlen(path) >= sizeof rest)
 		return -ENAMETOOLONG;
 	strcpy(rest, path);
@@ -451,6 +482,18 @@ static int make_in_root(int root, const char *path, bool is_directory, mode_t mo
 		memmove(rest, after, strlen(after) + 1);
 	}
 	return -ELOOP;
+}
+
+/*
+ * Opens `path` in the root (O_PATH), making what is missing: directories with `mode`, and at the end a
+ * directory or an empty file.
+ */
+static int make_in_root(int root, const char *path, bool is_directory, mode_t mode)
+{
+	int result = open_in_root(root, path, O_PATH);
+	if (result == -ENOENT)
+		result = make_last_in_root(root, path, is_directory, mode);
+	return result == -ENOENT ? make_all_in_root(root, path, is_directory, mode) : result;
 }
 
 /* ---- operations ------------------------------------------------------------------------------------------ */
@@ -636,6 +679,28 @@ static int op_barrier(struct runner *r, struct cursor *c)
 	return r->party == PARTY_CHILD ? 0 : send_sync(r->process->sync, SYNC_GO);
 }
 
+static int await_go(struct runner *r)
+{
+	struct sync_message message;
+	int result;
+	do
+		result = receive_sync(r, &message);
+	while (result == 0 && message.type != SYNC_GO);
+	return result;
+}
+
+static int op_release(struct runner *r, struct cursor *c)
+{
+	(void)c;
+	return send_sync(r->process->sync, SYNC_GO);
+}
+
+static int op_await_parent(struct runner *r, struct cursor *c)
+{
+	(void)c;
+	return await_go(r);
+}
+
 static void run_child(struct runner *r, struct cursor *operations) __attribute__((noreturn));
 
 /* A descriptor for a namespace file; `fd:N` names one that the shim was given. */
@@ -731,6 +796,7 @@ static int make_child(struct runner *r, uint64_t flags, const char *cgroup_path,
 		close_if_open(&cgroup);
 		return error;
 	}
+	flags |= CLONE_CLEAR_SIGHAND;
 	struct clone_arguments arguments = { .flags = flags, .exit_signal = SIGCHLD, .cgroup = cgroup < 0 ? 0 : cgroup };
 	pid_t pid = *joins ? clone_through(r, &arguments, joins) : syscall(SYS_clone3, &arguments, sizeof arguments);
 	int error = *joins ? pid : -errno;
@@ -905,7 +971,6 @@ static int op_hook(struct runner *r, struct cursor *c)
 		sigset_t none;
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
-		signal(SIGPIPE, SIG_DFL);
 		dup2(input[0], 0);
 		dup2(errors[1], 1);
 		dup2(errors[1], 2);
@@ -1524,15 +1589,7 @@ static int op_readonly(struct runner *r, struct cursor *c)
 static int open_parent(int root, const char *path, const char **name)
 {
 	char directory[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	if (!slash || slash[1] == '\0')
-		return -EINVAL;
-	*name = slash + 1;
-	if ((size_t)(slash - path) >= sizeof directory)
-		return -ENAMETOOLONG;
-	memcpy(directory, path, slash - path);
-	directory[slash - path] = '\0';
-	return make_in_root(root, directory, true, 0755);
+	return directory_of(path, directory, sizeof directory, name) ? make_in_root(root, directory, true, 0755) : -EINVAL;
 }
 
 /* Where nodes cannot be made (user namespaces, nodev): the host's device of the same path. */
@@ -1721,10 +1778,8 @@ static int op_sysctl(struct runner *r, struct cursor *c)
 	return write_proc(r, path, value, strlen(value));
 }
 
-static int op_loopback(struct runner *r, struct cursor *c)
+static int bring_loopback_up(void)
 {
-	(void)r;
-	(void)c;
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -1732,6 +1787,13 @@ static int op_loopback(struct runner *r, struct cursor *c)
 	int result = check(ioctl(fd, SIOCSIFFLAGS, &request));
 	close(fd);
 	return result;
+}
+
+static int op_loopback(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	(void)c;
+	return bring_loopback_up();
 }
 
 static int op_hostname(struct runner *r, struct cursor *c)
@@ -2025,14 +2087,8 @@ static int op_find_executable(struct runner *r, struct cursor *c)
 static int op_await_start(struct runner *r, struct cursor *c)
 {
 	(void)c;
-	struct sync_message message;
 	int result = send_sync(r->sync, SYNC_READY);
-	while (result == 0) {
-		result = receive_sync(r, &message);
-		if (result == 0 && message.type == SYNC_GO)
-			break;
-	}
-	return result;
+	return result == 0 ? await_go(r) : result;
 }
 
 /*
@@ -2148,6 +2204,8 @@ static operation_function *const operations[] = {
 	[OP_OPEN_TREE] = op_open_tree,
 	[OP_PRIVATE_PARENT] = op_private_parent,
 	[OP_MAP_IDS] = op_map_ids,
+	[OP_RELEASE] = op_release,
+	[OP_AWAIT_PARENT] = op_await_parent,
 };
 
 /* ---- running a plan -------------------------------------------------------------------------------------- */
@@ -2183,8 +2241,6 @@ static void run_child(struct runner *r, struct cursor *list)
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int number = 1; number < 32; number++)
-		signal(number, SIG_DFL);
 	setsid();
 	/* Its client takes the end of the shim from it. */
 	if (r->shim->passing)
@@ -2875,9 +2931,7 @@ static int prepare_container(struct shim *shim, struct cursor *c)
 	if (shim->state_directory < 0)
 		return -errno;
 	open_log(&shim->log, log_path);
-	if (*log_path && shim->log.fd < 0)
-		return -errno;
-	return listen_for_clients(shim);
+	return *log_path && shim->log.fd < 0 ? -errno : 0;
 }
 
 /* The plan's third list outlives its message. */
@@ -2907,6 +2961,9 @@ static void begin_process(struct shim *shim, struct client *client, uint16_t tag
 	r.party = result == 0 ? PARTY_PARENT : PARTY_SHIM;
 	if (result == 0)
 		result = launch(&r, c);
+	/* While the child is at work. */
+	if (result == 0 && process->number == 0 && !shim->passing && (result = listen_for_clients(shim)) < 0)
+		r.party = PARTY_SHIM;
 	if (result < 0) {
 		give_up(shim, process);
 		send_failure(client, tag, r.party, r.index, result, r.detail);
@@ -3022,8 +3079,11 @@ static int make_network_namespace(void)
 		return -errno;
 	int made = check(unshare(CLONE_NEWNET));
 	if (made == 0) {
-		made = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-		made = made < 0 ? -errno : made;
+		made = bring_loopback_up();
+		if (made == 0) {
+			made = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+			made = made < 0 ? -errno : made;
+		}
 		/* Those that follow would be made in the wrong place. */
 		if (setns(own, CLONE_NEWNET) != 0)
 			_exit(1);
@@ -3051,8 +3111,6 @@ static void handle_message(struct shim *shim, struct client *client, uint16_t ty
 		handle_create(shim, client, tag, c, type == MSG_EXEC);
 		return;
 	}
-	if (type == MSG_DESCRIPTORS)
-		return; /* they were kept when they came: see receive */
 	if (type == MSG_LAUNCH) {
 		handle_launch(shim, client, tag, c);
 		return;
@@ -3448,23 +3506,38 @@ static void serve(struct shim *shim)
 		remove_dead_clients(shim);
 		forget_processes(shim);
 	}
-	for (struct client *client = shim->clients; client; client = client->next)
+	/* Their end tells the clients that the container has gone; taking its mounts down need not keep them waiting. */
+	for (struct client *client = shim->clients; client; client = client->next) {
 		if (client->pending.length > 0)
 			flush_client(client);
+		shutdown(client->fd, SHUT_RDWR);
+	}
 }
 
-static void ignore_signals(void)
+static void do_nothing(int number)
 {
-	static const int ignored[] = { SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTTOU, SIGTTIN };
-	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-		signal(ignored[i], SIG_IGN);
+	(void)number;
+}
+
+/*
+ * Signals that are caught, and not ignored, have their defaults again in the child (CLONE_CLEAR_SIGHAND), and in a
+ * hook. What whoever started the shim ignores would be ignored there too.
+ */
+static void withstand_signals(void)
+{
+	static const int withstood[] = { SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTTOU, SIGTTIN };
+	struct sigaction caught = { .sa_handler = do_nothing, .sa_flags = SA_RESTART };
+	for (int number = 1; number < 32; number++)
+		signal(number, SIG_DFL);
+	for (size_t i = 0; i < sizeof withstood / sizeof *withstood; i++)
+		sigaction(withstood[i], &caught, NULL);
 }
 
 int main(int argc, char **argv)
 {
 	static struct shim shim = { .listener = -1, .init = -1, .state_directory = -1, .log = { .fd = -1 }, .console_socket = -1 };
 	sigset_t child;
-	ignore_signals();
+	withstand_signals();
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);

@@ -8,12 +8,16 @@ const CONTROL_HEADER_BYTES = 16;
 const CONTROL_BYTES = 24;
 const NAME_BYTES = 256;
 
-/** Sends descriptors over a unix socket, `data` with them (unix(7), SCM_RIGHTS; at most 253). @throws SyscallError */
+/**
+ * Sends descriptors over a unix socket, `data` with them (unix(7), SCM_RIGHTS; at most 253).
+ * @returns how much of the data has been sent, at least a byte
+ * @throws SyscallError
+ */
 export function sendDescriptors(
   socket: number,
   descriptors: readonly number[],
   data: string | Uint8Array,
-): void {
+): number {
   const length = CONTROL_HEADER_BYTES + 4 * descriptors.length;
   // CMSG_SPACE: rounded up to 8 bytes.
   const control = Buffer.alloc(Math.ceil(length / 8) * 8);
@@ -24,7 +28,7 @@ export function sendDescriptors(
     control.writeInt32LE(descriptor, CONTROL_HEADER_BYTES + 4 * index),
   );
   const message = new Message(Buffer.from(data as string), control);
-  syscall('sendmsg', 'SCM_RIGHTS', socket, message.header, 0);
+  return syscall('sendmsg', 'SCM_RIGHTS', socket, message.header, 0);
 }
 
 /** Receives one. @returns a descriptor, which the caller closes @throws SyscallError, RangeError when there was none */

@@ -45,9 +45,9 @@ test('a container begins with its namespaces, has its root, and pivots into it',
   const plan = compile(specWith(['pid', 'mount', 'cgroup', 'network']));
   assert.deepEqual(describe(plan.parent), ['clone(flags=CLONE_NEWNET|CLONE_NEWNS|CLONE_NEWPID)']);
   assert.deepEqual(setUp(plan), [
-    'unshare(flags=CLONE_NEWCGROUP)',
     'propagation(path="/", flags=MS_REC|MS_SLAVE)',
     'bind-root(source="/rootfs")',
+    'unshare(flags=CLONE_NEWCGROUP)',
     'loopback()',
     'root-directory(target="/", mode=0755)',
     'pivot-root()',
@@ -60,6 +60,42 @@ test('a container begins with its namespaces, has its root, and pivots into it',
     'find-executable(name="true", path="/bin")',
     'await-start()',
     'exec(args=["true"], env=["PATH=/bin"], preserve=0)',
+  ]);
+});
+
+test('the shim makes cgroups of v1 while the child mounts, and the child joins them before it mounts their own', () => {
+  const both = { mountPoint: '/nowhere/pids', root: '/', controllers: ['pids', 'devices'], own: '/' };
+  const { parent, child } = compile(
+    specWith(['mount', 'cgroup'], {
+      mounts: [
+        { destination: '/proc', type: 'proc' },
+        { destination: '/sys/fs/cgroup', type: 'cgroup', options: ['ro'] },
+      ],
+      linux: { cgroupsPath: '/x', resources: { pids: { limit: 5 } } },
+    }),
+    { cgroupLayout: { mode: 'v1', v1: [both] }, withoutCgroups: false },
+  );
+  assert.deepEqual(
+    describe(parent).filter(line => !line.includes('devices.')),
+    [
+      'clone(flags=CLONE_NEWNS)',
+      'mkdir(path="/nowhere/pids/x", mode=0755)',
+      'write(path="/nowhere/pids/x/pids.max", data="5")',
+      'release()',
+    ],
+  );
+  const operations = child.map(operation =>
+    operation.op === 'mount' ? `mount ${operation.target}` : operation.op,
+  );
+  assert.deepEqual(operations.slice(0, 8), [
+    'propagation',
+    'bind-root',
+    'mount /proc',
+    'await-parent',
+    'write',
+    'unshare',
+    'mount /sys/fs/cgroup',
+    'mount /sys/fs/cgroup/pids',
   ]);
 });
 

@@ -19,7 +19,7 @@ import type { AwaitFifo, ChildOperation, CleanupOperation, ParentOperation, Plan
 import { limitOperations, processOperations } from './process-operations.ts';
 import { type ResctrlPlan, resctrlOperations } from './resctrl.ts';
 import { agentOperations } from './seccomp-operations.ts';
-import type { Hook, NamespaceType, Spec } from './spec.ts';
+import type { Hook, Mount, NamespaceType, Spec } from './spec.ts';
 import { type UserNamespace, userNamespace } from './user-namespace.ts';
 
 /** Where a root file system comes from. Host paths. */
@@ -143,21 +143,33 @@ function cgroupsOf({ spec, id, cgroupLayout }: ContainerOptions): CgroupPlan {
 
 function noCgroups({ mode }: CgroupLayout): CgroupPlan {
   const cleanup: CleanupOperation[] = [];
-  return { parent: [], join: [], joinChild: [], cleanup, paths: { mode, v1: {}, unifiedControllers: [] } };
+  const paths: CgroupPaths = { mode, v1: {}, unifiedControllers: [] };
+  return { birthplace: [], parent: [], join: [], joinChild: [], cleanup, paths };
 }
 
-/** Up to the root: cgroups, namespaces and who the child is. */
+/** Up to the root: namespaces and who the child is. */
 function beforeRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
-  const { cgroups, namespaces, user } = parts;
+  const { namespaces, user } = parts;
   const inside = inUserNamespace(parts);
   return [
-    ...(inside ? [] : cgroups.join),
     ...agentOperations(options.spec.linux?.seccomp, { ...parts.state, status: 'created' }),
     ...(inside ? user.child.filter(({ op }) => op === 'barrier') : joinNamespaces(namespaces)),
     ...timeNamespace(options.spec, namespaces),
     ...(inside ? user.child.filter(({ op }) => op !== 'barrier') : []),
     ...(options.noNewKeyring ? [] : [{ op: 'keyring' as const, name: `_ses.${options.id}` }]),
-    ...(namespaces.created.has('cgroup') ? [{ op: 'unshare' as const, flags: ns.CLONE_NEWCGROUP }] : []),
+  ];
+}
+
+/** Whether the shim makes cgroups while the child is at work already: each has a processor of its own then. */
+const makesCgroupsMeanwhile = (parts: Parts) => !inUserNamespace(parts) && parts.cgroups.join.length > 0;
+
+/** The child is in all its cgroups, and sees them as roots where it has a namespace for that. */
+function joinCgroups(parts: Parts): ChildOperation[] {
+  return [
+    ...(makesCgroupsMeanwhile(parts) ? [{ op: 'await-parent' as const }, ...parts.cgroups.join] : []),
+    ...(parts.namespaces.created.has('cgroup')
+      ? [{ op: 'unshare' as const, flags: ns.CLONE_NEWCGROUP }]
+      : []),
   ];
 }
 
@@ -166,8 +178,11 @@ function inRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
   const { spec } = options;
   const { process, linux = {} } = spec;
   const { created } = parts.namespaces;
+  const { beforeCgroups, afterCgroups } = mounts(options, parts);
   return [
-    ...mounts(options, parts),
+    ...beforeCgroups,
+    ...joinCgroups(parts),
+    ...afterCgroups,
     ...deviceOperations(spec),
     ...(spec.hostname ? [{ op: 'hostname' as const, name: spec.hostname }] : []),
     ...(spec.domainname ? [{ op: 'domainname' as const, name: spec.domainname }] : []),
@@ -226,11 +241,14 @@ function parentOperations(options: ContainerOptions, parts: Parts): ParentOperat
     ...hookOperations(hooks?.prestart, parts.state, 'creating'),
     ...hookOperations(hooks?.createRuntime, parts.state, 'creating'),
   ];
+  const meanwhile = makesCgroupsMeanwhile(parts);
   return [
-    ...parts.cgroups.parent,
+    ...parts.cgroups.birthplace,
+    ...(meanwhile ? [] : parts.cgroups.parent),
     ...parts.resctrl.make,
     ...parts.trees,
     ...cloneOperations(options, parts),
+    ...(meanwhile ? [...parts.cgroups.parent, { op: 'release' as const }] : []),
     ...parts.resctrl.join,
     ...(runtimeHooks.length > 0
       ? [{ op: 'barrier' as const }, ...runtimeHooks, { op: 'barrier' as const }]
@@ -342,7 +360,13 @@ function mounts({ spec, cgroupLayout, rootless }: ContainerOptions, parts: Parts
     opensSources: inUserNamespace(parts) && !rootless,
     trees: parts.trees,
   };
-  return (spec.mounts ?? []).flatMap(mount => mountOperations(mount, context));
+  // What is copied into a tmpfs is accounted for in the container's cgroup.
+  const needsCgroups = ({ type, options }: Mount) => type === 'cgroup' || options?.includes('tmpcopyup');
+  const list = spec.mounts ?? [];
+  const first = list.findIndex(needsCgroups);
+  const operations = list.map(mount => mountOperations(mount, context));
+  const split = first < 0 ? list.length : first;
+  return { beforeCgroups: operations.slice(0, split).flat(), afterCgroups: operations.slice(split).flat() };
 }
 
 /** The shim runs these hooks between two barriers. */

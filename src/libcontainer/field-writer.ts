@@ -3,7 +3,7 @@
  * lists as u32 count and entries; all little endian.
  */
 export class FieldWriter {
-  #buffer = Buffer.allocUnsafe(16384);
+  #buffer = Buffer.allocUnsafe(1024);
   #length = 0;
 
   /** What has been written. Valid until the next write. */

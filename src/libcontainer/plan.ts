@@ -7,7 +7,8 @@
  *   `exec`.
  * - `cleanup`: the shim again, once the process has gone. Failures there are reported, and do not stop it.
  *
- * Parent and child meet at `barrier` operations: both wait there until the other has arrived.
+ * Parent and child meet at `barrier` operations: both wait there until the other has arrived. `release` and
+ * `await-parent` are the half of that: only the child waits.
  */
 export type Plan = {
   parent: ParentOperation[];
@@ -32,6 +33,12 @@ export type KillCgroup = { op: 'kill-cgroup'; path: string };
 
 /** Meets the other party. */
 export type Barrier = { op: 'barrier' };
+
+/** The parent lets the child pass its next `await-parent`, and goes on at once. */
+export type Release = { op: 'release' };
+
+/** The child waits for the parent's `release`, which may have been there before. */
+export type AwaitParent = { op: 'await-parent' };
 
 /**
  * clone3(2): makes the child in new namespaces (`flags`: CLONE_NEW* bits), in the cgroup v2 directory
@@ -277,6 +284,7 @@ export type ParentOperation =
   | WriteFile
   | AttachDeviceProgram
   | Barrier
+  | Release
   | Clone
   | CloneInside
   | JoinChild
@@ -331,6 +339,7 @@ export type ChildOperation =
   | SetMemoryPolicy
   | NewKeyring
   | FindExecutable
+  | AwaitParent
   | AwaitStart
   | AwaitFifo
   | Execute;

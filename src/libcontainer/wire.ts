@@ -90,6 +90,8 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   'connect-agent': layout(53, 'path:string state:string'),
   'open-tree': layout(54, 'source:string recursive:flag uidMap:string gidMap:string mapRecursive:flag'),
   'private-parent': layout(55, 'path:string'),
+  release: layout(57),
+  'await-parent': layout(58),
   'map-ids': layout(56, 'tool:string maps:list'),
 };
 
@@ -104,7 +106,6 @@ export const MESSAGES = {
   watch: 8,
   closeStdin: 9,
   launch: 10,
-  descriptors: 11,
   networkNamespace: 12,
   close: 13,
   ok: 64,

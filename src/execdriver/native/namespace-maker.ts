@@ -19,7 +19,7 @@ export class NamespaceMaker {
   }
 
   /**
-   * A new namespace, with nothing in it but a loopback interface that is down.
+   * A new namespace, with nothing in it but its loopback interface, which is up.
    * @returns a descriptor; the caller closes it
    * @throws SyscallError, ShimFailure; EngineError unavailable after `close`
    */

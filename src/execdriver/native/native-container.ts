@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from '../../base/errors.ts';
 import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
@@ -130,7 +130,8 @@ export class NativeContainer extends NativeProcess implements Container {
     await this.#shimGone();
     // What a shim that was itself killed could not do. Finds nothing otherwise.
     if (this.#cgroup.exists) this.#cgroup.remove();
-    await rm(this.#stateDir, { recursive: true, force: true });
+    // A handful of small files: quicker done than handed to another thread.
+    rmSync(this.#stateDir, { recursive: true, force: true });
   }
 
   async #shimGone(): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, rmSync } from 'node:fs';
 import type { FieldReader } from '../../libcontainer/field-reader.ts';
 import type { FieldWriter } from '../../libcontainer/field-writer.ts';
 import { type CgroupLayout, detectCgroupLayout } from '../../libcontainer/cgroups/layout.ts';
@@ -9,7 +9,9 @@ import type { Container, CreateOptions, ExecDriver } from '../driver.ts';
 import { connectShim } from './connect-shim.ts';
 import { readContainerState, readExitFile, writeContainerState } from './container-state.ts';
 import { describeFailure } from './describe-failure.ts';
+import { NamespaceMaker } from './namespace-maker.ts';
 import { exitStatusOf, ioFlags, isExited, lostStatus, NativeContainer } from './native-container.ts';
+import { ReadyNamespaces } from './ready-namespaces.ts';
 import { type ProcessRecord, readProcessRecord, type ShimConnection } from './shim-connection.ts';
 import { ShimPool } from './shim-pool.ts';
 
@@ -29,16 +31,27 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
   const cgroupLayout = options.cgroupLayout ?? detectCgroupLayout();
   const connections = new Set<ShimConnection>();
   const pool = new ShimPool(options.shimPath);
+  const namespaces = new ReadyNamespaces(new NamespaceMaker(options.shimPath));
   const track: Track = connection => {
     connections.add(connection);
     void connection.closed.then(() => connections.delete(connection));
   };
   return {
     name: 'native',
-    create: async create => createContainer(pool, create, compile(create, cgroupLayout), track),
+    create: async create => {
+      const own = wantsReadyNamespace(create) ? await namespaces.take() : undefined;
+      try {
+        const networkNamespace = create.networkNamespace ?? own;
+        const options = { ...create, networkNamespace };
+        return await createContainer(pool, options, compile(options, cgroupLayout), track);
+      } finally {
+        if (own !== undefined) closeSync(own);
+      }
+    },
     recover: async (id, stateDir) => recoverContainer(id, stateDir, track),
     close: () => {
       pool.close();
+      namespaces.close();
       for (const connection of connections) connection.close();
     },
     explain: create => {
@@ -46,6 +59,16 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
       return [...plan.parent, ...plan.child, ...plan.cleanup].map(describeOperation);
     },
   };
+}
+
+/** One that was made elsewhere belongs to the host's user namespace, so that a container with its own makes its own. */
+function wantsReadyNamespace({ spec, networkNamespace }: CreateOptions): boolean {
+  const namespaces = spec.linux?.namespaces ?? [];
+  return (
+    networkNamespace === undefined &&
+    namespaces.some(({ type, path }) => type === 'network' && !path) &&
+    !namespaces.some(({ type }) => type === 'user')
+  );
 }
 
 function compile(options: CreateOptions, cgroupLayout: CgroupLayout): CompiledContainer {
@@ -80,10 +103,11 @@ async function createContainer(
   let connection: ShimConnection | undefined;
   try {
     writeContainerState(stateDir, { spec, cgroupPaths });
-    connection = await pool.take(descriptorsOf(options));
+    const shim = await pool.take(descriptorsOf(options));
+    connection = shim.connection;
     connection.socket.ref();
     track(connection);
-    const reply = await connection.request(MESSAGES.create, writer => {
+    const reply = await shim.request(MESSAGES.create, writer => {
       writeCreate(writer, options, cgroupPaths);
       writePlan(writer, plan);
     });

@@ -3,6 +3,7 @@ import { EngineError } from '../../base/errors.ts';
 import { FieldReader } from '../../libcontainer/field-reader.ts';
 import type { FieldWriter } from '../../libcontainer/field-writer.ts';
 import { HEADER_BYTES, MESSAGES } from '../../libcontainer/wire.ts';
+import { sendDescriptors } from '../../kernel/pass-descriptor.ts';
 import { encodeMessage } from './encode-message.ts';
 import { ShimFailure } from './shim-failure.ts';
 
@@ -50,6 +51,31 @@ export class ShimConnection {
    * @throws ShimFailure what the shim answered; EngineError unavailable when it has gone
    */
   async request(type: number, write: (writer: FieldWriter) => void = () => undefined): Promise<FieldReader> {
+    return this.#send(type, write, message => message);
+  }
+
+  /**
+   * As {@link request}, the first of a connection, with descriptors for the shim to keep.
+   * @param socket the connection's own descriptor
+   */
+  async requestWith(
+    socket: number,
+    descriptors: readonly number[],
+    type: number,
+    write: (writer: FieldWriter) => void,
+  ): Promise<FieldReader> {
+    // Past the socket's own queue, in which there is nothing yet.
+    return this.#send(type, write, message =>
+      message.subarray(sendDescriptors(socket, descriptors, message)),
+    );
+  }
+
+  /** `prepare` gives what of the message is left to be written. */
+  async #send(
+    type: number,
+    write: (writer: FieldWriter) => void,
+    prepare: (message: Buffer) => Buffer,
+  ): Promise<FieldReader> {
     const tag = (this.#lastTag = (this.#lastTag + 1) & 0xffff);
     const message = encodeMessage(type, tag, write);
     return new Promise((resolve, reject) => {
@@ -57,8 +83,9 @@ export class ShimConnection {
         reject(gone());
         return;
       }
+      const rest = prepare(message);
       this.#pending.set(tag, { resolve, reject });
-      this.socket.write(message);
+      if (rest.length > 0) this.socket.write(rest);
     });
   }
 

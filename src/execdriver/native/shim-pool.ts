@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { sendDescriptors } from '../../kernel/pass-descriptor.ts';
-import { MESSAGES } from '../../libcontainer/wire.ts';
-import { encodeMessage } from './encode-message.ts';
+import type { FieldReader } from '../../libcontainer/field-reader.ts';
+import type { FieldWriter } from '../../libcontainer/field-writer.ts';
 import type { ShimConnection } from './shim-connection.ts';
 import { type SpawnedShim, spawnShim } from './spawn-shim.ts';
 
@@ -9,6 +8,12 @@ import { type SpawnedShim, spawnShim } from './spawn-shim.ts';
 const REFILL_DELAY_MS = 3;
 /** SCM_MAX_FD (include/net/scm.h) */
 const MAX_PASSED = 253;
+
+export type FreshShim = {
+  connection: ShimConnection;
+  /** The first request, see {@link ShimConnection.request}. */
+  request(type: number, write: (writer: FieldWriter) => void): Promise<FieldReader>;
+};
 
 /**
  * Shims that are started before anyone needs them, as starting a program takes a good part of a millisecond. An
@@ -27,24 +32,22 @@ export class ShimPool {
   }
 
   /**
-   * A shim that has the descriptors, which stay the caller's, and waits for its plan.
+   * A shim that waits for its first request, with which it is given the descriptors; they stay the caller's.
    * @throws SyscallError
    */
-  async take(descriptors: readonly number[]): Promise<ShimConnection> {
+  async take(descriptors: readonly number[]): Promise<FreshShim> {
     const ready = descriptors.length <= MAX_PASSED ? this.#ready.pop() : undefined;
     void this.#refill();
     if (ready === undefined) {
-      return (await spawnShim({ path: this.#path, containerId: PLACEHOLDER, descriptors })).connection;
+      const { connection } = await spawnShim({ path: this.#path, containerId: PLACEHOLDER, descriptors });
+      return { connection, request: connection.request.bind(connection) };
     }
-    if (descriptors.length > 0) {
-      // Past the socket's own queue, in which there is nothing yet.
-      sendDescriptors(
-        ready.socket,
-        descriptors,
-        encodeMessage(MESSAGES.descriptors, 0, () => undefined),
-      );
-    }
-    return ready.connection;
+    const { connection, socket } = ready;
+    if (descriptors.length === 0) return { connection, request: connection.request.bind(connection) };
+    return {
+      connection,
+      request: (type, write) => connection.requestWith(socket, descriptors, type, write),
+    };
   }
 
   /** Ends the idle ones. */

@@ -58,11 +58,17 @@ test('a hybrid layout is recognised, with co-mounted controllers and own cgroups
 });
 
 test('on a hybrid layout the child joins each v1 hierarchy, and is born into the v2 one', () => {
-  const { parent, join, cloneInto, cleanup, paths } = plan(HYBRID, '/docker/x', {
+  const { birthplace, parent, join, cloneInto, cleanup, paths } = plan(HYBRID, '/docker/x', {
     memory: { limit: 1000, swap: 2000 },
     cpu: { shares: 512 },
     pids: { limit: 7 },
   });
+  assert.deepEqual(lines(birthplace), [
+    'write /sys/fs/cgroup/unified/cgroup.subtree_control +pids',
+    'mkdir /sys/fs/cgroup/unified/docker',
+    'write /sys/fs/cgroup/unified/docker/cgroup.subtree_control +pids',
+    'mkdir /sys/fs/cgroup/unified/docker/x',
+  ]);
   assert.deepEqual(otherLines(lines(parent)), [
     'mkdir /sys/fs/cgroup/cpu,cpuacct/docker/x',
     'mkdir /sys/fs/cgroup/cpuset/docker/x',
@@ -72,10 +78,6 @@ test('on a hybrid layout the child joins each v1 hierarchy, and is born into the
     'write /sys/fs/cgroup/cpuset/docker/x/cpuset.mems 0',
     'mkdir /sys/fs/cgroup/memory/docker/x',
     'mkdir /sys/fs/cgroup/devices/docker/x',
-    'write /sys/fs/cgroup/unified/cgroup.subtree_control +pids',
-    'mkdir /sys/fs/cgroup/unified/docker',
-    'write /sys/fs/cgroup/unified/docker/cgroup.subtree_control +pids',
-    'mkdir /sys/fs/cgroup/unified/docker/x',
     'write /sys/fs/cgroup/memory/docker/x/memory.limit_in_bytes 1000',
     'write /sys/fs/cgroup/memory/docker/x/memory.memsw.limit_in_bytes 2000',
     'write /sys/fs/cgroup/cpu,cpuacct/docker/x/cpu.shares 512',
@@ -119,7 +121,7 @@ test('a parent that has its CPUs already is not changed, and hands its own down'
 });
 
 test('a pure v2 layout enables controllers down the path and converts the values', () => {
-  const { parent, join, cloneInto } = plan(PURE_V2, '/docker/x', {
+  const { birthplace, parent, join, cloneInto } = plan(PURE_V2, '/docker/x', {
     memory: { limit: 1000, swap: 1500, reservation: 500, swappiness: 10 },
     cpu: { shares: 1024, quota: 50_000, cpus: '0-1' },
     pids: { limit: -1 },
@@ -127,7 +129,7 @@ test('a pure v2 layout enables controllers down the path and converts the values
     hugepageLimits: [{ pageSize: '2MB', limit: 4 }],
     unified: { 'memory.high': '900', 'misc.max': 'a 1\nb 2' },
   });
-  assert.deepEqual(lines(parent), [
+  assert.deepEqual(lines([...birthplace, ...parent]), [
     'write /sys/fs/cgroup/cgroup.subtree_control +cpuset +io +hugetlb +misc',
     'mkdir /sys/fs/cgroup/docker',
     'write /sys/fs/cgroup/docker/cgroup.subtree_control +cpuset +cpu +io +memory +hugetlb +pids +misc',

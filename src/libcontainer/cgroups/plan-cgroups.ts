@@ -22,7 +22,9 @@ export type CgroupPaths = {
 };
 
 export type CgroupPlan = JoinCgroups & {
-  /** Makes and fills the cgroups; before `clone`. */
+  /** Makes the cgroup that the child is born in; before `clone`. */
+  birthplace: ParentOperation[];
+  /** Makes the others, and sets the limits of all; before the child joins them. */
   parent: ParentOperation[];
   cleanup: CleanupOperation[];
   paths: CgroupPaths;
@@ -49,15 +51,16 @@ export function planCgroups(options: CgroupOptions): CgroupPlan {
   const settings = settingsFor(paths, { ...resources, devices: rules });
   const directories = [...new Set(Object.values(paths.v1))];
   return {
+    birthplace:
+      layout.unified && paths.unified
+        ? makeUnified(layout.unified.mountPoint, paths.unified, paths.unifiedControllers, read)
+        : [],
     parent: [
       ...directories.flatMap(directory =>
         directory === paths.v1.cpuset
           ? makeCpuset(hierarchyOf(layout, 'cpuset'), directory, resources.cpu ?? {}, read)
           : [{ op: 'mkdir' as const, path: directory, mode: 0o755 }],
       ),
-      ...(layout.unified && paths.unified
-        ? makeUnified(layout.unified.mountPoint, paths.unified, paths.unifiedControllers, read)
-        : []),
       ...settings.map(({ path, data, optional }) => ({ op: 'write' as const, path, data, optional })),
       ...(paths.v1.devices === undefined && paths.unified
         ? [{ op: 'attach-device-program' as const, path: paths.unified, instructions: deviceProgram(rules) }]
@@ -169,7 +172,7 @@ function makeUnified(
   const operations: ParentOperation[] = [];
   for (const path of [mountPoint, ...chain(mountPoint, directory)]) {
     if (path !== mountPoint) operations.push({ op: 'mkdir', path, mode: 0o755 });
-    if (path === directory) break;
+    if (path === directory || controllers.length === 0) continue;
     const file = posix.join(path, 'cgroup.subtree_control');
     const enabled = (read(file) ?? '').trim().split(' ');
     const missing = controllers.filter(controller => !enabled.includes(controller));

@@ -1,0 +1,1 @@
+export { Y as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { J as command } from "./cli-DDb85CiE.js";

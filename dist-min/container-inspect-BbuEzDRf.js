@@ -1,0 +1,1 @@
+export { q as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { K as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { G as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { W as command } from "./cli-DDb85CiE.js";

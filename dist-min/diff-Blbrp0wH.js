@@ -1,0 +1,1 @@
+export { U as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { H as command } from "./cli-DDb85CiE.js";

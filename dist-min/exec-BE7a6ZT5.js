@@ -1,0 +1,1 @@
+export { V as command } from "./cli-DDb85CiE.js";

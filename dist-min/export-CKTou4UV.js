@@ -1,0 +1,1 @@
+export { B as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { z as command } from "./cli-DDb85CiE.js";

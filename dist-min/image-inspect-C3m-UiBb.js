@@ -1,0 +1,1 @@
+export { R as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { L as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { I as command } from "./cli-DDb85CiE.js";

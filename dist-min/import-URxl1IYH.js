@@ -1,0 +1,1 @@
+export { F as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { P as command } from "./cli-DDb85CiE.js";

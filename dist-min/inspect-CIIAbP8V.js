@@ -1,0 +1,1 @@
+export { N as command } from "./cli-DDb85CiE.js";

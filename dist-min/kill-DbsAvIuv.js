@@ -1,0 +1,1 @@
+export { M as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { j as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { A as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { O as command } from "./cli-DDb85CiE.js";

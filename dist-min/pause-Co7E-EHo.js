@@ -1,0 +1,1 @@
+export { D as command } from "./cli-DDb85CiE.js";

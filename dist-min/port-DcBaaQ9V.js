@@ -1,0 +1,1 @@
+export { E as command } from "./cli-DDb85CiE.js";

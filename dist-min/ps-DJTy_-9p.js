@@ -1,0 +1,1 @@
+export { T as command } from "./cli-DDb85CiE.js";

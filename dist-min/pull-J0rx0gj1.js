@@ -1,0 +1,1 @@
+export { w as command } from "./cli-DDb85CiE.js";

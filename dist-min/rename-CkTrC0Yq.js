@@ -1,0 +1,1 @@
+export { C as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { S as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { b as command } from "./cli-DDb85CiE.js";

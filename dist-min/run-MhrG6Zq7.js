@@ -1,0 +1,1 @@
+export { y as command } from "./cli-DDb85CiE.js";

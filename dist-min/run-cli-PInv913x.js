@@ -1,0 +1,1 @@
+export { t as runCli } from "./cli-DDb85CiE.js";

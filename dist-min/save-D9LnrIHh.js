@@ -1,0 +1,1 @@
+export { v as command } from "./cli-DDb85CiE.js";

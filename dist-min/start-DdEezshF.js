@@ -1,0 +1,1 @@
+export { _ as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { g as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { h as command } from "./cli-DDb85CiE.js";

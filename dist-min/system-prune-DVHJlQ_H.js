@@ -1,0 +1,1 @@
+export { p as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { f as command } from "./cli-DDb85CiE.js";

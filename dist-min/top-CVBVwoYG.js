@@ -1,0 +1,1 @@
+export { d as command } from "./cli-DDb85CiE.js";

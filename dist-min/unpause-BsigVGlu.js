@@ -1,0 +1,1 @@
+export { u as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { l as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { rt as VERSION } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { a as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { i as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { r as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,1 @@
+export { n as command } from "./cli-DDb85CiE.js";
