@@ -14,12 +14,15 @@ import { median, timed } from './statistics.ts';
 const RUNS = Number(process.env.BENCH_RUNS ?? 40);
 const repository = join(import.meta.dirname, '..');
 const base = mkdtempSync('/tmp/slipway-runtime-bench-');
+/** State lies in memory, as /run does. */
+const memory = mkdtempSync('/dev/shm/slipway-runtime-bench-');
 
 type Peer = { name: string; command: string[]; base: string };
 
 function peers(): Peer[] {
   const node = process.execPath;
-  const own = [node, '--disable-warning=ExperimentalWarning', join(repository, 'dist/slipway-runtime.cjs')];
+  const flags = ['--disable-warning=ExperimentalWarning', '--v8-pool-size=0'];
+  const own = [node, ...flags, join(repository, 'dist/slipway-runtime.cjs')];
   const others = ['RUNC', 'CRUN'].flatMap(name => {
     const command = process.env[name]?.split(' ');
     const seen = base.replace('/tmp', process.env.PEER_TMP ?? '/tmp');
@@ -52,7 +55,7 @@ function call(command: readonly string[], ...args: string[]): void {
 }
 
 async function programTimes({ name, command, base: seen }: Peer) {
-  const root = ['--root', join(seen, `state-${name.replaceAll(/\W/g, '')}`)];
+  const root = ['--root', join(memory, `state-${name.replaceAll(/\W/g, '')}`)];
   const times = async (task: () => void) => {
     task();
     return median(await timed(async () => task(), RUNS));
@@ -75,7 +78,7 @@ async function libraryTimes() {
     const spec = exampleSpec(false);
     return driver.create({
       id,
-      stateDir: join(base, id),
+      stateDir: join(memory, id),
       spec: { ...spec, process: { ...spec.process!, args, env: ['PATH=/bin'] } },
       rootfs: { type: 'bind', path: join(base, 'rootfs') },
       io: { terminal: false, stdin: false, stdinOnce: false },
@@ -118,5 +121,5 @@ try {
   row('library', await libraryTimes());
   for (const peer of peers()) row(peer.name, await programTimes(peer));
 } finally {
-  rmSync(base, { recursive: true, force: true });
+  for (const directory of [base, memory]) rmSync(directory, { recursive: true, force: true });
 }

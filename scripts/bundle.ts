@@ -66,6 +66,7 @@ const lazyRequires: Plugin = {
       (text, name) =>
         text
           .replace(new RegExp(`^${name} = __toESM\\(.*\\);$`, 'm'), '')
+          .replaceAll(new RegExp(`\\bnew ${name}\\.`, 'g'), `new (${name}()).`)
           .replaceAll(new RegExp(`\\b${name}\\.(default\\.)?`, 'g'), `${name}().`)
           .replace(new RegExp(`^let ${name} = (require\\(.*\\));$`, 'm'), `const ${name} = () => $1;`),
       code,
@@ -73,18 +74,24 @@ const lazyRequires: Plugin = {
   },
 };
 
-// One start for each operation: what Node takes to load it is most of its time, and least for CommonJS in one piece.
-await build({
-  input: { 'slipway-runtime': 'src/main/slipway-runtime.ts' },
-  platform: 'node',
-  external: ['koffi'],
-  plugins: [lazyRequires],
-  checks: { ineffectiveDynamicImport: false },
-  output: {
-    dir: 'dist',
-    format: 'cjs',
-    entryFileNames: '[name].cjs',
-    chunkFileNames: '[name].cjs',
-    codeSplitting: { groups: [{ name: 'runtime', test: /\/src\/(?!main\/)/ }] },
-  },
-});
+// One start for each operation: what Node takes to load it is most of its time, and least for CommonJS in one piece,
+// of as few bytes as can be.
+for (const [name, path] of [
+  ['runtime', 'src/main/runtime-bundle.ts'],
+  ['slipway-runtime', 'src/main/launch-runtime.ts'],
+] as const) {
+  await build({
+    input: { [name]: path },
+    platform: 'node',
+    external: ['koffi'],
+    plugins: [lazyRequires],
+    checks: { ineffectiveDynamicImport: false },
+    output: {
+      dir: 'dist',
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+      codeSplitting: false,
+    },
+  });
+}

@@ -1,10 +1,11 @@
 /** `npm pack` makes a package that can be installed elsewhere, and runs containers from there. */
 import assert from 'node:assert/strict';
 import { type ExecFileOptions, execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { makeBusyboxRoot } from './fixtures/busybox-root.ts';
 
 const run = promisify(execFile);
 const root = new URL('..', import.meta.url).pathname;
@@ -57,4 +58,25 @@ test('the installed library runs a container with no daemon', async () => {
   );
   const { stdout } = await isolated([process.execPath, join(app, 'embedded.mjs')]);
   assert.equal(stdout, '{"StatusCode":0}\n');
+});
+
+test('the installed OCI runtime runs a container, with the code that was compiled for it', async () => {
+  const runtime = join(app, 'node_modules/.bin/slipway-runtime');
+  const bundle = join(base, 'bundle');
+  makeBusyboxRoot(join(bundle, 'rootfs'));
+  await run(runtime, ['spec', '--bundle', bundle]);
+  const file = join(bundle, 'config.json');
+  const spec = JSON.parse(readFileSync(file, 'utf8'));
+  spec.process = { ...spec.process, terminal: false, args: ['sh', '-c', 'echo inside; exit 3'] };
+  writeFileSync(file, JSON.stringify(spec));
+  const result = await run(runtime, [
+    '--root',
+    join(base, 'state'),
+    'run',
+    '--bundle',
+    bundle,
+    'packed',
+  ]).catch((error: { code: number; stdout: string }) => error);
+  assert.deepEqual([(result as { code?: number }).code, result.stdout], [3, 'inside\n']);
+  assert.ok(existsSync(join(app, 'node_modules/slipway/dist/runtime.cache')));
 });

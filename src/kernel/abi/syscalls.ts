@@ -20,6 +20,7 @@ const NUMBERS = {
   epoll_ctl: [233, 21],
   epoll_pwait: [281, 22],
   eventfd2: [290, 19],
+  exit_group: [231, 94],
   fadvise64: [221, 223],
   fallocate: [285, 47],
   fchdir: [81, 50],

@@ -1,1 +1,0 @@
-export { Y as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { J as command } from "./cli-DDb85CiE.js";

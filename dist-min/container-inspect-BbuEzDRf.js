@@ -1,1 +1,0 @@
-export { q as command } from "./cli-DDb85CiE.js";

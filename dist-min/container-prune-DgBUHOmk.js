@@ -1,1 +1,0 @@
-export { K as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { G as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { W as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { U as command } from "./cli-DDb85CiE.js";

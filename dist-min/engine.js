@@ -1,1 +1,0 @@
-export { t as openEngine } from "./engine-Bip5Kiai.js";

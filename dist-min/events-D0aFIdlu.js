@@ -1,1 +1,0 @@
-export { H as command } from "./cli-DDb85CiE.js";

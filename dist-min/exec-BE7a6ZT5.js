@@ -1,1 +1,0 @@
-export { V as command } from "./cli-DDb85CiE.js";

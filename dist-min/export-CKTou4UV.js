@@ -1,1 +1,0 @@
-export { B as command } from "./cli-DDb85CiE.js";

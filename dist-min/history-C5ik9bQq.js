@@ -1,1 +1,0 @@
-export { z as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { R as command } from "./cli-DDb85CiE.js";

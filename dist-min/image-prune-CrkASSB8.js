@@ -1,1 +1,0 @@
-export { L as command } from "./cli-DDb85CiE.js";

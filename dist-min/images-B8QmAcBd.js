@@ -1,1 +1,0 @@
-export { I as command } from "./cli-DDb85CiE.js";

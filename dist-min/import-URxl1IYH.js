@@ -1,1 +1,0 @@
-export { F as command } from "./cli-DDb85CiE.js";

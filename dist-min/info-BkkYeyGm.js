@@ -1,1 +1,0 @@
-export { P as command } from "./cli-DDb85CiE.js";

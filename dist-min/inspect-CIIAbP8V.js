@@ -1,1 +1,0 @@
-export { N as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { M as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { j as command } from "./cli-DDb85CiE.js";

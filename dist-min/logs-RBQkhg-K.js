@@ -1,1 +1,0 @@
-export { A as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { k as command } from "./cli-DDb85CiE.js";

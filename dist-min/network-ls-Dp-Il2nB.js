@@ -1,1 +1,0 @@
-export { O as command } from "./cli-DDb85CiE.js";

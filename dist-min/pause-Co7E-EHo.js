@@ -1,1 +1,0 @@
-export { D as command } from "./cli-DDb85CiE.js";

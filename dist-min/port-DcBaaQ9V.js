@@ -1,1 +1,0 @@
-export { E as command } from "./cli-DDb85CiE.js";

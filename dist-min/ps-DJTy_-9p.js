@@ -1,1 +1,0 @@
-export { T as command } from "./cli-DDb85CiE.js";

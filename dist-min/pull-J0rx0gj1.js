@@ -1,1 +1,0 @@
-export { w as command } from "./cli-DDb85CiE.js";

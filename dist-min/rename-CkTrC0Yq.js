@@ -1,1 +1,0 @@
-export { C as command } from "./cli-DDb85CiE.js";

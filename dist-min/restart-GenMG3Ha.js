@@ -1,1 +1,0 @@
-export { S as command } from "./cli-DDb85CiE.js";

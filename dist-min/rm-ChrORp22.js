@@ -1,1 +1,0 @@
-export { x as command } from "./cli-DDb85CiE.js";

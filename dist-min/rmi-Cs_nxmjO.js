@@ -1,1 +1,0 @@
-export { b as command } from "./cli-DDb85CiE.js";

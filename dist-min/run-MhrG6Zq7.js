@@ -1,1 +1,0 @@
-export { y as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { t as runCli } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { v as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { _ as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { g as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { h as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { m as command } from "./cli-DDb85CiE.js";

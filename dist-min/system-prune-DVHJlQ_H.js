@@ -1,1 +1,0 @@
-export { p as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { f as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { d as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { u as command } from "./cli-DDb85CiE.js";

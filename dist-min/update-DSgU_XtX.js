@@ -1,1 +1,0 @@
-export { l as command } from "./cli-DDb85CiE.js";

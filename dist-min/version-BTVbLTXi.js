@@ -1,1 +1,0 @@
-export { c as command } from "./cli-DDb85CiE.js";

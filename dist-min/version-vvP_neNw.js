@@ -1,1 +1,0 @@
-export { rt as VERSION } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { s as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { o as command } from "./cli-DDb85CiE.js";

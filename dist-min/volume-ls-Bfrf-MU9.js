@@ -1,1 +1,0 @@
-export { a as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { i as command } from "./cli-DDb85CiE.js";

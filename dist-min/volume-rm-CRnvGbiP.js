@@ -1,1 +1,0 @@
-export { r as command } from "./cli-DDb85CiE.js";

@@ -1,1 +1,0 @@
-export { n as command } from "./cli-DDb85CiE.js";

@@ -1,0 +1,17 @@
+/** Writes what V8 makes of dist/runtime.cjs beside it, with the functions that making a container needs. Prints a plan. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BUNDLE_CACHE, loadBundle } from '../src/main/load-bundle.ts';
+
+const dist = join(import.meta.dirname, '../dist');
+const bundle = mkdtempSync(join(tmpdir(), 'slipway-bundle-'));
+const { script, exports } = loadBundle(dist);
+const run = (...words: string[]) =>
+  exports.runRuntime(['--root', join(bundle, 'state'), ...words], '/nowhere');
+await run('spec', '--bundle', bundle);
+mkdirSync(join(bundle, 'rootfs'));
+await run('list', '--quiet');
+await run('plan', bundle);
+writeFileSync(join(dist, BUNDLE_CACHE), script.createCachedData());
+rmSync(bundle, { recursive: true });
