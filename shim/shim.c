@@ -3324,8 +3324,9 @@ static void end_container(struct shim *shim, struct process *init)
 {
 	shim->ending = true;
 	close_kept_descriptors(shim);
-	write_exit_file(shim, init);
+	/* For whoever hears of it now, and then for a daemon that is yet to start. */
 	tell_watchers(shim, init);
+	write_exit_file(shim, init);
 	run_cleanup(shim);
 }
 

@@ -11,7 +11,8 @@ type Values = (string | number)[];
 
 /**
  * The engine's state, in one SQLite database. Every method is one transaction; on return the change survives
- * the death of this process (not necessarily that of the machine: synchronous = NORMAL).
+ * the death of this process (not necessarily that of the machine: synchronous = NORMAL). The database is this
+ * process's alone: locks taken for each statement would cost as much as the statement.
  */
 export class StateStore {
   readonly #database: DatabaseSync;
@@ -21,7 +22,7 @@ export class StateStore {
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
     this.#database.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;',
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;',
     );
     migrate(this.#database);
   }
