@@ -37,7 +37,7 @@ function make(name: string, resources: Resources): { plan: CgroupPlan; cgroup: C
   const plan = planCgroups({ layout, cgroupsPath: `/${PARENT}/${name}`, resources });
   const cgroup = new Cgroup(plan.paths);
   cgroups.push(cgroup);
-  for (const operation of plan.parent) {
+  for (const operation of [...plan.birthplace, ...plan.parent]) {
     if (operation.op === 'mkdir') mkdirSync(operation.path, { recursive: true });
     else if (operation.op === 'write' && !(operation.optional && !existsSync(operation.path)))
       writeFileSync(operation.path, operation.data);

@@ -76,6 +76,7 @@ test('on a hybrid layout the child joins each v1 hierarchy, and is born into the
     'write /sys/fs/cgroup/cpuset/docker/x/cpuset.cpus 0-3',
     'write /sys/fs/cgroup/cpuset/docker/cpuset.mems 0',
     'write /sys/fs/cgroup/cpuset/docker/x/cpuset.mems 0',
+    'write /sys/fs/cgroup/cpuset/docker/cgroup.clone_children 1 (optional)',
     'mkdir /sys/fs/cgroup/memory/docker/x',
     'mkdir /sys/fs/cgroup/devices/docker/x',
     'write /sys/fs/cgroup/memory/docker/x/memory.limit_in_bytes 1000',
@@ -117,6 +118,19 @@ test('a parent that has its CPUs already is not changed, and hands its own down'
   assert.deepEqual(
     lines(parent).filter(line => line.includes('cpuset.cpus')),
     ['write /sys/fs/cgroup/cpuset/docker/x/cpuset.cpus 1'],
+  );
+});
+
+test('a parent that hands its CPUs down by itself leaves nothing to be read or written', () => {
+  const files = {
+    ...HYBRID,
+    '/sys/fs/cgroup/cpuset/docker/cgroup.clone_children': '1\n',
+    '/sys/fs/cgroup/cpuset/docker/cpuset.cpus': '1\n',
+  };
+  const { parent } = plan(files, '/docker/x', {});
+  assert.deepEqual(
+    lines(parent).filter(line => line.includes('/cpuset/')),
+    ['mkdir /sys/fs/cgroup/cpuset/docker/x'],
   );
 });
 

@@ -136,8 +136,9 @@ function chain(mountPoint: string, directory: string): string[] {
 }
 
 /**
- * A v1 cpuset starts out empty, and then takes no process: it gets its parent's CPUs and memory nodes,
- * unless it is `given` its own. What an ancestor has already is left alone.
+ * A v1 cpuset starts out empty, and then takes no process: it gets its parent's CPUs and memory nodes, unless it is
+ * `given` its own. What an ancestor has already is left alone. Parents that are made here hand theirs down by
+ * themselves from then on (cgroup.clone_children, cpusets(7)).
  */
 function makeCpuset(
   hierarchy: Hierarchy,
@@ -145,6 +146,10 @@ function makeCpuset(
   given: { cpus?: string; mems?: string },
   read: ReadFile,
 ): ParentOperation[] {
+  const made: ParentOperation = { op: 'mkdir', path: directory, mode: 0o755 };
+  const parent = posix.dirname(directory);
+  const handsDown = read(posix.join(parent, 'cgroup.clone_children'));
+  if (handsDown?.trim() === '1') return [made];
   const operations: ParentOperation[] = [];
   const ancestors = [hierarchy.mountPoint, ...chain(hierarchy.mountPoint, directory)];
   for (const file of ['cpus', 'mems'] as const) {
@@ -159,7 +164,14 @@ function makeCpuset(
     for (const parent of empty)
       operations.push({ op: 'write', path: posix.join(parent, `cpuset.${file}`), data: inherited });
   }
-  return [{ op: 'mkdir', path: directory, mode: 0o755 }, ...operations];
+  if (handsDown === undefined)
+    operations.push({
+      op: 'write',
+      path: posix.join(parent, 'cgroup.clone_children'),
+      data: '1',
+      optional: true,
+    });
+  return [made, ...operations];
 }
 
 /** Every ancestor must enable a controller for its children before the leaf has it. */
