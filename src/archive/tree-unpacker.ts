@@ -6,7 +6,7 @@ import { setXattr } from '../kernel/xattr.ts';
 import { absoluteEntryPath, baseOf, hostPath, parentOf, readable } from './archive-path.ts';
 import type { TarEntry } from './tar-entry.ts';
 import type { TarHandler } from './tar-reader.ts';
-import { OPAQUE_XATTR, type Whiteout, type WhiteoutMode, whiteoutOf } from './whiteout.ts';
+import { OPAQUE_XATTRS, type Whiteout, type WhiteoutMode, whiteoutOf } from './whiteout.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
 const YES = Buffer.from('y');
@@ -22,6 +22,8 @@ export class TreeUnpacker implements TarHandler {
   sizeBytes = 0;
   entryCount = 0;
   readonly #whiteouts: WhiteoutMode;
+  /** Undefined where whiteouts are not overlay's. */
+  readonly #opaqueXattr: string | undefined;
   readonly #maximumBytes: number;
   /** Directories that are known to exist. */
   readonly #directories = new Set(['/']);
@@ -36,6 +38,7 @@ export class TreeUnpacker implements TarHandler {
   /** @param maximumBytes what all files together may have, against decompression bombs */
   constructor(whiteouts: WhiteoutMode, maximumBytes = Number.POSITIVE_INFINITY) {
     this.#whiteouts = whiteouts;
+    this.#opaqueXattr = whiteouts === 'apply' || whiteouts === 'keep' ? undefined : OPAQUE_XATTRS[whiteouts];
     this.#maximumBytes = maximumBytes;
   }
 
@@ -133,12 +136,12 @@ export class TreeUnpacker implements TarHandler {
   #replace(entry: TarEntry, path: string): void {
     const existing = fs.lstatSync(hostPath(path), { bigint: true });
     if (entry.type === 'directory' && existing.isDirectory()) return;
-    const hidesLower = this.#whiteouts === 'overlay' && isOverlayWhiteout(existing);
+    const hidesLower = this.#opaqueXattr !== undefined && isOverlayWhiteout(existing);
     if (existing.isFile() && existing.nlink === 1n) this.sizeBytes -= Number(existing.size);
     this.#remove(path);
     this.#create(entry, path);
     // The lower layers' directory stays removed: only this one's files are in it.
-    if (hidesLower && entry.type === 'directory') setXattr(hostPath(path), OPAQUE_XATTR, YES);
+    if (hidesLower && entry.type === 'directory') this.#makeOpaque(path);
   }
 
   #remove(path: string): void {
@@ -161,14 +164,16 @@ export class TreeUnpacker implements TarHandler {
       if (this.#isOwnWhiteout(path)) {
         this.#remove(path);
         fs.mkdirSync(hostPath(path), 0o755);
-        setXattr(hostPath(path), OPAQUE_XATTR, YES);
+        this.#makeOpaque(path);
       } else if (!fs.statSync(hostPath(path)).isDirectory()) throw error;
     }
     this.#directories.add(path);
   }
 
   #isOwnWhiteout(path: string): boolean {
-    return this.#whiteouts === 'overlay' && isOverlayWhiteout(fs.lstatSync(hostPath(path), { bigint: true }));
+    return (
+      this.#opaqueXattr !== undefined && isOverlayWhiteout(fs.lstatSync(hostPath(path), { bigint: true }))
+    );
   }
 
   #whiteout(whiteout: Whiteout): void {
@@ -177,7 +182,7 @@ export class TreeUnpacker implements TarHandler {
     if (this.#whiteouts === 'apply') this.#applyWhiteout(whiteout, parent);
     else {
       this.#makeDirectory(parent);
-      if (whiteout.kind === 'opaque') setXattr(hostPath(parent), OPAQUE_XATTR, YES);
+      if (whiteout.kind === 'opaque') this.#makeOpaque(parent);
       else this.#overlayWhiteout(join(parent, whiteout.name));
     }
   }
@@ -187,7 +192,11 @@ export class TreeUnpacker implements TarHandler {
     const existing = fs.lstatSync(target, { throwIfNoEntry: false });
     if (existing === undefined) makeNode(target, S_IFCHR, 0, 0);
     // A whiteout is about lower layers only, whatever this one makes of the same name.
-    else if (existing.isDirectory()) setXattr(target, OPAQUE_XATTR, YES);
+    else if (existing.isDirectory()) this.#makeOpaque(path);
+  }
+
+  #makeOpaque(path: string): void {
+    if (this.#opaqueXattr !== undefined) setXattr(hostPath(path), this.#opaqueXattr, YES);
   }
 
   #applyWhiteout(whiteout: Whiteout, parent: string): void {
