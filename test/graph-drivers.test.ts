@@ -1,46 +1,47 @@
 import assert from 'node:assert/strict';
-import { closeSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { test } from 'node:test';
+import { after, before, suite, test, type TestContext } from 'node:test';
 import { RootedThreads } from '../src/archive/rooted-threads.ts';
 import { digestOf } from '../src/base/digest.ts';
+import { btrfs } from '../src/graph/graphdriver/btrfs.ts';
 import { chooseDriver } from '../src/graph/graphdriver/choose-driver.ts';
-import { Overlay2 } from '../src/graph/graphdriver/overlay2.ts';
 import { graphDriverSuite } from '../src/graph/graphdriver/suite.ts';
-import { Vfs } from '../src/graph/graphdriver/vfs.ts';
-import { openDetachedOverlay } from '../src/kernel/detached-overlay.ts';
+import { fuseOverlayfs } from '../src/graph/graphdriver/fuse-overlayfs.ts';
+import { overlay2 } from '../src/graph/graphdriver/overlay2.ts';
+import { vfs } from '../src/graph/graphdriver/vfs.ts';
+import { MountedFileSystem, whyNot } from './fixtures/loop-file-system.ts';
 
-graphDriverSuite('overlay2', (root, threads) => new Overlay2(root, threads));
-graphDriverSuite('vfs', (root, threads) => new Vfs(root, threads));
+const BTRFS = { type: 'btrfs', sizeBytes: 512 * 2 ** 20 };
 
-test('overlay2 mounts 150 layers for a container, and nothing of it is seen on the host', async t => {
-  const root = mkdtempSync(`${tmpdir()}/slipway-overlay-`);
-  const threads = await RootedThreads.open();
-  t.after(async () => {
-    await threads.close();
-    rmSync(root, { recursive: true, force: true });
+graphDriverSuite(overlay2);
+graphDriverSuite(vfs);
+graphDriverSuite(fuseOverlayfs);
+
+suite('on btrfs', { skip: whyNot(BTRFS) }, () => {
+  let fileSystem: MountedFileSystem;
+  before(() => {
+    fileSystem = new MountedFileSystem(BTRFS);
   });
-  const driver = new Overlay2(root, threads);
-  const chain = Array.from({ length: 150 }, (_, index) => digestOf(String(index)));
-  for (const layer of chain) (await driver.stageLayer()).commit(layer);
-  await driver.createContainer('c', chain);
-  const { rootfs } = driver.openContainer('c', chain);
-  assert.ok(rootfs.type === 'overlay');
-  const { lowerdirs, upperdir, workdir } = rootfs;
-  assert.equal(lowerdirs.length, 150);
-  closeSync(openDetachedOverlay({ lowerdirs, upperdir, workdir }));
-  assert.ok(!readFileSync('/proc/self/mountinfo', 'utf8').includes(root));
+  after(() => fileSystem.dispose());
+  graphDriverSuite(btrfs, { directory: () => fileSystem.directory });
 });
 
-test('an unknown driver is refused, and the one used before is chosen again', async t => {
+async function scratch(t: TestContext): Promise<{ root: string; threads: RootedThreads }> {
   const root = mkdtempSync(`${tmpdir()}/slipway-choose-`);
   const threads = await RootedThreads.open();
   t.after(async () => {
     await threads.close();
     rmSync(root, { recursive: true, force: true });
   });
-  assert.throws(() => chooseDriver(root, threads, 'aufs'), { kind: 'invalid-parameter' });
-  const vfs = chooseDriver(root, threads, 'vfs');
-  (await vfs.stageLayer(undefined)).commit(digestOf('layer'));
-  assert.equal(chooseDriver(root, threads).name, 'vfs');
+  return { root, threads };
+}
+
+test('an unknown driver is refused, and the one used before is chosen again', async t => {
+  const { root, threads } = await scratch(t);
+  await assert.rejects(chooseDriver({ root, threads, name: 'aufs' }), { kind: 'invalid-parameter' });
+  const { driver } = await chooseDriver({ root, threads, name: 'vfs' });
+  (await driver.stageLayer(undefined)).commit(digestOf('layer'));
+  const again = await chooseDriver({ root, threads });
+  assert.deepEqual([again.driver.name, again.reason], ['vfs', 'used here before']);
 });

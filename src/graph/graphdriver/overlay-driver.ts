@@ -1,25 +1,38 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { renameSync, rmSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { Tree } from '../../archive/pack-stream.ts';
 import type { RootedThreads } from '../../archive/rooted-threads.ts';
+import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
 import { type Digest, hexOf } from '../../base/digest.ts';
 import { EngineError, errorCode } from '../../base/errors.ts';
-import { openDetachedOverlay } from '../../kernel/detached-overlay.ts';
-import { fileSystemName } from './file-system-name.ts';
+import type { ContainerLayer, OverlayDirectories, StorageOptions } from '../graph.ts';
+import { backingStatus } from './backing-directory.ts';
 import type { ContainerFileSystem, GraphDriver, StagedLayer } from './graph-driver.ts';
-import { removeDirectory, removeLeftovers } from './remove-directory.ts';
+import type { ProjectQuotas } from './project-quotas.ts';
+import { removeDirectory, removeLeftovers, removeTree } from './remove-directory.ts';
+import { containerSize } from './storage-options.ts';
 
-/** overlayfs stacks no more (OVL_MAX_STACK, fs/overlayfs/params.h). */
-const MAXIMUM_LAYERS = 500;
+/** What one kind of overlay does its own way. */
+export type OverlayKind = {
+  name: string;
+  whiteouts: keyof typeof OPAQUE_XATTRS;
+  /** The lines of DriverStatus after that of the backing file system. */
+  status: [string, string][];
+  /** More it cannot stack. */
+  maximumLayers: number;
+  rootfs(parts: OverlayDirectories): ContainerLayer['rootfs'];
+  /** For reading the merged tree of directories, topmost first, two at least. */
+  tree(directories: string[]): Tree;
+  quotas: ProjectQuotas;
+  /** What each container may write, where it is not told otherwise. */
+  defaultSize: number | undefined;
+  /** What a client reads who asks for a limit that cannot be had. */
+  noQuotas: string;
+};
 
 /**
- * Set whatever the kernel's defaults: a directory that a container renamed is then a copy, and not a pointer
- * to a lower layer's, so that each layer's directory says all about it (Docker's "Native Overlay Diff").
- */
-const MOUNT_OPTIONS = ['index=off', 'redirect_dir=off', 'metacopy=off'];
-
-/**
- * Layers as directories that overlayfs merges. Below the root, as in Docker's driver of that name:
+ * Layers as directories that an overlay merges. Below the root, as in Docker's driver overlay2:
  *
  *     <chain id>/diff    the files of a layer        <chain id>/link    its short name
  *     l/<short name>     -> ../<chain id>/diff, for mount options of bearable length
@@ -29,35 +42,30 @@ const MOUNT_OPTIONS = ['index=off', 'redirect_dir=off', 'metacopy=off'];
  *                        anywhere takes the kernel milliseconds
  *     staging/, trash/   what is coming and going
  */
-export class Overlay2 implements GraphDriver {
-  readonly name = 'overlay2';
-  readonly whiteouts = 'overlay';
+export class OverlayDriver implements GraphDriver {
+  readonly name: string;
+  readonly whiteouts: keyof typeof OPAQUE_XATTRS;
   readonly independentLayers = true;
   readonly #root: string;
+  readonly #kind: OverlayKind;
   readonly #threads: RootedThreads;
   readonly #links = new Map<Digest, string>();
   #nextLink: number;
 
-  /** @throws EngineError unavailable when overlays cannot be mounted there */
-  constructor(root: string, threads: RootedThreads) {
+  /** The directories of the root must be there ({@link makeOverlayDirectories}). */
+  constructor(root: string, threads: RootedThreads, kind: OverlayKind) {
+    this.name = kind.name;
+    this.whiteouts = kind.whiteouts;
     this.#root = root;
+    this.#kind = kind;
     this.#threads = threads;
-    for (const name of ['', '/l', '/staging', '/trash', '/empty', '/merged'])
-      mkdirSync(root + name, { recursive: true });
-    probe(root);
-    removeLeftovers(`${root}/staging`, `${root}/trash`, threads);
+    removeLeftovers(`${root}/staging`, `${root}/trash`, name => removeTree(`${root}/trash`, name, threads));
     this.#removeStaleLinks();
     this.#nextLink = readdirSync(`${root}/l`).length;
   }
 
   status(): [string, string][] {
-    return [
-      ['Backing Filesystem', fileSystemName(statfsSync(this.#root).type)],
-      ['Supports d_type', 'true'],
-      ['Using metacopy', 'false'],
-      ['Native Overlay Diff', 'true'],
-      ['userxattr', 'false'],
-    ];
+    return [...backingStatus(this.#root), ...this.#kind.status];
   }
 
   async stageLayer(): Promise<StagedLayer> {
@@ -67,7 +75,7 @@ export class Overlay2 implements GraphDriver {
     return {
       directory: `${staging}/diff`,
       commit: chainId => this.#commitLayer(staging, chainId),
-      discard: () => removeDirectory(staging, `${this.#root}/trash`, this.#threads),
+      discard: () => this.#remove(staging),
     };
   }
 
@@ -94,7 +102,7 @@ export class Overlay2 implements GraphDriver {
     const link = this.#linkOf(chainId);
     this.#links.delete(chainId);
     rmSync(`${this.#root}/l/${link}`, { force: true });
-    await removeDirectory(this.#layerPath(chainId), `${this.#root}/trash`, this.#threads);
+    await this.#remove(this.#layerPath(chainId));
   }
 
   layers(): Digest[] {
@@ -109,20 +117,36 @@ export class Overlay2 implements GraphDriver {
     return lower.length === 0 ? data : { LowerDir: lower.join(':'), ...data };
   }
 
-  async createContainer(containerId: string, layers: readonly Digest[]): Promise<void> {
-    if (layers.length > MAXIMUM_LAYERS)
-      throw new EngineError('invalid-parameter', `max depth exceeded: ${layers.length} layers`);
+  async createContainer(
+    containerId: string,
+    layers: readonly Digest[],
+    options: StorageOptions = {},
+  ): Promise<void> {
+    const size = this.#sizeOf(options);
+    if (layers.length > this.#kind.maximumLayers)
+      throw new EngineError(
+        'invalid-parameter',
+        `max depth exceeded: the image has ${layers.length} layers, ${this.name} stacks ${this.#kind.maximumLayers}`,
+      );
     const directory = this.#containerPath(containerId);
+    makeContainerDirectory(directory, containerId);
     try {
-      mkdirSync(directory, 0o710);
+      // Before anything is in it: what is made in a project belongs to it.
+      if (size !== undefined) this.#kind.quotas.limit(directory, size);
+      mkdirSync(`${directory}/diff`, 0o755);
+      mkdirSync(`${directory}/work`, 0o700);
     } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error;
-      throw new EngineError('conflict', `a layer for container ${containerId} exists already`, {
-        cause: error,
-      });
+      await this.removeContainer(containerId);
+      throw error;
     }
-    mkdirSync(`${directory}/diff`, 0o755);
-    mkdirSync(`${directory}/work`, 0o700);
+  }
+
+  /** @throws EngineError invalid-parameter */
+  #sizeOf(options: StorageOptions): number | undefined {
+    const { quotas, defaultSize, noQuotas } = this.#kind;
+    if (Object.keys(options).length > 0 && !quotas.isSupported)
+      throw new EngineError('invalid-parameter', noQuotas);
+    return containerSize(options) || defaultSize || undefined;
   }
 
   openContainer(containerId: string, layers: readonly Digest[]): ContainerFileSystem {
@@ -133,14 +157,7 @@ export class Overlay2 implements GraphDriver {
     // An overlay needs a lower layer, also where there is no image.
     const lowerdirs = links.length === 0 ? [`${this.#root}/empty`] : links;
     return {
-      rootfs: {
-        type: 'overlay',
-        lowerdirs,
-        upperdir,
-        workdir,
-        target: `${this.#root}/merged`,
-        options: MOUNT_OPTIONS,
-      },
+      rootfs: this.#kind.rootfs({ lowerdirs, upperdir, workdir, target: `${this.#root}/merged` }),
       driverData: {
         LowerDir: layers.map(layer => `${this.#layerPath(layer)}/diff`).join(':'),
         MergedDir: `${directory}/merged`,
@@ -148,7 +165,8 @@ export class Overlay2 implements GraphDriver {
         WorkDir: workdir,
       },
       directories: [upperdir, ...links],
-      tree: { lowerdirs: [upperdir, ...lowerdirs] },
+      opaqueXattr: OPAQUE_XATTRS[this.whiteouts],
+      tree: this.#kind.tree([upperdir, ...lowerdirs]),
       writableDirectory: upperdir,
     };
   }
@@ -157,12 +175,19 @@ export class Overlay2 implements GraphDriver {
     return existsSync(`${this.#containerPath(containerId)}/work`);
   }
 
-  removeContainer(containerId: string): Promise<void> {
-    return removeDirectory(this.#containerPath(containerId), `${this.#root}/trash`, this.#threads);
+  async removeContainer(containerId: string): Promise<void> {
+    const directory = this.#containerPath(containerId);
+    if (!existsSync(directory)) return;
+    this.#kind.quotas.release(directory);
+    await this.#remove(directory);
   }
 
   containers(): string[] {
     return this.#entries('work');
+  }
+
+  #remove(path: string): Promise<void> {
+    return removeDirectory(path, `${this.#root}/trash`, this.#threads);
   }
 
   #layerPath(chainId: Digest): string {
@@ -197,22 +222,18 @@ export class Overlay2 implements GraphDriver {
   }
 }
 
-/** Mounts an overlay, seen by nobody, to know that it works on this file system. */
-function probe(root: string): void {
-  const directory = `${root}/staging/probe-${randomBytes(4).toString('hex')}`;
-  const [lower, upperdir, workdir] = ['lower', 'upper', 'work'].map(name => `${directory}/${name}`) as [
-    string,
-    string,
-    string,
-  ];
-  for (const path of [lower, upperdir, workdir]) mkdirSync(path, { recursive: true });
+/** The directories that a driver of this kind finds in its root. */
+export function makeOverlayDirectories(root: string): void {
+  for (const name of ['', '/l', '/staging', '/trash', '/empty', '/merged'])
+    mkdirSync(root + name, { recursive: true });
+}
+
+/** @throws EngineError conflict when it is there */
+function makeContainerDirectory(directory: string, containerId: string): void {
   try {
-    closeSync(openDetachedOverlay({ lowerdirs: [lower], upperdir, workdir }));
+    mkdirSync(directory, 0o710);
   } catch (cause) {
-    throw new EngineError('unavailable', `overlay2 does not work on ${root}: ${(cause as Error).message}`, {
-      cause,
-    });
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
+    if (errorCode(cause) !== 'EEXIST') throw cause;
+    throw new EngineError('conflict', `a layer for container ${containerId} exists already`, { cause });
   }
 }
