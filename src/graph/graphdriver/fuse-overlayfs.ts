@@ -7,7 +7,6 @@ import { setXattr } from '../../kernel/xattr.ts';
 import { serveOverlay } from './fuse-server.ts';
 import type { StorageDriver } from './graph-driver.ts';
 import { makeOverlayDirectories, OverlayDriver } from './overlay-driver.ts';
-import { ProjectQuotas } from './project-quotas.ts';
 import { readDriverOptions } from './storage-options.ts';
 
 /** The program keeps a descriptor of each layer open. */
@@ -30,8 +29,6 @@ export const fuseOverlayfs: StorageDriver = {
       maximumLayers: MAXIMUM_LAYERS,
       rootfs: parts => ({ type: 'mount', ...parts, open: () => serveOverlay(program, parts) }),
       tree: lowerdirs => () => serveOverlay(program, { lowerdirs }),
-      quotas: new ProjectQuotas(root),
-      defaultSize: undefined,
       noQuotas: '--storage-opt is not supported',
     });
   },

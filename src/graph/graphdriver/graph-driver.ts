@@ -2,6 +2,7 @@ import type { Tree } from '../../archive/pack-stream.ts';
 import type { RootedThreads } from '../../archive/rooted-threads.ts';
 import type { WhiteoutMode } from '../../archive/whiteout.ts';
 import type { Digest } from '../../base/digest.ts';
+import type { EngineError } from '../../base/errors.ts';
 import type { ContainerLayer, StorageOptions } from '../graph.ts';
 
 /**
@@ -25,6 +26,8 @@ export type OpenDriver = {
   threads: RootedThreads;
   /** `--storage-opt`, as they are: `overlay2.size=10G`. */
   options: readonly string[];
+  /** For what a driver throws: a module from elsewhere would import another class of that name. */
+  EngineError: typeof EngineError;
 };
 
 /**

@@ -24,9 +24,10 @@ export type OverlayKind = {
   rootfs(parts: OverlayDirectories): ContainerLayer['rootfs'];
   /** For reading the merged tree of directories, topmost first, two at least. */
   tree(directories: string[]): Tree;
-  quotas: ProjectQuotas;
+  /** Undefined where the one who writes is not limited by them. */
+  quotas?: ProjectQuotas;
   /** What each container may write, where it is not told otherwise. */
-  defaultSize: number | undefined;
+  defaultSize?: number | undefined;
   /** What a client reads who asks for a limit that cannot be had. */
   noQuotas: string;
 };
@@ -132,7 +133,7 @@ export class OverlayDriver implements GraphDriver {
     makeContainerDirectory(directory, containerId);
     try {
       // Before anything is in it: what is made in a project belongs to it.
-      if (size !== undefined) this.#kind.quotas.limit(directory, size);
+      if (size !== undefined) this.#kind.quotas?.limit(directory, size);
       mkdirSync(`${directory}/diff`, 0o755);
       mkdirSync(`${directory}/work`, 0o700);
     } catch (error) {
@@ -144,7 +145,7 @@ export class OverlayDriver implements GraphDriver {
   /** @throws EngineError invalid-parameter */
   #sizeOf(options: StorageOptions): number | undefined {
     const { quotas, defaultSize, noQuotas } = this.#kind;
-    if (Object.keys(options).length > 0 && !quotas.isSupported)
+    if (Object.keys(options).length > 0 && quotas?.isSupported !== true)
       throw new EngineError('invalid-parameter', noQuotas);
     return containerSize(options) || defaultSize || undefined;
   }
@@ -178,7 +179,7 @@ export class OverlayDriver implements GraphDriver {
   async removeContainer(containerId: string): Promise<void> {
     const directory = this.#containerPath(containerId);
     if (!existsSync(directory)) return;
-    this.#kind.quotas.release(directory);
+    this.#kind.quotas?.release(directory);
     await this.#remove(directory);
   }
 

@@ -9,7 +9,7 @@ import { type TarEntry, tarEntry } from '../../archive/tar-entry.ts';
 import { TarReader } from '../../archive/tar-reader.ts';
 import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar-writer.ts';
 import { type Digest, digestOf } from '../../base/digest.ts';
-import { errorCode } from '../../base/errors.ts';
+import { EngineError, errorCode } from '../../base/errors.ts';
 import { openDetachedOverlay } from '../../kernel/detached-overlay.ts';
 import { makeNode, S_IFCHR, S_IFIFO } from '../../kernel/make-node.ts';
 import { getXattr, setXattr } from '../../kernel/xattr.ts';
@@ -404,7 +404,7 @@ async function inDirectory(
   task: (context: Context) => Promise<void>,
 ): Promise<void> {
   const root = fs.mkdtempSync(`${directory()}/slipway-driver-`);
-  const openAgain = () => storageDriver.open({ root, threads, options: [] });
+  const openAgain = () => storageDriver.open({ root, threads, options: [], EngineError });
   const context = { driver: await openAgain(), threads, root, openAgain };
   try {
     await task(context);
