@@ -124,8 +124,12 @@ suite('the choice of a driver', () => {
     });
     await assert.rejects(chooseDriver({ root, threads, name: 'aufs' }), {
       kind: 'invalid-parameter',
-      message: 'error initializing graphdriver: driver not supported: aufs',
-      hint: /take overlay2/,
+      message: 'error initializing graphdriver: the aufs storage-driver has been deprecated and removed',
+    });
+    await assert.rejects(chooseDriver({ root, threads, name: 'zfs' }), {
+      kind: 'invalid-parameter',
+      message: 'error initializing graphdriver: driver not supported: zfs',
+      hint: /overlay2, btrfs, fuse-overlayfs, vfs/,
     });
   });
 

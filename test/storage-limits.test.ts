@@ -136,7 +136,10 @@ suite('without quotas of the file system', () => {
   test('a default size is refused when the driver is opened, and so are unknown options', async () => {
     const open = (...options: string[]) =>
       overlay2.open({ root: `${directory}/overlay2`, threads, options, EngineError });
-    await assert.rejects(open('overlay2.size=1G'), /Storage option overlay2.size not supported/);
+    await assert.rejects(
+      open('overlay2.size=1G'),
+      /Storage Option overlay2.size only supported for backingFS XFS. Found extfs/,
+    );
     await assert.rejects(open('overlay2.colour=red'), /overlay2: unknown option overlay2.colour/);
     await assert.rejects(open('btrfs.min_space=1G'), /overlay2: unknown option btrfs.min_space/);
     await assert.rejects(open('size'), /Unable to parse key\/value option: size/);

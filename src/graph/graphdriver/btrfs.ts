@@ -13,7 +13,7 @@ import {
   subvolumeId,
 } from '../../kernel/btrfs-subvolume.ts';
 import type { StorageDriver } from './graph-driver.ts';
-import { containerSize, readDriverOptions } from './storage-options.ts';
+import { readDriverOptions, sizeOption } from './storage-options.ts';
 import { makeTreeDirectories, TreeDriver } from './tree-driver.ts';
 
 /** Each layer and each container is a subvolume: a snapshot of the one below it, made at once, sharing its data. */
@@ -37,7 +37,7 @@ export const btrfs: StorageDriver = {
         if (bytes !== undefined) await limitSubvolume(`${root}/${name}`, bytes);
       },
       remove: name => removeSubvolume(`${root}/trash`, name),
-      sizeOf: given => checkedSize(containerSize(given), minimumBytes),
+      sizeOf: given => checkedSize(sizeOption(given), minimumBytes),
     });
   },
 };
@@ -54,8 +54,9 @@ async function probe(root: string): Promise<void> {
 }
 
 /** @throws EngineError invalid-parameter in Docker's words */
-function checkedSize(bytes: number | undefined, minimumBytes: number): number | undefined {
-  if (bytes === undefined) return undefined;
+function checkedSize(size: string | undefined, minimumBytes: number): number | undefined {
+  if (size === undefined) return undefined;
+  const bytes = parseBinarySize(size);
   if (bytes === 0) throw new EngineError('invalid-parameter', 'btrfs: invalid storage size: 0B');
   if (bytes < minimumBytes)
     throw new EngineError('invalid-parameter', `btrfs: storage size cannot be less than ${minimumBytes}B`);

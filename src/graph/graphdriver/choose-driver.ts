@@ -11,13 +11,8 @@ import { vfs } from './vfs.ts';
 /** Best first. */
 const BUILT_IN: readonly StorageDriver[] = [overlay2, btrfs, fuseOverlayfs, vfs];
 
-/** Drivers that Docker has, or had, and what to take now. */
-const FORMER: Partial<Record<string, string>> = {
-  aufs: 'aufs never was part of Linux, and Docker dropped it: take overlay2',
-  devicemapper: 'Docker dropped it for its slowness and fragility: take overlay2',
-  overlay: 'overlay2 has taken its place',
-  zfs: 'on ZFS 2.2 and later overlay2 works; a module can be given by its path',
-};
+/** Drivers that Docker has removed. */
+const REMOVED = ['aufs', 'devicemapper', 'overlay'];
 
 export type ChooseDriver = {
   /** The graph's: each driver has a directory of its name in it. */
@@ -79,13 +74,12 @@ async function findDriver(name: string, known: readonly StorageDriver[]): Promis
   if (name.includes('/')) return loadStorageDriver(name);
   const driver = known.find(candidate => candidate.name === name);
   if (driver !== undefined) return driver;
-  throw new EngineError(
-    'invalid-parameter',
-    `error initializing graphdriver: driver not supported: ${name}`,
-    {
-      hint: FORMER[name] ?? `Storage drivers are: ${known.map(candidate => candidate.name).join(', ')}`,
-    },
-  );
+  const problem = REMOVED.includes(name)
+    ? `the ${name} storage-driver has been deprecated and removed`
+    : `driver not supported: ${name}`;
+  throw new EngineError('invalid-parameter', `error initializing graphdriver: ${problem}`, {
+    hint: `Storage drivers are: ${known.map(candidate => candidate.name).join(', ')}, and the paths of modules`,
+  });
 }
 
 /** Whether a driver keeps layers or containers in this directory. */

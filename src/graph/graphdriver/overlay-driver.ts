@@ -6,12 +6,13 @@ import type { RootedThreads } from '../../archive/rooted-threads.ts';
 import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
 import { type Digest, hexOf } from '../../base/digest.ts';
 import { EngineError, errorCode } from '../../base/errors.ts';
+import { parseBinarySize } from '../../base/parse-binary-size.ts';
 import type { ContainerLayer, OverlayDirectories, StorageOptions } from '../graph.ts';
 import { backingStatus } from './backing-directory.ts';
 import type { ContainerFileSystem, GraphDriver, StagedLayer } from './graph-driver.ts';
 import type { ProjectQuotas } from './project-quotas.ts';
 import { removeDirectory, removeLeftovers, removeTree } from './remove-directory.ts';
-import { containerSize } from './storage-options.ts';
+import { sizeOption } from './storage-options.ts';
 
 /** What one kind of overlay does its own way. */
 export type OverlayKind = {
@@ -145,9 +146,10 @@ export class OverlayDriver implements GraphDriver {
   /** @throws EngineError invalid-parameter */
   #sizeOf(options: StorageOptions): number | undefined {
     const { quotas, defaultSize, noQuotas } = this.#kind;
-    if (Object.keys(options).length > 0 && quotas?.isSupported !== true)
-      throw new EngineError('invalid-parameter', noQuotas);
-    return containerSize(options) || defaultSize || undefined;
+    const size = sizeOption(options);
+    if (size === undefined) return defaultSize;
+    if (quotas?.isSupported !== true) throw new EngineError('invalid-parameter', noQuotas);
+    return parseBinarySize(size) || defaultSize;
   }
 
   openContainer(containerId: string, layers: readonly Digest[]): ContainerFileSystem {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { parseBinarySize } from '../../base/parse-binary-size.ts';
@@ -7,6 +7,7 @@ import { openDetachedOverlay } from '../../kernel/detached-overlay.ts';
 import { makeNode, S_IFCHR } from '../../kernel/make-node.ts';
 import { setXattr } from '../../kernel/xattr.ts';
 import { supportsEntryTypes } from './backing-directory.ts';
+import { fileSystemName } from './file-system-name.ts';
 import type { StorageDriver } from './graph-driver.ts';
 import { makeOverlayDirectories, OverlayDriver } from './overlay-driver.ts';
 import { ProjectQuotas } from './project-quotas.ts';
@@ -49,20 +50,24 @@ export const overlay2: StorageDriver = {
       rootfs: parts => ({ type: 'overlay', ...parts, options: mountOptions }),
       tree: lowerdirs => ({ lowerdirs, options: whiteouts === 'overlay' ? [] : USER_MOUNT_OPTIONS }),
       quotas,
-      defaultSize: size === undefined ? undefined : supportedSize(quotas, size),
+      defaultSize: size === undefined ? undefined : supportedSize(quotas, root, size),
       noQuotas: "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
     });
   },
 };
 
-/** @throws EngineError unavailable, invalid-parameter */
-function supportedSize(quotas: ProjectQuotas, size: string): number {
-  if (!quotas.isSupported)
-    throw new EngineError(
-      'unavailable',
-      'Storage option overlay2.size not supported. Filesystem does not support Project Quota',
-    );
-  return parseBinarySize(size);
+/** @throws EngineError invalid-parameter in Docker's words */
+function supportedSize(quotas: ProjectQuotas, root: string, size: string): number {
+  const bytes = parseBinarySize(size);
+  if (quotas.isSupported || bytes === 0) return bytes;
+  const backing = fileSystemName(statfsSync(root).type);
+  const message =
+    backing === 'xfs'
+      ? 'Storage option overlay2.size not supported. Filesystem does not support Project Quota'
+      : `Storage Option overlay2.size only supported for backingFS XFS. Found ${backing}`;
+  throw new EngineError('invalid-parameter', message, {
+    hint: 'xfs and ext4 limit sizes when they are mounted with the option prjquota.',
+  });
 }
 
 /**

@@ -24,14 +24,14 @@ export function readDriverOptions<Name extends string>(
 }
 
 /**
- * The bytes that `docker run --storage-opt size=` allows a container; undefined when it says nothing.
- * @throws EngineError invalid-parameter in Docker's words
+ * What `docker run --storage-opt size=` says, undefined when it says nothing.
+ * @throws EngineError invalid-parameter for another option; `unknown` makes Docker's words of it
  */
-export function containerSize(options: StorageOptions): number | undefined {
-  let size: number | undefined;
-  for (const [key, value] of Object.entries(options)) {
-    if (key.toLowerCase() !== 'size') throw new EngineError('invalid-parameter', `Unknown option ${key}`);
-    size = parseBinarySize(value);
-  }
-  return size;
+export function sizeOption(
+  options: StorageOptions,
+  unknown = (key: string) => `Unknown option ${key}`,
+): string | undefined {
+  const other = Object.keys(options).find(key => key.toLowerCase() !== 'size');
+  if (other !== undefined) throw new EngineError('invalid-parameter', unknown(other));
+  return Object.values(options)[0];
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, suite, test } from 'node:test';
@@ -89,16 +90,22 @@ function layerTests(withDriver: WithDriver): void {
 
   test('stacks 135 layers, the topmost of which counts', () =>
     withDriver(async context => {
+      const { driver } = context;
       const chain: Digest[] = [];
       for (let number = 1; number <= 135; number++) {
-        const files = { last: String(number), [`only-${number}`]: '', [`.wh.only-${number - 1}`]: '' };
-        chain.unshift(await addLayer(context, chain[0], files));
+        const staged = await driver.stageLayer(chain[0]);
+        fs.writeFileSync(`${staged.directory}/last`, String(number));
+        if (number % 9 === 0) fs.writeFileSync(`${staged.directory}/only-${number}`, '');
+        const chainId = digestOf(`layer ${number}`);
+        staged.commit(chainId);
+        chain.unshift(chainId);
       }
-      await context.driver.createContainer('c', chain);
-      const expected = { last: '135', 'only-135': '' };
+      await driver.createContainer('c', chain);
+      const expected: Record<string, string> = { last: '135' };
+      for (let number = 9; number <= 135; number += 9) expected[`only-${number}`] = '';
       assert.deepEqual(await treeOf(context, chain), expected);
       await inContainer(context, chain, root => {
-        assert.deepEqual(fs.readdirSync(root).sort(), Object.keys(expected));
+        assert.deepEqual(fs.readdirSync(root).sort(), Object.keys(expected).sort());
         fs.writeFileSync(`${root}/own`, 'container');
       });
       assert.deepEqual(await treeOf(context, chain), { ...expected, own: 'container' });
@@ -297,8 +304,7 @@ function recoveryTests(withDriver: WithDriver): void {
       const again = await context.openAgain();
       assert.deepEqual(again.layers().sort(), [...chain].sort());
       assert.equal(fs.existsSync(staged.directory), false);
-      const isThere = () =>
-        fs.readdirSync(context.root, { recursive: true }).some(path => String(path).endsWith('/199'));
+      const isThere = () => spawnSync('find', [context.root, '-name', '199']).stdout.length > 0;
       for (let tries = 0; isThere(); tries++) {
         assert.ok(tries < 500, 'its files are still there');
         await delay(20);

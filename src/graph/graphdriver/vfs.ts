@@ -4,7 +4,7 @@ import { parseBinarySize } from '../../base/parse-binary-size.ts';
 import type { StorageDriver } from './graph-driver.ts';
 import { ProjectQuotas } from './project-quotas.ts';
 import { removeTree } from './remove-directory.ts';
-import { containerSize, readDriverOptions } from './storage-options.ts';
+import { readDriverOptions, sizeOption } from './storage-options.ts';
 import { makeTreeDirectories, TreeDriver } from './tree-driver.ts';
 
 /**
@@ -30,8 +30,9 @@ export const vfs: StorageDriver = {
       },
       remove: name => removeTree(`${root}/trash`, name, threads),
       sizeOf(given) {
-        if (Object.keys(given).length > 0) checkSupported(quotas);
-        return containerSize(given) || defaultSize || undefined;
+        const wanted = sizeOption(given, key => `Storage opt ${key} not supported`);
+        if (wanted !== undefined) checkSupported(quotas);
+        return (wanted === undefined ? 0 : parseBinarySize(wanted)) || defaultSize || undefined;
       },
     });
   },
