@@ -39,8 +39,8 @@ export type ChosenDriver = {
  */
 export async function chooseDriver(choice: ChooseDriver): Promise<ChosenDriver> {
   const { root, threads, name = '', options = [], drivers = [] } = choice;
-  const open = ({ name: directory, open: openIn }: StorageDriver) =>
-    openIn({ root: `${root}/${directory}`, threads, options, EngineError });
+  const open = (driver: StorageDriver) =>
+    driver.open({ root: `${root}/${driver.name}`, threads, options, EngineError });
   const known = [...drivers, ...BUILT_IN];
   if (name !== '') return { driver: await open(await findDriver(name, known)), reason: 'asked for' };
   const [used, other] = known.filter(candidate => isUsed(`${root}/${candidate.name}`));

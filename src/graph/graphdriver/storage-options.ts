@@ -1,5 +1,4 @@
 import { EngineError } from '../../base/errors.ts';
-import { parseBinarySize } from '../../base/parse-binary-size.ts';
 import type { StorageOptions } from '../graph.ts';
 
 /**

@@ -34,7 +34,7 @@ export class TreeDriver implements GraphDriver {
     this.name = kind.name;
     this.#root = root;
     this.#kind = kind;
-    removeLeftovers(`${root}/staging`, `${root}/trash`, kind.remove);
+    removeLeftovers(`${root}/staging`, `${root}/trash`, name => kind.remove(name));
   }
 
   status(): [string, string][] {
