@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { release, tmpdir } from 'node:os';
 import { after, before, suite, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { packStream } from '../src/archive/pack-stream.ts';
@@ -73,8 +73,11 @@ test('overlay2 stacks 499 layers, and says so of more', async t => {
     message: 'max depth exceeded: the image has 500 layers, overlay2 stacks 499',
   });
   assert.deepEqual(driver.containers(), []);
-  await driver.createContainer('c', chain.slice(1));
-  const { rootfs, tree } = driver.openContainer('c', chain.slice(1));
+  // Before Linux 6.8, fewer can be mounted by anybody but the shim.
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  const some = chain.slice(major > 6 || (major === 6 && minor >= 8) ? 1 : 300);
+  await driver.createContainer('c', some);
+  const { rootfs, tree } = driver.openContainer('c', some);
   assert.ok(rootfs.type === 'overlay');
   closeSync(openDetachedOverlay(rootfs));
   for await (const chunk of packStream(threads, tree)) assert.ok(Buffer.isBuffer(chunk));
