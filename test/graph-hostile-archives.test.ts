@@ -77,9 +77,8 @@ for (const format of [['--format=gnu'], ['--format=posix', '--sparse-version=0.1
     assert.equal(sizeBytes, 9 * GIGABYTE);
     assert.equal(await threads.run({ kind: 'measure', root: target }), sizeBytes);
     fs.mkdirSync(`${base}/again`);
-    await unpack(base, await Readable.from(packStream(threads, target)).toArray().then(Buffer.concat), {
-      root: `${base}/again`,
-    });
+    const packed = Buffer.concat((await packStream(threads, target).toArray()) as Buffer[]);
+    await unpack(base, packed, { root: `${base}/again` });
     checkLarge(`${base}/again/large`);
   });
 }
