@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { build, type Plugin } from 'rolldown';
 
-const PROGRAMS = ['slipway', 'engine'];
+const PROGRAMS = ['slipway', 'engine', 'storage-driver-suite'];
 /** Code that runs in worker threads, and is found beside the bundle under its own name. */
 const WORKERS = ['archive/rooted-worker'];
 

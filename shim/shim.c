@@ -703,8 +703,8 @@ static int op_await_parent(struct runner *r, struct cursor *c)
 
 static void run_child(struct runner *r, struct cursor *operations) __attribute__((noreturn));
 
-/* A descriptor for a namespace file; `fd:N` names one that the shim was given. */
-static int open_namespace(struct shim *shim, const char *path)
+/* A descriptor for a file, of a namespace or mount; `fd:N` names one that the shim was given. */
+static int open_given(struct shim *shim, const char *path)
 {
 	if (strncmp(path, "fd:", 3) != 0)
 		return open(path, O_RDONLY | O_CLOEXEC);
@@ -715,7 +715,7 @@ static int open_namespace(struct shim *shim, const char *path)
 
 static int enter_namespace(struct shim *shim, const char *path, int type)
 {
-	int fd = open_namespace(shim, path);
+	int fd = open_given(shim, path);
 	if (fd < 0)
 		return -errno;
 	int result = check(setns(fd, type));
@@ -1202,8 +1202,8 @@ static int op_private_parent(struct runner *r, struct cursor *c)
 static int clone_source(struct runner *r, const char *source, bool recursive);
 
 /*
- * A root that the shim has opened, where the child may not go: it is put on top of /, which does not hide the
- * host's files, since a path from the root does not look for mounts on the root itself.
+ * A root that the shim has open: it is put on top of /, which does not hide the host's files, since a path from the
+ * root does not look for mounts on the root itself.
  */
 static int attach_root(struct runner *r, const char *source)
 {
@@ -1221,7 +1221,7 @@ static int op_bind_root(struct runner *r, struct cursor *c)
 	const char *source = take_string(c);
 	if (c->bad)
 		return 0;
-	if (strncmp(source, "tree:", 5) == 0)
+	if (strncmp(source, "tree:", 5) == 0 || strncmp(source, "fd:", 3) == 0)
 		return attach_root(r, source);
 	int tree = syscall(SYS_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	int result = check(tree);
@@ -1449,7 +1449,7 @@ static int clone_from_process(struct runner *r, const char *source, bool recursi
 }
 
 /*
- * The mounts of a source, detached: `tree:N` are the shim's, `root:/path` is in the container's own root,
+ * The mounts of a source, detached: `tree:N` and `fd:N` are the shim's, `root:/path` is in the container's own root,
  * `process:PID:/path` is what that process sees, and all else is the host's.
  */
 static int clone_source(struct runner *r, const char *source, bool recursive)
@@ -1457,6 +1457,10 @@ static int clone_source(struct runner *r, const char *source, bool recursive)
 	if (strncmp(source, "tree:", 5) == 0) {
 		unsigned number = atoi(source + 5);
 		return number < r->tree_count ? fcntl(r->trees[number], F_DUPFD_CLOEXEC, 0) : -EBADF;
+	}
+	if (strncmp(source, "fd:", 3) == 0) {
+		int given = open_given(r->shim, source);
+		return given < 0 ? -errno : given;
 	}
 	if (strncmp(source, "process:", 8) == 0)
 		return clone_from_process(r, source + 8, recursive);

@@ -8,7 +8,7 @@ import { hostPath } from './archive-path.ts';
 const { COPYFILE_FICLONE } = fs.constants;
 
 /**
- * Copies the directory `from` to the new directory `to` (paths in the root of the calling thread, latin1) with
+ * Copies the directory `from` to the new, or empty, directory `to` (paths in the root of the calling thread, latin1) with
  * owners, modes, times, attributes, devices and hard links; shares the data where the file system can. The
  * umask must be 0.
  */
@@ -31,7 +31,7 @@ function copyAny(from: string, to: string, links: Map<bigint, string>): void {
 
 function create(from: string, to: string, stat: fs.BigIntStats): void {
   const target = hostPath(to);
-  if (stat.isDirectory()) fs.mkdirSync(target);
+  if (stat.isDirectory()) fs.mkdirSync(target, { recursive: true });
   else if (stat.isFile()) fs.copyFileSync(hostPath(from), target, COPYFILE_FICLONE);
   else if (stat.isSymbolicLink())
     fs.symlinkSync(fs.readlinkSync(hostPath(from), { encoding: 'buffer' }), target);

@@ -10,10 +10,13 @@ const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
 
 /**
- * A directory's tree, or the merged tree of an overlay, as a tar stream that a thread writes. Destroying it
- * ends the work. Fails with the thread's error.
+ * Where a tree of files is: in a directory, in an overlay that has to be mounted, or wherever the function has it
+ * mounted: it gives a descriptor, which its caller closes.
  */
-export function packStream(threads: RootedThreads, root: string | OverlayOptions): Readable {
+export type Tree = string | OverlayOptions | (() => Promise<number>);
+
+/** A tree as a tar stream that a thread writes. Destroying it ends the work. Fails with the thread's error. */
+export function packStream(threads: RootedThreads, tree: Tree): Readable {
   const pair = Buffer.alloc(8);
   syscall('socketpair', 'AF_UNIX', AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
   const outputFd = pair.readInt32LE(4);
@@ -24,7 +27,7 @@ export function packStream(threads: RootedThreads, root: string | OverlayOptions
     allowHalfOpen: true,
   });
   // End of file comes when the thread's end is closed; an error must come before it.
-  threads.run({ kind: 'pack', root, outputFd }).then(
+  pack(threads, tree, outputFd).then(
     () => closeSync(outputFd),
     (error: Error) => {
       socket.destroy(error);
@@ -32,4 +35,14 @@ export function packStream(threads: RootedThreads, root: string | OverlayOptions
     },
   );
   return socket;
+}
+
+async function pack(threads: RootedThreads, tree: Tree, outputFd: number): Promise<void> {
+  if (typeof tree !== 'function') return threads.run({ kind: 'pack', root: tree, outputFd });
+  const root = await tree();
+  try {
+    await threads.run({ kind: 'pack', root, outputFd });
+  } finally {
+    closeSync(root);
+  }
 }

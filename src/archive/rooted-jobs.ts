@@ -20,8 +20,11 @@ export type UnpackJob = {
   maximumBytes?: number;
 };
 
-/** Writes the tree in `root`, or the merged tree of an overlay, as tar to `outputFd` (a blocking descriptor). */
-export type PackJob = { kind: 'pack'; root: string | OverlayOptions; outputFd: number };
+/**
+ * Writes the tree in `root` (a directory, a descriptor of one, or an overlay) as tar to `outputFd`, a blocking
+ * descriptor.
+ */
+export type PackJob = { kind: 'pack'; root: string | number | OverlayOptions; outputFd: number };
 
 /** Adds up the sizes of the files below `root`, as Docker does: each inode once, directories not. */
 type MeasureJob = { kind: 'measure'; root: string };
@@ -29,7 +32,7 @@ type MeasureJob = { kind: 'measure'; root: string };
 /** Removes `name` and all below it from the directory `root`. */
 type RemoveJob = { kind: 'remove'; root: string; name: string };
 
-/** Copies the directory `from` to the new directory `to`, both names in `root`, with everything in them. */
+/** Copies the directory `from` to the new, or empty, directory `to`, both names in `root`, with everything in them. */
 type CopyJob = { kind: 'copy'; root: string; from: string; to: string };
 
 export type UnpackResult = {

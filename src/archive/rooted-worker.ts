@@ -49,7 +49,7 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
 }
 
 async function pack({ root, outputFd }: PackJob): Promise<void> {
-  if (typeof root === 'string') return withRoot(home, root, () => packTree(outputFd));
+  if (typeof root !== 'object') return withRoot(home, root, () => packTree(outputFd));
   const overlay = openDetachedOverlay(root);
   try {
     await withRoot(home, overlay, () => packTree(outputFd));

@@ -38,7 +38,7 @@ export function decodeHeader(block: Buffer): TarHeader | undefined {
     uid: toSafe(number(block, 108, 8)),
     gid: toSafe(number(block, 116, 8)),
     size: toSafe(number(block, 124, 12)),
-    mtimeSeconds: number(block, 136, 12),
+    mtimeSeconds: int64(number(block, 136, 12)),
     typeFlag: String.fromCharCode(block[156] ?? 0),
     linkName: text(block, 157, 100),
     userName: ustar ? text(block, 265, 32) : '',
@@ -94,6 +94,11 @@ function base256(block: Buffer, offset: number, length: number): bigint {
     value = (value << 8n) | BigInt(block[index] as number);
   }
   return negative ? value - (1n << BigInt(8 * length - 1)) : value;
+}
+
+function int64(value: bigint): bigint {
+  if (BigInt.asIntN(64, value) !== value) throw tarError('invalid tar header');
+  return value;
 }
 
 export function toSafe(value: bigint): number {

@@ -5,7 +5,6 @@ import { getXattr, listXattrs } from '../kernel/xattr.ts';
 import { hostPath } from './archive-path.ts';
 import { type TarEntry, tarEntry } from './tar-entry.ts';
 import { dataBytes, encodeTarEntry, TAR_END, tarPadding } from './tar-writer.ts';
-import { OPAQUE_XATTR } from './whiteout.ts';
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 const BUFFER_BYTES = 256 * 1024;
@@ -144,6 +143,6 @@ function typeOf(stat: fs.BigIntStats): TarEntry['type'] {
 
 function xattrsOf(path: string): Map<string, Buffer> {
   const file = hostPath(`/${path}`);
-  const names = listXattrs(file).filter(name => name !== OPAQUE_XATTR && KEPT_XATTRS.test(name));
+  const names = listXattrs(file).filter(name => KEPT_XATTRS.test(name));
   return new Map(names.map(name => [name, getXattr(file, name) ?? Buffer.alloc(0)]));
 }

@@ -6,7 +6,7 @@ import { setXattr } from '../kernel/xattr.ts';
 import { absoluteEntryPath, baseOf, hostPath, parentOf, readable } from './archive-path.ts';
 import type { TarEntry } from './tar-entry.ts';
 import type { TarHandler } from './tar-reader.ts';
-import { OPAQUE_XATTR, type Whiteout, type WhiteoutMode, whiteoutOf } from './whiteout.ts';
+import { OPAQUE_XATTRS, type Whiteout, type WhiteoutMode, whiteoutOf } from './whiteout.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
 const YES = Buffer.from('y');
@@ -18,16 +18,19 @@ const SPECIAL_BITS = 0o7000;
  * 0. Later entries replace earlier ones of the same path, but directories merge.
  */
 export class TreeUnpacker implements TarHandler {
-  /** Bytes of all files and links, as Docker counts a layer's size. */
+  /** Bytes of all files and links, holes too, as Docker counts a layer's size. */
   sizeBytes = 0;
   entryCount = 0;
+  #writtenBytes = 0;
   readonly #whiteouts: WhiteoutMode;
+  /** Undefined where whiteouts are not overlay's. */
+  readonly #opaqueXattr: string | undefined;
   readonly #maximumBytes: number;
   /** Directories that are known to exist. */
   readonly #directories = new Set(['/']);
   /** Their times can only be set when nothing is written into them any more. */
   readonly #directoryTimes = new Map<string, bigint>();
-  /** With `apply`: what this archive made, which its own whiteouts do not touch. */
+  /** With `apply`: what this archive made, and the directories above, which its own whiteouts do not touch. */
   readonly #made = new Set<string>();
   #entry: TarEntry | undefined;
   #path = '';
@@ -36,6 +39,7 @@ export class TreeUnpacker implements TarHandler {
   /** @param maximumBytes what all files together may have, against decompression bombs */
   constructor(whiteouts: WhiteoutMode, maximumBytes = Number.POSITIVE_INFINITY) {
     this.#whiteouts = whiteouts;
+    this.#opaqueXattr = whiteouts === 'apply' || whiteouts === 'keep' ? undefined : OPAQUE_XATTRS[whiteouts];
     this.#maximumBytes = maximumBytes;
   }
 
@@ -52,8 +56,8 @@ export class TreeUnpacker implements TarHandler {
 
   data(chunk: Buffer, offset: number): void {
     if (this.#fd < 0) return;
-    this.sizeBytes += chunk.length;
-    if (this.sizeBytes > this.#maximumBytes)
+    this.#writtenBytes += chunk.length;
+    if (this.#writtenBytes > this.#maximumBytes)
       throw new EngineError(
         'invalid-parameter',
         `the archive unpacks to more than ${this.#maximumBytes} bytes`,
@@ -95,15 +99,19 @@ export class TreeUnpacker implements TarHandler {
       return;
     }
     this.#makeDirectory(parentOf(path));
-    if (this.#whiteouts === 'apply') this.#made.add(path);
     try {
       this.#create(entry, path);
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
       this.#replace(entry, path);
     }
+    if (this.#whiteouts === 'apply') this.#rememberMade(path);
     if (entry.type === 'directory') this.#directories.add(path);
     if (entry.type !== 'hardlink') this.#entry = entry;
+  }
+
+  #rememberMade(path: string): void {
+    for (let made = path; !this.#made.has(made) && made !== '/'; made = parentOf(made)) this.#made.add(made);
   }
 
   #create(entry: TarEntry, path: string): void {
@@ -112,6 +120,7 @@ export class TreeUnpacker implements TarHandler {
     switch (entry.type) {
       case 'file':
         this.#fd = fs.openSync(target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, permissions);
+        this.sizeBytes += entry.size;
         return;
       case 'directory':
         return fs.mkdirSync(target, permissions);
@@ -133,20 +142,25 @@ export class TreeUnpacker implements TarHandler {
   #replace(entry: TarEntry, path: string): void {
     const existing = fs.lstatSync(hostPath(path), { bigint: true });
     if (entry.type === 'directory' && existing.isDirectory()) return;
-    const hidesLower = this.#whiteouts === 'overlay' && isOverlayWhiteout(existing);
-    if (existing.isFile() && existing.nlink === 1n) this.sizeBytes -= Number(existing.size);
+    const hidesLower = this.#opaqueXattr !== undefined && isOverlayWhiteout(existing);
+    const isOwn = this.#whiteouts !== 'apply' || this.#made.has(path);
+    if (isOwn && existing.isFile() && existing.nlink === 1n) this.sizeBytes -= Number(existing.size);
     this.#remove(path);
     this.#create(entry, path);
     // The lower layers' directory stays removed: only this one's files are in it.
-    if (hidesLower && entry.type === 'directory') setXattr(hostPath(path), OPAQUE_XATTR, YES);
+    if (hidesLower && entry.type === 'directory') this.#makeOpaque(path);
   }
 
+  /** Takes as long as what is removed is large, whatever else the archive has: each entry may ask for it. */
   #remove(path: string): void {
-    fs.rmSync(hostPath(path), { recursive: true, force: true });
-    const within = `${path}/`;
-    for (const known of [this.#directories, this.#directoryTimes, this.#made]) {
-      for (const key of known.keys()) if (key === path || key.startsWith(within)) known.delete(key);
-    }
+    const target = hostPath(path);
+    const existing = fs.lstatSync(target, { throwIfNoEntry: false });
+    if (existing === undefined) return;
+    if (existing.isDirectory()) {
+      for (const name of fs.readdirSync(target, { encoding: 'latin1' })) this.#remove(join(path, name));
+      fs.rmdirSync(target);
+    } else fs.unlinkSync(target);
+    for (const known of [this.#directories, this.#directoryTimes, this.#made]) known.delete(path);
   }
 
   /** Makes the directories that the archive has no entries for, as root's, mode 0755. */
@@ -161,14 +175,16 @@ export class TreeUnpacker implements TarHandler {
       if (this.#isOwnWhiteout(path)) {
         this.#remove(path);
         fs.mkdirSync(hostPath(path), 0o755);
-        setXattr(hostPath(path), OPAQUE_XATTR, YES);
+        this.#makeOpaque(path);
       } else if (!fs.statSync(hostPath(path)).isDirectory()) throw error;
     }
     this.#directories.add(path);
   }
 
   #isOwnWhiteout(path: string): boolean {
-    return this.#whiteouts === 'overlay' && isOverlayWhiteout(fs.lstatSync(hostPath(path), { bigint: true }));
+    return (
+      this.#opaqueXattr !== undefined && isOverlayWhiteout(fs.lstatSync(hostPath(path), { bigint: true }))
+    );
   }
 
   #whiteout(whiteout: Whiteout): void {
@@ -177,7 +193,7 @@ export class TreeUnpacker implements TarHandler {
     if (this.#whiteouts === 'apply') this.#applyWhiteout(whiteout, parent);
     else {
       this.#makeDirectory(parent);
-      if (whiteout.kind === 'opaque') setXattr(hostPath(parent), OPAQUE_XATTR, YES);
+      if (whiteout.kind === 'opaque') this.#makeOpaque(parent);
       else this.#overlayWhiteout(join(parent, whiteout.name));
     }
   }
@@ -187,7 +203,11 @@ export class TreeUnpacker implements TarHandler {
     const existing = fs.lstatSync(target, { throwIfNoEntry: false });
     if (existing === undefined) makeNode(target, S_IFCHR, 0, 0);
     // A whiteout is about lower layers only, whatever this one makes of the same name.
-    else if (existing.isDirectory()) setXattr(target, OPAQUE_XATTR, YES);
+    else if (existing.isDirectory()) this.#makeOpaque(path);
+  }
+
+  #makeOpaque(path: string): void {
+    if (this.#opaqueXattr !== undefined) setXattr(hostPath(path), this.#opaqueXattr, YES);
   }
 
   #applyWhiteout(whiteout: Whiteout, parent: string): void {
@@ -197,8 +217,7 @@ export class TreeUnpacker implements TarHandler {
   }
 
   #removeLower(path: string): void {
-    const inArchive = this.#made.has(path) || [...this.#made].some(made => made.startsWith(`${path}/`));
-    if (!inArchive) this.#remove(path);
+    if (!this.#made.has(path)) this.#remove(path);
     else if (fs.lstatSync(hostPath(path)).isDirectory()) this.#removeLowerWithin(path);
   }
 

@@ -5,12 +5,17 @@ import { readable } from './archive-path.ts';
  * How the removal of files in lower layers is recorded.
  *
  * - `overlay`: as overlayfs does: a character device 0:0, and the attribute `trusted.overlay.opaque`.
+ * - `overlay-user`: as overlayfs does with `userxattr`: the attribute is `user.overlay.opaque`.
  * - `apply`: not at all: the files are removed, as the directory holds the lower layers, too.
  * - `keep`: entries named `.wh.` are files like others.
  */
-export type WhiteoutMode = 'overlay' | 'apply' | 'keep';
+export type WhiteoutMode = keyof typeof OPAQUE_XATTRS | 'apply' | 'keep';
 
-export const OPAQUE_XATTR = 'trusted.overlay.opaque';
+/** By which a directory hides those of lower layers, where its value is `y`. */
+export const OPAQUE_XATTRS = {
+  overlay: 'trusted.overlay.opaque',
+  'overlay-user': 'user.overlay.opaque',
+};
 const WHITEOUT_PREFIX = '.wh.';
 const OPAQUE_MARKER = '.wh..wh..opq';
 const META_PREFIX = '.wh..wh.';

@@ -56,7 +56,10 @@ export type CreateOptions = {
 };
 
 /** How the root file system comes to be inside the container's mount namespace. Host paths. */
-export type Rootfs = RootSource;
+export type Rootfs =
+  | Exclude<RootSource, { type: 'mount' }>
+  /** Mounted by somebody else when it is needed: `open` gives a descriptor of a detached mount, for the driver to close. */
+  | { type: 'mount'; open(): Promise<number> };
 
 export type ProcessIo = {
   /** A pseudo-terminal instead of pipes. */

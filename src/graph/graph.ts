@@ -37,8 +37,15 @@ export interface Graph {
   /** Makes an image that the engine carries or can make itself: `hello`, `busybox`, `debian[:suite]`. */
   bootstrap(what: string, progress: (message: ProgressMessage) => void): Promise<Digest>;
 
-  /** A writable layer on top of an image (`image` '' : on nothing). Returns at once; nothing is mounted. */
-  createContainerLayer(containerId: string, imageId: Digest | ''): Promise<ContainerLayer>;
+  /**
+   * A writable layer on top of an image (`image` '' : on nothing). Returns at once; nothing is mounted.
+   * @throws EngineError invalid-parameter for options that the storage driver does not know or cannot follow
+   */
+  createContainerLayer(
+    containerId: string,
+    imageId: Digest | '',
+    storageOptions?: StorageOptions,
+  ): Promise<ContainerLayer>;
   /** The same again, after a restart of the engine. @throws not-found */
   openContainerLayer(containerId: string): Promise<ContainerLayer>;
   /** Idempotent. */
@@ -96,18 +103,18 @@ export type HistoryEntry = {
 
 export type { ProgressMessage } from '../api/types.ts';
 
+/** `docker run --storage-opt`: `size` in Docker's units, and what else the storage driver knows. */
+export type StorageOptions = Readonly<Record<string, string>>;
+
 export type ContainerLayer = {
   containerId: string;
-  /** Structurally a `Rootfs` of the exec driver. */
+  /**
+   * Structurally a `Rootfs` of the exec driver. `open` of a `mount` mounts what the directories make up, and gives
+   * a descriptor of the detached mount, which its caller closes.
+   */
   rootfs:
-    | {
-        type: 'overlay';
-        lowerdirs: string[];
-        upperdir: string;
-        workdir: string;
-        target: string;
-        options: string[];
-      }
+    | ({ type: 'overlay'; options: string[] } & OverlayDirectories)
+    | ({ type: 'mount'; open(): Promise<number> } & OverlayDirectories)
     | { type: 'bind'; path: string };
   /** Docker's GraphDriver.Data in `inspect`. */
   driverData: Record<string, string>;
@@ -115,4 +122,13 @@ export type ContainerLayer = {
   readFile(path: string): Promise<Buffer | undefined>;
   /** Bytes of the writable layer. */
   sizeBytes(): Promise<number>;
+};
+
+export type OverlayDirectories = {
+  /** Topmost first. */
+  lowerdirs: string[];
+  upperdir: string;
+  workdir: string;
+  /** An empty directory, for the mount to be put on where nobody else sees it. */
+  target: string;
 };

@@ -7,9 +7,10 @@ import { ContentStore } from './content/content-store.ts';
 import { publishIndex } from './content/publish-index.ts';
 import { whenSynced } from './content/sync-layers.ts';
 import { openDatabase } from './database.ts';
-import type { Graph, Image, ImportOptions, ProgressMessage, RemoveOptions } from './graph.ts';
+import type { Graph, Image, ImportOptions, ProgressMessage, RemoveOptions, StorageOptions } from './graph.ts';
 import type { GraphParts } from './graph-parts.ts';
 import { chooseDriver } from './graphdriver/choose-driver.ts';
+import type { StorageDriver } from './graphdriver/graph-driver.ts';
 import { imageHistory } from './images/image-history.ts';
 import { ImageStore } from './images/image-store.ts';
 import { removeImage } from './images/remove-image.ts';
@@ -26,18 +27,29 @@ import { saveArchive } from './save/save-archive.ts';
 export type GraphOptions = {
   /** An absolute directory, made when missing. One graph at a time may have it open. */
   root: string;
-  /** 'overlay2' or 'vfs'; the one used before, or the best that works, when undefined. */
+  /** A name, or the path of a module; the one used before, or the best that works, when undefined. */
   storageDriver?: string | undefined;
+  /** `--storage-opt`: `overlay2.size=10G`. */
+  storageOptions?: readonly string[] | undefined;
+  /** Drivers besides those built in. */
+  storageDrivers?: readonly StorageDriver[] | undefined;
 };
 
 /**
  * Opens the graph in a directory, and repairs what a crash may have left there.
  * @throws EngineError invalid-parameter for an unknown storage driver, unavailable when none works
  */
-export async function openGraph({ root, storageDriver }: GraphOptions): Promise<Graph> {
+export async function openGraph(options: GraphOptions): Promise<Graph> {
+  const { root } = options;
   mkdirSync(root, { recursive: true, mode: 0o710 });
   const threads = await RootedThreads.open();
-  const driver = chooseDriver(root, threads, storageDriver);
+  const { driver, reason } = await chooseDriver({
+    root,
+    threads,
+    name: options.storageDriver,
+    options: options.storageOptions,
+    drivers: options.storageDrivers,
+  });
   const database = openDatabase(root, driver.name);
   const content = new ContentStore(`${root}/content`);
   const parts: GraphParts = {
@@ -52,23 +64,25 @@ export async function openGraph({ root, storageDriver }: GraphOptions): Promise<
   };
   const containers = new ContainerLayers(parts);
   await recoverGraph(parts, containers);
-  return new LocalGraph(parts, containers);
+  return new LocalGraph(parts, containers, reason);
 }
 
 class LocalGraph implements Graph {
   readonly driverName: string;
   readonly #parts: GraphParts;
   readonly #containers: ContainerLayers;
+  readonly #driverReason: string;
   #closed: Promise<void> | undefined;
 
-  constructor(parts: GraphParts, containers: ContainerLayers) {
+  constructor(parts: GraphParts, containers: ContainerLayers, driverReason: string) {
+    this.#driverReason = driverReason;
     this.driverName = parts.driver.name;
     this.#parts = parts;
     this.#containers = containers;
   }
 
-  driverStatus() {
-    return this.#parts.driver.status();
+  driverStatus(): [string, string][] {
+    return [...this.#parts.driver.status(), ['Chosen', this.#driverReason]];
   }
 
   async resolve(reference: string) {
@@ -112,8 +126,8 @@ class LocalGraph implements Graph {
     return bootstrapImage(this.#parts, what, progress);
   }
 
-  createContainerLayer(containerId: string, imageId: Digest | '') {
-    return this.#containers.create(containerId, imageId);
+  createContainerLayer(containerId: string, imageId: Digest | '', storageOptions?: StorageOptions) {
+    return this.#containers.create(containerId, imageId, storageOptions);
   }
 
   async openContainerLayer(containerId: string) {

@@ -2,32 +2,31 @@ import { closeSync, constants, mkdtempSync, openSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SyscallError } from '../base/errors.ts';
+import {
+  MNT_DETACH,
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOSUID,
+  MOUNT_ATTR_RDONLY,
+  OPEN_TREE_CLOEXEC,
+  OPEN_TREE_CLONE,
+} from './abi/mount.ts';
 import { cstring, syscall } from './libc.ffi.ts';
+import { openDetachedMount } from './open-detached-mount.ts';
 
-const FSOPEN_CLOEXEC = 1;
-const FSMOUNT_CLOEXEC = 1;
-const FSCONFIG_SET_FLAG = 0;
-const FSCONFIG_SET_STRING = 1;
-const FSCONFIG_CMD_CREATE = 6;
-const MOUNT_ATTR_RDONLY = 0x1;
-const MOUNT_ATTR_NOSUID = 0x2;
-const MOUNT_ATTR_NODEV = 0x4;
 const AT_FDCWD = -100;
-const OPEN_TREE_CLONE = 1;
-const OPEN_TREE_CLOEXEC = 0o2000000;
-const MNT_DETACH = 2;
 
 export type OverlayOptions = {
   /** Topmost first; at least two where there is no upper directory. Each up to 255 bytes. */
   lowerdirs: string[];
   upperdir?: string;
   workdir?: string;
+  /** Further mount options: `userxattr`, `metacopy=off`. */
+  options?: string[];
 };
 
 /**
- * An overlay mount that hangs nowhere: it is reached by its descriptor only, and goes away when that is closed
- * (fsopen(2), fsmount(2)). Read-only where there is no upper directory. Before Linux 6.8 it hangs on a directory
- * of its own for a moment.
+ * An overlay mount that hangs nowhere: it is reached by its descriptor only, and goes away when that is closed.
+ * Read-only where there is no upper directory. Before Linux 6.8 it hangs on a directory of its own for a moment.
  * @throws SyscallError
  */
 export function openDetachedOverlay(options: OverlayOptions): number {
@@ -39,31 +38,36 @@ export function openDetachedOverlay(options: OverlayOptions): number {
   }
 }
 
-function openByContext({ lowerdirs, upperdir, workdir }: OverlayOptions): number {
-  const context = syscall('fsopen', 'overlay', cstring('overlay'), FSOPEN_CLOEXEC);
-  try {
-    const set = (key: string, value: string) =>
-      syscall('fsconfig', `${key}=${value}`, context, FSCONFIG_SET_STRING, cstring(key), cstring(value), 0);
-    // One call a layer: a value may have 255 bytes only, so all of them in one would not fit.
-    for (const lowerdir of lowerdirs) set('lowerdir+', lowerdir);
-    if (upperdir !== undefined) set('upperdir', upperdir);
-    if (workdir !== undefined) set('workdir', workdir);
-    else syscall('fsconfig', 'ro', context, FSCONFIG_SET_FLAG, cstring('ro'), null, 0);
-    syscall('fsconfig', 'create', context, FSCONFIG_CMD_CREATE, null, null, 0);
-    return syscall('fsmount', 'overlay', context, FSMOUNT_CLOEXEC, attributesOf(upperdir));
-  } finally {
-    closeSync(context);
-  }
+function openByContext({ lowerdirs, upperdir, workdir, options = [] }: OverlayOptions): number {
+  return openDetachedMount({
+    type: 'overlay',
+    parameters: [
+      // One parameter a layer: a value may have 255 bytes only, so all of them in one would not fit.
+      ...lowerdirs.map(lowerdir => ['lowerdir+', lowerdir] as const),
+      ...(upperdir === undefined ? [] : [['upperdir', upperdir] as const]),
+      workdir === undefined ? ['ro'] : ['workdir', workdir],
+      ...options.map(parameterOf),
+    ],
+    attributes: attributesOf(upperdir),
+  });
+}
+
+function parameterOf(option: string): readonly [string, string?] {
+  const equals = option.indexOf('=');
+  return equals < 0 ? [option] : [option.slice(0, equals), option.slice(equals + 1)];
 }
 
 /** Older kernels take all layers in the one page of mount(2) only, where descriptors' paths are short enough. */
-function openByPath({ lowerdirs, upperdir, workdir }: OverlayOptions): number {
+function openByPath({ lowerdirs, upperdir, workdir, options = [] }: OverlayOptions): number {
   const directory = mkdtempSync(join(tmpdir(), 'slipway-overlay-'));
   const layers: number[] = [];
   try {
     for (const lowerdir of lowerdirs) layers.push(openSync(lowerdir, constants.O_DIRECTORY));
-    const writable = upperdir === undefined ? '' : `,upperdir=${escape(upperdir)},workdir=${escape(workdir)}`;
-    const data = `lowerdir=${layers.map(fd => `/proc/self/fd/${fd}`).join(':')}${writable}`;
+    const data = [
+      `lowerdir=${layers.map(fd => `/proc/self/fd/${fd}`).join(':')}`,
+      ...(upperdir === undefined ? [] : [`upperdir=${escape(upperdir)}`, `workdir=${escape(workdir)}`]),
+      ...options,
+    ].join(',');
     const attributes = attributesOf(upperdir);
     const [target, type] = [cstring(directory), cstring('overlay')];
     syscall('mount', `overlay, ${directory}`, type, target, type, attributes, cstring(data));

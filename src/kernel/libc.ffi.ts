@@ -66,9 +66,11 @@ export function syscall(name: SyscallName, detail: string, ...args: SyscallArgum
   return result;
 }
 
+/** The arguments of calls that the pool's threads have not made yet: their memory must not be collected. */
+const pending = new Set<SyscallArgument[]>();
+
 /**
- * Calls the kernel on a thread of libuv's pool, for calls that may block. The arguments must stay alive until
- * the promise settles. Nothing that changes the calling thread (setns, unshare, credentials) may go this way.
+ * Calls the kernel on a thread of libuv's pool, for calls that may block. Nothing that changes the calling thread (setns, unshare, credentials) may go this way.
  * @throws SyscallError
  */
 export async function syscallAsync(
@@ -77,8 +79,10 @@ export async function syscallAsync(
   ...args: SyscallArgument[]
 ): Promise<number> {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = args;
+  pending.add(args);
   const result = await new Promise<number>((resolve, reject) => {
     rawSyscall.async(SYSCALLS[name], a, b, c, d, e, f, (error: Error | null, value: number | bigint) => {
+      pending.delete(args);
       if (error) reject(error);
       else resolve(Number(value) === -1 ? -koffi.errno() : Number(value));
     });

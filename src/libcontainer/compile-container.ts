@@ -34,7 +34,9 @@ export type RootSource =
       target: string;
       options?: string[];
     }
-  | { type: 'bind'; path: string };
+  | { type: 'bind'; path: string }
+  /** A detached mount that the shim was given as a descriptor: `fd:5`. */
+  | { type: 'mount'; source: string };
 
 export type ContainerOptions = {
   id: string;
@@ -299,8 +301,8 @@ function joinNamespaces({ joined }: Namespaces): ChildOperation[] {
 
 function rootOperations({ spec, rootfs, rootless }: ContainerOptions, parts: Parts): ChildOperation[] {
   const shared = (propagationOf(spec) & MS_SHARED) !== 0;
-  const path = rootfs.type === 'bind' ? rootfs.path : rootfs.target;
-  let source = path;
+  const path = rootPath(rootfs);
+  let source = rootfs.type === 'mount' ? rootfs.source : path;
   if (inUserNamespace(parts) && !rootless && !shared && rootfs.type === 'bind') {
     source = `tree:${parts.trees.length}`;
     parts.trees.push({
@@ -328,6 +330,12 @@ function rootOperations({ spec, rootfs, rootless }: ContainerOptions, parts: Par
         }
       : { op: 'bind-root', source },
   ];
+}
+
+/** The host directory that the root is mounted on. */
+function rootPath(rootfs: RootSource): string {
+  if (rootfs.type === 'bind') return rootfs.path;
+  return rootfs.type === 'overlay' ? rootfs.target : '/';
 }
 
 /** What of the host's mounts the container sees change. An unbindable root could not be bound. */

@@ -121,7 +121,10 @@ export type MountOverlayRoot = {
   options: string[];
 };
 
-/** As `overlay-root`, with a (recursive) bind of the directory `source` onto itself, or `tree:N` from `open-tree`. */
+/**
+ * As `overlay-root`, with a (recursive) bind of the directory `source` onto itself, with `tree:N` from `open-tree`,
+ * or with a detached mount, `fd:N`, that the shim was given.
+ */
 export type BindRoot = { op: 'bind-root'; source: string };
 
 /**

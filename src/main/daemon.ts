@@ -49,6 +49,7 @@ function engineOptions(flags: DaemonFlags): EngineOptions {
     dataRoot: flags.dataRoot,
     execRoot: flags.execRoot,
     storageDriver: flags.storageDriver,
+    storageOptions: flags.storageOpts,
     cgroupParent: flags.cgroupParent,
     logDriver: flags.logDriver,
     logOptions: flags.logOpts,

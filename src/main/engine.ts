@@ -10,6 +10,7 @@ import { openDaemon } from '../daemon/open-daemon.ts';
 import { readHostFacts } from '../daemon/spec/host-facts.ts';
 import { NamespaceMaker } from '../execdriver/native/namespace-maker.ts';
 import { openNativeDriver } from '../execdriver/native/open-native-driver.ts';
+import type { StorageDriver } from '../graph/graphdriver/graph-driver.ts';
 import { openGraph } from '../graph/open-graph.ts';
 import { NamespacePool } from '../networkdriver/namespace-pool.ts';
 import { openNetworkDrivers } from '../networkdriver/open-network-drivers.ts';
@@ -18,7 +19,12 @@ import { lockDataRoot } from './lock-data-root.ts';
 import { SHIM_DIRECTORY } from './shim-directory.ts';
 
 export type EngineOptions = Partial<Omit<DaemonOptions, 'version' | 'initPath'>> & {
+  /** A name, or the path of a module whose default export is a storage driver (docs/STORAGE-DRIVERS.md). */
   storageDriver?: string;
+  /** Options of the storage driver: `overlay2.size=10G`. */
+  storageOptions?: readonly string[];
+  /** Storage drivers besides those built in. */
+  storageDrivers?: readonly StorageDriver[];
   /**
    * The default network's bridge, and the engine's nftables table. Engines side by side need their own, and have
    * them by default: the names depend on the data root.
@@ -55,6 +61,8 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const graph = await openGraph({
     root: join(daemonOptions.dataRoot, 'graph'),
     storageDriver: options.storageDriver || undefined,
+    storageOptions: options.storageOptions,
+    storageDrivers: options.storageDrivers,
   });
   undo.defer(() => graph.close());
   const { bridgeDevice, firewallTable } = hostNames(daemonOptions.dataRoot, options);

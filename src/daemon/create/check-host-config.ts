@@ -38,9 +38,6 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
   if (isolation !== '' && isolation !== 'default') {
     throw invalid(`invalid isolation (${isolation}): linux only supports 'default'`);
   }
-  if (Object.keys(hostConfig.StorageOpt ?? {}).length > 0) {
-    throw invalid('--storage-opt is not supported by this storage driver');
-  }
   const isDiscarded =
     hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0;
   return isDiscarded ? ['Published ports are discarded when using host network mode'] : [];

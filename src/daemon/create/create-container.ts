@@ -74,7 +74,8 @@ async function make(daemon: Daemon, record: ContainerRecord, image: Image | unde
   try {
     record.mounts = resolveMounts(daemon, record, volume => newVolumes.push(volume));
     mkdirSync(directory, { recursive: true, mode: 0o710 });
-    const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '');
+    const storageOptions = record.hostConfig.StorageOpt ?? {};
+    const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '', storageOptions);
     await populateVolumes(record.mounts, layer);
     const container = new Container(record, newState());
     container.layer = layer;

@@ -16,7 +16,7 @@ export type Change = { Path: string; Kind: 0 | 1 | 2 };
 export async function containerChanges({ graph }: Daemon, container: Container): Promise<Change[] | null> {
   container.layer ??= await graph.openContainerLayer(container.id);
   const { rootfs } = container.layer;
-  if (rootfs.type !== 'overlay') {
+  if (rootfs.type === 'bind') {
     throw new EngineError(
       'not-implemented',
       `the storage driver ${graph.driverName} cannot tell what has changed`,

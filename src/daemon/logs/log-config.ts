@@ -1,3 +1,4 @@
+import { parseBinarySize } from '../../base/parse-binary-size.ts';
 import type { HostConfig } from '../../api/types.ts';
 import { invalid } from '../errors.ts';
 
@@ -43,13 +44,7 @@ export function rotation(config: LogConfig): { maxBytes: number; maxFiles: numbe
   return { maxBytes, maxFiles };
 }
 
-const UNITS = ['', 'k', 'm', 'g', 't', 'p'];
-
-/** `10m`: binary units, as go-units' RAMInBytes reads them; `-1` for no limit. */
+/** `-1` is no limit. */
 function parseSize(text: string): number {
-  if (text === '-1') return 0;
-  const match = /^(\d+(?:\.\d+)?) ?(?:([kmgtp])i?)?b?$/i.exec(text);
-  if (!match) throw invalid(`invalid size: '${text}'`);
-  const exponent = UNITS.indexOf((match[2] ?? '').toLowerCase());
-  return Math.floor(Number(match[1]) * 1024 ** exponent);
+  return text === '-1' ? 0 : parseBinarySize(text);
 }

@@ -25,7 +25,8 @@ async function withImageTree(
   const [only, second] = rootfs.lowerdirs;
   if (only === undefined) return;
   if (second === undefined) return task(only);
-  const mount = openDetachedOverlay({ lowerdirs: rootfs.lowerdirs });
+  const mount =
+    rootfs.type === 'mount' ? await rootfs.open() : openDetachedOverlay({ lowerdirs: rootfs.lowerdirs });
   try {
     await task(`/proc/self/fd/${mount}`);
   } finally {

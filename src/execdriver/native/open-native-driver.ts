@@ -2,7 +2,11 @@ import { closeSync, mkdirSync, rmSync } from 'node:fs';
 import type { FieldReader } from '../../libcontainer/field-reader.ts';
 import type { FieldWriter } from '../../libcontainer/field-writer.ts';
 import { type CgroupLayout, detectCgroupLayout } from '../../libcontainer/cgroups/layout.ts';
-import { type CompiledContainer, compileContainer } from '../../libcontainer/compile-container.ts';
+import {
+  type CompiledContainer,
+  compileContainer,
+  type RootSource,
+} from '../../libcontainer/compile-container.ts';
 import { describeOperation } from '../../libcontainer/describe-operation.ts';
 import { IO_FLAGS, MESSAGES, writePlan } from '../../libcontainer/wire.ts';
 import type { Container, CreateOptions, ExecDriver } from '../driver.ts';
@@ -23,8 +27,9 @@ export type NativeDriverOptions = {
 
 type Track = (connection: ShimConnection) => void;
 
-/** Descriptor 4 of a shim, where it is given a network namespace. */
-const NETWORK_NAMESPACE = 'fd:4';
+/** The first descriptor that a shim is given, and the network namespace where there is one. */
+const FIRST_DESCRIPTOR = 4;
+const NETWORK_NAMESPACE = `fd:${FIRST_DESCRIPTOR}`;
 
 /** The driver that runs containers with libcontainer and the shim. */
 export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
@@ -76,7 +81,7 @@ function compile(options: CreateOptions, cgroupLayout: CgroupLayout): CompiledCo
   return compileContainer({
     id: options.id,
     spec: { ...options.spec, process: process && { ...process, terminal: options.io.terminal } },
-    rootfs: options.rootfs,
+    rootfs: rootSource(options),
     cgroupLayout,
     networkNamespace: options.networkNamespace === undefined ? undefined : NETWORK_NAMESPACE,
     rows: options.io.rows,
@@ -92,6 +97,11 @@ function compile(options: CreateOptions, cgroupLayout: CgroupLayout): CompiledCo
   });
 }
 
+function rootSource({ rootfs, networkNamespace }: CreateOptions): RootSource {
+  if (rootfs.type !== 'mount') return rootfs;
+  return { type: 'mount', source: `fd:${FIRST_DESCRIPTOR + (networkNamespace === undefined ? 0 : 1)}` };
+}
+
 async function createContainer(
   pool: ShimPool,
   options: CreateOptions,
@@ -101,9 +111,11 @@ async function createContainer(
   const { id, stateDir, spec } = options;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   let connection: ShimConnection | undefined;
+  let root: number | undefined;
   try {
     writeContainerState(stateDir, { spec, cgroupPaths });
-    const shim = await pool.take(descriptorsOf(options));
+    root = options.rootfs.type === 'mount' ? await options.rootfs.open() : undefined;
+    const shim = await pool.take(descriptorsOf(options, root));
     connection = shim.connection;
     connection.socket.ref();
     track(connection);
@@ -118,11 +130,13 @@ async function createContainer(
     await connection?.closed;
     rmSync(stateDir, { recursive: true, force: true });
     throw describeFailure(error, plan);
+  } finally {
+    if (root !== undefined) closeSync(root);
   }
 }
 
-function descriptorsOf({ networkNamespace, keepDescriptors = [] }: CreateOptions): number[] {
-  return networkNamespace === undefined ? [...keepDescriptors] : [networkNamespace, ...keepDescriptors];
+function descriptorsOf({ networkNamespace, keepDescriptors = [] }: CreateOptions, root?: number): number[] {
+  return [networkNamespace, root, ...keepDescriptors].filter(descriptor => descriptor !== undefined);
 }
 
 function writeCreate(

@@ -1,7 +1,34 @@
-import type { Digest } from '../../base/digest.ts';
+import type { Tree } from '../../archive/pack-stream.ts';
+import type { RootedThreads } from '../../archive/rooted-threads.ts';
 import type { WhiteoutMode } from '../../archive/whiteout.ts';
-import type { OverlayOptions } from '../../kernel/detached-overlay.ts';
-import type { ContainerLayer } from '../graph.ts';
+import type { Digest } from '../../base/digest.ts';
+import type { EngineError } from '../../base/errors.ts';
+import type { ContainerLayer, StorageOptions } from '../graph.ts';
+
+/**
+ * A kind of graph driver, as `--storage-driver` names it: built in, or the default export of a module. The suite
+ * in suite.ts holds what every driver must do.
+ */
+export type StorageDriver = {
+  /** Of its directory too. */
+  name: string;
+  /**
+   * Opens the driver in a directory, which it makes, and has what an earlier process left half-made removed.
+   * @throws EngineError unavailable, with the reason, where it does not work; invalid-parameter for bad options
+   */
+  open(options: OpenDriver): Promise<GraphDriver>;
+};
+
+export type OpenDriver = {
+  /** An absolute path, the driver's own. */
+  root: string;
+  /** For work that takes long, or has to be confined to a directory. */
+  threads: RootedThreads;
+  /** `--storage-opt`, as they are: `overlay2.size=10G`. */
+  options: readonly string[];
+  /** For what a driver throws: a module from elsewhere would import another class of that name. */
+  EngineError: typeof EngineError;
+};
 
 /**
  * Keeps unpacked layers, and makes the root file systems of containers from them. A driver knows layers by
@@ -31,8 +58,12 @@ export interface GraphDriver {
   /** Where a layer's files are, for `inspect`. */
   layerData(layers: readonly Digest[]): Record<string, string>;
 
-  /** @throws EngineError conflict when the container has one */
-  createContainer(containerId: string, layers: readonly Digest[]): Promise<void>;
+  /**
+   * `options` are those of `docker run --storage-opt`: `size`, and what else the driver knows.
+   * @throws EngineError conflict when the container has one; invalid-parameter for options it does not know or
+   *   cannot follow here
+   */
+  createContainer(containerId: string, layers: readonly Digest[], options?: StorageOptions): Promise<void>;
   /** What `createContainer` made. */
   openContainer(containerId: string, layers: readonly Digest[]): ContainerFileSystem;
   hasContainer(containerId: string): boolean;
@@ -54,8 +85,12 @@ export type ContainerFileSystem = {
   driverData: Record<string, string>;
   /** The directories that make up the file system, topmost first, with overlay's whiteouts; the first is the container's. */
   directories: string[];
+  /** The attribute of opaque directories in them; overlay's own when undefined. */
+  opaqueXattr?: string;
   /** For reading the whole of it. */
-  tree: string | OverlayOptions;
+  tree: Tree;
   /** What the container wrote, where that has a directory of its own. */
   writableDirectory?: string;
+  /** Where it has not: the tree that the container began with; undefined when that was empty. */
+  imageDirectory?: string;
 };

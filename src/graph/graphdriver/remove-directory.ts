@@ -13,23 +13,37 @@ const SMALL_TREE_FILES = 64;
  * same file system); the promise settles when its files have gone, too. A missing directory is fine.
  */
 export async function removeDirectory(path: string, trash: string, threads: RootedThreads): Promise<void> {
-  const doomed = `${trash}/${basename(path)}-${randomBytes(6).toString('hex')}`;
+  const doomed = moveToTrash(path, trash);
+  if (doomed !== undefined) await removeTree(trash, doomed, threads);
+}
+
+/** Removes an entry of the trash. */
+export async function removeTree(trash: string, name: string, threads: RootedThreads): Promise<void> {
+  if (await removeSmallTree(`${trash}/${name}`, { files: SMALL_TREE_FILES })) return;
+  await threads.run({ kind: 'remove', root: trash, name });
+}
+
+/** The name that it has in the trash now; undefined when there is none. */
+export function moveToTrash(path: string, trash: string): string | undefined {
+  const doomed = `${basename(path)}-${randomBytes(6).toString('hex')}`;
   try {
-    renameSync(path, doomed);
+    renameSync(path, `${trash}/${doomed}`);
+    return doomed;
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
-  if (await removeSmallTree(doomed, { files: SMALL_TREE_FILES })) return;
-  await threads.run({ kind: 'remove', root: trash, name: basename(doomed) });
 }
 
 /** Has what an earlier process left in `staging` and `trash` removed, in the background. */
-export function removeLeftovers(staging: string, trash: string, threads: RootedThreads): void {
+export function removeLeftovers(
+  staging: string,
+  trash: string,
+  remove: (name: string) => Promise<void>,
+): void {
   for (const name of readdirSync(staging)) renameSync(`${staging}/${name}`, `${trash}/${name}`);
   // What cannot be removed now is tried again by the next process.
-  for (const name of readdirSync(trash))
-    threads.run({ kind: 'remove', root: trash, name }).catch(() => undefined);
+  for (const name of readdirSync(trash)) remove(name).catch(() => undefined);
 }
 
 /** Whether all is gone: it gives up when there are more files than the budget has. */

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { removeUnreferenced } from '../content/collect-garbage.ts';
-import type { ContainerLayer } from '../graph.ts';
+import type { ContainerLayer, StorageOptions } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ContainerFileSystem } from '../graphdriver/graph-driver.ts';
 import { chainIdsOf } from './chain-id.ts';
@@ -19,7 +19,11 @@ export class ContainerLayers {
   }
 
   /** @throws EngineError not-found when there is no such image, conflict when the container has a layer */
-  async create(containerId: string, imageId: Digest | ''): Promise<ContainerLayer> {
+  async create(
+    containerId: string,
+    imageId: Digest | '',
+    storageOptions: StorageOptions = {},
+  ): Promise<ContainerLayer> {
     const { database, driver, layers } = this.#parts;
     const chainId = this.#topLayerOf(imageId);
     if (this.#find(containerId) !== undefined)
@@ -29,7 +33,7 @@ export class ContainerLayers {
       .prepare('INSERT INTO container_layers (container_id, image_id, chain_id) VALUES (?, ?, ?)')
       .run(containerId, imageId, chainId);
     try {
-      await driver.createContainer(containerId, layers.chain(chainId));
+      await driver.createContainer(containerId, layers.chain(chainId), storageOptions);
     } catch (error) {
       this.#forget(containerId);
       throw error;

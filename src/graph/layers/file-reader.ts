@@ -13,21 +13,22 @@ export class FileReader {
   readonly #found = new Map<string, FoundFile>();
 
   /** `imageKey` stands for the layers below the container's own. */
-  read({ directories }: ContainerFileSystem, imageKey: string, path: string): Buffer | undefined {
+  read(fileSystem: ContainerFileSystem, imageKey: string, path: string): Buffer | undefined {
+    const { directories, opaqueXattr } = fileSystem;
     const [own, ...lower] = directories;
-    if (own === undefined || lower.length === 0) return lookUpFile(directories, path).content;
-    const found = this.#lookUpInImage(lower, `${imageKey}\0${path}`, path);
+    if (own === undefined || lower.length === 0) return lookUpFile(directories, path, opaqueXattr).content;
+    const found = this.#lookUpInImage(`${imageKey}\0${path}`, () => lookUpFile(lower, path, opaqueXattr));
     // A container that has nothing of its own where the way led through sees the image's file.
     const untouched = [...found.rootEntries].every(
       name => lstatSync(`${own}/${name}`, { throwIfNoEntry: false }) === undefined,
     );
-    return untouched ? found.content : lookUpFile(directories, path).content;
+    return untouched ? found.content : lookUpFile(directories, path, opaqueXattr).content;
   }
 
-  #lookUpInImage(lower: string[], key: string, path: string): FoundFile {
+  #lookUpInImage(key: string, lookUp: () => FoundFile): FoundFile {
     const known = this.#found.get(key);
     if (known !== undefined) return known;
-    const found = lookUpFile(lower, path);
+    const found = lookUp();
     if ((found.content?.length ?? 0) <= MAXIMUM_BYTES) {
       if (this.#found.size >= MAXIMUM_ENTRIES) this.#found.clear();
       this.#found.set(key, found);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statfsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Compression } from '../../archive/compression.ts';
 import type { UnpackResult } from '../../archive/rooted-jobs.ts';
@@ -92,8 +92,17 @@ export class LayerStore {
     try {
       const known = compression === 'none' ? { diffId: blob } : {};
       const { whiteouts } = this.#driver;
+      const maximumBytes = freeBytes(staged.directory);
       const result = await this.#threads.run(
-        { kind: 'unpack', root: staged.directory, archiveFd: fd, compression, whiteouts, ...known },
+        {
+          kind: 'unpack',
+          root: staged.directory,
+          archiveFd: fd,
+          compression,
+          whiteouts,
+          maximumBytes,
+          ...known,
+        },
         progress,
       );
       if (result.diffId !== diffId)
@@ -145,4 +154,10 @@ export class LayerStore {
     const update = this.#database.prepare('UPDATE layers SET unsynced_boot = NULL WHERE chain_id = ?');
     for (const chainId of chainIds) update.run(chainId);
   }
+}
+
+/** A part is left to others: what unpacks to more is taken for a bomb before it has filled the disk. */
+function freeBytes(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return Math.floor(bavail * bsize * 0.95);
 }

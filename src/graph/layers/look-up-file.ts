@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
-import { OPAQUE_XATTR } from '../../archive/whiteout.ts';
+import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
 import { openBeneath } from '../../kernel/open-beneath.ts';
 import { openRoot } from '../../kernel/thread-root.ts';
 import { getXattr } from '../../kernel/xattr.ts';
@@ -22,7 +22,11 @@ type MergedDirectory = { layer: string; path: string }[];
  * mounting it. Links are followed within that file system, never out of it, also while a container changes its
  * layer. Files over 16 MiB count as missing.
  */
-export function lookUpFile(layers: readonly string[], path: string): FoundFile {
+export function lookUpFile(
+  layers: readonly string[],
+  path: string,
+  opaqueXattr = OPAQUE_XATTRS.overlay,
+): FoundFile {
   const root: MergedDirectory = layers.map(layer => ({ layer, path: '' }));
   const rootEntries = new Set<string>();
   const pending = path.split('/');
@@ -36,7 +40,7 @@ export function lookUpFile(layers: readonly string[], path: string): FoundFile {
       continue;
     }
     if (way.length === 1) rootEntries.add(name);
-    const found = lookUp(way.at(-1) ?? root, name);
+    const found = lookUp(way.at(-1) ?? root, name, opaqueXattr);
     if (found === undefined) return { content: undefined, rootEntries };
     if ('directory' in found) way.push(found.directory);
     else if (found.stat.isSymbolicLink()) {
@@ -54,7 +58,7 @@ export function lookUpFile(layers: readonly string[], path: string): FoundFile {
 type Found = { directory: MergedDirectory } | { layer: string; path: string; stat: Stats };
 
 /** One component, as overlayfs looks it up (Documentation/filesystems/overlayfs.rst). */
-function lookUp(directory: MergedDirectory, name: string): Found | undefined {
+function lookUp(directory: MergedDirectory, name: string, opaqueXattr: string): Found | undefined {
   const merged: MergedDirectory = [];
   for (const [index, { layer, path }] of directory.entries()) {
     const child = path === '' ? name : `${path}/${name}`;
@@ -67,7 +71,7 @@ function lookUp(directory: MergedDirectory, name: string): Found | undefined {
     }
     merged.push({ layer, path: child });
     const isLast = index === directory.length - 1;
-    if (!isLast && getXattr(`${layer}/${child}`, OPAQUE_XATTR)?.toString() === 'y') break;
+    if (!isLast && getXattr(`${layer}/${child}`, opaqueXattr)?.toString() === 'y') break;
   }
   return merged.length === 0 ? undefined : { directory: merged };
 }
