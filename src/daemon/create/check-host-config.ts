@@ -1,6 +1,6 @@
 import type { ContainerConfig, HostConfig, RestartPolicy } from '../../api/types.ts';
 import { invalid } from '../errors.ts';
-import { checkTmpfs } from '../mounts/tmpfs-options.ts';
+import { checkTmpfs } from '../mounts/check-tmpfs.ts';
 import { checkLogConfig } from '../logs/log-config.ts';
 import { checkResources } from './check-resources.ts';
 import { checkNetworkMode } from './check-network-mode.ts';
