@@ -50,8 +50,8 @@ type StopOptions = { signal?: string; timeoutSeconds?: number };
 function lifecycleBackend(daemon: Daemon) {
   const find = (id: string) => daemon.containers.find(id);
   return {
-    containerCreate: async (name: string, request: api.ContainerCreateRequest) =>
-      createContainer(daemon, name, request),
+    containerCreate: async (name: string, request: api.ContainerCreateRequest, platform?: string) =>
+      createContainer(daemon, name, request, platform),
     containerStart: async (id: string) => startContainer(daemon, find(id)),
     containerStop: async (id: string, options: StopOptions) => stopContainer(daemon, find(id), id, options),
     containerRestart: async (id: string, options: StopOptions) =>
@@ -121,7 +121,8 @@ function streamBackend(daemon: Daemon) {
       if (runtime === undefined || !container.isRunning) {
         throw conflict(`container ${container.id} is not running`);
       }
-      await runtime.resize(rows, columns);
+      // Without a terminal there is nothing to do, and nothing wrong.
+      if (container.record.config.Tty) await runtime.resize(rows, columns);
       containerEvent(daemon, container, 'resize', { height: String(rows), width: String(columns) });
     },
   };

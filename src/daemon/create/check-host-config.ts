@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ContainerConfig, HostConfig, RestartPolicy } from '../../api/types.ts';
 import { invalid } from '../errors.ts';
 import { checkTmpfs } from '../mounts/check-tmpfs.ts';
@@ -20,6 +21,7 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
   checkNetworkMode(config, hostConfig);
   checkPorts(config.ExposedPorts, hostConfig.PortBindings);
   checkExtraHosts(hostConfig.ExtraHosts);
+  checkNameServers(hostConfig.Dns);
   checkTmpfs(hostConfig.Tmpfs);
   checkLogConfig(hostConfig.LogConfig);
   checkSysctls(hostConfig);
@@ -39,7 +41,7 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
     throw invalid(`invalid isolation (${isolation}): linux only supports 'default'`);
   }
   if (Object.keys(hostConfig.StorageOpt ?? {}).length > 0) {
-    throw invalid('--storage-opt is not supported by this storage driver');
+    throw invalid("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
   }
   const isDiscarded =
     hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0;
@@ -83,6 +85,15 @@ function checkExtraHosts(hosts: readonly string[] | null | undefined): void {
     }
     if (address !== 'host-gateway' && !/^\[?[0-9a-fA-F:.]+\]?$/.test(address)) {
       throw invalid(`invalid IP address in add-host: ${JSON.stringify(address)}`);
+    }
+  }
+}
+
+function checkNameServers(servers: readonly string[] | null | undefined): void {
+  for (const server of servers ?? []) {
+    if (isIP(server) === 0) {
+      const address = JSON.stringify(server);
+      throw invalid(`bad nameserver address ${server}: ParseAddr(${address}): unable to parse IP`);
     }
   }
 }

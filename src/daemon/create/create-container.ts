@@ -17,7 +17,10 @@ import { parseSecurityOptions } from '../spec/security-options.ts';
 import { checkConfig } from './check-config.ts';
 import { checkHostConfig } from './check-host-config.ts';
 import { checkName } from './check-name.ts';
-import { completeHostConfig } from './complete-host-config.ts';
+import { completeHostConfig, type HostDefaults } from './complete-host-config.ts';
+import { checkPlatform } from './check-platform.ts';
+import { completeRoot } from './complete-root.ts';
+import { discardLimits } from './discard-limits.ts';
 import { mergeImageConfig } from './merge-image-config.ts';
 import { exposedPorts } from './ports.ts';
 
@@ -29,11 +32,14 @@ export async function createContainer(
   daemon: Daemon,
   givenName: string,
   request: api.ContainerCreateRequest,
+  platform?: string,
 ): Promise<api.ContainerCreateResponse> {
-  const { HostConfig: wantedHostConfig = {}, NetworkingConfig: networking, ...wanted } = request;
+  const { HostConfig: given = {}, NetworkingConfig: networking, ...wanted } = request;
   const name = givenName === '' ? '' : checkName(givenName);
   const image = await resolveImage(daemon, wanted);
-  const warnings = checkHostConfig(wanted, wantedHostConfig);
+  if (platform && image) checkPlatform(platform, wanted.Image ?? '', image.config);
+  const { limits: wantedHostConfig, warnings } = discardLimits(given, daemon.hostFacts.limits);
+  warnings.push(...checkHostConfig(wanted, wantedHostConfig));
   parseSecurityOptions(wantedHostConfig.SecurityOpt);
   const config = mergeImageConfig(wanted, image?.config.config ?? {});
   checkConfig(config);
@@ -75,6 +81,7 @@ async function make(daemon: Daemon, record: ContainerRecord, image: Image | unde
     record.mounts = resolveMounts(daemon, record, volume => newVolumes.push(volume));
     mkdirSync(directory, { recursive: true, mode: 0o710 });
     const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '');
+    completeRoot(layer);
     await populateVolumes(record.mounts, layer);
     const container = new Container(record, newState());
     container.layer = layer;
@@ -109,8 +116,9 @@ function resolveReferences({ containers }: Daemon, hostConfig: api.HostConfig): 
   return { ...hostConfig, NetworkMode: `container:${target.id}` };
 }
 
-function hostDefaults({ options }: Daemon) {
+function hostDefaults({ options, hostFacts }: Daemon): HostDefaults {
   return {
+    cgroupnsMode: hostFacts.limits.cgroupVersion === '2' ? 'private' : 'host',
     shmSizeBytes: options.shmSizeBytes,
     logDriver: options.logDriver,
     logOptions: options.logOptions,
@@ -184,7 +192,7 @@ function endpointSettings(
       throw invalid(`invalid config for network ${network}: invalid MAC address ${mac}`);
     if (ipam?.IPv4Address && ['bridge', 'host', 'none'].includes(network)) {
       throw invalid(
-        `invalid config for network ${network}: invalid endpoint settings:\n* user specified IP address is supported on user defined networks only`,
+        `invalid config for network ${network}: invalid endpoint settings:\nuser specified IP address is supported on user defined networks only`,
       );
     }
   }

@@ -20,7 +20,7 @@ export async function inspectContainer(
   const owner = hostFilesOwner(container);
   const path = (name: 'hostname' | 'hosts' | 'resolv.conf'): string =>
     state.hasHostFiles ? hostFilePath(daemon.options, owner, name) : '';
-  const hasLog = state.hasHostFiles && hostConfig.LogConfig?.Type !== 'none';
+  const hasLog = state.hasHostFiles && hostConfig.LogConfig?.Type === 'json-file';
   return {
     Id: id,
     Created: record.createdAt,

@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { ExecConfig, HostConfig, Resources as ApiResources } from '../../api/types.ts';
 import type { ContainerLayer } from '../../graph/graph.ts';
 import type { Process, Resources, Spec } from '../../libcontainer/spec.ts';
 import type { Container } from '../containers/container.ts';
+import type { MountRecord } from '../containers/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../daemon-options.ts';
-import { conflict, invalid } from '../errors.ts';
+import { conflict, invalid, notFound } from '../errors.ts';
+import { resolveInRoot } from '../mounts/resolve-in-root.ts';
 import { type AccountFiles, resolveUser } from '../spec/resolve-user.ts';
 import { execProcess } from '../spec/spec-process.ts';
 import { specResources } from '../spec/spec-resources.ts';
@@ -25,7 +28,7 @@ export async function buildSpec(daemon: Daemon, container: Container, layer: Con
     config,
     hostConfig: effectiveHostConfig(daemon, hostConfig),
     user: resolveUser(config.User ?? '', await accountFiles(layer), hostConfig.GroupAdd ?? []),
-    mounts: mounts.map(mount => ({ ...mount, source: posix.join(mount.source, mount.subpath) })),
+    mounts: mounts.map(mount => ({ ...mount, source: mountSource(mount) })),
     resolvConfPath: hostFilePath(options, owner, 'resolv.conf'),
     hostnamePath: hostFilePath(options, owner, 'hostname'),
     hostsPath: hostFilePath(options, owner, 'hosts'),
@@ -72,6 +75,20 @@ export function resourcesOf(daemon: Daemon, resources: ApiResources): Resources 
   return specResources(resources, daemon.hostFacts.devices);
 }
 
+/**
+ * Links in a subpath lead nowhere out of the volume, whatever a container has written into it.
+ * @throws EngineError not-found
+ */
+function mountSource({ source, subpath }: MountRecord): string {
+  if (subpath === '') return source;
+  const path = resolveInRoot(source, subpath);
+  if (!existsSync(path)) {
+    const wanted = posix.join(source, subpath);
+    throw notFound(`cannot access path ${wanted}: lstat ${wanted}: no such file or directory`);
+  }
+  return path;
+}
+
 async function accountFiles(layer: ContainerLayer): Promise<AccountFiles> {
   const [passwd, group] = await Promise.all([layer.readFile('/etc/passwd'), layer.readFile('/etc/group')]);
   return { passwd: passwd?.toString(), group: group?.toString() };
@@ -99,7 +116,7 @@ function ipcPidOf(daemon: Daemon, mode: string | undefined): number | undefined 
   const { id, record } = daemon.containers.find(mode.slice('container:'.length));
   if (record.hostConfig.IpcMode !== 'shareable') {
     const hint = 'hint: use IpcMode:shareable for the donor container';
-    throw invalid(`can't join IPC of container ${id}: non-shareable IPC (${hint})`);
+    throw invalid(`failed to join IPC namespace: container ${id}: non-shareable IPC (${hint})`);
   }
   return pid;
 }

@@ -47,7 +47,10 @@ export function hostFilesOwner({ record: { id, hostConfig } }: Container): strin
 
 function hostsFile(daemon: Daemon, { record, state }: Container): string {
   const { Hostname: hostname = '', Domainname: domain = '' } = record.config;
-  const names = domain === '' ? hostname : `${hostname}.${domain} ${hostname}`;
+  // A qualified name is followed by its first part.
+  const qualified = domain === '' ? hostname : `${hostname}.${domain}`;
+  const [short = ''] = qualified.split('.', 1);
+  const names = short === qualified ? qualified : `${qualified} ${short}`;
   const extra = (record.hostConfig.ExtraHosts ?? []).map(entry => extraHost(daemon, entry));
   const own = state.endpoints
     .filter(({ endpoint }) => endpoint.ipv4Address !== '')
