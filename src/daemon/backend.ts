@@ -3,7 +3,7 @@ import { attachContainer } from './attach/attach-container.ts';
 import type { Daemon } from './daemon.ts';
 import { createContainer } from './create/create-container.ts';
 import { EngineError } from '../base/errors.ts';
-import { conflict, invalid } from './errors.ts';
+import { conflict } from './errors.ts';
 import { containerEvent } from './events/container-event.ts';
 import { createExec, findExec } from './exec/create-exec.ts';
 import { startExec } from './exec/start-exec.ts';
@@ -70,7 +70,8 @@ function lifecycleBackend(daemon: Daemon) {
     containerUpdate: async (id: string, request: api.ContainerUpdateRequest) =>
       change.updateContainer(daemon, find(id), request),
     containerRemove: async (id: string, options: { force: boolean; volumes: boolean; link: boolean }) => {
-      if (options.link) throw invalid('legacy links are not supported');
+      // A link has two names, and so a slash, which no container has.
+      if (options.link) throw conflict('Conflict, cannot remove the default link name of the container');
       await removeContainer(daemon, find(id), options, id);
     },
     containerPrune: async (filters: Filters) => pruneContainers(daemon, filters),

@@ -21,7 +21,12 @@ export type ContainerRecord = {
   mounts: MountRecord[];
   /** What the client asked of each network, by the name it used. */
   networks: Record<string, api.EndpointSettings>;
+  /** Absent in records of earlier versions. */
+  links?: Link[];
 };
+
+/** Another container of the default network, and what it is called in this one. */
+export type Link = { containerId: string; alias: string };
 
 /** A mount, resolved at creation. */
 export type MountRecord = {

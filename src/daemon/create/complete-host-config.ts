@@ -48,7 +48,8 @@ export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): 
     GroupAdd: wanted.GroupAdd ?? null,
     IpcMode: wanted.IpcMode || 'private',
     Cgroup: wanted.Cgroup ?? '',
-    Links: wanted.Links ?? null,
+    // Kept in the record: names of containers may change.
+    Links: null,
     OomScoreAdj: wanted.OomScoreAdj ?? 0,
     PidMode: wanted.PidMode ?? '',
     Privileged: isPrivileged,

@@ -11,6 +11,7 @@ import type { Daemon } from '../daemon.ts';
 import { containerDirectory } from '../daemon-options.ts';
 import { invalid } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
+import { resolveLinks } from '../links/links.ts';
 import { populateVolumes } from '../mounts/populate-volumes.ts';
 import { resolveMounts } from '../mounts/resolve-mounts.ts';
 import { parseSecurityOptions } from '../spec/security-options.ts';
@@ -60,6 +61,7 @@ export async function createContainer(
       config: completeConfig(daemon, { id, config, hostConfig }),
       hostConfig,
       mounts: [],
+      links: resolveLinks(daemon, wantedHostConfig.Links),
       networks: endpointSettings(hostConfig, networking, wanted.MacAddress),
     };
     await make(daemon, record, image);

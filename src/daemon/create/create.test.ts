@@ -92,8 +92,7 @@ test('capabilities and security options are checked', () => {
 test('signals have names, numbers and real-time names', () => {
   assert.deepEqual(['9', 'KILL', 'sigterm', 'RTMIN+3', 'SIGRTMAX'].map(parseSignal), [9, 9, 15, 37, 64]);
   assert.throws(() => parseSignal('65'), { message: 'the linux daemon does not support signal 65' });
-  for (const bad of ['0', 'FOO', 'RTMAX+1', ''])
-    assert.throws(() => parseSignal(bad), /invalid signal/);
+  for (const bad of ['0', 'FOO', 'RTMAX+1', '']) assert.throws(() => parseSignal(bad), /invalid signal/);
 });
 
 test('an image’s defaults are merged by Docker’s rules', () => {

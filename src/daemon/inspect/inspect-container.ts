@@ -2,6 +2,7 @@ import type * as api from '../../api/types.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath, logPath } from '../daemon-options.ts';
+import { describeLinks } from '../links/links.ts';
 import { hostFilesOwner } from '../start/host-files.ts';
 import { describeMounts } from './describe-mounts.ts';
 import { describeNetworks } from './describe-networks.ts';
@@ -40,7 +41,7 @@ export async function inspectContainer(
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: running.length > 0 ? running.map(exec => exec.id) : null,
-    HostConfig: hostConfig,
+    HostConfig: { ...hostConfig, Links: describeLinks(daemon, container) },
     GraphDriver: { Name: daemon.graph.driverName, Data: { ID: id, ...container.layer.driverData } },
     ...(size ? await sizesOf(daemon, container) : {}),
     Mounts: describeMounts(container),

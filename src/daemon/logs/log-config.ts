@@ -45,7 +45,7 @@ function checkMode({ mode = '', 'max-buffer-size': size }: Record<string, string
 
 function checkPattern(pattern: string | undefined): void {
   try {
-    new RegExp(pattern ?? '');
+    RegExp(pattern ?? '');
   } catch (error) {
     throw invalid(`error parsing regexp: ${(error as Error).message}`);
   }

@@ -8,6 +8,8 @@ import type { MountRecord } from '../containers/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../daemon-options.ts';
 import { conflict, invalid, notFound } from '../errors.ts';
+import { linkEnvironment } from '../links/link-environment.ts';
+import { linkedContainers, runningLinks } from '../links/links.ts';
 import { resolveInRoot } from '../mounts/resolve-in-root.ts';
 import { type AccountFiles, resolveUser } from '../spec/resolve-user.ts';
 import { execProcess } from '../spec/spec-process.ts';
@@ -39,6 +41,7 @@ export async function buildSpec(daemon: Daemon, container: Container, layer: Con
       ipc: ipcPidOf(daemon, hostConfig.IpcMode),
       pid: pidOf(daemon, hostConfig.PidMode),
     },
+    linkedEnvironment: linkEnvironment(container, linkedContainers(daemon, container)),
     host: daemon.hostFacts,
   });
   container.process = spec.process;
@@ -67,6 +70,7 @@ export async function buildExecProcess(
     ...(exec.User ? { user } : {}),
     home: user.home,
     available: daemon.hostFacts.capabilities,
+    linkedEnvironment: linkEnvironment(container, runningLinks(daemon, container)),
   });
 }
 

@@ -63,7 +63,9 @@ test('logs go out as they come, with all their parameters understood', async con
     },
   });
   const client = connect();
-  client.write(line('GET', '/containers/c/logs?follow=1&stdout=1&timestamps=1&details=1&tail=5&since=1.5&until=0'));
+  client.write(
+    line('GET', '/containers/c/logs?follow=1&stdout=1&timestamps=1&details=1&tail=5&since=1.5&until=0'),
+  );
   assert.match(
     await readUntil(client, HEADERS_END),
     /Content-Type: application\/vnd.docker.multiplexed-stream/,
