@@ -1,5 +1,6 @@
 import type * as api from '../../api/types.ts';
 import type { Endpoint } from '../../networkdriver/driver.ts';
+import type { VolumeDevice } from '../volumes/volume-device.ts';
 import { ZERO_TIME } from '../clock.ts';
 
 /** A container as it was asked for: written once, changed by `rename` and `update` only. Plain data. */
@@ -42,6 +43,8 @@ export type MountRecord = {
   propagation: string;
   /** Whether a new volume gets what the image has at `destination`. */
   copyUp: boolean;
+  /** Of a volume that stands for something else: `source` is then the device. */
+  device?: VolumeDevice;
   /** Made when it is missing at start (`-v`, not `--mount`). */
   createSource: boolean;
   /** Of a volume. */

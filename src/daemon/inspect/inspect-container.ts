@@ -44,7 +44,7 @@ export async function inspectContainer(
     HostConfig: { ...hostConfig, Links: describeLinks(daemon, container) },
     GraphDriver: { Name: daemon.graph.driverName, Data: { ID: id, ...container.layer.driverData } },
     ...(size ? await sizesOf(daemon, container) : {}),
-    Mounts: describeMounts(container),
+    Mounts: describeMounts(daemon, container),
     Config: config,
     NetworkSettings: describeNetworks(container),
   };

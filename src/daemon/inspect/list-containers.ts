@@ -26,7 +26,7 @@ export async function listContainers(daemon: Daemon, options: ListOptions): Prom
   const names: Names = { tags: await currentNames(daemon), links: linkNames(daemon) };
   return Promise.all(
     selected.map(async container => ({
-      ...summarize(container, names),
+      ...summarize(daemon, container, names),
       ...(size ? await sizesOf(daemon, container) : {}),
     })),
   );
@@ -45,7 +45,7 @@ type Names = {
   links: ReadonlyMap<string, string[]>;
 };
 
-function summarize(container: Container, { tags, links }: Names): api.ContainerSummary {
+function summarize(daemon: Daemon, container: Container, { tags, links }: Names): api.ContainerSummary {
   const { record, state } = container;
   const { NetworkMode = '', Annotations } = record.hostConfig;
   return {
@@ -61,7 +61,7 @@ function summarize(container: Container, { tags, links }: Names): api.ContainerS
     Status: statusText(state),
     HostConfig: { NetworkMode, ...(Annotations ? { Annotations } : {}) },
     NetworkSettings: { Networks: describeEndpoints(container) },
-    Mounts: describeMounts(container),
+    Mounts: describeMounts(daemon, container),
   };
 }
 

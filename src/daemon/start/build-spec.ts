@@ -1,21 +1,19 @@
-import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { ExecConfig, HostConfig, Resources as ApiResources } from '../../api/types.ts';
 import type { ContainerLayer } from '../../graph/graph.ts';
 import type { Process, Resources, Spec } from '../../libcontainer/spec.ts';
 import type { Container } from '../containers/container.ts';
-import type { MountRecord } from '../containers/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../daemon-options.ts';
-import { conflict, invalid, notFound } from '../errors.ts';
+import { conflict, invalid } from '../errors.ts';
 import { linkEnvironment } from '../links/link-environment.ts';
 import { linkedContainers, runningLinks } from '../links/links.ts';
-import { resolveInRoot } from '../mounts/resolve-in-root.ts';
 import { type AccountFiles, resolveUser } from '../spec/resolve-user.ts';
 import { execProcess } from '../spec/spec-process.ts';
 import { specResources } from '../spec/spec-resources.ts';
 import { toRuntimeSpec } from '../spec/to-runtime-spec.ts';
 import { hostFilesOwner } from './host-files.ts';
+import { specMountOf } from './volume-source.ts';
 
 const DEFAULT_CGROUP_PARENT = '/slipway';
 
@@ -30,7 +28,7 @@ export async function buildSpec(daemon: Daemon, container: Container, layer: Con
     config,
     hostConfig: effectiveHostConfig(daemon, hostConfig),
     user: resolveUser(config.User ?? '', await accountFiles(layer), hostConfig.GroupAdd ?? []),
-    mounts: mounts.map(mount => ({ ...mount, source: mountSource(mount) })),
+    mounts: await Promise.all(mounts.map(specMountOf)),
     resolvConfPath: hostFilePath(options, owner, 'resolv.conf'),
     hostnamePath: hostFilePath(options, owner, 'hostname'),
     hostsPath: hostFilePath(options, owner, 'hosts'),
@@ -77,20 +75,6 @@ export async function buildExecProcess(
 /** Limits, for `docker update`. */
 export function resourcesOf(daemon: Daemon, resources: ApiResources): Resources {
   return specResources(resources, daemon.hostFacts.devices);
-}
-
-/**
- * Links in a subpath lead nowhere out of the volume, whatever a container has written into it.
- * @throws EngineError not-found
- */
-function mountSource({ source, subpath }: MountRecord): string {
-  if (subpath === '') return source;
-  const path = resolveInRoot(source, subpath);
-  if (!existsSync(path)) {
-    const wanted = posix.join(source, subpath);
-    throw notFound(`cannot access path ${wanted}: lstat ${wanted}: no such file or directory`);
-  }
-  return path;
 }
 
 async function accountFiles(layer: ContainerLayer): Promise<AccountFiles> {
