@@ -42,7 +42,10 @@ test('links are shown as Docker shows them, also after a container was renamed',
   const { HostConfig } = await test.backend.containerInspect('web', { size: false });
   assert.deepEqual(HostConfig.Links, ['/db2:/web/db']);
   const listed = await test.backend.containerList({ all: true, limit: 0, size: false, filters: new Map() });
-  assert.deepEqual(listed.map(({ Names }) => Names).sort(), [['/db2', '/web/db'], ['/web']]);
+  assert.deepEqual(
+    listed.map(({ Names }) => Names),
+    [['/web'], ['/db2', '/web/db']],
+  );
   await test.create('again', { HostConfig: { Links: HostConfig.Links } });
   const again = await test.backend.containerInspect('again', { size: false });
   assert.deepEqual(again.HostConfig.Links, ['/db2:/again/db']);
