@@ -10,6 +10,7 @@ const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/pro
 export type HostDefaults = {
   /** Private on a machine with cgroups v2 only, as Docker has it. */
   cgroupnsMode: 'private' | 'host';
+  ipcMode: 'private' | 'shareable';
   shmSizeBytes: number;
   logDriver: string;
   logOptions: Record<string, string>;
@@ -46,7 +47,7 @@ export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): 
     DnsSearch: wanted.DnsSearch ?? [],
     ExtraHosts: wanted.ExtraHosts ?? null,
     GroupAdd: wanted.GroupAdd ?? null,
-    IpcMode: wanted.IpcMode || 'private',
+    IpcMode: wanted.IpcMode || defaults.ipcMode,
     Cgroup: wanted.Cgroup ?? '',
     // Kept in the record: names of containers may change.
     Links: null,

@@ -120,7 +120,8 @@ function resolveReferences({ containers }: Daemon, hostConfig: api.HostConfig): 
 
 function hostDefaults({ options, hostFacts }: Daemon): HostDefaults {
   return {
-    cgroupnsMode: hostFacts.limits.cgroupVersion === '2' ? 'private' : 'host',
+    cgroupnsMode: options.cgroupnsMode || (hostFacts.limits.cgroupVersion === '2' ? 'private' : 'host'),
+    ipcMode: options.ipcMode,
     shmSizeBytes: options.shmSizeBytes,
     logDriver: options.logDriver,
     logOptions: options.logOptions,

@@ -142,6 +142,7 @@ test('a host configuration is completed as inspect shows it', () => {
     logOptions: { 'max-size': '1m' },
     init: true,
     cgroupnsMode: 'private' as const,
+    ipcMode: 'private' as const,
   };
   const plain = completeHostConfig({}, defaults);
   assert.deepEqual(

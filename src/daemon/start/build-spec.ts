@@ -90,8 +90,11 @@ function effectiveHostConfig({ options, containers }: Daemon, hostConfig: HostCo
   const target = mode.startsWith('container:')
     ? containers.lookup(mode.slice('container:'.length))
     : undefined;
+  // A container's own word comes later, and counts.
+  const security = options.noNewPrivileges ? ['no-new-privileges'] : [];
   return {
     ...hostConfig,
+    SecurityOpt: [...security, ...(hostConfig.SecurityOpt ?? [])],
     Ulimits: [...own, ...options.ulimits.filter(({ Name }) => !names.has(Name))],
     ...(target?.record.hostConfig.NetworkMode === 'host' ? { NetworkMode: 'host' } : {}),
   };

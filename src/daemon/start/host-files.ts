@@ -80,9 +80,11 @@ function hostsFile(daemon: Daemon, container: Container): string {
 }
 
 /** `name:address`, `name=address`; the address may be `host-gateway`. */
-function extraHost({ networks }: Daemon, entry: string): string {
+function extraHost({ networks, options }: Daemon, entry: string): string {
   const [, name = '', given = ''] = /^([^:=]+)[:=](.+)$/.exec(entry) ?? [];
   const address =
-    given === 'host-gateway' ? networks.find('bridge').gateway : given.replace(/^\[(.*)\]$/, '$1');
+    given === 'host-gateway'
+      ? options.hostGatewayIp || networks.find('bridge').gateway
+      : given.replace(/^\[(.*)\]$/, '$1');
   return `${address}\t${name}\n`;
 }
