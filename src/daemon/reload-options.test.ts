@@ -19,9 +19,9 @@ test('reloaded options count for new containers, and are announced', async t => 
     noNewPrivileges: true,
     ulimits: [],
   });
-  const { value } = await next;
+  const event = (await heard) ?? assert.fail('nothing was announced');
   assert.deepEqual(
-    [value.Type, value.Action, value.Actor.Attributes.labels],
+    [event.Type, event.Action, event.Actor.Attributes.labels],
     ['daemon', 'reload', '["a=2"]'],
   );
   const modeOf = async (id: string) =>

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { VERSION } from '../cli/version.ts';
+import { loadDefaultProfile } from '../daemon/apparmor/load-default-profile.ts';
 import { createBackend } from '../daemon/backend.ts';
 import type { DaemonOptions } from '../daemon/daemon-options.ts';
 import { type Reloadable, reloadOptions } from '../daemon/reload-options.ts';
@@ -85,7 +86,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     namespaces,
     bridgeDevice,
     ownsBridge: options.bridgeDevice === undefined,
-    hostFacts: readHostFacts(),
+    hostFacts: readHostFacts(await loadDefaultProfile(options.logger ?? SILENT)),
   });
   undo.defer(close);
   const parts = undo.move();

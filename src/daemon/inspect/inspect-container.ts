@@ -3,6 +3,8 @@ import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath, logPath } from '../daemon-options.ts';
 import { describeLinks } from '../links/links.ts';
+import { parseSecurityOptions } from '../spec/security-options.ts';
+import { apparmorProfileOf } from '../spec/spec-process.ts';
 import { hostFilesOwner } from '../start/host-files.ts';
 import { describeMounts } from './describe-mounts.ts';
 import { describeNetworks } from './describe-networks.ts';
@@ -39,7 +41,11 @@ export async function inspectContainer(
     Platform: 'linux',
     MountLabel: '',
     ProcessLabel: '',
-    AppArmorProfile: '',
+    AppArmorProfile: apparmorProfileOf(
+      hostConfig,
+      daemon.hostFacts,
+      parseSecurityOptions(hostConfig.SecurityOpt),
+    ),
     ExecIDs: running.length > 0 ? running.map(exec => exec.id) : null,
     HostConfig: { ...hostConfig, Links: describeLinks(daemon, container) },
     GraphDriver: { Name: daemon.graph.driverName, Data: { ID: id, ...container.layer.driverData } },

@@ -28,8 +28,8 @@ export type HostFacts = {
   mountPropagation: (path: string) => MountPropagation;
 };
 
-/** Reads the facts once; they do not change while the engine runs. */
-export function readHostFacts(): HostFacts {
+/** Reads the facts once; they do not change while the engine runs. The default profile has been loaded before. */
+export function readHostFacts(apparmorProfile?: string): HostFacts {
   const kernelVersion = release();
   const [major = 0, minor = 0] = kernelVersion.split('.').map(part => Number.parseInt(part, 10));
   const sysctls = new Map<string, boolean>();
@@ -39,6 +39,7 @@ export function readHostFacts(): HostFacts {
     capabilities: availableCapabilities(),
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
     limits: readLimitSupport(),
+    ...(apparmorProfile === undefined ? {} : { apparmorProfile }),
     recursiveReadonly: major > 5 || (major === 5 && minor >= 12),
     maskedPaths: defaultMaskedPaths(),
     hasSysctl: key => {
