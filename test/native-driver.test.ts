@@ -205,7 +205,10 @@ test('a command that is missing or not executable is told apart', async () => {
     'not-executable',
     'exec: "/etc/passwd": permission denied',
   ]);
-  assert.deepEqual(await failing(['/etc']), ['not-executable', 'exec: "/etc": is a directory: permission denied']);
+  assert.deepEqual(await failing(['/etc']), [
+    'not-executable',
+    'exec: "/etc": is a directory: permission denied',
+  ]);
 });
 
 test('a failing operation is named with its arguments, and leaves nothing', async () => {

@@ -7,6 +7,9 @@ import { checkResources } from './check-resources.ts';
 import { checkNetworkMode } from './check-network-mode.ts';
 import { checkPorts } from './ports.ts';
 
+/** Docker has the word twice. */
+const IGNORED_DRIVER =
+  "WARNING: the container-wide volume-driver configuration is ignored for volumes specified via 'mount'. Use '--mount type=volume,volume-driver=...' instead";
 const RUNTIMES = ['', 'slipway', 'runc', 'io.containerd.runc.v2'];
 
 /**
@@ -45,7 +48,15 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
   }
   const isDiscarded =
     hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0;
-  return isDiscarded ? ['Published ports are discarded when using host network mode'] : [];
+  const hasIgnoredDriver =
+    Boolean(hostConfig.VolumeDriver) &&
+    (hostConfig.Mounts ?? []).some(
+      mount => mount.Type === 'volume' && !mount.VolumeOptions?.DriverConfig?.Name,
+    );
+  return [
+    ...(isDiscarded ? ['Published ports are discarded when using host network mode'] : []),
+    ...(hasIgnoredDriver ? [IGNORED_DRIVER] : []),
+  ];
 }
 
 /** @throws EngineError invalid-parameter */

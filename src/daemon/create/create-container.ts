@@ -163,13 +163,9 @@ function completeConfig(daemon: Daemon, { id, config, hostConfig }: Draft): api.
   };
 }
 
-function defaultHostname(
-  { containers }: Daemon,
-  id: string,
-  { NetworkMode, UTSMode }: api.HostConfig,
-): string {
+function defaultHostname({ containers }: Daemon, id: string, { NetworkMode }: api.HostConfig): string {
   const mode = NetworkMode ?? '';
-  if (mode === 'host' || UTSMode === 'host') return hostname();
+  if (mode === 'host') return hostname();
   if (!mode.startsWith('container:')) return shortId(id);
   const target = containers.lookup(mode.slice('container:'.length));
   return target?.record.config.Hostname ?? shortId(id);

@@ -47,6 +47,12 @@ test('bad host configurations are refused in Docker’s words', () => {
       "can't create 'AutoRemove' container with restart policy",
     ],
     [{ PortBindings: { '80/tcp': [{ HostPort: '99999' }] } }, 'invalid port specification: "99999"'],
+    [
+      { PortBindings: { '80/tcp': [{ HostIp: '::1', HostPort: '80' }] } },
+      'publishing ports on IPv6 addresses is not supported: ::1',
+    ],
+    [{ PortBindings: { '80/tcp': [{ HostIp: 'foo' }] } }, 'invalid IP address: foo'],
+    [{ Dns: ['x'] }, 'bad nameserver address x: ParseAddr("x"): unable to parse IP'],
     [{ ExtraHosts: ['foo'] }, 'bad format for add-host: "foo"'],
     [{ Sysctls: { 'foo.bar': '1' } }, "sysctl 'foo.bar' is not allowed"],
     [{ NetworkMode: 'container:x', Dns: ['1.1.1.1'] }, 'conflicting options: dns and the network mode'],

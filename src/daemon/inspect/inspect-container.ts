@@ -1,5 +1,6 @@
 import type * as api from '../../api/types.ts';
 import type { Container } from '../containers/container.ts';
+import type { ContainerRecord } from '../containers/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath, logPath } from '../daemon-options.ts';
 import { describeLinks } from '../links/links.ts';
@@ -51,9 +52,15 @@ export async function inspectContainer(
     GraphDriver: { Name: daemon.graph.driverName, Data: { ID: id, ...container.layer.driverData } },
     ...(size ? await sizesOf(daemon, container) : {}),
     Mounts: describeMounts(daemon, container),
-    Config: config,
-    NetworkSettings: describeNetworks(container),
+    Config: { ...config, ...wantedMacAddress(record) },
+    NetworkSettings: describeNetworks(daemon, container),
   };
+}
+
+/** What was asked of the container's main network. */
+function wantedMacAddress({ networks, hostConfig }: ContainerRecord): { MacAddress?: string } {
+  const { MacAddress } = networks[hostConfig.NetworkMode ?? ''] ?? {};
+  return MacAddress ? { MacAddress } : {};
 }
 
 /** Bytes of its own files, and together with the image's. */

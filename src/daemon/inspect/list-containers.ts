@@ -60,7 +60,7 @@ function summarize(daemon: Daemon, container: Container, { tags, links }: Names)
     State: state.status,
     Status: statusText(state),
     HostConfig: { NetworkMode, ...(Annotations ? { Annotations } : {}) },
-    NetworkSettings: { Networks: describeEndpoints(container) },
+    NetworkSettings: { Networks: describeEndpoints(daemon, container) },
     Mounts: describeMounts(daemon, container),
   };
 }
