@@ -4,10 +4,10 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
-  rmdirSync,
+  readdirSync,
   rmSync,
+  rmdirSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -205,7 +205,10 @@ test('a command that is missing or not executable is told apart', async () => {
     'not-executable',
     'exec: "/etc/passwd": permission denied',
   ]);
-  assert.deepEqual(await failing(['/etc']), ['not-executable', 'exec: "/etc": is a directory']);
+  assert.deepEqual(await failing(['/etc']), [
+    'not-executable',
+    'exec: "/etc": is a directory: permission denied',
+  ]);
 });
 
 test('a failing operation is named with its arguments, and leaves nothing', async () => {
@@ -257,6 +260,26 @@ test('a container goes on without its driver, and is found again', async () => {
     logOf(options).map(({ log }) => log),
     Array.from({ length: 30 }, (_, i) => `${i + 1}\n`),
   );
+});
+
+test('a shim of a version that is not understood is refused, and goes on', async () => {
+  const options = optionsFor(['sleep', '1000']);
+  const first = openNativeDriver({ shimPath });
+  await (await first.create(options)).start();
+  first.close();
+  const file = join(options.stateDir, 'container.json');
+  const content = readFileSync(file, 'utf8');
+  writeFileSync(file, content.replace(/"protocol":\d+/, '"protocol":9999'));
+  const second = openNativeDriver({ shimPath });
+  await assert.rejects(second.recover(options.id, options.stateDir), {
+    kind: 'conflict',
+    message: /is held by a shim of another version of Slipway \(it speaks protocol 9999, this version \d+\)/,
+  });
+  writeFileSync(file, content);
+  const container = await second.recover(options.id, options.stateDir);
+  assert.equal((await container.pids()).length, 1);
+  await container.remove();
+  second.close();
 });
 
 test('an exit that nobody saw is found in the state directory', async () => {

@@ -102,6 +102,10 @@ export type Resources = {
   OomKillDisable?: boolean | null;
   PidsLimit?: number | null;
   Ulimits?: Ulimit[] | null;
+  CpuCount?: number;
+  CpuPercent?: number;
+  IOMaximumIOps?: number;
+  IOMaximumBandwidth?: number;
 };
 
 export type HostConfig = Resources & {
@@ -285,6 +289,22 @@ export type ContainerSummary = {
   Mounts: MountPoint[];
 };
 
+/** What of a container's logs is wanted, and how. */
+export type LogsOptions = {
+  follow: boolean;
+  stdout: boolean;
+  stderr: boolean;
+  timestamps: boolean;
+  /** With the labels and variables that the log's options name. */
+  details: boolean;
+  /** Lines; undefined for all. */
+  tail?: number;
+  /** Nanoseconds since the epoch. */
+  sinceNs?: bigint;
+  untilNs?: bigint;
+  signal: AbortSignal;
+};
+
 export type ContainerWaitResponse = { StatusCode: number; Error?: { Message: string } };
 export type ContainerTop = { Titles: string[]; Processes: string[][] };
 export type ContainerUpdateRequest = Resources & { RestartPolicy?: RestartPolicy };
@@ -380,7 +400,7 @@ export type NetworkInspect = {
   IPAM: {
     Driver: string;
     Options: Record<string, string> | null;
-    Config: { Subnet?: string; Gateway?: string }[];
+    Config: { Subnet?: string; Gateway?: string }[] | null;
   };
   Internal: boolean;
   Attachable: boolean;

@@ -5,6 +5,7 @@ import { ExitError } from './cli-error.ts';
 import type { CliHost } from './context.ts';
 import { describeError } from './describe-error.ts';
 import { PROGRAM } from './program.ts';
+import { type TlsFlags, tlsAgent } from './tls-agent.ts';
 
 /**
  * The client for one call of the CLI: `-H`, SLIPWAY_HOST, DOCKER_HOST, or the default socket. In the last case,
@@ -12,18 +13,17 @@ import { PROGRAM } from './program.ts';
  */
 export function connectClient(
   host: CliHost,
-  hosts: readonly string[],
+  globals: TlsFlags & { host: readonly string[] },
 ): { client: () => Promise<EngineClient>; close: () => void } {
   let made: Promise<EngineClient> | undefined;
   let opened: EngineClient | undefined;
   const make = async () => {
-    const text = namedHost(host, hosts);
+    const text = namedHost(host, globals.host);
     if (text === undefined && host.isRoot && !(await isListening(host.defaultSocket)))
       await startDaemon(host);
-    opened = new EngineClient(
-      endpointOf(text ?? `unix://${host.defaultSocket}`),
-      host.env.DOCKER_API_VERSION || undefined,
-    );
+    const endpoint = endpointOf(text ?? `unix://${host.defaultSocket}`);
+    const agent = 'socketPath' in endpoint ? undefined : await tlsAgent(host, globals);
+    opened = new EngineClient(endpoint, host.env.DOCKER_API_VERSION || undefined, agent);
     return opened;
   };
   return { client: () => (made ??= make()), close: () => opened?.close() };

@@ -23,8 +23,8 @@ export type CliHost = {
   };
   /** Starts a daemon on `defaultSocket`, in the background; settles once it listens. */
   startDaemon(): Promise<{ log: string }>;
-  /** Runs the daemon in this process until it is told to end. */
-  runDaemon(flags: DaemonFlags): Promise<void>;
+  /** Runs the daemon in this process until it is told to end. `reread` reads the configuration file again. */
+  runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): Promise<void>;
 };
 
 /** What a command works with. */

@@ -33,6 +33,16 @@ export type DaemonFlags = {
   defaultUlimits: Required<Ulimit>[];
   defaultShmSizeBytes: number;
   labels: string[];
+  /** TCP listeners are secured; undefined: they are not. */
+  tls?: { cert: string; key: string; clientCa?: string };
+  /** `private` or `host`; empty: as the machine's cgroups want it. */
+  defaultCgroupnsMode: '' | 'private' | 'host';
+  defaultIpcMode: 'private' | 'shareable';
+  /** What `host-gateway` means; empty: the default bridge's address. */
+  hostGatewayIp: string;
+  /** Where ports are published that name no address. */
+  ip: string;
+  noNewPrivileges: boolean;
   /** Containers get an init process unless they say otherwise. */
   init: boolean;
   shutdownTimeoutSeconds: number;
@@ -62,6 +72,11 @@ export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
   defaultUlimits: [],
   defaultShmSizeBytes: 64 * 1024 * 1024,
   labels: [],
+  defaultCgroupnsMode: '',
+  defaultIpcMode: 'private',
+  hostGatewayIp: '',
+  ip: '0.0.0.0',
+  noNewPrivileges: false,
   init: false,
   shutdownTimeoutSeconds: 15,
 };

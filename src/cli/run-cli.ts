@@ -89,7 +89,7 @@ async function runCommand(call: EntryCall, command: Command): Promise<void> {
   if (parsed.helpAsked)
     return void host.stdout.write(commandHelp(path, command, host.stdout.columns ?? DEFAULT_COLUMNS));
   checkArguments(path, command, parsed.args.length);
-  const connection = connectClient(host, globals.host);
+  const connection = connectClient(host, globals);
   try {
     await command.run(contextOf(call, connection.client), parsed);
   } catch (error) {

@@ -17,6 +17,9 @@ export type CallOptions = {
   signal?: AbortSignal;
 };
 
+/** node:http wants to be told of another protocol than its own. */
+type ClientAgent = Agent & { protocol?: string };
+
 /** Spares node:http working out a name for TLS, whose regular expressions take milliseconds to compile. */
 const NO_SERVER_NAME = { servername: '' };
 const UNREACHABLE = new Set(['ENOENT', 'ECONNREFUSED', 'EACCES', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT']);
@@ -28,10 +31,16 @@ const UNREACHABLE = new Set(['ENOENT', 'ECONNREFUSED', 'EACCES', 'ENOTFOUND', 'E
 export class EngineClient {
   readonly endpoint: Endpoint;
   #version: string;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent: ClientAgent;
 
-  constructor(endpoint: Endpoint, version: string = API_VERSION) {
+  /** `agent`: that of node:https where the daemon is spoken to over TLS; it is the client's from then on. */
+  constructor(
+    endpoint: Endpoint,
+    version: string = API_VERSION,
+    agent: ClientAgent = new Agent({ keepAlive: true }),
+  ) {
     this.endpoint = endpoint;
+    this.#agent = agent;
     this.#version = version;
   }
 
@@ -145,6 +154,7 @@ export class EngineClient {
       path: `${prefix}${path}${encodeQuery(options.query ?? {})}`,
       headers: { ...address.headers, ...contentHeaders(method, options), ...options.headers },
       agent: this.#agent,
+      protocol: this.#agent.protocol,
       ...NO_SERVER_NAME,
       signal: options.signal,
     });

@@ -3,7 +3,7 @@ import { attachContainer } from './attach/attach-container.ts';
 import type { Daemon } from './daemon.ts';
 import { createContainer } from './create/create-container.ts';
 import { EngineError } from '../base/errors.ts';
-import { conflict, invalid } from './errors.ts';
+import { conflict } from './errors.ts';
 import { containerEvent } from './events/container-event.ts';
 import { createExec, findExec } from './exec/create-exec.ts';
 import { startExec } from './exec/start-exec.ts';
@@ -50,8 +50,8 @@ type StopOptions = { signal?: string; timeoutSeconds?: number };
 function lifecycleBackend(daemon: Daemon) {
   const find = (id: string) => daemon.containers.find(id);
   return {
-    containerCreate: async (name: string, request: api.ContainerCreateRequest) =>
-      createContainer(daemon, name, request),
+    containerCreate: async (name: string, request: api.ContainerCreateRequest, platform?: string) =>
+      createContainer(daemon, name, request, platform),
     containerStart: async (id: string) => startContainer(daemon, find(id)),
     containerStop: async (id: string, options: StopOptions) => stopContainer(daemon, find(id), id, options),
     containerRestart: async (id: string, options: StopOptions) =>
@@ -70,7 +70,8 @@ function lifecycleBackend(daemon: Daemon) {
     containerUpdate: async (id: string, request: api.ContainerUpdateRequest) =>
       change.updateContainer(daemon, find(id), request),
     containerRemove: async (id: string, options: { force: boolean; volumes: boolean; link: boolean }) => {
-      if (options.link) throw invalid('legacy links are not supported');
+      // A link has two names, and so a slash, which no container has.
+      if (options.link) throw conflict('Conflict, cannot remove the default link name of the container');
       await removeContainer(daemon, find(id), options, id);
     },
     containerPrune: async (filters: Filters) => pruneContainers(daemon, filters),
@@ -121,7 +122,8 @@ function streamBackend(daemon: Daemon) {
       if (runtime === undefined || !container.isRunning) {
         throw conflict(`container ${container.id} is not running`);
       }
-      await runtime.resize(rows, columns);
+      // Without a terminal there is nothing to do, and nothing wrong.
+      if (container.record.config.Tty) await runtime.resize(rows, columns);
       containerEvent(daemon, container, 'resize', { height: String(rows), width: String(columns) });
     },
   };

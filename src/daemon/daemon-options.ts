@@ -13,6 +13,16 @@ export type DaemonOptions = {
   shmSizeBytes: number;
   ulimits: Required<Ulimit>[];
   init: boolean;
+  /** Empty: as the machine's cgroups want it. */
+  cgroupnsMode: '' | 'private' | 'host';
+  ipcMode: 'private' | 'shareable';
+  noNewPrivileges: boolean;
+  /** What `host-gateway` means; '' for the default network's own address. */
+  hostGatewayIp: string;
+  /** Where ports are published that name no address. */
+  publishIp: string;
+  /** Of how the daemon was set up; `docker info` shows them. */
+  warnings: string[];
   dns: string[];
   dnsSearch: string[];
   dnsOptions: string[];

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { EngineError } from '../base/errors.ts';
+import { runDirectory } from './daemon-options.ts';
 import { TestDaemon } from './testing/test-daemon.ts';
 
 const never = new AbortController().signal;
@@ -36,6 +38,20 @@ test('an exit while no daemon ran is taken over with its code and time', async t
   assert.equal(BigInt(Date.parse(engine.state(id).finishedAt)), exitedAtNs / 1_000_000n);
   assert.equal(engine.network.endpoints.size, 0);
   assert.ok(engine.execDriver.last.isRemoved);
+});
+
+test('a daemon that does not understand a running container does not start, and leaves it alone', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web');
+  const directory = runDirectory(engine.daemon.options, id);
+  mkdirSync(directory, { recursive: true });
+  await engine.close();
+  engine.execDriver.recoverError = new EngineError('conflict', 'another version holds it');
+  await assert.rejects(engine.open(), { kind: 'conflict', message: 'another version holds it' });
+  assert.ok(existsSync(directory));
+  engine.execDriver.recoverError = undefined;
+  await engine.open();
+  assert.equal(engine.state(id).status, 'running');
 });
 
 test('a container whose shim has vanished with the machine exits with 255', async t => {

@@ -19,6 +19,7 @@ const LOST: Omit<ExitStatus, 'exitedAtNs'> = { code: 255, oomKilled: false };
 /**
  * Brings the stored state into accord with what is: takes over what runs and what has exited while no engine
  * did, removes what belongs to nobody, and lets restart policies have their way.
+ * @throws EngineError conflict for a container of another version of the engine, which goes on running
  */
 export async function recoverContainers(daemon: Daemon): Promise<void> {
   for (const { record, state } of daemon.store.containers()) {
@@ -62,6 +63,8 @@ async function recoverRuntime(daemon: Daemon, { id }: Container): Promise<Runtim
   try {
     return await daemon.execDriver.recover(id, directory);
   } catch (error) {
+    // It runs, but this version cannot deal with it: whatever else was done, it would be lost.
+    if (error instanceof EngineError && error.kind === 'conflict') throw error;
     if (!(error instanceof EngineError) || error.kind !== 'not-found') {
       daemon.log.warn({ container: id, error: messageOf(error) }, 'recovering a container');
     }

@@ -24,7 +24,8 @@ export interface ExecDriver {
   /**
    * The container that an earlier daemon created with the same `id` and `stateDir`. If it exited meanwhile,
    * its `exited` promise is settled already, or settles at once.
-   * @throws EngineError not-found when there is nothing in `stateDir`
+   * @throws EngineError not-found when there is nothing in `stateDir`; conflict when it lives, and another version
+   *   of the driver holds it in a way that this one does not understand: it goes on
    */
   recover(id: string, stateDir: string): Promise<Container>;
 

@@ -3,7 +3,17 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FieldReader } from './field-reader.ts';
 import { FieldWriter } from './field-writer.ts';
-import { HEADER_BYTES, IO_FLAGS, MESSAGES, OPERATIONS, STATES, STREAM_FLAGS, writePlan } from './wire.ts';
+import {
+  HEADER_BYTES,
+  IO_FLAGS,
+  MESSAGES,
+  OPERATIONS,
+  PROTOCOL_VERSION,
+  SPOKEN_PROTOCOLS,
+  STATES,
+  STREAM_FLAGS,
+  writePlan,
+} from './wire.ts';
 
 const header = readFileSync(new URL('../../shim/protocol.h', import.meta.url), 'utf8');
 
@@ -21,6 +31,11 @@ function upperCased(names: Record<string, number>): Record<string, number> {
     ]),
   );
 }
+
+test('the protocol has the version of the C header', () => {
+  assert.equal(PROTOCOL_VERSION, Number(/#define PROTOCOL_VERSION (\d+)/.exec(header)?.[1]));
+  assert.ok(SPOKEN_PROTOCOLS.includes(PROTOCOL_VERSION));
+});
 
 test('the operations have the numbers of the C header', () => {
   const ours = Object.entries(OPERATIONS).map(([name, { number }]) => [

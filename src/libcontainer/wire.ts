@@ -5,6 +5,13 @@
 import type { FieldWriter } from './field-writer.ts';
 import type { Operation, Plan } from './plan.ts';
 
+/**
+ * Changes with every change that a shim of before, or a daemon of before, would not understand. Shims outlive
+ * daemons: what an earlier version said must go on being understood, see {@link SPOKEN_PROTOCOLS}.
+ */
+export const PROTOCOL_VERSION = 1;
+export const SPOKEN_PROTOCOLS: readonly number[] = [PROTOCOL_VERSION];
+
 export type FieldType = 'int' | 'string' | 'bytes' | 'list' | 'ints' | 'flag';
 
 type OperationName = Operation['op'];

@@ -1,22 +1,23 @@
 import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EngineError } from '../base/errors.ts';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { DaemonFlags } from '../cli/daemon-flags.ts';
 import { VERSION as version } from '../cli/version.ts';
 import { openApiServer } from '../server/api-server.ts';
-import { type EngineOptions, openEngine } from './engine.ts';
+import { type Engine, type EngineOptions, openEngine } from './engine.ts';
 
 /**
  * `slipway daemon`: an engine behind its listeners, until SIGTERM or SIGINT. Containers keep running after it.
  * @throws EngineError conflict when the data root or a socket is in use; invalid-parameter for bad flags
  */
-export async function runDaemon(flags: DaemonFlags): Promise<void> {
+export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): Promise<void> {
   const logger = pino(
     { level: flags.debug ? 'debug' : flags.logLevel },
     pino.destination({ fd: 2, sync: true }),
   );
   const stopped = stopSignal();
+  for (const warning of tcpWarnings(flags)) logger.warn(warning);
   await using undo = new AsyncDisposableStack();
   const engine = await openEngine({ ...engineOptions(flags), logger });
   undo.defer(() => engine.close());
@@ -25,11 +26,13 @@ export async function runDaemon(flags: DaemonFlags): Promise<void> {
   const server = await openApiServer({
     backend: engine.backend,
     listen: flags.hosts,
+    ...(flags.tls ? { tls: flags.tls } : {}),
     version,
     logger,
   });
   undo.defer(() => server.close());
   if (flags.group !== '') giveToGroup(server.addresses, flags.group);
+  undo.defer(onHangup(() => reload(engine, logger, reread)));
   logger.info({ addresses: server.addresses, dataRoot: flags.dataRoot, version }, 'API listening');
   const signal = await stopped;
   logger.info({ signal }, 'stopping; containers keep running');
@@ -64,7 +67,49 @@ function engineOptions(flags: DaemonFlags): EngineOptions {
     mtu: flags.mtu,
     labels: flags.labels,
     debug: flags.debug,
+    cgroupnsMode: flags.defaultCgroupnsMode,
+    ipcMode: flags.defaultIpcMode,
+    noNewPrivileges: flags.noNewPrivileges,
+    hostGatewayIp: flags.hostGatewayIp,
+    publishIp: flags.ip,
+    warnings: tcpWarnings(flags),
   };
+}
+
+/** Of listeners that let anybody in. */
+function tcpWarnings({ hosts, tls }: DaemonFlags): string[] {
+  if (tls?.clientCa !== undefined) return [];
+  const problem = tls === undefined ? 'encryption' : 'TLS client verification';
+  return hosts
+    .filter(host => host.startsWith('tcp://'))
+    .map(
+      host =>
+        `WARNING: API is accessible on ${tls === undefined ? 'http' : 'https'}://${host.slice('tcp://'.length)} without ${problem}.\n         Access to the remote API is equivalent to root access on the host.`,
+    );
+}
+
+/** SIGHUP: the configuration file is read again. A bad one changes nothing. */
+function reload(engine: Engine, logger: Logger, reread: () => DaemonFlags): void {
+  try {
+    const flags = reread();
+    logger.level = flags.debug ? 'debug' : flags.logLevel;
+    engine.reload({
+      debug: flags.debug,
+      labels: flags.labels,
+      shmSizeBytes: flags.defaultShmSizeBytes,
+      ipcMode: flags.defaultIpcMode,
+      noNewPrivileges: flags.noNewPrivileges,
+      ulimits: flags.defaultUlimits,
+    });
+    logger.info('configuration reloaded');
+  } catch (error) {
+    logger.error(error, 'the configuration was not reloaded');
+  }
+}
+
+function onHangup(listener: () => void): () => void {
+  process.on('SIGHUP', listener);
+  return () => process.off('SIGHUP', listener);
 }
 
 function writePidfile(path: string): void {

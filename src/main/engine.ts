@@ -3,8 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { VERSION } from '../cli/version.ts';
+import { loadDefaultProfile } from '../daemon/apparmor/load-default-profile.ts';
 import { createBackend } from '../daemon/backend.ts';
 import type { DaemonOptions } from '../daemon/daemon-options.ts';
+import { type Reloadable, reloadOptions } from '../daemon/reload-options.ts';
 import { type Logger, SILENT } from '../daemon/logger.ts';
 import { openDaemon } from '../daemon/open-daemon.ts';
 import { readHostFacts } from '../daemon/spec/host-facts.ts';
@@ -42,6 +44,8 @@ const DEFAULT_DATA_ROOT = '/var/lib/slipway';
 export interface Engine {
   /** Everything that Docker's API offers, as methods. */
   readonly backend: Backend;
+  /** Takes over what may change while it runs, and announces that. */
+  reload(options: Reloadable): void;
   /** Ends the engine. Containers keep running, for the next engine on the same data root. Idempotent. */
   close(): Promise<void>;
 }
@@ -90,11 +94,15 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     namespaces,
     bridgeDevice,
     ownsBridge: options.bridgeDevice === undefined,
-    hostFacts: readHostFacts(),
+    hostFacts: readHostFacts(await loadDefaultProfile(options.logger ?? SILENT)),
   });
   undo.defer(close);
   const parts = undo.move();
-  return { backend: createBackend(daemon), close: () => parts.disposeAsync() };
+  return {
+    backend: createBackend(daemon),
+    reload: changes => reloadOptions(daemon, changes),
+    close: () => parts.disposeAsync(),
+  };
 }
 
 /** `slipway0` and `slipway` for the engine of the machine; for others, names made from their data roots. */
@@ -118,6 +126,12 @@ function completeOptions(options: EngineOptions): DaemonOptions {
     shmSizeBytes: 64 * 1024 * 1024,
     ulimits: [],
     init: false,
+    cgroupnsMode: '',
+    ipcMode: 'private',
+    noNewPrivileges: false,
+    hostGatewayIp: '',
+    publishIp: '0.0.0.0',
+    warnings: [],
     dns: [],
     dnsSearch: [],
     dnsOptions: [],

@@ -31,9 +31,9 @@ const exitCode = await runCli(process.argv.slice(2), {
     const { startDaemon } = await import('./start-daemon.ts');
     return startDaemon(fileURLToPath(import.meta.url));
   },
-  async runDaemon(flags) {
+  async runDaemon(flags, reread) {
     const { runDaemon } = await import('./daemon.ts');
-    await runDaemon(flags);
+    await runDaemon(flags, reread);
   },
 });
 // Writes to sockets, which a parent program may have given us for its pipes, are not done when they return.

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Backend } from './backend.ts';
 import { Dispatcher } from './dispatch.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
+import { readTlsOptions, type TlsFiles, type TlsServerOptions } from './tls-options.ts';
 import type { Logger } from './logger.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { execRoutes } from './routes/exec.ts';
@@ -23,6 +25,8 @@ export type ApiServerOptions = {
   backend: Backend;
   /** As `-H` has them: `unix:///run/slipway/slipway.sock`, `tcp://127.0.0.1:2375`, `fd://`. */
   listen: readonly string[];
+  /** For TCP. Sockets handed over are as they are. */
+  tls?: TlsFiles;
   /** Of Slipway itself, for the `Server` header. */
   version: string;
   logger: Logger;
@@ -46,7 +50,9 @@ export interface ApiServer {
 export async function openApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const server = new RunningServer(options);
   try {
-    for (const address of options.listen.flatMap(text => parseListenAddress(text)))
+    for (const address of options.listen.flatMap(text =>
+      parseListenAddress(text, { hasTls: options.tls !== undefined }),
+    ))
       await server.listen(address);
   } catch (error) {
     await server.close(0);
@@ -58,13 +64,15 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
 class RunningServer implements ApiServer {
   readonly addresses: string[] = [];
   readonly #dispatcher: Dispatcher;
+  readonly #tls: TlsServerOptions | undefined;
   readonly #closing = new AbortController();
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #removals: (() => void)[] = [];
   #closed: Promise<void> | undefined;
 
-  constructor({ backend, version, logger }: ApiServerOptions) {
+  constructor({ backend, version, logger, tls }: ApiServerOptions) {
+    this.#tls = tls && readTlsOptions(tls);
     this.#dispatcher = new Dispatcher({
       routers: routersOf(backend),
       version,
@@ -74,7 +82,7 @@ class RunningServer implements ApiServer {
   }
 
   async listen(address: ListenAddress): Promise<void> {
-    const server = this.#createServer();
+    const server = this.#createServer(address.type === 'tcp' ? this.#tls : undefined);
     this.#servers.push(server);
     if (address.type === 'unix') {
       this.#removals.push(await listenUnix(server, address.path));
@@ -109,25 +117,27 @@ class RunningServer implements ApiServer {
     await closed;
   }
 
-  #createServer(): Server {
-    const server = createServer(
-      {
-        // Uploads take as long as they take, and idle connections are the client's to close, as with dockerd.
-        requestTimeout: 0,
-        keepAliveTimeout: 0,
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        // Of TCP: a client whose machine has gone is noticed.
-        keepAlive: true,
-        shouldUpgradeCallback: request => this.#dispatcher.hijacks(request),
-      },
-      (request, response) => {
-        response.once('finish', () => {
-          // A connection that falls idle while the server closes is of no more use.
-          if (this.#closing.signal.aborted) setImmediate(() => server.closeIdleConnections());
-        });
-        void this.#dispatcher.answer(request, response);
-      },
-    );
+  #createServer(tls: TlsServerOptions | undefined): Server {
+    const options: ServerOptions = {
+      // Uploads take as long as they take, and idle connections are the client's to close, as with dockerd.
+      requestTimeout: 0,
+      keepAliveTimeout: 0,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      // Of TCP: a client whose machine has gone is noticed.
+      keepAlive: true,
+      shouldUpgradeCallback: request => this.#dispatcher.hijacks(request),
+    };
+    const server =
+      tls === undefined
+        ? createServer(options)
+        : createTlsServer({ ...options, ...tls, allowHalfOpen: true });
+    server.on('request', (request, response) => {
+      response.once('finish', () => {
+        // A connection that falls idle while the server closes is of no more use.
+        if (this.#closing.signal.aborted) setImmediate(() => server.closeIdleConnections());
+      });
+      void this.#dispatcher.answer(request, response);
+    });
     // A client may close its side once it has asked, and still read the answer.
     (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
     server.on('upgrade', (request, connection, head) => {

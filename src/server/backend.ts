@@ -23,7 +23,7 @@ export interface ContainerBackend {
   containerPause(id: string): Promise<void>;
   containerUnpause(id: string): Promise<void>;
   containerRename(id: string, newName: string): Promise<void>;
-  containerUpdate(id: string, request: api.ContainerUpdateRequest): Promise<{ Warnings: string[] }>;
+  containerUpdate(id: string, request: api.ContainerUpdateRequest): Promise<{ Warnings: string[] | null }>;
   containerRemove(id: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void>;
   containerInspect(id: string, options: { size: boolean }): Promise<api.ContainerInspect>;
   containerList(options: {
@@ -46,7 +46,7 @@ export interface ContainerBackend {
   ): Promise<{ status: Promise<api.ContainerWaitResponse> }>;
   containerResize(id: string, rows: number, columns: number): Promise<void>;
   /** Multiplexed as in `multiplexed`, where the container has no terminal. Ends with the logs, or never with `follow`. */
-  containerLogs(id: string, options: LogsOptions): Promise<{ stream: Readable; multiplexed: boolean }>;
+  containerLogs(id: string, options: api.LogsOptions): Promise<{ stream: Readable; multiplexed: boolean }>;
   /** Checks the container, then `open` hands over the client's connection (already switched to raw). */
   containerAttach(id: string, options: AttachOptions): Promise<AttachSession>;
   /** A line of stats each second, or one only. */
@@ -65,19 +65,6 @@ export interface ContainerBackend {
   execResize(execId: string, rows: number, columns: number): Promise<void>;
   execInspect(execId: string): Promise<api.ExecInspect>;
 }
-
-export type LogsOptions = {
-  follow: boolean;
-  stdout: boolean;
-  stderr: boolean;
-  timestamps: boolean;
-  /** Lines; undefined for all. */
-  tail?: number;
-  /** Nanoseconds since the epoch. */
-  sinceNs?: bigint;
-  untilNs?: bigint;
-  signal: AbortSignal;
-};
 
 export type AttachOptions = {
   stream: boolean;

@@ -9,24 +9,28 @@ export type ListenAddress =
 /** sd_listen_fds(3): the first inherited descriptor. */
 const FIRST_INHERITED = 3;
 const DEFAULT_TCP_PORT = 2375;
+const DEFAULT_TLS_PORT = 2376;
 
 /**
- * Parses `-H`: `unix:///path`, `tcp://host:port` (port 2375, every address when missing), `fd://` for all that
+ * Parses `-H`: `unix:///path`, `tcp://host:port` (port 2375, with TLS 2376, every address when missing), `fd://` for all that
  * systemd handed over, `fd://3` for one.
  * @throws EngineError invalid-parameter
  */
-export function parseListenAddress(text: string, env: NodeJS.ProcessEnv = process.env): ListenAddress[] {
+export function parseListenAddress(
+  text: string,
+  { env = process.env, hasTls = false }: { env?: NodeJS.ProcessEnv; hasTls?: boolean } = {},
+): ListenAddress[] {
   const [, scheme, rest = ''] = /^(unix|tcp|fd):\/\/(.*)$/s.exec(text) ?? [];
   if (scheme === 'unix' && rest.startsWith('/')) return [{ type: 'unix', path: rest }];
-  if (scheme === 'tcp') return [parseTcp(rest, text)];
+  if (scheme === 'tcp') return [parseTcp(rest, text, hasTls ? DEFAULT_TLS_PORT : DEFAULT_TCP_PORT)];
   if (scheme === 'fd') return parseDescriptors(rest, env, text);
   throw invalid(text);
 }
 
-function parseTcp(rest: string, text: string): ListenAddress {
+function parseTcp(rest: string, text: string, defaultPort: number): ListenAddress {
   const match = /^(?:\[([\da-fA-F:.]+)\]|([^:[\]/]*))(?::(\d{1,5}))?\/?$/.exec(rest);
   if (match === null) throw invalid(text);
-  const port = match[3] === undefined ? DEFAULT_TCP_PORT : Number(match[3]);
+  const port = match[3] === undefined ? defaultPort : Number(match[3]);
   if (port > 65535) throw invalid(text);
   return { type: 'tcp', host: match[1] || match[2] || '0.0.0.0', port };
 }

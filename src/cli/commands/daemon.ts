@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.ts';
+import type { DaemonFlags } from '../daemon-flags.ts';
 import { DAEMON_FLAG_TABLE } from '../daemon/daemon-flag-table.ts';
 import { readConfigFile } from '../daemon/read-config-file.ts';
 import { toDaemonFlags } from '../daemon/to-daemon-flags.ts';
@@ -9,8 +10,13 @@ export const command = defineCommand({
   flags: DAEMON_FLAG_TABLE,
   arguments: { min: 0, max: 0 },
   async run(context, { values, changed }) {
-    const configured = readConfigFile(values['config-file'], { values, changed });
-    const hosts = configured.host.length === 0 ? [...context.hosts] : configured.host;
-    await context.runDaemon(toDaemonFlags({ ...configured, host: hosts }));
+    const read = (): DaemonFlags => {
+      const configured = readConfigFile(values['config-file'], { values, changed });
+      const hosts = configured.host.length === 0 ? [...context.hosts] : configured.host;
+      return toDaemonFlags({ ...configured, host: hosts });
+    };
+    const flags = read();
+    if (values.validate) context.stderr.write('configuration OK\n');
+    else await context.runDaemon(flags, read);
   },
 });

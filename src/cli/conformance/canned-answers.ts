@@ -154,7 +154,10 @@ const CONTAINERS = [
       'registry.example.com:5000/team/app@sha256:65ad0d468eb1c558bf7f4e64e790f586e9eda649ee9f130cd0e835b292bbc5ac',
     ImageID: 'sha256:75ad0d468eb1c558bf7f4e64e790f586e9eda649ee9f130cd0e835b292bbc5ac',
     Command: '',
-    Created: ago(80),
+    // Asked anew each time: on a busy machine minutes pass before the last case.
+    get Created() {
+      return ago(80);
+    },
     Ports: [],
     Labels: {},
     State: 'exited',
@@ -180,7 +183,10 @@ const IMAGES = [
     Id: 'sha256:75ad0d468eb1c558bf7f4e64e790f586e9eda649ee9f130cd0e835b292bbc5ac',
     RepoTags: [],
     RepoDigests: [],
-    Created: ago(80),
+    // Asked anew each time: on a busy machine minutes pass before the last case.
+    get Created() {
+      return ago(80);
+    },
     Size: 117_000_000,
     SharedSize: -1,
     Containers: -1,

@@ -113,6 +113,9 @@ test('a configuration file that was asked for must exist', async () => {
 
 const BAD_FLAGS = [
   [['--log-level', 'loud'], 'invalid logging level: loud'],
+  [['--default-ipc-mode', 'foo'], 'default IPC mode setting (foo) is invalid; use "shareable" or "private"'],
+  [['--default-cgroupns-mode', 'foo'], 'invalid default cgroup namespace (foo): use "host" or "private"'],
+  [['--label', 'a=b', '--label', 'a=c'], 'conflict labels for a=c and a=b'],
   [['-H', 'foo://x'], 'invalid bind address format: foo://x'],
   [['--bip', '10.0.0.1'], 'invalid CIDR address: 10.0.0.1'],
   [['--bip', '10.0.0.1/8', '--bridge', 'br0'], 'You specified -b & --bip, mutually exclusive options'],
@@ -125,3 +128,32 @@ for (const [args, problem] of BAD_FLAGS)
     assert.equal(exitCode, 1);
     assert.ok(stderr.startsWith(problem), stderr);
   });
+
+test('TLS is used when asked for, and clients are verified when asked for', async context => {
+  const file = configFile(context, '{"tlscert": "/c", "tlskey": "/k", "tlscacert": "/ca"}');
+  const tlsOf = async (...args: string[]) => (await daemon('--config-file', file, ...args)).flags?.tls;
+  assert.equal(await tlsOf(), undefined);
+  assert.deepEqual(await tlsOf('--tls'), { cert: '/c', key: '/k' });
+  assert.deepEqual(await tlsOf('--tlsverify'), { cert: '/c', key: '/k', clientCa: '/ca' });
+});
+
+test('a configuration is validated without running a daemon', async context => {
+  const good = await daemon('--validate', '--config-file', configFile(context, '{"debug": true}'));
+  assert.deepEqual(good, { exitCode: 0, stderr: 'configuration OK\n', flags: undefined });
+  const bad = await daemon('--validate', '--config-file', configFile(context, '{"debug": 1}'));
+  assert.equal(bad.exitCode, 1);
+});
+
+test('the configuration file can be read again while the daemon runs', async context => {
+  const file = configFile(context, '{"labels": ["a=1"]}');
+  let reread: (() => DaemonFlags) | undefined;
+  const host = testHost({
+    async runDaemon(_flags, read) {
+      reread = read;
+    },
+  });
+  await runCli(['daemon', '--config-file', file, '--init'], host);
+  writeFileSync(file, '{"labels": ["a=2"]}');
+  const { labels, init } = reread?.() ?? assert.fail('no daemon was run');
+  assert.deepEqual([labels, init], [['a=2'], true]);
+});

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { bool, bytes, custom, type FlagValues, integer, list, map, string } from '../flags/flag.ts';
 import { checkAddress, checkLabel, checkSearchDomain } from '../values/host-values.ts';
 import { parseUlimit } from '../values/ulimit.ts';
@@ -16,6 +18,15 @@ export const DAEMON_FLAG_TABLE = {
   'config-file': string('', 'Daemon configuration file', DEFAULT_CONFIG_FILE),
   'data-root': string('', 'Root directory of persistent state', DEFAULTS.dataRoot),
   debug: bool('D', 'Enable debug mode'),
+  'default-cgroupns-mode': string(
+    '',
+    'Default cgroup namespace of containers ("host", "private"; default: "private" where all cgroups are v2)',
+  ),
+  'default-ipc-mode': string(
+    '',
+    'Default ipc namespace of containers ("shareable", "private")',
+    DEFAULTS.defaultIpcMode,
+  ),
   'default-shm-size': {
     ...bytes('', 'Size of /dev/shm of containers'),
     initial: DEFAULTS.defaultShmSizeBytes,
@@ -28,7 +39,9 @@ export const DAEMON_FLAG_TABLE = {
   'exec-root': string('', 'Root directory of execution state', DEFAULTS.execRoot),
   group: string('G', 'Group of the unix socket (default "docker" or "slipway", where there is one)'),
   host: list('H', 'Sockets to listen on: unix:///path, tcp://address:port, fd://'),
+  'host-gateway-ip': string('', 'Address that `host-gateway` of --add-host stands for', '', checkAddress),
   init: bool('', 'Run an init in containers to forward signals and reap processes'),
+  ip: string('', 'Host address for published ports that name none', DEFAULTS.ip, checkAddress),
   label: list('', "Set key=value labels of the daemon's own", checkLabel),
   'live-restore': bool('', 'Keep containers running without a daemon (always so)', true),
   'log-driver': string('', 'Default driver for container logs', DEFAULTS.logDriver),
@@ -39,6 +52,7 @@ export const DAEMON_FLAG_TABLE = {
   ),
   'log-opt': map('', 'Default log driver options'),
   mtu: { ...integer('', 'MTU of the default bridge network', DEFAULTS.mtu), initial: DEFAULTS.mtu },
+  'no-new-privileges': bool('', 'Set no-new-privileges for new containers that do not say otherwise'),
   pidfile: string('p', 'Path of the PID file', DEFAULTS.pidfile),
   'shutdown-timeout': {
     ...integer('', 'Seconds to wait at shutdown', DEFAULTS.shutdownTimeoutSeconds),
@@ -46,9 +60,20 @@ export const DAEMON_FLAG_TABLE = {
   },
   'storage-driver': string('s', 'Storage driver to use'),
   'storage-opt': list('', 'Storage driver options'),
+  tls: bool('', 'Use TLS on TCP; implied by --tlsverify'),
+  tlscacert: string('', 'Trust clients whose certificates this CA has signed', defaultTlsFile('ca.pem')),
+  tlscert: string('', 'Path of the TLS certificate', defaultTlsFile('cert.pem')),
+  tlskey: string('', 'Path of the TLS key', defaultTlsFile('key.pem')),
+  tlsverify: bool('', 'Use TLS on TCP, and verify clients'),
+  validate: bool('', 'Validate the configuration and exit'),
 };
 
 export type DaemonFlagValues = FlagValues<typeof DAEMON_FLAG_TABLE>;
+
+/** Where docker keeps its certificates. */
+function defaultTlsFile(name: string): string {
+  return join(process.env.DOCKER_CERT_PATH || join(homedir(), '.docker'), name);
+}
 
 function ulimitFlag() {
   return custom({

@@ -18,6 +18,8 @@ export function toDaemonFlags(values: DaemonFlagValues): DaemonFlags {
   if (values.bip !== '' && !values.bip.includes('/')) throw new Error(`invalid CIDR address: ${values.bip}`);
   if (values.bip !== '' && values.bridge !== '')
     throw new Error('You specified -b & --bip, mutually exclusive options. Please specify only one');
+  checkModes(values);
+  checkLabels(values.label);
   return {
     hosts,
     dataRoot: resolve(values['data-root']),
@@ -40,7 +42,49 @@ export function toDaemonFlags(values: DaemonFlagValues): DaemonFlags {
     defaultUlimits: values['default-ulimit'],
     defaultShmSizeBytes: values['default-shm-size'],
     labels: values.label,
+    ...tlsFlags(values),
+    defaultCgroupnsMode: values['default-cgroupns-mode'] as DaemonFlags['defaultCgroupnsMode'],
+    defaultIpcMode: values['default-ipc-mode'] as DaemonFlags['defaultIpcMode'],
+    hostGatewayIp: values['host-gateway-ip'],
+    ip: values.ip,
+    noNewPrivileges: values['no-new-privileges'],
     init: values.init,
     shutdownTimeoutSeconds: values['shutdown-timeout'],
   };
+}
+
+function checkModes(values: DaemonFlagValues): void {
+  const ipc = values['default-ipc-mode'];
+  if (!['private', 'shareable'].includes(ipc)) {
+    throw new Error(`default IPC mode setting (${ipc}) is invalid; use "shareable" or "private"`);
+  }
+  const cgroupns = values['default-cgroupns-mode'];
+  if (!['', 'private', 'host'].includes(cgroupns)) {
+    throw new Error(`invalid default cgroup namespace (${cgroupns}): use "host" or "private"`);
+  }
+}
+
+function checkLabels(labels: readonly string[]): void {
+  const values = new Map<string, string>();
+  for (const label of labels) {
+    const [key = '', ...rest] = label.split('=');
+    const value = rest.join('=');
+    const other = values.get(key);
+    if (other !== undefined && other !== value) {
+      throw new Error(`conflict labels for ${key}=${value} and ${key}=${other}`);
+    }
+    values.set(key, value);
+  }
+}
+
+/** Of a TLS listener, clients are asked for a certificate only with `--tlsverify`. */
+function tlsFlags({
+  tls,
+  tlsverify,
+  tlscert,
+  tlskey,
+  tlscacert,
+}: DaemonFlagValues): Pick<DaemonFlags, 'tls'> {
+  if (!tls && !tlsverify) return {};
+  return { tls: { cert: tlscert, key: tlskey, ...(tlsverify ? { clientCa: tlscacert } : {}) } };
 }

@@ -34,9 +34,15 @@ export function bool(short: string, usage: string, initial = false): Flag<boolea
   return { short, usage, kind: '', initial, set: parseBool, implied: 'true', defaultText };
 }
 
-export function string(short: string, usage: string, initial = ''): Flag<string> {
+/** `check` returns the value as it is kept, or throws. */
+export function string(
+  short: string,
+  usage: string,
+  initial = '',
+  check: (text: string) => string = text => text,
+): Flag<string> {
   const defaultText = initial === '' ? undefined : JSON.stringify(initial);
-  return { short, usage, kind: 'string', initial, set: text => text, defaultText };
+  return { short, usage, kind: 'string', initial, set: text => check(text), defaultText };
 }
 
 export function integer(short: string, usage: string, initial = 0): Flag<number> {

@@ -1,5 +1,6 @@
 import type * as api from '../../api/types.ts';
 import type { Endpoint } from '../../networkdriver/driver.ts';
+import type { VolumeDevice } from '../volumes/volume-device.ts';
 import { ZERO_TIME } from '../clock.ts';
 
 /** A container as it was asked for: written once, changed by `rename` and `update` only. Plain data. */
@@ -21,7 +22,12 @@ export type ContainerRecord = {
   mounts: MountRecord[];
   /** What the client asked of each network, by the name it used. */
   networks: Record<string, api.EndpointSettings>;
+  /** Absent in records of earlier versions. */
+  links?: Link[];
 };
+
+/** Another container of the default network, and what it is called in this one. */
+export type Link = { containerId: string; alias: string };
 
 /** A mount, resolved at creation. */
 export type MountRecord = {
@@ -37,6 +43,8 @@ export type MountRecord = {
   propagation: string;
   /** Whether a new volume gets what the image has at `destination`. */
   copyUp: boolean;
+  /** Of a volume that stands for something else: `source` is then the device. */
+  device?: VolumeDevice;
   /** Made when it is missing at start (`-v`, not `--mount`). */
   createSource: boolean;
   /** Of a volume. */

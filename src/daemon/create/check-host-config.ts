@@ -1,11 +1,15 @@
+import { isIP } from 'node:net';
 import type { ContainerConfig, HostConfig, RestartPolicy } from '../../api/types.ts';
 import { invalid } from '../errors.ts';
-import { checkTmpfs } from '../mounts/tmpfs-options.ts';
+import { checkTmpfs } from '../mounts/check-tmpfs.ts';
 import { checkLogConfig } from '../logs/log-config.ts';
 import { checkResources } from './check-resources.ts';
 import { checkNetworkMode } from './check-network-mode.ts';
 import { checkPorts } from './ports.ts';
 
+/** Docker has the word twice. */
+const IGNORED_DRIVER =
+  "WARNING: the container-wide volume-driver configuration is ignored for volumes specified via 'mount'. Use '--mount type=volume,volume-driver=...' instead";
 const RUNTIMES = ['', 'slipway', 'runc', 'io.containerd.runc.v2'];
 
 /**
@@ -20,6 +24,7 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
   checkNetworkMode(config, hostConfig);
   checkPorts(config.ExposedPorts, hostConfig.PortBindings);
   checkExtraHosts(hostConfig.ExtraHosts);
+  checkNameServers(hostConfig.Dns);
   checkTmpfs(hostConfig.Tmpfs);
   checkLogConfig(hostConfig.LogConfig);
   checkSysctls(hostConfig);
@@ -40,7 +45,15 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
   }
   const isDiscarded =
     hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0;
-  return isDiscarded ? ['Published ports are discarded when using host network mode'] : [];
+  const hasIgnoredDriver =
+    Boolean(hostConfig.VolumeDriver) &&
+    (hostConfig.Mounts ?? []).some(
+      mount => mount.Type === 'volume' && !mount.VolumeOptions?.DriverConfig?.Name,
+    );
+  return [
+    ...(isDiscarded ? ['Published ports are discarded when using host network mode'] : []),
+    ...(hasIgnoredDriver ? [IGNORED_DRIVER] : []),
+  ];
 }
 
 /** @throws EngineError invalid-parameter */
@@ -80,6 +93,15 @@ function checkExtraHosts(hosts: readonly string[] | null | undefined): void {
     }
     if (address !== 'host-gateway' && !/^\[?[0-9a-fA-F:.]+\]?$/.test(address)) {
       throw invalid(`invalid IP address in add-host: ${JSON.stringify(address)}`);
+    }
+  }
+}
+
+function checkNameServers(servers: readonly string[] | null | undefined): void {
+  for (const server of servers ?? []) {
+    if (isIP(server) === 0) {
+      const address = JSON.stringify(server);
+      throw invalid(`bad nameserver address ${server}: ParseAddr(${address}): unable to parse IP`);
     }
   }
 }

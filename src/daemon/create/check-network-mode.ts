@@ -15,7 +15,6 @@ export function checkNetworkMode(config: ContainerConfig, hostConfig: HostConfig
       `conflicting options: host type networking can't be used with links. ${UNDEFINED_BEHAVIOUR}`,
     );
   }
-  if (links?.length) throw invalid(`legacy container links are not supported: ${links.join(', ')}`);
 }
 
 function checkSharedNetwork(config: ContainerConfig, hostConfig: HostConfig): void {

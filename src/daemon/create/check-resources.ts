@@ -21,7 +21,7 @@ export function checkResources(resources: Resources): void {
 
 function checkMemory(resources: Resources): void {
   const { Memory: limit = 0, MemorySwap: swap = 0, MemoryReservation: reservation = 0 } = resources;
-  if (limit > 0 && limit < MIN_MEMORY_BYTES) throw invalid('Minimum memory limit allowed is 6MB');
+  if (limit !== 0 && limit < MIN_MEMORY_BYTES) throw invalid('Minimum memory limit allowed is 6MB');
   if (limit > 0 && swap > 0 && swap < limit) {
     throw invalid('Minimum memoryswap limit should be larger than memory limit, see usage');
   }

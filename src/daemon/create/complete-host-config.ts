@@ -8,6 +8,9 @@ const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/pro
 
 /** What the engine's own options say of every container. */
 export type HostDefaults = {
+  /** Private on a machine with cgroups v2 only, as Docker has it. */
+  cgroupnsMode: 'private' | 'host';
+  ipcMode: 'private' | 'shareable';
   shmSizeBytes: number;
   logDriver: string;
   logOptions: Record<string, string>;
@@ -38,15 +41,16 @@ export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): 
     ...(wanted.Annotations ? { Annotations: wanted.Annotations } : {}),
     CapAdd: checkCapabilities('CapAdd', wanted.CapAdd),
     CapDrop: checkCapabilities('CapDrop', wanted.CapDrop),
-    CgroupnsMode: wanted.CgroupnsMode || (isPrivileged ? 'host' : 'private'),
+    CgroupnsMode: wanted.CgroupnsMode || defaults.cgroupnsMode,
     Dns: wanted.Dns ?? [],
     DnsOptions: wanted.DnsOptions ?? [],
     DnsSearch: wanted.DnsSearch ?? [],
     ExtraHosts: wanted.ExtraHosts ?? null,
     GroupAdd: wanted.GroupAdd ?? null,
-    IpcMode: wanted.IpcMode || 'private',
+    IpcMode: wanted.IpcMode || defaults.ipcMode,
     Cgroup: wanted.Cgroup ?? '',
-    Links: wanted.Links ?? null,
+    // Kept in the record: names of containers may change.
+    Links: null,
     OomScoreAdj: wanted.OomScoreAdj ?? 0,
     PidMode: wanted.PidMode ?? '',
     Privileged: isPrivileged,
@@ -103,6 +107,11 @@ function completeResources(wanted: HostConfig): HostConfig {
     // Zero and less mean no limit.
     PidsLimit: (wanted.PidsLimit ?? 0) > 0 ? wanted.PidsLimit : null,
     Ulimits: wanted.Ulimits ?? [],
+    // Of Windows.
+    CpuCount: 0,
+    CpuPercent: 0,
+    IOMaximumIOps: 0,
+    IOMaximumBandwidth: 0,
   };
 }
 

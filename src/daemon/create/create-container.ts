@@ -11,13 +11,17 @@ import type { Daemon } from '../daemon.ts';
 import { containerDirectory } from '../daemon-options.ts';
 import { invalid } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
+import { resolveLinks } from '../links/links.ts';
 import { populateVolumes } from '../mounts/populate-volumes.ts';
 import { resolveMounts } from '../mounts/resolve-mounts.ts';
+import { parseSecurityOptions } from '../spec/security-options.ts';
 import { checkConfig } from './check-config.ts';
 import { checkHostConfig } from './check-host-config.ts';
 import { checkName } from './check-name.ts';
-import { checkSecurityOptions } from './check-security-options.ts';
-import { completeHostConfig } from './complete-host-config.ts';
+import { completeHostConfig, type HostDefaults } from './complete-host-config.ts';
+import { checkPlatform } from './check-platform.ts';
+import { completeRoot } from './complete-root.ts';
+import { discardLimits } from './discard-limits.ts';
 import { mergeImageConfig } from './merge-image-config.ts';
 import { exposedPorts } from './ports.ts';
 
@@ -29,12 +33,15 @@ export async function createContainer(
   daemon: Daemon,
   givenName: string,
   request: api.ContainerCreateRequest,
+  platform?: string,
 ): Promise<api.ContainerCreateResponse> {
-  const { HostConfig: wantedHostConfig = {}, NetworkingConfig: networking, ...wanted } = request;
+  const { HostConfig: given = {}, NetworkingConfig: networking, ...wanted } = request;
   const name = givenName === '' ? '' : checkName(givenName);
   const image = await resolveImage(daemon, wanted);
-  const warnings = checkHostConfig(wanted, wantedHostConfig);
-  checkSecurityOptions(wantedHostConfig.SecurityOpt);
+  if (platform && image) checkPlatform(platform, wanted.Image ?? '', image.config);
+  const { limits: wantedHostConfig, warnings } = discardLimits(given, daemon.hostFacts.limits);
+  warnings.push(...checkHostConfig(wanted, wantedHostConfig));
+  parseSecurityOptions(wantedHostConfig.SecurityOpt);
   const config = mergeImageConfig(wanted, image?.config.config ?? {});
   checkConfig(config);
   const id = newId();
@@ -54,6 +61,7 @@ export async function createContainer(
       config: completeConfig(daemon, { id, config, hostConfig }),
       hostConfig,
       mounts: [],
+      links: resolveLinks(daemon, wantedHostConfig.Links),
       networks: endpointSettings(hostConfig, networking, wanted.MacAddress),
     };
     await make(daemon, record, image);
@@ -76,6 +84,7 @@ async function make(daemon: Daemon, record: ContainerRecord, image: Image | unde
     mkdirSync(directory, { recursive: true, mode: 0o710 });
     const storageOptions = record.hostConfig.StorageOpt ?? {};
     const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '', storageOptions);
+    completeRoot(layer);
     await populateVolumes(record.mounts, layer);
     const container = new Container(record, newState());
     container.layer = layer;
@@ -110,8 +119,10 @@ function resolveReferences({ containers }: Daemon, hostConfig: api.HostConfig): 
   return { ...hostConfig, NetworkMode: `container:${target.id}` };
 }
 
-function hostDefaults({ options }: Daemon) {
+function hostDefaults({ options, hostFacts }: Daemon): HostDefaults {
   return {
+    cgroupnsMode: options.cgroupnsMode || (hostFacts.limits.cgroupVersion === '2' ? 'private' : 'host'),
+    ipcMode: options.ipcMode,
     shmSizeBytes: options.shmSizeBytes,
     logDriver: options.logDriver,
     logOptions: options.logOptions,
@@ -153,13 +164,9 @@ function completeConfig(daemon: Daemon, { id, config, hostConfig }: Draft): api.
   };
 }
 
-function defaultHostname(
-  { containers }: Daemon,
-  id: string,
-  { NetworkMode, UTSMode }: api.HostConfig,
-): string {
+function defaultHostname({ containers }: Daemon, id: string, { NetworkMode }: api.HostConfig): string {
   const mode = NetworkMode ?? '';
-  if (mode === 'host' || UTSMode === 'host') return hostname();
+  if (mode === 'host') return hostname();
   if (!mode.startsWith('container:')) return shortId(id);
   const target = containers.lookup(mode.slice('container:'.length));
   return target?.record.config.Hostname ?? shortId(id);
@@ -185,7 +192,7 @@ function endpointSettings(
       throw invalid(`invalid config for network ${network}: invalid MAC address ${mac}`);
     if (ipam?.IPv4Address && ['bridge', 'host', 'none'].includes(network)) {
       throw invalid(
-        `invalid config for network ${network}: invalid endpoint settings:\n* user specified IP address is supported on user defined networks only`,
+        `invalid config for network ${network}: invalid endpoint settings:\nuser specified IP address is supported on user defined networks only`,
       );
     }
   }

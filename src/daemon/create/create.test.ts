@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerConfig, HostConfig } from '../../api/types.ts';
+import { parseSecurityOptions } from '../spec/security-options.ts';
 import { resolvConf } from '../start/resolv-conf.ts';
 import { checkCapabilities } from './check-capabilities.ts';
 import { checkConfig } from './check-config.ts';
 import { checkHostConfig } from './check-host-config.ts';
-import { checkSecurityOptions } from './check-security-options.ts';
 import { completeHostConfig } from './complete-host-config.ts';
 import { mergeImageConfig } from './merge-image-config.ts';
 import { exposedPorts, portBindings } from './ports.ts';
@@ -47,6 +47,12 @@ test('bad host configurations are refused in Docker’s words', () => {
       "can't create 'AutoRemove' container with restart policy",
     ],
     [{ PortBindings: { '80/tcp': [{ HostPort: '99999' }] } }, 'invalid port specification: "99999"'],
+    [
+      { PortBindings: { '80/tcp': [{ HostIp: '::1', HostPort: '80' }] } },
+      'publishing ports on IPv6 addresses is not supported: ::1',
+    ],
+    [{ PortBindings: { '80/tcp': [{ HostIp: 'foo' }] } }, 'invalid IP address: foo'],
+    [{ Dns: ['x'] }, 'bad nameserver address x: ParseAddr("x"): unable to parse IP'],
     [{ ExtraHosts: ['foo'] }, 'bad format for add-host: "foo"'],
     [{ Sysctls: { 'foo.bar': '1' } }, "sysctl 'foo.bar' is not allowed"],
     [{ NetworkMode: 'container:x', Dns: ['1.1.1.1'] }, 'conflicting options: dns and the network mode'],
@@ -83,16 +89,16 @@ test('capabilities and security options are checked', () => {
     'ALL',
   ]);
   assert.throws(() => checkCapabilities('CapAdd', ['foo']), /invalid CapAdd: unknown capability: "CAP_FOO"/);
-  checkSecurityOptions(['no-new-privileges', 'seccomp=unconfined', 'label:disable', 'apparmor=x']);
-  assert.throws(() => checkSecurityOptions(['foo']), { message: 'invalid --security-opt 1: "foo"' });
-  assert.throws(() => checkSecurityOptions(['foo=bar']), { message: 'invalid --security-opt 2: "foo=bar"' });
-  assert.throws(() => checkSecurityOptions(['seccomp={']), /Decoding seccomp profile failed/);
+  parseSecurityOptions(['no-new-privileges', 'seccomp=unconfined', 'label:disable', 'apparmor=x']);
+  assert.throws(() => parseSecurityOptions(['foo']), { message: 'invalid --security-opt 1: "foo"' });
+  assert.throws(() => parseSecurityOptions(['foo=bar']), { message: 'invalid --security-opt 2: "foo=bar"' });
+  assert.throws(() => parseSecurityOptions(['seccomp={']), /Decoding seccomp profile failed/);
 });
 
 test('signals have names, numbers and real-time names', () => {
   assert.deepEqual(['9', 'KILL', 'sigterm', 'RTMIN+3', 'SIGRTMAX'].map(parseSignal), [9, 9, 15, 37, 64]);
-  for (const bad of ['0', '65', 'FOO', 'RTMAX+1', ''])
-    assert.throws(() => parseSignal(bad), /invalid signal/);
+  assert.throws(() => parseSignal('65'), { message: 'the linux daemon does not support signal 65' });
+  for (const bad of ['0', 'FOO', 'RTMAX+1', '']) assert.throws(() => parseSignal(bad), /invalid signal/);
 });
 
 test('an image’s defaults are merged by Docker’s rules', () => {
@@ -141,6 +147,8 @@ test('a host configuration is completed as inspect shows it', () => {
     logDriver: 'json-file',
     logOptions: { 'max-size': '1m' },
     init: true,
+    cgroupnsMode: 'private' as const,
+    ipcMode: 'private' as const,
   };
   const plain = completeHostConfig({}, defaults);
   assert.deepEqual(

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ContainerConfig, HostConfig, PortMap } from '../../api/types.ts';
 import type { PortBinding } from '../../networkdriver/driver.ts';
 import { invalid } from '../errors.ts';
@@ -27,8 +28,18 @@ export function checkPorts(
     const { protocol } = parsePort(port);
     if (!['tcp', 'udp', 'sctp'].includes(protocol)) throw invalid(`invalid proto: ${protocol}`);
     if (protocol === 'sctp') throw invalid(`publishing SCTP ports is not supported: ${port}`);
-    for (const { HostPort } of hosts ?? []) if (HostPort) parsePort(HostPort);
+    for (const { HostIp, HostPort } of hosts ?? []) {
+      if (HostIp) checkHostAddress(HostIp);
+      if (HostPort) parsePort(HostPort);
+    }
   }
+}
+
+/** Containers have IPv4 addresses only, and the kernel translates no IPv6 address to one. */
+function checkHostAddress(address: string): void {
+  const version = isIP(address);
+  if (version === 0) throw invalid(`invalid IP address: ${address}`);
+  if (version === 6) throw invalid(`publishing ports on IPv6 addresses is not supported: ${address}`);
 }
 
 /** Adds what `-p` publishes to the exposed ports, as Docker does. */

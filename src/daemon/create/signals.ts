@@ -14,7 +14,8 @@ const BY_NAME = new Map<string, number>(
 export function parseSignal(text: string): number {
   if (/^\d+$/.test(text)) {
     const number = Number(text);
-    if (number < 1 || number > SIGRTMAX) throw invalid(`invalid signal: ${text}`);
+    if (number < 1) throw invalid(`invalid signal: ${text}`);
+    if (number > SIGRTMAX) throw invalid(`the linux daemon does not support signal ${text}`);
     return number;
   }
   const name = text.toUpperCase().replace(/^SIG/, '');

@@ -38,8 +38,10 @@ export class Exec {
     return this.#exited.promise;
   }
 
+  /** As events have it: Docker puts a space behind a command without arguments too. */
   get command(): string {
-    return (this.record.config.Cmd ?? []).join(' ');
+    const [name = '', ...args] = this.record.config.Cmd ?? [];
+    return `${name} ${args.join(' ')}`;
   }
 
   settle({ code }: Pick<ExitStatus, 'code'>): void {

@@ -4,6 +4,7 @@ import { start } from '../exec/start-exec.ts';
 import { nowNs } from '../clock.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
+import { goDuration } from './go-duration.ts';
 import { OutputCollector } from './output-collector.ts';
 
 const SIGKILL = 9;
@@ -30,8 +31,8 @@ export async function probe(
     ]);
     if (isTimedOut) {
       await exec.process?.kill(SIGKILL).catch(() => undefined);
-      const seconds = options.timeoutMs / 1000;
-      return { startNs, endNs: nowNs(), exitCode: -1, output: `Health check exceeded timeout (${seconds}s)` };
+      const limit = goDuration(options.timeoutMs);
+      return { startNs, endNs: nowNs(), exitCode: -1, output: `Health check exceeded timeout (${limit})` };
     }
     await exec.bridge?.done;
     return { startNs, endNs: nowNs(), exitCode: exec.record.exitCode ?? -1, output: collector.text() };

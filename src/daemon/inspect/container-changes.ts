@@ -27,13 +27,15 @@ export async function containerChanges({ graph }: Daemon, container: Container):
   return changes.length > 0 ? changes.sort((a, b) => (a.Path < b.Path ? -1 : 1)) : null;
 }
 
-/** What starting a container makes in its root: places for mounts. */
+/** What creating and starting a container makes in its root: see completeRoot, and places for mounts. */
 const MADE = [
+  '/.dockerenv',
   '/dev',
   '/proc',
   '/sys',
   '/etc/hostname',
   '/etc/hosts',
+  '/etc/mtab',
   '/etc/resolv.conf',
   '/sbin/docker-init',
 ];

@@ -1,13 +1,14 @@
 import type { MountPoint } from '../../api/types.ts';
+import type { Daemon } from '../daemon.ts';
 import type { Container } from '../containers/container.ts';
 
 /** The mounts of `inspect` and `ps`, by destination. */
-export function describeMounts({ record }: Container): MountPoint[] {
+export function describeMounts({ volumes }: Daemon, { record }: Container): MountPoint[] {
   return record.mounts
     .map(({ type, name, source, destination, mode, writable, propagation }) => ({
       Type: type,
       ...(type === 'volume' ? { Name: name } : {}),
-      Source: source,
+      Source: type === 'volume' ? volumes.path(name) : source,
       Destination: destination,
       ...(type === 'volume' ? { Driver: 'local' } : {}),
       Mode: mode,

@@ -1,16 +1,20 @@
 import type * as api from '../../api/types.ts';
+import { ZERO_TIME } from '../clock.ts';
+import type { Daemon } from '../daemon.ts';
 import type { Endpoint } from '../../networkdriver/driver.ts';
 import type { Container } from '../containers/container.ts';
 
 /** NetworkSettings of `inspect`. */
-export function describeNetworks(container: Container): api.NetworkSettings {
+export function describeNetworks(daemon: Daemon, container: Container): api.NetworkSettings {
   const { state } = container;
-  const networks = describeEndpoints(container);
-  const main = state.endpoints[0]?.endpoint;
+  const networks = describeEndpoints(daemon, container);
+  const first = state.endpoints[0]?.endpoint;
+  // Beside the list of networks, only the default one is shown.
+  const main = state.endpoints.find(({ network }) => network === 'bridge')?.endpoint;
   return {
     Bridge: '',
-    SandboxID: main?.endpointId ?? '',
-    SandboxKey: state.pid > 0 && main !== undefined ? `/proc/${state.pid}/ns/net` : '',
+    SandboxID: first?.endpointId ?? '',
+    SandboxKey: state.pid > 0 && first !== undefined ? `/proc/${state.pid}/ns/net` : '',
     Ports: describePorts(container),
     HairpinMode: false,
     LinkLocalIPv6Address: '',
@@ -30,12 +34,18 @@ export function describeNetworks(container: Container): api.NetworkSettings {
 }
 
 /** By network name: what was asked for, and what is. */
-export function describeEndpoints({ record, state }: Container): Record<string, api.EndpointSettings> {
+export function describeEndpoints(
+  { networks }: Daemon,
+  { record, state }: Container,
+): Record<string, api.EndpointSettings> {
   const endpoints = new Map(state.endpoints.map(({ network, endpoint }) => [network, endpoint]));
   return Object.fromEntries(
     Object.entries(record.networks).map(([network, wanted]) => [
       network,
-      describeEndpoint(wanted, endpoints.get(network)),
+      describeEndpoint(wanted, endpoints.get(network), {
+        wasConnected: state.startedAt !== ZERO_TIME,
+        networkId: networks.all().find(({ name }) => name === network)?.id ?? '',
+      }),
     ]),
   );
 }
@@ -43,15 +53,17 @@ export function describeEndpoints({ record, state }: Container): Record<string, 
 function describeEndpoint(
   wanted: api.EndpointSettings,
   endpoint: Endpoint | undefined,
+  { wasConnected, networkId }: { wasConnected: boolean; networkId: string },
 ): api.EndpointSettings {
   return {
     IPAMConfig: wanted.IPAMConfig ?? null,
     Links: wanted.Links ?? null,
     Aliases: wanted.Aliases ?? null,
-    MacAddress: endpoint?.macAddress ?? wanted.MacAddress ?? '',
+    // What was asked for is shown until there is something that is.
+    MacAddress: endpoint?.macAddress ?? (wasConnected ? '' : (wanted.MacAddress ?? '')),
     DriverOpts: wanted.DriverOpts ?? null,
     GwPriority: wanted.GwPriority ?? 0,
-    NetworkID: endpoint?.networkId ?? '',
+    NetworkID: endpoint?.networkId ?? (wasConnected ? networkId : ''),
     EndpointID: endpoint?.endpointId ?? '',
     Gateway: endpoint?.gateway ?? '',
     IPAddress: endpoint?.ipv4Address ?? '',

@@ -1,7 +1,11 @@
 import type * as api from '../../api/types.ts';
 import type { Container } from '../containers/container.ts';
+import type { ContainerRecord } from '../containers/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath, logPath } from '../daemon-options.ts';
+import { describeLinks } from '../links/links.ts';
+import { parseSecurityOptions } from '../spec/security-options.ts';
+import { apparmorProfileOf } from '../spec/spec-process.ts';
 import { hostFilesOwner } from '../start/host-files.ts';
 import { describeMounts } from './describe-mounts.ts';
 import { describeNetworks } from './describe-networks.ts';
@@ -20,7 +24,7 @@ export async function inspectContainer(
   const owner = hostFilesOwner(container);
   const path = (name: 'hostname' | 'hosts' | 'resolv.conf'): string =>
     state.hasHostFiles ? hostFilePath(daemon.options, owner, name) : '';
-  const hasLog = state.hasHostFiles && hostConfig.LogConfig?.Type !== 'none';
+  const hasLog = state.hasHostFiles && hostConfig.LogConfig?.Type === 'json-file';
   return {
     Id: id,
     Created: record.createdAt,
@@ -38,15 +42,25 @@ export async function inspectContainer(
     Platform: 'linux',
     MountLabel: '',
     ProcessLabel: '',
-    AppArmorProfile: '',
+    AppArmorProfile: apparmorProfileOf(
+      hostConfig,
+      daemon.hostFacts,
+      parseSecurityOptions(hostConfig.SecurityOpt),
+    ),
     ExecIDs: running.length > 0 ? running.map(exec => exec.id) : null,
-    HostConfig: hostConfig,
+    HostConfig: { ...hostConfig, Links: describeLinks(daemon, container) },
     GraphDriver: { Name: daemon.graph.driverName, Data: { ID: id, ...container.layer.driverData } },
     ...(size ? await sizesOf(daemon, container) : {}),
-    Mounts: describeMounts(container),
-    Config: config,
-    NetworkSettings: describeNetworks(container),
+    Mounts: describeMounts(daemon, container),
+    Config: { ...config, ...wantedMacAddress(record) },
+    NetworkSettings: describeNetworks(daemon, container),
   };
+}
+
+/** What was asked of the container's main network. */
+function wantedMacAddress({ networks, hostConfig }: ContainerRecord): { MacAddress?: string } {
+  const { MacAddress } = networks[hostConfig.NetworkMode ?? ''] ?? {};
+  return MacAddress ? { MacAddress } : {};
 }
 
 /** Bytes of its own files, and together with the image's. */

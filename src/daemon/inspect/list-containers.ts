@@ -3,6 +3,7 @@ import { parseTime } from '../clock.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import type { Filters } from '../filters.ts';
+import { linkNames } from '../links/links.ts';
 import { containerFilter } from './container-filter.ts';
 import { describeMounts } from './describe-mounts.ts';
 import { describeEndpoints, listPorts } from './describe-networks.ts';
@@ -22,10 +23,10 @@ export async function listContainers(daemon: Daemon, options: ListOptions): Prom
     .reverse()
     .filter(container => (showsAll || container.isRunning) && matches(container))
     .slice(0, limit > 0 ? limit : undefined);
-  const tags = await currentNames(daemon);
+  const names: Names = { tags: await currentNames(daemon), links: linkNames(daemon) };
   return Promise.all(
     selected.map(async container => ({
-      ...summarize(container, tags),
+      ...summarize(daemon, container, names),
       ...(size ? await sizesOf(daemon, container) : {}),
     })),
   );
@@ -37,12 +38,19 @@ async function currentNames({ graph }: Daemon): Promise<Map<string, string>> {
   return new Map(images.flatMap(({ id, repoTags }) => repoTags.map(tag => [tag, id])));
 }
 
-function summarize(container: Container, tags: ReadonlyMap<string, string>): api.ContainerSummary {
+type Names = {
+  /** Image ids by the images' names. */
+  tags: ReadonlyMap<string, string>;
+  /** By container id: what links call it. */
+  links: ReadonlyMap<string, string[]>;
+};
+
+function summarize(daemon: Daemon, container: Container, { tags, links }: Names): api.ContainerSummary {
   const { record, state } = container;
   const { NetworkMode = '', Annotations } = record.hostConfig;
   return {
     Id: record.id,
-    Names: [`/${record.name}`],
+    Names: [`/${record.name}`, ...(links.get(record.id) ?? [])],
     Image: imageName(container, tags),
     ImageID: record.imageId,
     Command: command(record.path, record.args),
@@ -52,8 +60,8 @@ function summarize(container: Container, tags: ReadonlyMap<string, string>): api
     State: state.status,
     Status: statusText(state),
     HostConfig: { NetworkMode, ...(Annotations ? { Annotations } : {}) },
-    NetworkSettings: { Networks: describeEndpoints(container) },
-    Mounts: describeMounts(container),
+    NetworkSettings: { Networks: describeEndpoints(daemon, container) },
+    Mounts: describeMounts(daemon, container),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Container } from '../containers/container.ts';
 import { checkRestartPolicy } from '../create/check-host-config.ts';
 import { checkName } from '../create/check-name.ts';
 import { checkResources } from '../create/check-resources.ts';
+import { discardLimits } from '../create/discard-limits.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, invalid, prefixed } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
@@ -76,8 +77,9 @@ export async function renameContainer(daemon: Daemon, container: Container, newN
 export async function updateContainer(
   daemon: Daemon,
   container: Container,
-  request: api.ContainerUpdateRequest,
-): Promise<{ Warnings: string[] }> {
+  given: api.ContainerUpdateRequest,
+): Promise<{ Warnings: string[] | null }> {
+  const { limits: request, warnings } = discardLimits(given, daemon.hostFacts.limits);
   checkResources(request);
   const { RestartPolicy: policy, ...resources } = request;
   if (policy?.Name) checkRestartPolicy(policy, container.record.hostConfig.AutoRemove ?? false);
@@ -85,7 +87,7 @@ export async function updateContainer(
     const { id, record, runtime } = container;
     const hostConfig = merge(record.hostConfig, request);
     try {
-      checkSwap(record.hostConfig, request);
+      checkConflicts(record.hostConfig, request);
       await runtime?.update(resourcesOf(daemon, resources));
     } catch (error) {
       throw prefixed(`Cannot update container ${id}`, error);
@@ -94,7 +96,7 @@ export async function updateContainer(
     daemon.store.saveRecord(container.record);
     containerEvent(daemon, container, 'update');
   });
-  return { Warnings: [] };
+  return { Warnings: warnings.length > 0 ? warnings : null };
 }
 
 /** Zero, empty and absent values leave things as they are. */
@@ -113,7 +115,20 @@ function merge(
   };
 }
 
-function checkSwap({ MemorySwap: swap = 0 }: HostConfig, request: api.ContainerUpdateRequest): void {
+/** What contradicts limits that the container has already. */
+function checkConflicts(current: HostConfig, request: api.ContainerUpdateRequest): void {
+  const { NanoCpus = 0, CpuPeriod = 0, CpuQuota = 0, MemorySwap: swap = 0 } = current;
+  const conflicts: [number | undefined, string, number, string][] = [
+    [request.CpuPeriod, 'CPU Period', NanoCpus, 'NanoCPUs'],
+    [request.CpuQuota, 'CPU Quota', NanoCpus, 'NanoCPUs'],
+    [request.NanoCpus, 'Nano CPUs', CpuQuota, 'CPU Quota'],
+    [request.NanoCpus, 'Nano CPUs', CpuPeriod, 'CPU Period'],
+  ];
+  for (const [asked = 0, what, set, by] of conflicts) {
+    if (asked > 0 && set > 0) {
+      throw conflict(`Conflicting options: ${what} cannot be updated as ${by} has already been set`);
+    }
+  }
   if ((request.Memory ?? 0) > swap && !request.MemorySwap) {
     throw conflict(
       'Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time',

@@ -1,21 +1,12 @@
 import { Readable } from 'node:stream';
+import type { LogsOptions } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { logPath } from '../daemon-options.ts';
 import { invalid } from '../errors.ts';
+import { logAttributes } from './log-attributes.ts';
 import { readLogs } from './read-logs.ts';
-
-export type ContainerLogsOptions = {
-  follow: boolean;
-  stdout: boolean;
-  stderr: boolean;
-  timestamps: boolean;
-  tail?: number;
-  sinceNs?: bigint;
-  untilNs?: bigint;
-  signal: AbortSignal;
-};
 
 /**
  * `docker logs`.
@@ -24,7 +15,7 @@ export type ContainerLogsOptions = {
 export function containerLogs(
   { options: daemonOptions, closing }: Daemon,
   container: Container,
-  options: ContainerLogsOptions,
+  options: LogsOptions,
 ): { stream: Readable; multiplexed: boolean } {
   const { config, hostConfig } = container.record;
   if (!options.stdout && !options.stderr) {
@@ -37,6 +28,7 @@ export function containerLogs(
   const pieces = readLogs({
     ...options,
     multiplexed,
+    ...(options.details ? { attributes: logAttributes(container.record) } : {}),
     signal: AbortSignal.any([options.signal, closing]),
     path: logPath(daemonOptions, container.id),
     isOver: () => !container.isRunning,

@@ -2,32 +2,54 @@ import { parseBinarySize } from '../../base/parse-binary-size.ts';
 import type { HostConfig } from '../../api/types.ts';
 import { invalid } from '../errors.ts';
 
-const OPTIONS = [
-  'max-size',
-  'max-file',
-  'labels',
-  'labels-regex',
-  'env',
-  'env-regex',
-  'tag',
-  'mode',
-  'max-buffer-size',
-];
-
 type LogConfig = HostConfig['LogConfig'];
+
+const COMMON = ['mode', 'max-buffer-size'];
+const SELECTION = ['labels', 'labels-regex', 'env', 'env-regex', 'tag'];
+
+/** Each driver's options, and how it rotates when nothing is said. */
+const DRIVERS: Record<string, { options: readonly string[]; maxBytes: number; maxFiles: number }> = {
+  'json-file': { options: ['max-size', 'max-file', 'compress', ...SELECTION], maxBytes: 0, maxFiles: 1 },
+  // Kept in the same files as json-file's: what it promises is that logs are bounded, and can be read.
+  local: { options: ['max-size', 'max-file', 'compress'], maxBytes: 20 * 1024 * 1024, maxFiles: 5 },
+};
 
 /** @throws EngineError invalid-parameter, in Docker's words */
 export function checkLogConfig(config: LogConfig): void {
-  const driver = config?.Type || 'json-file';
-  if (driver === 'none') return;
-  if (driver !== 'json-file') {
-    throw invalid(`error looking up logging plugin ${driver}: plugin "${driver}" not found`);
-  }
+  const name = config?.Type || 'json-file';
   const options = config?.Config ?? {};
-  for (const key of Object.keys(options)) {
-    if (!OPTIONS.includes(key)) throw invalid(`unknown log opt '${key}' for json-file log driver`);
+  checkMode(options);
+  if (name === 'none') return;
+  const driver = Object.hasOwn(DRIVERS, name) ? DRIVERS[name] : undefined;
+  if (driver === undefined) {
+    throw invalid(`error looking up logging plugin ${name}: plugin "${name}" not found`);
   }
+  for (const key of Object.keys(options)) {
+    if (driver.options.includes(key) || COMMON.includes(key)) continue;
+    const where = name === 'local' ? 'log driver local' : `${name} log driver`;
+    throw invalid(`unknown log opt '${key}' for ${where}`);
+  }
+  for (const key of ['labels-regex', 'env-regex']) checkPattern(options[key]);
   rotation(config);
+}
+
+function checkMode({ mode = '', 'max-buffer-size': size }: Record<string, string>): void {
+  if (!['', 'blocking', 'non-blocking'].includes(mode)) {
+    throw invalid(`logger: logging mode not supported: ${mode}`);
+  }
+  if (size === undefined) return;
+  if (mode !== 'non-blocking') {
+    throw invalid("logger: max-buffer-size option is only supported with 'non-blocking' mode");
+  }
+  parseSize(size);
+}
+
+function checkPattern(pattern: string | undefined): void {
+  try {
+    RegExp(pattern ?? '');
+  } catch (error) {
+    throw invalid(`error parsing regexp: ${(error as Error).message}`);
+  }
 }
 
 /**
@@ -36,8 +58,9 @@ export function checkLogConfig(config: LogConfig): void {
  */
 export function rotation(config: LogConfig): { maxBytes: number; maxFiles: number } {
   const options = config?.Config ?? {};
-  const maxBytes = options['max-size'] === undefined ? 0 : parseSize(options['max-size']);
-  const maxFiles = options['max-file'] === undefined ? 1 : Number(options['max-file']);
+  const defaults = DRIVERS[config?.Type || 'json-file'] ?? { maxBytes: 0, maxFiles: 1 };
+  const maxBytes = options['max-size'] === undefined ? defaults.maxBytes : parseSize(options['max-size']);
+  const maxFiles = options['max-file'] === undefined ? defaults.maxFiles : Number(options['max-file']);
   if (!Number.isSafeInteger(maxFiles)) throw invalid(`invalid max-file: '${options['max-file']}'`);
   if (maxFiles < 1) throw invalid('max-file cannot be less than 1');
   if (maxFiles > 1 && maxBytes === 0) throw invalid("max-file cannot be used without 'max-size'");

@@ -21,6 +21,8 @@ export type LogSelection = {
   sinceNs?: bigint;
   untilNs?: bigint;
   multiplexed: boolean;
+  /** What comes before each line, a space after it; undefined for nothing. */
+  attributes?: string;
 };
 
 /** What a client gets of a line; undefined when it did not ask for it; 'end' when it is later than all it wants. */
@@ -32,7 +34,9 @@ export function renderLogLine(line: LogLine, selection: LogSelection): Buffer | 
     if (untilNs !== undefined && timeNs > untilNs) return 'end';
   }
   if (line.stream === 'stderr' ? !selection.stderr : !selection.stdout) return undefined;
-  const content = Buffer.from(selection.timestamps ? `${fixedTime(line.time)} ${line.log}` : line.log);
+  const time = selection.timestamps ? `${fixedTime(line.time)} ` : '';
+  const attributes = selection.attributes === undefined ? '' : `${selection.attributes} `;
+  const content = Buffer.from(`${time}${attributes}${line.log}`);
   return selection.multiplexed ? frame(line.stream === 'stderr' ? STDERR : STDOUT, content) : content;
 }
 

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { formatTime, parseTime } from '../clock.ts';
+import type { ContainerRecord } from '../containers/container-record.ts';
+import { logAttributes } from './log-attributes.ts';
 import { checkLogConfig, rotation } from './log-config.ts';
 import { type ReadLogsOptions, readLogs } from './read-logs.ts';
 
@@ -117,12 +119,41 @@ test('log options are checked in Docker’s words', () => {
     maxBytes: 10240,
     maxFiles: 3,
   });
+  assert.deepEqual(rotation({ Type: 'local' }), { maxBytes: 20 << 20, maxFiles: 5 });
   const cases = [
     ['foo', {}, 'error looking up logging plugin foo: plugin "foo" not found'],
     ['json-file', { foo: 'bar' }, "unknown log opt 'foo' for json-file log driver"],
+    ['local', { labels: 'a' }, "unknown log opt 'labels' for log driver local"],
+    ['json-file', { mode: 'foo' }, 'logger: logging mode not supported: foo'],
+    [
+      'json-file',
+      { 'max-buffer-size': '1m' },
+      "logger: max-buffer-size option is only supported with 'non-blocking' mode",
+    ],
     ['json-file', { 'max-size': 'foo' }, "invalid size: 'foo'"],
     ['json-file', { 'max-file': '0', 'max-size': '1m' }, 'max-file cannot be less than 1'],
   ] as const;
   for (const [Type, Config, message] of cases)
     assert.throws(() => checkLogConfig({ Type, Config }), { message });
+});
+
+test('details are the labels and variables that the log options name, escaped and sorted', async t => {
+  const record = {
+    id: 'f'.repeat(64),
+    name: 'web',
+    imageId: '',
+    config: { Labels: { b: '2', other: 'x', rx1: 'r' }, Env: ['A=a b,c', 'B=1'] },
+    hostConfig: {
+      LogConfig: { Config: { labels: 'b', 'labels-regex': '^rx', env: 'A', tag: '{{.Name}}/x' } },
+    },
+  } as unknown as ContainerRecord;
+  const attributes = logAttributes(record);
+  assert.equal(attributes, 'A=a+b%2Cc,b=2,rx1=r,tag=web%2Fx');
+  const path = logFile(t);
+  appendFileSync(path, line('one\n', 1));
+  assert.equal(await read(path, { attributes }), `${attributes} one\n`);
+  assert.equal(
+    await read(path, { attributes: '', timestamps: true }),
+    '1970-01-01T00:00:01.000000000Z  one\n',
+  );
 });

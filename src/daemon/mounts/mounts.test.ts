@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseBind } from './parse-bind.ts';
 import { parseMount } from './parse-mount.ts';
-import { checkTmpfs } from './tmpfs-options.ts';
+import { checkTmpfs } from './check-tmpfs.ts';
 
 test('a bind is told from a volume by its slash', () => {
   const bind = parseBind('/host/../tmp:/in/side/:ro,rslave');

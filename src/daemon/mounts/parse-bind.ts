@@ -3,7 +3,7 @@ import { messageOf } from '../../base/errors.ts';
 import { invalid } from '../errors.ts';
 import type { MountRecord } from '../containers/container-record.ts';
 
-const PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
+export const PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
 const MODE_GROUPS = [
   ['ro', 'rw'],
   ['z', 'Z'],

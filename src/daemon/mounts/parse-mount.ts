@@ -4,7 +4,7 @@ import type { Mount } from '../../api/types.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { MountRecord } from '../containers/container-record.ts';
 import { invalid } from '../errors.ts';
-import { checkTarget, newMount } from './parse-bind.ts';
+import { checkTarget, newMount, PROPAGATIONS } from './parse-bind.ts';
 
 /**
  * One entry of `HostConfig.Mounts`.
@@ -39,6 +39,8 @@ function parseBindMount(mount: Mount): MountRecord {
   if (mount.TmpfsOptions) throw invalid('field TmpfsOptions must not be specified');
   if (!source.startsWith('/')) throw invalid(`invalid mount path: '${source}' mount path must be absolute`);
   const options = mount.BindOptions ?? {};
+  const propagation = options.Propagation || 'rprivate';
+  if (!PROPAGATIONS.includes(propagation)) throw invalid(`invalid propagation mode: ${propagation}`);
   const createSource = options.CreateMountpoint ?? false;
   if (!createSource && !existsSync(source)) throw invalid(`bind source path does not exist: ${source}`);
   return {
@@ -46,7 +48,7 @@ function parseBindMount(mount: Mount): MountRecord {
     source: posix.normalize(source),
     writable: !mount.ReadOnly,
     createSource,
-    propagation: options.Propagation || 'rprivate',
+    propagation,
     nonRecursive: options.NonRecursive ?? false,
     readonlyRecursion: readonlyRecursion(mount),
   };
@@ -66,7 +68,7 @@ function parseVolumeMount(mount: Mount): MountRecord {
   const subpath = mount.VolumeOptions?.Subpath ?? '';
   if (subpath !== '' && !mount.Source) throw invalid('must not set Subpath when using anonymous volumes');
   if (posix.isAbsolute(subpath) || posix.normalize(subpath).split('/').includes('..')) {
-    throw invalid(`subpath must be a relative path within the volume: ${subpath}`);
+    throw invalid('subpath must be a relative path within the volume');
   }
   return {
     ...newMount('volume', destination),

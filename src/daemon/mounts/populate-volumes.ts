@@ -7,7 +7,9 @@ import { resolveInRoot } from './resolve-in-root.ts';
 
 /** Fills empty volumes with what the image has at their destination, as Docker does when it creates a container. */
 export async function populateVolumes(mounts: readonly MountRecord[], layer: ContainerLayer): Promise<void> {
-  for (const { type, copyUp, source, destination } of mounts) {
+  for (const { type, copyUp, source, destination, device } of mounts) {
+    // Its start will tell.
+    if (device !== undefined && !existsSync(source)) continue;
     if (type !== 'volume' || !copyUp || readdirSync(source).length > 0) continue;
     await withImageTree(layer, async root => {
       const directory = resolveInRoot(root, destination);

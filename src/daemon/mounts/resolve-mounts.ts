@@ -1,4 +1,5 @@
 import type { ContainerRecord, MountRecord } from '../containers/container-record.ts';
+import { volumeDevice } from '../volumes/volume-device.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
 import { newMount, parseBind } from './parse-bind.ts';
@@ -52,14 +53,16 @@ function withVolume(
 ): MountRecord {
   if (mount.type !== 'volume') return mount;
   const known = new Set(volumes.all().map(({ name }) => name));
-  const { name } = volumes.create({
+  const { name, options } = volumes.create({
     name: mount.name,
     driver: volumeOptions?.DriverConfig?.Name || defaultDriver,
     options: volumeOptions?.DriverConfig?.Options ?? null,
     labels: volumeOptions?.Labels ?? null,
   });
   if (!known.has(name)) onNewVolume(name);
-  return { ...mount, name, source: volumes.path(name) };
+  const device = volumeDevice(options);
+  if (device === undefined) return { ...mount, name, source: volumes.path(name) };
+  return { ...mount, name, source: device.source, device, copyUp: mount.copyUp && device.isDirectory };
 }
 
 /** `NAME[:ro|rw]`: the mounts of another container. */

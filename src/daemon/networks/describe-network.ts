@@ -16,7 +16,7 @@ export function describeNetwork(network: NetworkRecord, containers: readonly Con
     IPAM: {
       Driver: 'default',
       Options: null,
-      Config: subnet === '' ? [] : [{ Subnet: subnet, Gateway: gateway }],
+      Config: subnet === '' ? null : [{ Subnet: subnet, Gateway: gateway }],
     },
     Internal: internal,
     Attachable: false,

@@ -3,6 +3,7 @@ import { release } from 'node:os';
 import { ALL_CAPABILITIES, boundingCapabilities, capabilityNames } from '../../libcontainer/capabilities.ts';
 import { type DeviceSource, hostDevices } from './host-devices.ts';
 import { defaultMaskedPaths } from './system-paths.ts';
+import { type LimitSupport, readLimitSupport } from './limit-support.ts';
 import { hostMountPropagation, type MountPropagation } from './mount-propagation.ts';
 
 /** What the host allows and has, as far as runtime specs depend on it. */
@@ -14,6 +15,7 @@ export type HostFacts = {
   /** What containers can have at most, with the CAP_ prefix. */
   capabilities: readonly string[];
   seccomp: boolean;
+  limits: LimitSupport;
   /** Recursive read-only mounts: Linux 5.12. */
   recursiveReadonly: boolean;
   /** The profile for containers that name none; undefined where the host has no AppArmor. */
@@ -26,8 +28,8 @@ export type HostFacts = {
   mountPropagation: (path: string) => MountPropagation;
 };
 
-/** Reads the facts once; they do not change while the engine runs. */
-export function readHostFacts(): HostFacts {
+/** Reads the facts once; they do not change while the engine runs. The default profile has been loaded before. */
+export function readHostFacts(apparmorProfile?: string): HostFacts {
   const kernelVersion = release();
   const [major = 0, minor = 0] = kernelVersion.split('.').map(part => Number.parseInt(part, 10));
   const sysctls = new Map<string, boolean>();
@@ -36,6 +38,8 @@ export function readHostFacts(): HostFacts {
     kernelVersion,
     capabilities: availableCapabilities(),
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
+    limits: readLimitSupport(),
+    ...(apparmorProfile === undefined ? {} : { apparmorProfile }),
     recursiveReadonly: major > 5 || (major === 5 && minor >= 12),
     maskedPaths: defaultMaskedPaths(),
     hasSysctl: key => {

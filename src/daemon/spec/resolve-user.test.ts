@@ -36,6 +36,7 @@ test('what cannot be found is refused in Docker’s words', () => {
     ['nobody', [], 'unable to find user nobody: no matching entries in passwd file'],
     ['app:nogroup', [], 'unable to find group nogroup: no matching entries in group file'],
     ['app', ['nogroup'], 'unable to find group nogroup: no matching entries in group file'],
+    ['0:0:0', [], 'unable to find group 0:0: no matching entries in group file'],
     ['-1', [], 'uids and gids must be in range 0-2147483647'],
     ['0:4294967295', [], 'uids and gids must be in range 0-2147483647'],
   ];

@@ -27,7 +27,9 @@ export function resolveUser(
   files: AccountFiles,
   groupAdd: readonly string[] = [],
 ): ResolvedUser {
-  const [userPart = '', groupPart = ''] = user.split(':');
+  const colon = user.indexOf(':');
+  const userPart = colon === -1 ? user : user.slice(0, colon);
+  const groupPart = colon === -1 ? '' : user.slice(colon + 1);
   const accounts = parse(files.passwd);
   const groups = parse(files.group);
   const account = accounts.find(fields =>

@@ -1,4 +1,4 @@
-import { EngineError } from '../../base/errors.ts';
+import { EngineError, messageOf } from '../../base/errors.ts';
 
 /** What `--security-opt` values ask for; undefined where nothing was said. */
 export type SecurityOptions = {
@@ -38,7 +38,7 @@ function applyPair(result: SecurityOptions, option: string): void {
       result.apparmor = value;
       break;
     case 'seccomp':
-      result.seccomp = value;
+      result.seccomp = checkedProfile(value);
       break;
     case 'no-new-privileges':
       result.noNewPrivileges = parseBoolean(value, option);
@@ -53,6 +53,18 @@ function applyPair(result: SecurityOptions, option: string): void {
     default:
       throw invalid(2, option);
   }
+}
+
+/** `unconfined`, `builtin`, or a profile, which must be a JSON object. */
+function checkedProfile(value: string): string {
+  if (value === 'unconfined' || value === 'builtin') return value;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    if (typeof parsed !== 'object' || parsed === null) throw new SyntaxError('it is no object');
+  } catch (error) {
+    throw new EngineError('invalid-parameter', `Decoding seccomp profile failed: ${messageOf(error)}`);
+  }
+  return value;
 }
 
 function parseBoolean(value: string, option: string): boolean {

@@ -14,6 +14,8 @@ export type SpecMount = {
   /** How submounts of a read-only bind are treated. */
   readonlyRecursion: 'when-possible' | 'never' | 'always';
   tmpfsOptions: string[];
+  /** `source` is mounted as a file system of this type, and not bound. */
+  filesystem?: { type: string; options: string[] };
 };
 
 /** Everything that a container's runtime spec is made from. */

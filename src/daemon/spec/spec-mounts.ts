@@ -137,6 +137,10 @@ function toMount(mount: SpecMount, input: SpecInput): Mount {
     const options = [...mount.tmpfsOptions, ...(mount.writable ? [] : ['ro'])];
     return { destination, type: 'tmpfs', source: 'tmpfs', options: tmpfsMountOptions(options) };
   }
+  if (mount.filesystem !== undefined) {
+    const options = [...mount.filesystem.options, ...(mount.writable ? [] : ['ro'])];
+    return { destination, type: mount.filesystem.type, source, options };
+  }
   checkPropagation(mount, input);
   return {
     destination,

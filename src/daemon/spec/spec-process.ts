@@ -1,7 +1,8 @@
-import type { ContainerConfig, ExecConfig, Ulimit } from '../../api/types.ts';
+import type { ContainerConfig, ExecConfig, HostConfig, Ulimit } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { Process, User } from '../../libcontainer/spec.ts';
 import { containerEnvironment, finishEnvironment, overrideEnvironment } from './environment.ts';
+import type { HostFacts } from './host-facts.ts';
 import type { ResolvedUser } from './resolve-user.ts';
 import type { SecurityOptions } from './security-options.ts';
 import type { SpecInput } from './spec-input.ts';
@@ -92,7 +93,16 @@ function specLimit({ Name = '', Soft = 0, Hard = 0 }: Ulimit) {
 }
 
 function apparmor({ hostConfig, host }: SpecInput, security: SecurityOptions) {
-  if (host.apparmorProfile === undefined) return {};
-  const profile = security.apparmor || (hostConfig.Privileged ? 'unconfined' : host.apparmorProfile);
-  return { apparmorProfile: profile };
+  const apparmorProfile = apparmorProfileOf(hostConfig, host, security);
+  return apparmorProfile === '' ? {} : { apparmorProfile };
+}
+
+/** '' without AppArmor. */
+export function apparmorProfileOf(
+  hostConfig: HostConfig,
+  host: HostFacts,
+  security: SecurityOptions,
+): string {
+  if (host.apparmorProfile === undefined) return '';
+  return security.apparmor || (hostConfig.Privileged ? 'unconfined' : host.apparmorProfile);
 }

@@ -4,6 +4,7 @@ import type { ContainerConfig, HostConfig } from '../../api/types.ts';
 import { ALL_CAPABILITIES } from '../../libcontainer/capabilities.ts';
 import type { Device, Mount } from '../../libcontainer/spec.ts';
 import type { HostFacts } from './host-facts.ts';
+import { readLimitSupport } from './limit-support.ts';
 import type { SpecInput, SpecMount } from './spec-input.ts';
 import { execProcess } from './spec-process.ts';
 import { toRuntimeSpec } from './to-runtime-spec.ts';
@@ -17,6 +18,7 @@ const host: HostFacts = {
   kernelVersion: '6.18.0',
   capabilities: ALL_CAPABILITIES.filter(name => name !== 'CAP_SYS_RESOURCE'),
   seccomp: true,
+  limits: readLimitSupport({ mode: 'v2', v1: [] }),
   recursiveReadonly: true,
   maskedPaths: ['/proc/kcore'],
   hasSysctl: () => true,

@@ -6,11 +6,14 @@ import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../daemon-options.ts';
 import { conflict, invalid } from '../errors.ts';
+import { linkEnvironment } from '../links/link-environment.ts';
+import { linkedContainers, runningLinks } from '../links/links.ts';
 import { type AccountFiles, resolveUser } from '../spec/resolve-user.ts';
 import { execProcess } from '../spec/spec-process.ts';
 import { specResources } from '../spec/spec-resources.ts';
 import { toRuntimeSpec } from '../spec/to-runtime-spec.ts';
 import { hostFilesOwner } from './host-files.ts';
+import { specMountOf } from './volume-source.ts';
 
 const DEFAULT_CGROUP_PARENT = '/slipway';
 
@@ -25,7 +28,7 @@ export async function buildSpec(daemon: Daemon, container: Container, layer: Con
     config,
     hostConfig: effectiveHostConfig(daemon, hostConfig),
     user: resolveUser(config.User ?? '', await accountFiles(layer), hostConfig.GroupAdd ?? []),
-    mounts: mounts.map(mount => ({ ...mount, source: posix.join(mount.source, mount.subpath) })),
+    mounts: await Promise.all(mounts.map(specMountOf)),
     resolvConfPath: hostFilePath(options, owner, 'resolv.conf'),
     hostnamePath: hostFilePath(options, owner, 'hostname'),
     hostsPath: hostFilePath(options, owner, 'hosts'),
@@ -36,6 +39,7 @@ export async function buildSpec(daemon: Daemon, container: Container, layer: Con
       ipc: ipcPidOf(daemon, hostConfig.IpcMode),
       pid: pidOf(daemon, hostConfig.PidMode),
     },
+    linkedEnvironment: linkEnvironment(container, linkedContainers(daemon, container)),
     host: daemon.hostFacts,
   });
   container.process = spec.process;
@@ -64,6 +68,7 @@ export async function buildExecProcess(
     ...(exec.User ? { user } : {}),
     home: user.home,
     available: daemon.hostFacts.capabilities,
+    linkedEnvironment: linkEnvironment(container, runningLinks(daemon, container)),
   });
 }
 
@@ -85,8 +90,11 @@ function effectiveHostConfig({ options, containers }: Daemon, hostConfig: HostCo
   const target = mode.startsWith('container:')
     ? containers.lookup(mode.slice('container:'.length))
     : undefined;
+  // A container's own word comes later, and counts.
+  const security = options.noNewPrivileges ? ['no-new-privileges'] : [];
   return {
     ...hostConfig,
+    SecurityOpt: [...security, ...(hostConfig.SecurityOpt ?? [])],
     Ulimits: [...own, ...options.ulimits.filter(({ Name }) => !names.has(Name))],
     ...(target?.record.hostConfig.NetworkMode === 'host' ? { NetworkMode: 'host' } : {}),
   };
@@ -99,7 +107,7 @@ function ipcPidOf(daemon: Daemon, mode: string | undefined): number | undefined 
   const { id, record } = daemon.containers.find(mode.slice('container:'.length));
   if (record.hostConfig.IpcMode !== 'shareable') {
     const hint = 'hint: use IpcMode:shareable for the donor container';
-    throw invalid(`can't join IPC of container ${id}: non-shareable IPC (${hint})`);
+    throw invalid(`failed to join IPC namespace: container ${id}: non-shareable IPC (${hint})`);
   }
   return pid;
 }

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../daemon-options.ts';
+import { linkedContainers, linkedHosts, linkingContainers, linksTo } from '../links/links.ts';
 import { hostResolvConf, resolvConf } from './resolv-conf.ts';
 
 const HOSTS = `127.0.0.1\tlocalhost
@@ -35,6 +36,24 @@ export function writeHostFiles(daemon: Daemon, container: Container): void {
   write('resolv.conf', mode === 'host' && isUntouched ? host : resolvConf(host, wanted));
 }
 
+/** A container that has started may have a new address: those linked to it learn of it. */
+export function updateLinkedHosts(daemon: Daemon, container: Container): void {
+  for (const linking of linkingContainers(daemon, container)) {
+    const path = hostFilePath(daemon.options, linking.id, 'hosts');
+    const linked = linkedHosts(linksTo(container, linking));
+    writeFileSync(path, linked.reduce(replaceHost, readFileSync(path, 'utf8')));
+  }
+}
+
+/** Puts a line in the place of the one with the same names. What else is in the file stays as it is. */
+function replaceHost(content: string, line: string): string {
+  const names = line.slice(line.indexOf('\t'));
+  return content
+    .split(/(?<=\n)/)
+    .map(old => (old.endsWith(names) ? line : old))
+    .join('');
+}
+
 function orDefault(own: readonly string[] | null | undefined, fallback: string[]): string[] {
   return own?.length ? [...own] : fallback;
 }
@@ -45,20 +64,27 @@ export function hostFilesOwner({ record: { id, hostConfig } }: Container): strin
   return mode.startsWith('container:') ? mode.slice('container:'.length) : id;
 }
 
-function hostsFile(daemon: Daemon, { record, state }: Container): string {
+function hostsFile(daemon: Daemon, container: Container): string {
+  const { record, state } = container;
   const { Hostname: hostname = '', Domainname: domain = '' } = record.config;
-  const names = domain === '' ? hostname : `${hostname}.${domain} ${hostname}`;
+  // A qualified name is followed by its first part.
+  const qualified = domain === '' ? hostname : `${hostname}.${domain}`;
+  const [short = ''] = qualified.split('.', 1);
+  const names = short === qualified ? qualified : `${qualified} ${short}`;
   const extra = (record.hostConfig.ExtraHosts ?? []).map(entry => extraHost(daemon, entry));
   const own = state.endpoints
     .filter(({ endpoint }) => endpoint.ipv4Address !== '')
     .map(({ endpoint }) => `${endpoint.ipv4Address}\t${names}\n`);
-  return [HOSTS, ...extra, ...own].join('');
+  const linked = linkedHosts(linkedContainers(daemon, container));
+  return [HOSTS, ...extra, ...linked, ...own].join('');
 }
 
 /** `name:address`, `name=address`; the address may be `host-gateway`. */
-function extraHost({ networks }: Daemon, entry: string): string {
+function extraHost({ networks, options }: Daemon, entry: string): string {
   const [, name = '', given = ''] = /^([^:=]+)[:=](.+)$/.exec(entry) ?? [];
   const address =
-    given === 'host-gateway' ? networks.find('bridge').gateway : given.replace(/^\[(.*)\]$/, '$1');
+    given === 'host-gateway'
+      ? options.hostGatewayIp || networks.find('bridge').gateway
+      : given.replace(/^\[(.*)\]$/, '$1');
   return `${address}\t${name}\n`;
 }

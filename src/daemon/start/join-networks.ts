@@ -1,7 +1,9 @@
 import { closeSync } from 'node:fs';
 
 import type { NetworkNamespace } from '../../networkdriver/network-namespace.ts';
+import type { PortBinding } from '../../networkdriver/driver.ts';
 import type { Container } from '../containers/container.ts';
+import type { ContainerRecord } from '../containers/container-record.ts';
 import { portBindings } from '../create/ports.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, prefixed } from '../errors.ts';
@@ -72,7 +74,11 @@ async function connected(daemon: Daemon, container: Container, names: string[]):
 
 type Target = { name: string; namespace: NetworkNamespace; index: number };
 
-function connectOne({ networks }: Daemon, { record }: Container, { name, namespace, index }: Target) {
+function connectOne(
+  { networks, options }: Daemon,
+  { record }: Container,
+  { name, namespace, index }: Target,
+) {
   const wanted = record.networks[name] ?? {};
   return networks.connect({
     containerId: record.id,
@@ -82,9 +88,13 @@ function connectOne({ networks }: Daemon, { record }: Container, { name, namespa
     interfaceName: `eth${index}`,
     ipv4Address: wanted.IPAMConfig?.IPv4Address ?? '',
     macAddress: wanted.MacAddress ?? '',
-    ports: index === 0 ? portBindings(record.config, record.hostConfig) : [],
+    ports: index === 0 ? publishedPorts(record, options.publishIp) : [],
     defaultRoute: index === 0,
   });
+}
+
+function publishedPorts({ config, hostConfig }: ContainerRecord, publishIp: string): PortBinding[] {
+  return portBindings(config, hostConfig).map(port => ({ ...port, hostIp: port.hostIp || publishIp }));
 }
 
 function once(task: () => void): () => void {

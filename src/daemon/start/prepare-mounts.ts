@@ -2,16 +2,19 @@ import { existsSync, mkdirSync } from 'node:fs';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
+import { checkVolumeDirectory } from './volume-source.ts';
 
 /**
  * Makes missing directories of volumes and of `-v` binds, and announces the volumes mounted.
  * @throws EngineError invalid-parameter, in Docker's words, when the source of a bind has gone since creation
  */
 export function prepareMounts(daemon: Daemon, container: Container): void {
-  for (const { type, name, source, createSource, destination, writable } of container.record.mounts) {
+  for (const mount of container.record.mounts) {
+    const { type, name, source, createSource, destination, writable, device } = mount;
     if (type === 'tmpfs') continue;
     if (type === 'volume') {
-      mkdirSync(source, { recursive: true });
+      if (device === undefined) mkdirSync(source, { recursive: true });
+      else if (device.isDirectory) checkVolumeDirectory(daemon.volumes.path(name), source);
       daemon.events.publish({
         Type: 'volume',
         Action: 'mount',

@@ -11,7 +11,7 @@ import { removeInLock } from '../lifecycle/remove-container.ts';
 import { watchExit } from '../lifecycle/watch-exit.ts';
 import { rotation } from '../logs/log-config.ts';
 import { buildSpec } from './build-spec.ts';
-import { writeHostFiles } from './host-files.ts';
+import { updateLinkedHosts, writeHostFiles } from './host-files.ts';
 import { type JoinedNetworks, joinNetworks } from './join-networks.ts';
 import { prepareMounts } from './prepare-mounts.ts';
 import { describeStartFailure, startExitCode } from './start-failure.ts';
@@ -135,6 +135,7 @@ function started(daemon: Daemon, container: Container, { runtime, reason }: Star
     manuallyStopped: false,
     hasHostFiles: true,
   });
+  updateLinkedHosts(daemon, container);
   startHealthChecks(daemon, container);
   daemon.store.saveState(container.id, state);
   containerEvent(daemon, container, 'start');

@@ -25,10 +25,9 @@ export async function systemInformation(daemon: Daemon): Promise<SystemInfo> {
       Volume: ['local'],
       Network: ['bridge', 'host', 'null'],
       Authorization: null,
-      Log: ['json-file', 'none'],
+      Log: ['json-file', 'local'],
     },
     ...hostInformation(daemon),
-    KernelMemoryTCP: false,
     Debug: options.debug,
     NGoroutines: 1,
     SystemTime: currentTime(),
@@ -62,8 +61,26 @@ export async function systemInformation(daemon: Daemon): Promise<SystemInfo> {
     InitCommit: { ID: '' },
     FirewallBackend: { Driver: 'nftables' },
     CDISpecDirs: [],
-    Warnings: null,
+    Warnings: warningsOf(daemon),
   };
+}
+
+/** Null for none. */
+function warningsOf({ options, hostFacts: { limits } }: Daemon): string[] | null {
+  const missing: [boolean, string][] = [
+    [limits.memory, 'memory limit'],
+    [limits.swap, 'swap limit'],
+    [limits.cpuQuota, 'cpu cfs quota'],
+    [limits.cpuQuota, 'cpu cfs period'],
+    [limits.cpuShares, 'cpu shares'],
+    [limits.cpuset, 'cpuset'],
+    [limits.pids, 'pids limit'],
+  ];
+  const unsupported = missing
+    .filter(([isSupported]) => !isSupported)
+    .map(([, what]) => `WARNING: No ${what} support`);
+  const all = [...options.warnings, ...unsupported];
+  return all.length > 0 ? all : null;
 }
 
 function registryConfig(): object {

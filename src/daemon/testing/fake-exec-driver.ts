@@ -136,6 +136,8 @@ export class FakeExecDriver implements ExecDriver {
   readonly containers: FakeContainer[] = [];
   /** Thrown by the next `create`. */
   createError: Error | undefined;
+  /** Thrown by `recover`. */
+  recoverError: Error | undefined;
   /** Told of each container before `create` returns. */
   onCreate: (container: FakeContainer) => void = () => undefined;
 
@@ -157,6 +159,7 @@ export class FakeExecDriver implements ExecDriver {
   }
 
   async recover(id: string): Promise<Container> {
+    if (this.recoverError !== undefined) throw this.recoverError;
     const container = this.containers.findLast(one => one.id === id && !one.isRemoved);
     if (container === undefined) throw new EngineError('not-found', `nothing known of ${id}`);
     return container;

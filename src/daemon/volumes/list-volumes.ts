@@ -41,7 +41,7 @@ export function volumeUsers({ containers }: Daemon, name: string): string[] {
 export async function pruneVolumes(
   daemon: Daemon,
   filters: Filters,
-): Promise<{ VolumesDeleted: string[] | null; SpaceReclaimed: number }> {
+): Promise<{ VolumesDeleted: string[]; SpaceReclaimed: number }> {
   checkFilters(filters, ['label', 'label!', 'all']);
   if ((filters.get('all') ?? []).length > 1) throw invalid("invalid filter 'all': only one value is allowed");
   const includesNamed = booleanFilter(filters, 'all', false);
@@ -57,7 +57,7 @@ export async function pruneVolumes(
     deleted.push(name);
     reclaimed += bytes;
   }
-  return { VolumesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed };
+  return { VolumesDeleted: deleted, SpaceReclaimed: reclaimed };
 }
 
 /** The sizes of all files below a directory, added up. */

@@ -6,9 +6,11 @@ import { errorCode } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
 import type { Background } from '../background.ts';
 import { formatTime, nowNs } from '../clock.ts';
-import { conflict, invalid, notFound } from '../errors.ts';
+import { conflict, invalid, notFound, prefixed } from '../errors.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { StateStore } from '../store/state-store.ts';
+
+import { checkVolumeOptions } from './volume-device.ts';
 
 /** As stored. */
 export type VolumeRecord = {
@@ -160,6 +162,9 @@ function checkVolume(name: string, driver: string, options: Record<string, strin
   if (driver !== '' && driver !== 'local') {
     throw notFound(`create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found`);
   }
-  const [option] = Object.keys(options ?? {});
-  if (option !== undefined) throw invalid(`create ${name}: invalid option: "${option}"`);
+  try {
+    checkVolumeOptions(options);
+  } catch (error) {
+    throw prefixed(`create ${name}`, error);
+  }
 }

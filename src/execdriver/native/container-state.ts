@@ -3,22 +3,43 @@ import { join } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import type { CgroupPaths } from '../../libcontainer/cgroups/plan-cgroups.ts';
 import type { Spec } from '../../libcontainer/spec.ts';
+import { PROTOCOL_VERSION, SPOKEN_PROTOCOLS } from '../../libcontainer/wire.ts';
 import type { ExitStatus } from '../driver.ts';
 
 /** What a later daemon needs to know of a container: `container.json` in its state directory. */
 export type ContainerState = { spec: Spec; cgroupPaths: CgroupPaths };
 
+/** `protocol`: what the container's shim speaks; 1 where it is not written down. */
+type StoredState = ContainerState & { protocol?: number };
+
 export function writeContainerState(stateDir: string, state: ContainerState): void {
-  writeFileSync(join(stateDir, 'container.json'), JSON.stringify(state), { mode: 0o600 });
+  writeFileSync(
+    join(stateDir, 'container.json'),
+    JSON.stringify({ ...state, protocol: PROTOCOL_VERSION } satisfies StoredState),
+    { mode: 0o600 },
+  );
 }
 
 /** @throws EngineError not-found */
-export function readContainerState(stateDir: string): ContainerState {
+export function readContainerState(stateDir: string): StoredState {
   try {
-    return JSON.parse(readFileSync(join(stateDir, 'container.json'), 'utf8')) as ContainerState;
+    return JSON.parse(readFileSync(join(stateDir, 'container.json'), 'utf8')) as StoredState;
   } catch (error) {
     throw new EngineError('not-found', `no container in ${stateDir}`, { cause: error });
   }
+}
+
+/**
+ * That the container's shim, which lives, is understood.
+ * @throws EngineError conflict
+ */
+export function checkProtocol(id: string, { protocol = 1 }: StoredState): void {
+  if (SPOKEN_PROTOCOLS.includes(protocol)) return;
+  throw new EngineError(
+    'conflict',
+    `container ${id} is held by a shim of another version of Slipway (it speaks protocol ${protocol}, this version ${SPOKEN_PROTOCOLS.join(', ')})`,
+    { hint: 'Start that version again, and stop the container there.' },
+  );
 }
 
 /** What the shim wrote when the init ended: `code oom-killed nanoseconds`. */

@@ -10,7 +10,7 @@ const WORDS: Record<string, string> = {
   ENOENT: 'no such file or directory',
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
-  EISDIR: 'is a directory',
+  EISDIR: 'is a directory: permission denied',
   ENOTDIR: 'not a directory',
   ENOEXEC: 'exec format error',
   EINVAL: 'invalid argument',

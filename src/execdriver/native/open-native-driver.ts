@@ -11,7 +11,7 @@ import { describeOperation } from '../../libcontainer/describe-operation.ts';
 import { IO_FLAGS, MESSAGES, writePlan } from '../../libcontainer/wire.ts';
 import type { Container, CreateOptions, ExecDriver } from '../driver.ts';
 import { connectShim } from './connect-shim.ts';
-import { readContainerState, readExitFile, writeContainerState } from './container-state.ts';
+import { checkProtocol, readContainerState, readExitFile, writeContainerState } from './container-state.ts';
 import { describeFailure } from './describe-failure.ts';
 import { NamespaceMaker } from './namespace-maker.ts';
 import { exitStatusOf, ioFlags, isExited, lostStatus, NativeContainer } from './native-container.ts';
@@ -157,7 +157,10 @@ function writeCreate(
 async function recoverContainer(id: string, stateDir: string, track: Track): Promise<Container> {
   const state = readContainerState(stateDir);
   const connection = await connectShim(stateDir).catch(() => undefined);
-  if (connection) track(connection);
+  if (connection) {
+    track(connection);
+    checkProtocol(id, state);
+  }
   const records = connection ? await processesOf(connection).catch(() => []) : [];
   const init = records.find(({ number }) => number === 0) ?? { id, pid: 0, number: 0 };
   const container = new NativeContainer({

@@ -68,6 +68,10 @@ const resourceFields: Fields<api.Resources> = {
   OomKillDisable: bool,
   PidsLimit: integer('int64'),
   Ulimits: ulimits,
+  CpuCount: integer('int64'),
+  CpuPercent: integer('int64'),
+  IOMaximumIOps: integer('uint64'),
+  IOMaximumBandwidth: integer('uint64'),
 };
 
 const restartPolicy = struct<api.RestartPolicy>('container.RestartPolicy', {

@@ -163,6 +163,7 @@ async function logs(backend: ContainerBackend, exchange: Exchange): Promise<void
     stdout,
     stderr,
     timestamps: booleanParameter(query, 'timestamps'),
+    details: booleanParameter(query, 'details'),
     tail: tailParameter(query),
     sinceNs: timeParameter(query, 'since'),
     untilNs: query.get('until') === '0' ? undefined : timeParameter(query, 'until'),

@@ -4,7 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { EngineError } from '../../base/errors.ts';
-import type { LogsOptions } from '../backend.ts';
+import type { LogsOptions } from '../../api/types.ts';
 import { fakeServer, readToEnd, readUntil } from '../testing/fake-server.ts';
 
 const HEADERS_END = /\r\n\r\n/;
@@ -63,7 +63,9 @@ test('logs go out as they come, with all their parameters understood', async con
     },
   });
   const client = connect();
-  client.write(line('GET', '/containers/c/logs?follow=1&stdout=1&timestamps=1&tail=5&since=1.5&until=0'));
+  client.write(
+    line('GET', '/containers/c/logs?follow=1&stdout=1&timestamps=1&details=1&tail=5&since=1.5&until=0'),
+  );
   assert.match(
     await readUntil(client, HEADERS_END),
     /Content-Type: application\/vnd.docker.multiplexed-stream/,
@@ -76,6 +78,7 @@ test('logs go out as they come, with all their parameters understood', async con
     stdout: true,
     stderr: false,
     timestamps: true,
+    details: true,
     tail: 5,
     sinceNs: 1_500_000_000n,
     untilNs: undefined,

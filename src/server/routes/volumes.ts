@@ -27,7 +27,7 @@ export function volumeRoutes(backend: VolumeBackend): Router {
     post('/volumes/create', async exchange => {
       const request = await readJson(exchange, createRequest, {
         name: 'CreateOptions',
-        emptyIsObject: false,
+        emptyIsObject: true,
       });
       sendJson(exchange, await backend.volumeCreate(request), 201);
     }),

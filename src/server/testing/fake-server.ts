@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { type ApiServer, openApiServer } from '../api-server.ts';
 import type { Backend } from '../backend.ts';
+import type { TlsFiles } from '../tls-options.ts';
 
 export type FakeServer = {
   server: ApiServer;
@@ -22,14 +23,22 @@ export type FakeServer = {
 
 type Answer = { status: number; headers: IncomingHttpHeaders; text: string; json: unknown };
 
-/** The server over a scripted backend; a method that is not scripted fails the request with 500. */
-export async function fakeServer(context: TestContext, script: Partial<Backend> = {}): Promise<FakeServer> {
+/**
+ * The server over a scripted backend; a method that is not scripted fails the request with 500. With `tls` it
+ * listens on a port of 127.0.0.1 too.
+ */
+export async function fakeServer(
+  context: TestContext,
+  script: Partial<Backend> = {},
+  tls?: TlsFiles,
+): Promise<FakeServer> {
   const directory = mkdtempSync(join(tmpdir(), 'slipway-server-'));
   const socketPath = join(directory, 'api.sock');
   const logged: string[] = [];
   const server = await openApiServer({
     backend: scripted(script),
-    listen: [`unix://${socketPath}`],
+    listen: [`unix://${socketPath}`, ...(tls ? ['tcp://127.0.0.1:0'] : [])],
+    ...(tls ? { tls } : {}),
     version: '0.0.1',
     logger: { error: (_fields, message) => logged.push(message) },
   });

@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { goDuration } from './go-duration.ts';
+
+test('durations read as Go prints them', () => {
+  const cases: [number, string][] = [
+    [0, '0s'],
+    [300, '300ms'],
+    [1500, '1.5s'],
+    [60_000, '1m0s'],
+    [3_630_000, '1h0m30s'],
+  ];
+  for (const [ms, text] of cases) assert.equal(goDuration(ms), text);
+});

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { hostFilePath } from '../daemon-options.ts';
+import { buildSpec } from '../start/build-spec.ts';
+import { TestDaemon } from '../testing/test-daemon.ts';
+
+const hostsOf = ({ daemon }: TestDaemon, id: string): string =>
+  readFileSync(hostFilePath(daemon.options, id, 'hosts'), 'utf8');
+
+async function environmentOf({ daemon }: TestDaemon, id: string): Promise<string[]> {
+  const container = daemon.containers.find(id);
+  const layer = await daemon.graph.openContainerLayer(id);
+  return (await buildSpec(daemon, container, layer)).process?.env ?? [];
+}
+
+test('a linked container is found by its alias, its host name and its name, and in variables', async t => {
+  const test = await TestDaemon.open(t);
+  const ports = { '5432/tcp': {}, '5433/tcp': {}, '5434/tcp': {}, '53/udp': {} };
+  const db = await test.run('db', { Hostname: 'dbhost', ExposedPorts: ports, Env: ['PW=x', 'HOME=/h'] });
+  const web = await test.run('web', { HostConfig: { Links: ['db:my-db'] } });
+  const address = test.state(db).endpoints[0]?.endpoint.ipv4Address;
+  assert.match(hostsOf(test, web), new RegExp(`^${address}\tmy-db dbhost db$`, 'm'));
+  const environment = await environmentOf(test, web);
+  const expected = [
+    `MY_DB_PORT=tcp://${address}:5432`,
+    'MY_DB_PORT_5432_TCP_PORT_START=5432',
+    `MY_DB_PORT_5432_TCP_END=tcp://${address}:5434`,
+    'MY_DB_PORT_53_UDP_PROTO=udp',
+    'MY_DB_NAME=/web/my-db',
+    'MY_DB_ENV_PW=x',
+  ];
+  for (const variable of expected) assert.ok(environment.includes(variable), variable);
+  assert.ok(!environment.some(entry => entry.startsWith('MY_DB_ENV_HOME')));
+});
+
+test('links are shown as Docker shows them, also after a container was renamed', async t => {
+  const test = await TestDaemon.open(t);
+  await test.create('db');
+  await test.create('web', { HostConfig: { Links: ['db'] } });
+  await test.backend.containerRename('db', 'db2');
+  const { HostConfig } = await test.backend.containerInspect('web', { size: false });
+  assert.deepEqual(HostConfig.Links, ['/db2:/web/db']);
+  const listed = await test.backend.containerList({ all: true, limit: 0, size: false, filters: new Map() });
+  assert.deepEqual(
+    listed.map(({ Names }) => Names),
+    [['/web'], ['/db2', '/web/db']],
+  );
+  await test.create('again', { HostConfig: { Links: HostConfig.Links } });
+  const again = await test.backend.containerInspect('again', { size: false });
+  assert.deepEqual(again.HostConfig.Links, ['/db2:/again/db']);
+});
+
+test('a linked container that comes back with another address is found again', async t => {
+  const test = await TestDaemon.open(t);
+  const db = await test.run('db');
+  const web = await test.run('web', { HostConfig: { Links: ['db'] } });
+  const { endpoint } = test.state(db).endpoints[0] ?? assert.fail('no endpoint');
+  const before = hostsOf(test, web);
+  const old = endpoint.ipv4Address;
+  assert.ok(before.includes(`${old}\tdb `));
+  await test.backend.containerStop('db', { timeoutSeconds: 0 });
+  await test.backend.containerStart('db');
+  const now = test.state(db).endpoints[0]?.endpoint.ipv4Address ?? '';
+  assert.equal(hostsOf(test, web), before.replace(`${old}\tdb `, `${now}\tdb `));
+});
+
+test('what cannot be linked to is refused in Docker’s words, and nothing is left', async t => {
+  const test = await TestDaemon.open(t);
+  const refused = async (link: string, message: string): Promise<void> => {
+    await assert.rejects(test.create('web', { HostConfig: { Links: [link] } }), {
+      kind: 'invalid-parameter',
+      message,
+    });
+  };
+  await refused('nosuch', 'could not get container for nosuch: No such container: nosuch');
+  await refused('a:b:c', 'bad format for links: a:b:c');
+  await refused('', 'empty string specified for links');
+  await test.create('host', { HostConfig: { NetworkMode: 'host' } });
+  await refused(
+    'host',
+    "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
+  );
+  await test.create('stopped');
+  await test.create('web', { HostConfig: { Links: ['stopped:s'] } });
+  await assert.rejects(test.backend.containerStart('web'), {
+    message: 'Cannot link to a non running container: /stopped AS /web/s',
+  });
+});

@@ -1,0 +1,114 @@
+import { posix } from 'node:path';
+import type { Container } from '../containers/container.ts';
+import type { Link } from '../containers/container-record.ts';
+import type { Daemon } from '../daemon.ts';
+import { invalid } from '../errors.ts';
+
+const DEFAULT_NETWORK = 'bridge';
+const HOST_CONFLICT =
+  "conflicting options: host type networking can't be used with links. This would result in undefined behavior";
+
+/**
+ * The containers that `--link` values name: `name`, `name:alias`, or as `inspect` shows them,
+ * `/name:/container/alias`.
+ * @throws EngineError invalid-parameter, in Docker's words
+ */
+export function resolveLinks({ containers }: Daemon, links: readonly string[] | null | undefined): Link[] {
+  return (links ?? []).map(link => {
+    const { name, alias } = parseLink(link);
+    const target = containers.lookup(name);
+    // Not not-found: to the docker CLI that means a missing image.
+    if (target === undefined)
+      throw invalid(`could not get container for ${name}: No such container: ${name}`);
+    if (target.record.hostConfig.NetworkMode === 'host') throw invalid(HOST_CONFLICT);
+    return { containerId: target.id, alias };
+  });
+}
+
+function parseLink(link: string): { name: string; alias: string } {
+  if (link === '') throw invalid('empty string specified for links');
+  const [name = '', alias = name, ...rest] = link.split(':');
+  if (rest.length > 0 || name === '' || alias === '') throw invalid(`bad format for links: ${link}`);
+  return name.startsWith('/') ? { name: name.slice(1), alias: posix.basename(alias) } : { name, alias };
+}
+
+/** A linked container that runs: how it is called, and where it is reached. */
+export type LinkedContainer = { container: Container; alias: string; address: string };
+
+/**
+ * What a container that is about to start is linked to. Links mean something on the default network only.
+ * @throws EngineError invalid-parameter for one that does not run or is elsewhere, in Docker's words
+ */
+export function linkedContainers(daemon: Daemon, { record }: Container): LinkedContainer[] {
+  if (!(DEFAULT_NETWORK in record.networks)) return [];
+  return existingLinks(daemon, record.links).map(({ container, alias }) => {
+    if (!container.isRunning) {
+      throw invalid(`Cannot link to a non running container: /${container.name} AS /${record.name}/${alias}`);
+    }
+    const address = addressOf(container);
+    if (address === undefined) {
+      throw invalid(`Cannot link to /${container.name}, as it does not belong to the default network`);
+    }
+    return { container, alias, address };
+  });
+}
+
+/** Those of its linked containers that run now. */
+export function runningLinks(daemon: Daemon, container: Container): LinkedContainer[] {
+  const targets = new Set(existingLinks(daemon, container.record.links).map(link => link.container));
+  return [...targets].filter(({ isRunning }) => isRunning).flatMap(target => linksTo(target, container));
+}
+
+/** The links of a container, as `inspect` shows them; null for none. */
+export function describeLinks(daemon: Daemon, { record }: Container): string[] | null {
+  const links = existingLinks(daemon, record.links);
+  return links.length === 0
+    ? null
+    : links.map(({ container, alias }) => `/${container.name}:/${record.name}/${alias}`);
+}
+
+/** The names that links give to containers, by their ids: `/web/db`. */
+export function linkNames({ containers }: Daemon): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const { record } of containers.all()) {
+    for (const { containerId, alias } of record.links ?? []) {
+      names.set(containerId, [...(names.get(containerId) ?? []), `/${record.name}/${alias}`]);
+    }
+  }
+  return names;
+}
+
+/** The running containers that are linked to this one. */
+export function linkingContainers({ containers }: Daemon, { id }: Container): Container[] {
+  return containers
+    .all()
+    .filter(({ record, isRunning }) => isRunning && record.links?.some(link => link.containerId === id));
+}
+
+/** The links of one container that name another, which runs. */
+export function linksTo(container: Container, { record }: Container): LinkedContainer[] {
+  const address = addressOf(container);
+  if (address === undefined) return [];
+  return (record.links ?? [])
+    .filter(({ containerId }) => containerId === container.id)
+    .map(({ alias }) => ({ container, alias, address }));
+}
+
+/** Lines of /etc/hosts: a linked container is known by its alias, its host name and its own name. */
+export function linkedHosts(linked: readonly LinkedContainer[]): string[] {
+  return linked.map(({ container, alias, address }) => {
+    const names = [alias, container.record.config.Hostname ?? '', container.name];
+    return `${address}\t${[...new Set(names)].filter(name => name !== '').join(' ')}\n`;
+  });
+}
+
+function existingLinks({ containers }: Daemon, links: readonly Link[] = []) {
+  return links.flatMap(({ containerId, alias }) => {
+    const container = containers.lookup(containerId);
+    return container === undefined ? [] : [{ container, alias }];
+  });
+}
+
+function addressOf({ state }: Container): string | undefined {
+  return state.endpoints.find(({ network }) => network === DEFAULT_NETWORK)?.endpoint.ipv4Address;
+}

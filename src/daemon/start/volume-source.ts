@@ -1,0 +1,51 @@
+import { lookup } from 'node:dns/promises';
+import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { posix } from 'node:path';
+import { EngineError } from '../../base/errors.ts';
+import type { MountRecord } from '../containers/container-record.ts';
+import { notFound } from '../errors.ts';
+import { resolveInRoot } from '../mounts/resolve-in-root.ts';
+import type { SpecMount } from '../spec/spec-input.ts';
+
+/**
+ * A mount as the runtime spec is to have it.
+ * @throws EngineError not-found for a subpath that is not there, in Docker's words
+ */
+export async function specMountOf({ device, ...mount }: MountRecord): Promise<SpecMount> {
+  if (device === undefined) return { ...mount, source: mountSource(mount) };
+  if (device.isDirectory) {
+    const writable = mount.writable && !device.options.includes('ro');
+    return { ...mount, writable, source: mountSource(mount) };
+  }
+  const options = await Promise.all(device.options.map(resolveAddress));
+  return { ...mount, filesystem: { type: device.type, options } };
+}
+
+/**
+ * The directory that a volume stands for must be there.
+ * @throws EngineError system, in Docker's words
+ */
+export function checkVolumeDirectory(volumePath: string, source: string): void {
+  if (existsSync(source)) return;
+  throw new EngineError(
+    'system',
+    `error while mounting volume '${volumePath}': failed to mount local volume: mount ${source}:${volumePath}, flags: 0x1000: no such file or directory`,
+  );
+}
+
+/** Links in a subpath lead nowhere out of the volume, whatever a container has written into it. */
+function mountSource({ source, subpath }: Pick<MountRecord, 'source' | 'subpath'>): string {
+  if (subpath === '') return source;
+  const path = resolveInRoot(source, subpath);
+  if (existsSync(path)) return path;
+  const wanted = posix.join(source, subpath);
+  throw notFound(`cannot access path ${wanted}: lstat ${wanted}: no such file or directory`);
+}
+
+/** The kernel's network file systems take `addr=` as a number only. */
+async function resolveAddress(option: string): Promise<string> {
+  const name = option.startsWith('addr=') ? option.slice('addr='.length) : '';
+  if (name === '' || isIP(name) !== 0) return option;
+  return `addr=${(await lookup(name)).address}`;
+}

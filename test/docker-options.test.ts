@@ -1,0 +1,123 @@
+/** What Docker's options do inside and outside of real containers, seen with the unmodified docker CLI. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { DaemonProcess } from './fixtures/daemon-process.ts';
+
+const hasDocker = (() => {
+  try {
+    execFileSync('docker', ['--version']);
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+describe('options of docker', { skip: hasDocker ? false : 'no docker CLI on this machine' }, () => {
+  let daemon: DaemonProcess;
+  const directory = mkdtempSync(join(tmpdir(), 'docker-options-'));
+
+  before(async () => {
+    daemon = await DaemonProcess.start();
+    const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
+    assert.equal(code, 0, stderr);
+  });
+
+  after(async () => {
+    await daemon.dispose();
+    rmSync(directory, { recursive: true });
+  });
+
+  const docker = (...args: string[]) => daemon.docker(...args);
+
+  /** Standard output of a command that must succeed. */
+  async function out(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await docker(...args);
+    assert.equal(code, 0, `docker ${args.join(' ')}: ${stderr}`);
+    return stdout.trim();
+  }
+
+  test('a container has /.dockerenv and /etc/mtab, and docker diff does not show them', async () => {
+    const command = 'test -f /.dockerenv && readlink /etc/mtab && touch /mine';
+    assert.equal(await out('run', '--name', 'marks', 'busybox', 'sh', '-c', command), '/proc/mounts');
+    assert.equal(await out('diff', 'marks'), 'A /mine');
+    await out('rm', 'marks');
+  });
+
+  test('a link in a volume leads no subpath out of it', async () => {
+    const secret = join(directory, 'secret');
+    mkdirSync(secret);
+    writeFileSync(join(secret, 'key'), 'of the host');
+    await out('volume', 'create', 'tricky');
+    const volume = await out('volume', 'inspect', '-f', '{{.Mountpoint}}', 'tricky');
+    symlinkSync(secret, join(volume, 'evil'));
+    symlinkSync(`../../../../../../../..${secret}`, join(volume, 'climbing'));
+    for (const subpath of ['evil', 'climbing']) {
+      const mount = `type=volume,src=tricky,dst=/x,volume-subpath=${subpath}`;
+      const result = await docker('run', '--rm', '--mount', mount, 'busybox', 'ls', '/x');
+      assert.notEqual(result.code, 0, result.stdout);
+      assert.match(result.stderr, /cannot access path .*: no such file or directory/);
+    }
+    await out('volume', 'rm', 'tricky');
+  });
+
+  test('a volume stands for a directory of the host, or for a file system of its own', async () => {
+    const bound = join(directory, 'bound');
+    mkdirSync(bound);
+    const bind = ['--opt', 'type=none', '--opt', 'o=bind', '--opt', `device=${bound}`];
+    await out('volume', 'create', ...bind, 'bound');
+    await out('run', '--rm', '-v', 'bound:/x', 'busybox', 'touch', '/x/file');
+    assert.ok(existsSync(join(bound, 'file')));
+    const options = ['--opt', 'type=tmpfs', '--opt', 'o=size=1m,uid=5', '--opt', 'device=tmpfs'];
+    await out('volume', 'create', ...options, 'memory');
+    const mounts = await out('run', '--rm', '-v', 'memory:/x', 'busybox', 'grep', ' /x ', '/proc/mounts');
+    assert.match(mounts, /^tmpfs \/x tmpfs rw,relatime,size=1024k,uid=5/);
+    await out('volume', 'rm', 'bound', 'memory');
+    assert.ok(existsSync(join(bound, 'file')));
+  });
+
+  test('a volume whose directory has gone is told of when its container starts', async () => {
+    const gone = join(directory, 'gone');
+    await out('volume', 'create', '--opt', 'type=none', '--opt', 'o=bind', '--opt', `device=${gone}`, 'gone');
+    const { code, stderr } = await docker('run', '--rm', '-v', 'gone:/x', 'busybox', 'true');
+    assert.equal(code, 127);
+    assert.match(stderr, /failed to mount local volume: mount .*: no such file or directory/);
+    await out('volume', 'rm', 'gone');
+  });
+
+  test('a linked container is reached by its alias', async () => {
+    await out('run', '-d', '--name', 'db', '--expose', '5432', 'busybox', 'sleep', '1000');
+    const command = 'ping -c 1 -w 5 store >/dev/null && env | grep ^STORE_PORT_5432_TCP_PORT=';
+    assert.equal(
+      await out('run', '--rm', '--link', 'db:store', 'busybox', 'sh', '-c', command),
+      'STORE_PORT_5432_TCP_PORT=5432',
+    );
+    await out('rm', '-f', 'db');
+  });
+
+  test('the local log driver keeps what docker logs shows, and none keeps nothing', async () => {
+    await out('run', '--name', 'local', '--log-driver', 'local', 'busybox', 'echo', 'kept');
+    assert.equal(await out('logs', 'local'), 'kept');
+    await out('run', '--name', 'none', '--log-driver', 'none', 'busybox', 'echo', 'lost');
+    const { code, stderr } = await docker('logs', 'none');
+    assert.equal(code, 1);
+    assert.match(stderr, /configured logging driver does not support reading/);
+    await out('rm', 'local', 'none');
+  });
+
+  test('logs have details where the log options ask for them', async () => {
+    const options = ['--log-opt', 'labels=a', '--log-opt', 'env=B', '--label', 'a=1', '-e', 'B=2'];
+    await out('run', '--name', 'detailed', ...options, 'busybox', 'echo', 'x');
+    assert.equal(await out('logs', '--details', 'detailed'), 'B=2,a=1 x');
+    await out('rm', 'detailed');
+  });
+
+  test('limits that the machine does not have are warned of', async () => {
+    const { code, stderr } = await docker('run', '--rm', '--oom-kill-disable', 'busybox', 'true');
+    assert.equal(code, 0);
+    assert.match(stderr, /^WARNING: (OOM killer is disabled|Your kernel does not support OomKillDisable)/);
+  });
+});
