@@ -69,6 +69,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     storageDrivers: options.storageDrivers,
   });
   undo.defer(() => graph.close());
+  options.logger?.info({ driver: graph.driverName, status: graph.driverStatus() }, 'storage driver');
   const { bridgeDevice, firewallTable } = hostNames(daemonOptions.dataRoot, options);
   const networkDrivers = openNetworkDrivers({ table: firewallTable, defaultDevice: bridgeDevice });
   undo.defer(() => {

@@ -1,4 +1,4 @@
-import { closeSync, constants, mkdirSync, openSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, closeSync, constants, mkdirSync, openSync, rmSync, statfsSync } from 'node:fs';
 import { syscall } from '../../kernel/libc.ffi.ts';
 import { fileSystemName } from './file-system-name.ts';
 
@@ -31,4 +31,10 @@ export function supportsEntryTypes(root: string): boolean {
     closeSync(directory);
     rmSync(probe, { recursive: true });
   }
+}
+
+/** A new directory that everybody may look into, whatever the umask is. */
+export function makeOpenDirectory(path: string): void {
+  mkdirSync(path);
+  chmodSync(path, 0o755);
 }

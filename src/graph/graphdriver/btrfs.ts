@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, statfsSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, statfsSync } from 'node:fs';
 import { dirname, basename } from 'node:path';
 import { EngineError, errorCode, messageOf } from '../../base/errors.ts';
 import { parseBinarySize } from '../../base/parse-binary-size.ts';
@@ -32,9 +32,13 @@ export const btrfs: StorageDriver = {
       async make(name, { from, bytes }) {
         // Subvolumes are counted from here on only.
         if (bytes !== undefined) await enableQuotas(root);
-        if (from === undefined) await createSubvolume(dirname(`${root}/${name}`), basename(name));
-        else await snapshotSubvolume(`${root}/${from}`, dirname(`${root}/${name}`), basename(name));
-        if (bytes !== undefined) await limitSubvolume(`${root}/${name}`, bytes);
+        const [parent, path] = [dirname(`${root}/${name}`), `${root}/${name}`];
+        if (from !== undefined) await snapshotSubvolume(`${root}/${from}`, parent, basename(name));
+        else {
+          await createSubvolume(parent, basename(name));
+          chmodSync(path, 0o755);
+        }
+        if (bytes !== undefined) await limitSubvolume(path, bytes);
       },
       remove: name => removeSubvolume(`${root}/trash`, name),
       sizeOf: given => checkedSize(sizeOption(given), minimumBytes),

@@ -8,7 +8,7 @@ import { type Digest, hexOf } from '../../base/digest.ts';
 import { EngineError, errorCode } from '../../base/errors.ts';
 import { parseBinarySize } from '../../base/parse-binary-size.ts';
 import type { ContainerLayer, OverlayDirectories, StorageOptions } from '../graph.ts';
-import { backingStatus } from './backing-directory.ts';
+import { backingStatus, makeOpenDirectory } from './backing-directory.ts';
 import type { ContainerFileSystem, GraphDriver, StagedLayer } from './graph-driver.ts';
 import type { ProjectQuotas } from './project-quotas.ts';
 import { removeDirectory, removeLeftovers, removeTree } from './remove-directory.ts';
@@ -73,7 +73,7 @@ export class OverlayDriver implements GraphDriver {
   async stageLayer(): Promise<StagedLayer> {
     const staging = `${this.#root}/staging/${randomBytes(8).toString('hex')}`;
     mkdirSync(staging);
-    mkdirSync(`${staging}/diff`, 0o755);
+    makeOpenDirectory(`${staging}/diff`);
     return {
       directory: `${staging}/diff`,
       commit: chainId => this.#commitLayer(staging, chainId),
@@ -135,7 +135,7 @@ export class OverlayDriver implements GraphDriver {
     try {
       // Before anything is in it: what is made in a project belongs to it.
       if (size !== undefined) this.#kind.quotas?.limit(directory, size);
-      mkdirSync(`${directory}/diff`, 0o755);
+      makeOpenDirectory(`${directory}/diff`);
       mkdirSync(`${directory}/work`, 0o700);
     } catch (error) {
       await this.removeContainer(containerId);

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { EngineError } from '../../base/errors.ts';
 import { parseBinarySize } from '../../base/parse-binary-size.ts';
+import { makeOpenDirectory } from './backing-directory.ts';
 import type { StorageDriver } from './graph-driver.ts';
 import { ProjectQuotas } from './project-quotas.ts';
 import { removeTree } from './remove-directory.ts';
@@ -23,7 +23,7 @@ export const vfs: StorageDriver = {
       name: 'vfs',
       status: [],
       async make(name, { from, bytes }) {
-        if (bytes !== undefined || from === undefined) mkdirSync(`${root}/${name}`, 0o755);
+        if (bytes !== undefined || from === undefined) makeOpenDirectory(`${root}/${name}`);
         // While it is empty: what is made in a project belongs to it.
         if (bytes !== undefined) quotas.limit(`${root}/${name}`, bytes);
         if (from !== undefined) await threads.run({ kind: 'copy', root, from, to: name });
