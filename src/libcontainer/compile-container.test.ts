@@ -99,6 +99,17 @@ test('the shim makes cgroups of v1 while the child mounts, and the child joins t
   ]);
 });
 
+test('a root that somebody else has mounted comes as a descriptor, and leaves nothing on a host path', () => {
+  const rootfs = { type: 'mount', source: 'fd:5' } as const;
+  assert.deepEqual(setUp(compile(specWith(['mount']), { rootfs })).slice(0, 2), [
+    'propagation(path="/", flags=MS_REC|MS_SLAVE)',
+    'bind-root(source="fd:5")',
+  ]);
+  const shared = specWith(['mount'], { linux: { rootfsPropagation: 'shared' } });
+  shared.linux!.namespaces = [{ type: 'mount' }];
+  assert.ok(setUp(compile(shared, { rootfs })).includes('private-parent(path="/")'));
+});
+
 const maps = {
   uidMappings: [{ containerID: 0, hostID: 1000, size: 10 }],
   gidMappings: [{ containerID: 0, hostID: 2000, size: 10 }],
