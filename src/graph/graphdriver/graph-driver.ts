@@ -55,6 +55,10 @@ export interface GraphDriver {
   removeLayer(chainId: Digest): Promise<void>;
   /** All that are committed. */
   layers(): Digest[];
+  /** Where the files of a committed layer are: what was the directory of `stageLayer`. */
+  layerDirectory(chainId: Digest): string;
+  /** Absolute paths of what is in the driver's root and is nothing of its own. */
+  strangers(): string[];
   /** Where a layer's files are, for `inspect`. */
   layerData(layers: readonly Digest[]): Record<string, string>;
 

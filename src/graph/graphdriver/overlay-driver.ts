@@ -33,6 +33,9 @@ export type OverlayKind = {
   noQuotas: string;
 };
 
+/** In the root, besides layers and containers; `layers.db` are the graph's records. */
+const OWN_NAMES = /^(?:l|staging|trash|empty|merged|layers\.db.*)$/;
+
 /**
  * Layers as directories that an overlay merges. Below the root, as in Docker's driver overlay2:
  *
@@ -109,6 +112,17 @@ export class OverlayDriver implements GraphDriver {
 
   layers(): Digest[] {
     return this.#entries('link').map(name => `sha256:${name}` as const);
+  }
+
+  layerDirectory(chainId: Digest): string {
+    return `${this.#layerPath(chainId)}/diff`;
+  }
+
+  strangers(): string[] {
+    return readdirSync(this.#root)
+      .filter(name => !OWN_NAMES.test(name))
+      .map(name => `${this.#root}/${name}`)
+      .filter(path => !existsSync(`${path}/link`) && !existsSync(`${path}/work`));
   }
 
   layerData(layers: readonly Digest[]): Record<string, string> {

@@ -111,6 +111,18 @@ function layerTests(withDriver: WithDriver): void {
       assert.deepEqual(await treeOf(context, chain), { ...expected, own: 'container' });
     }));
 
+  test('tells where the files of a layer are, and what in its directory is not its own', () =>
+    withDriver(async context => {
+      const { driver, root } = context;
+      const layer = await addLayer(context, undefined, { 'etc/f': 'in the layer' });
+      await driver.createContainer('c', [layer]);
+      assert.equal(fs.readFileSync(`${driver.layerDirectory(layer)}/etc/f`, 'utf8'), 'in the layer');
+      assert.deepEqual(driver.strangers(), []);
+      fs.writeFileSync(`${root}/layers.db-wal`, 'the records of the graph');
+      fs.mkdirSync(`${root}/somebody-elses`);
+      assert.deepEqual(driver.strangers(), [`${root}/somebody-elses`]);
+    }));
+
   test('takes a layer that is committed twice at once', () =>
     withDriver(async context => {
       const entries = [fileEntry('f', 'same')];

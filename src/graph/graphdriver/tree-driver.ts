@@ -19,6 +19,9 @@ export type TreeKind = {
   sizeOf(options: StorageOptions): number | undefined;
 };
 
+/** In the root; `layers.db` are the graph's records. */
+const OWN_NAMES = /^(?:layers|containers|staging|trash|layers\.db.*)$/;
+
 /**
  * Each layer and each container is a tree that has all the files: `layers/<chain id>` and `containers/<id>`.
  */
@@ -59,6 +62,16 @@ export class TreeDriver implements GraphDriver {
 
   layers(): Digest[] {
     return readdirSync(`${this.#root}/layers`).map(name => `sha256:${name}` as const);
+  }
+
+  layerDirectory(chainId: Digest): string {
+    return `${this.#root}/${layerName(chainId)}`;
+  }
+
+  strangers(): string[] {
+    return readdirSync(this.#root)
+      .filter(name => !OWN_NAMES.test(name))
+      .map(name => `${this.#root}/${name}`);
   }
 
   layerData(): Record<string, string> {
