@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { after, before, suite, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
@@ -87,6 +87,18 @@ test('overlay2 stacks 499 layers, and says so of more', async t => {
   closeSync(openDetachedOverlay(rootfs));
   for await (const chunk of packStream(threads, tree)) assert.ok(Buffer.isBuffer(chunk));
   assert.ok(!readFileSync('/proc/self/mountinfo', 'utf8').includes(root));
+});
+
+test('overlay2 forgets a container that a crash came in between of', async t => {
+  const { root, threads } = await scratch(t);
+  const open = () => overlay2.open({ root, threads, options: [], EngineError });
+  const [half, whole] = ['a'.repeat(64), 'b'.repeat(64)];
+  await (await open()).createContainer(whole, []);
+  mkdirSync(`${root}/${half}/diff`, { recursive: true });
+  const driver = await open();
+  assert.deepEqual(driver.containers(), [whole]);
+  assert.ok(!existsSync(`${root}/${half}`));
+  await driver.createContainer(half, []);
 });
 
 test('the program fuse-overlayfs ends when nobody has its mount any more', async t => {

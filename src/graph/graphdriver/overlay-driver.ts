@@ -11,7 +11,7 @@ import type { ContainerLayer, OverlayDirectories, StorageOptions } from '../grap
 import { backingStatus, makeOpenDirectory } from './backing-directory.ts';
 import type { ContainerFileSystem, GraphDriver, StagedLayer } from './graph-driver.ts';
 import type { ProjectQuotas } from './project-quotas.ts';
-import { removeDirectory, removeLeftovers, removeTree } from './remove-directory.ts';
+import { moveToTrash, removeDirectory, removeLeftovers, removeTree } from './remove-directory.ts';
 import { sizeOption } from './storage-options.ts';
 
 /** What one kind of overlay does its own way. */
@@ -64,9 +64,19 @@ export class OverlayDriver implements GraphDriver {
     this.#root = root;
     this.#kind = kind;
     this.#threads = threads;
+    this.#discardHalfMade();
     removeLeftovers(`${root}/staging`, `${root}/trash`, name => removeTree(`${root}/trash`, name, threads));
     this.#removeStaleLinks();
     this.#nextLink = readdirSync(`${root}/l`).length;
+  }
+
+  /** Containers that a crash came in between of. */
+  #discardHalfMade(): void {
+    for (const path of this.strangers()) {
+      if (!/\/[0-9a-f]{64}$/.test(path)) continue;
+      this.#kind.quotas?.release(path);
+      moveToTrash(path, `${this.#root}/trash`);
+    }
   }
 
   status(): [string, string][] {
