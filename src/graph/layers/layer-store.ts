@@ -158,6 +158,7 @@ export class LayerStore {
 
 /** A part is left to others: what unpacks to more is taken for a bomb before it has filled the disk. */
 function freeBytes(directory: string): number {
-  const { bavail, bsize } = statfsSync(directory);
-  return Math.floor(bavail * bsize * 0.95);
+  const { bavail, blocks, bsize } = statfsSync(directory);
+  // Some file systems do not tell.
+  return blocks === 0 ? Number.POSITIVE_INFINITY : Math.floor(bavail * bsize * 0.95);
 }
