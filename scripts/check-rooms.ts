@@ -18,7 +18,8 @@ const ROOMS: Record<string, readonly string[]> = {
   daemon: ['base', 'kernel', 'archive', 'api', 'graph', 'networkdriver', 'libcontainer', 'execdriver'],
   server: ['base', 'api'],
   client: ['base', 'api'],
-  cli: ['base', 'api', 'client'],
+  /** The archive for what `cp` packs and unpacks. */
+  cli: ['base', 'api', 'client', 'archive'],
   /** Composition only: the entry points, and the engine as a library. */
   main: 'base kernel api graph networkdriver libcontainer execdriver runtime daemon server client cli'.split(
     ' ',

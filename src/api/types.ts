@@ -306,6 +306,16 @@ export type LogsOptions = {
 };
 
 export type ContainerWaitResponse = { StatusCode: number; Error?: { Message: string } };
+/** `X-Docker-Container-Path-Stat`, base64 of its JSON. */
+export type ContainerPathStat = {
+  name: string;
+  size: number;
+  /** Go's os.FileMode. */
+  mode: number;
+  mtime: string;
+  linkTarget: string;
+};
+
 export type ContainerTop = { Titles: string[]; Processes: string[][] };
 export type ContainerUpdateRequest = Resources & { RestartPolicy?: RestartPolicy };
 

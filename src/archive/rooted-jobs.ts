@@ -2,10 +2,26 @@ import type { Digest } from '../base/digest.ts';
 import type { ErrorKind } from '../base/errors.ts';
 import type { OverlayOptions } from '../kernel/detached-overlay.ts';
 import type { Compression } from './compression.ts';
+import type { ExtractOptions } from './extract-stream.ts';
+import type { FileSystemView } from './file-system-view.ts';
+import type { PathStat } from './path-stat.ts';
 import type { WhiteoutMode } from './whiteout.ts';
 
 /** What a rooted thread can be asked to do. Paths are the host's; descriptors stay the caller's. */
-export type RootedJob = UnpackJob | PackJob | MeasureJob | RemoveJob | CopyJob;
+export type RootedJob =
+  | UnpackJob
+  | PackJob
+  | MeasureJob
+  | RemoveJob
+  | CopyJob
+  | StatPathJob
+  | PackPathJob
+  | ExtractJob
+  | PackViewJob
+  | PackHostJob
+  | ExtractHostJob
+  | ChangesJob
+  | PackChangesJob;
 
 /** Unpacks a tar into the directory `root`. Its compression is one that needs no child process. */
 export type UnpackJob = {
@@ -35,6 +51,50 @@ type RemoveJob = { kind: 'remove'; root: string; name: string };
 /** Copies the directory `from` to the new, or empty, directory `to`, both names in `root`, with everything in them. */
 type CopyJob = { kind: 'copy'; root: string; from: string; to: string };
 
+/** Tells of a path in a container. */
+type StatPathJob = { kind: 'stat-path'; view: FileSystemView; path: string };
+
+/** Writes what is at a path in a container as tar to `outputFd`, a blocking descriptor. */
+type PackPathJob = { kind: 'pack-path'; view: FileSystemView; path: string; outputFd: number };
+
+/** Unpacks a tar that comes on a blocking descriptor into a container. */
+type ExtractJob = { kind: 'extract'; view: FileSystemView } & ExtractOptions;
+
+/** Writes all that a view has as tar to `outputFd`, a blocking descriptor. */
+type PackViewJob = { kind: 'pack-view'; view: FileSystemView; outputFd: number };
+
+/** Writes a file or directory of the host as tar to `outputFd`, a blocking descriptor, under the name `name`. */
+type PackHostJob = { kind: 'pack-host'; path: string; name: string; outputFd: number };
+
+/**
+ * Unpacks a tar that comes on a blocking descriptor into a directory of the host, as the caller's own files. `from`,
+ * at the beginning of entries' names, is replaced by `to`.
+ */
+type ExtractHostJob = {
+  kind: 'extract-host';
+  directory: string;
+  rename: { from: string; to: string };
+  inputFd: number;
+};
+
+/** A container's tree, and the image's below it: see ComparedTrees in changed-files.ts. */
+export type ContainerTrees = {
+  upper: string;
+  /** A directory, a descriptor of one, or an overlay; undefined where there is no image. */
+  lower: string | number | OverlayOptions | undefined;
+  isWhole: boolean;
+  opaqueXattr: string;
+  ignored: readonly string[];
+};
+
+/** Lists what a container has changed. */
+type ChangesJob = { kind: 'changes'; trees: ContainerTrees };
+
+/** Writes what a container has changed as an OCI layer to `outputFd`, an open file. */
+type PackChangesJob = { kind: 'pack-changes'; trees: ContainerTrees; outputFd: number };
+
+export type FileChange = { path: string; kind: 'added' | 'modified' | 'deleted' };
+
 export type UnpackResult = {
   /** SHA-256 of the uncompressed archive. */
   diffId: Digest;
@@ -49,7 +109,32 @@ export type RootedResult = {
   measure: number;
   remove: undefined;
   copy: undefined;
+  'stat-path': PathStat;
+  'pack-path': undefined;
+  extract: undefined;
+  'pack-view': undefined;
+  'pack-host': undefined;
+  'extract-host': undefined;
+  changes: FileChange[];
+  /** Of what was written. */
+  'pack-changes': { digest: Digest; sizeBytes: number };
 };
+
+/** Those that write a stream. */
+export type PackingJob = PackJob | PackPathJob | PackViewJob | PackHostJob;
+
+/** Those that read one. */
+export type ExtractingJob = ExtractJob | ExtractHostJob;
+
+/** Jobs that wait for whoever is at the other end of a descriptor. */
+export const STREAMING_JOBS: readonly RootedJob['kind'][] = [
+  'pack',
+  'pack-path',
+  'pack-view',
+  'pack-host',
+  'extract',
+  'extract-host',
+];
 
 /** What goes to the thread, and what comes back. */
 export type RootedRequest = { id: number; job: RootedJob };

@@ -2,7 +2,13 @@ import { availableParallelism } from 'node:os';
 import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { EngineError } from '../base/errors.ts';
-import type { RootedJob, RootedReply, RootedRequest, RootedResult } from './rooted-jobs.ts';
+import {
+  type RootedJob,
+  type RootedReply,
+  type RootedRequest,
+  type RootedResult,
+  STREAMING_JOBS,
+} from './rooted-jobs.ts';
 
 /** The source runs as it is in development; a build puts the worker beside the bundle under the same name. */
 const WORKER = new URL(
@@ -28,18 +34,28 @@ export class RootedThreads {
   readonly #idle: RootedThread[] = [];
   readonly #waiting: Task[] = [];
   readonly #all = new Set<RootedThread>();
+  readonly #idleMs: number;
   #pooled = 0;
   #nextId = 1;
   #closed = false;
 
-  /** Must be used, and not the constructor: the pool's threads have to start before any thread is rooted. */
-  static async open(): Promise<RootedThreads> {
-    await stat('/');
-    return new RootedThreads();
+  /** See {@link RootedThreads.open}. */
+  private constructor(idleMs: number) {
+    this.#idleMs = idleMs;
   }
 
   /**
-   * Runs a job. Jobs that write to a pipe may be as slow as its reader: they get a thread of their own.
+   * Must be used, and not the constructor: the pool's threads have to start before any thread is rooted.
+   * @param idleMs how long a thread waits for work before it ends
+   */
+  static async open(idleMs = IDLE_MS): Promise<RootedThreads> {
+    await stat('/');
+    return new RootedThreads(idleMs);
+  }
+
+  /**
+   * Runs a job. Jobs with a pipe may be as slow as whoever is at its other end: they get a thread of
+   * their own.
    * @throws EngineError as the job does; `unavailable` when closed
    */
   run<K extends RootedJob['kind']>(
@@ -68,7 +84,7 @@ export class RootedThreads {
   #dispatch(task: Task): void {
     const idle = this.#idle.pop();
     if (idle !== undefined) idle.run(task);
-    else if (task.request.job.kind === 'pack') this.#start(false).run(task);
+    else if (STREAMING_JOBS.includes(task.request.job.kind)) this.#start(false).run(task);
     else if (this.#pooled < MAXIMUM_THREADS) this.#start(true).run(task);
     else this.#waiting.push(task);
   }
@@ -79,8 +95,7 @@ export class RootedThreads {
       onExit: () => {
         this.#all.delete(thread);
         if (pooled) this.#pooled--;
-        const index = this.#idle.indexOf(thread);
-        if (index >= 0) this.#idle.splice(index, 1);
+        this.#forgetIdle(thread);
       },
     });
     this.#all.add(thread);
@@ -92,7 +107,12 @@ export class RootedThreads {
     const next = this.#waiting.shift();
     if (next !== undefined) return thread.run(next);
     this.#idle.push(thread);
-    thread.rest(IDLE_MS);
+    thread.rest(this.#idleMs, () => this.#forgetIdle(thread));
+  }
+
+  #forgetIdle(thread: RootedThread): void {
+    const index = this.#idle.indexOf(thread);
+    if (index >= 0) this.#idle.splice(index, 1);
   }
 }
 
@@ -125,8 +145,12 @@ class RootedThread {
     this.#worker.postMessage(task.request);
   }
 
-  rest(idleMs: number): void {
-    this.#timer = setTimeout(() => void this.end(), idleMs).unref();
+  /** Ends it after a while without work. `onEnd` is called first: from then on it takes no job any more. */
+  rest(idleMs: number, onEnd: () => void): void {
+    this.#timer = setTimeout(() => {
+      onEnd();
+      void this.end();
+    }, idleMs).unref();
   }
 
   async end(): Promise<void> {

@@ -11,6 +11,11 @@ import { copyTree } from './copy-tree.ts';
 import { measureTree } from './measure-tree.ts';
 import type { PackJob, RootedJob, RootedReply, RootedRequest } from './rooted-jobs.ts';
 import { packTree } from './tree-packer.ts';
+import { extractStream, extractToHost } from './extract-stream.ts';
+import { withView } from './file-system-view.ts';
+import { listChanges, packChanges } from './container-changes.ts';
+import { packPath, packPathAs } from './pack-path.ts';
+import { statPath } from './path-stat.ts';
 import { closeSync, rmSync } from 'node:fs';
 import { unpackArchive } from './unpack-archive.ts';
 import { hostPath } from './archive-path.ts';
@@ -45,6 +50,22 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
       );
     case 'copy':
       return withRoot(home, job.root, () => copyTree(`/${job.from}`, `/${job.to}`));
+    case 'stat-path':
+      return withView(home, job.view, () => statPath(job.path));
+    case 'pack-path':
+      return withView(home, job.view, () => packPath(job.path, job.outputFd));
+    case 'pack-view':
+      return withView(home, job.view, () => packTree(job.outputFd));
+    case 'extract':
+      return withView(home, job.view, () => extractStream(job));
+    case 'pack-host':
+      return packPathAs(job.path, job.name, job.outputFd);
+    case 'extract-host':
+      return extractToHost(job);
+    case 'changes':
+      return listChanges(home, job.trees);
+    case 'pack-changes':
+      return packChanges(home, job.trees, job.outputFd);
   }
 }
 

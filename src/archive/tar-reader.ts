@@ -1,3 +1,4 @@
+import { EngineError } from '../base/errors.ts';
 import type { Segment } from '../kernel/file-holes.ts';
 import { EntryExtensions } from './entry-extensions.ts';
 import { checkSegments, decodeGnuRealSize, decodeGnuSegments, SparseMapReader } from './sparse.ts';
@@ -85,7 +86,8 @@ export class TarReader {
   finish(): void {
     const betweenEntries = this.#bodyBytes === 0 && this.#partBytes === 0 && this.#wanted === BLOCK_BYTES;
     if (this.#ended || (betweenEntries && !this.#inEntry && this.#extensions.isEmpty)) return;
-    throw tarError('unexpected EOF');
+    // Go's io.ErrUnexpectedEOF has no prefix.
+    throw new EngineError('invalid-parameter', 'unexpected EOF');
   }
 
   #collect(part: Buffer): void {

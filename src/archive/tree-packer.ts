@@ -16,31 +16,49 @@ const KEPT_XATTRS = /^(?:security\.capability$|user\.(?!overlay\.)|system\.posix
  * descriptor `output`, with blocking writes. Sockets are left out. The root itself is not an entry.
  */
 export function packTree(output: number): void {
-  const packer = new TreePacker(output);
-  packer.directory('');
+  const packer = new TreePacker(descriptorSink(output));
+  packer.directory('', '');
   packer.finish();
 }
 
-class TreePacker {
-  readonly #output: number;
+/** Where packed bytes go; the chunk is valid during the call only. */
+export type PackSink = (chunk: Buffer) => void;
+
+/** Blocking writes to a descriptor. */
+export function descriptorSink(fd: number): PackSink {
+  return chunk => {
+    for (let done = 0; done < chunk.length; ) done += fs.writeSync(fd, chunk, done, chunk.length - done);
+  };
+}
+
+/**
+ * Packs files of the calling thread's root one by one. Paths and names are latin1; a name is what the archive calls
+ * the file.
+ */
+export class TreePacker {
+  readonly #sink: PackSink;
+  readonly #sparse: boolean;
   readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #used = 0;
-  /** Paths of files with several links, by device and inode. */
+  /** Names of files with several links, by device and inode. */
   readonly #links = new Map<string, string>();
 
-  constructor(output: number) {
-    this.#output = output;
+  /** With `sparse`, holes are left out, in a form that not every reader of tar knows. */
+  constructor(sink: PackSink, { sparse }: { sparse: boolean } = { sparse: true }) {
+    this.#sink = sink;
+    this.#sparse = sparse;
   }
 
-  /** `path` is latin1 and relative, '' for the root. */
-  directory(path: string): void {
-    const names = fs.readdirSync(hostPath(`/${path}`), { encoding: 'latin1' });
-    for (const name of names.sort()) {
-      const child = path === '' ? name : `${path}/${name}`;
-      const stat = fs.lstatSync(hostPath(`/${child}`), { bigint: true, throwIfNoEntry: false });
+  /** All below a directory, but not itself; `prefix` comes before their names. */
+  directory(path: string, prefix: string): void {
+    const entries = fs.readdirSync(hostPath(`${path}/`), { encoding: 'latin1' });
+    for (const entry of entries.sort()) {
+      const child = `${path}/${entry}`;
+      const name = prefix + entry;
+      const stat = fs.lstatSync(hostPath(child), { bigint: true, throwIfNoEntry: false });
       if (stat === undefined || stat.isSocket()) continue;
-      this.#file(child, stat);
-      if (stat.isDirectory()) this.directory(child);
+      this.file(child, name, stat);
+      if (stat.isDirectory()) this.directory(child, `${name}/`);
     }
   }
 
@@ -49,8 +67,9 @@ class TreePacker {
     this.#flush();
   }
 
-  #file(path: string, stat: fs.BigIntStats): void {
-    const entry = entryOf(path, stat);
+  /** One file, of a directory not what is in it. It must not be a socket. */
+  file(path: string, name: string, stat: fs.BigIntStats): void {
+    const entry = entryOf(path, name, stat);
     if (!stat.isDirectory() && stat.nlink > 1n) {
       const key = `${stat.dev}:${stat.ino}`;
       const first = this.#links.get(key);
@@ -60,16 +79,21 @@ class TreePacker {
         );
         return;
       }
-      this.#links.set(key, path);
+      this.#links.set(key, name);
     }
-    if (entry.type === 'file' && entry.size > 0) this.#content(entry, stat);
-    else this.#put(encodeTarEntry(entry));
+    if (entry.type === 'file' && entry.size > 0) this.#content(path, entry, stat);
+    else this.entry(entry);
   }
 
-  #content(entry: TarEntry, stat: fs.BigIntStats): void {
-    const fd = fs.openSync(hostPath(`/${entry.path}`), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  /** An entry without data. */
+  entry(entry: TarEntry): void {
+    this.#put(encodeTarEntry(entry));
+  }
+
+  #content(path: string, entry: TarEntry, stat: fs.BigIntStats): void {
+    const fd = fs.openSync(hostPath(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
-      const hasHoles = stat.blocks * 512n + 65_536n < stat.size;
+      const hasHoles = this.#sparse && stat.blocks * 512n + 65_536n < stat.size;
       const segments = hasHoles ? sparseSegments(fd, entry.size) : undefined;
       const packed = segments === undefined ? entry : { ...entry, segments };
       this.#put(encodeTarEntry(packed));
@@ -103,8 +127,7 @@ class TreePacker {
   }
 
   #flush(): void {
-    for (let done = 0; done < this.#used; )
-      done += fs.writeSync(this.#output, this.#buffer, done, this.#used - done);
+    this.#sink(this.#buffer.subarray(0, this.#used));
     this.#used = 0;
   }
 }
@@ -116,19 +139,18 @@ function sparseSegments(fd: number, size: number): Segment[] {
   return offset + length === size ? segments : [...segments, { offset: size, length: 0 }];
 }
 
-function entryOf(path: string, stat: fs.BigIntStats): TarEntry {
+function entryOf(path: string, name: string, stat: fs.BigIntStats): TarEntry {
   const entry = tarEntry({
-    path,
+    path: name,
     type: typeOf(stat),
     mode: Number(stat.mode) & 0o7777,
     uid: Number(stat.uid),
     gid: Number(stat.gid),
     mtimeNs: stat.mtimeNs,
-    xattrs: xattrsOf(path),
+    xattrs: keptXattrs(path),
   });
   if (entry.type === 'file') entry.size = Number(stat.size);
-  if (entry.type === 'symlink')
-    entry.linkPath = fs.readlinkSync(hostPath(`/${path}`), { encoding: 'latin1' });
+  if (entry.type === 'symlink') entry.linkPath = fs.readlinkSync(hostPath(path), { encoding: 'latin1' });
   if (stat.isCharacterDevice() || stat.isBlockDevice()) Object.assign(entry, decodeDevice(stat.rdev));
   return entry;
 }
@@ -141,8 +163,9 @@ function typeOf(stat: fs.BigIntStats): TarEntry['type'] {
   return stat.isBlockDevice() ? 'block-device' : 'fifo';
 }
 
-function xattrsOf(path: string): Map<string, Buffer> {
-  const file = hostPath(`/${path}`);
+/** The extended attributes that an archive keeps. */
+export function keptXattrs(path: string): Map<string, Buffer> {
+  const file = hostPath(path);
   const names = listXattrs(file).filter(name => KEPT_XATTRS.test(name));
   return new Map(names.map(name => [name, getXattr(file, name) ?? Buffer.alloc(0)]));
 }

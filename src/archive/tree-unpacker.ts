@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { EngineError, errorCode, messageOf } from '../base/errors.ts';
+import { EngineError, errorCode, messageOf, SyscallError } from '../base/errors.ts';
 import { decodeDevice, makeNode, S_IFBLK, S_IFCHR, S_IFIFO } from '../kernel/make-node.ts';
 import { setTimes } from '../kernel/set-times.ts';
 import { setXattr } from '../kernel/xattr.ts';
@@ -11,6 +11,20 @@ import { OPAQUE_XATTRS, type Whiteout, type WhiteoutMode, whiteoutOf } from './w
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
 const YES = Buffer.from('y');
 const SPECIAL_BITS = 0o7000;
+
+export type UnpackOptions = {
+  whiteouts: WhiteoutMode;
+  /** What all files together may have, against decompression bombs. */
+  maximumBytes?: number | undefined;
+  /** Where in the root to unpack (latin1, absolute): it exists and stays as it is. The root itself when undefined. */
+  directory?: string;
+  /** A directory does not take the place of something else, nor something else that of a directory. */
+  keepKinds?: boolean;
+  /** Whom all files belong to, in place of the archive's owners; 'caller': nothing is done about it. */
+  owner?: { uid: number; gid: number } | 'caller';
+  /** Directories on an entry's way are no links: for a thread that has no root of its own. */
+  refuseLinks?: boolean;
+};
 
 /**
  * Writes the entries of a tar into the root directory of the calling thread, which must be rooted in the
@@ -26,8 +40,11 @@ export class TreeUnpacker implements TarHandler {
   /** Undefined where whiteouts are not overlay's. */
   readonly #opaqueXattr: string | undefined;
   readonly #maximumBytes: number;
+  readonly #options: UnpackOptions;
+  /** Before every path; '' for the thread's root itself. */
+  readonly #base: string;
   /** Directories that are known to exist. */
-  readonly #directories = new Set(['/']);
+  readonly #directories: Set<string>;
   /** Their times can only be set when nothing is written into them any more. */
   readonly #directoryTimes = new Map<string, bigint>();
   /** With `apply`: what this archive made, and the directories above, which its own whiteouts do not touch. */
@@ -36,17 +53,22 @@ export class TreeUnpacker implements TarHandler {
   #path = '';
   #fd = -1;
 
-  /** @param maximumBytes what all files together may have, against decompression bombs */
-  constructor(whiteouts: WhiteoutMode, maximumBytes = Number.POSITIVE_INFINITY) {
-    this.#whiteouts = whiteouts;
-    this.#opaqueXattr = whiteouts === 'apply' || whiteouts === 'keep' ? undefined : OPAQUE_XATTRS[whiteouts];
-    this.#maximumBytes = maximumBytes;
+  constructor(options: UnpackOptions) {
+    this.#options = options;
+    this.#whiteouts = options.whiteouts;
+    this.#maximumBytes = options.maximumBytes ?? Number.POSITIVE_INFINITY;
+    this.#base = options.directory?.replace(/\/+$/, '') ?? '';
+    this.#directories = new Set([this.#base === '' ? '/' : this.#base]);
+    this.#opaqueXattr =
+      options.whiteouts === 'apply' || options.whiteouts === 'keep'
+        ? undefined
+        : OPAQUE_XATTRS[options.whiteouts];
   }
 
   entry(entry: TarEntry): void {
     this.entryCount++;
     this.#entry = undefined;
-    this.#path = absoluteEntryPath(entry.path);
+    this.#path = this.#absolute(entry.path);
     this.#guard('unpack', () => {
       const whiteout = this.#whiteouts === 'keep' ? undefined : whiteoutOf(baseOf(this.#path));
       if (whiteout !== undefined) this.#whiteout(whiteout);
@@ -90,12 +112,18 @@ export class TreeUnpacker implements TarHandler {
     this.#fd = -1;
   }
 
+  /** Of an entry's path, or of what a hard link is to; the directory unpacked into for its own. */
+  #absolute(entryPath: string): string {
+    const path = absoluteEntryPath(entryPath);
+    return path === '/' ? this.#base || '/' : this.#base + path;
+  }
+
   #make(entry: TarEntry): void {
     const path = this.#path;
-    if (path === '/') {
+    if (path === (this.#base || '/')) {
       if (entry.type !== 'directory')
         throw new EngineError('invalid-parameter', 'the archive replaces its root by something else');
-      this.#entry = entry;
+      if (this.#base === '' && this.#options.directory === undefined) this.#entry = entry;
       return;
     }
     this.#makeDirectory(parentOf(path));
@@ -128,7 +156,7 @@ export class TreeUnpacker implements TarHandler {
         this.sizeBytes += entry.linkPath.length;
         return fs.symlinkSync(hostPath(entry.linkPath), target);
       case 'hardlink':
-        return fs.linkSync(hostPath(absoluteEntryPath(entry.linkPath)), target);
+        return fs.linkSync(hostPath(this.#absolute(entry.linkPath)), target);
       case 'character-device':
         return makeNode(target, S_IFCHR | permissions, entry.major, entry.minor);
       case 'block-device':
@@ -142,6 +170,7 @@ export class TreeUnpacker implements TarHandler {
   #replace(entry: TarEntry, path: string): void {
     const existing = fs.lstatSync(hostPath(path), { bigint: true });
     if (entry.type === 'directory' && existing.isDirectory()) return;
+    if (this.#options.keepKinds) this.#checkKinds(entry, existing);
     const hidesLower = this.#opaqueXattr !== undefined && isOverlayWhiteout(existing);
     const isOwn = this.#whiteouts !== 'apply' || this.#made.has(path);
     if (isOwn && existing.isFile() && existing.nlink === 1n) this.sizeBytes -= Number(existing.size);
@@ -149,6 +178,20 @@ export class TreeUnpacker implements TarHandler {
     this.#create(entry, path);
     // The lower layers' directory stays removed: only this one's files are in it.
     if (hidesLower && entry.type === 'directory') this.#makeOpaque(path);
+  }
+
+  /** Docker's words; the paths as its daemon has them. */
+  #checkKinds(entry: TarEntry, existing: fs.BigIntStats): void {
+    const [isDirectory, wasDirectory] = [entry.type === 'directory', existing.isDirectory()];
+    if (isDirectory === wasDirectory) return;
+    const name = JSON.stringify(readable(this.#path.slice(this.#base.length + 1)));
+    const target = JSON.stringify(readable(this.#base || '/'));
+    throw new EngineError(
+      'system',
+      wasDirectory
+        ? `cannot overwrite directory ${name} with non-directory ${target}`
+        : `cannot overwrite non-directory ${name} with directory ${target}`,
+    );
   }
 
   /** Takes as long as what is removed is large, whatever else the archive has: each entry may ask for it. */
@@ -159,8 +202,17 @@ export class TreeUnpacker implements TarHandler {
     if (existing.isDirectory()) {
       for (const name of fs.readdirSync(target, { encoding: 'latin1' })) this.#remove(join(path, name));
       fs.rmdirSync(target);
-    } else fs.unlinkSync(target);
+    } else this.#unlink(path);
     for (const known of [this.#directories, this.#directoryTimes, this.#made]) known.delete(path);
+  }
+
+  #unlink(path: string): void {
+    try {
+      fs.unlinkSync(hostPath(path));
+    } catch (error) {
+      // As Go has it: a file may be busy, something being mounted on it.
+      throw Object.assign(error as Error, { syscall: 'RemoveAll', path: path.slice(this.#base.length + 1) });
+    }
   }
 
   /** Makes the directories that the archive has no entries for, as root's, mode 0755. */
@@ -170,8 +222,9 @@ export class TreeUnpacker implements TarHandler {
     try {
       fs.mkdirSync(hostPath(path), 0o755);
     } catch (error) {
-      // A link to a directory will do: it is resolved within the root.
       if (errorCode(error) !== 'EEXIST') throw error;
+      // A link to a directory will do where it is resolved within the root.
+      if (this.#options.refuseLinks && !fs.lstatSync(hostPath(path)).isDirectory()) throw error;
       if (this.#isOwnWhiteout(path)) {
         this.#remove(path);
         fs.mkdirSync(hostPath(path), 0o755);
@@ -229,10 +282,12 @@ export class TreeUnpacker implements TarHandler {
   #setMetadata(entry: TarEntry): void {
     const path = hostPath(this.#path);
     const isLink = entry.type === 'symlink';
-    fs.lchownSync(path, entry.uid, entry.gid);
-    // After chown, which clears setuid and file capabilities. New files have their permissions already.
-    if (!isLink && ((entry.mode & SPECIAL_BITS) !== 0 || entry.type === 'directory'))
-      fs.chmodSync(path, entry.mode);
+    const { owner = entry } = this.#options;
+    if (owner !== 'caller') fs.lchownSync(path, owner.uid, owner.gid);
+    // After chown, which clears setuid and file capabilities. New files have their permissions already, but for
+    // what a caller's umask takes away.
+    const isMasked = owner === 'caller' || (entry.mode & SPECIAL_BITS) !== 0 || entry.type === 'directory';
+    if (!isLink && isMasked) fs.chmodSync(path, entry.mode);
     for (const [name, value] of entry.xattrs) setEntryXattr(path, name, value);
     if (entry.type === 'directory') this.#directoryTimes.set(this.#path, entry.mtimeNs);
     else setTimes(this.#fd >= 0 ? this.#fd : path, entry.mtimeNs, entry.mtimeNs);
@@ -242,7 +297,7 @@ export class TreeUnpacker implements TarHandler {
     try {
       task();
     } catch (error) {
-      if (error instanceof EngineError && error.kind !== 'system') throw error;
+      if (error instanceof EngineError && !(error instanceof SyscallError)) throw error;
       const message = `failed to ${what} "${readable(this.#path)}": ${messageOf(error)}`;
       throw new EngineError('system', message, { cause: error });
     }

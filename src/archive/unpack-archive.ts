@@ -20,7 +20,7 @@ export async function unpackArchive(
   job: UnpackJob,
   progress: (bytes: number) => void,
 ): Promise<UnpackResult> {
-  const unpacker = new TreeUnpacker(job.whiteouts, job.maximumBytes);
+  const unpacker = new TreeUnpacker(job);
   const reader = new TarReader(unpacker);
   const hash = job.diffId === undefined ? createHash('sha256') : undefined;
   const take = (chunk: Buffer) => {

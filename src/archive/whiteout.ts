@@ -16,7 +16,7 @@ export const OPAQUE_XATTRS = {
   overlay: 'trusted.overlay.opaque',
   'overlay-user': 'user.overlay.opaque',
 };
-const WHITEOUT_PREFIX = '.wh.';
+export const WHITEOUT_PREFIX = '.wh.';
 const OPAQUE_MARKER = '.wh..wh..opq';
 const META_PREFIX = '.wh..wh.';
 

@@ -44,6 +44,11 @@ const attach = entry(
   'Attach local standard input, output, and error streams to a running container',
   () => import('./commands/attach.ts'),
 );
+const commit = entry("Create a new image from a container's changes", () => import('./commands/commit.ts'));
+const cp = entry(
+  'Copy files/folders between a container and the local filesystem',
+  () => import('./commands/cp.ts'),
+);
 const create = entry('Create a new container', () => import('./commands/create.ts'));
 const diff = entry(
   "Inspect changes to files or directories on a container's filesystem",
@@ -103,6 +108,8 @@ const info = entry('Display system-wide information', () => import('./commands/i
 
 const CONTAINER: CommandTree = {
   attach,
+  commit,
+  cp,
   create,
   diff,
   exec,
@@ -178,7 +185,9 @@ const VOLUME: CommandTree = {
 
 export const COMMANDS: CommandTree = {
   attach,
+  commit,
   container: { summary: 'Manage containers', commands: CONTAINER },
+  cp,
   create,
   daemon: entry('Run the daemon in the foreground', () => import('./commands/daemon.ts')),
   diff,

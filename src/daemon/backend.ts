@@ -1,4 +1,13 @@
+import type { Readable } from 'node:stream';
 import type * as api from '../api/types.ts';
+import {
+  archiveContainerPath,
+  exportContainer,
+  type ExtractRequest,
+  extractToContainer,
+  statContainerPath,
+} from './archive/container-archive.ts';
+import { commitContainer, type CommitRequest } from './commit/commit-container.ts';
 import { attachContainer } from './attach/attach-container.ts';
 import type { Daemon } from './daemon.ts';
 import { createContainer } from './create/create-container.ts';
@@ -36,6 +45,7 @@ export function createBackend(daemon: Daemon) {
   return {
     ...lifecycleBackend(daemon),
     ...inspectionBackend(daemon),
+    ...fileBackend(daemon),
     ...streamBackend(daemon),
     ...execBackend(daemon),
     ...imageBackend(daemon),
@@ -96,16 +106,27 @@ function inspectionBackend(daemon: Daemon) {
       containerEvent(daemon, container, 'top');
       return result;
     },
-    containerExport: async (id: string) => {
-      const container = find(id);
-      const stream = await daemon.graph.exportContainerLayer(container.id);
-      containerEvent(daemon, container, 'export');
-      return stream;
-    },
     containerChanges: async (id: string) => containerChanges(daemon, find(id)),
     containerExplain: async (id: string) => explainContainer(daemon, find(id)),
     containerStats: (id: string, options: { stream: boolean; oneShot: boolean }, signal: AbortSignal) =>
       containerStats(daemon, find(id), options, signal),
+  };
+}
+
+function fileBackend(daemon: Daemon) {
+  const target = (reference: string, path: string) => ({
+    container: daemon.containers.find(reference),
+    reference,
+    path,
+  });
+  return {
+    containerStatPath: async (id: string, path: string) => statContainerPath(daemon, target(id, path)),
+    containerArchive: async (id: string, path: string) => archiveContainerPath(daemon, target(id, path)),
+    containerExtract: async (id: string, path: string, content: Readable, request: ExtractRequest) =>
+      extractToContainer(daemon, { ...target(id, path), content, request }),
+    containerExport: async (id: string) => exportContainer(daemon, daemon.containers.find(id)),
+    containerCommit: async (id: string, options: CommitRequest) =>
+      commitContainer(daemon, daemon.containers.find(id), options),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { RootedThreads } from '../archive/rooted-threads.ts';
 import type { KeyedLock } from '../base/keyed-lock.ts';
 import type { ExecDriver } from '../execdriver/driver.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -28,6 +29,8 @@ export type Daemon = {
   readonly execDriver: ExecDriver;
   readonly networks: Networks;
   readonly volumes: Volumes;
+  /** For work on containers' files. */
+  readonly threads: RootedThreads;
   readonly hostFacts: HostFacts;
   /** Aborted when the engine closes: from then on nothing that happens is acted upon. */
   readonly closing: AbortSignal;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { RootedThreads } from '../archive/rooted-threads.ts';
 import { KeyedLock } from '../base/keyed-lock.ts';
 import type { ExecDriver } from '../execdriver/driver.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -66,6 +67,7 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
       bridgeDevice: parts.bridgeDevice,
     }),
     volumes: new Volumes({ directory: join(options.dataRoot, 'volumes'), store, events, background }),
+    threads: await RootedThreads.open(),
     hostFacts,
     closing: closing.signal,
     restart: container => startContainer(daemon, container, 'restart-policy'),
@@ -88,6 +90,7 @@ async function close(daemon: Daemon, closing: AbortController, withdrawsNetworks
     clearTimeout(container.restartTimer);
     container.stopRun();
   }
+  await daemon.threads.close();
   await daemon.background.idle();
   const isInUse = daemon.containers.all().some(({ runtime }) => runtime !== undefined);
   if (withdrawsNetworks && !isInUse) await daemon.networks.withdraw();

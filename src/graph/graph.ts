@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { ProgressMessage } from '../api/types.ts';
 import type { Digest } from '../base/digest.ts';
-import type { ImageConfig } from './image-config.ts';
+import type { FileChange } from '../archive/rooted-jobs.ts';
+import type { ContainerDefaults, ImageConfig } from './image-config.ts';
 
 /**
  * Images, their layers, and the root file systems of containers. Everything lies below one directory:
@@ -53,6 +54,17 @@ export interface Graph {
   /** A stopped container's whole file system as tar, for `export`. */
   exportContainerLayer(containerId: string): Promise<Readable>;
 
+  /**
+   * What a container has changed in its image's files, by path; `ignored` are places that the engine itself made in
+   * it, absolute: new and empty they are no changes.
+   */
+  containerChanges(containerId: string, ignored: readonly string[]): Promise<FileChange[]>;
+  /**
+   * The same, packed as a layer. When this settles, the container may go on. The caller commits it, and discards
+   * it in the end.
+   */
+  packContainerLayer(containerId: string, ignored: readonly string[]): Promise<PackedLayer>;
+
   /** Idempotent. What is still being done fails. */
   close(): Promise<void>;
 }
@@ -72,6 +84,8 @@ export type Image = {
   /** Of all unpacked layers together. */
   sizeBytes: number;
   chainIds: Digest[];
+  /** The image that it was made from here. */
+  parent?: Digest;
   /** ISO 8601. */
   lastTaggedAt?: string;
 };
@@ -91,6 +105,29 @@ export type ImportOptions = {
   changes: string[];
   platform?: string;
 };
+
+export type PackedLayer = {
+  /** Makes an image of it, on top of the container's. Returns the id. @throws not-found when that has gone */
+  commit(image: CommitOptions): Promise<Digest>;
+  /** Idempotent. */
+  discard(): void;
+};
+
+export type CommitOptions = {
+  /** `name:tag`, '' for none. */
+  reference: string;
+  author: string;
+  comment: string;
+  config: ContainerDefaults;
+  containerId: string;
+  /** '' for none. */
+  parent: Digest | '';
+  /** The container's own, as Docker keeps it in the image. */
+  containerConfig: { Cmd?: string[] | null };
+  engineVersion: string;
+};
+
+export type { FileChange } from '../archive/rooted-jobs.ts';
 
 export type HistoryEntry = {
   Id: string;

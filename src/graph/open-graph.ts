@@ -103,7 +103,8 @@ class LocalGraph implements Graph {
   }
 
   async history(reference: string) {
-    return imageHistory(this.#parts.layers, resolveImage(this.#parts.images, reference));
+    const { layers, images } = this.#parts;
+    return imageHistory(layers, images, resolveImage(images, reference));
   }
 
   driverDataOf({ chainIds }: Image) {
@@ -140,6 +141,14 @@ class LocalGraph implements Graph {
 
   async exportContainerLayer(containerId: string) {
     return this.#containers.export(containerId);
+  }
+
+  containerChanges(containerId: string, ignored: readonly string[]) {
+    return this.#containers.changes(containerId, ignored);
+  }
+
+  packContainerLayer(containerId: string, ignored: readonly string[]) {
+    return this.#containers.pack(containerId, ignored);
   }
 
   close() {

@@ -31,7 +31,7 @@ export function openRoot(path: string): number {
  * separated. A detached mount is fine too.
  * @throws SyscallError
  */
-function enterRoot(fd: number): void {
+export function enterRoot(fd: number): void {
   syscall('fchdir', `fd ${fd}`, fd);
   syscall('chroot', '.', cstring('.'));
 }

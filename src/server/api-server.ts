@@ -8,6 +8,7 @@ import { Dispatcher } from './dispatch.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { readTlsOptions, type TlsFiles, type TlsServerOptions } from './tls-options.ts';
 import type { Logger } from './logger.ts';
+import { archiveRoutes } from './routes/archive.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { execRoutes } from './routes/exec.ts';
 import { imageRoutes } from './routes/images.ts';
@@ -161,6 +162,7 @@ class RunningServer implements ApiServer {
 function routersOf(backend: Backend) {
   return [
     containerRoutes(backend),
+    archiveRoutes(backend),
     execRoutes(backend),
     imageRoutes(backend),
     networkRoutes(backend),

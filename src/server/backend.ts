@@ -35,6 +35,16 @@ export interface ContainerBackend {
   containerTop(id: string, psArgs: string): Promise<api.ContainerTop>;
   containerPrune(filters: Filters): Promise<{ ContainersDeleted: string[] | null; SpaceReclaimed: number }>;
   containerExport(id: string): Promise<Readable>;
+  containerStatPath(id: string, path: string): Promise<api.ContainerPathStat>;
+  containerArchive(id: string, path: string): Promise<{ stat: api.ContainerPathStat; stream: Readable }>;
+  containerExtract(
+    id: string,
+    path: string,
+    content: Readable,
+    options: { copyUIDGID: boolean; noOverwriteDirNonDir: boolean },
+  ): Promise<void>;
+  /** Returns the id of the image. */
+  containerCommit(id: string, options: ContainerCommitOptions): Promise<string>;
   /**
    * Settles at once when the container is known and the condition is registered; the answer comes in `status`
    * (the router sends its headers in between, and clients rely on that).
@@ -65,6 +75,17 @@ export interface ContainerBackend {
   execResize(execId: string, rows: number, columns: number): Promise<void>;
   execInspect(execId: string): Promise<api.ExecInspect>;
 }
+
+export type ContainerCommitOptions = {
+  repository: string;
+  tag: string;
+  author: string;
+  comment: string;
+  /** In place of the container's own. */
+  config?: api.ContainerConfig | undefined;
+  changes: string[];
+  pause: boolean;
+};
 
 export type AttachOptions = {
   stream: boolean;

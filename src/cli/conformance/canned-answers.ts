@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 export type Call = { method: string; path: string; query: URLSearchParams; text: string };
-export type Answer = { status: number; body?: unknown };
+export type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
 
 /**
  * What the fake engine says. Container and image names steer it: `missing` is nowhere, `absent` is no local
@@ -44,6 +44,30 @@ const create: Answerer = ({ text }) => {
   const warnings = Image === 'warned' ? ['Your kernel does not support swap limit capabilities.'] : [];
   return { status: 201, body: { Id: idOf(Tty ? `tty-${Image}` : Image), Warnings: warnings } };
 };
+
+/** Modes of the paths that containers have, as Go writes them; `/link` leads to `/dir`. */
+const PATHS: Record<string, number> = { '/dir': 0o755 + 2 ** 31, '/file': 0o644, '/link': 0o777 + 2 ** 27 };
+
+const archive: Answerer = ({ method, query }, [id = '']) => {
+  const path = query.get('path') ?? '';
+  const mode = PATHS[path.replace(/(?<=.)\/$/, '')];
+  if (id === 'missing') return failure(404, 'No such container: missing');
+  if (mode === undefined) return failure(404, `Could not find the file ${path} in container ${id}`);
+  if (method === 'PUT') return { status: 200 };
+  const linkTarget = path === '/link' ? '/dir' : '';
+  const stat = { name: path.slice(1), size: 9, mode, mtime: '2024-01-01T00:00:00Z', linkTarget };
+  const header = Buffer.from(JSON.stringify(stat)).toString('base64');
+  return {
+    status: 200,
+    headers: { 'X-Docker-Container-Path-Stat': header, 'Content-Type': 'application/x-tar' },
+    ...(method === 'GET' ? { body: 'an archive' } : {}),
+  };
+};
+
+const commit: Answerer = ({ query }) =>
+  query.get('container') === 'missing'
+    ? failure(404, 'No such container: missing')
+    : { status: 201, body: { Id: `sha256:${ID}` } };
 
 const START_FAILURES: Record<string, Answer> = {
   noexec: failure(
@@ -343,6 +367,8 @@ const ANSWERS: readonly (readonly [RegExp, Answerer])[] = [
   ],
   [/^POST \/containers\/prune$/, () => ok({ ContainersDeleted: [ID], SpaceReclaimed: 212 })],
   [/^POST \/containers\/(.+)\/(?:start|stop|kill|restart|pause|unpause|rename|resize)$/, simple],
+  [/^(?:HEAD|GET|PUT) \/containers\/(.+)\/archive$/, archive],
+  [/^POST \/commit$/, commit],
   [/^DELETE \/containers\/(.+)$/, simple],
   [/^GET \/containers\/json$/, () => ok(CONTAINERS)],
   [/^GET \/containers\/(.+)\/json$/, inspect],

@@ -450,6 +450,57 @@ image inspect only-image
 image inspect missing
 `);
 
+const FILES = lines(`
+cp
+cp a
+cp a b
+cp a b c
+cp --foo a b
+cp a:/file b:/file
+cp '' a:/dir
+cp a:/dir ''
+cp - -
+cp a:/file -
+cp a:/dir/ -
+cp -L a:/link -
+cp a:/link -
+cp a:/nope -
+cp missing:/file -
+cp a:/file /nope/x
+cp a:/file /dev/null
+cp - a:/dir
+cp -a - a:/dir
+cp - a:/link
+cp - a:/file
+cp - a:/nope
+cp - missing:/dir
+cp nope a:/dir
+cp ./nope:x a:/dir
+cp -L nope a:/dir
+cp src a:/file
+cp LICENSE a:/nope/
+cp LICENSE a:/dir
+cp LICENSE a:/file
+cp LICENSE missing:/dir
+container cp a:/file -
+commit
+commit a b c
+commit --foo a
+commit a
+commit a b
+commit a b:c
+commit a UP
+commit a b@sha256:0000000000000000000000000000000000000000000000000000000000000000
+commit -a 'Me <me@x>' -m 'a message' -c 'ENV A=b' --change 'CMD x' a localhost:5000/b:c
+commit --pause=false a
+commit -p a
+commit missing
+container commit a
+diff a
+diff missing
+container diff a
+`);
+
 /** Where we differ on purpose. */
 const EXCEPTIONS: Record<string, Case['except']> = {
   // Warnings of the command line go to standard error: standard output is what scripts read.
@@ -458,19 +509,32 @@ const EXCEPTIONS: Record<string, Case['except']> = {
   'inspect --type foo a': ['stderr'],
   // Creating the exec is what tells a missing container; looking first would cost a request each time.
   'exec missing ls': ['requests'],
+  // Archives of files have the times of the day in them.
+  'cp LICENSE a:/dir': ['requests'],
+  'cp LICENSE a:/file': ['requests'],
+  // They have begun to pack, and tell of it.
+  'cp LICENSE a:/nope/': ['stderr'],
+  'cp src a:/file': ['stderr'],
+  'cp LICENSE missing:/dir': ['requests'],
   // They say twice that it is detached.
   'exec -d busybox ls': ['requests'],
 };
 
-export const CASES: readonly Case[] = [...GRAMMAR, ...CONTAINER_FLAGS, ...RUNNING, ...LISTS, ...INSPECT].map(
-  item => withInput(item),
-);
+export const CASES: readonly Case[] = [
+  ...GRAMMAR,
+  ...CONTAINER_FLAGS,
+  ...RUNNING,
+  ...LISTS,
+  ...INSPECT,
+  ...FILES,
+].map(item => withInput(item));
 
 /** Commands that read their input get some. */
 function withInput(item: Case): Case {
   const except = EXCEPTIONS[item.args.join(' ')];
   if (except !== undefined) return { ...item, except };
   if (item.args.includes('cat')) return { ...item, stdin: 'from the input\n' };
+  if (item.args.join(' ').match(/^cp (?:-a )?- /)) return { ...item, stdin: 'an archive' };
   if (item.args[0] === 'load' || item.args[0] === 'import') return { ...item, stdin: 'an archive' };
   return item;
 }

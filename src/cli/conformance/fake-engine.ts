@@ -31,11 +31,12 @@ async function handle(request: IncomingMessage, response: ServerResponse, reques
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const call = callOf(request, Buffer.concat(chunks).toString());
   record(call, requests);
-  const { status, body } = answerTo(call);
+  const { status, body, headers = {} } = answerTo(call);
   response.statusCode = status;
   response.setHeader('Api-Version', '1.51');
   response.setHeader('Ostype', 'linux');
   response.setHeader('Server', 'Docker/28.5.1 (linux)');
+  response.setHeaders(new Map(Object.entries(headers)));
   if (body === undefined) return void response.end();
   if (typeof body !== 'string' || body.startsWith('{'))
     response.setHeader('Content-Type', 'application/json');

@@ -13,7 +13,7 @@ export function describeImage(
     Id: image.id,
     RepoTags: image.repoTags,
     RepoDigests: image.repoDigests,
-    Parent: '',
+    Parent: image.parent ?? '',
     Comment: config.comment ?? config.history?.at(-1)?.comment ?? '',
     Created: config.created ?? ZERO_TIME,
     DockerVersion: config.docker_version ?? '',
@@ -30,9 +30,13 @@ export function describeImage(
   };
 }
 
+/** What is not here is of containers only: a committed image has it, too. */
+const SHOWN_WHEN_PRESENT = ['ArgsEscaped', 'ExposedPorts', 'Healthcheck', 'Shell', 'StopSignal'] as const;
+
 function imageConfig(defaults: NonNullable<Image['config']['config']>): api.ContainerConfig {
+  const present = SHOWN_WHEN_PRESENT.filter(key => defaults[key]).map(key => [key, defaults[key]]);
   return {
-    ...defaults,
+    ...Object.fromEntries(present),
     Cmd: defaults.Cmd ?? null,
     Entrypoint: defaults.Entrypoint ?? null,
     Env: defaults.Env ?? null,
@@ -52,7 +56,7 @@ export function summarizeImage(
   const { id, config, repoTags, repoDigests, sizeBytes } = image;
   return {
     Id: id,
-    ParentId: '',
+    ParentId: image.parent ?? '',
     RepoTags: repoTags,
     RepoDigests: repoDigests,
     Created: Math.floor(Date.parse(config.created ?? ZERO_TIME) / 1000),

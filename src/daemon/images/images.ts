@@ -11,7 +11,7 @@ type Removal = { Untagged?: string; Deleted?: string };
 /** What the engine can make itself, by the name one would pull. */
 const BUILT_IN = /^(?:docker\.io\/)?(?:library\/)?hello(?::latest)?$/;
 
-function imageEvent({ events }: Daemon, action: string, id: string, name: string): void {
+export function imageEvent({ events }: Daemon, action: string, id: string, name: string): void {
   events.publish({ Type: 'image', Action: action, id, attributes: { name } });
 }
 

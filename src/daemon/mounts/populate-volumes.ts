@@ -3,7 +3,7 @@ import type { ContainerLayer } from '../../graph/graph.ts';
 import { openDetachedOverlay } from '../../kernel/detached-overlay.ts';
 import type { MountRecord } from '../containers/container-record.ts';
 import { copyTree } from './copy-tree.ts';
-import { resolveInRoot } from './resolve-in-root.ts';
+import { resolveInRoot } from '../../archive/resolve-in-root.ts';
 
 /** Fills empty volumes with what the image has at their destination, as Docker does when it creates a container. */
 export async function populateVolumes(mounts: readonly MountRecord[], layer: ContainerLayer): Promise<void> {

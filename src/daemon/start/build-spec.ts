@@ -77,7 +77,7 @@ export function resourcesOf(daemon: Daemon, resources: ApiResources): Resources 
   return specResources(resources, daemon.hostFacts.devices);
 }
 
-async function accountFiles(layer: ContainerLayer): Promise<AccountFiles> {
+export async function accountFiles(layer: ContainerLayer): Promise<AccountFiles> {
   const [passwd, group] = await Promise.all([layer.readFile('/etc/passwd'), layer.readFile('/etc/group')]);
   return { passwd: passwd?.toString(), group: group?.toString() };
 }

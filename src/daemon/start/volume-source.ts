@@ -5,7 +5,7 @@ import { posix } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import type { MountRecord } from '../containers/container-record.ts';
 import { notFound } from '../errors.ts';
-import { resolveInRoot } from '../mounts/resolve-in-root.ts';
+import { resolveInRoot } from '../../archive/resolve-in-root.ts';
 import type { SpecMount } from '../spec/spec-input.ts';
 
 /**

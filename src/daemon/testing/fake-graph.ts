@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Digest, digestOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
-import type { ContainerLayer, Graph, Image } from '../../graph/graph.ts';
+import type { ContainerLayer, Graph, Image, PackedLayer } from '../../graph/graph.ts';
 import type { ContainerDefaults } from '../../graph/image-config.ts';
 
 const FILES: Record<string, string> = {
@@ -105,6 +105,14 @@ export class FakeGraph implements Graph {
 
   async exportContainerLayer(): Promise<Readable> {
     return Readable.from([]);
+  }
+
+  async containerChanges(): Promise<[]> {
+    return [];
+  }
+
+  async packContainerLayer(): Promise<PackedLayer> {
+    return { commit: async () => this.#image.id, discard: () => undefined };
   }
 
   async close(): Promise<void> {}

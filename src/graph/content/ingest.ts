@@ -32,6 +32,12 @@ export class Ingest {
     for (let done = 0; done < chunk.length; ) done += writeSync(this.#fd, chunk, done);
   }
 
+  /** Says what a thread has written to {@link fd}: nothing is written by this object then. */
+  fill({ digest, sizeBytes }: { digest: Digest; sizeBytes: number }): void {
+    this.#digest = digest;
+    this.sizeBytes = sizeBytes;
+  }
+
   /** Of all that was written. Nothing can be written after the first look at it. */
   get digest(): Digest {
     this.#digest ??= `sha256:${this.#hash.digest('hex')}`;

@@ -95,6 +95,6 @@ export type ContainerFileSystem = {
   tree: Tree;
   /** What the container wrote, where that has a directory of its own. */
   writableDirectory?: string;
-  /** Where it has not: the tree that the container began with; undefined when that was empty. */
-  imageDirectory?: string;
+  /** What the container began with; undefined when that was empty. */
+  imageTree?: Tree;
 };

@@ -195,6 +195,8 @@ export class OverlayDriver implements GraphDriver {
       opaqueXattr: OPAQUE_XATTRS[this.whiteouts],
       tree: this.#kind.tree([upperdir, ...lowerdirs]),
       writableDirectory: upperdir,
+      // An overlay of one layer would be that layer.
+      imageTree: lowerdirs.length === 1 ? (lowerdirs[0] as string) : this.#kind.tree(lowerdirs),
     };
   }
 

@@ -99,7 +99,7 @@ export class TreeDriver implements GraphDriver {
 
   openContainer(containerId: string, layers: readonly Digest[]): ContainerFileSystem {
     const path = `${this.#root}/${containerName(containerId)}`;
-    const image = layers[0] && { imageDirectory: `${this.#root}/${layerName(layers[0])}` };
+    const image = layers[0] && { imageTree: `${this.#root}/${layerName(layers[0])}` };
     return { rootfs: { type: 'bind', path }, driverData: {}, directories: [path], tree: path, ...image };
   }
 

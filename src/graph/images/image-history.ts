@@ -1,12 +1,14 @@
 import { EngineError } from '../../base/errors.ts';
 import type { HistoryEntry, Image } from '../graph.ts';
+import type { Digest } from '../../base/digest.ts';
+import type { ImageStore } from './image-store.ts';
 import type { LayerStore } from '../layers/layer-store.ts';
 
 /**
- * `docker history`, latest first.
+ * `docker history`, latest first; steps that were images here themselves have their ids.
  * @throws EngineError system when the image tells of more layers than it has
  */
-export function imageHistory(layers: LayerStore, image: Image): HistoryEntry[] {
+export function imageHistory(layers: LayerStore, images: ImageStore, image: Image): HistoryEntry[] {
   const remaining = [...image.chainIds];
   const entries = (image.config.history ?? []).map((step): HistoryEntry => {
     let size = 0;
@@ -25,10 +27,14 @@ export function imageHistory(layers: LayerStore, image: Image): HistoryEntry[] {
       Comment: step.comment ?? '',
     };
   });
-  const latest = entries.at(-1);
-  if (latest !== undefined) {
-    latest.Id = image.id;
-    latest.Tags = image.repoTags.length > 0 ? image.repoTags : null;
+  entries.reverse();
+  let ancestor: Image | undefined = image;
+  for (const entry of entries) {
+    if (ancestor === undefined) break;
+    entry.Id = ancestor.id;
+    entry.Tags = ancestor.repoTags.length > 0 ? ancestor.repoTags : null;
+    const parent: Digest | undefined = images.parentOf(ancestor.id);
+    ancestor = parent === undefined ? undefined : images.get(parent);
   }
-  return entries.reverse();
+  return entries;
 }

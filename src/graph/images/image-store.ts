@@ -24,9 +24,17 @@ export type ImageRecord = {
   sizeBytes: number;
   /** Everything in the content store that it needs: manifest, configuration, layers. */
   blobs: Digest[];
+  /** The image that it was made from here. */
+  parent?: Digest | undefined;
 };
 
-type ImageRow = { id: Digest; manifest: Digest; size_bytes: number; last_tagged_at: string | null };
+type ImageRow = {
+  id: Digest;
+  manifest: Digest;
+  size_bytes: number;
+  parent: Digest | null;
+  last_tagged_at: string | null;
+};
 
 /** The records of images, and their names. */
 export class ImageStore {
@@ -77,6 +85,7 @@ export class ImageStore {
       sizeBytes: row.size_bytes,
       chainIds: chainIdsOf(config.rootfs.diff_ids),
     };
+    if (row.parent !== null) image.parent = row.parent;
     if (row.last_tagged_at !== null) image.lastTaggedAt = row.last_tagged_at;
     return image;
   }
@@ -92,11 +101,13 @@ export class ImageStore {
   }
 
   /** Records an image; one of the same id stays as it is. */
-  add({ id, manifest, chainId, sizeBytes, blobs }: ImageRecord): void {
+  add({ id, manifest, chainId, sizeBytes, blobs, parent }: ImageRecord): void {
     transaction(this.#database, () => {
       const { changes } = this.#database
-        .prepare('INSERT OR IGNORE INTO images (id, manifest, chain_id, size_bytes) VALUES (?, ?, ?, ?)')
-        .run(id, manifest, chainId, sizeBytes);
+        .prepare(
+          'INSERT OR IGNORE INTO images (id, manifest, chain_id, size_bytes, parent) VALUES (?, ?, ?, ?, ?)',
+        )
+        .run(id, manifest, chainId, sizeBytes, parent ?? null);
       if (changes === 0) return;
       const insert = this.#database.prepare('INSERT INTO image_blobs (image_id, digest) VALUES (?, ?)');
       for (const blob of blobs) insert.run(id, blob);

@@ -30,6 +30,8 @@ export type NewImage = {
   rawManifest?: Buffer | undefined;
   /** Names for it, which other images lose. */
   references?: Reference[];
+  /** The image that it was made from. */
+  parent?: Digest | undefined;
   /** `read` bytes of layer `index` have been unpacked. */
   progress?: (index: number, read: number) => void;
 };
@@ -63,7 +65,8 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
       unpackLayers(parts, image, diffIds),
     ]);
     const sizeBytes = chainIds.reduce((sum, chainId) => sum + parts.layers.sizeBytes(chainId), 0);
-    parts.images.add({ id, manifest, chainId: chainIds.at(-1) ?? null, sizeBytes, blobs });
+    const { parent } = image;
+    parts.images.add({ id, manifest, chainId: chainIds.at(-1) ?? null, sizeBytes, blobs, parent });
     for (const reference of image.references ?? []) parts.images.tag(reference, id);
     publishIndex(parts);
   } finally {

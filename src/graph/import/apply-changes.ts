@@ -66,7 +66,7 @@ export function applyChanges(config: ContainerDefaults, changes: readonly string
     if (match === null || line.trim().startsWith('#')) continue;
     const [, name = '', rest = ''] = match;
     const instruction = INSTRUCTIONS[name.toUpperCase()];
-    if (instruction === undefined) throw invalid(`${name.toLowerCase()} is not a valid change command`);
+    if (instruction === undefined) throw invalid(`${name.toUpperCase()} is not a valid change command`);
     if (rest === '') throw invalid(`${name.toUpperCase()} requires at least one argument`);
     instruction(result, rest);
   }

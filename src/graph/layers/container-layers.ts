@@ -1,9 +1,12 @@
-import { packStream } from '../../archive/pack-stream.ts';
+import { openTree, packStream } from '../../archive/pack-stream.ts';
+import type { ContainerTrees, FileChange } from '../../archive/rooted-jobs.ts';
+import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
+import { packContainer } from '../commit/pack-container.ts';
 import type { Readable } from 'node:stream';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { removeUnreferenced } from '../content/collect-garbage.ts';
-import type { ContainerLayer, StorageOptions } from '../graph.ts';
+import type { ContainerLayer, PackedLayer, StorageOptions } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ContainerFileSystem } from '../graphdriver/graph-driver.ts';
 import { chainIdsOf } from './chain-id.ts';
@@ -72,6 +75,48 @@ export class ContainerLayers {
     const record = this.#find(containerId);
     if (record === undefined) throw new EngineError('not-found', `no layer for container ${containerId}`);
     return packStream(this.#parts.threads, this.#fileSystem(containerId, record.chainId).tree);
+  }
+
+  /** @throws EngineError not-found */
+  async changes(containerId: string, ignored: readonly string[]): Promise<FileChange[]> {
+    const { trees, close } = await this.#openTrees(containerId, ignored);
+    try {
+      return await this.#parts.threads.run({ kind: 'changes', trees });
+    } finally {
+      close();
+    }
+  }
+
+  /** @throws EngineError not-found */
+  async pack(containerId: string, ignored: readonly string[]): Promise<PackedLayer> {
+    const { trees, close } = await this.#openTrees(containerId, ignored);
+    try {
+      const chainId = this.#find(containerId)?.chainId ?? null;
+      return await packContainer(this.#parts, { trees, chainId });
+    } finally {
+      close();
+    }
+  }
+
+  async #openTrees(
+    containerId: string,
+    ignored: readonly string[],
+  ): Promise<{ trees: ContainerTrees; close: () => void }> {
+    const record = this.#find(containerId);
+    if (record === undefined) throw new EngineError('not-found', `no layer for container ${containerId}`);
+    const { directories, writableDirectory, imageTree, opaqueXattr } = this.#fileSystem(
+      containerId,
+      record.chainId,
+    );
+    const image = imageTree === undefined ? undefined : await openTree(imageTree);
+    const trees = {
+      upper: directories[0] as string,
+      lower: image?.root,
+      isWhole: writableDirectory === undefined,
+      opaqueXattr: opaqueXattr ?? OPAQUE_XATTRS.overlay,
+      ignored,
+    };
+    return { trees, close: () => image?.close() };
   }
 
   /** After a crash: neither record without directory nor directory without record. */

@@ -86,6 +86,9 @@ const request = struct<api.ContainerCreateRequest>('container.CreateRequest', {
   NetworkingConfig: networkingConfig,
 });
 
+/** The body of `POST /commit`, where there is one. */
+export const commitConfig: Decoder<api.ContainerConfig> = struct('container.Config', containerConfigFields);
+
 /** The body of `POST /containers/create`: at least one field of the container's own configuration is there. */
 export const createRequest: Decoder<api.ContainerCreateRequest> = (value, path) => {
   const decoded = request(value, path);

@@ -49,11 +49,6 @@ export function containerRoutes(backend: ContainerBackend): Router {
       await backend.containerResize(exchange.param('id'), rows, columns);
       sendEmpty(exchange, 200);
     }),
-    ...(['HEAD', 'GET', 'PUT'] as const).map(method => ({
-      method,
-      path: '/containers/:id/archive',
-      handle: unsupported('copying files from or to a container'),
-    })),
     get('/containers/:id/attach/ws', unsupported('attaching by WebSocket')),
     hijacking('/containers/:id/attach', exchange => attach(backend, exchange)),
   ];

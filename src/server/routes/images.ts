@@ -26,7 +26,6 @@ export function imageRoutes(backend: ImageBackend): Router {
     post('/build', unsupported('building images')),
     post('/build/prune', exchange => sendJson(exchange, { CachesDeleted: null, SpaceReclaimed: 0 })),
     post('/build/cancel', unsupported('building images')),
-    post('/commit', unsupported('committing a container')),
     post('/session', unsupported('a BuildKit session')),
     post('/grpc', unsupported('a BuildKit session')),
   ];

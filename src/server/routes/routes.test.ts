@@ -145,8 +145,6 @@ const CONTAINERS: Case[] = [
 ];
 
 const UNSUPPORTED: Case[] = [
-  'GET /containers/c/archive?path=/x',
-  'PUT /containers/c/archive?path=/x',
   'GET /containers/c/attach/ws',
   'POST /networks/n/connect',
   'POST /swarm/init',

@@ -1,6 +1,6 @@
 /** As much of dockerode's types as the tests use; the package has none. */
 declare module 'dockerode' {
-  import type { Duplex } from 'node:stream';
+  import type { Duplex, Readable } from 'node:stream';
 
   type ExecOptions = { Cmd: string[]; AttachStdin?: boolean; AttachStdout?: boolean };
   type AttachOptions = {
@@ -23,6 +23,8 @@ declare module 'dockerode' {
     start(): Promise<unknown>;
     wait(): Promise<{ StatusCode: number }>;
     remove(): Promise<unknown>;
+    getArchive(options: { path: string }): Promise<Readable>;
+    putArchive(archive: Buffer, options: { path: string }): Promise<unknown>;
   }
 
   export default class Docker {

@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { EngineError, errorCode } from '../../base/errors.ts';
+import { EngineError, errorCode } from '../base/errors.ts';
 
 const MAX_LINKS = 40;
 

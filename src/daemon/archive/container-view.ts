@@ -1,0 +1,100 @@
+import { closeSync } from 'node:fs';
+import type { FileSystemView, ViewMount } from '../../archive/file-system-view.ts';
+import type { ContainerLayer } from '../../graph/graph.ts';
+import type { Container } from '../containers/container.ts';
+import type { Daemon } from '../daemon.ts';
+import { hostFilePath } from '../daemon-options.ts';
+import { notFound } from '../errors.ts';
+import { hostFilesOwner } from '../start/host-files.ts';
+
+/** Of the kernel, and not a container's files: Docker does not copy from or to them. */
+const KERNEL_PLACES = ['/dev', '/proc', '/sys'];
+
+/**
+ * Calls `use` with the files of a container as they are: what a running one sees itself, its tmpfs included, or the
+ * root of one that does not run with its volumes in it. `use` must be done with them when it settles: until then one
+ * that does not run is neither started nor removed.
+ * @throws EngineError not-found when it was removed meanwhile
+ */
+export async function withContainerView<T>(
+  daemon: Daemon,
+  container: Container,
+  use: (view: FileSystemView) => Promise<T>,
+): Promise<T> {
+  if (container.state.pid > 0) return use(runningView(container));
+  return daemon.locks.run(container.id, async () => {
+    if (container.isRemoved) throw notFound(`No such container: ${container.id}`);
+    if (container.state.pid > 0) return use(runningView(container));
+    await container.cleanedUp;
+    container.layer ??= await daemon.graph.openContainerLayer(container.id);
+    const { root, close } = await openRoot(container.layer);
+    try {
+      return await use({ root, uncovered: [], mounts: stoppedMounts(daemon, container) });
+    } finally {
+      close();
+    }
+  });
+}
+
+/** The root of a container alone, without what is mounted in it. */
+export function withoutMounts(view: FileSystemView): FileSystemView {
+  const root = view.root.kind === 'process' ? { ...view.root, recursive: false } : view.root;
+  return { root, uncovered: [], mounts: [] };
+}
+
+function runningView({ id, record, state }: Container): FileSystemView {
+  const own = new Set([
+    ...record.mounts.map(({ destination }) => destination),
+    ...Object.keys(record.hostConfig.Tmpfs ?? {}),
+  ]);
+  const uncovered = KERNEL_PLACES.filter(place => !own.has(place));
+  const isUncovered = ({ destination }: ViewMount) =>
+    uncovered.some(place => destination.startsWith(`${place}/`));
+  return {
+    root: { kind: 'process', pid: state.pid, cgroup: id, recursive: true },
+    uncovered,
+    // The user's own below them went with them.
+    mounts: viewMounts(record.mounts).filter(isUncovered),
+  };
+}
+
+function stoppedMounts(daemon: Daemon, container: Container): ViewMount[] {
+  const { record, state } = container;
+  const owner = hostFilesOwner(container);
+  const files = (['hostname', 'hosts', 'resolv.conf'] as const).map(name => ({
+    source: hostFilePath(daemon.options, owner, name),
+    subpath: '',
+    destination: `/etc/${name}`,
+    readonly: false,
+  }));
+  const own = viewMounts(record.mounts);
+  const isFree = ({ destination }: ViewMount) => !own.some(mount => mount.destination === destination);
+  return [...own, ...(state.hasHostFiles ? files.filter(isFree) : [])];
+}
+
+type OpenRoot = { root: FileSystemView['root']; close: () => void };
+
+async function openRoot({ rootfs }: ContainerLayer): Promise<OpenRoot> {
+  const close = () => undefined;
+  if (rootfs.type === 'bind') return { root: { kind: 'directory', path: rootfs.path }, close };
+  if (rootfs.type === 'mount') {
+    const fd = await rootfs.open();
+    return { root: { kind: 'mount', fd }, close: () => closeSync(fd) };
+  }
+  const { lowerdirs, upperdir, workdir, options } = rootfs;
+  return { root: { kind: 'overlay', overlay: { lowerdirs, upperdir, workdir, options } }, close };
+}
+
+/** Shallow ones first. A tmpfs is empty while the container does not run. */
+function viewMounts(mounts: Container['record']['mounts']): ViewMount[] {
+  const depth = (path: string) => path.split('/').length;
+  return mounts
+    .filter(({ type }) => type !== 'tmpfs')
+    .map(({ source, subpath, destination, writable }) => ({
+      source,
+      subpath: subpath.replace(/^\/+/, ''),
+      destination,
+      readonly: !writable,
+    }))
+    .sort((a, b) => depth(a.destination) - depth(b.destination));
+}

@@ -1,0 +1,82 @@
+import type { ContainerTrees } from '../../archive/rooted-jobs.ts';
+import type { Digest } from '../../base/digest.ts';
+import { EngineError } from '../../base/errors.ts';
+import type { Ingest } from '../content/ingest.ts';
+import type { CommitOptions, Image, PackedLayer } from '../graph.ts';
+import type { GraphParts } from '../graph-parts.ts';
+import { type LayerBlob, storeImage } from '../images/store-image.ts';
+import { storedLayerBlob } from '../load/layer-blob.ts';
+import type { Manifest } from '../oci.ts';
+import { parsePlatform } from '../platform.ts';
+import { parseReference, withDefaultTag } from '../references/reference.ts';
+import { committedImage } from './committed-image.ts';
+
+type Packed = {
+  trees: ContainerTrees;
+  /** Of the container's image. */
+  chainId: Digest | null;
+};
+
+/** See Graph.packContainerLayer. The layer is kept uncompressed, as it is with Docker: it costs no time then. */
+export async function packContainer(parts: GraphParts, packed: Packed): Promise<PackedLayer> {
+  // What is below must not go meanwhile, with the container.
+  const held = parts.layers.chain(packed.chainId);
+  for (const layer of held) parts.leases.hold(layer);
+  const ingest = parts.content.ingest();
+  let isDiscarded = false;
+  const discard = () => {
+    if (isDiscarded) return;
+    isDiscarded = true;
+    ingest.discard();
+    for (const layer of held) parts.leases.release(layer);
+  };
+  try {
+    ingest.fill(await parts.threads.run({ kind: 'pack-changes', trees: packed.trees, outputFd: ingest.fd }));
+  } catch (error) {
+    discard();
+    throw error;
+  }
+  return { commit: options => commit(parts, ingest, options), discard };
+}
+
+async function commit(parts: GraphParts, ingest: Ingest, options: CommitOptions): Promise<Digest> {
+  const parent = options.parent === '' ? undefined : findParent(parts, options.parent);
+  const { image, isEmpty } = committedImage(options, {
+    diffId: ingest.digest,
+    parent: parent?.config,
+    platform: parsePlatform(undefined),
+    created: new Date().toISOString(),
+  });
+  const below = parent === undefined ? [] : layersOf(parts, parent);
+  const { digest, sizeBytes, fd } = ingest;
+  const own: LayerBlob = { digest, sizeBytes, fd, compression: 'none', commit: () => ingest.commit() };
+  const { reference } = options;
+  try {
+    return await storeImage(parts, {
+      rawConfig: Buffer.from(JSON.stringify(image)),
+      layers: isEmpty ? below : [...below, own],
+      references: reference === '' ? [] : [withDefaultTag(parseReference(reference))],
+      parent: parent?.id,
+    });
+  } finally {
+    for (const layer of below) layer.close();
+  }
+}
+
+function findParent({ images }: GraphParts, id: Digest): Image {
+  const parent = images.get(id);
+  if (parent === undefined) throw new EngineError('not-found', `No such image: ${id}`);
+  return parent;
+}
+
+function layersOf({ content }: GraphParts, parent: Image): ReturnType<typeof storedLayerBlob>[] {
+  const manifest = JSON.parse(content.read(parent.manifest).toString()) as Manifest;
+  const opened: ReturnType<typeof storedLayerBlob>[] = [];
+  try {
+    for (const { digest } of manifest.layers) opened.push(storedLayerBlob(content, digest as Digest));
+    return opened;
+  } catch (error) {
+    for (const layer of opened) layer.close();
+    throw error;
+  }
+}
