@@ -85,16 +85,16 @@ async function openRoot({ rootfs }: ContainerLayer): Promise<OpenRoot> {
   return { root: { kind: 'overlay', overlay: { lowerdirs, upperdir, workdir, options } }, close };
 }
 
-/** Shallow ones first. A tmpfs is empty while the container does not run. */
+/** Shallow ones first. What is in a tmpfs, or on a network, is there only while the container runs. */
 function viewMounts(mounts: Container['record']['mounts']): ViewMount[] {
   const depth = (path: string) => path.split('/').length;
   return mounts
-    .filter(({ type }) => type !== 'tmpfs')
-    .map(({ source, subpath, destination, writable }) => ({
+    .filter(({ type, device }) => type !== 'tmpfs' && (device === undefined || device.isDirectory))
+    .map(({ source, subpath, destination, writable, device }) => ({
       source,
       subpath: subpath.replace(/^\/+/, ''),
       destination,
-      readonly: !writable,
+      readonly: !writable || (device?.options.includes('ro') ?? false),
     }))
     .sort((a, b) => depth(a.destination) - depth(b.destination));
 }

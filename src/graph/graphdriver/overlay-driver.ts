@@ -196,7 +196,7 @@ export class OverlayDriver implements GraphDriver {
       tree: this.#kind.tree([upperdir, ...lowerdirs]),
       writableDirectory: upperdir,
       // An overlay of one layer would be that layer.
-      imageTree: lowerdirs.length === 1 ? (lowerdirs[0] as string) : this.#kind.tree(lowerdirs),
+      imageTree: lowerdirs.length === 1 ? lowerdirs[0] : this.#kind.tree(lowerdirs),
     };
   }
 
