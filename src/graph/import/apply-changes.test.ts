@@ -43,7 +43,7 @@ for (const [what, changes, expected] of CHANGES) {
 }
 
 const REFUSED: [string, RegExp][] = [
-  ['FROM x', /^from is not a valid change command$/],
+  ['FROM x', /^FROM is not a valid change command$/],
   ['CMD', /CMD requires at least one argument/],
   ['ENV A', /can't find = in "A"/],
   ['ENV A="x', /looking for matching "/],

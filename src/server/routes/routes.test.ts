@@ -144,6 +144,57 @@ const CONTAINERS: Case[] = [
   },
 ];
 
+const FILES: Case[] = [
+  {
+    ask: 'POST /commit?container=c&repo=r&tag=t&author=a&comment=m&changes=CMD%20x&changes=ENV%20A=b',
+    calls: {
+      containerCommit: [
+        'c',
+        {
+          repository: 'r',
+          tag: 't',
+          author: 'a',
+          comment: 'm',
+          config: undefined,
+          changes: ['CMD x', 'ENV A=b'],
+          pause: true,
+        },
+      ],
+    },
+    gives: 'sha256:0',
+    status: 201,
+    answers: { Id: 'sha256:0' },
+  },
+  {
+    ask: 'POST /commit?container=c&pause=0',
+    body: { Cmd: 'ls', Env: null },
+    calls: {
+      containerCommit: [
+        'c',
+        {
+          repository: '',
+          tag: '',
+          author: '',
+          comment: '',
+          config: { Cmd: ['ls'] },
+          changes: [],
+          pause: false,
+        },
+      ],
+    },
+    gives: 'sha256:0',
+    status: 201,
+    answers: { Id: 'sha256:0' },
+  },
+  { ask: 'POST /commit', calls: {}, status: 400, answers: { message: 'invalid name or ID supplied: ""' } },
+  {
+    ask: 'GET /containers/c/archive',
+    calls: {},
+    status: 400,
+    answers: { message: 'bad parameter: pathcannot be empty' },
+  },
+];
+
 const UNSUPPORTED: Case[] = [
   'GET /containers/c/attach/ws',
   'POST /networks/n/connect',
@@ -223,7 +274,6 @@ const IMAGES: Case[] = [
   },
   { ask: 'POST /images/create', calls: {}, status: 400, answers: /fromSrc/ },
   { ask: 'POST /build', calls: {}, status: 501, answers: /building images is not supported/ },
-  { ask: 'POST /commit?container=c', calls: {}, status: 501, answers: /committing/ },
   { ask: 'GET /distribution/a/b/json', calls: {}, status: 501, answers: /registry/ },
 ];
 
@@ -321,7 +371,7 @@ const OTHERS: Case[] = [
   },
 ];
 
-for (const expected of [...CONTAINERS, ...UNSUPPORTED, ...EXECS, ...IMAGES, ...OTHERS]) {
+for (const expected of [...CONTAINERS, ...FILES, ...UNSUPPORTED, ...EXECS, ...IMAGES, ...OTHERS]) {
   const { ask: line, status, answers } = expected;
   test(`${line} ${expected.body ? `${JSON.stringify(expected.body)} ` : ''}is answered ${status}`, async context => {
     const calls: Record<string, unknown[]> = {};
