@@ -1,6 +1,7 @@
-import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
 import { baseName, cleanPath, keepEnding, splitEntry } from '../../archive/go-path.ts';
+import { resolveInRoot } from '../../archive/resolve-in-root.ts';
 import { errorCode } from '../../base/errors.ts';
 import { type CopyDestination, type CopySource, followedLink } from './prepare-copy.ts';
 
@@ -24,13 +25,11 @@ function withRealParent(path: string): { path: string; calledAs: string | undefi
   return { path: resolved, calledAs: differs ? baseName(path) : undefined };
 }
 
-/** Node's error with the system call that Go names. */
+/** Names what is missing in the end, as Go does: where a link leads to, not the link. */
 function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    throw Object.assign(error as Error, { syscall: 'lstat' });
-  }
+  const resolved = resolveInRoot('/', path);
+  lstatSync(resolved);
+  return resolved;
 }
 
 /**
