@@ -1,4 +1,5 @@
 import * as M from '../kernel/abi/mount.ts';
+import type { Mount } from './spec.ts';
 
 /** What the `options` of a mount in a runtime spec ask for (config-linux.md, "Linux mount options"). */
 export type MountOptions = {
@@ -71,6 +72,11 @@ export function parseMountOptions(options: readonly string[] = []): MountOptions
   };
   for (const option of options) applyOption(result, option);
   return result;
+}
+
+/** Whether a mount shows what is elsewhere already, by its options or the name that mount(8) has for it. */
+export function isBindMount({ type, options }: Mount): boolean {
+  return type === 'bind' || (options ?? []).some(option => option === 'bind' || option === 'rbind');
 }
 
 /** The propagation flags of a name (`rslave`), undefined for an unknown one. */

@@ -24,7 +24,7 @@ export const RESOURCE_LIMITS: Record<string, number> = {
 const IO_CLASSES = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 };
 
 /** The value of ioprio_set(2). @throws EngineError invalid-parameter */
-export function ioPriorityValue({ class: name, priority }: NonNullable<Process['ioPriority']>): number {
+export function ioPriorityValue({ class: name, priority = 0 }: NonNullable<Process['ioPriority']>): number {
   const number = IO_CLASSES[name];
   if (number === undefined || !Number.isInteger(priority) || priority < 0 || priority > 7)
     throw new EngineError('invalid-parameter', `process.ioPriority: invalid: ${name} ${priority}`);

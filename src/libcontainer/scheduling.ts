@@ -1,5 +1,5 @@
 import { EngineError } from '../base/errors.ts';
-import type { ChildOperation } from './plan.ts';
+import type { ChildOperation, SetAffinity } from './plan.ts';
 import { ioPriorityValue } from './resource-limits.ts';
 import type { Linux, Process, Scheduler } from './spec.ts';
 
@@ -42,6 +42,9 @@ const DOMAINS: Record<string, number> = { LINUX: 0x0000, LINUX32: 0x0008 };
 
 const SCHED_ATTR_BYTES = 56;
 
+/** More CPUs than any machine has: the kernel takes those of the process's cgroup. */
+export const ALL_CPUS: SetAffinity = { op: 'affinity', mask: new Uint8Array(1024).fill(0xff) };
+
 /**
  * How the process is scheduled and where its memory comes from; all inherited by what it starts.
  * @throws EngineError invalid-parameter
@@ -61,9 +64,13 @@ export function schedulingOperations(process: Process, linux: Linux = {}): Child
           {
             op: 'memory-policy' as const,
             mode:
-              numberOf(MEMORY_MODES, memoryPolicy.mode, 'linux.memoryPolicy.mode') |
-              sum(MEMORY_FLAGS, memoryPolicy.flags, 'linux.memoryPolicy.flags'),
-            nodes: bitMask(memoryPolicy.nodes ?? '', 'linux.memoryPolicy.nodes'),
+              numberOf(
+                MEMORY_MODES,
+                memoryPolicy.mode ?? '',
+                'linux.memoryPolicy.mode: invalid memory policy mode',
+              ) |
+              sum(MEMORY_FLAGS, memoryPolicy.flags, 'linux.memoryPolicy.flags: invalid memory policy flag'),
+            nodes: bitMask(memoryPolicy.nodes ?? '', 'linux.memoryPolicy.nodes: invalid memory policy node'),
           },
         ]
       : []),

@@ -21,7 +21,7 @@ export function cgroupsFor(
     );
   const layout = detectCgroupLayout();
   const path = linux?.cgroupsPath || `/${id}`;
-  return { layout, path, without: context.rootless && !mayWrite(layout, path) };
+  return { layout, path, without: context.withoutCgroups || (context.rootless && !mayWrite(layout, path)) };
 }
 
 function mayWrite({ v1, unified }: CgroupLayout, path: string): boolean {

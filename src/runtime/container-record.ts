@@ -68,15 +68,12 @@ export function readRecord(root: string, id: string): ContainerRecord {
   }
 }
 
-/** All containers below the root; those half made are left out. */
+/**
+ * All containers below the root; those half made are left out.
+ * @throws Node's error when it cannot be read; ENOENT before anything was made
+ */
 export function listRecords(root: string): ContainerRecord[] {
-  let names: string[];
-  try {
-    names = readdirSync(root);
-  } catch {
-    return [];
-  }
-  return names.flatMap(name => {
+  return readdirSync(root).flatMap(name => {
     try {
       return [readRecord(root, name)];
     } catch {

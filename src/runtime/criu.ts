@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, errorCode } from '../base/errors.ts';
+import { isBindMount } from '../libcontainer/mount-options.ts';
 import type { Mount, Spec } from '../libcontainer/spec.ts';
 import { type Flags, type FlagTable, flagSet, flagText } from './flags.ts';
 
@@ -50,9 +51,7 @@ export function commonOptions(flags: Flags, { images, work }: CriuPaths): string
 
 /** What of the mounts belongs to the host: criu notes it under the name of its place, and is given it back. */
 export function boundMounts({ mounts }: Spec): Mount[] {
-  const isBind = ({ type, options }: Mount) =>
-    type === 'bind' || options?.some(option => option === 'bind' || option === 'rbind');
-  return (mounts ?? []).filter(isBind);
+  return (mounts ?? []).filter(isBindMount);
 }
 
 /** @throws EngineError unavailable without criu, system when it fails, with the last of its log */

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { EngineError, messageOf } from '../base/errors.ts';
 import { FIFO_DESCRIPTOR, type LaunchedProcess, launchProcess } from '../execdriver/native/launch-process.ts';
 import { makeFifo } from '../kernel/make-fifo.ts';
+import { Cgroup } from '../libcontainer/cgroups/cgroup.ts';
 import { type CompiledContainer, compileContainer } from '../libcontainer/compile-container.ts';
 import type { Spec } from '../libcontainer/spec.ts';
 import { cgroupsFor } from './cgroups-for.ts';
@@ -45,6 +46,8 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
   try {
     const spec = withEnvironment(bundle.spec, env);
     const compiled = compileBundle(context, options, spec, descriptors.length);
+    new Cgroup(compiled.cgroupPaths).refuseUsed();
+    context.tracePlan?.(compiled.plan);
     const fifo = options.waits ? openFifo(fifoPath(context.root, id), open) : undefined;
     const launched = launchProcess({
       shimPath: context.shimPath,
@@ -56,6 +59,7 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
       fifo,
       preserved: descriptors,
     });
+    context.debug(`child process in init() waits for its start, pid ${launched.pid}`);
     made = { record: recordOf(id, bundle, compiled, launched.pid), launched };
     writeRecord(context.root, made.record);
     sendPidfd(flagText(flags, 'pidfd-socket'), launched.pid);
@@ -94,9 +98,11 @@ export function compileBundle(
     startFifo: waits ? FIFO_DESCRIPTOR : undefined,
     rows: consoleSize?.height,
     columns: consoleSize?.width,
+    resetAffinity: true,
     noPivot: flagSet(flags, 'no-pivot'),
     noNewKeyring: flagSet(flags, 'no-new-keyring'),
     preserve,
+    hookEnvironment: Object.entries(process.env).map(([name, value]) => `${name}=${value}`),
     state: {
       ociVersion: spec.ociVersion,
       id,
@@ -110,7 +116,7 @@ export function compileBundle(
 
 /** The bundle that the flags name. @throws EngineError invalid-parameter */
 export function bundleOf(flags: Flags): Bundle {
-  return readBundle(flagText(flags, 'bundle'));
+  return readBundle(flagText(flags, 'bundle'), flagText(flags, 'config'));
 }
 
 function withEnvironment(spec: Spec, env: readonly string[]): Spec {
