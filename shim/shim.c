@@ -1844,9 +1844,11 @@ static int op_home(struct runner *r, struct cursor *c)
 		return 0;
 	int fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	FILE *file = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? fdopen(fd, "r") : NULL;
-	while (file && !home && fgets(line, sizeof line, file)) {
-		line[strcspn(line, "\n")] = '\0';
-		home = home_in(line, uid);
+	for (bool whole, begins = true; file && !home && fgets(line, sizeof line, file); begins = whole) {
+		size_t length = strcspn(line, "\n");
+		whole = line[length] == '\n' || feof(file);
+		line[length] = '\0';
+		home = begins && whole ? home_in(line, uid) : NULL;
 	}
 	if (asprintf(&r->home, "HOME=%s", home && *home ? home : "/") < 0)
 		abort();

@@ -230,7 +230,7 @@ test('descriptors are passed on when asked for, with systemd’s in front', asyn
   ]);
   const file = join(runtime.base, 'passed');
   writeFileSync(file, 'passed on\n');
-  const call = `exec 3<${file}; LISTEN_FDS=1 ${process.cwd()}/bin/slipway-runtime --root ${runtime.root} run -b ${bundle} eight`;
+  const call = `exec 3<${file}; LISTEN_FDS=1 ${runtime.program} --root ${runtime.root} run -b ${bundle} eight`;
   const { execFileSync } = await import('node:child_process');
   assert.equal(execFileSync('sh', ['-c', call], { encoding: 'utf8' }), 'passed on\n5\n1 1\n');
   const { stderr } = await runtime.call('run', '-b', bundle, '--preserve-fds', '5', 'eight');

@@ -255,7 +255,7 @@ test('a user without privileges runs a container of its own', async () => {
   for (const path of [runtime.base, bundle]) chmodSync(path, 0o755);
   const home = directory('home');
   chownSync(home, 1234, 1235);
-  const program = join(process.cwd(), 'bin/slipway-runtime');
+  const { program } = runtime;
   const words = ['--reuid=1234', '--regid=1235', '--clear-groups', program, '--root', join(home, 'state')];
   const shown = execFileSync('setpriv', [...words, 'run', '-b', bundle, 'mine'], {
     encoding: 'utf8',

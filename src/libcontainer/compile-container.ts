@@ -88,11 +88,6 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
   const { spec } = options;
   const { process, linux = {} } = spec;
   if (!process) throw new EngineError('invalid-parameter', 'process is required');
-  if (linux.netDevices && Object.keys(linux.netDevices).length > 0)
-    throw new EngineError(
-      'invalid-parameter',
-      'linux.netDevices: moving devices is left to the network driver',
-    );
   const parts: Parts = {
     namespaces: namespacesOf(options),
     cgroups: options.withoutCgroups ? noCgroups(options.cgroupLayout) : cgroupsOf(options),

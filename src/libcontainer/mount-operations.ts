@@ -33,9 +33,15 @@ export function mountOperations(mount: Mount, context: MountContext): ChildOpera
   if (options.bind || mount.type === 'bind') return bindOperations(mount, target, options, context);
   if (mount.type === 'cgroup') return cgroupMounts(target, options, context);
   if (!mount.type)
-    throw new EngineError('invalid-parameter', `mounts: ${mount.destination}: a type is expected`);
+    throw new EngineError(
+      'invalid-parameter',
+      `mounts: invalid mount ${mount.destination}: a type is expected`,
+    );
   if (options.idmap !== 'no' || mount.uidMappings?.length)
-    throw new EngineError('invalid-parameter', `mounts: ${mount.destination}: only a bind can be idmapped`);
+    throw new EngineError(
+      'invalid-parameter',
+      `mounts: invalid mount ${mount.destination}: only a bind can be idmapped`,
+    );
   const inherits =
     mount.type === 'tmpfs' && !options.copyUp && !options.data.some(one => one.startsWith('mode='));
   const label = UNLABELLED.has(mount.type) ? undefined : context.linux.mountLabel;
@@ -76,7 +82,10 @@ function bindOperations(
   context: MountContext,
 ): ChildOperation[] {
   if (!mount.source)
-    throw new EngineError('invalid-parameter', `mounts: ${mount.destination}: a bind needs a source`);
+    throw new EngineError(
+      'invalid-parameter',
+      `mounts: invalid mount ${mount.destination}: a bind needs a source`,
+    );
   const bind: BindMount = {
     op: 'bind',
     source: bindSource(mount, mount.source, options, context),
@@ -118,7 +127,7 @@ function bindSource(mount: Mount, source: string, options: MountOptions, context
   if (mapped && (uids.length === 0 || gids.length === 0))
     throw new EngineError(
       'invalid-parameter',
-      `mounts: ${mount.destination}: an idmapped mount needs uidMappings and gidMappings`,
+      `mounts: invalid mount ${mount.destination}: an idmapped mount needs uidMappings and gidMappings`,
     );
   context.trees.push({
     op: 'open-tree',

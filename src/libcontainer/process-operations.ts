@@ -97,12 +97,14 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
 /** Without `capabilities` a process has none (config.md leaves it open; runc and crun drop all). */
 function capabilitySets(process: Process) {
   const sets = process.capabilities ?? {};
+  // The kernel raises no others (capabilities(7)); runc warns, and goes on without them.
+  const raisable = capabilityMask(sets.inheritable) & capabilityMask(sets.permitted);
   return {
     bounding: capabilityMask(sets.bounding ?? []),
     effective: capabilityMask(sets.effective ?? []),
     permitted: capabilityMask(sets.permitted ?? []),
     inheritable: capabilityMask(sets.inheritable ?? []),
-    ambient: capabilityMask(sets.ambient ?? []),
+    ambient: capabilityMask(sets.ambient, raisable),
   };
 }
 

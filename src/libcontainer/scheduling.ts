@@ -37,6 +37,9 @@ const MEMORY_FLAGS: Record<string, number> = {
   MPOL_F_RELATIVE_NODES: 1 << 14,
   MPOL_F_NUMA_BALANCING: 1 << 13,
 };
+/** What `features` tells. */
+export const MEMORY_POLICY_NAMES = { modes: Object.keys(MEMORY_MODES), flags: Object.keys(MEMORY_FLAGS) };
+
 /** include/uapi/linux/personality.h */
 const DOMAINS: Record<string, number> = { LINUX: 0x0000, LINUX32: 0x0008 };
 
@@ -51,6 +54,7 @@ export const ALL_CPUS: SetAffinity = { op: 'affinity', mask: new Uint8Array(1024
  */
 export function schedulingOperations(process: Process, linux: Linux = {}): ChildOperation[] {
   const { memoryPolicy, personality } = linux;
+  if (memoryPolicy) checkNodes(memoryPolicy);
   return [
     ...(process.scheduler
       ? [{ op: 'scheduler' as const, attributes: schedulerAttributes(process.scheduler) }]
@@ -94,6 +98,17 @@ export function bitMask(list: string, where: string): Uint8Array {
     words = Math.max(words, (last >> 6) + 1);
   }
   return mask.subarray(0, 8 * words);
+}
+
+/** @throws EngineError invalid-parameter */
+function checkNodes({ mode = '', nodes = '' }: NonNullable<Linux['memoryPolicy']>): void {
+  const mask = bitMask(nodes, 'linux.memoryPolicy.nodes: invalid memory policy node');
+  const count = mask.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+  if ((mode === 'MPOL_DEFAULT' || mode === 'MPOL_LOCAL') && count > 0)
+    throw new EngineError(
+      'invalid-parameter',
+      `linux.memoryPolicy: ${mode}: mode requires 0 nodes but got ${count}`,
+    );
 }
 
 /** struct sched_attr (sched_setattr(2)). */

@@ -23,7 +23,8 @@ export function runHooks(
       stdio: ['pipe', 'ignore', 'pipe'],
     });
     if (status === 0) continue;
-    const reason = error?.message ?? (signal ? `signal ${signal}` : `exit status ${status}`);
+    // One that does not read the state leaves an error, too.
+    const reason = status === null ? (error?.message ?? `signal ${signal}`) : `exit status ${status}`;
     const said = stderr?.toString().trim();
     failed(
       new EngineError(

@@ -16,6 +16,7 @@ import {
   writeRecord,
 } from './container-record.ts';
 import { type Flags, flagSet, flagText } from './flags.ts';
+import { checkNetDevices, moveNetDevices } from './net-devices.ts';
 import { type Bundle, readBundle } from './read-bundle.ts';
 import { removeContainer } from './remove-container.ts';
 import { sendPidfd } from './send-pidfd.ts';
@@ -62,6 +63,7 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
     context.debug(`child process in init() waits for its start, pid ${launched.pid}`);
     made = { record: recordOf(id, bundle, compiled, launched.pid), launched };
     writeRecord(context.root, made.record);
+    moveNetDevices(spec, launched.pid);
     sendPidfd(flagText(flags, 'pidfd-socket'), launched.pid);
     writePidFile(flagText(flags, 'pid-file'), launched.pid);
     return made;
@@ -86,6 +88,7 @@ export function compileBundle(
   spec: Spec,
   preserve: number,
 ): CompiledContainer {
+  checkNetDevices(spec, context.rootless);
   const { consoleSize } = spec.process ?? {};
   const cgroups = cgroupsFor(context, id, spec);
   return compileContainer({

@@ -1,5 +1,6 @@
 import { ALL_CAPABILITIES } from '../../libcontainer/capabilities.ts';
 import { mountOptionNames } from '../../libcontainer/mount-options.ts';
+import { MEMORY_POLICY_NAMES } from '../../libcontainer/scheduling.ts';
 import type { Command } from '../command.ts';
 import { SPEC_VERSION } from '../version.ts';
 import { print } from '../print.ts';
@@ -44,7 +45,8 @@ function featuresDocument() {
       selinux: { enabled: true },
       intelRdt: { enabled: true },
       mountExtensions: { idmap: { enabled: true } },
-      netDevices: { enabled: false },
+      netDevices: { enabled: true },
+      memoryPolicy: MEMORY_POLICY_NAMES,
     },
     potentiallyUnsafeConfigAnnotations: ['bundle'],
   };
