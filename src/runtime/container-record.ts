@@ -4,6 +4,7 @@ import { EngineError, errorCode } from '../base/errors.ts';
 import { Cgroup } from '../libcontainer/cgroups/cgroup.ts';
 import type { CgroupPaths } from '../libcontainer/cgroups/plan-cgroups.ts';
 import type { CleanupOperation } from '../libcontainer/plan.ts';
+import type { Scope } from './systemd/scope.ts';
 import type { Spec } from '../libcontainer/spec.ts';
 
 /** What is kept of a container: `state.json` in its directory below the root. */
@@ -20,6 +21,8 @@ export type ContainerRecord = {
   owner: string;
   cgroupPaths: CgroupPaths;
   cleanup: CleanupOperation[];
+  /** Where systemd made its cgroup. */
+  scope?: Scope;
 };
 
 export type ContainerStatus = 'creating' | 'created' | 'running' | 'paused' | 'stopped';

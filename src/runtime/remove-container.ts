@@ -5,6 +5,7 @@ import { Cgroup } from '../libcontainer/cgroups/cgroup.ts';
 import type { RuntimeContext } from './command.ts';
 import { type ContainerRecord, removeRecord, startTicksOf, stateOf } from './container-record.ts';
 import { runHooks } from './hooks.ts';
+import { stopScope } from './systemd/scope.ts';
 import { printError } from './print.ts';
 
 const END_PATIENCE_MS = 10_000;
@@ -14,6 +15,7 @@ const MNT_DETACH = 2;
 export function removeContainer({ root }: RuntimeContext, record: ContainerRecord): void {
   killAll(record);
   awaitEnd(record);
+  if (record.scope) stopScope(record.scope);
   const cgroup = new Cgroup(record.cgroupPaths);
   if (cgroup.exists) cgroup.remove();
   for (const operation of record.cleanup) if (operation.op === 'rmdir') removeDirectory(operation.path);

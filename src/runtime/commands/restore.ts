@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { adoptOrphans, awaitProcess } from '../await-process.ts';
 import { compileBundle, bundleOf, recordOf, writePidFile } from '../make-container.ts';
+import { cgroupsFor } from '../cgroups-for.ts';
 import type { Command, RuntimeContext } from '../command.ts';
 import { claimDirectory, writeRecord } from '../container-record.ts';
 import { boundMounts, CRIU_FLAGS, commonOptions, criuPaths, runCriu } from '../criu.ts';
@@ -51,7 +52,9 @@ type Revival = { id: string; flags: Flags; bundle: Bundle; directory: string };
 
 /** criu makes namespaces, mounts and cgroups itself, as the images have them. */
 function revive(context: RuntimeContext, { id, flags, bundle, directory }: Revival) {
-  const compiled = compileBundle(context, { id, flags, bundle, waits: false }, bundle.spec, 0);
+  const { spec } = bundle;
+  const cgroups = cgroupsFor(context, id, spec);
+  const compiled = compileBundle(context, { id, flags, bundle, waits: false, spec, preserve: 0, cgroups });
   const paths = criuPaths(flags);
   const pidFile = join(directory, 'restored-pid');
   const profile = flagText(flags, 'lsm-profile');

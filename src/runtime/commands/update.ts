@@ -6,6 +6,7 @@ import { readRecord, statusOf, writeRecord } from '../container-record.ts';
 import { flagBytes, type Flags, type FlagTable, flagNumber, flagText } from '../flags.ts';
 import { readJson } from '../read-json.ts';
 import { RESOURCES_CHECK } from '../spec-checks.ts';
+import { updateScope } from '../systemd/scope.ts';
 import { updateSchemata } from '../update-schemata.ts';
 
 /** Flag, what it sets (`section.field`), its usage. */
@@ -50,6 +51,12 @@ export const update: Command = {
     const record = readRecord(root, flags.args[0] ?? '');
     if (statusOf(root, record) === 'stopped') throw new EngineError('conflict', 'container not running');
     const resources = resourcesOf(flags);
+    if (record.scope)
+      updateScope(
+        record.scope,
+        forUnit(record.spec.linux?.resources, resources),
+        record.cgroupPaths.mode === 'v2',
+      );
     new Cgroup(record.cgroupPaths).update(resources);
     updateSchemata(record, flagText(flags, 'l3-cache-schema'), flagText(flags, 'mem-bw-schema'));
     const { linux } = record.spec;
@@ -73,6 +80,15 @@ function resourcesOf(flags: Flags): Resources {
   }
   RESOURCES_CHECK(resources, '');
   return resources;
+}
+
+/** systemd keeps quota and period, and memory and swap, together: what is not given of them is as it was. */
+function forUnit(before: Resources = {}, { cpu, memory, ...given }: Resources): Resources {
+  return {
+    ...given,
+    cpu: cpu && { quota: before.cpu?.quota, period: before.cpu?.period, ...cpu },
+    memory: memory && { ...(memory.swap && !memory.limit ? { limit: before.memory?.limit } : {}), ...memory },
+  };
 }
 
 /** Section by section: what is given replaces what was. */
