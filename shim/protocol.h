@@ -113,6 +113,7 @@ enum operation {
 	OP_REQUIRE_DIRECTORY = 60,
 	OP_CHANGE_ROOT = 61,
 	OP_CHOWN = 62,
+	OP_REOPEN_NULL = 63,
 };
 
 #endif

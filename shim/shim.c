@@ -1808,6 +1808,18 @@ static int op_change_root(struct runner *r, struct cursor *c)
 	return check(chdir("/"));
 }
 
+static int op_reopen_null(struct runner *r, struct cursor *c)
+{
+	(void)c;
+	for (int i = 0; i < 3; i++) {
+		int own = is_null_device(r->stdio[i]) ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+		if (own >= 0 && is_null_device(own) && dup3(own, r->stdio[i], O_CLOEXEC) < 0)
+			return -errno;
+		close_if_open(&own);
+	}
+	return 0;
+}
+
 static int op_chown(struct runner *r, struct cursor *c)
 {
 	(void)r;
@@ -2331,6 +2343,7 @@ static operation_function *const operations[] = {
 	[OP_REQUIRE_DIRECTORY] = op_require_directory,
 	[OP_CHANGE_ROOT] = op_change_root,
 	[OP_CHOWN] = op_chown,
+	[OP_REOPEN_NULL] = op_reopen_null,
 };
 
 /* ---- running a plan -------------------------------------------------------------------------------------- */

@@ -62,6 +62,8 @@ export type ContainerOptions = {
   withoutCgroups?: boolean;
   /** The child may run on all CPUs of its cgroup, whatever its parent was bound to. */
   resetAffinity?: boolean;
+  /** For streams that come from whoever calls. */
+  reopenNull?: boolean;
   noPivot?: boolean;
   noNewKeyring?: boolean;
   preserve?: number;
@@ -103,6 +105,7 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
       child: [
         ...child,
         ...changeRoot(options, parts),
+        ...(options.reopenNull ? [{ op: 'reopen-null' as const }] : []),
         ...processOperations({
           process,
           linux,

@@ -217,6 +217,12 @@ export type MoveRoot = { op: 'move-root' };
 /** chroot(2) into the root, for a container that shares the host's mount namespace. */
 export type ChangeRoot = { op: 'change-root' };
 
+/**
+ * Streams that are the host's /dev/null become the root's own, where that is one: a process with files from outside
+ * its mount namespace cannot be checkpointed. In the new root.
+ */
+export type ReopenNull = { op: 'reopen-null' };
+
 /** Fails with ENOTDIR where a path inside the root is there and is no directory, or a link to one. */
 export type RequireDirectory = { op: 'require-directory'; target: string };
 
@@ -343,6 +349,7 @@ export type ChildOperation =
   | PivotRoot
   | MoveRoot
   | ChangeRoot
+  | ReopenNull
   | RequireDirectory
   | FindHome
   | WriteSysctl

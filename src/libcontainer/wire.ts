@@ -104,6 +104,7 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   'require-directory': layout(60, 'target:string'),
   'change-root': layout(61),
   chown: layout(62, 'path:string uid:int gid:int optional:flag'),
+  'reopen-null': layout(63),
 };
 
 export const MESSAGES = {
