@@ -279,6 +279,8 @@ static struct cursor take_operations(struct cursor *c)
 
 static void append(struct bytes *b, const void *data, size_t n)
 {
+	if (n == 0)
+		return;
 	if (b->length + n > b->capacity) {
 		b->capacity = (b->length + n) * 2;
 		b->data = realloc(b->data, b->capacity);
@@ -1727,7 +1729,9 @@ static int send_console(int sync, int master, int slave)
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(2 * sizeof(int))];
-	} control = { .header = { CMSG_LEN(2 * sizeof(int)), 0, SOL_SOCKET, SCM_RIGHTS } };
+	} control = {
+		.header = { .cmsg_len = CMSG_LEN(2 * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS },
+	};
 	int fds[2] = { master, slave };
 	memcpy(CMSG_DATA(&control.header), fds, sizeof fds);
 	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
@@ -2082,7 +2086,9 @@ static int send_descriptor(int socket, const char *text, size_t length, int fd)
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(sizeof(int))];
-	} control = { .header = { CMSG_LEN(sizeof(int)), 0, SOL_SOCKET, SCM_RIGHTS } };
+	} control = {
+		.header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS },
+	};
 	memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
 	struct iovec part = { (char *)text, length };
 	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
@@ -2096,6 +2102,8 @@ static int op_seccomp(struct runner *r, struct cursor *c)
 	unsigned flags = take_int(c);
 	if (c->bad)
 		return 0;
+	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER && !r->agent_state)
+		return -ENOTCONN; /* nobody to send the listener to */
 	struct sock_fprog program = { length / sizeof(struct sock_filter), (struct sock_filter *)filter };
 	int listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 	if (listener < 0)
@@ -2894,6 +2902,8 @@ static int launch(struct runner *r, struct cursor *plan)
 static void run_cleanup(struct shim *shim)
 {
 	struct runner r = new_runner(shim, shim->processes);
+	if (!shim->cleanup)
+		return;
 	struct cursor c = { shim->cleanup, shim->cleanup + shim->cleanup_bytes, false };
 	while (c.at < c.end && !c.bad)
 		run_operation(&r, &c, NULL);
