@@ -87,9 +87,10 @@ test('the shim makes cgroups of v1 while the child mounts, and the child joins t
   const operations = child.map(operation =>
     operation.op === 'mount' ? `mount ${operation.target}` : operation.op,
   );
-  assert.deepEqual(operations.slice(0, 8), [
+  assert.deepEqual(operations.slice(0, 9), [
     'propagation',
     'bind-root',
+    'require-directory',
     'mount /proc',
     'await-parent',
     'write',

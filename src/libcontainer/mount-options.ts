@@ -1,3 +1,4 @@
+import { lookupTable } from '../base/lookup-table.ts';
 import * as M from '../kernel/abi/mount.ts';
 import type { Mount } from './spec.ts';
 
@@ -22,7 +23,7 @@ export type MountOptions = {
 };
 
 /** The bits that an option sets, and those it clears. */
-const ATTRIBUTES: Record<string, readonly [number, number]> = {
+const ATTRIBUTES = lookupTable<readonly [number, number]>({
   ro: [M.MOUNT_ATTR_RDONLY, 0],
   rw: [0, M.MOUNT_ATTR_RDONLY],
   nosuid: [M.MOUNT_ATTR_NOSUID, 0],
@@ -41,9 +42,9 @@ const ATTRIBUTES: Record<string, readonly [number, number]> = {
   diratime: [0, M.MOUNT_ATTR_NODIRATIME],
   nosymfollow: [M.MOUNT_ATTR_NOSYMFOLLOW, 0],
   symfollow: [0, M.MOUNT_ATTR_NOSYMFOLLOW],
-};
+});
 
-const PROPAGATION: Record<string, number> = {
+const PROPAGATION = lookupTable<number>({
   private: M.MS_PRIVATE,
   rprivate: M.MS_PRIVATE | M.MS_REC,
   slave: M.MS_SLAVE,
@@ -52,7 +53,7 @@ const PROPAGATION: Record<string, number> = {
   rshared: M.MS_SHARED | M.MS_REC,
   unbindable: M.MS_UNBINDABLE,
   runbindable: M.MS_UNBINDABLE | M.MS_REC,
-};
+});
 
 /** Understood by mount(8), or by other tools, and meaning nothing here. */
 const IGNORED = new Set(['defaults', 'async', 'nomand', 'loud', 'nolazytime', 'noiversion', 'silent']);

@@ -1,10 +1,11 @@
 import { EngineError } from '../base/errors.ts';
+import { lookupTable } from '../base/lookup-table.ts';
 import type { ChildOperation, SetAffinity } from './plan.ts';
 import { ioPriorityValue } from './resource-limits.ts';
 import type { Linux, Process, Scheduler } from './spec.ts';
 
 /** include/uapi/linux/sched.h */
-const POLICIES: Record<string, number> = {
+const POLICIES = lookupTable<number>({
   SCHED_OTHER: 0,
   SCHED_FIFO: 1,
   SCHED_RR: 2,
@@ -12,8 +13,8 @@ const POLICIES: Record<string, number> = {
   SCHED_ISO: 4,
   SCHED_IDLE: 5,
   SCHED_DEADLINE: 6,
-};
-const SCHEDULER_FLAGS: Record<string, number> = {
+});
+const SCHEDULER_FLAGS = lookupTable<number>({
   SCHED_FLAG_RESET_ON_FORK: 0x01,
   SCHED_FLAG_RECLAIM: 0x02,
   SCHED_FLAG_DL_OVERRUN: 0x04,
@@ -21,9 +22,9 @@ const SCHEDULER_FLAGS: Record<string, number> = {
   SCHED_FLAG_KEEP_PARAMS: 0x10,
   SCHED_FLAG_UTIL_CLAMP_MIN: 0x20,
   SCHED_FLAG_UTIL_CLAMP_MAX: 0x40,
-};
+});
 /** include/uapi/linux/mempolicy.h */
-const MEMORY_MODES: Record<string, number> = {
+const MEMORY_MODES = lookupTable<number>({
   MPOL_DEFAULT: 0,
   MPOL_PREFERRED: 1,
   MPOL_BIND: 2,
@@ -31,17 +32,17 @@ const MEMORY_MODES: Record<string, number> = {
   MPOL_LOCAL: 4,
   MPOL_PREFERRED_MANY: 5,
   MPOL_WEIGHTED_INTERLEAVE: 6,
-};
-const MEMORY_FLAGS: Record<string, number> = {
+});
+const MEMORY_FLAGS = lookupTable<number>({
   MPOL_F_STATIC_NODES: 1 << 15,
   MPOL_F_RELATIVE_NODES: 1 << 14,
   MPOL_F_NUMA_BALANCING: 1 << 13,
-};
+});
 /** What `features` tells. */
 export const MEMORY_POLICY_NAMES = { modes: Object.keys(MEMORY_MODES), flags: Object.keys(MEMORY_FLAGS) };
 
 /** include/uapi/linux/personality.h */
-const DOMAINS: Record<string, number> = { LINUX: 0x0000, LINUX32: 0x0008 };
+const DOMAINS = lookupTable<number>({ LINUX: 0x0000, LINUX32: 0x0008 });
 
 const SCHED_ATTR_BYTES = 56;
 

@@ -1,4 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
+import { lookupTable } from '../../base/lookup-table.ts';
 import { cpuWeight, swapMax } from '../../libcontainer/cgroups/conversions.ts';
 import { bitMask } from '../../libcontainer/scheduling.ts';
 import type { Resources } from '../../libcontainer/spec.ts';
@@ -68,7 +69,7 @@ function cpus(name: string, list: string | undefined): Property[] {
   return [[name, { signature: 'ay', value: mask.subarray(0, mask.findLastIndex(byte => byte !== 0) + 1) }]];
 }
 
-const UNIFIED: Record<string, string> = {
+const UNIFIED = lookupTable<string>({
   'memory.min': 'MemoryMin',
   'memory.low': 'MemoryLow',
   'memory.high': 'MemoryHigh',
@@ -77,7 +78,7 @@ const UNIFIED: Record<string, string> = {
   'memory.zswap.max': 'MemoryZSwapMax',
   'pids.max': 'TasksMax',
   'cpu.weight': 'CPUWeight',
-};
+});
 
 function unifiedProperty(file: string, value: string): Property[] {
   if (file === 'cpu.max') {

@@ -1,7 +1,8 @@
 import { EngineError } from '../../base/errors.ts';
+import { lookupTable } from '../../base/lookup-table.ts';
 import type { Variant } from './wire.ts';
 
-const PREFIXES: Record<string, string> = {
+const PREFIXES = lookupTable<string>({
   boolean: 'b',
   byte: 'y',
   int16: 'n',
@@ -14,7 +15,7 @@ const PREFIXES: Record<string, string> = {
   string: 's',
   objectpath: 'o',
   signature: 'g',
-};
+});
 const TOKEN =
   /\s*(?:(@[a-z(){}]+|[a-z]\w*)|('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|([-+]?\d[\w.]*)|([[\](),]))/y;
 
