@@ -695,7 +695,13 @@ static int await_go(struct runner *r)
 static int op_release(struct runner *r, struct cursor *c)
 {
 	(void)c;
-	return send_sync(r->process->sync, SYNC_GO);
+	struct sync_message message;
+	int result = send_sync(r->process->sync, SYNC_GO), told = 0;
+	/* The child may have failed by now: it has said why. */
+	if (result == -EPIPE || result == -ECONNRESET)
+		while (told == 0)
+			told = receive_sync(r, &message);
+	return told < 0 ? told : result;
 }
 
 static int op_await_parent(struct runner *r, struct cursor *c)
@@ -2435,7 +2441,8 @@ static int receive_sync(struct runner *r, struct sync_message *message)
 	memset(message, 0, sizeof *message);
 	do
 		n = recvmsg(r->party == PARTY_CHILD ? r->sync : r->process->sync, &header, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	/* A child that ended without reading what we sent is reset; what it said before that comes after. */
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n <= 0)
 		return n < 0 ? -errno : -EPIPE;
 	if (message->type == SYNC_CONSOLE)
