@@ -1,6 +1,7 @@
 /** Bundles the entry points into dist/: few files, so that the command line starts fast. */
 import { existsSync } from 'node:fs';
 import { build, type Plugin } from 'rolldown';
+import { bundleRuntime } from './bundle-runtime.ts';
 
 const PROGRAMS = ['slipway', 'engine', 'storage-driver-suite'];
 /** Code that runs in worker threads, and is found beside the bundle under its own name. */
@@ -53,45 +54,4 @@ await build({
   },
 });
 
-/**
- * The same for CommonJS: each of Node's modules is required where it is used, by a function of its name.
- */
-const lazyRequires: Plugin = {
-  name: 'lazy-requires',
-  renderChunk(code) {
-    const names = [...code.matchAll(/^let (node_\w+) = require\("node:[^"]+"\);$/gm)].map(
-      ([, name]) => name!,
-    );
-    return names.reduce(
-      (text, name) =>
-        text
-          .replace(new RegExp(`^${name} = __toESM\\(.*\\);$`, 'm'), '')
-          .replaceAll(new RegExp(`\\bnew ${name}\\.`, 'g'), `new (${name}()).`)
-          .replaceAll(new RegExp(`\\b${name}\\.(default\\.)?`, 'g'), `${name}().`)
-          .replace(new RegExp(`^let ${name} = (require\\(.*\\));$`, 'm'), `const ${name} = () => $1;`),
-      code,
-    );
-  },
-};
-
-// One start for each operation: what Node takes to load it is most of its time, and least for CommonJS in one piece,
-// of as few bytes as can be.
-for (const [name, path] of [
-  ['runtime', 'src/main/runtime-bundle.ts'],
-  ['slipway-runtime', 'src/main/launch-runtime.ts'],
-] as const) {
-  await build({
-    input: { [name]: path },
-    platform: 'node',
-    external: ['koffi'],
-    plugins: [lazyRequires],
-    checks: { ineffectiveDynamicImport: false },
-    output: {
-      dir: 'dist',
-      format: 'cjs',
-      entryFileNames: '[name].cjs',
-      minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
-      codeSplitting: false,
-    },
-  });
-}
+await bundleRuntime('dist');

@@ -10,7 +10,7 @@ const { script, exports } = loadBundle(dist);
 const run = (...words: string[]) =>
   exports.runRuntime(['--root', join(bundle, 'state'), ...words], '/nowhere');
 await run('spec', '--bundle', bundle);
-mkdirSync(join(bundle, 'rootfs'));
+for (const name of ['rootfs', 'state']) mkdirSync(join(bundle, name));
 await run('list', '--quiet');
 await run('plan', bundle);
 writeFileSync(join(dist, BUNDLE_CACHE), script.createCachedData());

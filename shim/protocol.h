@@ -109,6 +109,11 @@ enum operation {
 	OP_MAP_IDS = 56,
 	OP_RELEASE = 57,
 	OP_AWAIT_PARENT = 58,
+	OP_HOME = 59,
+	OP_REQUIRE_DIRECTORY = 60,
+	OP_CHANGE_ROOT = 61,
+	OP_CHOWN = 62,
+	OP_REOPEN_NULL = 63,
 };
 
 #endif

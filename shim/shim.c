@@ -177,6 +177,7 @@ struct runner {
 	char *agent_state;
 	bool told_ready;
 	char *executable;
+	char *home; /* `HOME=…` for the process, where its environment has none */
 	int trees[MAX_TREES]; /* made by `open-tree`, for binds of the source `tree:N` */
 	unsigned tree_count;
 	char detail[DETAIL_BYTES];
@@ -251,7 +252,7 @@ static const char *take_string(struct cursor *c)
 	return string;
 }
 
-/* A NULL-terminated vector of strings, to be freed; never NULL. */
+/* A NULL-terminated vector of strings, with room for one more, to be freed; never NULL. */
 static const char **take_list(struct cursor *c)
 {
 	uint32_t count = take_u32(c);
@@ -260,7 +261,7 @@ static const char **take_list(struct cursor *c)
 		c->bad = true;
 		count = 0;
 	}
-	const char **list = calloc(count + 1, sizeof *list);
+	const char **list = calloc(count + 2, sizeof *list);
 	if (!list)
 		abort();
 	for (uint32_t i = 0; i < count; i++)
@@ -278,6 +279,8 @@ static struct cursor take_operations(struct cursor *c)
 
 static void append(struct bytes *b, const void *data, size_t n)
 {
+	if (n == 0)
+		return;
 	if (b->length + n > b->capacity) {
 		b->capacity = (b->length + n) * 2;
 		b->data = realloc(b->data, b->capacity);
@@ -692,7 +695,13 @@ static int await_go(struct runner *r)
 static int op_release(struct runner *r, struct cursor *c)
 {
 	(void)c;
-	return send_sync(r->process->sync, SYNC_GO);
+	struct sync_message message;
+	int result = send_sync(r->process->sync, SYNC_GO), told = 0;
+	/* The child may have failed by now: it has said why. */
+	if (result == -EPIPE || result == -ECONNRESET)
+		while (told == 0)
+			told = receive_sync(r, &message);
+	return told < 0 ? told : result;
 }
 
 static int op_await_parent(struct runner *r, struct cursor *c)
@@ -914,6 +923,20 @@ static int op_map_ids(struct runner *r, struct cursor *c)
 	return result;
 }
 
+/* Puts how a hook ended in front of what it wrote. */
+static void explain_hook(struct runner *r, int status)
+{
+	char output[DETAIL_BYTES];
+	memcpy(output, r->detail, sizeof output);
+	const char *separator = *output ? ": " : "";
+	if (WIFSIGNALED(status)) {
+		const char *words = strsignal(WTERMSIG(status));
+		explain(r, "signal: %c%s%s%s", *words | 0x20, words + 1, separator, output);
+	} else {
+		explain(r, "exit status %d%s%s", WEXITSTATUS(status), separator, output);
+	}
+}
+
 /* Waits for a hook; its standard error goes into `r->detail`. Returns its wait status or a negated errno. */
 static int await_hook(struct runner *r, pid_t pid, int errors, int64_t timeout_ms)
 {
@@ -986,8 +1009,10 @@ static int op_hook(struct runner *r, struct cursor *c)
 		write_hook_state(input[1], state, r->party == PARTY_CHILD ? getpid() : r->process->pid);
 		close_if_open(&input[1]);
 		result = await_hook(r, pid, errors[0], timeout_ms);
-		if (result > 0)
+		if (result > 0) {
+			explain_hook(r, result);
 			result = -ECANCELED;
+		}
 	}
 	close_if_open(&input[1]);
 	close(errors[0]);
@@ -1313,8 +1338,26 @@ static int copy_up(int directory, int mount)
 	return result;
 }
 
+/* Makes of `mode=inherit` the mode of what is mounted on, if that was there. The others are kept in their order. */
+static void inherit_mode(const char **options, int directory, bool existed, char *buffer, size_t size)
+{
+	struct stat status;
+	const char **to = options;
+	for (const char **option = options; *option; option++) {
+		bool inherits = strcmp(*option, "mode=inherit") == 0;
+		if (!inherits)
+			*to++ = *option;
+		else if (existed && fstat(directory, &status) == 0) {
+			snprintf(buffer, size, "mode=%o", status.st_mode & 07777);
+			*to++ = buffer;
+		}
+	}
+	*to = NULL;
+}
+
 static int op_mount(struct runner *r, struct cursor *c)
 {
+	char mode[16];
 	const char *type = take_string(c);
 	const char *source = take_string(c);
 	const char *target = take_string(c);
@@ -1325,11 +1368,15 @@ static int op_mount(struct runner *r, struct cursor *c)
 	int result = 0;
 	if (c->bad)
 		goto done;
-	int directory = make_in_root(r->root, target, true, 0755);
+	int directory = open_in_root(r->root, target, O_PATH);
+	bool existed = directory >= 0;
+	if (directory == -ENOENT)
+		directory = make_in_root(r->root, target, true, 0755);
 	if (directory < 0) {
 		result = directory;
 		goto done;
 	}
+	inherit_mode(options, directory, existed, mode, sizeof mode);
 	int mount = new_mount(r, type, source, options, attributes & ~(uint64_t)(copies_up ? MOUNT_ATTR_RDONLY : 0));
 	result = mount < 0 ? mount : 0;
 	if (result == 0 && copies_up)
@@ -1666,6 +1713,20 @@ static int op_root_directory(struct runner *r, struct cursor *c)
 	return 0;
 }
 
+static int op_require_directory(struct runner *r, struct cursor *c)
+{
+	struct stat status;
+	const char *target = take_string(c);
+	if (c->bad)
+		return 0;
+	int fd = open_in_root(r->root, target, O_PATH | O_NOFOLLOW);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	int result = check(fstat(fd, &status));
+	close(fd);
+	return result == 0 && !S_ISDIR(status.st_mode) ? -ENOTDIR : result;
+}
+
 /* Sends both ends of the terminal to the shim. */
 static int send_console(int sync, int master, int slave)
 {
@@ -1674,7 +1735,9 @@ static int send_console(int sync, int master, int slave)
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(2 * sizeof(int))];
-	} control = { .header = { CMSG_LEN(2 * sizeof(int)), 0, SOL_SOCKET, SCM_RIGHTS } };
+	} control = {
+		.header = { .cmsg_len = CMSG_LEN(2 * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS },
+	};
 	int fds[2] = { master, slave };
 	memcpy(CMSG_DATA(&control.header), fds, sizeof fds);
 	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
@@ -1745,6 +1808,77 @@ static int op_move_root(struct runner *r, struct cursor *c)
 	if (result == 0)
 		result = check(chroot("."));
 	return result == 0 ? check(chdir("/")) : result;
+}
+
+static int op_change_root(struct runner *r, struct cursor *c)
+{
+	(void)c;
+	if (fchdir(r->root) != 0 || chroot(".") != 0)
+		return -errno;
+	return check(chdir("/"));
+}
+
+static int op_reopen_null(struct runner *r, struct cursor *c)
+{
+	(void)c;
+	for (int i = 0; i < 3; i++) {
+		int own = is_null_device(r->stdio[i]) ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+		if (own >= 0 && is_null_device(own) && dup3(own, r->stdio[i], O_CLOEXEC) < 0)
+			return -errno;
+		close_if_open(&own);
+	}
+	return 0;
+}
+
+static int op_chown(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	const char *path = take_string(c);
+	uid_t uid = take_int(c);
+	gid_t gid = take_int(c);
+	bool optional = take_int(c);
+	if (c->bad)
+		return 0;
+	int result = check(lchown(path, uid, gid));
+	return result == -ENOENT && optional ? 0 : result;
+}
+
+/* The home directory in a line of /etc/passwd (passwd(5)) where it is that of `uid`, else NULL. Cuts the line. */
+static char *home_in(char *line, uid_t uid)
+{
+	char *fields[7] = { NULL }, *end;
+	for (int i = 0; i < 7 && line; i++)
+		fields[i] = strsep(&line, ":");
+	if (!fields[5] || !*fields[2])
+		return NULL;
+	unsigned long number = strtoul(fields[2], &end, 10);
+	return *end == '\0' && number == uid ? fields[5] : NULL;
+}
+
+/* Whatever the image has there: a FIFO is not waited for, and lines that are too long are no entries. */
+static int op_home(struct runner *r, struct cursor *c)
+{
+	char line[1024];
+	const char *home = NULL;
+	struct stat status;
+	uid_t uid = take_int(c);
+	if (c->bad)
+		return 0;
+	int fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	FILE *file = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? fdopen(fd, "r") : NULL;
+	for (bool whole, begins = true; file && !home && fgets(line, sizeof line, file); begins = whole) {
+		size_t length = strcspn(line, "\n");
+		whole = line[length] == '\n' || feof(file);
+		line[length] = '\0';
+		home = begins && whole ? home_in(line, uid) : NULL;
+	}
+	if (asprintf(&r->home, "HOME=%s", home && *home ? home : "/") < 0)
+		abort();
+	if (file)
+		fclose(file);
+	else
+		close_if_open(&fd);
+	return 0;
 }
 
 /* A procfs of our own, attached nowhere: nothing in the image can stand in for it. */
@@ -1958,7 +2092,9 @@ static int send_descriptor(int socket, const char *text, size_t length, int fd)
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(sizeof(int))];
-	} control = { .header = { CMSG_LEN(sizeof(int)), 0, SOL_SOCKET, SCM_RIGHTS } };
+	} control = {
+		.header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS },
+	};
 	memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
 	struct iovec part = { (char *)text, length };
 	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
@@ -1972,6 +2108,8 @@ static int op_seccomp(struct runner *r, struct cursor *c)
 	unsigned flags = take_int(c);
 	if (c->bad)
 		return 0;
+	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER && !r->agent_state)
+		return -ENOTCONN; /* nobody to send the listener to */
 	struct sock_fprog program = { length / sizeof(struct sock_filter), (struct sock_filter *)filter };
 	int listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 	if (listener < 0)
@@ -2139,6 +2277,11 @@ static int op_exec(struct runner *r, struct cursor *c)
 	for (int i = 0; i < 3; i++)
 		if (dup2(r->console >= 0 ? r->console : r->stdio[i], i) < 0)
 			return -errno;
+	const char **last = env;
+	while (r->home && *last)
+		last++;
+	if (r->home)
+		*last = r->home;
 	int placed = place_preserved(r, preserve);
 	if (placed < 0)
 		return placed;
@@ -2210,6 +2353,11 @@ static operation_function *const operations[] = {
 	[OP_MAP_IDS] = op_map_ids,
 	[OP_RELEASE] = op_release,
 	[OP_AWAIT_PARENT] = op_await_parent,
+	[OP_HOME] = op_home,
+	[OP_REQUIRE_DIRECTORY] = op_require_directory,
+	[OP_CHANGE_ROOT] = op_change_root,
+	[OP_CHOWN] = op_chown,
+	[OP_REOPEN_NULL] = op_reopen_null,
 };
 
 /* ---- running a plan -------------------------------------------------------------------------------------- */
@@ -2293,7 +2441,8 @@ static int receive_sync(struct runner *r, struct sync_message *message)
 	memset(message, 0, sizeof *message);
 	do
 		n = recvmsg(r->party == PARTY_CHILD ? r->sync : r->process->sync, &header, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	/* A child that ended without reading what we sent is reset; what it said before that comes after. */
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n <= 0)
 		return n < 0 ? -errno : -EPIPE;
 	if (message->type == SYNC_CONSOLE)
@@ -2760,6 +2909,8 @@ static int launch(struct runner *r, struct cursor *plan)
 static void run_cleanup(struct shim *shim)
 {
 	struct runner r = new_runner(shim, shim->processes);
+	if (!shim->cleanup)
+		return;
 	struct cursor c = { shim->cleanup, shim->cleanup + shim->cleanup_bytes, false };
 	while (c.at < c.end && !c.bad)
 		run_operation(&r, &c, NULL);

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { launchProcess } from '../src/execdriver/native/launch-process.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
 
 const runtime = new Runtime();
@@ -230,7 +231,7 @@ test('descriptors are passed on when asked for, with systemd’s in front', asyn
   ]);
   const file = join(runtime.base, 'passed');
   writeFileSync(file, 'passed on\n');
-  const call = `exec 3<${file}; LISTEN_FDS=1 ${process.cwd()}/bin/slipway-runtime --root ${runtime.root} run -b ${bundle} eight`;
+  const call = `exec 3<${file}; LISTEN_FDS=1 ${runtime.program} --root ${runtime.root} run -b ${bundle} eight`;
   const { execFileSync } = await import('node:child_process');
   assert.equal(execFileSync('sh', ['-c', call], { encoding: 'utf8' }), 'passed on\n5\n1 1\n');
   const { stderr } = await runtime.call('run', '-b', bundle, '--preserve-fds', '5', 'eight');
@@ -315,7 +316,9 @@ test('checkpoint and restore say clearly when criu is missing', async () => {
   await runtime.succeed('delete', '-f', 'kept');
 });
 
-test('systemd’s cgroups are refused with runc’s words, and nothing is left', async () => {
+test('systemd’s cgroups are refused with runc’s words where it does not run, and nothing is left', {
+  skip: existsSync('/run/systemd/system'),
+}, async () => {
   const { code, stderr } = await runtime.call(
     '--systemd-cgroup',
     'create',
@@ -326,4 +329,33 @@ test('systemd’s cgroups are refused with runc’s words, and nothing is left',
   assert.equal(code, 1);
   assert.match(stderr, /systemd support for managing cgroups is not available/);
   assert.deepEqual(runtime.leftovers(), []);
+});
+
+test('what fails in the child is told, however far its parent has come meanwhile', () => {
+  const wait = {
+    op: 'hook' as const,
+    path: '/bin/sleep',
+    args: ['sleep', '0.2'],
+    env: [],
+    state: '',
+    timeoutMs: 0,
+  };
+  const clone = { op: 'clone' as const, flags: 0 };
+  const failing = { op: 'chdir' as const, path: '/nowhere' };
+  for (const parent of [
+    [clone, wait, { op: 'release' as const }],
+    [clone, { op: 'release' as const }, wait],
+    [clone, wait],
+  ])
+    assert.throws(
+      () =>
+        launchProcess({
+          shimPath: join(runtime.base, 'installed/shim/bin/slipway-shim'),
+          id: 'x',
+          plan: { parent, child: [failing], cleanup: [] },
+          streams: [0, 1, 2],
+          terminal: false,
+        }),
+      { message: /chdir to cwd \("\/nowhere"\) set in config\.json failed: no such file/ },
+    );
 });

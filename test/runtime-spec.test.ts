@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   chownSync,
+  closeSync,
   mkdirSync,
   lchownSync,
   readdirSync,
@@ -11,6 +13,11 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { NETLINK_ROUTE } from '../src/kernel/abi/netlink.ts';
+import { createNetworkNamespace, inNetworkNamespace } from '../src/kernel/namespaces.ts';
+import { addAddress } from '../src/kernel/netlink/address-messages.ts';
+import { addVethPair, getLink, parseLink } from '../src/kernel/netlink/link-messages.ts';
+import { NetlinkSocket } from '../src/kernel/netlink/netlink-socket.ts';
 import type { Mount } from '../src/libcontainer/spec.ts';
 import { makeBusyboxRoot } from './fixtures/busybox-root.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
@@ -255,7 +262,7 @@ test('a user without privileges runs a container of its own', async () => {
   for (const path of [runtime.base, bundle]) chmodSync(path, 0o755);
   const home = directory('home');
   chownSync(home, 1234, 1235);
-  const program = join(process.cwd(), 'bin/slipway-runtime');
+  const { program } = runtime;
   const words = ['--reuid=1234', '--regid=1235', '--clear-groups', program, '--root', join(home, 'state')];
   const shown = execFileSync('setpriv', [...words, 'run', '-b', bundle, 'mine'], {
     encoding: 'utf8',
@@ -268,4 +275,50 @@ test('a user without privileges runs a container of its own', async () => {
       .map(line => line.trim().replace(/ +/g, ' ')),
     ['0', '0', 'slipway', '0 1234 1'],
   );
+});
+
+test('a network device of the host goes into the container with its addresses, under the name that is asked for', async () => {
+  const namespace = createNetworkNamespace();
+  try {
+    inNetworkNamespace(namespace, () => {
+      const socket = new NetlinkSocket(NETLINK_ROUTE);
+      socket.request([addVethPair({ name: 'outer0', peer: { name: 'peer0', namespace } })]);
+      const { index } = parseLink(socket.request([getLink({ name: 'outer0' })])[0]!);
+      socket.request([addAddress({ linkIndex: index, address: '169.254.7.7', prefixLength: 32 })]);
+      socket.close();
+    });
+    const run = (change: Change) =>
+      spawnSync(
+        'nsenter',
+        [
+          `--net=/proc/${process.pid}/fd/${namespace}`,
+          runtime.program,
+          '--root',
+          runtime.root,
+          'run',
+          '-b',
+          runtime.bundle(['busybox', 'ip', 'address', 'show'], change),
+          'net',
+        ],
+        { encoding: 'utf8' },
+      );
+    // The second is not there: the first comes back.
+    const failed = run(({ linux }) => {
+      linux.netDevices = { outer0: { name: 'inner0' }, nothing: {} };
+    });
+    assert.match(failed.stderr, /linux\.netDevices: netlink\(find nothing\): ENODEV/);
+    const { stdout, stderr } = run(({ linux }) => {
+      linux.netDevices = { outer0: { name: 'inner0' } };
+    });
+    assert.match(stdout, /inner0@.*UP[^]*inet 169\.254\.7\.7\/32 scope global inner0/, stderr);
+    assert.match(
+      run(({ linux }) => {
+        linux.netDevices = { 'a/b': {} };
+      }).stderr,
+      /invalid network device name/,
+    );
+    assert.deepEqual(runtime.leftovers(), []);
+  } finally {
+    closeSync(namespace);
+  }
 });

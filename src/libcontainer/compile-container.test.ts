@@ -37,7 +37,7 @@ function setUp(plan: Plan): string[] {
   const lines = describe(plan.child).filter(line => !/^(device|symlink)\(/.test(line));
   return lines.slice(
     0,
-    lines.findIndex(line => line.startsWith('cap-bounding')),
+    lines.findIndex(line => line.startsWith('home')),
   );
 }
 
@@ -87,9 +87,10 @@ test('the shim makes cgroups of v1 while the child mounts, and the child joins t
   const operations = child.map(operation =>
     operation.op === 'mount' ? `mount ${operation.target}` : operation.op,
   );
-  assert.deepEqual(operations.slice(0, 8), [
+  assert.deepEqual(operations.slice(0, 9), [
     'propagation',
     'bind-root',
+    'require-directory',
     'mount /proc',
     'await-parent',
     'write',
@@ -149,11 +150,14 @@ test('without privileges one id is mapped, and groups are given up', () => {
     uidMappings: [{ containerID: 0, hostID: 1000, size: 1 }],
     gidMappings: [{ containerID: 0, hostID: 1000, size: 1 }],
   };
-  const plan = compile(specWith([], { linux: { namespaces: [{ type: 'user' }], ...own } }), {
-    rootless: true,
-  });
+  const plan = compile(
+    specWith([], { linux: { namespaces: [{ type: 'user' }, { type: 'mount' }], ...own } }),
+    {
+      rootless: true,
+    },
+  );
   assert.deepEqual(describe(plan.parent), [
-    'clone(flags=CLONE_NEWUSER)',
+    'clone(flags=CLONE_NEWNS|CLONE_NEWUSER)',
     'write-child-proc(file="setgroups", data="deny")',
     'write-child-proc(file="uid_map", data="0 1000 1\\n")',
     'write-child-proc(file="gid_map", data="0 1000 1\\n")',
@@ -200,15 +204,15 @@ test('hooks have the state of their moment, and those of the runtime run between
   );
   assert.deepEqual(describe(plan.parent).slice(1), [
     'barrier()',
-    'hook(path="/r", args=["/r"], state="{\\"id\\":\\"x\\",\\"pid\\":\\"$PID\\",\\"status\\":\\"creating\\"}", timeoutMs=0)',
+    'hook(moment="createRuntime", index=0, path="/r", args=["/r"], state="{\\"id\\":\\"x\\",\\"pid\\":\\"$PID\\",\\"status\\":\\"creating\\"}", timeoutMs=0)',
     'barrier()',
   ]);
   const hooks = describe(plan.child).filter(
     line => line.startsWith('hook') || line.startsWith('barrier') || line.startsWith('await'),
   );
   assert.deepEqual(
-    hooks.map(line => /^[a-z-]+(\(path="\/\w")?/.exec(line)![0]),
-    ['barrier', 'barrier', 'hook(path="/c"', 'await-start', 'hook(path="/s"'],
+    hooks.map(line => line.replace(/^hook\(moment="(\w+)".*/, 'hook $1').replace(/\(.*/, '')),
+    ['barrier', 'barrier', 'hook createContainer', 'await-start', 'hook startContainer'],
   );
 });
 
@@ -246,7 +250,7 @@ test('what cannot be is refused with the place in the specification', () => {
     [{ personality: { domain: 'X' } }, /linux\.personality\.domain: expected one of LINUX, LINUX32: X/],
     [
       { memoryPolicy: { mode: 'MPOL_BIND', nodes: '3-1' } },
-      /linux\.memoryPolicy\.nodes: expected a list like 0-2,7/,
+      /linux\.memoryPolicy\.nodes: invalid memory policy node: expected a list like 0-2,7/,
     ],
     [{ rootfsPropagation: 'x' }, /linux\.rootfsPropagation: unknown propagation x/],
   ] as const)
@@ -254,4 +258,39 @@ test('what cannot be is refused with the place in the specification', () => {
       name: 'EngineError',
       message: words,
     });
+});
+
+test('without a mount namespace of its own the container only changes its root directory', () => {
+  const plan = compile(specWith(['pid']));
+  const lines = describe(plan.child);
+  assert.ok(lines.includes('change-root()'));
+  assert.ok(!lines.some(line => line.startsWith('pivot-root') || line.startsWith('propagation')));
+  assert.throws(() => compile(specWith(['pid'], { linux: { maskedPaths: ['/proc/kcore'] } })), {
+    message: /unable to restrict sys entries without a private MNT namespace/,
+  });
+});
+
+test('HOME is looked for where it is missing or empty, and of several values the last one counts', () => {
+  const spec = specWith(['mount']);
+  spec.process!.env = ['HOME=', 'A=1', 'A=2'];
+  const lines = describe(compile(spec).child);
+  assert.ok(lines.includes('home(uid=5)'));
+  assert.equal(lines.at(-1), 'exec(args=["true"], env=["A=2"], preserve=0)');
+  spec.process!.env = ['HOME=', 'HOME=/h'];
+  assert.ok(!describe(compile(spec).child).some(line => line.startsWith('home')));
+});
+
+test('a user namespace whose cgroup mount may be written gets its cgroup', () => {
+  const unified = { mountPoint: '/cg', root: '/', controllers: [], own: '/' };
+  const spec = specWith([], {
+    linux: { namespaces: [{ type: 'user' }, { type: 'mount' }, { type: 'cgroup' }], ...maps },
+    mounts: [{ destination: '/sys/fs/cgroup', type: 'cgroup', options: ['rw'] }],
+  });
+  const more = { cgroupLayout: { mode: 'v2' as const, v1: [], unified }, withoutCgroups: false };
+  const owned = describe(compile(spec, more).parent).filter(line => line.startsWith('chown'));
+  assert.ok(
+    owned.includes('chown(path="/cg/slipway/golden/cgroup.procs", uid=1000, gid=4294967295, optional=true)'),
+  );
+  spec.mounts![0]!.options = ['ro'];
+  assert.ok(!describe(compile(spec, more).parent).some(line => line.startsWith('chown')));
 });

@@ -9,14 +9,16 @@ import {
   MS_UNBINDABLE,
 } from '../kernel/abi/mount.ts';
 import * as ns from '../kernel/abi/sched.ts';
+import { delegateCgroup } from './cgroups/delegate-cgroup.ts';
 import type { CgroupLayout } from './cgroups/layout.ts';
 import { type CgroupPaths, type CgroupPlan, planCgroups } from './cgroups/plan-cgroups.ts';
 import { deviceOperations } from './device-operations.ts';
-import { type HookState, hookOperations } from './hook-operations.ts';
+import { type HookContext, type HookState, hookOperations } from './hook-operations.ts';
 import { type MountContext, mountOperations } from './mount-operations.ts';
 import { propagationFlags } from './mount-options.ts';
 import type { AwaitFifo, ChildOperation, CleanupOperation, ParentOperation, Plan } from './plan.ts';
 import { limitOperations, processOperations } from './process-operations.ts';
+import { ALL_CPUS } from './scheduling.ts';
 import { type ResctrlPlan, resctrlOperations } from './resctrl.ts';
 import { agentOperations } from './seccomp-operations.ts';
 import type { Hook, Mount, NamespaceType, Spec } from './spec.ts';
@@ -50,12 +52,18 @@ export type ContainerOptions = {
   columns?: number;
   /** The container's state as hooks and seccomp agents get it, with `"$PID"` for the pid. */
   state?: HookState;
+  /** The environment of hooks that have none of their own: that of the runtime, as with runc. */
+  hookEnvironment?: readonly string[];
   /** The program starts when a byte comes from the FIFO that the shim has as this descriptor. */
   startFifo?: number;
   /** Whether the runtime lacks privileges: ids are mapped as far as the user may. */
   rootless?: boolean;
   /** Leaves cgroups alone, which somebody without privileges may not make. */
   withoutCgroups?: boolean;
+  /** The child may run on all CPUs of its cgroup, whatever its parent was bound to. */
+  resetAffinity?: boolean;
+  /** For streams that come from whoever calls. */
+  reopenNull?: boolean;
   noPivot?: boolean;
   noNewKeyring?: boolean;
   preserve?: number;
@@ -82,17 +90,12 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
   const { spec } = options;
   const { process, linux = {} } = spec;
   if (!process) throw new EngineError('invalid-parameter', 'process is required');
-  if (linux.netDevices && Object.keys(linux.netDevices).length > 0)
-    throw new EngineError(
-      'invalid-parameter',
-      'linux.netDevices: moving devices is left to the network driver',
-    );
   const parts: Parts = {
     namespaces: namespacesOf(options),
     cgroups: options.withoutCgroups ? noCgroups(options.cgroupLayout) : cgroupsOf(options),
     user: userNamespace(spec, options.rootless ?? false),
     resctrl: resctrlOperations(options.id, linux),
-    state: options.state ?? {},
+    hooks: { state: options.state ?? {}, environment: options.hookEnvironment ?? [] },
     trees: [],
   };
   const child = [...beforeRoot(options, parts), ...rootOperations(options, parts), ...inRoot(options, parts)];
@@ -101,12 +104,15 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
       parent: parentOperations(options, parts),
       child: [
         ...child,
-        { op: options.noPivot ? 'move-root' : 'pivot-root' },
-        ...rootPropagation(spec),
+        ...changeRoot(options, parts),
+        ...(options.reopenNull ? [{ op: 'reopen-null' as const }] : []),
         ...processOperations({
           process,
           linux,
-          startHooks: hookOperations(spec.hooks?.startContainer, parts.state, 'created'),
+          startHooks: hookOperations(spec.hooks, 'startContainer', 'created', {
+            ...parts.hooks,
+            environment: process.env ?? [],
+          }),
           preserve: options.preserve,
           setGroups: parts.user.setGroups,
           limitsSet: inUserNamespace(parts),
@@ -124,13 +130,16 @@ type Parts = {
   cgroups: CgroupPlan;
   user: UserNamespace;
   resctrl: ResctrlPlan;
-  state: HookState;
+  hooks: HookContext;
   /** Filled while the mounts are compiled. */
   trees: MountContext['trees'];
 };
 
 const inUserNamespace = ({ namespaces }: Parts) =>
   namespaces.created.has('user') || namespaces.joined.some(({ type }) => type === 'user');
+
+const ownMounts = ({ namespaces }: Parts) =>
+  namespaces.created.has('mount') || namespaces.joined.some(({ type }) => type === 'mount');
 
 const fifo = (descriptor: number | undefined): AwaitFifo | undefined =>
   descriptor === undefined ? undefined : { op: 'await-fifo', descriptor };
@@ -154,7 +163,7 @@ function beforeRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
   const { namespaces, user } = parts;
   const inside = inUserNamespace(parts);
   return [
-    ...agentOperations(options.spec.linux?.seccomp, { ...parts.state, status: 'created' }),
+    ...agentOperations(options.spec.linux?.seccomp, { ...parts.hooks.state, status: 'created' }),
     ...(inside ? user.child.filter(({ op }) => op === 'barrier') : joinNamespaces(namespaces)),
     ...timeNamespace(options.spec, namespaces),
     ...(inside ? user.child.filter(({ op }) => op !== 'barrier') : []),
@@ -184,6 +193,7 @@ function inRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
   return [
     ...beforeCgroups,
     ...joinCgroups(parts),
+    ...(options.resetAffinity ? [ALL_CPUS] : []),
     ...afterCgroups,
     ...deviceOperations(spec),
     ...(spec.hostname ? [{ op: 'hostname' as const, name: spec.hostname }] : []),
@@ -193,7 +203,7 @@ function inRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
       ? [{ op: 'console' as const, rows: options.rows ?? 0, columns: options.columns ?? 0, bind: true }]
       : []),
     ...meet(spec.hooks?.prestart, spec.hooks?.createRuntime),
-    ...hookOperations(spec.hooks?.createContainer, parts.state, 'creating'),
+    ...hookOperations(spec.hooks, 'createContainer', 'creating', parts.hooks),
     ...sysctls(linux.sysctl),
     { op: 'root-directory', target: process?.cwd ?? '/', mode: 0o755 },
     ...hiding(spec),
@@ -240,13 +250,14 @@ function namespacesOf({ spec, networkNamespace }: ContainerOptions): Namespaces 
 function parentOperations(options: ContainerOptions, parts: Parts): ParentOperation[] {
   const { hooks } = options.spec;
   const runtimeHooks = [
-    ...hookOperations(hooks?.prestart, parts.state, 'creating'),
-    ...hookOperations(hooks?.createRuntime, parts.state, 'creating'),
+    ...hookOperations(hooks, 'prestart', 'creating', parts.hooks),
+    ...hookOperations(hooks, 'createRuntime', 'creating', parts.hooks),
   ];
   const meanwhile = makesCgroupsMeanwhile(parts);
   return [
     ...parts.cgroups.birthplace,
     ...(meanwhile ? [] : parts.cgroups.parent),
+    ...delegation(options, parts),
     ...parts.resctrl.make,
     ...parts.trees,
     ...cloneOperations(options, parts),
@@ -256,6 +267,19 @@ function parentOperations(options: ContainerOptions, parts: Parts): ParentOperat
       ? [{ op: 'barrier' as const }, ...runtimeHooks, { op: 'barrier' as const }]
       : []),
   ];
+}
+
+/** A container that may write its cgroups, and sees no others, may also make some below its own. */
+function delegation(
+  { spec, cgroupLayout }: ContainerOptions,
+  { cgroups, namespaces }: Parts,
+): ParentOperation[] {
+  const { unified } = cgroups.paths;
+  const root = spec.linux?.uidMappings?.find(({ containerID }) => containerID === 0);
+  const writable = spec.mounts?.some(({ type, options }) => type === 'cgroup' && !options?.includes('ro'));
+  if (cgroupLayout.mode !== 'v2' || !unified || !root || !writable) return [];
+  if (!namespaces.created.has('user') || !namespaces.created.has('cgroup')) return [];
+  return delegateCgroup(unified, root.hostID);
 }
 
 /** The child, in its user namespace where it has one, its ids mapped. */
@@ -315,7 +339,9 @@ function rootOperations({ spec, rootfs, rootless }: ContainerOptions, parts: Par
     });
   }
   return [
-    { op: 'propagation', path: '/', flags: hostPropagation(propagationOf(spec)) },
+    ...(ownMounts(parts)
+      ? [{ op: 'propagation' as const, path: '/', flags: hostPropagation(propagationOf(spec)) }]
+      : []),
     // Or the root itself would appear on the host.
     ...(shared ? [{ op: 'private-parent' as const, path }] : []),
     rootfs.type === 'overlay'
@@ -353,13 +379,24 @@ function propagationOf({ linux }: Spec): number {
   return flags;
 }
 
+/** Where the mounts are the host's, its own root stays where it is. */
+function changeRoot({ spec, noPivot }: ContainerOptions, parts: Parts): ChildOperation[] {
+  if (ownMounts(parts)) return [{ op: noPivot ? 'move-root' : 'pivot-root' }, ...rootPropagation(spec)];
+  if (spec.linux?.maskedPaths?.length || spec.linux?.readonlyPaths?.length)
+    throw new EngineError(
+      'invalid-parameter',
+      'unable to restrict sys entries without a private MNT namespace',
+    );
+  return [{ op: 'change-root' }];
+}
+
 /** What was asked for holds for the container's own root: the first time it was for the host's mounts in its view. */
 function rootPropagation(spec: Spec): ChildOperation[] {
   const flags = propagationOf(spec);
   return flags === 0 || flags & MS_PRIVATE ? [] : [{ op: 'propagation', path: '/', flags }];
 }
 
-function mounts({ spec, cgroupLayout, rootless }: ContainerOptions, parts: Parts) {
+function mounts({ spec, rootfs, cgroupLayout, rootless }: ContainerOptions, parts: Parts) {
   const context: MountContext = {
     layout: cgroupLayout,
     paths: parts.cgroups.paths,
@@ -367,6 +404,7 @@ function mounts({ spec, cgroupLayout, rootless }: ContainerOptions, parts: Parts
     linux: spec.linux ?? {},
     opensSources: inUserNamespace(parts) && !rootless,
     trees: parts.trees,
+    rootPath: rootfs.type === 'bind' ? rootfs.path : undefined,
   };
   // What is copied into a tmpfs is accounted for in the container's cgroup.
   const needsCgroups = ({ type, options }: Mount) => type === 'cgroup' || options?.includes('tmpcopyup');

@@ -4,7 +4,7 @@ import type { CgroupPaths } from './cgroups/plan-cgroups.ts';
 import type { HookState } from './hook-operations.ts';
 import type { ChildOperation, ParentOperation, Plan } from './plan.ts';
 import { limitOperations, processOperations } from './process-operations.ts';
-import { bitMask } from './scheduling.ts';
+import { ALL_CPUS, bitMask } from './scheduling.ts';
 import { agentOperations } from './seccomp-operations.ts';
 import type { NamespaceType, Process, Spec } from './spec.ts';
 import { userNamespace } from './user-namespace.ts';
@@ -17,6 +17,8 @@ export type ExecPlanOptions = {
   rows?: number;
   columns?: number;
   preserve?: number;
+  /** As in ContainerOptions, where the process does not say on which CPUs it runs. */
+  resetAffinity?: boolean;
   /** The container's state, for seccomp agents. */
   state?: HookState;
   /** Whether the runtime lacks privileges. */
@@ -46,10 +48,11 @@ export function compileExec(options: ExecPlanOptions): Plan {
   const inUserNamespace = own.has('user');
   const { setGroups } = userNamespace(spec, options.rootless ?? false);
   const { initial, final } = process.execCPUAffinity ?? {};
+  const reset = options.resetAffinity ? [ALL_CPUS] : [];
   const child: ChildOperation[] = [
     ...affinity(initial, 'initial'),
     ...(inUserNamespace ? [{ op: 'barrier' as const }] : cgroups.join),
-    ...affinity(final, 'final'),
+    ...(final ? affinity(final, 'final') : reset),
     ...(inUserNamespace ? [] : oomScore(process, 'write')),
     ...agentOperations(spec.linux?.seccomp, options.state ?? {}),
     { op: 'setns-init', flags: inUserNamespace ? flags & ns.CLONE_NEWCGROUP : flags },

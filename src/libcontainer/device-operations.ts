@@ -1,4 +1,5 @@
 import { EngineError } from '../base/errors.ts';
+import { isBindMount } from './mount-options.ts';
 import type { ChildOperation } from './plan.ts';
 import type { Device, Spec } from './spec.ts';
 
@@ -29,8 +30,7 @@ const LINKS: readonly (readonly [string, string])[] = [
  */
 export function deviceOperations(spec: Spec): ChildOperation[] {
   const dev = spec.mounts?.findLast(({ destination }) => /^\/dev\/*$/.test(destination));
-  if (dev && (dev.type === 'bind' || dev.options?.some(option => option === 'bind' || option === 'rbind')))
-    return [];
+  if (dev && isBindMount(dev)) return [];
   const listed = spec.linux?.devices ?? [];
   const devices = [
     ...DEFAULT_DEVICES.filter(({ path }) => !listed.some(one => one.path === path)),

@@ -1,20 +1,29 @@
 import type { RunHook } from './plan.ts';
-import type { Hook } from './spec.ts';
+import type { Hooks } from './spec.ts';
 
 /** What hooks get of the container (runtime.md, "State"), but for its status; `"$PID"` stands for the pid. */
 export type HookState = Record<string, unknown>;
 
-/** Hooks as operations: they get the state with the status of their moment. */
+export type HookContext = {
+  state: HookState;
+  /** For hooks that have no environment of their own. */
+  environment: readonly string[];
+};
+
+/** The hooks of one moment as operations: they get the state with the status of that moment. */
 export function hookOperations(
-  hooks: readonly Hook[] | undefined,
-  state: HookState,
+  hooks: Hooks | undefined,
+  moment: keyof Hooks,
   status: string,
+  { state, environment }: HookContext,
 ): RunHook[] {
-  return (hooks ?? []).map(hook => ({
+  return (hooks?.[moment] ?? []).map((hook, index) => ({
     op: 'hook',
+    moment,
+    index,
     path: hook.path,
     args: hook.args?.length ? hook.args : [hook.path],
-    env: hook.env ?? [],
+    env: [...(hook.env ?? environment)],
     state: JSON.stringify({ ...state, status }),
     timeoutMs: (hook.timeout ?? 0) * 1000,
   }));

@@ -19,6 +19,8 @@ export type MountContext = {
   opensSources: boolean;
   /** Collects what the shim is to open. */
   trees: OpenTree[];
+  /** The container's root as a host path, where it is one. */
+  rootPath?: string;
 };
 
 /**
@@ -31,12 +33,30 @@ export function mountOperations(mount: Mount, context: MountContext): ChildOpera
   if (options.bind || mount.type === 'bind') return bindOperations(mount, target, options, context);
   if (mount.type === 'cgroup') return cgroupMounts(target, options, context);
   if (!mount.type)
-    throw new EngineError('invalid-parameter', `mounts: ${mount.destination}: a type is expected`);
+    throw new EngineError(
+      'invalid-parameter',
+      `mounts: invalid mount ${mount.destination}: a type is expected`,
+    );
   if (options.idmap !== 'no' || mount.uidMappings?.length)
-    throw new EngineError('invalid-parameter', `mounts: ${mount.destination}: only a bind can be idmapped`);
+    throw new EngineError(
+      'invalid-parameter',
+      `mounts: invalid mount ${mount.destination}: only a bind can be idmapped`,
+    );
+  const inherits =
+    mount.type === 'tmpfs' && !options.copyUp && !options.data.some(one => one.startsWith('mode='));
   const label = UNLABELLED.has(mount.type) ? undefined : context.linux.mountLabel;
-  const data = label ? [...options.data, `context=${label}`] : options.data;
-  return [newMount(mount.type, mount.source ?? mount.type, target, { ...options, data })];
+  const data = [
+    ...options.data,
+    ...(inherits ? ['mode=inherit'] : []),
+    ...(label ? [`context=${label}`] : []),
+  ];
+  return [
+    // Where a link could lead it, the files of the real one would be looked for in vain.
+    ...(mount.type === 'proc' || mount.type === 'sysfs'
+      ? [{ op: 'require-directory' as const, target }]
+      : []),
+    newMount(mount.type, mount.source ?? mount.type, target, { ...options, data }),
+  ];
 }
 
 function newMount(type: string, source: string, target: string, options: MountOptions): ChildOperation {
@@ -62,7 +82,10 @@ function bindOperations(
   context: MountContext,
 ): ChildOperation[] {
   if (!mount.source)
-    throw new EngineError('invalid-parameter', `mounts: ${mount.destination}: a bind needs a source`);
+    throw new EngineError(
+      'invalid-parameter',
+      `mounts: invalid mount ${mount.destination}: a bind needs a source`,
+    );
   const bind: BindMount = {
     op: 'bind',
     source: bindSource(mount, mount.source, options, context),
@@ -96,12 +119,15 @@ function bindSource(mount: Mount, source: string, options: MountOptions, context
   const [, pid, inside] = /^\/proc\/(\d+)\/root(\/.*)$/.exec(source) ?? [];
   if (pid !== undefined && !mapped) return `process:${pid}:${inside}`;
   if (!mapped && !context.opensSources) return source;
+  // What the container itself has mounted below its root, only it can clone.
+  if (!mapped && context.rootPath && source.startsWith(`${context.rootPath}/`))
+    return `root:${source.slice(context.rootPath.length)}`;
   const uids = own ? uidMappings : (context.linux.uidMappings ?? []);
   const gids = own ? gidMappings : (context.linux.gidMappings ?? []);
   if (mapped && (uids.length === 0 || gids.length === 0))
     throw new EngineError(
       'invalid-parameter',
-      `mounts: ${mount.destination}: an idmapped mount needs uidMappings and gidMappings`,
+      `mounts: invalid mount ${mount.destination}: an idmapped mount needs uidMappings and gidMappings`,
     );
   context.trees.push({
     op: 'open-tree',

@@ -1,4 +1,6 @@
+import { lookupTable } from '../base/lookup-table.ts';
 import * as M from '../kernel/abi/mount.ts';
+import type { Mount } from './spec.ts';
 
 /** What the `options` of a mount in a runtime spec ask for (config-linux.md, "Linux mount options"). */
 export type MountOptions = {
@@ -21,7 +23,7 @@ export type MountOptions = {
 };
 
 /** The bits that an option sets, and those it clears. */
-const ATTRIBUTES: Record<string, readonly [number, number]> = {
+const ATTRIBUTES = lookupTable<readonly [number, number]>({
   ro: [M.MOUNT_ATTR_RDONLY, 0],
   rw: [0, M.MOUNT_ATTR_RDONLY],
   nosuid: [M.MOUNT_ATTR_NOSUID, 0],
@@ -40,9 +42,9 @@ const ATTRIBUTES: Record<string, readonly [number, number]> = {
   diratime: [0, M.MOUNT_ATTR_NODIRATIME],
   nosymfollow: [M.MOUNT_ATTR_NOSYMFOLLOW, 0],
   symfollow: [0, M.MOUNT_ATTR_NOSYMFOLLOW],
-};
+});
 
-const PROPAGATION: Record<string, number> = {
+const PROPAGATION = lookupTable<number>({
   private: M.MS_PRIVATE,
   rprivate: M.MS_PRIVATE | M.MS_REC,
   slave: M.MS_SLAVE,
@@ -51,7 +53,7 @@ const PROPAGATION: Record<string, number> = {
   rshared: M.MS_SHARED | M.MS_REC,
   unbindable: M.MS_UNBINDABLE,
   runbindable: M.MS_UNBINDABLE | M.MS_REC,
-};
+});
 
 /** Understood by mount(8), or by other tools, and meaning nothing here. */
 const IGNORED = new Set(['defaults', 'async', 'nomand', 'loud', 'nolazytime', 'noiversion', 'silent']);
@@ -71,6 +73,11 @@ export function parseMountOptions(options: readonly string[] = []): MountOptions
   };
   for (const option of options) applyOption(result, option);
   return result;
+}
+
+/** Whether a mount shows what is elsewhere already, by its options or the name that mount(8) has for it. */
+export function isBindMount({ type, options }: Mount): boolean {
+  return type === 'bind' || (options ?? []).some(option => option === 'bind' || option === 'rbind');
 }
 
 /** The propagation flags of a name (`rslave`), undefined for an unknown one. */

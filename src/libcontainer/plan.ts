@@ -84,6 +84,9 @@ export type SetResourceLimit = { op: 'rlimit'; resource: number; soft: bigint; h
 /** Runs a hook: JSON `state` on its standard input ("$PID" in it is replaced by the child's pid). */
 export type RunHook = {
   op: 'hook';
+  /** Which list of the spec it is from, and its place there: for people, not for the shim. */
+  moment?: string;
+  index?: number;
   path: string;
   args: string[];
   env: string[];
@@ -136,7 +139,10 @@ export type MountFileSystem = {
   type: string;
   source: string;
   target: string;
-  /** `key=value` or `flag`, as fsconfig(2) takes them. */
+  /**
+   * `key=value` or `flag`, as fsconfig(2) takes them. `mode=inherit` becomes the mode of the directory that it is
+   * mounted on, and is left out where that had to be made.
+   */
   options: string[];
   /** MOUNT_ATTR_* */
   attributes: number;
@@ -207,6 +213,24 @@ export type PivotRoot = { op: 'pivot-root' };
 
 /** chroot into the root after moving its mount to / (--no-pivot). */
 export type MoveRoot = { op: 'move-root' };
+
+/** chroot(2) into the root, for a container that shares the host's mount namespace. */
+export type ChangeRoot = { op: 'change-root' };
+
+/**
+ * Streams that are the host's /dev/null become the root's own, where that is one: a process with files from outside
+ * its mount namespace cannot be checkpointed. In the new root.
+ */
+export type ReopenNull = { op: 'reopen-null' };
+
+/** Fails with ENOTDIR where a path inside the root is there and is no directory, or a link to one. */
+export type RequireDirectory = { op: 'require-directory'; target: string };
+
+/** Gives a host path to other owners. `optional`: a missing file (ENOENT) is fine. */
+export type ChangeOwner = { op: 'chown'; path: string; uid: number; gid: number; optional?: boolean };
+
+/** Takes HOME for `exec` from the root's /etc/passwd: the user's entry, `/` without one. In the new root. */
+export type FindHome = { op: 'home'; uid: number };
 
 /** Writes a sysctl through a private, verified procfs. `key` uses slashes. */
 export type WriteSysctl = { op: 'sysctl'; key: string; value: string };
@@ -293,6 +317,7 @@ export type ParentOperation =
   | JoinChild
   | OpenTree
   | MapIds
+  | ChangeOwner
   | SetResourceLimit
   | EnterPidNamespace
   | WriteChildProc
@@ -323,6 +348,10 @@ export type ChildOperation =
   | SetUpConsole
   | PivotRoot
   | MoveRoot
+  | ChangeRoot
+  | ReopenNull
+  | RequireDirectory
+  | FindHome
   | WriteSysctl
   | RaiseLoopback
   | SetHostname

@@ -1,5 +1,6 @@
 import { EngineError } from '../base/errors.ts';
 import { capabilityMask } from './capabilities.ts';
+import { effectiveEnvironment } from './environment.ts';
 import type { AwaitFifo, AwaitStart, ChildOperation, SetResourceLimit } from './plan.ts';
 import { RESOURCE_LIMITS } from './resource-limits.ts';
 import { schedulingOperations } from './scheduling.ts';
@@ -36,7 +37,7 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
   const { process } = options;
   const args = process.args ?? [];
   if (args.length === 0) throw new EngineError('invalid-parameter', 'process.args must not be empty');
-  const env = process.env ?? [];
+  const env = effectiveEnvironment(process.env ?? []);
   const capabilities = capabilitySets(process);
   const seccomp = options.linux?.seccomp;
   const filter = seccomp && compileSeccomp(seccomp);
@@ -46,6 +47,7 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
     ...schedulingOperations(process, options.linux),
     // While there are capabilities to have a procfs of its own.
     ...labels(process),
+    ...(env.some(entry => entry.startsWith('HOME=')) ? [] : [{ op: 'home' as const, uid: process.user.uid }]),
     { op: 'cap-bounding', keep: capabilities.bounding },
     { op: 'umask', mask: process.user.umask ?? 0o022 },
     {
@@ -65,7 +67,6 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
     { op: 'chdir', path: process.cwd },
     { op: 'find-executable', name: args[0] ?? '', path: pathOf(env) },
     options.awaitStart ?? { op: 'await-start' },
-    ...(options.startHooks ?? []),
     ...(process.noNewPrivileges ? [{ op: 'no-new-privileges' as const }] : []),
     ...(filter
       ? [
@@ -87,6 +88,8 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
           },
         ]
       : []),
+    // With the filter and the rights of the process, as the specification asks: they are of the container.
+    ...(options.startHooks ?? []),
     { op: 'exec', args, env, preserve: options.preserve ?? 0 },
   ];
 }
@@ -94,12 +97,14 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
 /** Without `capabilities` a process has none (config.md leaves it open; runc and crun drop all). */
 function capabilitySets(process: Process) {
   const sets = process.capabilities ?? {};
+  // The kernel raises no others (capabilities(7)); runc warns, and goes on without them.
+  const raisable = capabilityMask(sets.inheritable) & capabilityMask(sets.permitted);
   return {
     bounding: capabilityMask(sets.bounding ?? []),
     effective: capabilityMask(sets.effective ?? []),
     permitted: capabilityMask(sets.permitted ?? []),
     inheritable: capabilityMask(sets.inheritable ?? []),
-    ambient: capabilityMask(sets.ambient ?? []),
+    ambient: capabilityMask(sets.ambient, raisable),
   };
 }
 

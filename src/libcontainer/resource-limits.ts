@@ -1,8 +1,9 @@
 import { EngineError } from '../base/errors.ts';
+import { lookupTable } from '../base/lookup-table.ts';
 import type { Process } from './spec.ts';
 
 /** include/uapi/asm-generic/resource.h */
-export const RESOURCE_LIMITS: Record<string, number> = {
+export const RESOURCE_LIMITS = lookupTable<number>({
   RLIMIT_CPU: 0,
   RLIMIT_FSIZE: 1,
   RLIMIT_DATA: 2,
@@ -19,12 +20,12 @@ export const RESOURCE_LIMITS: Record<string, number> = {
   RLIMIT_NICE: 13,
   RLIMIT_RTPRIO: 14,
   RLIMIT_RTTIME: 15,
-};
+});
 
 const IO_CLASSES = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 };
 
 /** The value of ioprio_set(2). @throws EngineError invalid-parameter */
-export function ioPriorityValue({ class: name, priority }: NonNullable<Process['ioPriority']>): number {
+export function ioPriorityValue({ class: name, priority = 0 }: NonNullable<Process['ioPriority']>): number {
   const number = IO_CLASSES[name];
   if (number === undefined || !Number.isInteger(priority) || priority < 0 || priority > 7)
     throw new EngineError('invalid-parameter', `process.ioPriority: invalid: ${name} ${priority}`);

@@ -1,10 +1,11 @@
 import { EngineError } from '../base/errors.ts';
-import type { ChildOperation } from './plan.ts';
+import { lookupTable } from '../base/lookup-table.ts';
+import type { ChildOperation, SetAffinity } from './plan.ts';
 import { ioPriorityValue } from './resource-limits.ts';
 import type { Linux, Process, Scheduler } from './spec.ts';
 
 /** include/uapi/linux/sched.h */
-const POLICIES: Record<string, number> = {
+const POLICIES = lookupTable<number>({
   SCHED_OTHER: 0,
   SCHED_FIFO: 1,
   SCHED_RR: 2,
@@ -12,8 +13,8 @@ const POLICIES: Record<string, number> = {
   SCHED_ISO: 4,
   SCHED_IDLE: 5,
   SCHED_DEADLINE: 6,
-};
-const SCHEDULER_FLAGS: Record<string, number> = {
+});
+const SCHEDULER_FLAGS = lookupTable<number>({
   SCHED_FLAG_RESET_ON_FORK: 0x01,
   SCHED_FLAG_RECLAIM: 0x02,
   SCHED_FLAG_DL_OVERRUN: 0x04,
@@ -21,9 +22,9 @@ const SCHEDULER_FLAGS: Record<string, number> = {
   SCHED_FLAG_KEEP_PARAMS: 0x10,
   SCHED_FLAG_UTIL_CLAMP_MIN: 0x20,
   SCHED_FLAG_UTIL_CLAMP_MAX: 0x40,
-};
+});
 /** include/uapi/linux/mempolicy.h */
-const MEMORY_MODES: Record<string, number> = {
+const MEMORY_MODES = lookupTable<number>({
   MPOL_DEFAULT: 0,
   MPOL_PREFERRED: 1,
   MPOL_BIND: 2,
@@ -31,16 +32,22 @@ const MEMORY_MODES: Record<string, number> = {
   MPOL_LOCAL: 4,
   MPOL_PREFERRED_MANY: 5,
   MPOL_WEIGHTED_INTERLEAVE: 6,
-};
-const MEMORY_FLAGS: Record<string, number> = {
+});
+const MEMORY_FLAGS = lookupTable<number>({
   MPOL_F_STATIC_NODES: 1 << 15,
   MPOL_F_RELATIVE_NODES: 1 << 14,
   MPOL_F_NUMA_BALANCING: 1 << 13,
-};
+});
+/** What `features` tells. */
+export const MEMORY_POLICY_NAMES = { modes: Object.keys(MEMORY_MODES), flags: Object.keys(MEMORY_FLAGS) };
+
 /** include/uapi/linux/personality.h */
-const DOMAINS: Record<string, number> = { LINUX: 0x0000, LINUX32: 0x0008 };
+const DOMAINS = lookupTable<number>({ LINUX: 0x0000, LINUX32: 0x0008 });
 
 const SCHED_ATTR_BYTES = 56;
+
+/** More CPUs than any machine has: the kernel takes those of the process's cgroup. */
+export const ALL_CPUS: SetAffinity = { op: 'affinity', mask: new Uint8Array(1024).fill(0xff) };
 
 /**
  * How the process is scheduled and where its memory comes from; all inherited by what it starts.
@@ -48,6 +55,7 @@ const SCHED_ATTR_BYTES = 56;
  */
 export function schedulingOperations(process: Process, linux: Linux = {}): ChildOperation[] {
   const { memoryPolicy, personality } = linux;
+  if (memoryPolicy) checkNodes(memoryPolicy);
   return [
     ...(process.scheduler
       ? [{ op: 'scheduler' as const, attributes: schedulerAttributes(process.scheduler) }]
@@ -61,9 +69,13 @@ export function schedulingOperations(process: Process, linux: Linux = {}): Child
           {
             op: 'memory-policy' as const,
             mode:
-              numberOf(MEMORY_MODES, memoryPolicy.mode, 'linux.memoryPolicy.mode') |
-              sum(MEMORY_FLAGS, memoryPolicy.flags, 'linux.memoryPolicy.flags'),
-            nodes: bitMask(memoryPolicy.nodes ?? '', 'linux.memoryPolicy.nodes'),
+              numberOf(
+                MEMORY_MODES,
+                memoryPolicy.mode ?? '',
+                'linux.memoryPolicy.mode: invalid memory policy mode',
+              ) |
+              sum(MEMORY_FLAGS, memoryPolicy.flags, 'linux.memoryPolicy.flags: invalid memory policy flag'),
+            nodes: bitMask(memoryPolicy.nodes ?? '', 'linux.memoryPolicy.nodes: invalid memory policy node'),
           },
         ]
       : []),
@@ -87,6 +99,17 @@ export function bitMask(list: string, where: string): Uint8Array {
     words = Math.max(words, (last >> 6) + 1);
   }
   return mask.subarray(0, 8 * words);
+}
+
+/** @throws EngineError invalid-parameter */
+function checkNodes({ mode = '', nodes = '' }: NonNullable<Linux['memoryPolicy']>): void {
+  const mask = bitMask(nodes, 'linux.memoryPolicy.nodes: invalid memory policy node');
+  const count = mask.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+  if ((mode === 'MPOL_DEFAULT' || mode === 'MPOL_LOCAL') && count > 0)
+    throw new EngineError(
+      'invalid-parameter',
+      `linux.memoryPolicy: ${mode}: mode requires 0 nodes but got ${count}`,
+    );
 }
 
 /** struct sched_attr (sched_setattr(2)). */

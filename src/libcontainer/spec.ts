@@ -28,7 +28,7 @@ export type Process = {
   selinuxLabel?: string;
   oomScoreAdj?: number;
   scheduler?: Scheduler;
-  ioPriority?: { class: 'IOPRIO_CLASS_RT' | 'IOPRIO_CLASS_BE' | 'IOPRIO_CLASS_IDLE'; priority: number };
+  ioPriority?: { class: 'IOPRIO_CLASS_RT' | 'IOPRIO_CLASS_BE' | 'IOPRIO_CLASS_IDLE'; priority?: number };
   execCPUAffinity?: { initial?: string; final?: string };
 };
 
@@ -92,7 +92,7 @@ export type Linux = {
   mountLabel?: string;
   personality?: { domain: string; flags?: string[] };
   intelRdt?: Record<string, unknown>;
-  memoryPolicy?: { mode: string; nodes?: string; flags?: string[] };
+  memoryPolicy?: { mode?: string; nodes?: string; flags?: string[] };
   netDevices?: Record<string, { name?: string }>;
 };
 

@@ -100,6 +100,11 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   release: layout(57),
   'await-parent': layout(58),
   'map-ids': layout(56, 'tool:string maps:list'),
+  home: layout(59, 'uid:int'),
+  'require-directory': layout(60, 'target:string'),
+  'change-root': layout(61),
+  chown: layout(62, 'path:string uid:int gid:int optional:flag'),
+  'reopen-null': layout(63),
 };
 
 export const MESSAGES = {

@@ -1,27 +1,30 @@
 import { accessSync, constants } from 'node:fs';
-import { EngineError } from '../base/errors.ts';
 import { type CgroupLayout, cgroupDirectory, detectCgroupLayout } from '../libcontainer/cgroups/layout.ts';
 import type { Spec } from '../libcontainer/spec.ts';
 import type { RuntimeContext } from './command.ts';
+import { type Scope, scopeOf } from './systemd/scope.ts';
+
+export type ContainerCgroups = {
+  layout: CgroupLayout;
+  path: string;
+  /** It has none. */
+  without: boolean;
+  /** systemd makes it, as a unit. */
+  scope?: Scope;
+};
 
 /**
  * Where a container's cgroup goes. Without privileges it has none, unless somebody gave us a hierarchy to write.
- * @throws EngineError invalid-parameter
+ * @throws EngineError invalid-parameter, unavailable without systemd where it is asked for
  */
-export function cgroupsFor(
-  context: RuntimeContext,
-  id: string,
-  { linux }: Spec,
-): { layout: CgroupLayout; path: string; without: boolean } {
-  if (context.systemdCgroup)
-    throw new EngineError(
-      'invalid-parameter',
-      'systemd cgroup flag passed, but systemd support for managing cgroups is not available',
-      { hint: 'Use cgroupfs paths: without --systemd-cgroup, podman --cgroup-manager=cgroupfs.' },
-    );
+export function cgroupsFor(context: RuntimeContext, id: string, spec: Spec): ContainerCgroups {
   const layout = detectCgroupLayout();
-  const path = linux?.cgroupsPath || `/${id}`;
-  return { layout, path, without: context.rootless && !mayWrite(layout, path) };
+  if (context.systemdCgroup) {
+    const { scope, cgroupsPath } = scopeOf(spec, id, context.rootless);
+    return { layout, path: cgroupsPath, without: false, scope };
+  }
+  const path = spec.linux?.cgroupsPath || `/${id}`;
+  return { layout, path, without: context.withoutCgroups || (context.rootless && !mayWrite(layout, path)) };
 }
 
 function mayWrite({ v1, unified }: CgroupLayout, path: string): boolean {

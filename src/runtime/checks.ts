@@ -67,13 +67,18 @@ export function mapOf(check: Check): Check {
   };
 }
 
-/** Members whose names end in `!` in `members` must be there; those it does not name are left alone. */
+/**
+ * Members whose names end in `!` in `members` must be there; those it does not name are left alone. A name in
+ * other letter case is put right, since that is how Go programs, who write these documents, read them.
+ */
 export function objectOf(members: Record<string, Check>): Check {
   const entries = Object.entries(members).map(
     ([name, check]) => [name.replace(/!$/, ''), name.endsWith('!'), check] as const,
   );
+  const known = new Map(entries.map(([name]) => [name.toLowerCase(), name]));
   return (value, path) => {
     expect(isObject(value), 'an object', value, path);
+    putRight(value as Record<string, unknown>, known);
     for (const [name, required, check] of entries) {
       const member = (value as Record<string, unknown>)[name];
       const where = path === '' ? name : `${path}.${name}`;
@@ -81,6 +86,15 @@ export function objectOf(members: Record<string, Check>): Check {
       else if (required) throw new EngineError('invalid-parameter', `${where}: expected a value, got none`);
     }
   };
+}
+
+function putRight(value: Record<string, unknown>, known: Map<string, string>): void {
+  for (const given of Object.keys(value)) {
+    const name = known.get(given.toLowerCase());
+    if (name === undefined || name === given) continue;
+    value[name] = value[given];
+    delete value[given];
+  }
 }
 
 function isObject(value: unknown): boolean {

@@ -1,15 +1,22 @@
+import type { Plan } from '../libcontainer/plan.ts';
 import type { Flags, FlagTable } from './flags.ts';
 
 /** What the global flags say. */
 export type RuntimeContext = {
   /** Where the state of containers is. */
   root: string;
+  /** Whether somebody asked for that root. */
+  rootGiven: boolean;
   /** The shim's executable. */
   shimPath: string;
   systemdCgroup: boolean;
+  /** Whether cgroups are left alone altogether. */
+  withoutCgroups: boolean;
   /** Whether privileges are lacking: cgroups that may not be made are left out. */
   rootless: boolean;
-  debug: boolean;
+  /** With --debug: what is about to be done goes to the log. */
+  tracePlan?: (plan: Plan) => void;
+  debug: (message: string) => void;
 };
 
 export type Command = {
@@ -18,8 +25,8 @@ export type Command = {
   /** One line. */
   summary: string;
   flags: FlagTable;
-  /** How many arguments it takes. */
-  args: { min: number; max?: number };
+  /** How many arguments it takes; `commandLine`: those from the first on are somebody else's flags too. */
+  args: { min: number; max?: number; commandLine?: boolean };
   /** Settles with the exit code; errors become a message and code 1 (or that of an ExitError). */
   run(context: RuntimeContext, flags: Flags): Promise<number>;
 };

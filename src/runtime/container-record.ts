@@ -4,6 +4,7 @@ import { EngineError, errorCode } from '../base/errors.ts';
 import { Cgroup } from '../libcontainer/cgroups/cgroup.ts';
 import type { CgroupPaths } from '../libcontainer/cgroups/plan-cgroups.ts';
 import type { CleanupOperation } from '../libcontainer/plan.ts';
+import type { Scope } from './systemd/scope.ts';
 import type { Spec } from '../libcontainer/spec.ts';
 
 /** What is kept of a container: `state.json` in its directory below the root. */
@@ -20,6 +21,8 @@ export type ContainerRecord = {
   owner: string;
   cgroupPaths: CgroupPaths;
   cleanup: CleanupOperation[];
+  /** Where systemd made its cgroup. */
+  scope?: Scope;
 };
 
 export type ContainerStatus = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
@@ -68,15 +71,12 @@ export function readRecord(root: string, id: string): ContainerRecord {
   }
 }
 
-/** All containers below the root; those half made are left out. */
+/**
+ * All containers below the root; those half made are left out.
+ * @throws Node's error when it cannot be read; ENOENT before anything was made
+ */
 export function listRecords(root: string): ContainerRecord[] {
-  let names: string[];
-  try {
-    names = readdirSync(root);
-  } catch {
-    return [];
-  }
-  return names.flatMap(name => {
+  return readdirSync(root).flatMap(name => {
     try {
       return [readRecord(root, name)];
     } catch {

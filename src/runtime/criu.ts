@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { EngineError, errorCode } from '../base/errors.ts';
+import { isBindMount } from '../libcontainer/mount-options.ts';
 import type { Mount, Spec } from '../libcontainer/spec.ts';
 import { type Flags, type FlagTable, flagSet, flagText } from './flags.ts';
 
@@ -15,6 +16,14 @@ const SWITCHES = [
   'link-remap',
   'lazy-pages',
 ];
+
+/** Beside the images: what the standard streams were, as runc notes it. */
+export const STREAMS_FILE = 'descriptors.json';
+
+/** criu's name for a network namespace that is not the container's own. */
+const NETWORK = 'extRootNetNS';
+const CONFIG_ANNOTATION = 'org.criu.config';
+const DEFAULT_CONFIG = '/etc/criu/runc.conf';
 
 export const CRIU_FLAGS: FlagTable = {
   'image-path': { type: 'string', usage: 'path for criu image files' },
@@ -34,8 +43,10 @@ export function criuPaths(flags: Flags): CriuPaths {
 }
 
 /** Options that dump and restore have in common. */
-export function commonOptions(flags: Flags, { images, work }: CriuPaths): string[] {
+export function commonOptions(flags: Flags, { annotations }: Spec, { images, work }: CriuPaths): string[] {
   const emptyNamespace = flagText(flags, 'empty-ns');
+  const config =
+    annotations?.[CONFIG_ANNOTATION] ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined);
   return [
     '--images-dir',
     images,
@@ -43,39 +54,94 @@ export function commonOptions(flags: Flags, { images, work }: CriuPaths): string
     work,
     '-v4',
     `--manage-cgroups=${flagText(flags, 'manage-cgroups-mode') ?? 'soft'}`,
+    ...(config ? ['--config', config] : []),
     ...SWITCHES.filter(name => flagSet(flags, name)).map(name => `--${name}`),
     ...(emptyNamespace ? ['--empty-ns', emptyNamespace] : []),
   ];
 }
 
-/** What of the mounts belongs to the host: criu notes it under the name of its place, and is given it back. */
-export function boundMounts({ mounts }: Spec): Mount[] {
-  const isBind = ({ type, options }: Mount) =>
-    type === 'bind' || options?.some(option => option === 'bind' || option === 'rbind');
-  return (mounts ?? []).filter(isBind);
+/** For `dump`: packets are kept away in the meantime, by iptables when not told otherwise. */
+export function networkLock(): string[] {
+  return onPath('iptables-restore') ? [] : ['--network-lock', 'nftables'];
 }
 
-/** @throws EngineError unavailable without criu, system when it fails, with the last of its log */
-export function runCriu(args: readonly string[], logFile: string): void {
-  const { status, error } = spawnSync('criu', args, { stdio: ['inherit', 'inherit', 'inherit'] });
+/** What of the mounts belongs to the host: criu notes it under the name of its place, and is given it back. */
+export function boundMounts({ mounts }: Spec): Mount[] {
+  return (mounts ?? []).filter(isBindMount);
+}
+
+/** Those masked paths of a running container that the null device lies on, which is the host's too. */
+export function maskedFiles({ linux }: Spec, pid: number): string[] {
+  return (linux?.maskedPaths ?? []).filter(path =>
+    statSync(`/proc/${pid}/root${path}`, { throwIfNoEntry: false })?.isCharacterDevice(),
+  );
+}
+
+/** For `dump`: the network namespace of a process, where the container was given one that it does not own. */
+export function outerNetwork(spec: Spec, pid: number): string[] {
+  if (!joinedNetwork(spec)) return [];
+  return ['--external', `net[${statSync(`/proc/${pid}/ns/net`).ino}]:${NETWORK}`];
+}
+
+/** For `restore`: the same, as a descriptor that criu is started with. */
+export function innerNetwork(descriptor: number): string[] {
+  return ['--inherit-fd', `fd[${descriptor}]:${NETWORK}`];
+}
+
+/** The path of a network namespace that the container joins. */
+export function joinedNetwork({ linux }: Spec): string | undefined {
+  return linux?.namespaces?.find(({ type, path }) => type === 'network' && path)?.path;
+}
+
+/** What a process has as its standard streams: `pipe:[123]`, `/dev/null`. */
+export function streamsOf(pid: number): string[] {
+  return [0, 1, 2].map(stream => readlinkSync(`/proc/${pid}/fd/${stream}`));
+}
+
+/** For `restore`: pipes that were somebody else's are replaced by our own streams. */
+export function inheritedStreams({ images }: CriuPaths): string[] {
+  const file = join(images, STREAMS_FILE);
+  if (!existsSync(file)) return [];
+  const names = JSON.parse(readFileSync(file, 'utf8')) as string[];
+  return names.flatMap((name, stream) =>
+    name.startsWith('pipe:') ? ['--inherit-fd', `fd[${stream}]:${name}`] : [],
+  );
+}
+
+/**
+ * Runs criu with our streams, and further descriptors under their own numbers.
+ * @throws EngineError unavailable without criu, system when it fails, with the reason of its log
+ */
+export function runCriu(args: readonly string[], logFile: string, descriptors: readonly number[] = []): void {
+  const highest = Math.max(2, ...descriptors);
+  const stdio = Array.from({ length: highest + 1 }, (_, number) =>
+    number <= 2 || descriptors.includes(number) ? number : ('ignore' as const),
+  );
+  const { status, error } = spawnSync('criu', args, { stdio });
   if (errorCode(error) === 'ENOENT')
     throw new EngineError('unavailable', 'criu is not installed, and checkpoint and restore need it', {
       hint: 'On Debian: apt-get install criu.',
     });
   if (error || status !== 0)
-    throw new EngineError('system', `criu ${args[0]} failed: ${error?.message ?? lastError(logFile)}`);
+    throw new EngineError('system', `criu ${args[0]} failed: ${error?.message ?? reasonIn(logFile)}`);
 }
 
-function lastError(logFile: string): string {
+/** The last lines say only that it, or a program that it called, has failed. */
+function reasonIn(logFile: string): string {
   try {
     const errors = readFileSync(logFile, 'utf8')
       .split('\n')
       .filter(line => line.includes('Error'));
-    // The very last says only that it failed.
     const reason =
-      errors.findLast(line => !line.includes('FAILED')) ?? errors.at(-1) ?? 'no error in its log';
+      errors.findLast(line => !/FAILED|exited, status=|unexpectedly|failed with -\d/.test(line)) ??
+      errors.at(-1) ??
+      'no error in its log';
     return `${reason} (log file: ${logFile})`;
   } catch {
     return `no log file ${logFile}`;
   }
+}
+
+function onPath(program: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some(directory => existsSync(join(directory, program)));
 }

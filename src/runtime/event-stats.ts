@@ -1,7 +1,7 @@
 import type { CgroupStats } from '../libcontainer/cgroups/cgroup-stats.ts';
 
 /** The data of a `stats` event as runc prints it, and containerd's and other clients read it. */
-export function eventStats({ cpu, memory, pids, blkio, cgroupVersion }: CgroupStats) {
+export function eventStats({ cpu, memory, pids, blkio, ioPressure, cgroupVersion }: CgroupStats) {
   const io = (pick: (entry: CgroupStats['blkio'][number]) => number) =>
     blkio.map(entry => ({ major: entry.major, minor: entry.minor, op: entry.op, value: pick(entry) }));
   const limit = Number.isFinite(memory.limitBytes) ? memory.limitBytes : 2 ** 63;
@@ -18,6 +18,7 @@ export function eventStats({ cpu, memory, pids, blkio, cgroupVersion }: CgroupSt
         throttledPeriods: cpu.throttledPeriods,
         throttledTime: Number(cpu.throttledNs),
       },
+      ...(cpu.pressure ? { psi: cpu.pressure } : {}),
     },
     memory: {
       cache: memory.stat[cgroupVersion === 1 ? 'cache' : 'file'] ?? 0,
@@ -26,11 +27,13 @@ export function eventStats({ cpu, memory, pids, blkio, cgroupVersion }: CgroupSt
       kernel: { limit: 0, failcnt: 0 },
       kernelTCP: { limit: 0, failcnt: 0 },
       raw: memory.stat,
+      ...(memory.pressure ? { psi: memory.pressure } : {}),
     },
     pids: { current: pids.current, limit: pids.limit },
     blkio: {
       ioServiceBytesRecursive: io(entry => entry.bytes),
       ioServicedRecursive: io(entry => entry.operations),
+      ...(ioPressure ? { psi: ioPressure } : {}),
     },
     hugetlb: {},
     intel_rdt: {},

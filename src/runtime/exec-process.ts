@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs';
-import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
-import type { CgroupPaths } from '../libcontainer/cgroups/plan-cgroups.ts';
 import type { Capabilities, Process, User } from '../libcontainer/spec.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { type Flags, type FlagTable, flagSet, flagText } from './flags.ts';
@@ -96,32 +93,4 @@ function withCapabilities(own: Capabilities | undefined, added: readonly string[
     effective: [...effective, ...added],
     permitted: [...permitted, ...added],
   };
-}
-
-/**
- * The cgroups below the container's that `--cgroup` names. Without a controller it holds for all that the
- * command line does not name.
- * @throws EngineError invalid-parameter for one that does not exist
- */
-export function subCgroup(paths: CgroupPaths, given: readonly string[]): CgroupPaths {
-  let { unified } = paths;
-  const v1 = { ...paths.v1 };
-  for (const entry of given) {
-    const [, controllers, below] = /^(?:([^/:]*):)?(.*)$/.exec(entry) ?? [];
-    const inside = (directory: string) => existing(directory, below ?? '');
-    const named = controllers ? controllers.split(',') : Object.keys(v1);
-    for (const name of named) {
-      if (v1[name] === undefined) throw new EngineError('invalid-parameter', `no such controller: ${name}`);
-      v1[name] = inside(paths.v1[name]!);
-    }
-    if (!controllers && paths.mode === 'v2' && paths.unified) unified = inside(paths.unified);
-  }
-  return { ...paths, v1, unified };
-}
-
-function existing(directory: string, below: string): string {
-  const path = posix.join(directory, posix.normalize(`/${below}`));
-  if (!existsSync(path))
-    throw new EngineError('invalid-parameter', `bad sub cgroup path: ${below}: no such directory`);
-  return path;
 }

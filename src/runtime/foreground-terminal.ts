@@ -1,10 +1,11 @@
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { socketPair } from '../execdriver/native/start-shim.ts';
 import { syscallResult } from '../kernel/libc.ffi.ts';
 import { receiveDescriptor } from '../kernel/pass-descriptor.ts';
 import { printBytes } from './print.ts';
 
+const TIOCGWINSZ = 0x5413;
 const TIOCSWINSZ = 0x5414;
 
 /**
@@ -61,11 +62,21 @@ export class ForegroundTerminal {
   }
 
   #followSize(): void {
-    const { columns, rows } = process.stdout;
-    if (!columns || !rows) return;
-    const size = Buffer.alloc(8);
-    size.writeUInt16LE(rows, 0);
-    size.writeUInt16LE(columns, 2);
-    syscallResult('ioctl', this.#descriptor, TIOCSWINSZ, size);
+    const size = callersSize();
+    if (size) syscallResult('ioctl', this.#descriptor, TIOCSWINSZ, size);
+  }
+}
+
+/** struct winsize (ioctl_tty(2)) of the terminal that this process was called from, if any. */
+function callersSize(): Buffer | undefined {
+  const size = Buffer.alloc(8);
+  if ([0, 1, 2].some(stream => syscallResult('ioctl', stream, TIOCGWINSZ, size) === 0)) return size;
+  try {
+    const terminal = openSync('/dev/tty', 'r');
+    const known = syscallResult('ioctl', terminal, TIOCGWINSZ, size) === 0;
+    closeSync(terminal);
+    return known ? size : undefined;
+  } catch {
+    return undefined;
   }
 }

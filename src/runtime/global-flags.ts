@@ -12,6 +12,7 @@ export const GLOBAL_FLAGS: FlagTable = {
     type: 'boolean',
     usage: 'enable systemd cgroup support, expects cgroupsPath to be of form "slice:prefix:name"',
   },
+  'cgroup-manager': { type: 'string', usage: "crun's name for it: cgroupfs (default), systemd or disabled" },
   rootless: { type: 'string', usage: "ignore cgroup permission errors ('true', 'false', or 'auto')" },
   help: { type: 'boolean', short: 'h', usage: 'show help' },
   version: { type: 'boolean', short: 'v', usage: 'print the version' },

@@ -7,26 +7,29 @@ import type { Hook } from '../libcontainer/spec.ts';
  * input. Each failure goes to `failed`, and does not keep the others from running.
  */
 export function runHooks(
+  moment: 'poststart' | 'poststop',
   hooks: readonly Hook[] | undefined,
   state: object,
   failed: (error: EngineError) => void,
 ): void {
-  for (const hook of hooks ?? []) {
+  for (const [index, hook] of (hooks ?? []).entries()) {
     const [name, ...args] = hook.args?.length ? hook.args : [hook.path];
     const { status, signal, error, stderr } = spawnSync(hook.path, args, {
       argv0: name,
-      env: Object.fromEntries((hook.env ?? []).map(entry => splitOnce(entry))),
+      env: hook.env && Object.fromEntries(hook.env.map(entry => splitOnce(entry))),
       input: JSON.stringify(state),
       timeout: (hook.timeout ?? 0) * 1000,
       killSignal: 'SIGKILL',
       stdio: ['pipe', 'ignore', 'pipe'],
     });
     if (status === 0) continue;
-    const reason = error?.message ?? (signal ? `signal ${signal}` : `exit status ${status}`);
+    // One that does not read the state leaves an error, too.
+    const reason = status === null ? (error?.message ?? `signal ${signal}`) : `exit status ${status}`;
+    const said = stderr?.toString().trim();
     failed(
       new EngineError(
         'system',
-        `error running hook ${hook.path}: ${reason}, stderr: ${stderr?.toString().trim()}`,
+        `error running ${moment} hook #${index}: ${hook.path}: ${reason}${said ? `: ${said}` : ''}`,
       ),
     );
   }

@@ -3,9 +3,10 @@ import { userInfo } from 'node:os';
 import { EngineError, messageOf } from '../base/errors.ts';
 import { FIFO_DESCRIPTOR, type LaunchedProcess, launchProcess } from '../execdriver/native/launch-process.ts';
 import { makeFifo } from '../kernel/make-fifo.ts';
+import { Cgroup } from '../libcontainer/cgroups/cgroup.ts';
 import { type CompiledContainer, compileContainer } from '../libcontainer/compile-container.ts';
 import type { Spec } from '../libcontainer/spec.ts';
-import { cgroupsFor } from './cgroups-for.ts';
+import { cgroupsFor, type ContainerCgroups } from './cgroups-for.ts';
 import type { RuntimeContext } from './command.ts';
 import {
   claimDirectory,
@@ -15,9 +16,11 @@ import {
   writeRecord,
 } from './container-record.ts';
 import { type Flags, flagSet, flagText } from './flags.ts';
+import { checkNetDevices, moveNetDevices } from './net-devices.ts';
 import { type Bundle, readBundle } from './read-bundle.ts';
 import { removeContainer } from './remove-container.ts';
 import { sendPidfd } from './send-pidfd.ts';
+import { startScope, type StartedScope } from './systemd/scope.ts';
 import { CALLERS_STREAMS, preservedDescriptors } from './streams.ts';
 
 export type MakeOptions = {
@@ -42,9 +45,24 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
   const directory = claimDirectory(context.root, id);
   const open: number[] = [];
   let made: MadeContainer | undefined;
+  let scope: StartedScope | undefined;
   try {
     const spec = withEnvironment(bundle.spec, env);
-    const compiled = compileBundle(context, options, spec, descriptors.length);
+    const cgroups = cgroupsFor(context, id, spec);
+    const compile = () => compileBundle(context, { ...options, cgroups, spec, preserve: descriptors.length });
+    let compiled = compile();
+    new Cgroup(compiled.cgroupPaths).refuseUsed();
+    if (cgroups.scope) {
+      scope = startScope(cgroups.scope, {
+        id,
+        spec,
+        shimPath: context.shimPath,
+        unified: cgroups.layout.mode === 'v2',
+      });
+      // systemd has made the parents, and given them controllers.
+      compiled = compile();
+    }
+    context.tracePlan?.(compiled.plan);
     const fifo = options.waits ? openFifo(fifoPath(context.root, id), open) : undefined;
     const launched = launchProcess({
       shimPath: context.shimPath,
@@ -56,13 +74,17 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
       fifo,
       preserved: descriptors,
     });
-    made = { record: recordOf(id, bundle, compiled, launched.pid), launched };
+    context.debug(`child process in init() waits for its start, pid ${launched.pid}`);
+    scope?.release();
+    made = { record: { ...recordOf(id, bundle, compiled, launched.pid), scope: cgroups.scope }, launched };
     writeRecord(context.root, made.record);
+    moveNetDevices(spec, launched.pid);
     sendPidfd(flagText(flags, 'pidfd-socket'), launched.pid);
     writePidFile(flagText(flags, 'pid-file'), launched.pid);
     return made;
   } catch (error) {
     undo(context, directory, made);
+    if (!made) scope?.stop();
     throw error;
   } finally {
     for (const descriptor of open) closeSync(descriptor);
@@ -75,15 +97,18 @@ function undo(context: RuntimeContext, directory: string, made: MadeContainer | 
   rmSync(directory, { recursive: true, force: true });
 }
 
+type CompileOptions = Pick<MakeOptions, 'id' | 'flags' | 'bundle' | 'waits'> & {
+  spec: Spec;
+  /** How many descriptors the program gets besides its streams. */
+  preserve: number;
+  cgroups: ContainerCgroups;
+};
+
 /** What `slipway-runtime plan` shows, and `create` and `run` execute. @throws EngineError invalid-parameter */
-export function compileBundle(
-  context: RuntimeContext,
-  { id, flags, bundle, waits }: Pick<MakeOptions, 'id' | 'flags' | 'bundle' | 'waits'>,
-  spec: Spec,
-  preserve: number,
-): CompiledContainer {
+export function compileBundle(context: RuntimeContext, options: CompileOptions): CompiledContainer {
+  const { id, flags, bundle, waits, spec, preserve, cgroups } = options;
+  checkNetDevices(spec, context.rootless);
   const { consoleSize } = spec.process ?? {};
-  const cgroups = cgroupsFor(context, id, spec);
   return compileContainer({
     id,
     spec: { ...spec, linux: { ...spec.linux, cgroupsPath: cgroups.path } },
@@ -94,9 +119,12 @@ export function compileBundle(
     startFifo: waits ? FIFO_DESCRIPTOR : undefined,
     rows: consoleSize?.height,
     columns: consoleSize?.width,
+    resetAffinity: true,
+    reopenNull: true,
     noPivot: flagSet(flags, 'no-pivot'),
     noNewKeyring: flagSet(flags, 'no-new-keyring'),
     preserve,
+    hookEnvironment: Object.entries(process.env).map(([name, value]) => `${name}=${value}`),
     state: {
       ociVersion: spec.ociVersion,
       id,
@@ -110,7 +138,7 @@ export function compileBundle(
 
 /** The bundle that the flags name. @throws EngineError invalid-parameter */
 export function bundleOf(flags: Flags): Bundle {
-  return readBundle(flagText(flags, 'bundle'));
+  return readBundle(flagText(flags, 'bundle'), flagText(flags, 'config'));
 }
 
 function withEnvironment(spec: Spec, env: readonly string[]): Spec {

@@ -25,6 +25,11 @@ export const MAKE_FLAGS: FlagTable = {
     short: 'b',
     usage: 'path to the root of the bundle directory, defaults to the current directory',
   },
+  config: {
+    type: 'string',
+    short: 'f',
+    usage: 'the configuration file (default: "config.json" in the bundle)',
+  },
   ...PROCESS_FLAGS,
   'no-pivot': {
     type: 'boolean',

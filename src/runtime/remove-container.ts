@@ -1,23 +1,28 @@
 import { rmdirSync } from 'node:fs';
 import { type EngineError, messageOf } from '../base/errors.ts';
+import { cstring, syscallResult } from '../kernel/libc.ffi.ts';
 import { Cgroup } from '../libcontainer/cgroups/cgroup.ts';
 import type { RuntimeContext } from './command.ts';
 import { type ContainerRecord, removeRecord, startTicksOf, stateOf } from './container-record.ts';
 import { runHooks } from './hooks.ts';
+import { stopScope } from './systemd/scope.ts';
 import { printError } from './print.ts';
 
 const END_PATIENCE_MS = 10_000;
+const MNT_DETACH = 2;
 
 /** Kills what is left of a container, and removes every trace of it. */
 export function removeContainer({ root }: RuntimeContext, record: ContainerRecord): void {
   killAll(record);
   awaitEnd(record);
+  if (record.scope) stopScope(record.scope);
   const cgroup = new Cgroup(record.cgroupPaths);
   if (cgroup.exists) cgroup.remove();
   for (const operation of record.cleanup) if (operation.op === 'rmdir') removeDirectory(operation.path);
+  releaseMounts(record);
   const state = { ...stateOf(root, record), status: 'stopped', pid: 0 };
   removeRecord(root, record.id);
-  runHooks(record.spec.hooks?.poststop, state, warn);
+  runHooks('poststop', record.spec.hooks?.poststop, state, warn);
 }
 
 /** Every process of it, whether its init ran in a pid namespace of its own or not. */
@@ -32,6 +37,12 @@ function awaitEnd(record: ContainerRecord): void {
   const deadline = Date.now() + END_PATIENCE_MS;
   while (startTicksOf(record.pid) === record.startTicks && Date.now() < deadline)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+}
+
+/** Without a mount namespace of its own, the container's mounts are the host's: all are on one of its root. */
+function releaseMounts({ spec, rootfs }: ContainerRecord): void {
+  if (spec.linux?.namespaces?.some(({ type }) => type === 'mount')) return;
+  syscallResult('umount2', cstring(rootfs), MNT_DETACH);
 }
 
 function removeDirectory(path: string): void {

@@ -29,7 +29,9 @@ export async function runRuntime(words: readonly string[], shimPath: string): Pr
       return await printText(async () => (await import('./help.ts')).helpText(NAME, rest[0]));
     const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (!load) throw new EngineError('invalid-parameter', `No help topic for '${name}'`);
-    return await runCommand(name, await load(), rest, contextOf(flags, shimPath));
+    const context = contextOf(flags, shimPath, log);
+    if (flagSet(flags, 'debug')) context.tracePlan = (await import('./trace-plan.ts')).tracePlanTo(log);
+    return await runCommand(name, await load(), rest, context);
   } catch (error) {
     return report(error, log, words);
   }
@@ -39,7 +41,7 @@ function logOf(flags: Flags, format: string): Log {
   return openLog({ file: flagText(flags, 'log'), format, debug: flagSet(flags, 'debug') });
 }
 
-function contextOf(flags: Flags, shimPath: string): RuntimeContext {
+function contextOf(flags: Flags, shimPath: string, log: Log): RuntimeContext {
   const euid = process.geteuid?.() ?? 0;
   const rootless = flagText(flags, 'rootless') ?? 'auto';
   if (!['auto', 'true', 'false'].includes(rootless))
@@ -47,14 +49,19 @@ function contextOf(flags: Flags, shimPath: string): RuntimeContext {
       'invalid-parameter',
       `invalid value ${JSON.stringify(rootless)} for flag -rootless: expected true, false or auto`,
     );
+  const manager = flagText(flags, 'cgroup-manager') ?? 'cgroupfs';
+  if (!['cgroupfs', 'systemd', 'disabled'].includes(manager))
+    throw new EngineError('invalid-parameter', `unknown cgroup manager specified ${manager}`);
   const runtimeDirectory = process.env.XDG_RUNTIME_DIR;
   const defaultRoot = euid !== 0 && runtimeDirectory ? `${runtimeDirectory}/${NAME}` : `/run/${NAME}`;
   return {
     root: flagText(flags, 'root') ?? defaultRoot,
+    rootGiven: flags.values.has('root'),
     shimPath,
-    systemdCgroup: flagSet(flags, 'systemd-cgroup'),
+    systemdCgroup: flagSet(flags, 'systemd-cgroup') || manager === 'systemd',
+    withoutCgroups: manager === 'disabled',
     rootless: rootless === 'true' || (rootless === 'auto' && euid !== 0),
-    debug: flagSet(flags, 'debug'),
+    debug: message => log('debug', message),
   };
 }
 
@@ -64,10 +71,11 @@ async function runCommand(
   words: readonly string[],
   context: RuntimeContext,
 ): Promise<number> {
-  if (words.some(word => word === '--help' || word === '-h') && !words.includes('--') && name !== 'exec')
+  const { min, max = min, commandLine = false } = command.args;
+  const asks = commandLine ? words.slice(0, 1) : words;
+  if (asks.some(word => word === '--help' || word === '-h') && !words.includes('--'))
     return printText(async () => (await import('./help.ts')).helpText(NAME, name));
-  const flags = parseFlags(words, command.flags);
-  const { min, max = min } = command.args;
+  const flags = parseFlags(words, command.flags, { stopsAtArgument: commandLine });
   const count = flags.args.length;
   if (count < min || count > max) {
     const expected = max === min ? `exactly ${min} argument(s)` : `a minimum of ${min} argument(s)`;

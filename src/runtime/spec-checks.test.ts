@@ -156,3 +156,29 @@ test('a document of any content is refused or understood', () => {
     { numRuns: 500 },
   );
 });
+
+test('names that every object has mean nothing as options, limits and policies', () => {
+  const bundle = { ...exampleSpec(false) };
+  const compiled = (change: object) => () =>
+    compileContainer({
+      id: 'x',
+      spec: { ...bundle, ...change },
+      rootfs: { type: 'bind', path: '/r' },
+      cgroupLayout: { mode: 'v1', v1: [] },
+      withoutCgroups: true,
+    });
+  const process = bundle.process!;
+  assert.throws(
+    compiled({ process: { ...process, rlimits: [{ type: 'valueOf', soft: 1, hard: 1 }] } }),
+    /invalid rlimit type: valueOf/,
+  );
+  assert.throws(
+    compiled({ process: { ...process, scheduler: { policy: 'toString' } } }),
+    /policy: expected one of/,
+  );
+  const mounts = [{ destination: '/m', type: 'tmpfs', options: ['valueOf', 'constructor'] }];
+  const options = compiled({ mounts })().plan.child.flatMap(operation =>
+    operation.op === 'mount' ? operation.options : [],
+  );
+  assert.deepEqual(options, ['valueOf', 'constructor', 'mode=inherit']);
+});

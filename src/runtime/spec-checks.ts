@@ -165,7 +165,7 @@ const linux = c.objectOf({
     memBwSchema: c.kernelText,
     schemata: names,
   }),
-  memoryPolicy: c.objectOf({ 'mode!': c.text, nodes: c.text, flags: names }),
+  memoryPolicy: c.objectOf({ mode: c.text, nodes: c.text, flags: names }),
   netDevices: c.mapOf(c.objectOf({ name: c.filledText })),
 });
 

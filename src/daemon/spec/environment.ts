@@ -1,4 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
+import { effectiveEnvironment, variableName } from '../../libcontainer/environment.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -25,9 +26,9 @@ export function containerEnvironment({ hostname, tty, linked = [], env }: Enviro
 /** `overrides` replace entries of the same name in place, or are added; those without `=` remove one. */
 export function overrideEnvironment(defaults: readonly string[], overrides: readonly string[]): string[] {
   const result: (string | undefined)[] = [...defaults];
-  const places = new Map(defaults.map((entry, index) => [nameOf(entry), index]));
+  const places = new Map(defaults.map((entry, index) => [variableName(entry), index]));
   for (const entry of overrides) {
-    const place = places.get(nameOf(entry));
+    const place = places.get(variableName(entry));
     if (!entry.includes('=')) {
       if (place !== undefined) result[place] = undefined;
     } else if (place === undefined) result.push(entry);
@@ -47,17 +48,11 @@ export function finishEnvironment(environment: readonly string[], home: string):
     if (entry.startsWith('=')) throw invalid('invalid environment variable: name cannot be empty');
     if (entry.includes('\0'))
       throw invalid(
-        `invalid environment variable ${JSON.stringify(nameOf(entry))}: contains nul byte (\\x00)`,
+        `invalid environment variable ${JSON.stringify(variableName(entry))}: contains nul byte (\\x00)`,
       );
   }
-  const last = new Map(environment.map((entry, index) => [nameOf(entry), index]));
-  const kept = environment.filter((entry, index) => last.get(nameOf(entry)) === index && entry !== 'HOME=');
+  const kept = effectiveEnvironment(environment);
   return kept.some(entry => entry.startsWith('HOME=')) ? kept : [...kept, `HOME=${home}`];
-}
-
-function nameOf(entry: string): string {
-  const end = entry.indexOf('=');
-  return end === -1 ? entry : entry.slice(0, end);
 }
 
 const invalid = (message: string) => new EngineError('invalid-parameter', message);

@@ -26,7 +26,20 @@ export function describeFailure(error: unknown, plan: Plan): unknown {
   const name = errnoName(error.errno);
   const words = WORDS[name] ?? name;
   if (operation?.op === 'find-executable') return startError(operation.name, name, words);
-  if (operation?.op === 'exec') return startError(operation.args[0] ?? '', name, words);
+  // It was found, and then not executed: what a script names as its interpreter is missing, say.
+  if (operation?.op === 'exec')
+    return new StartError(
+      name === 'ENOENT' || name === 'ENOTDIR' ? 'not-found' : 'not-executable',
+      prefix(`exec ${operation.args[0]}: ${words}`),
+    );
+  if (operation?.op === 'hook') {
+    const { moment, index, path } = operation;
+    return initError(`error running ${moment} hook #${index}: ${path}: ${error.detail.trim() || words}`);
+  }
+  if (operation?.op === 'require-directory')
+    return initError(`${JSON.stringify(operation.target)} must be mounted on ordinary directory`);
+  if (operation?.op === 'scheduler' && name === 'EPERM')
+    return initError("setting the scheduler: process scheduler can't be used together with AllowedCPUs");
   if (operation?.op === 'chdir') {
     const reason = error.detail || words;
     return initError(`chdir to cwd (${JSON.stringify(operation.path)}) set in config.json failed: ${reason}`);

@@ -72,6 +72,21 @@ export function setLinkUp(link: LinkReference): NetlinkMessage {
   return linkMessage(RTM_NEWLINK, { link, up: true, description: `set ${nameOf(link)} up` });
 }
 
+/** Takes an interface down and to another network namespace, a descriptor, where it has another name. */
+export function moveLink(options: {
+  index: number;
+  name: string;
+  namespace: number;
+  newName: string;
+}): NetlinkMessage {
+  const { index, name, namespace, newName } = options;
+  return linkMessage(RTM_NEWLINK, {
+    link: { index },
+    attributes: [text(IFLA_IFNAME, newName), u32(IFLA_NET_NS_FD, namespace)],
+    description: `move ${name} to the container as ${newName}`,
+  });
+}
+
 /** Slow: the kernel waits for an RCU grace period or two. */
 export function deleteLink(link: LinkReference): NetlinkMessage {
   return linkMessage(RTM_DELLINK, { link, description: `delete ${nameOf(link)}` });

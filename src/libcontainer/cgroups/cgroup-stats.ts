@@ -9,6 +9,7 @@ export type CgroupStats = {
     periods: number;
     throttledPeriods: number;
     throttledNs: bigint;
+    pressure?: Pressure;
   };
   memory: {
     usageBytes: number;
@@ -19,13 +20,35 @@ export type CgroupStats = {
     failures: number;
     /** memory.stat as it is. */
     stat: Record<string, number>;
+    pressure?: Pressure;
   };
   /** `limit` is 0 when there is none. */
   pids: { current: number; limit: number };
   blkio: { major: number; minor: number; op: 'Read' | 'Write'; bytes: number; operations: number }[];
+  ioPressure?: Pressure;
   /** The version whose field names `memory.stat` uses. */
   cgroupVersion: 1 | 2;
 };
+
+/** Pressure stall information (Documentation/accounting/psi.rst), of v2 cgroups: shares in percent, total in µs. */
+export type Pressure = Record<'some' | 'full', Record<'avg10' | 'avg60' | 'avg300' | 'total', number>>;
+
+/** undefined for a missing file. */
+export function parsePressure(text: string | undefined): Pressure | undefined {
+  if (!text) return undefined;
+  const lines = text
+    .trim()
+    .split('\n')
+    .map(line => line.split(' '));
+  return Object.fromEntries(
+    lines.map(([kind = '', ...fields]) => [
+      kind,
+      Object.fromEntries(
+        fields.map(field => field.split('=')).map(([name = '', value]) => [name, Number(value)]),
+      ),
+    ]),
+  ) as Pressure;
+}
 
 /** `key value` lines. */
 export function parseKeyValues(text: string | undefined): Record<string, number> {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 
 import { posix } from 'node:path';
 import { EngineError, errorCode } from '../../base/errors.ts';
 import type { Resources } from '../spec.ts';
-import { type CgroupStats, parseKeyValues, parseNumber } from './cgroup-stats.ts';
+import { type CgroupStats, parseKeyValues, parseNumber, parsePressure } from './cgroup-stats.ts';
 import { readHostFile } from './layout.ts';
 import { type CgroupPaths, settingsFor } from './plan-cgroups.ts';
 import type { Setting } from './settings.ts';
@@ -41,6 +41,7 @@ export class Cgroup {
         limit: parseNumber(readHostFile(`${v1.pids ?? v2}/pids.max`), 0),
       },
       blkio: v1.blkio ? blkioStatsV1(v1.blkio, readHostFile) : ioStatsV2(v2, readHostFile),
+      ioPressure: v1.blkio ? undefined : parsePressure(readHostFile(`${v2}/io.pressure`)),
       cgroupVersion: v1.memory ? 1 : 2,
     };
   }
@@ -69,8 +70,24 @@ export class Cgroup {
 
   get frozen(): boolean {
     const { v1, unified } = this.paths;
-    if (unified) return parseKeyValues(readHostFile(`${unified}/cgroup.events`)).frozen === 1;
-    return readHostFile(`${v1.freezer}/freezer.state`)?.trim() === 'FROZEN';
+    const inV1 = () => readHostFile(`${v1.freezer}/freezer.state`)?.trim() === 'FROZEN';
+    if (!unified) return inV1();
+    // Somebody else's tools may know only the old one, where there are both.
+    return (
+      parseKeyValues(readHostFile(`${unified}/cgroup.events`)).frozen === 1 || (Boolean(v1.freezer) && inV1())
+    );
+  }
+
+  /**
+   * Refuses to put a container where another one is, or where nothing would run.
+   * @throws EngineError conflict
+   */
+  refuseUsed(): void {
+    if (!this.exists) return;
+    if (this.frozen) throw new EngineError('conflict', "container's cgroup unexpectedly frozen");
+    const count = this.pids().length;
+    if (count > 0)
+      throw new EngineError('conflict', `container's cgroup is not empty: ${count} process(es) found`);
   }
 
   /** Kills all its processes, frozen ones too, and waits until none is left. */

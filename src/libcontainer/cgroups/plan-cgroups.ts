@@ -115,7 +115,15 @@ export function settingsFor(paths: CgroupPaths, resources: Resources): (Setting 
         { hint: `The ${controller} cgroup controller is not available on this system.` },
       );
   }
-  if (paths.unified) add(paths.unified, v2.get('unified'));
+  for (const setting of v2.get('unified') ?? []) {
+    const [controller = ''] = setting.file.split('.');
+    if (paths.v1[controller] !== undefined || !paths.unified)
+      throw new EngineError(
+        'invalid-parameter',
+        `invalid configuration: cannot use cgroup v2 unified resource ${setting.file}: the ${controller} controller is on cgroup v1`,
+      );
+    add(paths.unified, [setting]);
+  }
   return writes;
 }
 

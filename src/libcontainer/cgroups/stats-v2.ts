@@ -1,4 +1,4 @@
-import { type CgroupStats, parseKeyValues, parseNumber } from './cgroup-stats.ts';
+import { type CgroupStats, parseKeyValues, parseNumber, parsePressure } from './cgroup-stats.ts';
 import type { ReadFile } from './layout.ts';
 
 const NS_PER_US = 1000n;
@@ -13,6 +13,7 @@ export function cpuStatsV2(directory: string, read: ReadFile): CgroupStats['cpu'
     periods: stat.nr_periods ?? 0,
     throttledPeriods: stat.nr_throttled ?? 0,
     throttledNs: nanoseconds('throttled_usec'),
+    pressure: parsePressure(read(`${directory}/cpu.pressure`)),
   };
 }
 
@@ -24,6 +25,7 @@ export function memoryStatsV2(directory: string, read: ReadFile): CgroupStats['m
     limitBytes: value('max', Number.POSITIVE_INFINITY),
     failures: parseKeyValues(read(`${directory}/memory.events`)).max ?? 0,
     stat: parseKeyValues(read(`${directory}/memory.stat`)),
+    pressure: parsePressure(read(`${directory}/memory.pressure`)),
   };
 }
 

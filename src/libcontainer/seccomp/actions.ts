@@ -25,7 +25,7 @@ export const RETURN_ENOSYS = VALUES.SCMP_ACT_ERRNO | ENOSYS;
  * @throws EngineError invalid-parameter
  */
 export function actionValue(action: SeccompAction, errno = EPERM): number {
-  const value = VALUES[action];
+  const value = Object.hasOwn(VALUES, action) ? VALUES[action] : undefined;
   if (value === undefined)
     throw new EngineError('invalid-parameter', `invalid seccomp action ${JSON.stringify(action)}`);
   return action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE' ? value | (errno & 0xffff) : value;

@@ -1,4 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
+import { lookupTable } from '../../base/lookup-table.ts';
 import type { Seccomp } from '../spec.ts';
 import { actionValue, isPermissive, KILL_THREAD, RETURN_ENOSYS } from './actions.ts';
 import { type Architecture, architectureNamed, nativeArchitecture, X32_BIT } from './architectures.ts';
@@ -20,13 +21,13 @@ export type CompiledSeccomp = {
 const OFFSET = { number: 0, architecture: 4 };
 const MAX_INSTRUCTIONS = 4096;
 const NEW_LISTENER = 1 << 3;
-const FLAGS: Record<string, number> = {
+const FLAGS = lookupTable<number>({
   // One thread installs the filter before it executes the container's program: nothing to synchronise.
   SECCOMP_FILTER_FLAG_TSYNC: 0,
   SECCOMP_FILTER_FLAG_LOG: 1 << 1,
   SECCOMP_FILTER_FLAG_SPEC_ALLOW: 1 << 2,
   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 1 << 5,
-};
+});
 
 const byContent = new Map<string, CompiledSeccomp>();
 const MAX_CACHED = 64;

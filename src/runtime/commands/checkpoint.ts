@@ -1,10 +1,22 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import type { Command } from '../command.ts';
 import { readRecord, statusOf } from '../container-record.ts';
-import { boundMounts, CRIU_FLAGS, commonOptions, criuPaths, runCriu } from '../criu.ts';
-import { flagSet, flagText } from '../flags.ts';
+import {
+  boundMounts,
+  CRIU_FLAGS,
+  commonOptions,
+  criuPaths,
+  maskedFiles,
+  networkLock,
+  outerNetwork,
+  runCriu,
+  STREAMS_FILE,
+  streamsOf,
+} from '../criu.ts';
+import { flagNumber, flagSet, flagText } from '../flags.ts';
+import { removeContainer } from '../remove-container.ts';
 
 const LOG_FILE = 'dump.log';
 
@@ -24,7 +36,8 @@ export const checkpoint: Command = {
     'page-server': { type: 'string', usage: 'ADDRESS:PORT of the page server' },
   },
   args: { min: 1 },
-  async run({ root }, flags) {
+  async run(context, flags) {
+    const { root } = context;
     const record = readRecord(root, flags.args[0] ?? '');
     const status = statusOf(root, record);
     if (status === 'created' || status === 'stopped')
@@ -33,30 +46,37 @@ export const checkpoint: Command = {
     for (const path of Object.values(paths)) mkdirSync(path, { recursive: true, mode: 0o755 });
     const parent = flagText(flags, 'parent-path');
     const [address, port] = flagText(flags, 'page-server')?.split(':') ?? [];
-    const statusFd = flagText(flags, 'status-fd');
+    const statusFd = flagNumber(flags, 'status-fd');
+    const { spec, pid } = record;
+    const stays = flagSet(flags, 'pre-dump') || flagSet(flags, 'leave-running');
+    const streams = streamsOf(pid);
     runCriu(
       [
         flagSet(flags, 'pre-dump') ? 'pre-dump' : 'dump',
         '--tree',
-        String(record.pid),
+        String(pid),
         '--root',
         record.rootfs,
         '--log-file',
         LOG_FILE,
-        ...commonOptions(flags, paths),
-        ...boundMounts(record.spec).flatMap(({ destination }) => [
-          '--external',
-          `mnt[${destination}]:${destination}`,
-        ]),
+        ...commonOptions(flags, spec, paths),
+        ...[...boundMounts(spec).map(({ destination }) => destination), ...maskedFiles(spec, pid)].flatMap(
+          path => ['--external', `mnt[${path}]:${path}`],
+        ),
+        ...outerNetwork(spec, pid),
+        ...networkLock(),
         ...(flagSet(flags, 'leave-running') ? ['--leave-running'] : []),
         ...(flagSet(flags, 'pre-dump') ? ['--track-mem'] : []),
         ...(flagSet(flags, 'tcp-skip-in-flight') ? ['--skip-in-flight'] : []),
         ...(parent ? ['--prev-images-dir', parent] : []),
-        ...(statusFd ? ['--status-fd', statusFd] : []),
+        ...(statusFd ? ['--status-fd', String(statusFd)] : []),
         ...(address && port ? ['--page-server', '--address', address, '--port', port] : []),
       ],
       join(paths.work, LOG_FILE),
+      statusFd ? [statusFd] : [],
     );
+    writeFileSync(join(paths.images, STREAMS_FILE), JSON.stringify(streams));
+    if (!stays) removeContainer(context, record);
     return 0;
   },
 };

@@ -7,7 +7,8 @@ import type { Process } from '../../libcontainer/spec.ts';
 import { adoptOrphans, awaitProcess } from '../await-process.ts';
 import type { Command, RuntimeContext } from '../command.ts';
 import { type ContainerRecord, readRecord, startTicksOf, stateOf, statusOf } from '../container-record.ts';
-import { EXEC_FLAGS, execProcess, subCgroup } from '../exec-process.ts';
+import { execCgroup } from '../exec-cgroup.ts';
+import { EXEC_FLAGS, execProcess } from '../exec-process.ts';
 import { ExitError } from '../exit-error.ts';
 import { type Flags, flagSet, flagText } from '../flags.ts';
 import { writePidFile } from '../make-container.ts';
@@ -21,7 +22,7 @@ export const exec: Command = {
   usage: '<container-id> <command> [command options] || -p process.json <container-id>',
   summary: 'execute new process inside the container',
   flags: EXEC_FLAGS,
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: { min: 1, max: Number.POSITIVE_INFINITY, commandLine: true },
   async run(context, flags) {
     try {
       return await execute(context, flags);
@@ -75,13 +76,15 @@ function launch(
     const plan = compileExec({
       spec: record.spec,
       process: { ...process, env: [...(process.env ?? []), ...env] },
-      cgroupPaths: subCgroup(record.cgroupPaths, flags.values.get('cgroup') ?? []),
+      cgroupPaths: execCgroup(record, flags.values.get('cgroup') ?? []),
       rows: process.consoleSize?.height,
       columns: process.consoleSize?.width,
       preserve: descriptors.length,
+      resetAffinity: true,
       state: stateOf(context.root, record),
       rootless: context.rootless,
     });
+    context.tracePlan?.(plan);
     const launched = launchProcess({
       shimPath: context.shimPath,
       id: record.id,
@@ -92,6 +95,8 @@ function launch(
       init,
       preserved: descriptors,
     });
+    context.debug(`child process in init() of ${record.id}, pid ${launched.pid}`);
+    context.debug('setns_init: about to exec');
     return started(launched, flags, made);
   } finally {
     closeSync(init);

@@ -1,5 +1,6 @@
 import { ALL_CAPABILITIES } from '../../libcontainer/capabilities.ts';
 import { mountOptionNames } from '../../libcontainer/mount-options.ts';
+import { MEMORY_POLICY_NAMES } from '../../libcontainer/scheduling.ts';
 import type { Command } from '../command.ts';
 import { SPEC_VERSION } from '../version.ts';
 import { print } from '../print.ts';
@@ -31,7 +32,7 @@ function featuresDocument() {
     linux: {
       namespaces: ['cgroup', 'ipc', 'mount', 'network', 'pid', 'time', 'user', 'uts'],
       capabilities: ALL_CAPABILITIES,
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+      cgroup: { v1: true, v2: true, systemd: true, systemdUser: true, rdma: true },
       seccomp: {
         enabled: true,
         actions: ACTIONS.map(name => `SCMP_ACT_${name}`),
@@ -44,7 +45,8 @@ function featuresDocument() {
       selinux: { enabled: true },
       intelRdt: { enabled: true },
       mountExtensions: { idmap: { enabled: true } },
-      netDevices: { enabled: false },
+      netDevices: { enabled: true },
+      memoryPolicy: MEMORY_POLICY_NAMES,
     },
     potentiallyUnsafeConfigAnnotations: ['bundle'],
   };

@@ -1,6 +1,6 @@
-import { EngineError } from '../../base/errors.ts';
+import { EngineError, errorCode } from '../../base/errors.ts';
 import type { Command } from '../command.ts';
-import { listRecords, stateOf } from '../container-record.ts';
+import { type ContainerRecord, listRecords, stateOf } from '../container-record.ts';
 import { flagSet, flagText } from '../flags.ts';
 import { print } from '../print.ts';
 
@@ -14,8 +14,8 @@ export const list: Command = {
     quiet: { type: 'boolean', short: 'q', usage: 'display only container IDs' },
   },
   args: { min: 0 },
-  async run({ root }, flags) {
-    const rows = listRecords(root).map(record => stateOf(root, record));
+  async run({ root, rootGiven }, flags) {
+    const rows = records(root, rootGiven).map(record => stateOf(root, record));
     const format = flagText(flags, 'format') ?? 'table';
     if (flagSet(flags, 'quiet')) print(rows.map(({ id }) => `${id}\n`).join(''));
     else if (format === 'table') print(table(rows));
@@ -24,6 +24,16 @@ export const list: Command = {
     return 0;
   },
 };
+
+/** A default root that nobody has used yet is empty; one that was asked for has to be there. */
+function records(root: string, given: boolean): ContainerRecord[] {
+  try {
+    return listRecords(root);
+  } catch (error) {
+    if (!given && errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
 
 /** Columns at least 12 wide, 3 spaces between. */
 function table(rows: readonly Row[]): string {

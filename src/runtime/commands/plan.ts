@@ -1,3 +1,4 @@
+import { cgroupsFor } from '../cgroups-for.ts';
 import type { Command } from '../command.ts';
 import { flagSet } from '../flags.ts';
 import { compileBundle } from '../make-container.ts';
@@ -11,7 +12,17 @@ export const plan: Command = {
   args: { min: 0, max: 1 },
   async run(context, flags) {
     const bundle = readBundle(flags.args[0]);
-    const { plan } = compileBundle(context, { id: 'ID', flags, bundle, waits: true }, bundle.spec, 0);
+    const { spec } = bundle;
+    const cgroups = cgroupsFor(context, 'ID', spec);
+    const { plan } = compileBundle(context, {
+      id: 'ID',
+      flags,
+      bundle,
+      waits: true,
+      spec,
+      preserve: 0,
+      cgroups,
+    });
     if (flagSet(flags, 'json')) {
       print(`${JSON.stringify(plan, forJson, 2)}\n`);
       return 0;

@@ -10,7 +10,7 @@ export const ps: Command = {
   usage: '<container-id> [ps options]',
   summary: 'ps displays the processes running inside a container',
   flags: { format: { type: 'string', short: 'f', usage: 'select one of: table or json (default: "table")' } },
-  args: { min: 1, max: Number.POSITIVE_INFINITY },
+  args: { min: 1, max: Number.POSITIVE_INFINITY, commandLine: true },
   async run({ root }, flags) {
     const [id = '', ...options] = flags.args;
     const pids = new Cgroup(readRecord(root, id).cgroupPaths).pids();

@@ -1,13 +1,12 @@
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { adoptOrphans, awaitProcess } from '../await-process.ts';
 import type { Command, RuntimeContext } from '../command.ts';
-import { stateOf } from '../container-record.ts';
 import { type Flags, flagSet } from '../flags.ts';
 import { DETACH_FLAG, MAKE_FLAGS } from '../make-flags.ts';
 import { bundleOf, type MadeContainer, makeContainer } from '../make-container.ts';
+import { runPoststartHooks } from '../poststart-hooks.ts';
 import { removeContainer } from '../remove-container.ts';
 import { openConsoleSocket } from '../streams.ts';
-import { printError } from '../print.ts';
 
 export const run: Command = {
   usage: '<container-id>',
@@ -37,7 +36,7 @@ async function runDetached(context: RuntimeContext, flags: Flags): Promise<numbe
   const console = openConsoleSocket(flags, bundle.spec.process?.terminal ?? false, true);
   const made = makeContainer(context, { id: flags.args[0]!, flags, bundle, waits: false, console });
   try {
-    await start(context, made);
+    start(context, made);
     return 0;
   } catch (error) {
     made.launched.release();
@@ -62,7 +61,7 @@ async function runAttached(context: RuntimeContext, flags: Flags): Promise<numbe
   let ended = false;
   try {
     console?.connect();
-    await start(context, made);
+    start(context, made);
     const code = await awaitProcess(made.record.pid);
     ended = true;
     await console?.close();
@@ -78,13 +77,8 @@ async function openTerminal() {
   return new ForegroundTerminal();
 }
 
-async function start(context: RuntimeContext, { record, launched }: MadeContainer): Promise<void> {
+function start(context: RuntimeContext, { record, launched }: MadeContainer): void {
   launched.start();
   launched.release();
-  const { poststart } = record.spec.hooks ?? {};
-  if (!poststart?.length) return;
-  const { runHooks } = await import('../hooks.ts');
-  runHooks(poststart, { ...stateOf(context.root, record), status: 'running' }, error => {
-    printError(`${error.message}\n`);
-  });
+  runPoststartHooks(context.root, record);
 }

@@ -1,9 +1,8 @@
 import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs';
 import { EngineError, errorCode } from '../../base/errors.ts';
 import type { Command } from '../command.ts';
-import { fifoPath, readRecord, stateOf, statusOf } from '../container-record.ts';
-import { runHooks } from '../hooks.ts';
-import { printError } from '../print.ts';
+import { fifoPath, readRecord, statusOf } from '../container-record.ts';
+import { runPoststartHooks } from '../poststart-hooks.ts';
 
 export const start: Command = {
   usage: '<container-id>',
@@ -16,11 +15,7 @@ export const start: Command = {
     if (status === 'stopped') throw new EngineError('conflict', 'cannot start a container that has stopped');
     if (status !== 'created') throw new EngineError('conflict', 'cannot start an already running container');
     release(fifoPath(root, id));
-    const { poststart } = record.spec.hooks ?? {};
-    if (poststart?.length)
-      runHooks(poststart, { ...stateOf(root, record), status: 'running' }, error => {
-        printError(`${error.message}\n`);
-      });
+    runPoststartHooks(root, record);
     return 0;
   },
 };

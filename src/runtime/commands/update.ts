@@ -3,13 +3,14 @@ import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
 import type { Resources } from '../../libcontainer/spec.ts';
 import type { Command } from '../command.ts';
 import { readRecord, statusOf, writeRecord } from '../container-record.ts';
-import { type Flags, type FlagTable, flagNumber, flagText } from '../flags.ts';
+import { flagBytes, type Flags, type FlagTable, flagNumber, flagText } from '../flags.ts';
 import { readJson } from '../read-json.ts';
 import { RESOURCES_CHECK } from '../spec-checks.ts';
+import { updateScope } from '../systemd/scope.ts';
 import { updateSchemata } from '../update-schemata.ts';
 
 /** Flag, what it sets (`section.field`), its usage. */
-const LIMITS: readonly (readonly [string, string, 'number' | 'string', string])[] = [
+const LIMITS: readonly (readonly [string, string, 'number' | 'string' | 'size', string])[] = [
   ['blkio-weight', 'blockIO.weight', 'number', 'Specifies per cgroup weight, range is from 10 to 1000'],
   ['cpu-period', 'cpu.period', 'number', 'CPU CFS period to be used for hardcapping (in usecs)'],
   ['cpu-quota', 'cpu.quota', 'number', 'CPU CFS hardcap limit (in usecs)'],
@@ -20,11 +21,13 @@ const LIMITS: readonly (readonly [string, string, 'number' | 'string', string])[
   ['cpuset-cpus', 'cpu.cpus', 'string', 'CPU(s) to use'],
   ['cpuset-mems', 'cpu.mems', 'string', 'Memory node(s) to use'],
   ['cpu-idle', 'cpu.idle', 'number', 'set cgroup SCHED_IDLE or not, 0: default behavior, 1: SCHED_IDLE'],
-  ['memory', 'memory.limit', 'number', 'Memory limit (in bytes)'],
-  ['memory-reservation', 'memory.reservation', 'number', 'Memory reservation or soft_limit (in bytes)'],
-  ['memory-swap', 'memory.swap', 'number', "Total memory usage (memory + swap); '-1' for unlimited swap"],
+  ['memory', 'memory.limit', 'size', 'Memory limit (in bytes)'],
+  ['memory-reservation', 'memory.reservation', 'size', 'Memory reservation or soft_limit (in bytes)'],
+  ['memory-swap', 'memory.swap', 'size', "Total memory usage (memory + swap); '-1' for unlimited swap"],
   ['pids-limit', 'pids.limit', 'number', 'Maximum number of pids allowed in the container'],
 ];
+
+const VALUES = { number: flagNumber, string: flagText, size: flagBytes };
 
 const limitFlags = Object.fromEntries(
   LIMITS.map(([name, , type, usage]) => [name, { type, usage }] as const),
@@ -48,6 +51,12 @@ export const update: Command = {
     const record = readRecord(root, flags.args[0] ?? '');
     if (statusOf(root, record) === 'stopped') throw new EngineError('conflict', 'container not running');
     const resources = resourcesOf(flags);
+    if (record.scope)
+      updateScope(
+        record.scope,
+        forUnit(record.spec.linux?.resources, resources),
+        record.cgroupPaths.mode === 'v2',
+      );
     new Cgroup(record.cgroupPaths).update(resources);
     updateSchemata(record, flagText(flags, 'l3-cache-schema'), flagText(flags, 'mem-bw-schema'));
     const { linux } = record.spec;
@@ -65,12 +74,21 @@ function resourcesOf(flags: Flags): Resources {
   if (file) return readJson(file === '-' ? 0 : file, file === '-' ? 'standard input' : file, RESOURCES_CHECK);
   const resources: Record<string, Record<string, number | string>> = {};
   for (const [name, place, type] of LIMITS) {
-    const value = type === 'number' ? flagNumber(flags, name) : flagText(flags, name);
+    const value = VALUES[type](flags, name);
     const [section = '', field = ''] = place.split('.');
     if (value !== undefined) resources[section] = { ...resources[section], [field]: value };
   }
   RESOURCES_CHECK(resources, '');
   return resources;
+}
+
+/** systemd keeps quota and period, and memory and swap, together: what is not given of them is as it was. */
+function forUnit(before: Resources = {}, { cpu, memory, ...given }: Resources): Resources {
+  return {
+    ...given,
+    cpu: cpu && { quota: before.cpu?.quota, period: before.cpu?.period, ...cpu },
+    memory: memory && { ...(memory.swap && !memory.limit ? { limit: before.memory?.limit } : {}), ...memory },
+  };
 }
 
 /** Section by section: what is given replaces what was. */

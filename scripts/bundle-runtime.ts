@@ -1,0 +1,53 @@
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'rolldown';
+
+/**
+ * As bundle.ts does for ES modules: each of Node's modules is required where it is used, by a function of its name.
+ */
+const lazyRequires: Plugin = {
+  name: 'lazy-requires',
+  renderChunk(code) {
+    const names = [...code.matchAll(/^let (node_\w+) = require\("node:[^"]+"\);$/gm)].map(
+      ([, name]) => name!,
+    );
+    return names.reduce(
+      (text, name) =>
+        text
+          .replace(new RegExp(`^${name} = __toESM\\(.*\\);$`, 'm'), '')
+          // Or `new` would take the function for the class.
+          .replaceAll(new RegExp(`\\bnew ${name}\\.(default\\.)?`, 'g'), `new (${name}()).`)
+          .replaceAll(new RegExp(`\\b${name}\\.(default\\.)?`, 'g'), `${name}().`)
+          .replace(new RegExp(`^let ${name} = (require\\(.*\\));$`, 'm'), `const ${name} = () => $1;`),
+      code,
+    );
+  },
+};
+
+/**
+ * The OCI runtime, in `directory`. There is a start of Node for each of its operations: what it takes to load the
+ * program is most of the time, and least for CommonJS in one piece, of as few bytes as can be.
+ */
+export async function bundleRuntime(directory: string): Promise<void> {
+  for (const [name, path] of [
+    ['runtime', 'src/main/runtime-bundle.ts'],
+    ['slipway-runtime', 'src/main/launch-runtime.ts'],
+  ] as const) {
+    await build({
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      input: { [name]: path },
+      platform: 'node',
+      external: ['koffi'],
+      plugins: [lazyRequires],
+      checks: { ineffectiveDynamicImport: false },
+      output: {
+        dir: directory,
+        format: 'cjs',
+        entryFileNames: '[name].cjs',
+        minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+        codeSplitting: false,
+      },
+    });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleRuntime(process.argv[2] ?? 'dist');

@@ -1,0 +1,95 @@
+import { closeSync } from 'node:fs';
+import { posix } from 'node:path';
+import { EngineError } from '../../base/errors.ts';
+import { startShim } from '../../execdriver/native/start-shim.ts';
+import { syscallResult } from '../../kernel/libc.ffi.ts';
+import type { Resources, Spec } from '../../libcontainer/spec.ts';
+import { annotatedProperties, limitProperties, unitProperties } from './scope-properties.ts';
+import { slicePath, type UnitName, unitNameOf } from './unit-name.ts';
+import { systemdRuns, UnitManager } from './unit-manager.ts';
+
+/** A container's unit: what is kept of it. */
+export type Scope = UnitName & {
+  /** Of the user's own manager. */
+  rootless: boolean;
+};
+
+/** Where a container's unit is and will have its cgroup. @throws EngineError invalid-parameter, unavailable */
+export function scopeOf(
+  { linux }: Spec,
+  id: string,
+  rootless: boolean,
+): { scope: Scope; cgroupsPath: string } {
+  if (!systemdRuns())
+    throw new EngineError(
+      'unavailable',
+      'systemd cgroup flag passed, but systemd support for managing cgroups is not available',
+      { hint: 'Use cgroupfs paths: without --systemd-cgroup, podman --cgroup-manager=cgroupfs.' },
+    );
+  const name = unitNameOf(linux?.cgroupsPath ?? '', id, rootless);
+  const top = rootless ? withManager(true, manager => manager.controlGroup()) : '/';
+  return {
+    scope: { ...name, rootless },
+    cgroupsPath: posix.join(top, slicePath(name.slice), name.unit),
+  };
+}
+
+/** A unit with a process of ours in it, which keeps it until the container's own is there. */
+export type StartedScope = {
+  /** Ends that process. Idempotent. */
+  release(): void;
+  /** Ends it and the unit. Idempotent. */
+  stop(): void;
+};
+
+/** @throws EngineError; then there is no unit */
+export function startScope(
+  scope: Scope,
+  options: { id: string; spec: Spec; shimPath: string; unified: boolean },
+): StartedScope {
+  const { id, spec, shimPath, unified } = options;
+  const limits = limitProperties(spec.linux?.resources ?? {}, unified);
+  const annotated = annotatedProperties(spec.annotations);
+  const placeholder = startShim({ path: shimPath, containerId: id, descriptors: [] });
+  let released = false;
+  const release = () => {
+    if (released) return;
+    released = true;
+    closeSync(placeholder.socket);
+    syscallResult('wait4', placeholder.pid, null, 0, null);
+  };
+  try {
+    withManager(scope.rootless, manager => {
+      const own = unitProperties({ id, ...scope, pid: placeholder.pid });
+      manager.startTransient(scope.unit, [...own, ...limits, ...annotated]);
+    });
+    const stop = () => {
+      release();
+      stopScope(scope);
+    };
+    return { release, stop };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** Idempotent. @throws EngineError */
+export function stopScope({ unit, rootless }: Scope): void {
+  withManager(rootless, manager => manager.stop(unit));
+}
+
+/** @throws EngineError */
+export function updateScope({ unit, rootless }: Scope, resources: Resources, unified: boolean): void {
+  const properties = limitProperties(resources, unified);
+  if (properties.length > 0) withManager(rootless, manager => manager.setProperties(unit, properties));
+}
+
+function withManager<T>(rootless: boolean, task: (manager: UnitManager) => T): T {
+  const manager = new UnitManager(rootless);
+  try {
+    return task(manager);
+  } finally {
+    manager.close();
+  }
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { UnitManager } from './unit-manager.ts';
+
+const base = mkdtempSync('/tmp/slipway-systemd-');
+mkdirSync(join(base, 'systemd'));
+process.env.XDG_RUNTIME_DIR = base;
+after(() => rmSync(base, { recursive: true }));
+
+/** A systemd of its own thread, since ours waits for it. Units named `busy…` exist, jobs of `bad…` fail. */
+async function startPeer(): Promise<Worker> {
+  const worker = new Worker(
+    `const { createServer } = require('node:net');
+    const { parentPort } = require('node:worker_threads');
+    import(${JSON.stringify(new URL('message.ts', import.meta.url).href)}).then(({ decodeMessage, encodeMessage, messageBytes }) => {
+      let serial = 0;
+      createServer(socket => {
+        let received = Buffer.alloc(0), greeted = false;
+        const send = message => socket.write(encodeMessage({ serial: ++serial, body: [], ...message }));
+        const answer = message => {
+          const [unit] = message.body;
+          const reply = { type: 2, replySerial: message.serial };
+          parentPort.postMessage([message.member, JSON.parse(JSON.stringify(message.body, (_, v) => typeof v === 'bigint' ? String(v) : v))]);
+          if (message.member === 'Get') return send({ ...reply, signature: 'v', body: [{ signature: 's', value: '/user.slice/x' }] });
+          if (!['StartTransientUnit', 'StopUnit'].includes(message.member)) return send(reply);
+          const error = name => send({ type: 3, replySerial: message.serial, errorName: 'org.freedesktop.systemd1.' + name, signature: 's', body: [name + ' ' + unit] });
+          if (unit.startsWith('busy') && message.member === 'StartTransientUnit') return error('UnitExists');
+          if (unit.startsWith('gone')) return error('NoSuchUnit');
+          const removed = job => send({ type: 4, path: '/m', interface: 'm', member: 'JobRemoved', signature: 'uoss', body: [1, job, unit, unit.startsWith('bad') ? 'failed' : 'done'] });
+          // Ours comes before the reply, behind one of somebody else's.
+          removed('/job/other');
+          removed('/job/ours');
+          send({ ...reply, signature: 'o', body: ['/job/ours'] });
+        };
+        socket.on('data', chunk => {
+          received = Buffer.concat([received, chunk]);
+          if (!greeted) {
+            const text = received.toString('latin1');
+            if (text.includes('AUTH') && !text.includes('BEGIN')) return socket.write('OK 0123\\r\\n');
+            const end = text.indexOf('BEGIN\\r\\n');
+            if (end < 0) return;
+            greeted = true;
+            received = received.subarray(end + 7);
+          }
+          while (received.length >= 16 && received.length >= messageBytes(received)) {
+            const length = messageBytes(received);
+            answer(decodeMessage(received.subarray(0, length)));
+            received = received.subarray(length);
+          }
+        });
+      }).listen(${JSON.stringify(join(base, 'systemd/private'))}, () => parentPort.postMessage(['listening']));
+    });`,
+    { eval: true },
+  );
+  await new Promise(resolve => worker.once('message', resolve));
+  return worker;
+}
+
+test('units are started and stopped once their job is done, and its failure is told', async () => {
+  const peer = await startPeer();
+  const calls: [string, unknown[]][] = [];
+  peer.on('message', (call: [string, unknown[]]) => calls.push(call));
+  const manager = new UnitManager(true);
+  try {
+    manager.startTransient('a.scope', [['TasksMax', { signature: 't', value: 3n }]]);
+    assert.throws(() => manager.startTransient('busy.scope', []), { message: 'UnitExists busy.scope' });
+    assert.throws(() => manager.startTransient('bad.scope', []), {
+      message: /unable to start unit bad\.scope: job result "failed"/,
+    });
+    manager.stop('a.scope');
+    manager.stop('gone.scope');
+    manager.setProperties('a.scope', [['TasksMax', { signature: 't', value: 4n }]]);
+    assert.equal(manager.controlGroup(), '/user.slice/x');
+    while (calls.length < 9) await new Promise(resolve => setImmediate(resolve));
+    assert.deepEqual(
+      calls.map(([name]) => name),
+      [
+        'Subscribe',
+        'StartTransientUnit',
+        'StartTransientUnit',
+        'StartTransientUnit',
+        'StopUnit',
+        'ResetFailedUnit',
+        'StopUnit',
+        'SetUnitProperties',
+        'Get',
+      ],
+    );
+    assert.deepEqual(calls[1]![1], [
+      'a.scope',
+      'replace',
+      [['TasksMax', { signature: 't', value: '3' }]],
+      [],
+    ]);
+    assert.deepEqual(calls[7]![1], ['a.scope', true, [['TasksMax', { signature: 't', value: '4' }]]]);
+  } finally {
+    manager.close();
+    await peer.terminate();
+  }
+});
+
+test('without anybody at the socket the error says where', () => {
+  rmSync(join(base, 'systemd/private'), { force: true });
+  assert.throws(() => new UnitManager(true), { kind: 'unavailable', message: /cannot connect to .*\/bus/ });
+});

@@ -1,0 +1,431 @@
+/** What callers of runc and crun have come to rely on, beyond what the specification says. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { detectCgroupLayout } from '../src/libcontainer/cgroups/layout.ts';
+import type { Mount } from '../src/libcontainer/spec.ts';
+import { type Change, Runtime } from './fixtures/runtime.ts';
+
+const runtime = new Runtime();
+after(() => runtime.close());
+
+const { mode } = detectCgroupLayout();
+
+async function output(args: string[], change?: Change): Promise<string> {
+  return (await runtime.succeed('run', '-b', runtime.bundle(args, change), 'c')).trim();
+}
+
+async function failure(change: Change, args: string[] = ['true']): Promise<string> {
+  const { code, stdout, stderr } = await runtime.call('run', '-b', runtime.bundle(args, change), 'c');
+  assert.notEqual(code, 0, stdout);
+  assert.deepEqual(runtime.leftovers(), []);
+  return stderr;
+}
+
+/** A root file system that a test may change. */
+function ownRoot(name: string): string {
+  const path = join(runtime.base, name);
+  cpSync(join(runtime.base, 'rootfs'), path, { recursive: true, verbatimSymlinks: true });
+  return path;
+}
+
+const mount =
+  (...entries: Mount[]): Change =>
+  ({ mounts }) =>
+    mounts!.push(...entries);
+
+test('flags may follow the arguments, but not those of a command line within', async () => {
+  await runtime.succeed('run', '-d', '-b', runtime.bundle(['sleep', '100']), 'flags');
+  await runtime.succeed('update', 'flags', '--pids-limit', '33', '--memory', '50M');
+  const { data } = JSON.parse(await runtime.succeed('events', 'flags', '--stats')) as {
+    data: { pids: { limit: number }; memory: { usage: { limit: number } } };
+  };
+  assert.deepEqual([data.pids.limit, data.memory.usage.limit], [33, 50 * 1024 * 1024]);
+  assert.equal(await runtime.succeed('exec', 'flags', 'echo', '-n', '--cwd', '/x'), '--cwd /x');
+  assert.match(await runtime.succeed('ps', 'flags', '-e', '-f'), /sleep 100/);
+  await runtime.succeed('kill', 'flags', '--all', 'KILL');
+  await runtime.succeed('delete', 'flags', '--force');
+  assert.match((await runtime.call('update', 'x', '--memory', '5Q')).stderr, /invalid size: '5Q'/);
+});
+
+test('of several values of a variable the last one counts, and HOME is the user’s own where it is empty', async () => {
+  const root = ownRoot('homes');
+  writeFileSync(
+    join(root, 'etc/passwd'),
+    `${'x'.repeat(5000)}:x:2000:0::/wrong:\nbroken\na:x:20001:1::/no:/bin/sh\nb:x:2000:2000:b:/home/b:/bin/sh\n`,
+  );
+  const env =
+    (uid: number, ...entries: string[]): Change =>
+    spec => {
+      spec.root = { path: root };
+      spec.process.user.uid = uid;
+      spec.process.env = ['PATH=/bin', ...entries];
+    };
+  assert.equal(
+    await output(['env'], env(2000, 'HOME=/x', 'HOME=', 'A=1', 'A=')),
+    'PATH=/bin\nA=\nHOME=/home/b',
+  );
+  assert.equal(await output(['env'], env(77)), 'PATH=/bin\nHOME=/');
+  assert.equal(await output(['env'], env(2000, 'HOME=/y')), 'PATH=/bin\nHOME=/y');
+  rmSync(join(root, 'etc/passwd'));
+  execFileSync('mkfifo', [join(root, 'etc/passwd')]);
+  assert.equal(await output(['env'], env(2000)), 'PATH=/bin\nHOME=/');
+});
+
+test('a hook that fails is named by its moment and place, and ends the container', async () => {
+  for (const moment of [
+    'prestart',
+    'createRuntime',
+    'createContainer',
+    'startContainer',
+    'poststart',
+  ] as const) {
+    const stderr = await failure(
+      spec => {
+        // The one of startContainer is in the container's root.
+        const sh = { path: '/bin/busybox', args: ['sh', '-c', 'true'] };
+        spec.hooks = { [moment]: [sh, { ...sh, args: ['sh', '-c', 'echo why >&2; exit 3'] }] };
+      },
+      ['sleep', '100'],
+    );
+    assert.match(stderr, new RegExp(`error running ${moment} hook #1: .*exit status 3: why`), moment);
+  }
+});
+
+test('hooks without an environment have the runtime’s, or the process’s where they run in the container', async () => {
+  const log = join(runtime.base, 'hook-env');
+  const bundle = runtime.bundle(['true'], spec => {
+    spec.process.env = ['PATH=/bin', 'ONE=process'];
+    spec.hooks = {
+      createRuntime: [{ path: '/bin/sh', args: ['sh', '-c', `echo runtime $ONE >> ${log}`] }],
+      startContainer: [{ path: '/bin/sh', args: ['sh', '-c', 'echo container $ONE >> /tmp/log'] }],
+    };
+    spec.mounts!.push({ destination: '/tmp/log', type: 'bind', source: log, options: ['bind'] });
+  });
+  writeFileSync(log, '');
+  await runtime.callWith({ env: { ONE: 'caller' } }, 'run', '-b', bundle, 'c');
+  assert.equal(readFileSync(log, 'utf8'), 'runtime caller\ncontainer process\n');
+});
+
+test('the filter of the container holds for its startContainer hooks', async () => {
+  const stderr = await failure(spec => {
+    spec.linux.seccomp = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_KILL' }],
+    };
+    spec.process.rlimits = [{ type: 'RLIMIT_CORE', soft: 0, hard: 0 }];
+    spec.hooks = { startContainer: [{ path: '/bin/mkdir', args: ['mkdir', '/tmp/never'] }] };
+  });
+  assert.match(stderr, /error running startContainer hook #0: .*bad system call/);
+});
+
+test('/proc and /sys must be directories of the image, not links', async () => {
+  for (const name of ['proc', 'sys']) {
+    const root = ownRoot(`link-${name}`);
+    mkdirSync(join(root, 'elsewhere'));
+    rmSync(join(root, name), { recursive: true, force: true });
+    symlinkSync('/elsewhere', join(root, name));
+    const stderr = await failure(spec => {
+      spec.root = { path: root };
+    });
+    assert.match(stderr, /must be mounted on ordinary directory/);
+  }
+});
+
+test('a tmpfs has the mode of what it lies on, unless it is given one, and directories inherit the group', async () => {
+  const root = ownRoot('modes');
+  mkdirSync(join(root, 'old'));
+  chmodSync(join(root, 'old'), 0o710);
+  mkdirSync(join(root, 'set'));
+  chmodSync(join(root, 'set'), 0o2755);
+  const tmpfs = (destination: string, ...options: string[]) => ({
+    destination,
+    type: 'tmpfs',
+    source: 'tmpfs',
+    options,
+  });
+  const shown = await output(['stat', '-c', '%a', '/old', '/new/x', '/given', '/set/a/b'], spec => {
+    spec.root = { path: root };
+    spec.mounts!.push(
+      tmpfs('/old'),
+      tmpfs('/new/x'),
+      tmpfs('/given', 'mode=1500'),
+      tmpfs('/set/a/b', 'mode=700'),
+    );
+  });
+  assert.deepEqual(shown.split('\n'), ['710', '1777', '1500', '700']);
+  const modes = ['new', 'new/x', 'set/a', 'set/a/b'].map(path => statSync(join(root, path)).mode & 0o7777);
+  assert.deepEqual(modes, [0o755, 0o755, 0o2755, 0o2755]);
+});
+
+test('binds count from the bundle, and may begin inside the root that is being made', async () => {
+  const root = ownRoot('tree');
+  const bundle = runtime.bundle(['cat', '/final/x/file', '/config'], spec => {
+    spec.root = { path: root };
+    const bind = (source: string, destination: string) => ({
+      destination,
+      type: 'bind',
+      source,
+      options: ['rbind'],
+    });
+    spec.mounts!.push(
+      bind('config.json', '/config'),
+      bind('one', '/mnt'),
+      bind('two', '/mnt/x'),
+      bind(join(root, 'mnt'), join(root, 'final')),
+    );
+  });
+  for (const path of ['one/x', 'two']) mkdirSync(join(bundle, path), { recursive: true });
+  writeFileSync(join(bundle, 'two/file'), 'inner\n');
+  assert.match(await runtime.succeed('run', '-b', bundle, 'c'), /^inner\n\{"ociVersion"/);
+  // In a user namespace the shim opens what is bound, but cannot see the container's own mounts.
+  const config = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')) as Parameters<Change>[0];
+  config.linux.namespaces!.push({ type: 'user' });
+  config.linux.uidMappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+  config.linux.gidMappings = config.linux.uidMappings;
+  for (const path of ['', ...(readdirSync(root, { recursive: true }) as string[])])
+    lchownSync(join(root, path), 100_000, 100_000);
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
+  assert.match(await runtime.succeed('run', '-b', bundle, 'c'), /^inner\n/);
+});
+
+test('an idmapped mount without its maps, or without a bind, is called invalid', async () => {
+  const uidMappings = [{ containerID: 0, hostID: 1, size: 1 }];
+  const source = runtime.base;
+  for (const entry of [
+    { options: ['bind'], uidMappings },
+    { options: [], type: 'tmpfs', uidMappings },
+    { options: [] },
+  ])
+    assert.match(await failure(mount({ destination: '/mnt', source, ...entry })), /invalid mount/);
+});
+
+test('a cgroup that is in use, or frozen, takes no other container', async () => {
+  const first = runtime.bundle(['sleep', '100']);
+  await runtime.succeed('run', '-d', '-b', first, 'first');
+  for (const command of ['run', 'create'])
+    assert.match(
+      (await runtime.call(command, '-b', first, 'second')).stderr,
+      /container's cgroup is not empty/,
+    );
+  assert.equal(await runtime.status('first'), 'running');
+  await runtime.succeed('delete', '-f', 'first');
+  const path = JSON.parse(readFileSync(join(first, 'config.json'), 'utf8')).linux.cgroupsPath as string;
+  const [directory, file, word] =
+    mode === 'v2'
+      ? [`/sys/fs/cgroup${path}`, 'cgroup.freeze', '1']
+      : [`/sys/fs/cgroup/freezer${path}`, 'freezer.state', 'FROZEN'];
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, file), word);
+  try {
+    const { code, stderr } = await runtime.call('run', '-d', '-b', first, 'second');
+    assert.equal(code, 1);
+    assert.match(stderr, /container's cgroup unexpectedly frozen/);
+    assert.ok(existsSync(directory));
+  } finally {
+    rmdirSync(directory);
+  }
+});
+
+test('exec goes into cgroups below the container’s, and nowhere else', async () => {
+  const bundle = runtime.bundle(['sleep', '100'], ({ mounts }) => {
+    for (const entry of mounts!) if (entry.type === 'cgroup') entry.options = ['rw'];
+  });
+  await runtime.succeed('run', '-d', '-b', bundle, 'sub');
+  const into = async (cgroup: string) =>
+    (await runtime.call('exec', '--cgroup', cgroup, 'sub', 'true')).stderr;
+  assert.match(await into('..'), /bad sub cgroup path: \.\./);
+  assert.match(await into('nowhere'), / adding pid .* to cgroups: .*no such file or directory/);
+  assert.match(await into('whaaat:/'), /unknown controller whaaat/);
+  assert.equal(await into('/'), '');
+  const [top, controller] = mode === 'v2' ? ['/sys/fs/cgroup', ''] : ['/sys/fs/cgroup/pids', 'pids:'];
+  await runtime.succeed('exec', 'sub', 'mkdir', `${top}/below`);
+  const shown = await runtime.succeed(
+    'exec',
+    '--cgroup',
+    `${controller}below`,
+    'sub',
+    'cat',
+    '/proc/self/cgroup',
+  );
+  assert.match(shown, mode === 'v2' ? /^0::\/below$/m : /:pids:\/below$/m);
+  await runtime.succeed('delete', '-f', 'sub');
+  assert.deepEqual(runtime.leftovers(), []);
+});
+
+test('exec follows init where the container’s cgroup has become the parent of others', {
+  skip: mode !== 'v2',
+}, async () => {
+  const bundle = runtime.bundle(['sleep', '100'], ({ mounts }) => {
+    for (const entry of mounts!) if (entry.type === 'cgroup') entry.options = ['rw'];
+  });
+  await runtime.succeed('run', '-d', '-b', bundle, 'nested');
+  const script =
+    'cd /sys/fs/cgroup; mkdir foo; echo 1 > foo/cgroup.procs; echo $$ > foo/cgroup.procs; echo +memory > cgroup.subtree_control';
+  await runtime.succeed('exec', 'nested', 'sh', '-ec', script);
+  assert.equal(await runtime.succeed('exec', 'nested', 'cat', '/proc/self/cgroup'), '0::/foo\n');
+  const { stderr } = await runtime.call('exec', '--cgroup', '/', 'nested', 'true');
+  assert.match(stderr, / adding pid .* to cgroups: .*device or resource busy/);
+  await runtime.succeed('delete', '-f', 'nested');
+  assert.deepEqual(runtime.leftovers(), []);
+});
+
+test('the CPUs that the runtime itself is bound to are not passed on', async () => {
+  const cpus = /^Cpus_allowed_list:\s*(\S+)$/m;
+  const online = cpus.exec(readFileSync('/proc/self/status', 'utf8'))![1]!;
+  const bundle = runtime.bundle(['sleep', '100']);
+  const program = [runtime.program, '--root', runtime.root];
+  const bound = (...args: string[]) =>
+    execFileSync('taskset', ['-c', online.replace(/[-,].*/, ''), ...program, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  // A pipe would be held open by what goes on.
+  execFileSync('sh', [
+    '-c',
+    `taskset -c 0 ${program.join(' ')} run -d -b ${bundle} bound >/dev/null 2>&1 </dev/null`,
+  ]);
+  const { pid } = JSON.parse(await runtime.succeed('state', 'bound')) as { pid: number };
+  assert.equal(cpus.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1], online);
+  assert.equal(cpus.exec(String(bound('exec', 'bound', 'cat', '/proc/self/status')))![1], online);
+  await runtime.succeed('delete', '-f', 'bound');
+});
+
+test('without a mount namespace of its own a container has its root, and its mounts go with it', async () => {
+  const bundle = runtime.bundle(['ls', '/'], spec => {
+    spec.linux.namespaces = spec.linux.namespaces!.filter(({ type }) => type !== 'mount');
+    spec.linux.maskedPaths = spec.linux.readonlyPaths = [];
+  });
+  // Should it go wrong, it is not this machine's mounts.
+  const script = `mount --make-rprivate / && ${runtime.program} --root ${runtime.root} run -b ${bundle} c; grep -c ${runtime.base} /proc/self/mounts`;
+  const shown = execFileSync('unshare', ['-m', 'sh', '-c', `${script}; true`], { encoding: 'utf8' });
+  assert.equal(shown, 'bin\ndev\netc\nproc\nroot\nsys\ntmp\n0\n');
+  const { stderr } = await runtime.call(
+    'run',
+    '-b',
+    runtime.bundle(['true'], spec => {
+      spec.linux.namespaces = spec.linux.namespaces!.filter(({ type }) => type !== 'mount');
+    }),
+    'c',
+  );
+  assert.match(stderr, /unable to restrict sys entries without a private MNT namespace/);
+});
+
+test('what cannot be executed is named, found or not', async () => {
+  const root = ownRoot('scripts');
+  writeFileSync(join(root, 'run.sh'), '#!/no/such/interpreter\n', { mode: 0o755 });
+  const stderr = await failure(
+    spec => {
+      spec.root = { path: root };
+    },
+    ['/run.sh'],
+  );
+  assert.match(stderr, /exec \/run\.sh: no such file or directory/);
+  assert.equal(stderr.trim().split('\n').length, 1);
+});
+
+test('signal 0 looks whether a container runs, and --all is content with one that has stopped', async () => {
+  await runtime.succeed('run', '--keep', '-b', runtime.bundle(['true']), 'kept');
+  assert.equal(await runtime.status('kept'), 'stopped');
+  assert.match((await runtime.call('kill', 'kept', '0')).stderr, /container not running/);
+  await runtime.succeed('kill', '-a', 'kept', '0');
+  assert.match(await runtime.succeed('ps', 'kept'), /^UID +PID/);
+  await runtime.succeed('delete', 'kept');
+  await runtime.succeed('delete', '--force', 'kept');
+  assert.deepEqual(runtime.leftovers(), []);
+});
+
+test('a root that was asked for has to be there to be listed', async () => {
+  const { code } = await runtime.call('--root', join(runtime.base, 'nowhere'), 'list');
+  assert.equal(code, 1);
+});
+
+test('processes of a container without a pid namespace are killed though their init has gone', async () => {
+  const bundle = runtime.bundle(['sleep', '100'], spec => {
+    spec.linux.namespaces = spec.linux.namespaces!.filter(({ type }) => type !== 'pid');
+  });
+  for (const end of [
+    ['kill', 'left', 'KILL'],
+    ['delete', 'left'],
+  ]) {
+    await runtime.succeed('run', '-d', '-b', bundle, 'left');
+    await runtime.succeed('exec', '-d', 'left', 'sleep', '200');
+    const pids = JSON.parse(await runtime.succeed('ps', '-f', 'json', 'left')) as number[];
+    const { pid } = JSON.parse(await runtime.succeed('state', 'left')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    while ((await runtime.status('left')) !== 'stopped');
+    await runtime.call(...end);
+    for (const one of pids) assert.ok(!existsSync(`/proc/${one}/root/bin/busybox`));
+    await runtime.succeed('delete', '-f', 'left');
+  }
+  assert.deepEqual(runtime.leftovers(), []);
+});
+
+test('keys of the configuration may be in any case, as Go programs read them', async () => {
+  const bundle = runtime.bundle(['cat', '/proc/self/status'], spec => {
+    const { resources } = spec.linux;
+    spec.linux.resources = { ...resources, CPU: { Cpus: '0', Mems: '0' } } as never;
+  });
+  assert.match(await runtime.succeed('run', '-b', bundle, 'c'), /^Cpus_allowed_list:\s+0$/m);
+});
+
+test('crun’s flags for the configuration’s name and the cgroup manager are understood', async () => {
+  const bundle = runtime.bundle(['true']);
+  const config = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')) as Parameters<Change>[0];
+  config.process.args = ['echo', 'other'];
+  mkdirSync(join(bundle, 'dir'));
+  writeFileSync(join(bundle, 'dir/other.json'), JSON.stringify(config));
+  const { stdout } = await runtime.call(
+    '--cgroup-manager',
+    'disabled',
+    'run',
+    '-b',
+    bundle,
+    '--config',
+    'dir/other.json',
+    'c',
+  );
+  assert.equal(stdout, 'other\n');
+  assert.match((await runtime.call('--cgroup-manager', 'x', 'list')).stderr, /unknown cgroup manager/);
+});
+
+test('--debug tells every operation, in the log’s own format, and nothing else changes', async () => {
+  const log = join(runtime.base, 'debug.log');
+  const bundle = runtime.bundle(['echo', 'hello']);
+  const outcome = await runtime.call(
+    '--debug',
+    '--log',
+    log,
+    '--log-format',
+    'json',
+    'run',
+    '-b',
+    bundle,
+    'c',
+  );
+  assert.deepEqual(outcome, { code: 0, stdout: 'hello\n', stderr: '' });
+  const entries = readFileSync(log, 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as { level: string; msg: string });
+  assert.ok(entries.every(({ level }) => level === 'debug'));
+  for (const words of [/nsexec container setup/, /child: pivot-root/, /child process in init\(\)/])
+    assert.ok(
+      entries.some(({ msg }) => words.test(msg)),
+      String(words),
+    );
+});
