@@ -32,7 +32,7 @@ let outside: NetworkNamespace;
 
 /** The host gets its loopback, and an uplink to a neighbour who knows nothing of the containers' addresses. */
 before(async () => {
-  outside = NetworkNamespace.create();
+  outside = await NetworkNamespace.create();
   await run('ip', ['link', 'set', 'lo', 'up']);
   const peer = ['peer', 'name', 'uplink', 'netns', `/proc/${process.pid}/fd/${outside.descriptor}`];
   await run('ip', ['link', 'add', 'uplink', 'type', 'veth', ...peer]);

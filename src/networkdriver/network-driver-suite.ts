@@ -38,7 +38,7 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
     });
 
     test('An endpoint carries the identities that it was made with.', async () => {
-      using namespace = ownNamespace();
+      using namespace = await ownNamespace();
       const options = joinOptions(network.id, namespace.value);
       const { endpoint } = await driver.join(options);
       assert.equal(endpoint.endpointId, options.endpointId);
@@ -47,14 +47,14 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
     });
 
     test('Leaving twice is as leaving once.', async () => {
-      using namespace = ownNamespace();
+      using namespace = await ownNamespace();
       const { endpoint } = await driver.join(joinOptions(network.id, namespace.value));
       await driver.leave(endpoint, {});
       await driver.leave(endpoint, {});
     });
 
     test('A namespace that lives on can leave and join again, with the same interface name.', async () => {
-      using namespace = ownNamespace();
+      using namespace = await ownNamespace();
       for (let round = 0; round < 2; round++) {
         const { endpoint } = await driver.join(joinOptions(network.id, namespace.value));
         await driver.leave(endpoint, { namespace: namespace.value });
@@ -67,7 +67,7 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
     });
 
     test('Fifty endpoints at once have fifty addresses, and leave nothing.', async () => {
-      const namespaces = Array.from({ length: 50 }, () => NetworkNamespace.create());
+      const namespaces = await Promise.all(Array.from({ length: 50 }, () => NetworkNamespace.create()));
       const joined = await Promise.all(
         namespaces.map(namespace => driver.join(joinOptions(network.id, namespace))),
       );
@@ -79,7 +79,7 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
     });
 
     test('A driver opened anew takes away what is left of endpoints that are no more.', async () => {
-      const namespace = NetworkNamespace.create();
+      const namespace = await NetworkNamespace.create();
       const { endpoint, reserved } = await driver.join(withPort(joinOptions(network.id, namespace)));
       const kept = await driver.join(withPort(joinOptions(network.id, namespace, 'eth1')));
       driver.close();
@@ -129,15 +129,15 @@ function withPort(options: JoinOptions): JoinOptions {
 }
 
 async function joinAndLeave(driver: NetworkDriver, networkId: string): Promise<Endpoint> {
-  using namespace = ownNamespace();
+  using namespace = await ownNamespace();
   const { endpoint, reserved } = await driver.join(withPort(joinOptions(networkId, namespace.value)));
   for (const descriptor of reserved.descriptors) closeSync(descriptor);
   await driver.leave(endpoint, {});
   return endpoint;
 }
 
-function ownNamespace(): { value: NetworkNamespace } & Disposable {
-  const value = NetworkNamespace.create();
+async function ownNamespace(): Promise<{ value: NetworkNamespace } & Disposable> {
+  const value = await NetworkNamespace.create();
   return { value, [Symbol.dispose]: () => value.close() };
 }
 

@@ -23,26 +23,14 @@ export class NetworkNamespace {
     this.descriptor = descriptor;
   }
 
-  /**
-   * A new one: the loopback interface is up, and interfaces made in it later have no IPv6, as Docker has it on
-   * networks without. Takes about half a millisecond.
-   * @throws SyscallError
-   */
-  static create(): NetworkNamespace {
-    const namespace = new NetworkNamespace(createNetworkNamespace());
-    try {
-      namespace.#enter(() => disableIpv6OfNewInterfaces());
-      namespace.routes.request([setLinkUp({ name: 'lo' })]);
-      return namespace;
-    } catch (error) {
-      namespace.close();
-      throw error;
-    }
+  /** A new one, made on this thread. @throws SyscallError */
+  static async create(): Promise<NetworkNamespace> {
+    return NetworkNamespace.adopt(createNetworkNamespace());
   }
 
   /**
-   * As {@link NetworkNamespace.create}, of a namespace that is new, mostly off this thread. Takes the descriptor
-   * over, also when it fails.
+   * That of a descriptor, which is taken over, also when it fails. It is new: its loopback interface is set up,
+   * and interfaces made in it later have no IPv6, as Docker has it on networks without.
    * @throws SyscallError
    */
   static async adopt(descriptor: number): Promise<NetworkNamespace> {
