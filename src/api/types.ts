@@ -355,6 +355,9 @@ export type ExecInspect = {
   Pid: number;
 };
 
+/** What an image is made for. */
+export type Platform = { architecture: string; os: string; variant?: string; 'os.version'?: string };
+
 export type ImageSummary = {
   Id: string;
   ParentId: string;

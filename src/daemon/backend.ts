@@ -19,7 +19,7 @@ import { startExec } from './exec/start-exec.ts';
 import type { Filters } from './filters.ts';
 import * as images from './images/images.ts';
 import { describeImage } from './images/describe-image.ts';
-import { listImages } from './images/list-images.ts';
+import { type ListOptions, listImages } from './images/list-images.ts';
 import { containerChanges } from './inspect/container-changes.ts';
 import { containerStats } from './inspect/container-stats.ts';
 import { containerTop } from './inspect/container-top.ts';
@@ -172,17 +172,24 @@ function execBackend(daemon: Daemon) {
 function imageBackend(daemon: Daemon) {
   const { graph } = daemon;
   return {
-    imageList: async (options: { filters: Filters }) => listImages(daemon, options),
-    imageInspect: async (reference: string) => describeImage(await graph.resolve(reference), graph),
-    imageHistory: async (reference: string): Promise<unknown[]> => graph.history(reference),
+    imageList: async (options: ListOptions) => listImages(daemon, options),
+    imageInspect: async (reference: string, platform?: api.Platform) =>
+      describeImage(await graph.resolve(reference, platform), graph),
+    imageHistory: async (reference: string, platform?: api.Platform): Promise<unknown[]> =>
+      graph.history(reference, platform),
     imageTag: async (reference: string, repository: string, tag: string) =>
-      images.tagImage(daemon, reference, tag === '' ? repository : `${repository}:${tag}`),
+      images.tagImage(daemon, reference, { repository, tag }),
     imageRemove: async (reference: string, options: { force: boolean; noPrune: boolean }) =>
       images.removeImage(daemon, reference, options),
     imagePrune: async (filters: Filters) => images.pruneImages(daemon, filters),
     imageLoad: async (...args: Tail<typeof images.loadImage>) => images.loadImage(daemon, ...args),
-    imageSave: async (references: string[]) => images.saveImages(daemon, references),
+    imageSave: async (...args: Tail<typeof images.saveImages>) => images.saveImages(daemon, ...args),
     imageImport: async (...args: Tail<typeof images.importImage>) => images.importImage(daemon, ...args),
+    imageImportFrom: async (
+      address: string,
+      options: images.ImportOptions,
+      progress: (message: api.ProgressMessage) => void,
+    ) => images.importImageFrom(daemon, address, { options, progress }),
     imagePull: async (
       reference: string,
       _options: { platform?: string; auth?: string },

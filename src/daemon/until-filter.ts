@@ -28,7 +28,7 @@ export function untilTime(filters: Filters): bigint | undefined {
   try {
     return parseTime(/T/.test(value) ? value : `${value}T00:00:00Z`);
   } catch {
-    throw invalid(`failed to parse value "${value}" as time or duration`);
+    throw invalid(`failed to parse value as time or duration: "${value}"`);
   }
 }
 

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
  * - A layer is there when it has a row; its directory belongs to the graph driver. `unsynced_boot` is the boot
  *   id of the kernel under which it was unpacked, until its files are known to be on disk.
  * - An image keeps its manifest's blobs (`image_blobs`), and its layers through `chain_id`, NULL for none.
+ * - An image that came with an index of several platforms keeps that (`image_indexes`), and all of its blobs.
  * - A container's writable layer keeps the layers below it, whatever becomes of its image.
  */
 const IMAGE_TABLES = `
@@ -21,6 +22,10 @@ CREATE TABLE IF NOT EXISTS image_blobs (
   PRIMARY KEY (image_id, digest)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS image_blobs_by_digest ON image_blobs (digest);
+CREATE TABLE IF NOT EXISTS image_indexes (
+  image_id TEXT PRIMARY KEY REFERENCES images ON DELETE CASCADE,
+  digest TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS image_references (
   name TEXT PRIMARY KEY,
   repository TEXT NOT NULL,

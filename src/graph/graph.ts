@@ -3,6 +3,7 @@ import type { ProgressMessage } from '../api/types.ts';
 import type { Digest } from '../base/digest.ts';
 import type { FileChange } from '../archive/rooted-jobs.ts';
 import type { ContainerDefaults, ImageConfig } from './image-config.ts';
+import type { Platform } from './platform.ts';
 
 /**
  * Images, their layers, and the root file systems of containers. Everything lies below one directory:
@@ -15,8 +16,11 @@ export interface Graph {
   /** What `docker info` prints as DriverStatus. */
   driverStatus(): [string, string][];
 
-  /** Resolves `name[:tag]`, `name@digest`, an id or an unambiguous prefix of one. @throws not-found, in Docker's words */
-  resolve(reference: string): Promise<Image>;
+  /**
+   * Resolves `name[:tag]`, `name@digest`, an id or an unambiguous prefix of one; with a platform, the image of that
+   * name for it. @throws not-found, in Docker's words
+   */
+  resolve(reference: string, platform?: Platform): Promise<Image>;
   list(): Promise<Image[]>;
   /** @throws EngineError not-found, invalid-parameter */
   tag(reference: string, target: string): Promise<void>;
@@ -25,14 +29,16 @@ export interface Graph {
    * `inUse` tells which containers use an image id. @throws conflict in Docker's words
    */
   remove(reference: string, options: RemoveOptions): Promise<{ Untagged?: string; Deleted?: string }[]>;
-  history(reference: string): Promise<HistoryEntry[]>;
+  history(reference: string, platform?: Platform): Promise<HistoryEntry[]>;
+  /** Bytes of each unpacked layer alone, by chain ID. */
+  layerSizes(): ReadonlyMap<string, number>;
   /** Docker's GraphDriver.Data in an image's `inspect`. */
   driverDataOf(image: Image): Record<string, string>;
 
   /** Docker archives and OCI archives, compressed or not. `progress` gets Docker's JSON progress messages. */
-  load(archive: Readable, progress: (message: ProgressMessage) => void): Promise<void>;
+  load(archive: Readable, progress: (message: ProgressMessage) => void, platform?: Platform): Promise<void>;
   /** The archive form of Docker 25+: an OCI layout with a manifest.json. */
-  save(references: string[]): Promise<Readable>;
+  save(references: string[], options?: SaveOptions): Promise<Readable>;
   /** A flat tar becomes an image of one layer. Returns the id. */
   import(archive: Readable, options: ImportOptions): Promise<Digest>;
   /** Makes an image that the engine carries or can make itself: `hello`, `busybox`, `debian[:suite]`. */
@@ -88,6 +94,13 @@ export type Image = {
   parent?: Digest;
   /** ISO 8601. */
   lastTaggedAt?: string;
+};
+
+export type SaveOptions = {
+  /** What images hold for others is left out. */
+  platform?: Platform | undefined;
+  /** Called with the id of each image that the archive will hold. */
+  saving?: (id: Digest) => void;
 };
 
 export type RemoveOptions = {

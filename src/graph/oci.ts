@@ -1,3 +1,5 @@
+import type { Platform } from './platform.ts';
+
 /** OCI image-spec 1.1: descriptor.md, manifest.md, image-index.md; Docker's media types beside them. */
 export type Descriptor = {
   mediaType: string;
@@ -5,7 +7,7 @@ export type Descriptor = {
   size: number;
   urls?: string[];
   annotations?: Record<string, string>;
-  platform?: { architecture: string; os: string; variant?: string; 'os.version'?: string };
+  platform?: Platform;
 };
 
 export type Manifest = {

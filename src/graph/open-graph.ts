@@ -7,12 +7,21 @@ import { ContentStore } from './content/content-store.ts';
 import { publishIndex } from './content/publish-index.ts';
 import { whenSynced } from './content/sync-layers.ts';
 import { openDatabase } from './database.ts';
-import type { Graph, Image, ImportOptions, ProgressMessage, RemoveOptions, StorageOptions } from './graph.ts';
+import type {
+  Graph,
+  Image,
+  ImportOptions,
+  ProgressMessage,
+  RemoveOptions,
+  SaveOptions,
+  StorageOptions,
+} from './graph.ts';
 import type { GraphParts } from './graph-parts.ts';
 import { chooseDriver } from './graphdriver/choose-driver.ts';
 import type { StorageDriver } from './graphdriver/graph-driver.ts';
 import { imageHistory } from './images/image-history.ts';
 import { ImageStore } from './images/image-store.ts';
+import { platformVariant } from './images/platform-variant.ts';
 import { removeImage } from './images/remove-image.ts';
 import { resolveImage } from './images/resolve-image.ts';
 import { tagImage } from './images/tag-image.ts';
@@ -22,6 +31,7 @@ import { LayerStore } from './layers/layer-store.ts';
 import { Leases } from './leases.ts';
 import { loadArchive } from './load/load-archive.ts';
 import { recoverGraph } from './recover-graph.ts';
+import type { Platform } from './platform.ts';
 import { saveArchive } from './save/save-archive.ts';
 
 export type GraphOptions = {
@@ -85,8 +95,11 @@ class LocalGraph implements Graph {
     return [...this.#parts.driver.status(), ['Chosen', this.#driverReason]];
   }
 
-  async resolve(reference: string) {
-    return resolveImage(this.#parts.images, reference);
+  async resolve(reference: string, platform?: Platform) {
+    const image = resolveImage(this.#parts.images, reference);
+    return platform === undefined
+      ? image
+      : platformVariant(this.#parts, image, { text: reference, platform });
   }
 
   async list() {
@@ -102,21 +115,25 @@ class LocalGraph implements Graph {
     return removeImage(this.#parts, reference, options);
   }
 
-  async history(reference: string) {
+  async history(reference: string, platform?: Platform) {
     const { layers, images } = this.#parts;
-    return imageHistory(layers, images, resolveImage(images, reference));
+    return imageHistory(layers, images, await this.resolve(reference, platform));
+  }
+
+  layerSizes() {
+    return this.#parts.layers.sizes();
   }
 
   driverDataOf({ chainIds }: Image) {
     return this.#parts.driver.layerData([...chainIds].reverse());
   }
 
-  load(archive: Readable, progress: (message: ProgressMessage) => void) {
-    return loadArchive(this.#parts, archive, progress);
+  load(archive: Readable, progress: (message: ProgressMessage) => void, platform?: Platform) {
+    return loadArchive(this.#parts, archive, { progress, platform });
   }
 
-  async save(references: string[]) {
-    return saveArchive(this.#parts, references);
+  async save(references: string[], options?: SaveOptions) {
+    return saveArchive(this.#parts, references, options);
   }
 
   import(archive: Readable, options: ImportOptions) {

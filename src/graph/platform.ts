@@ -1,6 +1,7 @@
+import type { Platform } from '../api/types.ts';
 import { EngineError } from '../base/errors.ts';
 
-export type Platform = { architecture: string; os: string; variant?: string };
+export type { Platform } from '../api/types.ts';
 
 const ARCHITECTURES: Partial<Record<string, string>> = {
   x86_64: 'amd64',
@@ -25,7 +26,10 @@ export function parsePlatform(text: string | undefined): Platform {
   if (text === undefined || text === '') return host;
   const parts = text.toLowerCase().split('/');
   if (parts.length > 3 || parts.some(part => !/^[a-z0-9_.-]+$/.test(part)))
-    throw new EngineError('invalid-parameter', `"${text}" is an invalid OS/architecture specifier`);
+    throw new EngineError(
+      'invalid-parameter',
+      `"${text}": cannot parse platform specifier: invalid argument`,
+    );
   const [os = '', architecture, variant] =
     parts.length === 1 && parts[0] !== 'linux' ? ['linux', parts[0]] : parts;
   if (os !== 'linux') throw new EngineError('invalid-parameter', 'operating system is not supported');
@@ -35,4 +39,25 @@ export function parsePlatform(text: string | undefined): Platform {
     os,
     ...(variant === undefined ? {} : { variant }),
   };
+}
+
+/** Whether something for `platform` is what was asked for. What is asked for without a variant is the usual one. */
+export function isForPlatform(platform: Platform, wanted: Platform): boolean {
+  return (
+    platform.os === wanted.os &&
+    platform.architecture === wanted.architecture &&
+    variantOf(platform) === variantOf(wanted)
+  );
+}
+
+/** `linux/arm/v7`. */
+export function formatPlatform({ os, architecture, variant }: Platform): string {
+  return [os, architecture, variant].filter(Boolean).join('/');
+}
+
+/** The variants that go without saying. */
+const USUAL_VARIANTS: Partial<Record<string, string>> = { amd64: 'v1', arm64: 'v8', arm: 'v7' };
+
+function variantOf({ architecture, variant }: Platform): string {
+  return variant || (USUAL_VARIANTS[architecture] ?? '');
 }

@@ -103,10 +103,19 @@ export type AttachSession = {
   run(client: Duplex): Promise<void>;
 };
 
+export type ImageImportOptions = {
+  repository: string;
+  tag: string;
+  message: string;
+  changes: string[];
+  platform?: string;
+};
+
 export interface ImageBackend {
   imageList(options: { all: boolean; filters: Filters; sharedSize: boolean }): Promise<api.ImageSummary[]>;
-  imageInspect(reference: string): Promise<api.ImageInspect>;
-  imageHistory(reference: string): Promise<unknown[]>;
+  /** With a platform, the image of that name for it: `not-found` when there is none. */
+  imageInspect(reference: string, platform?: api.Platform): Promise<api.ImageInspect>;
+  imageHistory(reference: string, platform?: api.Platform): Promise<unknown[]>;
   imageTag(reference: string, repository: string, tag: string): Promise<void>;
   imageRemove(
     reference: string,
@@ -115,11 +124,17 @@ export interface ImageBackend {
   imagePrune(
     filters: Filters,
   ): Promise<{ ImagesDeleted: { Untagged?: string; Deleted?: string }[] | null; SpaceReclaimed: number }>;
-  imageLoad(archive: Readable, progress: (message: api.ProgressMessage) => void): Promise<void>;
-  imageSave(references: string[]): Promise<Readable>;
-  imageImport(
+  imageLoad(
     archive: Readable,
-    options: { repository: string; tag: string; message: string; changes: string[]; platform?: string },
+    options: { progress: (message: api.ProgressMessage) => void; platform?: api.Platform },
+  ): Promise<void>;
+  imageSave(references: string[], platform?: api.Platform): Promise<Readable>;
+  imageImport(archive: Readable, options: ImageImportOptions): Promise<string>;
+  /** As `imageImport`, of what is at an address. */
+  imageImportFrom(
+    address: string,
+    options: ImageImportOptions,
+    progress: (message: api.ProgressMessage) => void,
   ): Promise<string>;
   /** `POST /images/create?fromImage=`. */
   imagePull(

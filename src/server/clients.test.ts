@@ -120,7 +120,7 @@ test('docker events prints what comes, until the end', cli, async context => {
 
 test('docker load and docker save carry archives', cli, async context => {
   const { socketPath } = await fakeServer(context, {
-    imageLoad: async (archive, progress) => {
+    imageLoad: async (archive, { progress }) => {
       progress({ stream: `Loaded image: ${await text(archive)}\n` });
     },
     imageSave: async references => Readable.from([`archive of ${references.join(' ')}`]),

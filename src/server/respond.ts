@@ -80,11 +80,12 @@ function startLines(response: ServerResponse): void {
 
 /**
  * Runs a task that reports its progress as JSON lines. An error before the first line is an ordinary one, with
- * its status; after it, it is a line of its own, as Docker does it.
+ * its status, unless `errorsAsLines`; after it, it is a line of its own, as Docker does it.
  */
 export async function sendProgress(
   { response }: Exchange,
   task: (progress: (message: unknown) => void) => Promise<void>,
+  { errorsAsLines = false } = {},
 ): Promise<void> {
   const progress = (message: unknown) => {
     if (!response.headersSent) startLines(response);
@@ -93,7 +94,7 @@ export async function sendProgress(
   try {
     await task(progress);
   } catch (error) {
-    if (!response.headersSent) throw error;
+    if (!response.headersSent && !errorsAsLines) throw error;
     const message = messageOf(error);
     progress({ errorDetail: { message }, error: message });
   }

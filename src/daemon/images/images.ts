@@ -1,11 +1,21 @@
 import type { Readable } from 'node:stream';
 import type * as api from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
+import { layerProgress } from '../../graph/load/layer-progress.ts';
 import type { Daemon } from '../daemon.ts';
 import { booleanFilter, checkFilters, type Filters } from '../filters.ts';
+import { download, downloadAddress } from './download.ts';
 import { imageFilter, imageUsers } from './list-images.ts';
 
 type Progress = (message: api.ProgressMessage) => void;
+export type ImportOptions = {
+  repository: string;
+  tag: string;
+  message: string;
+  changes: string[];
+  platform?: string;
+};
+
 type Removal = { Untagged?: string; Deleted?: string };
 
 /** What the engine can make itself, by the name one would pull. */
@@ -15,7 +25,13 @@ export function imageEvent({ events }: Daemon, action: string, id: string, name:
   events.publish({ Type: 'image', Action: action, id, attributes: { name } });
 }
 
-export async function tagImage(daemon: Daemon, reference: string, target: string): Promise<void> {
+/** @throws EngineError invalid-parameter, not-found */
+export async function tagImage(
+  daemon: Daemon,
+  reference: string,
+  { repository, tag }: { repository: string; tag: string },
+): Promise<void> {
+  const target = withTag(repository, tag);
   await daemon.graph.tag(reference, target);
   const { id } = await daemon.graph.resolve(reference);
   imageEvent(daemon, 'tag', id, target);
@@ -51,42 +67,79 @@ export async function pruneImages(
   const rest = new Map([...filters].filter(([key]) => key !== 'dangling'));
   const matches = await imageFilter(daemon, rest);
   const deleted: Removal[] = [];
-  let reclaimed = 0;
+  const sizes = daemon.graph.layerSizes();
   for (const image of await daemon.graph.list()) {
     if (!matches(image) || imageUsers(daemon, image.id).length > 0) continue;
     if (onlyDangling && image.repoTags.length > 0) continue;
     for (const reference of image.repoTags.length > 0 ? image.repoTags : [image.id]) {
       deleted.push(...(await removeImage(daemon, reference, { force: false, noPrune: false })));
     }
-    reclaimed += image.sizeBytes;
   }
+  const reclaimed = deleted.reduce((sum, { Deleted }) => sum + (sizes.get(Deleted ?? '') ?? 0), 0);
   return { ImagesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed };
 }
 
-export async function loadImage(daemon: Daemon, archive: Readable, progress: Progress): Promise<void> {
+export async function loadImage(
+  daemon: Daemon,
+  archive: Readable,
+  { progress, platform }: { progress: Progress; platform?: api.Platform },
+): Promise<void> {
   const before = new Set((await daemon.graph.list()).map(({ id }) => id));
-  await daemon.graph.load(archive, progress);
+  await daemon.graph.load(archive, progress, platform);
   for (const { id } of await daemon.graph.list()) if (!before.has(id)) imageEvent(daemon, 'load', id, id);
 }
 
-export async function saveImages(daemon: Daemon, references: string[]): Promise<Readable> {
-  const images = await Promise.all(references.map(reference => daemon.graph.resolve(reference)));
-  const stream = await daemon.graph.save(references);
-  for (const { id } of images) imageEvent(daemon, 'save', id, id);
-  return stream;
+export async function saveImages(
+  daemon: Daemon,
+  references: string[],
+  platform?: api.Platform,
+): Promise<Readable> {
+  const saving = (id: string) => imageEvent(daemon, 'save', id, id);
+  return daemon.graph.save(references, { platform, saving });
 }
 
 export async function importImage(
   daemon: Daemon,
   archive: Readable,
-  options: { repository: string; tag: string; message: string; changes: string[]; platform?: string },
+  options: ImportOptions,
 ): Promise<string> {
-  const { repository, tag, ...rest } = options;
-  // The docker CLI leaves the tag in the repository's name.
-  const reference = tag === '' ? repository : `${repository}:${tag}`;
-  const id = await daemon.graph.import(archive, { ...rest, reference });
+  const { repository, tag, message, ...rest } = options;
+  const id = await daemon.graph.import(archive, {
+    ...rest,
+    message: message === '' ? 'Imported from -' : message,
+    reference: withTag(repository, tag),
+  });
   imageEvent(daemon, 'import', id, id);
   return id;
+}
+
+/** As {@link importImage}, of what the daemon finds at an address. Without a message the address is noted. */
+export async function importImageFrom(
+  daemon: Daemon,
+  source: string,
+  { options, progress }: { options: ImportOptions; progress: Progress },
+): Promise<string> {
+  const address = downloadAddress(source);
+  const { body, sizeBytes } = await download(address);
+  progress({ status: `Downloading from ${address}` });
+  let received = 0;
+  const archive = body.map((chunk: Buffer) => {
+    received += chunk.length;
+    const { id: _none, ...message } = layerProgress('Importing', '', received, sizeBytes ?? received);
+    progress(message);
+    return chunk;
+  });
+  return importImage(daemon, archive, {
+    ...options,
+    message: options.message === '' ? `Imported from ${address}` : options.message,
+  });
+}
+
+/** A tag by itself takes the place of one in the name, where the docker CLI leaves it. */
+function withTag(repository: string, tag: string): string {
+  if (tag === '' || repository === '') return repository;
+  if (!/^\w[\w.-]{0,127}$/.test(tag)) throw new EngineError('invalid-parameter', 'invalid tag format');
+  return `${repository.replace(/:[^/]*$/, '')}:${tag}`;
 }
 
 /**

@@ -4,21 +4,35 @@ import type { Daemon } from '../daemon.ts';
 import { avoidsLabels, booleanFilter, checkFilters, type Filters, matchesLabels } from '../filters.ts';
 import { untilTime } from '../until-filter.ts';
 import { summarizeImage } from './describe-image.ts';
+import { pathMatcher } from './path-match.ts';
 
 const KNOWN = ['dangling', 'label', 'label!', 'before', 'since', 'reference', 'until'];
 
+export type ListOptions = {
+  filters: Filters;
+  /** Also images that others were made from, though they have no name. */
+  all?: boolean;
+  sharedSize?: boolean;
+};
+
 /** `docker images`, newest first. @throws EngineError invalid-parameter, not-found for bad filters */
-export async function listImages(
-  daemon: Daemon,
-  { filters }: { filters: Filters },
-): Promise<api.ImageSummary[]> {
+export async function listImages(daemon: Daemon, options: ListOptions): Promise<api.ImageSummary[]> {
+  const { filters, all = false } = options;
   checkFilters(filters, KNOWN);
   const matches = await imageFilter(daemon, filters);
-  const references = filters.get('reference') ?? [];
-  const images = (await daemon.graph.list()).filter(matches);
-  return images
-    .map(image => ({ ...image, repoTags: onlyMatching(image.repoTags, references) }))
-    .map(image => summarizeImage(image, { sharedSize: -1, containers: imageUsers(daemon, image.id).length }))
+  const everything = await daemon.graph.list();
+  const parents = new Set(everything.map(({ parent }) => parent));
+  const shared = options.sharedSize === true ? sharedBytes(everything, daemon.graph.layerSizes()) : undefined;
+  const users = countUsers(daemon);
+  const named = matchingNames(filters);
+  return everything
+    .filter(image => matches(image) && (all || hasNames(image) || !parents.has(image.id)))
+    .map(image =>
+      summarizeImage(
+        { ...image, ...named(image) },
+        { sharedSize: shared?.(image) ?? -1, containers: users.get(image.id) ?? 0 },
+      ),
+    )
     .sort((a, b) => b.Created - a.Created);
 }
 
@@ -27,19 +41,19 @@ export async function imageFilter({ graph }: Daemon, filters: Filters): Promise<
   const createdOf = async (name: string): Promise<number> => createdMs(await graph.resolve(name));
   const before = await Promise.all((filters.get('before') ?? []).map(createdOf));
   const since = await Promise.all((filters.get('since') ?? []).map(createdOf));
-  const until = untilTime(filters);
+  const until = (filters.get('until') ?? []).map(value => untilTime(new Map([['until', [value]]])));
   const isDangling = filters.has('dangling') ? booleanFilter(filters, 'dangling', false) : undefined;
-  const references = filters.get('reference') ?? [];
+  const named = matchingNames(filters);
   return image => {
     const labels = image.config.config?.Labels;
     return (
-      (isDangling === undefined || isDangling === (image.repoTags.length === 0)) &&
+      (isDangling === undefined || (isDangling ? image.repoTags.length === 0 : hasNames(image))) &&
       before.every(time => createdMs(image) < time) &&
       since.every(time => createdMs(image) > time) &&
-      (until === undefined || BigInt(createdMs(image)) * 1_000_000n < until) &&
+      until.every(time => time === undefined || BigInt(createdMs(image)) * 1_000_000n < time) &&
       matchesLabels(filters, labels) &&
       avoidsLabels(filters, labels) &&
-      (references.length === 0 || onlyMatching(image.repoTags, references).length > 0)
+      (!filters.has('reference') || hasNames(named(image)))
     );
   };
 }
@@ -52,22 +66,45 @@ export function imageUsers({ containers }: Daemon, imageId: string): { id: strin
     .map(({ id, isRunning }) => ({ id, running: isRunning }));
 }
 
+function countUsers({ containers }: Daemon): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { record } of containers.all())
+    counts.set(record.imageId, (counts.get(record.imageId) ?? 0) + 1);
+  return counts;
+}
+
+/** How many bytes of an image belong to others as well. */
+function sharedBytes(images: readonly Image[], sizes: ReadonlyMap<string, number>): (image: Image) => number {
+  const uses = new Map<string, number>();
+  for (const { chainIds } of images)
+    for (const chainId of chainIds) uses.set(chainId, (uses.get(chainId) ?? 0) + 1);
+  return ({ chainIds }) =>
+    chainIds.reduce(
+      (sum, chainId) => sum + ((uses.get(chainId) ?? 0) > 1 ? (sizes.get(chainId) ?? 0) : 0),
+      0,
+    );
+}
+
 function createdMs(image: Image): number {
   return Date.parse(image.config.created ?? '1970-01-01T00:00:00Z');
 }
 
-function onlyMatching(tags: readonly string[], patterns: readonly string[]): string[] {
-  if (patterns.length === 0) return [...tags];
-  return tags.filter(tag => patterns.some(pattern => matchesReference(pattern, tag)));
+type Names = Pick<Image, 'repoTags' | 'repoDigests'>;
+
+function hasNames({ repoTags, repoDigests }: Names): boolean {
+  return repoTags.length > 0 || repoDigests.length > 0;
 }
 
-/** Go's path.Match on the familiar name, with or without the tag. */
-function matchesReference(pattern: string, tag: string): boolean {
-  const expression = new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|\\]/g, '\\$&')
-      .replaceAll('*', '[^/]*')
-      .replaceAll('?', '[^/]')}$`,
-  );
-  return expression.test(tag) || expression.test(tag.slice(0, tag.lastIndexOf(':')));
+/** The names that the `reference` filter lets through: the familiar name matches, with or without tag or digest. */
+function matchingNames(filters: Filters): (names: Names) => Names {
+  if (!filters.has('reference')) return ({ repoTags, repoDigests }) => ({ repoTags, repoDigests });
+  const patterns = (filters.get('reference') ?? []).map(pathMatcher);
+  const matches = (name: string) => {
+    const bare = name.replace(/@.*$/s, '').replace(/:[^/]*$/, '');
+    return patterns.some(pattern => pattern(name) || pattern(bare));
+  };
+  return ({ repoTags, repoDigests }) => ({
+    repoTags: repoTags.filter(matches),
+    repoDigests: repoDigests.filter(matches),
+  });
 }

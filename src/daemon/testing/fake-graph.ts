@@ -39,6 +39,10 @@ export class FakeGraph implements Graph {
     };
   }
 
+  layerSizes(): Map<string, number> {
+    return new Map();
+  }
+
   driverDataOf(): Record<string, string> {
     return {};
   }

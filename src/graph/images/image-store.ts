@@ -22,10 +22,12 @@ export type ImageRecord = {
   /** Of its topmost layer. */
   chainId: Digest | null;
   sizeBytes: number;
-  /** Everything in the content store that it needs: manifest, configuration, layers. */
+  /** Everything in the content store that it needs: manifest, configuration, layers, and its index with all below. */
   blobs: Digest[];
   /** The image that it was made from here. */
   parent?: Digest | undefined;
+  /** The index of several platforms that it belongs to. */
+  index?: Digest | undefined;
 };
 
 type ImageRow = {
@@ -36,12 +38,15 @@ type ImageRow = {
   last_tagged_at: string | null;
 };
 
+/** What its configuration says of an image: the same for ever. */
+type Configured = Pick<Image, 'config' | 'rawConfig' | 'chainIds'>;
+
 /** The records of images, and their names. */
 export class ImageStore {
   readonly #database: DatabaseSync;
   readonly #content: ContentStore;
-  readonly #configs = new Map<Digest, { config: ImageConfig; rawConfig: Buffer }>();
-  readonly #manifests = new Map<Digest, Descriptor>();
+  readonly #configs = new Map<Digest, Configured>();
+  readonly #descriptors = new Map<Digest, Descriptor>();
 
   constructor(database: DatabaseSync, content: ContentStore) {
     this.#database = database;
@@ -72,46 +77,60 @@ export class ImageStore {
   }
 
   #imageOf(row: ImageRow, references: Reference[]): Image {
-    const { config, rawConfig } = this.#configOf(row.id);
     const image: Image = {
       id: row.id,
       manifest: row.manifest,
-      config,
-      rawConfig,
+      ...this.#configOf(row.id),
       repoTags: references.filter(({ digest }) => digest === undefined).map(familiarString),
       repoDigests: references
         .filter(({ digest }) => digest !== undefined)
         .map(reference => `${familiarName(reference)}@${reference.digest}`),
       sizeBytes: row.size_bytes,
-      chainIds: chainIdsOf(config.rootfs.diff_ids),
     };
     if (row.parent !== null) image.parent = row.parent;
     if (row.last_tagged_at !== null) image.lastTaggedAt = row.last_tagged_at;
     return image;
   }
 
-  #configOf(id: Digest): { config: ImageConfig; rawConfig: Buffer } {
+  #configOf(id: Digest): Configured {
     let known = this.#configs.get(id);
     if (known === undefined) {
       const rawConfig = this.#content.read(id);
-      known = { config: JSON.parse(rawConfig.toString()) as ImageConfig, rawConfig };
+      const config = JSON.parse(rawConfig.toString()) as ImageConfig;
+      known = { config, rawConfig, chainIds: chainIdsOf(config.rootfs.diff_ids) };
       this.#configs.set(id, known);
     }
     return known;
   }
 
-  /** Records an image; one of the same id stays as it is. */
-  add({ id, manifest, chainId, sizeBytes, blobs, parent }: ImageRecord): void {
+  /** Records an image; one of the same id stays as it is, but for the index that it may get. */
+  add({ id, manifest, chainId, sizeBytes, blobs, parent, index }: ImageRecord): void {
     transaction(this.#database, () => {
       const { changes } = this.#database
         .prepare(
           'INSERT OR IGNORE INTO images (id, manifest, chain_id, size_bytes, parent) VALUES (?, ?, ?, ?, ?)',
         )
         .run(id, manifest, chainId, sizeBytes, parent ?? null);
-      if (changes === 0) return;
-      const insert = this.#database.prepare('INSERT INTO image_blobs (image_id, digest) VALUES (?, ?)');
+      if (changes === 0 && (index === undefined || this.#manifestOf(id) !== manifest)) return;
+      const insert = this.#database.prepare(
+        'INSERT OR IGNORE INTO image_blobs (image_id, digest) VALUES (?, ?)',
+      );
       for (const blob of blobs) insert.run(id, blob);
+      if (index !== undefined)
+        this.#database
+          .prepare('INSERT OR REPLACE INTO image_indexes (image_id, digest) VALUES (?, ?)')
+          .run(id, index);
     });
+  }
+
+  #manifestOf(id: Digest): unknown {
+    return this.#database.prepare('SELECT manifest FROM images WHERE id = ?').get(id)?.manifest;
+  }
+
+  /** The index of several platforms that an image came with. */
+  indexOf(id: Digest): Digest | undefined {
+    const row = this.#database.prepare('SELECT digest FROM image_indexes WHERE image_id = ?').get(id);
+    return row?.digest as Digest | undefined;
   }
 
   /** Removes the record. It must have no references any more. */
@@ -133,17 +152,28 @@ export class ImageStore {
     return rows.map(row => row.id as Digest);
   }
 
+  /** How an index refers to an image: to the index that it came with, else to its manifest. */
+  descriptorOf(image: Image): Descriptor {
+    const index = this.indexOf(image.id);
+    return index === undefined ? this.manifestDescriptorOf(image) : this.#describe(index);
+  }
+
   /** How an index refers to an image's manifest. */
-  descriptorOf({ manifest, config }: Image): Descriptor {
-    let known = this.#manifests.get(manifest);
-    if (known === undefined) {
-      const data = this.#content.read(manifest);
-      const { mediaType } = JSON.parse(data.toString()) as { mediaType?: string };
-      known = { mediaType: mediaType ?? OCI_MANIFEST, digest: manifest, size: data.length };
-      this.#manifests.set(manifest, known);
-    }
+  manifestDescriptorOf({ manifest, config }: Pick<Image, 'manifest' | 'config'>): Descriptor {
     const { architecture, os, variant } = config;
-    return { ...known, platform: { architecture, os, ...(variant === undefined ? {} : { variant }) } };
+    const platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
+    return { ...this.#describe(manifest), platform };
+  }
+
+  #describe(digest: Digest): Descriptor {
+    let known = this.#descriptors.get(digest);
+    if (known === undefined) {
+      const data = this.#content.read(digest);
+      const { mediaType } = JSON.parse(data.toString()) as { mediaType?: string };
+      known = { mediaType: mediaType ?? OCI_MANIFEST, digest, size: data.length };
+      this.#descriptors.set(digest, known);
+    }
+    return known;
   }
 
   /** Images that were made from this one here. */
@@ -184,14 +214,16 @@ export class ImageStore {
 
   /** Names an image, taking the name from another one that may have it. */
   tag(reference: Reference, id: Digest): void {
-    transaction(this.#database, () => {
-      this.#database
-        .prepare('INSERT OR REPLACE INTO image_references (name, repository, image_id) VALUES (?, ?, ?)')
-        .run(canonicalString(reference), repositoryOf(reference), id);
-      this.#database
-        .prepare('UPDATE images SET last_tagged_at = ? WHERE id = ?')
-        .run(new Date().toISOString(), id);
-    });
+    this.#database
+      .prepare('INSERT OR REPLACE INTO image_references (name, repository, image_id) VALUES (?, ?, ?)')
+      .run(canonicalString(reference), repositoryOf(reference), id);
+  }
+
+  /** Remembers when somebody named it, other than by loading it. */
+  markTagged(id: Digest): void {
+    this.#database
+      .prepare('UPDATE images SET last_tagged_at = ? WHERE id = ?')
+      .run(new Date().toISOString(), id);
   }
 
   untag(reference: Reference): void {

@@ -12,7 +12,7 @@ import type { ImageStore } from './image-store.ts';
  */
 export function resolveImage(images: ImageStore, text: string): Image {
   const fullId = /^[a-f0-9]{64}$/.test(text) ? `sha256:${text}` : text;
-  if (isDigest(fullId)) return images.get(fullId) ?? notFound(text);
+  if (isDigest(fullId)) return images.get(fullId) ?? notFound(fullId);
   const reference = withDefaultTag(parseReference(text));
   const id = findByName(images, reference) ?? findByPrefix(images, text);
   return (id === undefined ? undefined : images.get(id)) ?? notFound(familiarString(reference));
@@ -25,7 +25,9 @@ function findByName(images: ImageStore, reference: Reference): Digest | undefine
   const { digest } = reference;
   const known = images.find({ domain: reference.domain, path: reference.path, digest });
   if (known !== undefined) return known;
-  return images.inRepository(reference).find(({ id }) => images.get(id)?.manifest === digest)?.id;
+  return images
+    .inRepository(reference)
+    .find(({ id }) => images.indexOf(id) === digest || images.get(id)?.manifest === digest)?.id;
 }
 
 function findByPrefix(images: ImageStore, text: string): Digest | undefined {

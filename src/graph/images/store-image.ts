@@ -28,6 +28,8 @@ export type NewImage = {
   layers: LayerBlob[];
   /** As it came with the image; otherwise one is made. */
   rawManifest?: Buffer | undefined;
+  /** The index of several platforms that it belongs to, and all content that the index refers to. */
+  index?: { raw: Buffer; files: { digest: Digest; commit(): Promise<void> }[] } | undefined;
   /** Names for it, which other images lose. */
   references?: Reference[];
   /** The image that it was made from. */
@@ -48,12 +50,16 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
   if (diffIds.length !== image.layers.length)
     throw new EngineError(
       'invalid-parameter',
-      `invalid manifest, layers length mismatch: expected ${diffIds.length}, got ${image.layers.length}`,
+      `invalid manifest, layers length mismatch: expected ${image.layers.length}, got ${diffIds.length}`,
     );
   const rawManifest = image.rawManifest ?? makeManifest(image);
   const [id, manifest] = [digestOf(image.rawConfig), digestOf(rawManifest)];
   const chainIds = chainIdsOf(diffIds);
-  const blobs = [...new Set([id, manifest, ...image.layers.map(({ digest }) => digest)])];
+  const index = image.index === undefined ? undefined : digestOf(image.index.raw);
+  const files = [...image.layers, ...(image.index?.files ?? [])];
+  const blobs = [
+    ...new Set([id, manifest, ...(index === undefined ? [] : [index]), ...files.map(({ digest }) => digest)]),
+  ];
   const held = [...blobs, ...chainIds];
   const isKnown = parts.images.has(id);
   for (const key of held) parts.leases.hold(key);
@@ -61,12 +67,13 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
     await settleAll([
       parts.content.put(image.rawConfig),
       parts.content.put(rawManifest),
-      ...image.layers.map(layer => layer.commit()),
+      ...(image.index === undefined ? [] : [parts.content.put(image.index.raw)]),
+      ...files.map(file => file.commit()),
       unpackLayers(parts, image, diffIds),
     ]);
     const sizeBytes = chainIds.reduce((sum, chainId) => sum + parts.layers.sizeBytes(chainId), 0);
     const { parent } = image;
-    parts.images.add({ id, manifest, chainId: chainIds.at(-1) ?? null, sizeBytes, blobs, parent });
+    parts.images.add({ id, manifest, chainId: chainIds.at(-1) ?? null, sizeBytes, blobs, parent, index });
     for (const reference of image.references ?? []) parts.images.tag(reference, id);
     publishIndex(parts);
   } finally {
@@ -86,6 +93,7 @@ async function unpackLayers(parts: GraphParts, image: NewImage, diffIds: Digest[
     return parts.layers.add({
       chainId: chainIds[index] as Digest,
       parent: chainIds[index - 1],
+      index,
       diffId: diffIds[index] as Digest,
       blob: digest,
       fd,

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import { parseReference, withDefaultTag } from '../references/reference.ts';
+import { familiarName, parseReference, withDefaultTag } from '../references/reference.ts';
 import type { ImageStore } from './image-store.ts';
 import { resolveImage } from './resolve-image.ts';
 
@@ -9,5 +9,11 @@ export function tagImage(images: ImageStore, reference: string, target: string):
   const name = withDefaultTag(parseReference(target));
   if (name.digest !== undefined)
     throw new EngineError('invalid-parameter', 'refusing to create a tag with a digest reference');
+  if (familiarName(name) === 'sha256')
+    throw new EngineError(
+      'invalid-parameter',
+      'refusing to create an ambiguous tag using digest algorithm as name',
+    );
   images.tag(name, id);
+  images.markTagged(id);
 }

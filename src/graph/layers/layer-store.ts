@@ -10,6 +10,8 @@ import type { GraphDriver } from '../graphdriver/graph-driver.ts';
 export type AddLayer = {
   chainId: Digest;
   parent: Digest | undefined;
+  /** How many are below it. */
+  index: number;
   diffId: Digest;
   /** The blob it is unpacked from: its digest, and an open file. */
   blob: Digest;
@@ -43,6 +45,12 @@ export class LayerStore {
   sizeBytes(chainId: Digest): number {
     const row = this.#database.prepare('SELECT size_bytes FROM layers WHERE chain_id = ?').get(chainId);
     return Number(row?.size_bytes ?? 0);
+  }
+
+  /** Of each layer alone, by chain ID. */
+  sizes(): Map<string, number> {
+    const rows = this.#database.prepare('SELECT chain_id, size_bytes FROM layers').all();
+    return new Map(rows.map(row => [String(row.chain_id), Number(row.size_bytes)]));
   }
 
   /** A layer and all below it, topmost first; none for null. @throws EngineError not-found */
@@ -87,7 +95,7 @@ export class LayerStore {
   }
 
   async #add(layer: AddLayer): Promise<void> {
-    const { chainId, parent, diffId, blob, fd, compression, progress } = layer;
+    const { chainId, parent, index, diffId, blob, fd, compression, progress } = layer;
     const staged = await this.#driver.stageLayer(parent);
     try {
       const known = compression === 'none' ? { diffId: blob } : {};
@@ -108,7 +116,7 @@ export class LayerStore {
       if (result.diffId !== diffId)
         throw new EngineError(
           'invalid-parameter',
-          `invalid diffID: expected "${diffId}", got "${result.diffId}"`,
+          `invalid diffID for layer ${index}: expected "${diffId}", got "${result.diffId}"`,
         );
       staged.commit(chainId);
       this.#record(layer, result);

@@ -7,6 +7,8 @@ export type ArchiveImage = {
   layers: Ingest[];
   /** As it is in the archive, where there is one. */
   rawManifest?: Buffer;
+  /** The index that it was chosen from, where the archive has the content of all platforms. */
+  index?: { raw: Buffer; files: Ingest[] };
   /** `name:tag`, as people write them. */
   names: string[];
 };

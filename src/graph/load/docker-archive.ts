@@ -1,6 +1,8 @@
 import { digestOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { Ingest } from '../content/ingest.ts';
+import type { Platform } from '../platform.ts';
+import { parseReference } from '../references/reference.ts';
 import type { ArchiveImage } from './archive-image.ts';
 import { readOciArchive } from './oci-archive.ts';
 import { readFully, type SpooledArchive } from './spooled-archive.ts';
@@ -12,10 +14,10 @@ type ManifestItem = { Config?: unknown; RepoTags?: unknown; Layers?: unknown };
  * into the same archive: then the images keep the manifests they have there.
  * @throws EngineError invalid-parameter
  */
-export function readDockerArchive(archive: SpooledArchive): ArchiveImage[] {
+export function readDockerArchive(archive: SpooledArchive, platform?: Platform): ArchiveImage[] {
   const items = archive.json('manifest.json');
   if (!Array.isArray(items)) throw new EngineError('invalid-parameter', 'invalid manifest.json: not a list');
-  const manifests = ociManifests(archive);
+  const manifests = ociManifests(archive, platform);
   return items.map((item: ManifestItem) => {
     if (typeof item?.Config !== 'string' || !Array.isArray(item.Layers))
       throw new EngineError('invalid-parameter', 'invalid manifest.json: Config or Layers missing');
@@ -23,16 +25,21 @@ export function readDockerArchive(archive: SpooledArchive): ArchiveImage[] {
     const layers = item.Layers.map(path => fileOf(archive, String(path)));
     const names = Array.isArray(item.RepoTags) ? item.RepoTags.map(String) : [];
     const found = manifests.find(manifest => isSameImage(manifest, { rawConfig, layers }));
-    const image: ArchiveImage = { rawConfig, layers, names };
-    if (found?.rawManifest !== undefined) image.rawManifest = found.rawManifest;
-    return image;
+    for (const name of names) checkTag(name);
+    return { ...found, rawConfig, layers, names };
   });
 }
 
-function ociManifests(archive: SpooledArchive): ArchiveImage[] {
+/** A name in manifest.json is a tag. One that lacks it means `latest`, though Docker refuses that. */
+function checkTag(name: string): void {
+  if (parseReference(name).digest !== undefined)
+    throw new EngineError('invalid-parameter', `invalid tag ${JSON.stringify(name)}`);
+}
+
+function ociManifests(archive: SpooledArchive, platform: Platform | undefined): ArchiveImage[] {
   if (archive.file('index.json') === undefined) return [];
   try {
-    return readOciArchive(archive);
+    return readOciArchive(archive, platform);
   } catch {
     // manifest.json says all that is needed; the other half of the archive may be incomplete.
     return [];

@@ -7,6 +7,7 @@ import type { ProgressMessage } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ImageConfig } from '../image-config.ts';
 import { type LayerBlob, storeImage } from '../images/store-image.ts';
+import { isForPlatform, type Platform } from '../platform.ts';
 import { familiarString, parseReference, withDefaultTag } from '../references/reference.ts';
 import type { ArchiveImage } from './archive-image.ts';
 import { readDockerArchive } from './docker-archive.ts';
@@ -18,16 +19,27 @@ import { parseJson, SpooledArchive } from './spooled-archive.ts';
 
 type Progress = (message: ProgressMessage) => void;
 
+export type LoadOptions = {
+  progress: Progress;
+  /** Only images for it. */
+  platform?: Platform | undefined;
+};
+
 /**
  * `docker load`: of Docker's archives, old and new, and of OCI layouts in a tar, compressed or not. Images
  * loaded before a bad one in the same archive stay.
  * @throws EngineError invalid-parameter for what is no such archive
  */
-export async function loadArchive(parts: GraphParts, source: Readable, progress: Progress): Promise<void> {
+export async function loadArchive(
+  parts: GraphParts,
+  source: Readable,
+  { progress, platform }: LoadOptions,
+): Promise<void> {
   const archive = await SpooledArchive.read(parts.content, source);
   const owned: Ingest[] = [];
   try {
-    for (const image of await findImages(parts, archive, owned))
+    const images = await findImages(parts, archive, { owned, platform });
+    for (const image of images.filter(({ rawConfig }) => isWanted(rawConfig, platform)))
       await loadImage(parts, image, owned, progress);
   } finally {
     archive.discard();
@@ -39,10 +51,10 @@ export async function loadArchive(parts: GraphParts, source: Readable, progress:
 async function findImages(
   parts: GraphParts,
   archive: SpooledArchive,
-  owned: Ingest[],
+  { owned, platform }: { owned: Ingest[]; platform: Platform | undefined },
 ): Promise<ArchiveImage[]> {
-  if (archive.file('manifest.json') !== undefined) return readDockerArchive(archive);
-  if (archive.file('index.json') !== undefined) return readOciArchive(archive);
+  if (archive.file('manifest.json') !== undefined) return readDockerArchive(archive, platform);
+  if (archive.file('index.json') !== undefined) return readOciArchive(archive, platform);
   if (archive.file('repositories') !== undefined) {
     const legacy = await readLegacyArchive(parts.content, archive);
     owned.push(...legacy.owned);
@@ -55,6 +67,11 @@ async function findImages(
       hint: 'A root file system becomes an image with `import`.',
     },
   );
+}
+
+function isWanted(rawConfig: Buffer, platform: Platform | undefined): boolean {
+  if (platform === undefined) return true;
+  return isForPlatform(parseJson(rawConfig, 'an image configuration') as ImageConfig, platform);
 }
 
 async function loadImage(
@@ -72,6 +89,7 @@ async function loadImage(
     rawConfig,
     rawManifest: converted ? undefined : image.rawManifest,
     layers,
+    index: image.index,
     references,
     progress: (index, read) => {
       const shown = shortId(diffIds[index] ?? '');
@@ -115,7 +133,7 @@ function diffIdsOf(rawConfig: Buffer): string[] {
   const os = config.os || 'linux';
   if (os !== 'linux') throw new EngineError('invalid-parameter', `cannot load ${os} image on linux`);
   const diffIds = config.rootfs?.diff_ids ?? [];
-  if (config.rootfs === undefined || !Array.isArray(diffIds))
+  if (typeof config.rootfs !== 'object' || !Array.isArray(diffIds))
     throw new EngineError('invalid-parameter', 'invalid image JSON, no RootFS key');
   return diffIds;
 }

@@ -1,4 +1,4 @@
-import { type Digest, isDigest } from '../../base/digest.ts';
+import { type Digest, digestOf, isDigest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import {
   DOCKER_CONFIG,
@@ -11,7 +11,7 @@ import {
   OCI_INDEX,
   REF_NAME_ANNOTATION,
 } from '../oci.ts';
-import { hostArchitecture } from '../platform.ts';
+import { hostArchitecture, isForPlatform, type Platform } from '../platform.ts';
 import type { Ingest } from '../content/ingest.ts';
 import type { ArchiveImage } from './archive-image.ts';
 import { parseJson, readFully, type SpooledArchive } from './spooled-archive.ts';
@@ -19,44 +19,86 @@ import { parseJson, readFully, type SpooledArchive } from './spooled-archive.ts'
 const MAXIMUM_INDEX_DEPTH = 4;
 
 /**
- * The images of an OCI image layout (image-spec image-layout.md), those for this machine's platform where an
- * index has several; attestations and other artifacts are passed over.
+ * The images of an OCI image layout (image-spec image-layout.md). Of an index with several platforms it is the
+ * image for `platform`, by default this machine's, else the first that is there; the index comes with it if all
+ * its content is in the archive. Attestations and other artifacts are no images.
  * @throws EngineError invalid-parameter when content is missing
  */
-export function readOciArchive(archive: SpooledArchive): ArchiveImage[] {
+export function readOciArchive(archive: SpooledArchive, platform?: Platform): ArchiveImage[] {
   const images = new Map<Digest, ArchiveImage>();
-  for (const { descriptor, names } of manifestsOf(archive, archive.json('index.json') as Index)) {
-    const file = contentOf(archive, descriptor);
-    const known = images.get(file.digest);
-    const image = known ?? readImage(archive, file);
+  const { manifests } = archive.json('index.json') as Partial<Index>;
+  if (!Array.isArray(manifests)) throw invalidIndex();
+  for (const descriptor of manifests) {
+    const image = imageOf(archive, descriptor, platform);
     if (image === undefined) continue;
-    image.names.push(...names);
-    images.set(file.digest, image);
+    const id = digestOf(image.rawConfig);
+    const known = images.get(id) ?? image;
+    known.names.push(...namesOf(descriptor));
+    images.set(id, known);
   }
   return [...images.values()];
 }
 
-type NamedManifest = { descriptor: Descriptor; names: string[] };
-
-function manifestsOf(archive: SpooledArchive, index: Index, depth = 0): NamedManifest[] {
-  if (!Array.isArray(index.manifests) || depth > MAXIMUM_INDEX_DEPTH)
-    throw new EngineError('invalid-parameter', 'invalid OCI index');
-  return index.manifests.flatMap(descriptor => {
-    if (isAttestation(descriptor)) return [];
-    const names = namesOf(descriptor);
-    if (descriptor.mediaType !== OCI_INDEX && descriptor.mediaType !== DOCKER_MANIFEST_LIST)
-      return [{ descriptor, names }];
-    const nested = parseJson(readFully(contentOf(archive, descriptor)), 'an OCI index') as Index;
-    // An archive of a multi-platform image often holds the content of some platforms only.
-    const here = manifestsOf(archive, nested, depth + 1).filter(({ descriptor }) =>
-      isForThisMachine(descriptor),
-    );
-    return here.slice(0, 1).map(({ descriptor }) => ({ descriptor, names }));
-  });
+/** What an entry of the layout's index stands for; undefined for what is no image. */
+function imageOf(
+  archive: SpooledArchive,
+  descriptor: Descriptor,
+  platform: Platform | undefined,
+): ArchiveImage | undefined {
+  if (isAttestation(descriptor)) return undefined;
+  if (!isIndex(descriptor)) return readImage(archive, descriptor);
+  const manifests = manifestsIn(archive, descriptor).filter(manifest => !isAttestation(manifest));
+  const chosen = choosePlatform(archive, manifests, platform);
+  const image = chosen === undefined ? undefined : readImage(archive, chosen);
+  const files = image === undefined ? undefined : contentBelow(archive, descriptor);
+  if (image !== undefined && files !== undefined)
+    image.index = { raw: readFully(contentOf(archive, descriptor)), files };
+  return image;
 }
 
-function readImage(archive: SpooledArchive, manifestFile: Ingest): ArchiveImage | undefined {
-  const rawManifest = readFully(manifestFile);
+/** All manifests of an index and of those within it. */
+function manifestsIn(archive: SpooledArchive, index: Descriptor, depth = 0): Descriptor[] {
+  const { manifests } = parseJson(readFully(contentOf(archive, index)), 'an OCI index') as Partial<Index>;
+  if (!Array.isArray(manifests) || depth > MAXIMUM_INDEX_DEPTH) throw invalidIndex();
+  return manifests.flatMap(descriptor =>
+    isIndex(descriptor) ? manifestsIn(archive, descriptor, depth + 1) : [descriptor],
+  );
+}
+
+function choosePlatform(
+  archive: SpooledArchive,
+  manifests: Descriptor[],
+  platform: Platform | undefined,
+): Descriptor | undefined {
+  const wanted = platform ?? { os: 'linux', architecture: hostArchitecture() };
+  const chosen = manifests.find(
+    manifest => manifest.platform === undefined || isForPlatform(manifest.platform, wanted),
+  );
+  if (chosen !== undefined || platform !== undefined) return chosen;
+  // An archive may hold nothing for this machine; it is loaded all the same, as `docker load` does.
+  return manifests.find(({ digest }) => archive.withDigest(digest) !== undefined);
+}
+
+/** All content that an index refers to, itself excluded; undefined when some is missing. */
+function contentBelow(archive: SpooledArchive, descriptor: Descriptor): Ingest[] | undefined {
+  const file = archive.withDigest(descriptor.digest);
+  if (file === undefined) return undefined;
+  const { manifests, config, layers } = parseJson(readFully(file), 'an OCI index') as Partial<
+    Index & Manifest
+  >;
+  const files: Ingest[] = [];
+  for (const child of [...(manifests ?? []), ...(config === undefined ? [] : [config]), ...(layers ?? [])]) {
+    const own = archive.withDigest(child.digest);
+    const isContainer = manifests?.includes(child) ?? false;
+    const below = isContainer ? contentBelow(archive, child) : [];
+    if (own === undefined || below === undefined) return undefined;
+    files.push(own, ...below);
+  }
+  return files;
+}
+
+function readImage(archive: SpooledArchive, descriptor: Descriptor): ArchiveImage | undefined {
+  const rawManifest = readFully(contentOf(archive, descriptor));
   const manifest = parseJson(rawManifest, 'an image manifest') as Partial<Manifest>;
   if (manifest.config === undefined || !Array.isArray(manifest.layers))
     throw new EngineError('invalid-parameter', 'invalid image manifest');
@@ -70,27 +112,36 @@ function readImage(archive: SpooledArchive, manifestFile: Ingest): ArchiveImage 
   };
 }
 
-/** The file that a descriptor means; its digest is checked thereby. */
-function contentOf(archive: SpooledArchive, descriptor: Descriptor): Ingest {
-  if (!isDigest(descriptor.digest))
-    throw new EngineError('invalid-parameter', `invalid checksum digest format: ${descriptor.digest}`);
-  const file = archive.withDigest(descriptor.digest);
-  if (file !== undefined) return file;
-  const foreign = /foreign|nondistributable/.test(descriptor.mediaType);
-  throw new EngineError(
+/** The file that a descriptor means; its digest and size are checked thereby. */
+function contentOf(archive: SpooledArchive, { digest, size, mediaType }: Descriptor): Ingest {
+  if (!isDigest(digest))
+    throw new EngineError('invalid-parameter', `invalid checksum digest format: ${digest}`);
+  const file = archive.withDigest(digest);
+  if (file === undefined) throw missingContent(digest, mediaType);
+  if (size !== file.sizeBytes)
+    throw new EngineError(
+      'invalid-parameter',
+      `content ${digest} has ${file.sizeBytes} bytes, its descriptor says ${size}`,
+    );
+  return file;
+}
+
+function missingContent(digest: Digest, mediaType: string): EngineError {
+  const isForeign = /foreign|nondistributable/.test(mediaType);
+  return new EngineError(
     'invalid-parameter',
-    foreign
-      ? `layer ${descriptor.digest} is a foreign layer, which the archive does not contain`
-      : `content digest ${descriptor.digest}: not found in the archive`,
+    isForeign
+      ? `layer ${digest} is a foreign layer, which the archive does not contain`
+      : `content digest ${digest}: not found in the archive`,
   );
+}
+
+function isIndex({ mediaType }: Descriptor): boolean {
+  return mediaType === OCI_INDEX || mediaType === DOCKER_MANIFEST_LIST;
 }
 
 function isAttestation({ annotations, platform }: Descriptor): boolean {
   return annotations?.['vnd.docker.reference.type'] !== undefined || platform?.os === 'unknown';
-}
-
-function isForThisMachine({ platform }: Descriptor): boolean {
-  return platform === undefined || (platform.os === 'linux' && platform.architecture === hostArchitecture());
 }
 
 /** containerd's full name, or OCI's if that is more than a tag. */
@@ -99,4 +150,8 @@ function namesOf({ annotations }: Descriptor): string[] {
   if (full !== undefined) return [full];
   const name = annotations?.[REF_NAME_ANNOTATION];
   return name !== undefined && /[:/]/.test(name) ? [name] : [];
+}
+
+function invalidIndex(): EngineError {
+  return new EngineError('invalid-parameter', 'invalid OCI index');
 }

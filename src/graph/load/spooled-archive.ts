@@ -4,7 +4,6 @@ import { absoluteEntryPath, parentOf } from '../../archive/archive-path.ts';
 import { decompressed } from '../../archive/compression.ts';
 import type { TarEntry } from '../../archive/tar-entry.ts';
 import { TarReader } from '../../archive/tar-reader.ts';
-import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { ContentStore } from '../content/content-store.ts';
 import type { Ingest } from '../content/ingest.ts';
@@ -78,7 +77,7 @@ export class SpooledArchive {
     return undefined;
   }
 
-  withDigest(digest: Digest): Ingest | undefined {
+  withDigest(digest: string): Ingest | undefined {
     return this.#files.values().find(file => file.digest === digest);
   }
 

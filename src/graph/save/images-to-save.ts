@@ -1,4 +1,5 @@
 import type { Digest } from '../../base/digest.ts';
+import { EngineError } from '../../base/errors.ts';
 import type { Image } from '../graph.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import { resolveImage } from '../images/resolve-image.ts';
@@ -23,10 +24,21 @@ export function imagesToSave(images: ImageStore, names: readonly string[]): Imag
   };
   for (const name of names) {
     const tags = tagsMeantBy(images, name);
-    if (tags.length === 0) add(resolveImage(images, name));
+    if (tags.length === 0) add(resolveForSaving(images, name));
     for (const { id, reference } of tags) add(images.get(id) ?? resolveImage(images, id), reference);
   }
   return [...found.values()];
+}
+
+/** What is left to be an id or a digest. */
+function resolveForSaving(images: ImageStore, name: string): Image {
+  try {
+    return resolveImage(images, name);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.kind !== 'not-found') throw error;
+    // No tag was meant, so none is named.
+    throw new EngineError('not-found', `No such image: ${name}`, { cause: error });
+  }
 }
 
 function tagsMeantBy(images: ImageStore, name: string): { id: Digest; reference: Reference }[] {

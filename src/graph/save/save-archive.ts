@@ -3,24 +3,38 @@ import { Readable } from 'node:stream';
 import { tarEntry } from '../../archive/tar-entry.ts';
 import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar-writer.ts';
 import { type Digest, hexOf } from '../../base/digest.ts';
+import { EngineError } from '../../base/errors.ts';
 import { removeUnreferenced } from '../content/collect-garbage.ts';
 import type { ContentStore } from '../content/content-store.ts';
-import type { Image } from '../graph.ts';
-import type { ImageStore } from '../images/image-store.ts';
+import type { Image, SaveOptions } from '../graph.ts';
+import { platformVariant } from '../images/platform-variant.ts';
 import type { GraphParts } from '../graph-parts.ts';
-import { IMAGE_NAME_ANNOTATION, type Manifest, OCI_INDEX, OCI_LAYOUT, REF_NAME_ANNOTATION } from '../oci.ts';
+import {
+  type Descriptor,
+  IMAGE_NAME_ANNOTATION,
+  type Manifest,
+  OCI_INDEX,
+  OCI_LAYOUT,
+  REF_NAME_ANNOTATION,
+} from '../oci.ts';
+import { formatPlatform, type Platform } from '../platform.ts';
 import { canonicalString, familiarName, familiarString, type Reference } from '../references/reference.ts';
 import { type ImageToSave, imagesToSave } from './images-to-save.ts';
 
 /**
  * `docker save` as Docker 25 and later have it: a tar of an OCI image layout, with manifest.json and
  * repositories for older readers. The bytes depend on the images and their names only. Manifests and
- * compressed layers are those that came with the image. Content stays in place while the stream is read.
+ * compressed layers are those that came with the image, and so is the index of several platforms. Content stays in place while the stream is read.
  * @throws EngineError not-found
  */
-export function saveArchive(parts: GraphParts, names: readonly string[]): Readable {
-  const images = imagesToSave(parts.images, names);
-  const blobs = [...new Set(images.flatMap(({ image }) => parts.images.blobsOf(image.id)))].sort();
+export function saveArchive(
+  parts: GraphParts,
+  names: readonly string[],
+  options: SaveOptions = {},
+): Readable {
+  const images = imagesToSave(parts.images, names).map(item => selectContent(parts, item, options.platform));
+  for (const { image } of images) options.saving?.(image.id);
+  const blobs = [...new Set(images.flatMap(item => item.blobs))].sort();
   for (const blob of blobs) parts.leases.hold(blob);
   const stream = Readable.from(archiveOf(parts, images, blobs), { objectMode: false });
   stream.once('close', () => {
@@ -31,9 +45,38 @@ export function saveArchive(parts: GraphParts, names: readonly string[]): Readab
   return stream;
 }
 
+/** What of an image goes into the archive: its entry in the index, and all content. */
+type SelectedImage = ImageToSave & { descriptor: Descriptor; blobs: Digest[] };
+
+function selectContent(
+  { images, content }: GraphParts,
+  { image, references }: ImageToSave,
+  platform: Platform | undefined,
+): SelectedImage {
+  if (platform === undefined)
+    return { image, references, descriptor: images.descriptorOf(image), blobs: images.blobsOf(image.id) };
+  const variant = variantToSave({ images, content }, image, platform);
+  const { config, layers } = manifestOf(content, variant);
+  const blobs = [variant.manifest, ...[config, ...layers].map(({ digest }) => digest as Digest)];
+  return { image: variant, references, descriptor: images.manifestDescriptorOf(variant), blobs };
+}
+
+function variantToSave(
+  parts: Pick<GraphParts, 'images' | 'content'>,
+  image: Image,
+  platform: Platform,
+): Image {
+  try {
+    return platformVariant(parts, image, { text: image.id, platform });
+  } catch (cause) {
+    const message = `no suitable export target found for platform ${formatPlatform(platform)}`;
+    throw new EngineError('system', message, { cause });
+  }
+}
+
 async function* archiveOf(
-  { content, images: store }: GraphParts,
-  images: ImageToSave[],
+  { content }: GraphParts,
+  images: SelectedImage[],
   blobs: Digest[],
 ): AsyncGenerator<Buffer> {
   yield directory('blobs/');
@@ -41,7 +84,7 @@ async function* archiveOf(
   for (const blob of blobs) yield* blobFile(content, blob);
   const manifests = new Map(images.map(({ image }) => [image.id, manifestOf(content, image)]));
   const manifest = (image: Image) => manifests.get(image.id) as Manifest;
-  yield* file('index.json', JSON.stringify(indexOf(store, images)));
+  yield* file('index.json', JSON.stringify(indexOf(images)));
   yield* file(
     'manifest.json',
     `${JSON.stringify(images.map(item => dockerManifest(item, manifest(item.image))))}\n`,
@@ -75,9 +118,8 @@ function manifestOf(content: ContentStore, image: Image): Manifest {
   return JSON.parse(content.read(image.manifest).toString()) as Manifest;
 }
 
-function indexOf(store: ImageStore, images: ImageToSave[]): object {
-  const manifests = images.flatMap(({ image, references }) => {
-    const descriptor = store.descriptorOf(image);
+function indexOf(images: SelectedImage[]): object {
+  const manifests = images.flatMap(({ descriptor, references }) => {
     if (references.length === 0) return [descriptor];
     return references.map(reference => ({ ...descriptor, annotations: annotationsOf(reference) }));
   });
@@ -91,10 +133,10 @@ function annotationsOf(reference: Reference): Record<string, string> {
 function dockerManifest({ image, references }: ImageToSave, { layers }: Manifest): object {
   const pathOf = (digest: string) => `blobs/sha256/${hexOf(digest as Digest)}`;
   const diffIds = image.config.rootfs.diff_ids;
-  const sources = layers.map(({ mediaType, size, digest }, index) => [
-    diffIds[index],
-    { mediaType, size, digest },
-  ]);
+  const sources = layers
+    .map(({ mediaType, size, digest }, index) => [diffIds[index] ?? '', { mediaType, size, digest }] as const)
+    // In the order of Go's maps.
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     Config: pathOf(image.id),
     RepoTags: references.length === 0 ? null : references.map(familiarString),

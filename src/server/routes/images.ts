@@ -1,5 +1,8 @@
-import { EngineError } from '../../base/errors.ts';
+import type { Platform, ProgressMessage } from '../../api/types.ts';
+import { EngineError, messageOf } from '../../base/errors.ts';
 import type { ImageBackend } from '../backend.ts';
+import { struct, text } from '../body/decode.ts';
+import { parseGoJson } from '../body/go-json.ts';
 import type { Exchange } from '../exchange.ts';
 import { booleanParameter, filtersParameter, textParameter } from '../query.ts';
 import { sendEmpty, sendJson, sendProgress, sendStream } from '../respond.ts';
@@ -9,12 +12,17 @@ import { unsupported } from '../unsupported.ts';
 const LIST_FILTERS = ['dangling', 'label', 'before', 'since', 'reference', 'until'];
 const PRUNE_FILTERS = ['dangling', 'label', 'label!', 'until'];
 
+const PLATFORM = struct<Partial<Platform>>('v1.Platform', {
+  architecture: text(),
+  os: text(),
+  variant: text(),
+  'os.version': text(),
+});
+
 export function imageRoutes(backend: ImageBackend): Router {
   return [
     get('/images/json', exchange => list(backend, exchange)),
-    get('/images/get', async exchange =>
-      sendStream(exchange, await backend.imageSave(exchange.query.getAll('names')), 'application/x-tar'),
-    ),
+    get('/images/get', exchange => save(backend, exchange, exchange.query.getAll('names'))),
     get('/images/search', unsupported('searching a registry')),
     post('/images/create', exchange => createImage(backend, exchange)),
     post('/images/load', exchange => load(backend, exchange)),
@@ -37,10 +45,11 @@ function namedRoutes(backend: ImageBackend): Router {
     get(
       '/images/*',
       byVerb({
-        json: async (exchange, name) => sendJson(exchange, await backend.imageInspect(name)),
-        history: async (exchange, name) => sendJson(exchange, await backend.imageHistory(name)),
-        get: async (exchange, name) =>
-          sendStream(exchange, await backend.imageSave([name]), 'application/x-tar'),
+        json: async (exchange, name) =>
+          sendJson(exchange, await backend.imageInspect(name, ...platformParameter(exchange.query))),
+        history: async (exchange, name) =>
+          sendJson(exchange, await backend.imageHistory(name, ...platformParameter(exchange.query))),
+        get: (exchange, name) => save(backend, exchange, [name]),
       }),
     ),
     post(
@@ -48,7 +57,10 @@ function namedRoutes(backend: ImageBackend): Router {
       byVerb({
         tag: async (exchange, name) => {
           const { query } = exchange;
-          await backend.imageTag(name, query.get('repo') ?? '', query.get('tag') ?? '');
+          const repository = query.get('repo') ?? '';
+          // Docker takes that for nothing to do.
+          if (repository === '') return sendEmpty(exchange, 200);
+          await backend.imageTag(name, repository, query.get('tag') ?? '');
           sendEmpty(exchange, 201);
         },
         push: unsupported('pushing images'),
@@ -56,6 +68,8 @@ function namedRoutes(backend: ImageBackend): Router {
     ),
     remove('/images/*', async exchange => {
       const { query } = exchange;
+      if (exchange.param('*') === '')
+        throw new EngineError('invalid-parameter', 'image name cannot be blank');
       const deleted = await backend.imageRemove(exchange.param('*'), {
         force: booleanParameter(query, 'force'),
         noPrune: booleanParameter(query, 'noprune'),
@@ -101,29 +115,60 @@ async function createImage(backend: ImageBackend, exchange: Exchange): Promise<v
       backend.imagePull(reference, { platform, auth: Array.isArray(auth) ? auth[0] : auth }, progress),
     );
   }
-  if (query.get('fromSrc') !== '-')
-    throw new EngineError(
-      'invalid-parameter',
-      'an image is imported from the body of the request (fromSrc=-) only',
-    );
+  const source = query.get('fromSrc') ?? '';
+  const options = {
+    repository: query.get('repo') ?? '',
+    tag,
+    message: query.get('message') ?? '',
+    changes: query.getAll('changes'),
+    platform,
+  };
   await sendProgress(exchange, async progress => {
-    const status = await backend.imageImport(request, {
-      repository: query.get('repo') ?? '',
-      tag,
-      message: query.get('message') ?? '',
-      changes: query.getAll('changes'),
-      platform,
-    });
+    const status =
+      source === '-'
+        ? await backend.imageImport(request, options)
+        : await backend.imageImportFrom(source, options, progress);
     progress({ status });
   });
 }
 
+async function save(backend: ImageBackend, exchange: Exchange, names: string[]): Promise<void> {
+  const stream = await backend.imageSave(names, ...platformParameter(exchange.query));
+  await sendStream(exchange, stream, 'application/x-tar');
+}
+
 async function load(backend: ImageBackend, exchange: Exchange): Promise<void> {
-  const quiet = booleanParameter(exchange.query, 'quiet');
-  await sendProgress(exchange, progress =>
-    backend.imageLoad(exchange.request, message => {
+  const quiet = booleanParameter(exchange.query, 'quiet', true);
+  const [platform] = platformParameter(exchange.query);
+  const task = (progress: (message: ProgressMessage) => void) =>
+    backend.imageLoad(exchange.request, {
+      platform,
       // Quiet: the names of what was loaded, no progress.
-      if (!quiet || message.stream !== undefined) progress(message);
-    }),
-  );
+      progress: message => {
+        if (!quiet || message.stream !== undefined) progress(message);
+      },
+    });
+  await sendProgress(exchange, task, { errorsAsLines: true });
+}
+
+/** The `platform` of API 1.48 and later, a JSON object, as arguments: none where there is none. */
+function platformParameter(query: URLSearchParams): [] | [Platform] {
+  const json = textParameter(query, 'platform');
+  return json === undefined ? [] : [decodePlatform(json)];
+}
+
+function decodePlatform(json: string): Platform {
+  const platform = parsePlatform(json);
+  if (!platform.os || !platform.architecture)
+    throw new EngineError('invalid-parameter', 'both OS and Architecture must be provided');
+  return platform;
+}
+
+function parsePlatform(json: string): Platform {
+  try {
+    return PLATFORM(parseGoJson(json), 'platform') as Platform;
+  } catch (error) {
+    const reason = messageOf(error).replace(/^invalid JSON: /, '');
+    throw new EngineError('invalid-parameter', `failed to parse platform: ${reason}`, { cause: error });
+  }
 }

@@ -272,7 +272,6 @@ const IMAGES: Case[] = [
     status: 200,
     answers: { ImagesDeleted: null, SpaceReclaimed: 0 },
   },
-  { ask: 'POST /images/create', calls: {}, status: 400, answers: /fromSrc/ },
   { ask: 'POST /build', calls: {}, status: 501, answers: /building images is not supported/ },
   { ask: 'GET /distribution/a/b/json', calls: {}, status: 501, answers: /registry/ },
 ];

@@ -183,19 +183,61 @@ test('images are saved by name or by list', async context => {
 
 test('load passes the archive on, and its progress back, or only the names when quiet', async context => {
   const { ask } = await fakeServer(context, {
-    imageLoad: async (archive, progress) => {
+    imageLoad: async (archive, { progress }) => {
       progress({ status: 'Loading layer', progressDetail: { current: 1, total: 2 } });
       progress({ stream: `Loaded image: ${await text(archive)}\n` });
     },
   });
-  const loud = await ask('POST /images/load', { body: 'a' });
+  const loud = await ask('POST /images/load?quiet=0', { body: 'a' });
   assert.equal(
     loud.text,
     '{"status":"Loading layer","progressDetail":{"current":1,"total":2}}\n{"stream":"Loaded image: a\\n"}\n',
   );
   assert.equal(loud.headers['content-type'], 'application/json');
-  const quiet = await ask('POST /images/load?quiet=1', { body: 'b' });
+  const quiet = await ask('POST /images/load', { body: 'b' });
   assert.equal(quiet.text, '{"stream":"Loaded image: b\\n"}\n');
+});
+
+test('an error of load is a line, whenever it comes', async context => {
+  const { ask } = await fakeServer(context, {
+    imageLoad: async () => {
+      throw new EngineError('invalid-parameter', 'unexpected EOF');
+    },
+  });
+  const failed = await ask('POST /images/load', { body: 'a' });
+  assert.equal(failed.status, 200);
+  assert.equal(failed.text, '{"errorDetail":{"message":"unexpected EOF"},"error":"unexpected EOF"}\n');
+});
+
+test('an image is imported from an address', async context => {
+  const { ask } = await fakeServer(context, {
+    imageImportFrom: async (address, options, progress) => {
+      progress({ status: `${address} ${JSON.stringify(options)}` });
+      return 'sha256:1';
+    },
+  });
+  const query = 'fromSrc=host/root.tar&repo=r&tag=t&changes=USER+a&message=m';
+  const options = { repository: 'r', tag: 't', message: 'm', changes: ['USER a'] };
+  assert.deepEqual(
+    (await ask(`POST /images/create?${query}`)).text
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line)),
+    [{ status: `host/root.tar ${JSON.stringify(options)}` }, { status: 'sha256:1' }],
+  );
+});
+
+test('the platform is a JSON object', async context => {
+  const { ask } = await fakeServer(context, {
+    imageSave: async (_references, platform) => Readable.from([JSON.stringify(platform)]),
+  });
+  const path = 'GET /images/a/get?platform=';
+  const platform = { os: 'linux', architecture: 'arm64', variant: 'v8' };
+  assert.deepEqual(JSON.parse((await ask(path + JSON.stringify(platform))).text), platform);
+  const { status, text: bad } = await ask(`${path}bad`);
+  assert.equal(status, 400);
+  assert.match(bad, /failed to parse platform: invalid character 'b' looking for beginning of value/);
+  assert.match((await ask(`${path}{"os":"linux"}`)).text, /both OS and Architecture must be provided/);
 });
 
 test('an error before any progress has its status, and one after it is a line', async context => {

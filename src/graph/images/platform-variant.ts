@@ -1,0 +1,56 @@
+import type { Digest } from '../../base/digest.ts';
+import { EngineError } from '../../base/errors.ts';
+import type { ContentStore } from '../content/content-store.ts';
+import type { Image } from '../graph.ts';
+import type { ImageConfig } from '../image-config.ts';
+import { chainIdsOf } from '../layers/chain-id.ts';
+import type { Index, Manifest } from '../oci.ts';
+import { formatPlatform, isForPlatform, type Platform } from '../platform.ts';
+import type { ImageStore } from './image-store.ts';
+
+/**
+ * The image itself where it is for that platform, else the one for it in the index that the image came with. That
+ * one's layers need not be unpacked; its size is that of its content.
+ * @param text the name that was asked for, for the message
+ * @throws EngineError not-found, in Docker's words
+ */
+export function platformVariant(
+  { images, content }: { images: ImageStore; content: ContentStore },
+  image: Image,
+  { text, platform }: { text: string; platform: Platform },
+): Image {
+  if (isForPlatform(image.config, platform)) return image;
+  const index = images.indexOf(image.id);
+  const manifests = index === undefined ? [] : manifestsIn(content, index);
+  const found = manifests.find(({ platform: own }) => own !== undefined && isForPlatform(own, platform));
+  if (found !== undefined) return variantOf(content, image, found.digest as Digest);
+  throw new EngineError(
+    'not-found',
+    `image with reference ${text} was found but its platform (${formatPlatform(image.config)}) does not match the specified platform (${formatPlatform(platform)})`,
+  );
+}
+
+function manifestsIn(content: ContentStore, digest: Digest): Index['manifests'] {
+  const { manifests = [] } = JSON.parse(content.read(digest).toString()) as Partial<Index>;
+  return manifests.flatMap(manifest =>
+    /index|manifest\.list/.test(manifest.mediaType)
+      ? manifestsIn(content, manifest.digest as Digest)
+      : manifest,
+  );
+}
+
+function variantOf(content: ContentStore, image: Image, manifest: Digest): Image {
+  const { config: descriptor, layers } = JSON.parse(content.read(manifest).toString()) as Manifest;
+  const id = descriptor.digest as Digest;
+  const rawConfig = content.read(id);
+  const config = JSON.parse(rawConfig.toString()) as ImageConfig;
+  return {
+    ...image,
+    id,
+    manifest,
+    config,
+    rawConfig,
+    chainIds: chainIdsOf(config.rootfs.diff_ids),
+    sizeBytes: layers.reduce((sum, { size }) => sum + size, 0),
+  };
+}
