@@ -16,6 +16,8 @@ const WORKER = new URL(
   import.meta.url,
 );
 const MAXIMUM_THREADS = Math.min(Math.max(availableParallelism(), 2), 8);
+/** A job makes garbage all the time, which need not pile up; the default lets it reach some 50 MB. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 3 };
 /** An idle thread costs some 10 MB, a new one some 40 ms. */
 const IDLE_MS = 10_000;
 
@@ -128,7 +130,7 @@ class RootedThread {
     this.#onFree = onFree;
     this.#onExit = onExit;
     // Descriptors come from and go to raw system calls, which the worker's own bookkeeping does not see.
-    this.#worker = new Worker(WORKER, { trackUnmanagedFds: false });
+    this.#worker = new Worker(WORKER, { trackUnmanagedFds: false, resourceLimits: RESOURCE_LIMITS });
     this.#worker.on('message', (reply: RootedReply) => this.#onReply(reply));
     this.#worker.on('error', error => this.#fail(error as Error));
     this.#worker.on('exit', () => {

@@ -2,11 +2,44 @@ import type { GraphParts } from '../graph-parts.ts';
 import { IMAGE_NAME_ANNOTATION, OCI_INDEX, REF_NAME_ANNOTATION } from '../oci.ts';
 import { canonicalString, familiarString, parseReference } from '../references/reference.ts';
 
+type Publication = { holders: number; isDue: boolean; lastMs: number };
+
+const publications = new WeakMap<GraphParts, Publication>();
+/** How old the index may get while many images are being stored. */
+const MAXIMUM_AGE_MS = 500;
+
+/** Runs a task that stores many images: the index is written now and then meanwhile, and at the end. */
+export async function publishingSeldom<T>(parts: GraphParts, task: () => Promise<T>): Promise<T> {
+  const publication = publicationOf(parts);
+  publication.holders++;
+  try {
+    return await task();
+  } finally {
+    publication.holders--;
+    if (publication.isDue) publishIndex(parts);
+  }
+}
+
+function publicationOf(parts: GraphParts): Publication {
+  const known = publications.get(parts) ?? { holders: 0, isDue: false, lastMs: 0 };
+  publications.set(parts, known);
+  return known;
+}
+
 /**
  * Writes the content store's `index.json` anew, so that other tools find the images in the directory: each name
  * is an entry, and so is each image without a name.
  */
-export function publishIndex({ content, images }: GraphParts): void {
+export function publishIndex(parts: GraphParts): void {
+  const publication = publicationOf(parts);
+  const nowMs = performance.now();
+  publication.isDue = publication.holders > 0 && nowMs - publication.lastMs < MAXIMUM_AGE_MS;
+  if (publication.isDue) return;
+  writeIndex(parts);
+  publication.lastMs = performance.now();
+}
+
+function writeIndex({ content, images }: GraphParts): void {
   const manifests = images.list().flatMap(image => {
     const descriptor = images.descriptorOf(image);
     if (image.repoTags.length === 0) return [descriptor];

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { shortId } from '../../base/ids.ts';
+import { publishingSeldom } from '../content/publish-index.ts';
 import type { Ingest } from '../content/ingest.ts';
 import type { ProgressMessage } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
@@ -39,8 +40,10 @@ export async function loadArchive(
   const owned: Ingest[] = [];
   try {
     const images = await findImages(parts, archive, { owned, platform });
-    for (const image of images.filter(({ rawConfig }) => isWanted(rawConfig, platform)))
-      await loadImage(parts, image, owned, progress);
+    const wanted = images.filter(({ rawConfig }) => isWanted(rawConfig, platform));
+    await publishingSeldom(parts, async () => {
+      for (const image of wanted) await loadImage(parts, image, owned, progress);
+    });
   } finally {
     archive.discard();
     for (const ingest of owned) ingest.discard();

@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { absoluteEntryPath, parentOf } from '../../archive/archive-path.ts';
+import { boundedGarbage } from '../../archive/bounded-garbage.ts';
 import { decompressed } from '../../archive/compression.ts';
 import type { TarEntry } from '../../archive/tar-entry.ts';
 import { TarReader } from '../../archive/tar-reader.ts';
@@ -36,7 +37,7 @@ export class SpooledArchive {
       end: () => undefined,
     });
     try {
-      for await (const chunk of decompressed(source)) reader.write(chunk);
+      for await (const chunk of boundedGarbage(decompressed(source))) reader.write(chunk);
       reader.finish();
     } catch (error) {
       archive.discard();
