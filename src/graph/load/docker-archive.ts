@@ -1,7 +1,6 @@
 import { digestOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { Ingest } from '../content/ingest.ts';
-import type { Platform } from '../platform.ts';
 import { parseReference } from '../references/reference.ts';
 import type { ArchiveImage } from './archive-image.ts';
 import { readOciArchive } from './oci-archive.ts';
@@ -14,10 +13,10 @@ type ManifestItem = { Config?: unknown; RepoTags?: unknown; Layers?: unknown };
  * into the same archive: then the images keep the manifests they have there.
  * @throws EngineError invalid-parameter
  */
-export function readDockerArchive(archive: SpooledArchive, platform?: Platform): ArchiveImage[] {
+export function readDockerArchive(archive: SpooledArchive): ArchiveImage[] {
   const items = archive.json('manifest.json');
   if (!Array.isArray(items)) throw new EngineError('invalid-parameter', 'invalid manifest.json: not a list');
-  const manifests = ociManifests(archive, platform);
+  const manifests = ociManifests(archive);
   return items.map((item: ManifestItem) => {
     if (typeof item?.Config !== 'string' || !Array.isArray(item.Layers))
       throw new EngineError('invalid-parameter', 'invalid manifest.json: Config or Layers missing');
@@ -36,10 +35,10 @@ function checkTag(name: string): void {
     throw new EngineError('invalid-parameter', `invalid tag ${JSON.stringify(name)}`);
 }
 
-function ociManifests(archive: SpooledArchive, platform: Platform | undefined): ArchiveImage[] {
+function ociManifests(archive: SpooledArchive): ArchiveImage[] {
   if (archive.file('index.json') === undefined) return [];
   try {
-    return readOciArchive(archive, platform);
+    return readOciArchive(archive);
   } catch {
     // manifest.json says all that is needed; the other half of the archive may be incomplete.
     return [];

@@ -56,8 +56,11 @@ async function findImages(
   archive: SpooledArchive,
   { owned, platform }: { owned: Ingest[]; platform: Platform | undefined },
 ): Promise<ArchiveImage[]> {
-  if (archive.file('manifest.json') !== undefined) return readDockerArchive(archive, platform);
-  if (archive.file('index.json') !== undefined) return readOciArchive(archive, platform);
+  const isLayout = archive.file('index.json') !== undefined;
+  // manifest.json knows one platform of each image only.
+  if (isLayout && platform !== undefined) return readOciArchive(archive, platform);
+  if (archive.file('manifest.json') !== undefined) return readDockerArchive(archive);
+  if (isLayout) return readOciArchive(archive);
   if (archive.file('repositories') !== undefined) {
     const legacy = await readLegacyArchive(parts.content, archive);
     owned.push(...legacy.owned);
