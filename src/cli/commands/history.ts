@@ -1,10 +1,11 @@
 import { shortId } from '../../base/short-id.ts';
 import { defineCommand } from '../command.ts';
-import { bool } from '../flags/flag.ts';
+import { bool, string } from '../flags/flag.ts';
 import { formatFlag } from '../flags/format-flag.ts';
 import { ellipsis } from '../format/ellipsis.ts';
 import { rowPrinter, type RowType } from '../format/write-rows.ts';
 import { formatHumanDuration } from '../values/duration.ts';
+import { platformQuery } from '../values/platform.ts';
 import { formatSize } from '../values/size.ts';
 
 type HistoryItem = { Id: string; Created: number; CreatedBy: string; Size: number; Comment: string };
@@ -19,14 +20,18 @@ export const command = defineCommand({
     format: formatFlag(),
     human: bool('H', 'Print sizes and dates in human readable format', true),
     'no-trunc': bool('', "Don't truncate output"),
+    platform: string('', 'Show history for the given platform (os[/arch[/variant]])'),
     quiet: bool('q', 'Only show image IDs'),
   },
   arguments: { min: 1, max: 1 },
   async run(context, { values, args }) {
     const rows = historyRows({ truncate: !values['no-trunc'], human: values.human });
     const print = rowPrinter(rows, listFormat(values));
+    const platform = platformQuery(values.platform);
     const client = await context.client();
-    const items = await client.get<HistoryItem[]>(`/images/${args[0]}/history`);
+    const items = await client.get<HistoryItem[]>(`/images/${args[0]}/history`, {
+      query: { platform },
+    });
     context.stdout.write(print(items));
   },
 });

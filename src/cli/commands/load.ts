@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { once } from 'node:events';
 import { defineCommand } from '../command.ts';
 import { bool, string } from '../flags/flag.ts';
+import { platformQuery } from '../values/platform.ts';
 import { showProgress } from '../streams/show-progress.ts';
 
 export const command = defineCommand({
@@ -10,6 +11,7 @@ export const command = defineCommand({
   aliases: ['image load', 'load'],
   flags: {
     input: string('i', 'Read from tar archive file, instead of STDIN'),
+    platform: string('', 'Load only the given platform variant (os[/arch[/variant]])'),
     quiet: bool('q', 'Suppress the load output'),
   },
   arguments: { min: 0, max: 0 },
@@ -18,9 +20,10 @@ export const command = defineCommand({
       throw new Error('requested load from stdin, but stdin is empty');
     const upload = values.input === '' ? context.stdin : createReadStream(values.input);
     if (values.input !== '') await once(upload, 'open');
+    const platform = platformQuery(values.platform);
     const client = await context.client();
     const quiet = values.quiet || !context.stdout.isTTY;
-    const stream = await client.stream('POST', '/images/load', { query: { quiet }, upload });
+    const stream = await client.stream('POST', '/images/load', { query: { quiet, platform }, upload });
     await showProgress(stream, context.stdout);
   },
 });

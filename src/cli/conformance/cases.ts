@@ -370,6 +370,14 @@ history busybox
 history -q --no-trunc busybox
 history --human=false --format '{{.Size}} {{.CreatedBy}}' busybox
 history --format '{{json .ID}} {{.CreatedSince}}' busybox
+history --platform linux/arm64 busybox
+history --platform linux/arm/v6 busybox
+history --platform linux/arm64/v8 busybox
+history --platform linux/a/b/c busybox
+save --platform linux/x86_64 busybox
+load --platform linux/amd64
+load --platform bad/
+image inspect --platform linux/arm64 only-image
 volume ls --format json
 network ls --format json
 stats --no-stream --format json a

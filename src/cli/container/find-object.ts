@@ -21,13 +21,15 @@ export function isObjectKind(text: string): text is ObjectKind {
 export async function findObject(
   client: EngineClient,
   name: string,
-  options: { kind?: ObjectKind; size: boolean },
+  options: { kind?: ObjectKind; size: boolean; platform?: string | undefined },
 ): Promise<string> {
   const kinds = options.kind === undefined ? (Object.keys(PATHS) as ObjectKind[]) : [options.kind];
   let missing: unknown;
   for (const kind of kinds) {
     try {
-      return await client.text('GET', PATHS[kind](name, options.size && kind === 'container'));
+      return await client.text('GET', PATHS[kind](name, options.size && kind === 'container'), {
+        query: { platform: options.platform },
+      });
     } catch (error) {
       if (!(error instanceof ResponseError) || error.status !== 404) throw error;
       missing = error;
