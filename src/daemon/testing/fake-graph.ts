@@ -63,7 +63,7 @@ export class FakeGraph implements Graph {
 
   async tag(): Promise<void> {}
 
-  async remove(): Promise<{ Untagged?: string }[]> {
+  async remove(): Promise<{ Untagged?: string; Deleted?: string }[]> {
     return [{ Untagged: 'box:latest' }];
   }
 

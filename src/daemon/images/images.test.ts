@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Digest } from '../../base/digest.ts';
+import type { Image } from '../../graph/graph.ts';
+import { TestDaemon } from '../testing/test-daemon.ts';
+
+type Given = { names?: string[]; digests?: string[]; created?: string; layers?: string[]; parent?: string };
+
+function image(id: string, { names = [], digests = [], created, layers = [], parent }: Given): Image {
+  return {
+    id: `sha256:${id}`,
+    manifest: 'sha256:m',
+    config: {
+      architecture: 'amd64',
+      os: 'linux',
+      created: created ?? '2020-01-01T00:00:00Z',
+      rootfs: { type: 'layers', diff_ids: [] },
+    },
+    rawConfig: Buffer.alloc(0),
+    repoTags: names,
+    repoDigests: digests,
+    sizeBytes: 10 * layers.length,
+    chainIds: layers as Digest[],
+    ...(parent === undefined ? {} : { parent: `sha256:${parent}` as const }),
+  };
+}
+
+const IMAGES = [
+  image('a', { names: ['app:1', 'app:2'], layers: ['x', 'y'], created: '2021-01-01T00:00:00Z' }),
+  image('b', { names: ['reg.io:5000/team/app:1'], layers: ['x'] }),
+  image('c', { digests: ['app@sha256:0'] }),
+  image('d', { layers: ['z'], parent: 'e' }),
+  image('e', {}),
+];
+
+async function daemonWithImages(t: Parameters<typeof TestDaemon.open>[0]): Promise<TestDaemon> {
+  const test = await TestDaemon.open(t);
+  test.graph.list = async () => IMAGES;
+  test.graph.layerSizes = () => new Map(['x', 'y', 'z'].map(layer => [layer, 10]));
+  return test;
+}
+
+const LISTS: [string, Record<string, string[]>, string[]][] = [
+  ['no filter leaves out what was only a step to another image', {}, ['a', 'b', 'c', 'd']],
+  ['dangling images have no tag', { dangling: ['true'] }, ['c', 'd']],
+  ['those that are not dangling have a name', { dangling: ['false'] }, ['a', 'b', 'c']],
+  ['a pattern without a tag matches all tags, and digests', { reference: ['app'] }, ['a', 'c']],
+  ['a pattern does not reach over slashes', { reference: ['*:1'] }, ['a']],
+  ['the port of a registry is no tag', { reference: ['reg.io:5000/*/app'] }, ['b']],
+  ['one of several patterns is enough', { reference: ['reg*/team/app', 'app:2'] }, ['a', 'b']],
+  ['all moments count', { until: ['2030-01-01', '2020-06-01'] }, ['b', 'c', 'd']],
+];
+
+for (const [what, filters, expected] of LISTS) {
+  test(`list: ${what}`, async t => {
+    const { backend } = await daemonWithImages(t);
+    const images = await backend.imageList({ filters: new Map(Object.entries(filters)) });
+    assert.deepEqual(images.map(({ Id }) => Id.slice('sha256:'.length)).sort(), expected);
+  });
+}
+
+test('list: only the names that match are shown, and what is shared when asked for', async t => {
+  const { backend } = await daemonWithImages(t);
+  const filters = new Map([['reference', ['app:2']]]);
+  const [first] = await backend.imageList({ filters, sharedSize: true });
+  assert.deepEqual([first?.RepoTags, first?.Size, first?.SharedSize], [['app:2'], 20, 10]);
+  assert.equal((await backend.imageList({ filters }))[0]?.SharedSize, -1);
+  assert.equal((await backend.imageList({ filters: new Map(), all: true })).length, IMAGES.length);
+});
+
+test('prune counts the layers that have gone', async t => {
+  const { backend, graph } = await daemonWithImages(t);
+  graph.resolve = async () => IMAGES[3] as Image;
+  graph.remove = async () => [{ Deleted: 'sha256:d' }, { Deleted: 'z' }];
+  const { ImagesDeleted, SpaceReclaimed } = await backend.imagePrune(new Map([['until', ['2020-06-01']]]));
+  assert.equal(SpaceReclaimed, 30);
+  assert.equal(ImagesDeleted?.length, 6);
+});
