@@ -1,6 +1,7 @@
 /**
- * `sh scripts/bench graph`: how long images take, here and at a dockerd in the same run, beside the least that
- * plain tools need for the same bytes. Prints a table for bench/RESULTS.md.
+ * `npm run bench -- graph`: how long images take, here and at a dockerd in the same run, beside the least that
+ * plain tools need for the same bytes. Prints a table for bench/RESULTS.md. BENCH_ARCHIVES is where the 3.5 GB of
+ * archives lie, BENCH_RUNS how often each thing is done, BENCH_ONLY a part of the name of the only thing to do.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

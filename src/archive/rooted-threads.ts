@@ -17,7 +17,7 @@ const WORKER = new URL(
 );
 const MAXIMUM_THREADS = Math.min(Math.max(availableParallelism(), 2), 8);
 /** A job makes garbage all the time, which need not pile up; the default lets it reach some 50 MB. */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 3 };
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 2 };
 /** An idle thread costs some 10 MB, a new one some 40 ms. */
 const IDLE_MS = 10_000;
 

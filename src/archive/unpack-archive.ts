@@ -9,7 +9,7 @@ import type { Digest } from '../base/digest.ts';
 import { EngineError, errorCode, messageOf } from '../base/errors.ts';
 import { pipeline } from 'node:stream/promises';
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 
 /**
  * Does an {@link UnpackJob} in a thread that has entered its root already. `progress` gets the number of bytes
