@@ -16,6 +16,8 @@ const WORKER = new URL(
   import.meta.url,
 );
 const MAXIMUM_THREADS = Math.min(Math.max(availableParallelism(), 2), 8);
+/** Nobody waits for removals: they leave a thread to the jobs that somebody waits for. */
+const MAXIMUM_REMOVALS = MAXIMUM_THREADS - 1;
 /** A job makes garbage all the time, which need not pile up; the default lets it reach some 50 MB. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 2 };
 /** An idle thread costs some 10 MB, a new one some 40 ms. */
@@ -84,11 +86,28 @@ export class RootedThreads {
   }
 
   #dispatch(task: Task): void {
+    if (!this.#mayStart(task)) {
+      this.#waiting.push(task);
+      return;
+    }
     const idle = this.#idle.pop();
     if (idle !== undefined) idle.run(task);
     else if (STREAMING_JOBS.includes(task.request.job.kind)) this.#start(false).run(task);
     else if (this.#pooled < MAXIMUM_THREADS) this.#start(true).run(task);
     else this.#waiting.push(task);
+  }
+
+  #mayStart({ request }: Task): boolean {
+    if (request.job.kind !== 'remove') return true;
+    const removals = [...this.#all].filter(({ job }) => job?.kind === 'remove').length;
+    return removals < MAXIMUM_REMOVALS;
+  }
+
+  /** The job that is next: a removal only when there is nothing else. */
+  #nextWaiting(): Task | undefined {
+    const other = this.#waiting.findIndex(({ request }) => request.job.kind !== 'remove');
+    const index = other < 0 ? this.#waiting.findIndex(task => this.#mayStart(task)) : other;
+    return index < 0 ? undefined : this.#waiting.splice(index, 1)[0];
   }
 
   #start(pooled: boolean): RootedThread {
@@ -98,6 +117,8 @@ export class RootedThreads {
         this.#all.delete(thread);
         if (pooled) this.#pooled--;
         this.#forgetIdle(thread);
+        const next = this.#nextWaiting();
+        if (next !== undefined) this.#dispatch(next);
       },
     });
     this.#all.add(thread);
@@ -106,7 +127,7 @@ export class RootedThreads {
   }
 
   #release(thread: RootedThread): void {
-    const next = this.#waiting.shift();
+    const next = this.#nextWaiting();
     if (next !== undefined) return thread.run(next);
     this.#idle.push(thread);
     thread.rest(this.#idleMs, () => this.#forgetIdle(thread));
@@ -138,6 +159,11 @@ class RootedThread {
       this.#onExit();
     });
     this.#worker.unref();
+  }
+
+  /** What it is doing. */
+  get job(): RootedJob | undefined {
+    return this.#task?.request.job;
   }
 
   run(task: Task): void {
