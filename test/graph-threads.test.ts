@@ -11,7 +11,7 @@ test('a job that somebody waits for does not queue behind removals', async t => 
     await threads.close();
     fs.rmSync(root, { recursive: true, force: true });
   });
-  const names = Array.from({ length: 20 }, (_, index) => `tree${index}`);
+  const names = Array.from({ length: 60 }, (_, index) => `tree${index}`);
   for (const name of names) {
     fs.mkdirSync(`${root}/${name}`);
     for (let file = 0; file < 200; file++) fs.writeFileSync(`${root}/${name}/${file}`, '');
@@ -23,7 +23,7 @@ test('a job that somebody waits for does not queue behind removals', async t => 
     done.push(name);
   });
   await threads.run({ kind: 'measure', root: `${root}/kept` });
-  assert.ok(done.length < names.length, 'all removals came first');
+  assert.ok(done.length < names.length / 2, `${done.length} removals came first`);
   await Promise.all(removals);
   assert.deepEqual(fs.readdirSync(root), ['kept']);
 });
