@@ -310,7 +310,7 @@ test('a file that changed without its size and time is committed', async () => {
       '-1',
       '/etc/group',
     );
-    assert.equal(stdout, 'sppu:x:0:\n');
+    assert.equal(stdout, 'sppu:y:0:\n');
   } finally {
     await daemon.dispose();
   }

@@ -358,7 +358,7 @@ test('a container that changes directories into links while files are copied get
   const name = await running(t);
   const target = join(daemon.base, 'target');
   fs.mkdirSync(target, { recursive: true });
-  const loop = `mkdir -p /w${daemon.base} /w/d; cd /w; while :; do mv d e; ln -s ${target} d; rm d; mv e d; done`;
+  const loop = `mkdir -p /w${daemon.base} /w/d; cd /w; while :; do mv d e; ln -s ${target} d; rm d; mv e d; usleep 3000; done`;
   await out('exec', '-d', name, 'sh', '-c', loop);
   await delay(100);
   const sent = await Promise.all(
