@@ -4,6 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
  * - A layer is there when it has a row; its directory belongs to the graph driver. `unsynced_boot` is the boot
  *   id of the kernel under which it was unpacked, until its files are known to be on disk.
  * - An image keeps its manifest's blobs (`image_blobs`), and its layers through `chain_id`, NULL for none.
+ * - An image's small documents (configuration, manifest, index) are kept here a second time (`image_documents`):
+ *   damaged content of theirs is replaced from here.
+ * - A lease keeps content and layers until it expires (leases.ts). Times are milliseconds since the epoch.
+ * - `kept_blobs` are those that discard-blobs.ts tried in vain.
  * - A container's writable layer keeps the layers below it, whatever becomes of its image.
  */
 const IMAGE_TABLES = `
@@ -27,6 +31,32 @@ CREATE TABLE IF NOT EXISTS image_references (
   image_id TEXT NOT NULL REFERENCES images
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS image_references_by_image ON image_references (image_id);
+CREATE TABLE IF NOT EXISTS image_documents (
+  image_id TEXT NOT NULL REFERENCES images ON DELETE CASCADE,
+  digest TEXT NOT NULL,
+  data BLOB NOT NULL,
+  PRIMARY KEY (image_id, digest)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS image_uses (
+  image_id TEXT PRIMARY KEY REFERENCES images ON DELETE CASCADE,
+  used_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept_blobs (
+  digest TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS leases (
+  id TEXT PRIMARY KEY,
+  created_at_ms INTEGER NOT NULL,
+  expires_at_ms INTEGER,
+  labels TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lease_resources (
+  lease_id TEXT NOT NULL REFERENCES leases ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (lease_id, kind, digest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS lease_resources_by_digest ON lease_resources (digest);
 `;
 
 const DRIVER_TABLES = `
@@ -37,6 +67,10 @@ CREATE TABLE IF NOT EXISTS driver.layers (
   blob TEXT NOT NULL,
   size_bytes INTEGER NOT NULL,
   unsynced_boot TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS driver.layer_disk_bytes (
+  chain_id TEXT PRIMARY KEY,
+  disk_bytes INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS driver.container_layers (
   container_id TEXT PRIMARY KEY,

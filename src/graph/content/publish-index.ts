@@ -1,5 +1,7 @@
 import type { GraphParts } from '../graph-parts.ts';
-import { IMAGE_NAME_ANNOTATION, OCI_INDEX, REF_NAME_ANNOTATION } from '../oci.ts';
+import type { Image } from '../graph.ts';
+import type { ImageStore } from '../images/image-store.ts';
+import { type Descriptor, IMAGE_NAME_ANNOTATION, OCI_INDEX, REF_NAME_ANNOTATION } from '../oci.ts';
 import { canonicalString, familiarString, parseReference } from '../references/reference.ts';
 
 /**
@@ -8,11 +10,21 @@ import { canonicalString, familiarString, parseReference } from '../references/r
  */
 export function publishIndex({ content, images }: GraphParts): void {
   const manifests = images.list().flatMap(image => {
-    const descriptor = images.descriptorOf(image);
+    const descriptor = descriptorOf(images, image);
+    if (descriptor === undefined) return [];
     if (image.repoTags.length === 0) return [descriptor];
     return image.repoTags.map(name => ({ ...descriptor, annotations: nameAnnotations(name) }));
   });
   content.writeIndex({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
+}
+
+/** Undefined when the manifest is lost: a broken image must not keep others from being found. */
+function descriptorOf(images: ImageStore, image: Image): Descriptor | undefined {
+  try {
+    return images.descriptorOf(image);
+  } catch {
+    return undefined;
+  }
 }
 
 function nameAnnotations(name: string): Record<string, string> {

@@ -67,6 +67,7 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
     const sizeBytes = chainIds.reduce((sum, chainId) => sum + parts.layers.sizeBytes(chainId), 0);
     const { parent } = image;
     parts.images.add({ id, manifest, chainId: chainIds.at(-1) ?? null, sizeBytes, blobs, parent });
+    parts.documents.keep(id);
     for (const reference of image.references ?? []) parts.images.tag(reference, id);
     publishIndex(parts);
   } finally {

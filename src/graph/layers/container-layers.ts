@@ -70,6 +70,13 @@ export class ContainerLayers {
       removeUnreferenced(this.#parts, { blobs: [], chainIds: layers.chain(record.chainId) });
   }
 
+  records(): { containerId: string; chainId: Digest | null }[] {
+    return this.#parts.database
+      .prepare('SELECT container_id, chain_id FROM container_layers')
+      .all()
+      .map(row => ({ containerId: String(row.container_id), chainId: row.chain_id as Digest | null }));
+  }
+
   /** @throws EngineError not-found */
   export(containerId: string): Readable {
     const record = this.#find(containerId);
