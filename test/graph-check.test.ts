@@ -203,19 +203,16 @@ test('a lease keeps a layer and all below it when the image goes', async t => {
 test('progress is told, and a check while an image is loaded finds nothing', async t => {
   const { graph } = await open(t, imageOf('a:latest', TARS));
   const other = imageOf('b:latest', [tarOf(randomFiles('b', 500, 20_000))]);
-  let isLoading = true;
-  const loading = graph
+  const loading = { isOver: false };
+  const loaded = graph
     .load(Readable.from([other.archive]), () => undefined)
     .finally(() => {
-      isLoading = false;
+      loading.isOver = true;
     });
   const reports: number[] = [];
-  while (isLoading)
-    assert.deepEqual(
-      await findings(graph, { repair: true, progress: ({ current }) => reports.push(current) }),
-      [],
-    );
-  await loading;
+  const progress = ({ current }: { current: number }) => void reports.push(current);
+  while (!loading.isOver) assert.deepEqual(await findings(graph, { repair: true, progress }), []);
+  await loaded;
   assert.ok(reports.length > 0);
   await isWhole(graph, 'b:latest');
 });

@@ -75,6 +75,8 @@ export interface Graph {
 
   /** What images, layers and content take on the disk. */
   diskUsage(): Promise<GraphUsage>;
+  /** When each image came, or was last the image of a container that was made or removed. */
+  lastUses(): ReadonlyMap<string, Date>;
   /** Verifies everything, and repairs what can be repaired. */
   check(options: CheckOptions): Promise<CheckReport>;
 

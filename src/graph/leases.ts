@@ -37,6 +37,8 @@ export interface LeaseRegister {
   /** Idempotent. @throws EngineError not-found for the lease */
   remove(id: string, resource: LeaseResource): void;
   resources(id: string): LeaseResource[];
+  /** Everything of a kind that leases keep. */
+  leased(kind: LeaseResource['kind']): ReadonlySet<Digest>;
   /** Those that have not expired. */
   list(): Lease[];
   /** Idempotent. */
@@ -76,8 +78,7 @@ export class Leases implements LeaseRegister {
     return this.#counts.has(digest);
   }
 
-  /** Everything of a kind that leases keep. */
-  leased(kind: LeaseResource['kind']): Set<Digest> {
+  leased(kind: LeaseResource['kind']): ReadonlySet<Digest> {
     const rows = this.#database
       .prepare(
         `SELECT DISTINCT digest FROM lease_resources JOIN leases ON leases.id = lease_id WHERE kind = ? AND ${ALIVE}`,

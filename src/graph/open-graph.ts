@@ -18,6 +18,7 @@ import type { Graph, Image, ImportOptions, ProgressMessage, RemoveOptions, Stora
 import type { GraphParts } from './graph-parts.ts';
 import { chooseDriver } from './graphdriver/choose-driver.ts';
 import type { StorageDriver } from './graphdriver/graph-driver.ts';
+import { lastUses } from './images/image-uses.ts';
 import { imageHistory } from './images/image-history.ts';
 import { ImageStore } from './images/image-store.ts';
 import { removeImage } from './images/remove-image.ts';
@@ -122,6 +123,10 @@ class LocalGraph implements Graph {
 
   diskUsage() {
     return diskUsage(this.#parts);
+  }
+
+  lastUses() {
+    return lastUses(this.#parts.database);
   }
 
   check(options: CheckOptions) {

@@ -27,6 +27,8 @@ export type EngineOptions = Partial<Omit<DaemonOptions, 'version' | 'initPath'>>
   storageOptions?: readonly string[];
   /** Storage drivers besides those built in. */
   storageDrivers?: readonly StorageDriver[];
+  /** Whether the compressed layers of unpacked images are discarded, and rebuilt when needed. Default false. */
+  discardBlobs?: boolean;
   /**
    * The default network's bridge, and the engine's nftables table. Engines side by side need their own, and have
    * them by default: the names depend on the data root.
@@ -67,6 +69,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     storageDriver: options.storageDriver || undefined,
     storageOptions: options.storageOptions,
     storageDrivers: options.storageDrivers,
+    discardBlobs: options.discardBlobs,
   });
   undo.defer(() => graph.close());
   options.logger?.info({ driver: graph.driverName, status: graph.driverStatus() }, 'storage driver');
@@ -140,6 +143,8 @@ function completeOptions(options: EngineOptions): DaemonOptions {
     mtu: 1500,
     labels: [],
     debug: false,
+    imageGcHigh: 0,
+    imageGcLow: 0,
     ...options,
     dataRoot: resolve(options.dataRoot ?? DEFAULT_DATA_ROOT),
     execRoot: resolve(options.execRoot ?? '/run/slipway'),

@@ -54,6 +54,10 @@ export class FakeGraph implements Graph {
     return { totalBytes: 1000, images, discarded: { count: 0, blobBytes: 0, recipeBytes: 0 } };
   }
 
+  lastUses(): ReadonlyMap<string, Date> {
+    return new Map();
+  }
+
   async check(): Promise<CheckReport> {
     return { blobs: 0, blobBytes: 0, layers: 0, containerLayers: 0, findings: [] };
   }

@@ -154,7 +154,8 @@ async function withUnpacked<T>(
   { blob, parent, diffId }: LayerRecord,
   use: (staged: Staged) => Promise<T>,
 ): Promise<T> {
-  const { fd, compression, close } = await storedLayerBlob(content, blob);
+  const source = await storedLayerBlob(content, blob);
+  const { fd, compression } = source;
   try {
     const staged = await driver.stageLayer(parent);
     try {
@@ -168,6 +169,6 @@ async function withUnpacked<T>(
       await staged.discard();
     }
   } finally {
-    close();
+    source.close();
   }
 }

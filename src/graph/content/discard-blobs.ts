@@ -3,8 +3,11 @@ import { EngineError } from '../../base/errors.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { LayerRecord } from '../layers/layer-store.ts';
 import { storedLayerBlob } from '../load/layer-blob.ts';
-import { findGzipMaker } from './gzip-maker.ts';
+import { findGzipMakers } from './gzip-maker.ts';
 import { encodeHeader, type RecipeCompression } from './recipe.ts';
+
+/** Each trial reads the whole layer. */
+const MAXIMUM_TRIALS = 3;
 
 /**
  * The policy `discard-blobs`: the blob of a layer that is unpacked, and known to be on the disk, is replaced by a
@@ -27,51 +30,49 @@ export async function discardBlobs(parts: GraphParts): Promise<void> {
 
 /** Whether it could be done. */
 async function discardBlob(parts: GraphParts, layer: LayerRecord): Promise<boolean> {
-  const { content, leases } = parts;
+  const { leases } = parts;
   const held = [layer.blob, layer.chainId];
   for (const digest of held) leases.hold(digest);
+  const source = await storedLayerBlob(parts.content, layer.blob);
   try {
-    return await withRecipe(parts, layer, async recipe => {
-      // Verified by its digest; the bytes themselves are not needed.
-      (await content.rebuild(layer.blob, recipe.path)).discard();
-      recipe.commit(layer.blob);
-    });
-  } catch (error) {
-    if (error instanceof EngineError && ['data-loss', 'invalid-parameter'].includes(error.kind)) return false;
-    throw error;
+    for (const compression of await compressionsOf(source))
+      if (await replaceByRecipe(parts, layer, { source, compression })) return true;
+    return false;
   } finally {
+    source.close();
     for (const digest of held) leases.release(digest);
   }
 }
 
-type StagedRecipe = ReturnType<GraphParts['content']['stageRecipe']>;
+type Source = Awaited<ReturnType<typeof storedLayerBlob>>;
 
-/** Makes a recipe and gives it to `use`. False when the blob's compression cannot be repeated. */
-async function withRecipe(
+/** The ways to compress that may give the same bytes again, likely ones first. */
+async function compressionsOf({ compression, fd }: Source): Promise<RecipeCompression[]> {
+  if (compression === 'none') return [{ kind: 'none' }];
+  return compression === 'gzip' ? (await findGzipMakers(fd)).slice(0, MAXIMUM_TRIALS) : [];
+}
+
+async function replaceByRecipe(
   { content, threads, driver, root }: GraphParts,
   { chainId, blob, diffId }: LayerRecord,
-  use: (recipe: StagedRecipe) => Promise<void>,
+  { source, compression }: { source: Source; compression: RecipeCompression },
 ): Promise<boolean> {
-  const { fd, sizeBytes, compression, close } = await storedLayerBlob(content, blob);
-  const staged = content.stageRecipe();
+  const { sizeBytes, fd: archiveFd } = source;
+  const tree = driver.layerDirectory(chainId);
+  const recipe = content.stageRecipe();
   try {
-    const repeated: RecipeCompression | undefined =
-      compression === 'none'
-        ? { kind: 'none' }
-        : compression === 'gzip'
-          ? await findGzipMaker(fd)
-          : undefined;
-    if (repeated === undefined) return false;
-    const tree = driver.layerDirectory(chainId);
     const directory = relative(root, tree);
-    staged.write(
-      encodeHeader({ version: 1, digest: blob, sizeBytes, diffId, directory, compression: repeated }),
-    );
-    await threads.run({ kind: 'make-recipe', root: tree, archiveFd: fd, compression, outputFd: staged.fd });
-    await use(staged);
+    recipe.write(encodeHeader({ version: 1, digest: blob, sizeBytes, diffId, directory, compression }));
+    const job = { archiveFd, compression: source.compression, outputFd: recipe.fd };
+    await threads.run({ kind: 'make-recipe', root: tree, ...job });
+    // Verified by its digest; the bytes themselves are not needed.
+    (await content.rebuild(blob, recipe.path)).discard();
+    recipe.commit(blob);
     return true;
+  } catch (error) {
+    if (error instanceof EngineError && ['data-loss', 'invalid-parameter'].includes(error.kind)) return false;
+    throw error;
   } finally {
-    staged.discard();
-    close();
+    recipe.discard();
   }
 }

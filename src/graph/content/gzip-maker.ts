@@ -7,7 +7,7 @@ import { EngineError } from '../../base/errors.ts';
 import type { GzipMaker, RecipeCompression } from './recipe.ts';
 
 /** Of the compressed file, to compare with. */
-const SAMPLE_BYTES = 128 * 1024;
+const SAMPLES_BYTES = [64 * 1024, 1024 * 1024, 8 * 1024 * 1024];
 /** Without a name or other fields (RFC 1952, 2.3.1). */
 const PLAIN_HEADER_BYTES = 10;
 const [FHCRC, FEXTRA, FNAME, FCOMMENT] = [2, 4, 8, 16] as const;
@@ -17,22 +17,32 @@ type Gzip = Extract<RecipeCompression, { kind: 'gzip' }>;
 /**
  * Looks for the compressor that has made a gzip file: GNU gzip, whose output has not changed in decades, or Node's
  * zlib. What Go's compress/gzip and others make cannot be made again here.
- * @returns undefined when none of them makes the same bytes from the file's beginning
+ * @returns those that make the same bytes from the file's beginning, as far as that was looked at
  */
-export async function findGzipMaker(fd: number): Promise<Gzip | undefined> {
-  const start = Buffer.alloc(SAMPLE_BYTES);
-  const sample = start.subarray(0, readSync(fd, start, 0, SAMPLE_BYTES, 0));
-  const headerBytes = headerLength(sample);
-  if (headerBytes === undefined) return undefined;
-  const isWhole = fstatSync(fd).size <= SAMPLE_BYTES;
-  const wanted = sample.subarray(headerBytes);
-  const data = await inflateStart(wanted);
-  for (const maker of makersOf(sample)) {
-    const made = await buffer(gzipBody(Readable.from([data]), maker)).catch(() => undefined);
-    if (made !== undefined && isSame(made, wanted, isWhole))
-      return { kind: 'gzip', header: sample.subarray(0, headerBytes).toString('base64'), maker };
+export async function findGzipMakers(fd: number): Promise<Gzip[]> {
+  const { size } = fstatSync(fd);
+  let makers: GzipMaker[] | undefined;
+  let header: Buffer = Buffer.alloc(0);
+  // What cannot be compressed looks alike for all: then more of the file has to be looked at.
+  for (const sampleBytes of SAMPLES_BYTES) {
+    const start = Buffer.alloc(Math.min(sampleBytes, size));
+    const sample = start.subarray(0, readSync(fd, start, 0, start.length, 0));
+    header = sample.subarray(0, headerLength(sample) ?? 0);
+    if (header.length === 0) return [];
+    makers = await thatMake(sample.subarray(header.length), size <= sampleBytes, makers ?? makersOf(header));
+    if (makers.length <= 1 || size <= sampleBytes) break;
   }
-  return undefined;
+  return (makers ?? []).map(maker => ({ kind: 'gzip', header: header.toString('base64'), maker }));
+}
+
+async function thatMake(wanted: Buffer, isWhole: boolean, makers: GzipMaker[]): Promise<GzipMaker[]> {
+  const data = await inflateStart(wanted);
+  const found: GzipMaker[] = [];
+  for (const maker of makers) {
+    const made = await buffer(gzipBody(Readable.from([data]), maker)).catch(() => undefined);
+    if (made !== undefined && isSame(made, wanted, isWhole)) found.push(maker);
+  }
+  return found;
 }
 
 /** What makes a recipe's gzip file of the tar in it. Fails as the source or the compressor does. */
@@ -85,7 +95,7 @@ async function* throughGzip(source: Readable, level: number): AsyncGenerator<Buf
 function makersOf(header: Buffer): GzipMaker[] {
   const flag = header[8];
   const levels = flag === 2 ? [9, 8] : flag === 4 ? [1, 2] : [6, 5, 7, 4, 3, 8, 2, 9, 1];
-  const { zlib: version = '' } = process.versions;
+  const { zlib: version } = process.versions;
   return [
     ...levels.map(level => ({ program: 'gzip' as const, level })),
     ...[8, 9].flatMap(memLevel =>

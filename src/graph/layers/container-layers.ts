@@ -9,6 +9,7 @@ import { removeUnreferenced } from '../content/collect-garbage.ts';
 import type { ContainerLayer, PackedLayer, StorageOptions } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ContainerFileSystem } from '../graphdriver/graph-driver.ts';
+import { markUsed } from '../images/image-uses.ts';
 import { chainIdsOf } from './chain-id.ts';
 import { FileReader } from './file-reader.ts';
 
@@ -41,6 +42,7 @@ export class ContainerLayers {
       this.#forget(containerId);
       throw error;
     }
+    markUsed(database, imageId);
     return this.#layerOf(containerId, chainId);
   }
 
@@ -66,6 +68,7 @@ export class ContainerLayers {
     await driver.removeContainer(containerId);
     if (record === undefined) return;
     this.#forget(containerId);
+    markUsed(this.#parts.database, record.imageId);
     if (record.chainId !== null && !(record.imageId !== '' && images.has(record.imageId)))
       removeUnreferenced(this.#parts, { blobs: [], chainIds: layers.chain(record.chainId) });
   }
