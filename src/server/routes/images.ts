@@ -1,5 +1,6 @@
 import { EngineError } from '../../base/errors.ts';
 import type { ImageBackend } from '../backend.ts';
+import { streamBody } from '../body/stream-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { booleanParameter, filtersParameter, textParameter } from '../query.ts';
 import { sendEmpty, sendJson, sendProgress, sendStream } from '../respond.ts';
@@ -107,7 +108,7 @@ async function createImage(backend: ImageBackend, exchange: Exchange): Promise<v
       'an image is imported from the body of the request (fromSrc=-) only',
     );
   await sendProgress(exchange, async progress => {
-    const status = await backend.imageImport(request, {
+    const status = await backend.imageImport(streamBody(exchange), {
       repository: query.get('repo') ?? '',
       tag,
       message: query.get('message') ?? '',
@@ -121,7 +122,7 @@ async function createImage(backend: ImageBackend, exchange: Exchange): Promise<v
 async function load(backend: ImageBackend, exchange: Exchange): Promise<void> {
   const quiet = booleanParameter(exchange.query, 'quiet');
   await sendProgress(exchange, progress =>
-    backend.imageLoad(exchange.request, message => {
+    backend.imageLoad(streamBody(exchange), message => {
       // Quiet: the names of what was loaded, no progress.
       if (!quiet || message.stream !== undefined) progress(message);
     }),
