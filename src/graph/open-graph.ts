@@ -31,6 +31,7 @@ import { type LeaseRegister, type LeaseResource, Leases } from './leases.ts';
 import { loadArchive } from './load/load-archive.ts';
 import { recoverGraph } from './recover-graph.ts';
 import { saveArchive } from './save/save-archive.ts';
+import { fillReserve, withReserve } from './space-reserve.ts';
 
 export type GraphOptions = {
   /** An absolute directory, made when missing. One graph at a time may have it open. */
@@ -79,6 +80,7 @@ export async function openGraph(options: GraphOptions): Promise<Graph> {
   };
   const containers = new ContainerLayers(parts);
   await recoverGraph(parts, containers);
+  fillReserve(root);
   syncLayers(parts);
   return new LocalGraph(parts, containers, { reason, closing });
 }
@@ -151,7 +153,8 @@ class LocalGraph implements Graph {
   }
 
   remove(reference: string, options: RemoveOptions) {
-    return removeImage(this.#parts, reference, options);
+    const { root } = this.#parts;
+    return withReserve(root, () => removeImage(this.#parts, reference, options));
   }
 
   async history(reference: string) {

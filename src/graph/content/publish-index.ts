@@ -1,3 +1,4 @@
+import { errorCode } from '../../base/errors.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { Image } from '../graph.ts';
 import type { ImageStore } from '../images/image-store.ts';
@@ -15,7 +16,12 @@ export function publishIndex({ content, images }: GraphParts): void {
     if (image.repoTags.length === 0) return [descriptor];
     return image.repoTags.map(name => ({ ...descriptor, annotations: nameAnnotations(name) }));
   });
-  content.writeIndex({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
+  try {
+    content.writeIndex({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
+  } catch (error) {
+    // On a full disk images can still be removed: the next change, or the next start, writes it.
+    if (!['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '')) throw error;
+  }
 }
 
 /** Undefined when the manifest is lost: a broken image must not keep others from being found. */
