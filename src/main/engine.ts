@@ -13,6 +13,8 @@ import { readHostFacts } from '../daemon/spec/host-facts.ts';
 import { NamespaceMaker } from '../execdriver/native/namespace-maker.ts';
 import { openNativeDriver } from '../execdriver/native/open-native-driver.ts';
 import type { StorageDriver } from '../graph/graphdriver/graph-driver.ts';
+import type { Content } from '../graph/content/content.ts';
+import type { LeaseRegister } from '../graph/leases.ts';
 import { openGraph } from '../graph/open-graph.ts';
 import { NamespacePool } from '../networkdriver/namespace-pool.ts';
 import { openNetworkDrivers } from '../networkdriver/open-network-drivers.ts';
@@ -48,6 +50,9 @@ export interface Engine {
   readonly backend: Backend;
   /** Takes over what may change while it runs, and announces that. */
   reload(options: Reloadable): void;
+  /** Content by digest, for programs that bring or take it themselves; leases keep it while they do. */
+  readonly content: Content;
+  readonly leases: LeaseRegister;
   /** Ends the engine. Containers keep running, for the next engine on the same data root. Idempotent. */
   close(): Promise<void>;
 }
@@ -104,6 +109,8 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const parts = undo.move();
   return {
     backend: createBackend(daemon),
+    content: graph.content,
+    leases: graph.leases,
     reload: changes => reloadOptions(daemon, changes),
     close: () => parts.disposeAsync(),
   };
