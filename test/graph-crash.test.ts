@@ -59,9 +59,10 @@ function work(daemon: DaemonProcess, round: number): Promise<unknown>[] {
   const commit = async (turn: number) => {
     const name = `committing-${round}-${turn}`;
     const { status } = await send(daemon, 'POST', `/containers/create?name=${name}`, CREATE);
-    if (status !== 201) return void (await sleep(20));
+    if (status !== 201) return sleep(20).then(() => undefined);
     await send(daemon, 'POST', `/commit?container=${name}&repo=committed&tag=${turn % 3}`);
     await send(daemon, 'DELETE', `/containers/${name}`);
+    return undefined;
   };
   return [load, remove, importFlat, commit].map(task => loop(task).catch(() => undefined));
 }

@@ -164,6 +164,7 @@ export type ExtractingJob = ExtractJob | ExtractHostJob;
 /** Jobs that wait for whoever is at the other end of a descriptor. */
 export const STREAMING_JOBS: readonly RootedJob['kind'][] = [
   'pack',
+  'follow-recipe',
   'pack-path',
   'pack-view',
   'pack-host',

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { threadStream } from '../../archive/thread-stream.ts';
+import { writtenStream } from '../../archive/pack-stream.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import { gzipped } from './gzip-maker.ts';
@@ -12,7 +12,7 @@ import type { Recipe, RecipeHeader } from './recipe.ts';
  */
 export async function rebuildBlob(parts: GraphParts, { header, fd, position }: Recipe): Promise<Readable> {
   const root = treeOf(parts, header);
-  const tar = threadStream(outputFd =>
+  const { stream: tar } = writtenStream(outputFd =>
     parts.threads.run({ kind: 'follow-recipe', root, recipeFd: fd, position, outputFd }),
   );
   return header.compression.kind === 'none' ? tar : Readable.from(gzipped(tar, header.compression));
