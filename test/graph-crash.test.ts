@@ -1,100 +1,150 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import * as fs from 'node:fs';
-import { tmpdir } from 'node:os';
-import { test } from 'node:test';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tarEntry } from '../src/archive/tar-entry.ts';
-import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar-writer.ts';
-import { digestOf } from '../src/base/digest.ts';
-import type { Graph } from '../src/graph/graph.ts';
-import { openGraph } from '../src/graph/open-graph.ts';
+import type { SystemCheckReport } from '../src/api/types.ts';
+import { DaemonProcess } from './fixtures/daemon-process.ts';
+import { gzipImageOf, imageOf, randomFiles, tarOf } from './fixtures/image-archive.ts';
 
-const KILLS = 20;
-const LAYERS = 4;
+/** 200 take some minutes: SLIPWAY_CRASH_KILLS=200 npm test -- test/graph-crash.test.ts */
+const KILLS = Number(process.env.SLIPWAY_CRASH_KILLS ?? 12);
+/** Work is under way for so long at most when the daemon is killed. */
+const WORK_MS = 600;
 
-function tarOf(files: [string, Buffer][]): Buffer {
-  const chunks = files.flatMap(([path, data]) => [
-    encodeTarEntry(tarEntry({ path, size: data.length })),
-    data,
-    tarPadding(data.length),
-  ]);
-  return Buffer.concat([...chunks, TAR_END]);
-}
+const LAYERS = Array.from({ length: 4 }, (_, index) => tarOf(randomFiles(`layer-${index}`, 60, 5000)));
+const LOADED = [imageOf('loaded:latest', LAYERS), gzipImageOf('packed:latest', LAYERS.slice(1))];
+const FLAT = tarOf(randomFiles('flat', 20, 20_000));
+/** What a kill may leave, and a check takes away. */
+const HARMLESS = /^(orphaned-|stranger|stale-record)/;
 
-/** An image of a few layers with a hundred files each. */
-function imageArchive(): Buffer {
-  const layers = Array.from({ length: LAYERS }, (_, layer) =>
-    tarOf(Array.from({ length: 100 }, (_, index) => [`${layer}/${index}`, Buffer.alloc(5000, index)])),
-  );
-  const diffIds = layers.map(layer => digestOf(layer));
-  const config = {
-    architecture: 'amd64',
-    os: 'linux',
-    config: {},
-    rootfs: { type: 'layers', diff_ids: diffIds },
-  };
-  const names = layers.map((_, index) => `${index}.tar`);
-  const manifest = [{ Config: 'config.json', RepoTags: ['loaded:latest'], Layers: names }];
-  return tarOf([
-    ['config.json', Buffer.from(JSON.stringify(config))],
-    ['manifest.json', Buffer.from(JSON.stringify(manifest))],
-    ...layers.map((layer, index): [string, Buffer] => [names[index] as string, layer]),
-  ]);
-}
+const EMPTY = Buffer.alloc(0);
 
-/** All content is there and undamaged, all layers can be mounted, and there is nothing else. */
-async function checkWhole(graph: Graph, root: string): Promise<void> {
-  const images = await graph.list();
-  const expectedLayers = new Set(
-    images.flatMap(({ chainIds }) => chainIds.map(id => id.slice('sha256:'.length))),
-  );
-  for (const image of images) {
-    for await (const chunk of await graph.save([image.id])) assert.ok(chunk.length > 0);
-    const id = `check-${image.id.slice(-12)}`;
-    const layer = await graph.createContainerLayer(id, image.id);
-    if (image.repoTags.includes('loaded:latest'))
-      for (let index = 0; index < LAYERS; index++)
-        assert.deepEqual(await layer.readFile(`/${index}/99`), Buffer.alloc(5000, 99));
-    for await (const chunk of await graph.exportContainerLayer(id)) assert.ok(chunk.length > 0);
-    await graph.removeContainerLayer(id);
-  }
-  for (const name of fs.readdirSync(`${root}/content/blobs/sha256`))
-    assert.equal(digestOf(fs.readFileSync(`${root}/content/blobs/sha256/${name}`)), `sha256:${name}`);
-  assert.deepEqual(fs.readdirSync(`${root}/content/ingest`), []);
-  assert.deepEqual(fs.readdirSync(`${root}/overlay2/staging`), []);
-  const names = fs.readdirSync(`${root}/overlay2`);
-  const layers = names.filter(name => /^[0-9a-f]{64}$/.test(name));
-  const containers = names.filter(name => name.startsWith('container-'));
-  assert.ok(expectedLayers.isSubsetOf(new Set(layers)));
-  // A container keeps the layer of an image whose name went to the next one; those images are listed, too.
-  assert.equal(layers.length, expectedLayers.size);
-  assert.ok(containers.length <= 3, containers.join());
-  const links = fs.readdirSync(`${root}/overlay2/l`);
-  assert.equal(links.length, layers.length);
-  for (const container of containers) await graph.removeContainerLayer(container);
-}
+type Answer = { status: number; body: string };
 
-test(`a process killed at ${KILLS} random moments leaves whole images and nothing else`, async t => {
-  const root = fs.mkdtempSync(`${tmpdir()}/slipway-crash-`);
-  t.after(() => fs.rmSync(root, { recursive: true, force: true }));
-  fs.writeFileSync(`${root}/archive.tar`, imageArchive());
-  for (let kill = 0; kill < KILLS; kill++) {
-    const script = new URL('fixtures/graph-worker.ts', import.meta.url).pathname;
-    const child = spawn(process.execPath, [script, `${root}/graph`, `${root}/archive.tar`], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+/** Rejects when the daemon is killed meanwhile. */
+function send(daemon: DaemonProcess, method: string, path: string, body: Buffer = EMPTY): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const socketPath = join(daemon.base, 'slipway.sock');
+    const headers = {
+      'Content-Type': path.startsWith('/containers') ? 'application/json' : 'application/x-tar',
+    };
+    const call = request({ socketPath, method, path: `/v1.51${path}`, headers, agent: false }, response => {
+      text(response).then(answer => resolve({ status: response.statusCode ?? 0, body: answer }), reject);
     });
-    await once(child.stdout, 'data');
-    await sleep(Math.random() * 300);
-    assert.equal(child.exitCode, null, 'it was at work until then');
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    const graph = await openGraph({ root: `${root}/graph` });
-    try {
-      await checkWhole(graph, `${root}/graph`);
-    } finally {
-      await graph.close();
-    }
+    call.once('error', reject).end(body);
+  });
+}
+
+type Work = {
+  /** Settles when an image has been loaded, or all is over. */
+  loaded: Promise<unknown>;
+  over: Promise<unknown>;
+};
+
+/** What is at work when the daemon is killed: each loop goes on until its requests fail. */
+function work(daemon: DaemonProcess, round: number): Work {
+  const first = Promise.withResolvers<void>();
+  const loop = async (task: (turn: number) => Promise<unknown>) => {
+    for (let turn = 0; ; turn++) await task(turn);
+  };
+  const load = async (turn: number) => {
+    const image = LOADED[turn % 2] as (typeof LOADED)[number];
+    await send(daemon, 'POST', '/images/load', image.archive);
+    first.resolve();
+  };
+  const remove = async (turn: number) => {
+    await send(daemon, 'DELETE', `/images/${REMOVED[turn % REMOVED.length]}?force=1`);
+    await sleep(20);
+  };
+  const importFlat = async (turn: number) => {
+    const tag = `repo=imported&tag=${turn % 3}`;
+    // Each round another image, which shares its layer with the others.
+    const path = `/images/create?fromSrc=-&${tag}&message=${round}-${turn}`;
+    await send(daemon, 'POST', path, FLAT);
+  };
+  const commit = async (turn: number) => {
+    const name = `committing-${round}-${turn}`;
+    const { status } = await send(daemon, 'POST', `/containers/create?name=${name}`, CREATE);
+    if (status !== 201) return sleep(20).then(() => undefined);
+    await send(daemon, 'POST', `/commit?container=${name}&repo=committed&tag=${turn % 3}`);
+    await send(daemon, 'DELETE', `/containers/${name}`);
+    return undefined;
+  };
+  const loops = [load, remove, importFlat, commit].map(task => loop(task).catch(() => undefined));
+  const over = Promise.all(loops);
+  return { loaded: Promise.race([first.promise, over]), over };
+}
+
+const REMOVED = ['loaded', 'packed', 'imported:1', 'committed:1'];
+const CREATE = Buffer.from(JSON.stringify({ Image: 'imported:0', Cmd: ['x'] }));
+
+async function check(daemon: DaemonProcess, options = ''): Promise<SystemCheckReport> {
+  const { body } = await send(daemon, 'POST', `/slipway/system/check?${options}`);
+  const last = JSON.parse(body.trim().split('\n').at(-1) ?? '') as { aux?: SystemCheckReport };
+  assert.ok(last.aux, `no report: ${body}`);
+  return last.aux;
+}
+
+/**
+ * Every listed image is whole, and after one check there is nothing that belongs to nobody.
+ * @returns how many images there are
+ */
+async function checkWhole(daemon: DaemonProcess, layers: boolean): Promise<number> {
+  const found = await check(daemon, 'repair=1');
+  for (const { Kind, Subject, Detail, Repaired } of found.Findings) {
+    assert.match(Kind, HARMLESS, `${Kind} ${Subject} ${Detail}`);
+    assert.ok(Repaired, `${Kind} ${Subject} ${Detail}`);
   }
-});
+  const after = await check(daemon, layers ? 'layers=1' : '');
+  assert.deepEqual(after.Findings, []);
+  const { body } = await send(daemon, 'GET', '/images/json?all=1');
+  const images = JSON.parse(body) as { Id: string; RepoTags: string[] | null }[];
+  for (const { Id, RepoTags } of images) {
+    const known = LOADED.find(({ id }) => id === Id);
+    if (RepoTags?.includes('loaded:latest')) assert.equal(Id, LOADED[0]?.id);
+    if (RepoTags?.includes('packed:latest')) assert.equal(Id, LOADED[1]?.id);
+    const saved = await send(daemon, 'GET', `/images/${Id}/get`);
+    assert.equal(saved.status, 200);
+    if (known !== undefined) assert.ok(saved.body.length > 0);
+    // Its layers can be a container's.
+    const body = Buffer.from(JSON.stringify({ Image: Id, Cmd: ['x'] }));
+    const created = await send(daemon, 'POST', '/containers/create?name=checking', body);
+    assert.equal(created.status, 201, created.body);
+    assert.equal((await send(daemon, 'GET', '/containers/checking/export')).status, 200);
+    assert.equal((await send(daemon, 'DELETE', '/containers/checking')).status, 204);
+  }
+  await removeContainers(daemon);
+  return images.length;
+}
+
+/** Those that a kill has left over are as whole as any other: only not to have ever more of them. */
+async function removeContainers(daemon: DaemonProcess): Promise<void> {
+  const { body } = await send(daemon, 'GET', '/containers/json?all=1');
+  for (const { Id } of JSON.parse(body) as { Id: string }[])
+    assert.equal((await send(daemon, 'DELETE', `/containers/${Id}`)).status, 204);
+}
+
+async function crash(t: TestContext, flags: string[], kills: number): Promise<void> {
+  const daemon = await DaemonProcess.start(...flags);
+  t.after(() => daemon.dispose());
+  let seen = 0;
+  for (let round = 0; round < kills; round++) {
+    const { loaded, over } = work(daemon, round);
+    // Every other time when there is something already, however slow the machine is.
+    if (round % 2 === 0) await loaded;
+    await sleep(Math.random() * WORK_MS);
+    await daemon.kill('SIGKILL');
+    await over;
+    await daemon.start();
+    seen += await checkWhole(daemon, round % 10 === 9);
+  }
+  assert.ok(seen > 0, 'there was something to check');
+}
+
+test(`a daemon killed at ${KILLS} random moments of load, import, commit and rmi leaves whole images and nothing else`, t =>
+  crash(t, [], KILLS));
+
+test('the same where blobs are discarded once they are unpacked', t =>
+  crash(t, ['--discard-blobs'], Math.ceil(KILLS / 4)));

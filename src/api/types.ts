@@ -466,3 +466,27 @@ export type ProgressMessage = {
   errorDetail?: { message: string; code?: number };
   aux?: unknown;
 };
+
+/** Slipway's own `POST /slipway/system/check`. */
+export type SystemCheckOptions = {
+  repair: boolean;
+  /** Whether unpacked layers are compared with their blobs, file by file. */
+  layers: boolean;
+};
+
+export type SystemCheckProgress = { what: 'content' | 'layers'; current: number; total: number };
+
+export type SystemCheckReport = {
+  Blobs: number;
+  BlobBytes: number;
+  Layers: number;
+  ContainerLayers: number;
+  Findings: {
+    Kind: string;
+    Subject: string;
+    Detail: string;
+    /** Of images that are broken by it. */
+    Images: string[];
+    Repaired: boolean;
+  }[];
+};

@@ -45,7 +45,8 @@ export async function openTree(
   return { root: fd, close: () => closeSync(fd) };
 }
 
-function writtenStream(write: (outputFd: number) => Promise<void>): {
+/** What `write` writes to a blocking descriptor, as a stream: see {@link packingStream}. */
+export function writtenStream(write: (outputFd: number) => Promise<void>): {
   stream: Readable;
   done: Promise<void>;
 } {

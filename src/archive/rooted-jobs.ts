@@ -1,10 +1,10 @@
 import type { Digest } from '../base/digest.ts';
 import type { ErrorKind } from '../base/errors.ts';
 import type { OverlayOptions } from '../kernel/detached-overlay.ts';
-import type { Compression } from './compression.ts';
 import type { ExtractOptions } from './extract-stream.ts';
 import type { FileSystemView } from './file-system-view.ts';
 import type { PathStat } from './path-stat.ts';
+import type { ArchiveSource } from './read-archive.ts';
 import type { WhiteoutMode } from './whiteout.ts';
 
 /** What a rooted thread can be asked to do. Paths are the host's; descriptors stay the caller's. */
@@ -21,15 +21,17 @@ export type RootedJob =
   | PackHostJob
   | ExtractHostJob
   | ChangesJob
-  | PackChangesJob;
+  | PackChangesJob
+  | HashJob
+  | CompareJob
+  | MeasureDiskJob
+  | MakeRecipeJob
+  | FollowRecipeJob;
 
 /** Unpacks a tar into the directory `root`. Its compression is one that needs no child process. */
-export type UnpackJob = {
+export type UnpackJob = ArchiveSource & {
   kind: 'unpack';
   root: string;
-  /** An open file, read from its beginning. */
-  archiveFd: number;
-  compression: Compression;
   whiteouts: WhiteoutMode;
   /** Known already (that of the file itself, where it is not compressed): it is not computed again. */
   diffId?: Digest;
@@ -95,6 +97,34 @@ type PackChangesJob = { kind: 'pack-changes'; trees: ContainerTrees; outputFd: n
 
 export type FileChange = { path: string; kind: 'added' | 'modified' | 'deleted' };
 
+/** Hashes an open file from its beginning. */
+type HashJob = { kind: 'hash'; fd: number };
+
+/** Compares two trees (compare-trees.ts). */
+type CompareJob = { kind: 'compare'; actual: string; expected: string };
+
+/** What the directory takes on its disk (measure-disk.ts). */
+type MeasureDiskJob = { kind: 'measure-disk'; directory: string };
+
+/** Writes to `outputFd` how to make the archive again from `root`, into which it was unpacked (tar-recipe.ts). */
+export type MakeRecipeJob = ArchiveSource & {
+  kind: 'make-recipe';
+  root: string;
+  outputFd: number;
+  /** Where archive and tree differ, the tree is right: the archive is damaged. Default false. */
+  trustsTree?: boolean;
+};
+
+/** Makes the archive again, uncompressed: reads what MakeRecipeJob wrote, from `position` on. */
+export type FollowRecipeJob = {
+  kind: 'follow-recipe';
+  root: string;
+  recipeFd: number;
+  position: number;
+  /** Written to with blocking writes. */
+  outputFd: number;
+};
+
 export type UnpackResult = {
   /** SHA-256 of the uncompressed archive. */
   diffId: Digest;
@@ -118,6 +148,11 @@ export type RootedResult = {
   changes: FileChange[];
   /** Of what was written. */
   'pack-changes': { digest: Digest; sizeBytes: number };
+  hash: { digest: Digest; sizeBytes: number };
+  compare: string[];
+  'measure-disk': number;
+  'make-recipe': Digest;
+  'follow-recipe': undefined;
 };
 
 /** Those that write a stream. */
@@ -129,6 +164,7 @@ export type ExtractingJob = ExtractJob | ExtractHostJob;
 /** Jobs that wait for whoever is at the other end of a descriptor. */
 export const STREAMING_JOBS: readonly RootedJob['kind'][] = [
   'pack',
+  'follow-recipe',
   'pack-path',
   'pack-view',
   'pack-host',

@@ -7,8 +7,12 @@ import { parentPort } from 'node:worker_threads';
 import { EngineError, messageOf } from '../base/errors.ts';
 import { openDetachedOverlay } from '../kernel/detached-overlay.ts';
 import { separateThreadRoot, withRoot } from '../kernel/thread-root.ts';
+import { compareTrees } from './compare-trees.ts';
 import { copyTree } from './copy-tree.ts';
+import { hashFile } from './hash-file.ts';
+import { measureDisk } from './measure-disk.ts';
 import { measureTree } from './measure-tree.ts';
+import { followRecipe, makeRecipe } from './recipe-jobs.ts';
 import type { PackJob, RootedJob, RootedReply, RootedRequest } from './rooted-jobs.ts';
 import { packTree } from './tree-packer.ts';
 import { extractStream, extractToHost } from './extract-stream.ts';
@@ -66,6 +70,16 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
       return listChanges(home, job.trees);
     case 'pack-changes':
       return packChanges(home, job.trees, job.outputFd);
+    case 'hash':
+      return hashFile(job.fd, progress);
+    case 'compare':
+      return compareTrees(job.actual, job.expected);
+    case 'measure-disk':
+      return measureDisk(job.directory);
+    case 'make-recipe':
+      return withRoot(home, job.root, () => makeRecipe(job));
+    case 'follow-recipe':
+      return withRoot(home, job.root, () => followRecipe(job));
   }
 }
 

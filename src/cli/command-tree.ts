@@ -166,6 +166,10 @@ const NETWORK: CommandTree = {
 };
 
 const SYSTEM: CommandTree = {
+  check: entry(
+    "Verify the engine's images, layers and records, and repair them",
+    () => import('./commands/system-check.ts'),
+  ),
   df: entry('Show disk usage', () => import('./commands/system-df.ts')),
   events,
   info,

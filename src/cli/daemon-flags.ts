@@ -46,6 +46,11 @@ export type DaemonFlags = {
   /** Containers get an init process unless they say otherwise. */
   init: boolean;
   shutdownTimeoutSeconds: number;
+  /** Layers' blobs are replaced by recipes once they are unpacked. */
+  discardBlobs: boolean;
+  /** Percent; 0 for no limit. */
+  imageGcHigh: number;
+  imageGcLow: number;
 };
 
 export const DEFAULT_SOCKET = '/run/slipway/slipway.sock';
@@ -79,4 +84,7 @@ export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
   noNewPrivileges: false,
   init: false,
   shutdownTimeoutSeconds: 15,
+  discardBlobs: false,
+  imageGcHigh: 0,
+  imageGcLow: 0,
 };

@@ -20,6 +20,7 @@ import type { Filters } from './filters.ts';
 import * as images from './images/images.ts';
 import { describeImage } from './images/describe-image.ts';
 import { type ListOptions, listImages } from './images/list-images.ts';
+import { pruneImages } from './images/prune-images.ts';
 import { containerChanges } from './inspect/container-changes.ts';
 import { containerStats } from './inspect/container-stats.ts';
 import { containerTop } from './inspect/container-top.ts';
@@ -36,7 +37,8 @@ import { describeNetwork } from './networks/describe-network.ts';
 import { listNetworks } from './networks/list-networks.ts';
 import { explainContainer } from './start/explain-container.ts';
 import { startContainer } from './start/start-container.ts';
-import { diskUsage } from './system/disk-usage.ts';
+import { checkSystem } from './system/check-system.ts';
+import { diskUsage, type UsagePart } from './system/disk-usage.ts';
 import { systemInformation, systemVersion } from './system/system-information.ts';
 import { listVolumes, pruneVolumes, volumeUsers } from './volumes/list-volumes.ts';
 
@@ -181,7 +183,7 @@ function imageBackend(daemon: Daemon) {
       images.tagImage(daemon, reference, { repository, tag }),
     imageRemove: async (reference: string, options: { force: boolean; noPrune: boolean }) =>
       images.removeImage(daemon, reference, options),
-    imagePrune: async (filters: Filters) => images.pruneImages(daemon, filters),
+    imagePrune: async (filters: Filters) => pruneImages(daemon, filters),
     imageLoad: async (...args: Tail<typeof images.loadImage>) => images.loadImage(daemon, ...args),
     imageSave: async (...args: Tail<typeof images.saveImages>) => images.saveImages(daemon, ...args),
     imageImport: async (...args: Tail<typeof images.importImage>) => images.importImage(daemon, ...args),
@@ -250,6 +252,7 @@ function systemBackend(daemon: Daemon) {
     version: async () => systemVersion(daemon),
     events: (options: Parameters<typeof daemon.events.subscribe>[0]) =>
       daemon.events.subscribe({ ...options, signal: AbortSignal.any([options.signal, daemon.closing]) }),
-    diskUsage: async () => diskUsage(daemon),
+    diskUsage: async (parts: ReadonlySet<UsagePart>) => diskUsage(daemon, parts),
+    systemCheck: async (...args: Tail<typeof checkSystem>) => checkSystem(daemon, ...args),
   };
 }

@@ -31,6 +31,12 @@ export type DaemonOptions = {
   mtu: number;
   labels: string[];
   debug: boolean;
+  /**
+   * Percent of the data root's file system: when more is used than `high`, images that no container uses are removed,
+   * longest unused first, until it is less than `low`. 0: never.
+   */
+  imageGcHigh: number;
+  imageGcLow: number;
   /** The executable mounted at /sbin/docker-init for containers that ask for an init. */
   initPath: string;
   /** Of Slipway itself. */

@@ -12,6 +12,7 @@ import { ContainerTable } from './containers/container-table.ts';
 import type { Daemon } from './daemon.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { EventBus } from './events/event-bus.ts';
+import { collectImages } from './images/collect-images.ts';
 import type { Logger } from './logger.ts';
 import { Networks } from './networks/networks.ts';
 import { recoverContainers } from './recover-containers.ts';
@@ -75,6 +76,7 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
   try {
     await daemon.networks.open({ bridgeIp: options.bridgeIp, mtu: options.mtu });
     await recoverContainers(daemon);
+    collectImages(daemon);
   } catch (error) {
     closing.abort();
     await background.idle();

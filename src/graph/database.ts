@@ -5,6 +5,10 @@ import { DatabaseSync } from 'node:sqlite';
  *   id of the kernel under which it was unpacked, until its files are known to be on disk.
  * - An image keeps its manifest's blobs (`image_blobs`), and its layers through `chain_id`, NULL for none.
  * - An image that came with an index of several platforms keeps that (`image_indexes`), and all of its blobs.
+ * - An image's small documents (configuration, manifest, index) are kept here a second time (`image_documents`):
+ *   damaged content of theirs is replaced from here.
+ * - A lease keeps content and layers until it expires (leases.ts). Times are milliseconds since the epoch.
+ * - `kept_blobs` are those that discard-blobs.ts tried in vain.
  * - A container's writable layer keeps the layers below it, whatever becomes of its image.
  */
 const IMAGE_TABLES = `
@@ -32,6 +36,32 @@ CREATE TABLE IF NOT EXISTS image_references (
   image_id TEXT NOT NULL REFERENCES images
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS image_references_by_image ON image_references (image_id);
+CREATE TABLE IF NOT EXISTS image_documents (
+  image_id TEXT NOT NULL REFERENCES images ON DELETE CASCADE,
+  digest TEXT NOT NULL,
+  data BLOB NOT NULL,
+  PRIMARY KEY (image_id, digest)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS image_uses (
+  image_id TEXT PRIMARY KEY REFERENCES images ON DELETE CASCADE,
+  used_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept_blobs (
+  digest TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS leases (
+  id TEXT PRIMARY KEY,
+  created_at_ms INTEGER NOT NULL,
+  expires_at_ms INTEGER,
+  labels TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lease_resources (
+  lease_id TEXT NOT NULL REFERENCES leases ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (lease_id, kind, digest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS lease_resources_by_digest ON lease_resources (digest);
 `;
 
 const DRIVER_TABLES = `
@@ -42,6 +72,10 @@ CREATE TABLE IF NOT EXISTS driver.layers (
   blob TEXT NOT NULL,
   size_bytes INTEGER NOT NULL,
   unsynced_boot TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS driver.layer_disk_bytes (
+  chain_id TEXT PRIMARY KEY,
+  disk_bytes INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS driver.container_layers (
   container_id TEXT PRIMARY KEY,

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { RootedThreads } from '../archive/rooted-threads.ts';
 import type { ContentStore } from './content/content-store.ts';
+import type { Documents } from './content/documents.ts';
 import type { GraphDriver } from './graphdriver/graph-driver.ts';
 import type { ImageStore } from './images/image-store.ts';
 import type { LayerStore } from './layers/layer-store.ts';
@@ -16,4 +17,9 @@ export type GraphParts = {
   driver: GraphDriver;
   threads: RootedThreads;
   leases: Leases;
+  documents: Documents;
+  /** `--storage-opt discard-blobs=true` */
+  discardsBlobs: boolean;
+  /** Aborted when the graph is to be closed. */
+  closing: AbortSignal;
 };

@@ -4,6 +4,10 @@ import type { Digest } from '../base/digest.ts';
 import type { FileChange } from '../archive/rooted-jobs.ts';
 import type { ContainerDefaults, ImageConfig } from './image-config.ts';
 import type { Platform } from './platform.ts';
+import type { CheckOptions, CheckReport } from './check/check-report.ts';
+import type { Content } from './content/content.ts';
+import type { GraphUsage } from './disk-usage.ts';
+import type { LeaseRegister } from './leases.ts';
 
 /**
  * Images, their layers, and the root file systems of containers. Everything lies below one directory:
@@ -71,6 +75,17 @@ export interface Graph {
    */
   packContainerLayer(containerId: string, ignored: readonly string[]): Promise<PackedLayer>;
 
+  /** For those who bring and take content themselves: registries, builders, programs that embed the engine. */
+  readonly content: Content;
+  readonly leases: LeaseRegister;
+
+  /** What images, layers and content take on the disk. */
+  diskUsage(): Promise<GraphUsage>;
+  /** When each image came, or was last the image of a container that was made or removed. */
+  lastUses(): ReadonlyMap<string, Date>;
+  /** Verifies everything, and repairs what can be repaired. */
+  check(options: CheckOptions): Promise<CheckReport>;
+
   /** Idempotent. What is still being done fails. */
   close(): Promise<void>;
 }
@@ -106,6 +121,8 @@ export type SaveOptions = {
 export type RemoveOptions = {
   force: boolean;
   noPrune: boolean;
+  /** Gets the bytes that were freed on the disk, bit by bit. */
+  onFreed?: (bytes: number) => void;
   /** Containers that use an image id. */
   usersOf(imageId: Digest): { id: string; running: boolean }[];
 };

@@ -3,10 +3,17 @@ import type { Readable } from 'node:stream';
 import { RootedThreads } from '../archive/rooted-threads.ts';
 import type { Digest } from '../base/digest.ts';
 import { bootstrapImage } from './bootstrap/bootstrap-image.ts';
+import { checkGraph } from './check/check-graph.ts';
+import type { CheckOptions } from './check/check-report.ts';
+import { removeUnreferenced } from './content/collect-garbage.ts';
+import type { Content } from './content/content.ts';
 import { ContentStore } from './content/content-store.ts';
+import { Documents } from './content/documents.ts';
 import { publishIndex } from './content/publish-index.ts';
-import { whenSynced } from './content/sync-layers.ts';
+import { rebuildBlob } from './content/rebuild-blob.ts';
+import { syncLayers, whenSynced } from './content/sync-layers.ts';
 import { openDatabase } from './database.ts';
+import { diskUsage } from './disk-usage.ts';
 import type {
   Graph,
   Image,
@@ -19,6 +26,7 @@ import type {
 import type { GraphParts } from './graph-parts.ts';
 import { chooseDriver } from './graphdriver/choose-driver.ts';
 import type { StorageDriver } from './graphdriver/graph-driver.ts';
+import { lastUses } from './images/image-uses.ts';
 import { imageHistory } from './images/image-history.ts';
 import { ImageStore } from './images/image-store.ts';
 import { platformVariant } from './images/platform-variant.ts';
@@ -28,11 +36,12 @@ import { tagImage } from './images/tag-image.ts';
 import { importArchive } from './import/import-archive.ts';
 import { ContainerLayers } from './layers/container-layers.ts';
 import { LayerStore } from './layers/layer-store.ts';
-import { Leases } from './leases.ts';
+import { type LeaseRegister, type LeaseResource, Leases } from './leases.ts';
 import { loadArchive } from './load/load-archive.ts';
 import { recoverGraph } from './recover-graph.ts';
 import type { Platform } from './platform.ts';
 import { saveArchive } from './save/save-archive.ts';
+import { fillReserve, withReserve } from './space-reserve.ts';
 
 export type GraphOptions = {
   /** An absolute directory, made when missing. One graph at a time may have it open. */
@@ -43,6 +52,8 @@ export type GraphOptions = {
   storageOptions?: readonly string[] | undefined;
   /** Drivers besides those built in. */
   storageDrivers?: readonly StorageDriver[] | undefined;
+  /** Whether blobs of unpacked layers are replaced by recipes (content/discard-blobs.ts). Default false. */
+  discardBlobs?: boolean | undefined;
 };
 
 /**
@@ -61,20 +72,37 @@ export async function openGraph(options: GraphOptions): Promise<Graph> {
     drivers: options.storageDrivers,
   });
   const database = openDatabase(root, driver.name);
-  const content = new ContentStore(`${root}/content`);
+  const content = new ContentStore(`${root}/content`, recipe => rebuildBlob(parts, recipe));
+  const documents = new Documents(database, content);
+  const closing = new AbortController();
   const parts: GraphParts = {
     root,
     database,
     content,
+    documents,
     threads,
     driver,
     layers: new LayerStore(database, driver, threads),
-    images: new ImageStore(database, content),
-    leases: new Leases(),
+    images: new ImageStore(database, documents),
+    leases: new Leases(database, resources => dropResources(parts, resources)),
+    discardsBlobs: options.discardBlobs ?? false,
+    closing: closing.signal,
   };
   const containers = new ContainerLayers(parts);
   await recoverGraph(parts, containers);
-  return new LocalGraph(parts, containers, reason);
+  fillReserve(root);
+  syncLayers(parts);
+  return new LocalGraph(parts, containers, { reason, closing });
+}
+
+/** What a lease does not keep any more. */
+function dropResources(parts: GraphParts, resources: LeaseResource[]): void {
+  const of = (wanted: LeaseResource['kind']) =>
+    resources.filter(({ kind }) => kind === wanted).map(({ digest }) => digest);
+  const chainIds = of('layer').flatMap(chainId =>
+    parts.layers.has(chainId) ? parts.layers.chain(chainId) : [],
+  );
+  removeUnreferenced(parts, { blobs: of('content'), chainIds });
 }
 
 class LocalGraph implements Graph {
@@ -82,13 +110,39 @@ class LocalGraph implements Graph {
   readonly #parts: GraphParts;
   readonly #containers: ContainerLayers;
   readonly #driverReason: string;
+  readonly #closing: AbortController;
   #closed: Promise<void> | undefined;
 
-  constructor(parts: GraphParts, containers: ContainerLayers, driverReason: string) {
-    this.#driverReason = driverReason;
+  constructor(
+    parts: GraphParts,
+    containers: ContainerLayers,
+    { reason, closing }: { reason: string; closing: AbortController },
+  ) {
+    this.#driverReason = reason;
+    this.#closing = closing;
     this.driverName = parts.driver.name;
     this.#parts = parts;
     this.#containers = containers;
+  }
+
+  get content(): Content {
+    return this.#parts.content;
+  }
+
+  get leases(): LeaseRegister {
+    return this.#parts.leases;
+  }
+
+  diskUsage() {
+    return diskUsage(this.#parts);
+  }
+
+  lastUses() {
+    return lastUses(this.#parts.database);
+  }
+
+  check(options: CheckOptions) {
+    return checkGraph(this.#parts, this.#containers, options);
   }
 
   driverStatus(): [string, string][] {
@@ -112,7 +166,8 @@ class LocalGraph implements Graph {
   }
 
   remove(reference: string, options: RemoveOptions) {
-    return removeImage(this.#parts, reference, options);
+    const { root } = this.#parts;
+    return withReserve(root, () => removeImage(this.#parts, reference, options));
   }
 
   async history(reference: string, platform?: Platform) {
@@ -174,6 +229,7 @@ class LocalGraph implements Graph {
   }
 
   async #close() {
+    this.#closing.abort();
     await whenSynced(this.#parts);
     await this.#parts.layers.whenRemoved();
     await this.#parts.threads.close();

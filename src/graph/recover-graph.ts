@@ -1,6 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import { removeAllUnreferenced } from './content/collect-garbage.ts';
 import { publishIndex } from './content/publish-index.ts';
+import type { Image } from './graph.ts';
 import type { GraphParts } from './graph-parts.ts';
 import { storeImage } from './images/store-image.ts';
 import type { ContainerLayers } from './layers/container-layers.ts';
@@ -15,7 +16,10 @@ export async function recoverGraph(parts: GraphParts, containers: ContainerLayer
   await dropBrokenLayers(parts);
   await containers.reconcile();
   for (const image of parts.images.list()) {
-    if (image.chainIds.some(chainId => !parts.layers.has(chainId))) await unpackAgain(parts, image);
+    parts.documents.keep(image.id);
+    if (image.chainIds.every(chainId => parts.layers.has(chainId))) continue;
+    // An image whose content is lost must not keep the others from being used. `system check` tells of it.
+    await unpackAgain(parts, image).catch(() => undefined);
   }
   removeAllUnreferenced(parts);
   publishIndex(parts);
@@ -36,13 +40,19 @@ async function dropBrokenLayers({ database, layers, driver }: GraphParts): Promi
   for (const chainId of present) if (!recorded.has(chainId)) await driver.removeLayer(chainId);
 }
 
-type Stored = { manifest: Digest; rawConfig: Buffer };
-
-async function unpackAgain(parts: GraphParts, { manifest, rawConfig }: Stored): Promise<void> {
-  const rawManifest = parts.content.read(manifest);
+/**
+ * Unpacks the layers of an image that are missing, from its content.
+ * @throws EngineError not-found, data-loss when that is not whole
+ */
+export async function unpackAgain(
+  parts: GraphParts,
+  { manifest, rawConfig }: Pick<Image, 'manifest' | 'rawConfig'>,
+): Promise<void> {
+  const rawManifest = parts.documents.read(manifest);
   const { layers } = JSON.parse(rawManifest.toString()) as Manifest;
-  const blobs = layers.map(({ digest }) => storedLayerBlob(parts.content, digest as Digest));
+  const blobs: Awaited<ReturnType<typeof storedLayerBlob>>[] = [];
   try {
+    for (const { digest } of layers) blobs.push(await storedLayerBlob(parts.content, digest as Digest));
     await storeImage(parts, { rawConfig, rawManifest, layers: blobs });
   } finally {
     for (const blob of blobs) blob.close();

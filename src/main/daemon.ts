@@ -73,6 +73,9 @@ function engineOptions(flags: DaemonFlags): EngineOptions {
     hostGatewayIp: flags.hostGatewayIp,
     publishIp: flags.ip,
     warnings: tcpWarnings(flags),
+    discardBlobs: flags.discardBlobs,
+    imageGcHigh: flags.imageGcHigh,
+    imageGcLow: flags.imageGcLow,
   };
 }
 

@@ -13,6 +13,8 @@ import { readHostFacts } from '../daemon/spec/host-facts.ts';
 import { NamespaceMaker } from '../execdriver/native/namespace-maker.ts';
 import { openNativeDriver } from '../execdriver/native/open-native-driver.ts';
 import type { StorageDriver } from '../graph/graphdriver/graph-driver.ts';
+import type { Content } from '../graph/content/content.ts';
+import type { LeaseRegister } from '../graph/leases.ts';
 import { openGraph } from '../graph/open-graph.ts';
 import { NamespacePool } from '../networkdriver/namespace-pool.ts';
 import { openNetworkDrivers } from '../networkdriver/open-network-drivers.ts';
@@ -27,6 +29,8 @@ export type EngineOptions = Partial<Omit<DaemonOptions, 'version' | 'initPath'>>
   storageOptions?: readonly string[];
   /** Storage drivers besides those built in. */
   storageDrivers?: readonly StorageDriver[];
+  /** Whether the compressed layers of unpacked images are discarded, and rebuilt when needed. Default false. */
+  discardBlobs?: boolean;
   /**
    * The default network's bridge, and the engine's nftables table. Engines side by side need their own, and have
    * them by default: the names depend on the data root.
@@ -46,6 +50,9 @@ export interface Engine {
   readonly backend: Backend;
   /** Takes over what may change while it runs, and announces that. */
   reload(options: Reloadable): void;
+  /** Content by digest, for programs that bring or take it themselves; leases keep it while they do. */
+  readonly content: Content;
+  readonly leases: LeaseRegister;
   /** Ends the engine. Containers keep running, for the next engine on the same data root. Idempotent. */
   close(): Promise<void>;
 }
@@ -67,6 +74,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     storageDriver: options.storageDriver || undefined,
     storageOptions: options.storageOptions,
     storageDrivers: options.storageDrivers,
+    discardBlobs: options.discardBlobs,
   });
   undo.defer(() => graph.close());
   options.logger?.info({ driver: graph.driverName, status: graph.driverStatus() }, 'storage driver');
@@ -101,6 +109,8 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const parts = undo.move();
   return {
     backend: createBackend(daemon),
+    content: graph.content,
+    leases: graph.leases,
     reload: changes => reloadOptions(daemon, changes),
     close: () => parts.disposeAsync(),
   };
@@ -140,6 +150,8 @@ function completeOptions(options: EngineOptions): DaemonOptions {
     mtu: 1500,
     labels: [],
     debug: false,
+    imageGcHigh: 0,
+    imageGcLow: 0,
     ...options,
     dataRoot: resolve(options.dataRoot ?? DEFAULT_DATA_ROOT),
     execRoot: resolve(options.execRoot ?? '/run/slipway'),

@@ -164,6 +164,8 @@ export interface VolumeBackend {
   volumePrune(filters: Filters): Promise<{ VolumesDeleted: string[] | null; SpaceReclaimed: number }>;
 }
 
+export type UsagePart = 'image' | 'container' | 'volume' | 'build-cache';
+
 export interface SystemBackend {
   info(): Promise<api.SystemInfo>;
   version(): Promise<api.SystemVersion>;
@@ -174,7 +176,13 @@ export interface SystemBackend {
     filters: Filters;
     signal: AbortSignal;
   }): AsyncIterable<api.EventMessage>;
-  diskUsage(): Promise<Record<string, unknown>>;
+  /** Of the parts asked for; the others are null. */
+  diskUsage(parts: ReadonlySet<UsagePart>): Promise<Record<string, unknown>>;
+  /** Slipway's own. */
+  systemCheck(
+    options: api.SystemCheckOptions,
+    progress: (progress: api.SystemCheckProgress) => void,
+  ): Promise<api.SystemCheckReport>;
 }
 
 export interface Backend

@@ -1,6 +1,8 @@
-import type { ContainerSummary, ImageSummary, Volume } from '../../api/types.ts';
+import type { ContainerSummary } from '../../api/types.ts';
 import { defineCommand } from '../command.ts';
+import { bool } from '../flags/flag.ts';
 import { formatFlag } from '../flags/format-flag.ts';
+import { type DiskUsage, diskUsageTables, renderDiskUsage } from '../format/disk-usage.ts';
 import { rowPrinter, type RowType } from '../format/write-rows.ts';
 import { formatSize } from '../values/size.ts';
 
@@ -9,24 +11,17 @@ const TABLE = 'table {{.Type}}\\t{{.TotalCount}}\\t{{.Active}}\\t{{.Size}}\\t{{.
 export const command = defineCommand({
   usage: '[OPTIONS]',
   summary: 'Show disk usage',
-  flags: { format: formatFlag() },
+  flags: { format: formatFlag(), verbose: bool('v', 'Show detailed information on space usage') },
   arguments: { min: 0, max: 0 },
   async run(context, { values }) {
-    const format = values.format === '' || values.format === 'table' ? TABLE : values.format;
-    const print = rowPrinter(ROWS, format);
+    const isTable = values.format === '' || values.format === 'table';
     const client = await context.client();
     const usage = await client.get<DiskUsage>('/system/df');
-    context.stdout.write(print(usageEntries(usage)));
+    if (!values.verbose)
+      context.stdout.write(rowPrinter(ROWS, isTable ? TABLE : values.format)(usageEntries(usage)));
+    else context.stdout.write(isTable ? diskUsageTables(usage) : renderDiskUsage(usage, values.format));
   },
 });
-
-type DiskUsage = {
-  LayersSize?: number;
-  Images?: ImageSummary[] | null;
-  Containers?: ContainerSummary[] | null;
-  Volumes?: (Volume & { UsageData?: { Size: number; RefCount: number } | null })[] | null;
-  BuildCache?: { Size: number; InUse: boolean; Shared: boolean }[] | null;
-};
 
 type UsageEntry = {
   type: string;
@@ -95,15 +90,17 @@ function volumeEntry({ Volumes }: DiskUsage): UsageEntry {
   };
 }
 
+/** A shared record is counted with the image that has it. */
 function cacheEntry({ BuildCache }: DiskUsage): UsageEntry {
   const records = BuildCache ?? [];
+  const own = records.filter(({ Shared }) => !Shared);
   const sizeOf = (some: typeof records) => some.reduce((sum, { Size }) => sum + Size, 0);
   return {
     type: 'Build Cache',
     total: records.length,
     active: records.filter(({ InUse }) => InUse).length,
-    bytes: sizeOf(records),
-    reclaimable: sizeOf(records.filter(({ InUse, Shared }) => !InUse && !Shared)),
+    bytes: sizeOf(own),
+    reclaimable: sizeOf(own.filter(({ InUse }) => !InUse)),
     share: false,
   };
 }

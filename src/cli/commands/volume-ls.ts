@@ -3,9 +3,9 @@ import { defineCommand } from '../command.ts';
 import { bool } from '../flags/flag.ts';
 import { filterFlag, filtersQuery } from '../flags/filter-flag.ts';
 import { formatFlag } from '../flags/format-flag.ts';
-import { shownLabels } from '../format/container-rows.ts';
 import { compareNaturally } from '../format/compare-naturally.ts';
-import { rowPrinter, type RowType } from '../format/write-rows.ts';
+import { VOLUME_ROWS } from '../format/volume-rows.ts';
+import { rowPrinter } from '../format/write-rows.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS]',
@@ -18,7 +18,7 @@ export const command = defineCommand({
   },
   arguments: { min: 0, max: 0 },
   async run(context, { values }) {
-    const print = rowPrinter(ROWS, listFormat(values));
+    const print = rowPrinter(VOLUME_ROWS, listFormat(values));
     const client = await context.client();
     const query = { filters: filtersQuery(values.filter) };
     const { Volumes } = await client.get<{ Volumes: Volume[] | null }>('/volumes', { query });
@@ -31,35 +31,3 @@ function listFormat({ format, quiet }: { format: string; quiet: boolean }): stri
   if (format !== '' && format !== 'table') return format;
   return quiet ? '{{.Name}}' : 'table {{.Driver}}\\t{{.Name}}';
 }
-
-type SizedVolume = Volume & { UsageData?: { Size: number; RefCount: number } };
-
-const ROWS: RowType<SizedVolume> = {
-  typeName: 'volume',
-  header: {
-    Name: 'VOLUME NAME',
-    Driver: 'DRIVER',
-    Scope: 'SCOPE',
-    Availability: 'AVAILABILITY',
-    Mountpoint: 'MOUNTPOINT',
-    Labels: 'LABELS',
-    Links: 'LINKS',
-    Size: 'SIZE',
-    Group: 'GROUP',
-    Status: 'STATUS',
-  },
-  fields: volume => ({
-    Name: () => volume.Name,
-    Driver: () => volume.Driver,
-    Scope: () => volume.Scope,
-    Mountpoint: () => volume.Mountpoint,
-    Labels: () => shownLabels(volume.Labels),
-    Label: (name: string) => volume.Labels?.[name] ?? '',
-    // The daemon counts these for `system df` only.
-    Links: () => 'N/A',
-    Size: () => 'N/A',
-    Availability: () => 'N/A',
-    Group: () => 'N/A',
-    Status: () => 'N/A',
-  }),
-};

@@ -511,9 +511,40 @@ const ANSWERS: readonly (readonly [RegExp, Answerer])[] = [
           { ...VOLUMES[0], UsageData: { Size: 1000, RefCount: 0 } },
           { ...VOLUMES[1], UsageData: { Size: 3000, RefCount: 1 } },
         ],
-        BuildCache: [],
+        BuildCache: BUILD_CACHE,
       }),
   ],
+  [/^POST \/networks\/prune$/, () => ok({ NetworksDeleted: ['n1'] })],
+  [/^POST \/build\/prune$/, () => ok({ CachesDeleted: ['c1', 'c2'], SpaceReclaimed: 1234 })],
+];
+
+function daysAgo(days: number): string {
+  return new Date(Date.now() - days * 24 * 3600 * 1000).toISOString();
+}
+
+const BUILD_CACHE = [
+  {
+    ID: 'abcdefghijklmnop',
+    Type: 'regular',
+    Description: 'a step',
+    InUse: false,
+    Shared: true,
+    Size: 4000,
+    CreatedAt: daysAgo(9),
+    LastUsedAt: daysAgo(3),
+    UsageCount: 2,
+  },
+  {
+    ID: 'qrstuvwxyz01234',
+    Type: 'source.local',
+    Description: 'sources',
+    InUse: true,
+    Shared: false,
+    Size: 50_000,
+    CreatedAt: daysAgo(9),
+    LastUsedAt: null,
+    UsageCount: 0,
+  },
 ];
 
 /** What comes over a hijacked connection. */

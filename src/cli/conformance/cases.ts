@@ -427,6 +427,20 @@ stats --no-stream a
 stats --no-stream
 stats --no-stream --format '{{.Name}} {{.CPUPerc}} {{.MemUsage}} {{.MemPerc}} {{.NetIO}} {{.BlockIO}} {{.PIDs}} {{.Container}}' a
 system df
+system df -v
+system df --format json
+system df --format '{{.Type}} {{.TotalCount}} {{.Active}} {{.Size}} {{.Reclaimable}}'
+system df -v --format '{{json .Volumes}}'
+system df -v --format '{{range .Images}}{{.Repository}} {{.UniqueSize}};{{end}}{{range .BuildCache}}{{.ID}} {{end}}'
+system df -v --format 'table {{.Type}}'
+system prune -f
+system prune -f -a --volumes
+system prune -f --filter label=a
+system prune -f --volumes --filter until=1h
+system prune
+system prune -a --volumes --filter label=a --filter until=1h
+system prune --volumes
+system prune --filter label=a --filter until=1h
 `);
 
 const INSPECT = lines(`

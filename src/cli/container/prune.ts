@@ -9,6 +9,8 @@ type ImagesPruned = {
 };
 type VolumesPruned = { VolumesDeleted: string[] | null; SpaceReclaimed: number };
 
+type CachesPruned = { CachesDeleted: string[] | null; SpaceReclaimed: number };
+
 /** What was deleted, ready to print, and the bytes won. */
 export type Pruned = { text: string; bytes: number };
 
@@ -34,6 +36,25 @@ export async function pruneVolumes(context: CommandContext, filters: Filters): P
   const query = { filters: filtersQuery(filters) };
   const answer = await client.post<VolumesPruned>('/volumes/prune', { query });
   return pruned('Deleted Volumes:', answer.VolumesDeleted ?? [], answer.SpaceReclaimed);
+}
+
+/** Those that no container uses. */
+export async function pruneNetworks(context: CommandContext, filters: Filters): Promise<Pruned> {
+  const client = await context.client();
+  const query = { filters: filtersQuery(filters) };
+  const answer = await client.post<{ NetworksDeleted: string[] | null }>('/networks/prune', { query });
+  return pruned('Deleted Networks:', answer.NetworksDeleted ?? [], 0);
+}
+
+export async function pruneBuildCache(
+  context: CommandContext,
+  filters: Filters,
+  all: boolean,
+): Promise<Pruned> {
+  const client = await context.client();
+  const query = { filters: filtersQuery(filters), ...(all ? { all: '1' } : {}) };
+  const answer = await client.post<CachesPruned>('/build/prune', { query });
+  return pruned('Deleted build cache objects:', answer.CachesDeleted ?? [], answer.SpaceReclaimed);
 }
 
 export function printPruned(context: CommandContext, ...results: Pruned[]): void {

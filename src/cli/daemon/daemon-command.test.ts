@@ -70,6 +70,8 @@ test('the configuration file has the keys of daemon.json', async context => {
     labels: ['a=b'],
     debug: true,
     'shutdown-timeout': 9,
+    'discard-blobs': true,
+    'image-gc-high': 90,
   };
   const { flags } = await daemon('--config-file', configFile(context, JSON.stringify(content)));
   assert.deepEqual(flags, {
@@ -83,6 +85,9 @@ test('the configuration file has the keys of daemon.json', async context => {
     debug: true,
     logLevel: 'debug',
     shutdownTimeoutSeconds: 9,
+    discardBlobs: true,
+    imageGcHigh: 90,
+    imageGcLow: 85,
   });
 });
 
@@ -117,6 +122,8 @@ const BAD_FLAGS = [
   [['--default-cgroupns-mode', 'foo'], 'invalid default cgroup namespace (foo): use "host" or "private"'],
   [['--label', 'a=b', '--label', 'a=c'], 'conflict labels for a=c and a=b'],
   [['-H', 'foo://x'], 'invalid bind address format: foo://x'],
+  [['--image-gc-high', '101'], 'invalid image-gc-high: 101 is no percentage'],
+  [['--image-gc-high', '80', '--image-gc-low', '80'], 'invalid image-gc-low: 80 must be less than'],
   [['--bip', '10.0.0.1'], 'invalid CIDR address: 10.0.0.1'],
   [['--bip', '10.0.0.1/8', '--bridge', 'br0'], 'You specified -b & --bip, mutually exclusive options'],
 ] as const;

@@ -3,6 +3,8 @@ import { DEFAULT_DAEMON_FLAGS, type DaemonFlags, type LogLevel } from '../daemon
 import type { DaemonFlagValues } from './daemon-flag-table.ts';
 
 const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'fatal'];
+/** How far below the upper limit the lower one is, where it is not given; as the kubelet has it. */
+const DEFAULT_GC_MARGIN = 5;
 const HOST = /^(unix:\/\/.+|tcp:\/\/.*|fd:\/\/.*)$/;
 
 /**
@@ -50,6 +52,8 @@ export function toDaemonFlags(values: DaemonFlagValues): DaemonFlags {
     noNewPrivileges: values['no-new-privileges'],
     init: values.init,
     shutdownTimeoutSeconds: values['shutdown-timeout'],
+    discardBlobs: values['discard-blobs'],
+    ...imageLimits(values),
   };
 }
 
@@ -87,4 +91,13 @@ function tlsFlags({
 }: DaemonFlagValues): Pick<DaemonFlags, 'tls'> {
   if (!tls && !tlsverify) return {};
   return { tls: { cert: tlscert, key: tlskey, ...(tlsverify ? { clientCa: tlscacert } : {}) } };
+}
+
+function imageLimits(values: DaemonFlagValues): { imageGcHigh: number; imageGcLow: number } {
+  const [high, low] = [values['image-gc-high'], values['image-gc-low']];
+  for (const [flag, percent] of Object.entries({ 'image-gc-high': high, 'image-gc-low': low }))
+    if (percent < 0 || percent > 100) throw new Error(`invalid ${flag}: ${percent} is no percentage`);
+  if (low !== 0 && low >= high)
+    throw new Error(`invalid image-gc-low: ${low} must be less than image-gc-high (${high})`);
+  return { imageGcHigh: high, imageGcLow: low === 0 ? Math.max(high - DEFAULT_GC_MARGIN, 0) : low };
 }

@@ -25,3 +25,9 @@ export function formatNanoseconds(nanoseconds: bigint): string {
   const local = new Date(date.getTime() + minutes * 60_000).toISOString().slice(0, 19);
   return `${local}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}${zone}`;
 }
+
+/** `2026-11-22 06:07:31.5 +0000 UTC`: an RFC 3339 time in UTC as Go prints it. */
+export function formatGoTime(time: string): string {
+  const [, day, clock] = /^(\S+)T(\S+)Z$/.exec(time) ?? [];
+  return day === undefined ? time : `${day} ${clock} +0000 UTC`;
+}

@@ -3,9 +3,8 @@ import type * as api from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
 import { layerProgress } from '../../graph/load/layer-progress.ts';
 import type { Daemon } from '../daemon.ts';
-import { booleanFilter, checkFilters, type Filters } from '../filters.ts';
 import { download, downloadAddress } from './download.ts';
-import { imageFilter, imageUsers } from './list-images.ts';
+import { imageUsers } from './list-images.ts';
 
 type Progress = (message: api.ProgressMessage) => void;
 export type ImportOptions = {
@@ -16,7 +15,7 @@ export type ImportOptions = {
   platform?: string;
 };
 
-type Removal = { Untagged?: string; Deleted?: string };
+export type Removal = { Untagged?: string; Deleted?: string };
 
 /** What the engine can make itself, by the name one would pull. */
 const BUILT_IN = /^(?:docker\.io\/)?(?:library\/)?hello(?::latest)?$/;
@@ -41,7 +40,7 @@ export async function tagImage(
 export async function removeImage(
   daemon: Daemon,
   reference: string,
-  options: { force: boolean; noPrune: boolean },
+  options: { force: boolean; noPrune: boolean; onFreed?: (bytes: number) => void },
 ): Promise<Removal[]> {
   const { id } = await daemon.graph.resolve(reference);
   // Layers of containers that have just been removed may not be gone yet.
@@ -50,33 +49,16 @@ export async function removeImage(
     ...options,
     usersOf: imageId => imageUsers(daemon, imageId),
   });
-  for (const { Untagged, Deleted } of removals) {
-    if (Untagged !== undefined) imageEvent(daemon, 'untag', id, id);
-    if (Deleted?.startsWith('sha256:') && Deleted === id) imageEvent(daemon, 'delete', id, id);
-  }
+  removalEvents(daemon, id, removals);
   return removals;
 }
 
-/** `docker image prune`: untagged ones that nobody uses; with `dangling=false`, all that nobody uses. */
-export async function pruneImages(
-  daemon: Daemon,
-  filters: Filters,
-): Promise<{ ImagesDeleted: Removal[] | null; SpaceReclaimed: number }> {
-  checkFilters(filters, ['dangling', 'label', 'label!', 'until']);
-  const onlyDangling = booleanFilter(filters, 'dangling', true);
-  const rest = new Map([...filters].filter(([key]) => key !== 'dangling'));
-  const matches = await imageFilter(daemon, rest);
-  const deleted: Removal[] = [];
-  const sizes = daemon.graph.layerSizes();
-  for (const image of await daemon.graph.list()) {
-    if (!matches(image) || imageUsers(daemon, image.id).length > 0) continue;
-    if (onlyDangling && image.repoTags.length > 0) continue;
-    for (const reference of image.repoTags.length > 0 ? image.repoTags : [image.id]) {
-      deleted.push(...(await removeImage(daemon, reference, { force: false, noPrune: false })));
-    }
+/** What is to be told of a removal of the image `id`. */
+export function removalEvents(daemon: Daemon, id: string, removals: readonly Removal[]): void {
+  for (const { Untagged, Deleted } of removals) {
+    if (Untagged !== undefined) imageEvent(daemon, 'untag', id, id);
+    if (Deleted === id) imageEvent(daemon, 'delete', id, id);
   }
-  const reclaimed = deleted.reduce((sum, { Deleted }) => sum + (sizes.get(Deleted ?? '') ?? 0), 0);
-  return { ImagesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed };
 }
 
 export async function loadImage(

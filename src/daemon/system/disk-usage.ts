@@ -1,46 +1,58 @@
+import type { Digest } from '../../base/digest.ts';
+import type { GraphUsage } from '../../graph/disk-usage.ts';
 import type { Daemon } from '../daemon.ts';
 import { listImages } from '../images/list-images.ts';
 import { listContainers } from '../inspect/list-containers.ts';
 import { treeBytes, volumeUsers } from '../volumes/list-volumes.ts';
 
-/** `docker system df`. */
-export async function diskUsage(daemon: Daemon): Promise<Record<string, unknown>> {
+/** What `GET /system/df?type=` may name. */
+export type UsagePart = 'image' | 'container' | 'volume' | 'build-cache';
+
+/**
+ * `docker system df`, of the parts asked for. Sizes of images are what they take on the disk, unpacked layers and
+ * content together: an image's own (`Size` less `SharedSize`) is what its removal frees, and `LayersSize` what du
+ * says of all. (`docker images` tells the sizes of the unpacked files, as Docker does.)
+ */
+export async function diskUsage(
+  daemon: Daemon,
+  parts: ReadonlySet<UsagePart>,
+): Promise<Record<string, unknown>> {
   const filters = new Map<string, string[]>();
-  const images = await listImages(daemon, { filters });
-  const sharing = await sharedBytes(daemon);
+  const usage = parts.has('image') ? await daemon.graph.diskUsage() : undefined;
   return {
-    LayersSize: sharing.total,
-    Images: images.map(image => ({ ...image, SharedSize: sharing.byImage.get(image.Id) ?? 0 })),
-    Containers: await listContainers(daemon, { all: true, limit: 0, size: true, filters }),
-    Volumes: await Promise.all(
-      daemon.volumes.all().map(async volume => ({
-        ...daemon.volumes.describe(volume),
-        UsageData: {
-          RefCount: volumeUsers(daemon, volume.name).length,
-          Size: await treeBytes(daemon.volumes.path(volume.name)),
-        },
-      })),
-    ),
-    BuildCache: [],
+    LayersSize: usage?.totalBytes ?? 0,
+    Images: usage === undefined ? null : await imagesOf(daemon, usage),
+    Containers: parts.has('container')
+      ? await listContainers(daemon, { all: true, limit: 0, size: true, filters })
+      : null,
+    Volumes: parts.has('volume') ? await volumesOf(daemon) : null,
+    BuildCache: parts.has('build-cache') ? [] : null,
+    // Slipway's own.
+    ...(usage === undefined || usage.discarded.count === 0 ? {} : { DiscardedBlobs: discardedOf(usage) }),
   };
 }
 
-/**
- * Images with the same layers share them. How large a single layer is, the graph does not tell: an image whose
- * layers another one has in full is counted as shared.
- */
-async function sharedBytes({ graph }: Daemon): Promise<{ total: number; byImage: Map<string, number> }> {
-  const images = await graph.list();
-  const byImage = new Map<string, number>();
-  let total = 0;
-  for (const image of images) {
-    const top = image.chainIds.at(-1);
-    const others = images.filter(
-      other => other !== image && top !== undefined && other.chainIds.includes(top),
-    );
-    byImage.set(image.id, others.length > 0 ? image.sizeBytes : 0);
-    const isCounted = others.some(other => other.chainIds.at(-1) !== top || other.id < image.id);
-    if (!isCounted) total += image.sizeBytes;
-  }
-  return { total, byImage };
+async function imagesOf(daemon: Daemon, usage: GraphUsage): Promise<object[]> {
+  const images = await listImages(daemon, { filters: new Map() });
+  return images.map(image => {
+    const { bytes, sharedBytes } = usage.images.get(image.Id as Digest) ?? { bytes: 0, sharedBytes: 0 };
+    return { ...image, Size: bytes, SharedSize: sharedBytes };
+  });
+}
+
+async function volumesOf(daemon: Daemon): Promise<object[]> {
+  return Promise.all(
+    daemon.volumes.all().map(async volume => ({
+      ...daemon.volumes.describe(volume),
+      UsageData: {
+        RefCount: volumeUsers(daemon, volume.name).length,
+        Size: await treeBytes(daemon.volumes.path(volume.name)),
+      },
+    })),
+  );
+}
+
+function discardedOf({ discarded }: GraphUsage): object {
+  const { count, blobBytes, recipeBytes } = discarded;
+  return { Count: count, Size: recipeBytes, SavedSize: blobBytes - recipeBytes };
 }

@@ -4,6 +4,8 @@ import { Readable } from 'node:stream';
 import { type Digest, digestOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { ContainerLayer, Graph, Image, PackedLayer } from '../../graph/graph.ts';
+import type { CheckReport } from '../../graph/check/check-report.ts';
+import type { GraphUsage } from '../../graph/disk-usage.ts';
 import type { ContainerDefaults } from '../../graph/image-config.ts';
 
 const FILES: Record<string, string> = {
@@ -41,6 +43,27 @@ export class FakeGraph implements Graph {
 
   layerSizes(): Map<string, number> {
     return new Map();
+  }
+
+  get content(): Graph['content'] {
+    throw new TypeError('this graph has no content');
+  }
+
+  get leases(): Graph['leases'] {
+    throw new TypeError('this graph has no leases');
+  }
+
+  async diskUsage(): Promise<GraphUsage> {
+    const images = new Map([[this.#image.id, { bytes: 1000, sharedBytes: 0 }]]);
+    return { totalBytes: 1000, images, discarded: { count: 0, blobBytes: 0, recipeBytes: 0 } };
+  }
+
+  lastUses(): ReadonlyMap<string, Date> {
+    return new Map();
+  }
+
+  async check(): Promise<CheckReport> {
+    return { blobs: 0, blobBytes: 0, layers: 0, containerLayers: 0, findings: [] };
   }
 
   driverDataOf(): Record<string, string> {

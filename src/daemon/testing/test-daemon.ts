@@ -53,6 +53,8 @@ export class TestDaemon {
         mtu: 1500,
         labels: [],
         debug: false,
+        imageGcHigh: 0,
+        imageGcLow: 0,
         initPath: '/nonexistent/init',
         version: 'test',
       },

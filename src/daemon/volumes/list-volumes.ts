@@ -60,18 +60,22 @@ export async function pruneVolumes(
   return { VolumesDeleted: deleted, SpaceReclaimed: reclaimed };
 }
 
-/** The sizes of all files below a directory, added up. */
-export async function treeBytes(directory: string): Promise<number> {
+/** The sizes of all files below a directory, added up as Docker does: each inode once, directories not. */
+export async function treeBytes(directory: string, seen = new Set<number>()): Promise<number> {
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
   let bytes = 0;
   for (const entry of entries) {
     const path = join(directory, entry.name);
-    if (entry.isDirectory()) bytes += await treeBytes(path);
-    else if (entry.isFile())
-      bytes += await lstat(path).then(
-        ({ size }) => size,
-        () => 0,
-      );
+    if (entry.isDirectory()) bytes += await treeBytes(path, seen);
+    else bytes += await fileBytes(path, seen);
   }
   return bytes;
+}
+
+/** 0 for what has gone meanwhile, and for another name of a file that was counted. */
+async function fileBytes(path: string, seen: Set<number>): Promise<number> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat === undefined || seen.has(stat.ino)) return 0;
+  if (stat.nlink > 1) seen.add(stat.ino);
+  return stat.size;
 }

@@ -47,7 +47,7 @@ async function commit(parts: GraphParts, ingest: Ingest, options: CommitOptions)
     platform: parsePlatform(undefined),
     created: new Date().toISOString(),
   });
-  const below = parent === undefined ? [] : layersOf(parts, parent);
+  const below = parent === undefined ? [] : await layersOf(parts, parent);
   const { digest, sizeBytes, fd } = ingest;
   const own: LayerBlob = { digest, sizeBytes, fd, compression: 'none', commit: () => ingest.commit() };
   const { reference } = options;
@@ -69,11 +69,13 @@ function findParent({ images }: GraphParts, id: Digest): Image {
   return parent;
 }
 
-function layersOf({ content }: GraphParts, parent: Image): ReturnType<typeof storedLayerBlob>[] {
+type StoredLayer = Awaited<ReturnType<typeof storedLayerBlob>>;
+
+async function layersOf({ content }: GraphParts, parent: Image): Promise<StoredLayer[]> {
   const manifest = JSON.parse(content.read(parent.manifest).toString()) as Manifest;
-  const opened: ReturnType<typeof storedLayerBlob>[] = [];
+  const opened: StoredLayer[] = [];
   try {
-    for (const { digest } of manifest.layers) opened.push(storedLayerBlob(content, digest as Digest));
+    for (const { digest } of manifest.layers) opened.push(await storedLayerBlob(content, digest as Digest));
     return opened;
   } catch (error) {
     for (const layer of opened) layer.close();

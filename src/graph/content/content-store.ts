@@ -1,50 +1,60 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { type Digest, digestOf, hexOf, isDigest } from '../../base/digest.ts';
-import { EngineError, errorCode } from '../../base/errors.ts';
+import { EngineError, errorCode, messageOf } from '../../base/errors.ts';
 import { type Index, OCI_LAYOUT } from '../oci.ts';
-import { Ingest } from './ingest.ts';
+import type { Content } from './content.ts';
+import type { Ingest } from './ingest.ts';
+import { IngestDirectory } from './ingest-directory.ts';
+import { openRecipe, type Recipe } from './recipe.ts';
+
+const DAMAGED = '.damaged';
+const BLOCK_BYTES = 512;
 
 /**
- * Content by digest, in a directory that is an OCI image layout: `oci-layout`, `index.json` and
- * `blobs/sha256/`. What is in `blobs` is whole: it was verified and synced before it got there.
+ * Content in a directory that is an OCI image layout: `oci-layout`, `index.json` and `blobs/sha256/`. Beside it:
+ *
+ *     recipes/sha256/<hex>           how the blob is made again, where it has been discarded
+ *     blobs/sha256/<hex>.damaged     what a check found damaged; the next ingest of it takes its place
+ *     ingest/                        what is being written
  */
-export class ContentStore {
+export class ContentStore implements Content {
   readonly root: string;
+  readonly ingests: IngestDirectory;
   readonly #blobs: string;
-  readonly #ingests: string;
+  readonly #recipes: string;
+  readonly #rebuild: (recipe: Recipe) => Promise<Readable>;
 
-  /** Makes the directories, and throws away what an earlier process did not finish. */
-  constructor(root: string) {
+  /** `rebuild` gives the bytes of a blob from its recipe, which stays open until the stream ends. */
+  constructor(root: string, rebuild: (recipe: Recipe) => Promise<Readable>) {
     this.root = root;
+    this.#rebuild = rebuild;
     this.#blobs = `${root}/blobs/sha256`;
-    this.#ingests = `${root}/ingest`;
-    rmSync(this.#ingests, { recursive: true, force: true });
+    this.#recipes = `${root}/recipes/sha256`;
     mkdirSync(this.#blobs, { recursive: true });
-    mkdirSync(this.#ingests, { recursive: true });
+    mkdirSync(this.#recipes, { recursive: true });
+    this.ingests = new IngestDirectory(`${root}/ingest`, this.#blobs);
     if (!existsSync(`${root}/oci-layout`)) replaceFile(`${root}/oci-layout`, OCI_LAYOUT);
   }
 
+  /** Where the blob is, if it is there and not only its recipe. */
   pathOf(digest: Digest): string {
     return `${this.#blobs}/${hexOf(digest)}`;
   }
 
   has(digest: Digest): boolean {
-    return existsSync(this.pathOf(digest));
+    return existsSync(this.pathOf(digest)) || this.isDiscarded(digest);
   }
 
-  /** @throws EngineError not-found */
   sizeOf(digest: Digest): number {
     const stat = statSync(this.pathOf(digest), { throwIfNoEntry: false });
-    if (stat === undefined) throw notFound(digest);
-    return stat.size;
+    if (stat !== undefined) return stat.size;
+    const recipe = this.#recipeOf(digest);
+    closeSync(recipe.fd);
+    return recipe.header.sizeBytes;
   }
 
-  /**
-   * All of it, verified; for small content (manifests, configurations).
-   * @throws EngineError not-found, data-loss
-   */
   read(digest: Digest): Buffer {
     let data: Buffer;
     try {
@@ -57,21 +67,28 @@ export class ContentStore {
     return data;
   }
 
-  /** A descriptor; the caller closes it. @throws EngineError not-found */
-  open(digest: Digest): number {
+  async open(digest: Digest): Promise<number> {
     try {
       return openSync(this.pathOf(digest), 'r');
     } catch (error) {
-      throw errorCode(error) === 'ENOENT' ? notFound(digest) : error;
+      if (errorCode(error) !== 'ENOENT') throw error;
     }
+    const ingest = await this.rebuild(digest);
+    return ingest.detach();
   }
 
-  /** New content, to be written; the caller commits or discards it. */
   ingest(): Ingest {
-    return new Ingest(`${this.#ingests}/${randomBytes(12).toString('hex')}`, this.#blobs);
+    return this.ingests.create();
   }
 
-  /** Small content at once, permanent on return. */
+  resume(ref: string): Promise<Ingest> {
+    return this.ingests.resume(ref);
+  }
+
+  unfinished() {
+    return this.ingests.unfinished();
+  }
+
   async put(data: Uint8Array): Promise<Digest> {
     const ingest = this.ingest();
     try {
@@ -83,22 +100,129 @@ export class ContentStore {
     }
   }
 
-  /** Idempotent. */
-  remove(digest: Digest): void {
-    rmSync(this.pathOf(digest), { force: true });
+  /** Whether only its recipe is there. */
+  isDiscarded(digest: Digest): boolean {
+    return !existsSync(this.pathOf(digest)) && existsSync(this.recipePath(digest));
   }
 
-  /** Everything there is. */
+  recipePath(digest: Digest): string {
+    return `${this.#recipes}/${hexOf(digest)}`;
+  }
+
+  /**
+   * Made again by its recipe, or another one, and verified; the caller commits or discards it.
+   * @throws EngineError not-found without a recipe, data-loss when something else comes of it
+   */
+  async rebuild(digest: Digest, recipePath = this.recipePath(digest)): Promise<Ingest> {
+    const recipe = this.#recipeOf(digest, recipePath);
+    const ingest = this.ingest();
+    try {
+      for await (const chunk of await this.#rebuild(recipe)) ingest.write(chunk as Buffer);
+      if (ingest.digest !== digest) throw new Error(`it hashes to ${ingest.digest}`);
+      return ingest;
+    } catch (cause) {
+      ingest.discard();
+      throw new EngineError('data-loss', `content ${digest} cannot be rebuilt: ${messageOf(cause)}`, {
+        cause,
+      });
+    } finally {
+      closeSync(recipe.fd);
+    }
+  }
+
+  /** @throws EngineError not-found; data-loss when the recipe is damaged */
+  #recipeOf(digest: Digest, path = this.recipePath(digest)): Recipe {
+    try {
+      return openRecipe(path);
+    } catch (cause) {
+      if (errorCode(cause) === 'ENOENT') throw notFound(digest);
+      throw new EngineError('data-loss', `the recipe of content ${digest} is damaged`, { cause });
+    }
+  }
+
+  /** Of the tar in a blob that has been discarded; undefined when its recipe is damaged. */
+  recipeDiffId(digest: Digest): Digest | undefined {
+    try {
+      const { header, fd } = this.#recipeOf(digest);
+      closeSync(fd);
+      return header.diffId;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A new recipe: a file to be written. `commit` has it take the place of a blob. The caller discards it. */
+  stageRecipe() {
+    const file = this.ingests.createFile();
+    return {
+      ...file,
+      write: (data: Buffer) => void writeSync(file.fd, data),
+      commit: (digest: Digest) => {
+        fsyncSync(file.fd);
+        renameSync(file.path, this.recipePath(digest));
+        syncDirectory(this.#recipes);
+        rmSync(this.pathOf(digest), { force: true });
+      },
+    };
+  }
+
+  /** What it takes on the disk, as du counts; 0 when it is not there. */
+  diskBytes(digest: Digest): number {
+    const paths = [this.pathOf(digest), `${this.pathOf(digest)}${DAMAGED}`, this.recipePath(digest)];
+    return paths.reduce((sum, path) => {
+      return sum + (statSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * BLOCK_BYTES;
+    }, 0);
+  }
+
+  /** Out of the way, so that content of this digest is missing and can come again. */
+  setAside(digest: Digest): void {
+    renameSync(this.pathOf(digest), `${this.pathOf(digest)}${DAMAGED}`);
+  }
+
+  /** What was set aside, once the content is whole again. Idempotent. */
+  forgetDamaged(digest: Digest): void {
+    rmSync(`${this.pathOf(digest)}${DAMAGED}`, { force: true });
+  }
+
+  /** Idempotent. */
+  remove(digest: Digest): void {
+    for (const path of [this.pathOf(digest), `${this.pathOf(digest)}${DAMAGED}`, this.recipePath(digest)])
+      rmSync(path, { force: true });
+  }
+
+  /** Everything there is, what is discarded or set aside among it. */
   digests(): Digest[] {
-    return readdirSync(this.#blobs)
+    const blobs = readdirSync(this.#blobs).map(name => name.replace(/\.damaged$/, ''));
+    return [...new Set([...blobs, ...readdirSync(this.#recipes)])]
       .map(name => `sha256:${name}`)
       .filter(isDigest);
+  }
+
+  /** Paths of files that are none of the store's, and of damaged content that has come again. */
+  strangers(): string[] {
+    const inBlobs = readdirSync(this.#blobs).filter(name => {
+      if (isDigest(`sha256:${name}`)) return false;
+      const hex = name.slice(0, -DAMAGED.length);
+      return !name.endsWith(DAMAGED) || !isDigest(`sha256:${hex}`) || existsSync(`${this.#blobs}/${hex}`);
+    });
+    const inRecipes = readdirSync(this.#recipes).filter(name => !isDigest(`sha256:${name}`));
+    return [
+      ...inBlobs.map(name => `${this.#blobs}/${name}`),
+      ...inRecipes.map(name => `${this.#recipes}/${name}`),
+      ...this.ingests.leftovers().map(name => `${this.root}/ingest/${name}`),
+    ];
   }
 
   /** What other tools read to find the images. It can be derived again, so it is not synced. */
   writeIndex(index: Index): void {
     replaceFile(`${this.root}/index.json`, JSON.stringify(index));
   }
+}
+
+function syncDirectory(path: string): void {
+  const fd = openSync(path, 'r');
+  fsyncSync(fd);
+  closeSync(fd);
 }
 
 function replaceFile(path: string, content: string): void {

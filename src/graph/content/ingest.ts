@@ -1,35 +1,79 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fdatasync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { promisify } from 'node:util';
+import { readDescriptor } from '../../archive/read-descriptor.ts';
 import { type Digest, hexOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 
 const syncData = promisify(fdatasync);
 
+export type IngestFiles = {
+  /** Where it is written, on the file system of `blobs`. */
+  path: string;
+  /** The directory of finished ones. */
+  blobs: string;
+  /** Called once, when it is over: committed, discarded or closed. */
+  onEnd: (outcome: 'gone' | 'kept') => void;
+};
+
 /**
  * Content on its way into the store: written to a temporary file and hashed, then, once `commit` has verified
- * and synced it, found under its digest. Nothing of it is left after `discard`, nor after a crash.
+ * and synced it, found under its digest.
  */
 export class Ingest {
+  /** What has been written so far, and so where the next byte belongs. */
   sizeBytes = 0;
-  readonly #path: string;
-  readonly #blobs: string;
-  readonly #hash = createHash('sha256');
+  readonly #files: IngestFiles;
+  #hash = createHash('sha256');
   #fd: number;
   #digest: Digest | undefined;
   #committed: Promise<void> | undefined;
 
-  /** @param path a new file; `blobs`: the directory of finished ones, on the same file system */
-  constructor(path: string, blobs: string) {
-    this.#path = path;
-    this.#blobs = blobs;
-    this.#fd = openSync(path, 'wx+', 0o644);
+  private constructor(files: IngestFiles, flags: string) {
+    this.#files = files;
+    this.#fd = openSync(files.path, flags, 0o644);
+  }
+
+  static create(files: IngestFiles): Ingest {
+    return new Ingest(files, 'wx+');
+  }
+
+  /** Goes on with what an earlier one was `close`d with, or a crash has left; everything is read again for it. */
+  static async resume(files: IngestFiles): Promise<Ingest> {
+    const ingest = new Ingest(files, 'a+');
+    try {
+      for await (const chunk of readDescriptor(ingest.#fd)) ingest.#count(chunk);
+      return ingest;
+    } catch (error) {
+      ingest.close();
+      throw error;
+    }
   }
 
   write(chunk: Uint8Array): void {
+    this.#count(chunk);
+    for (let done = 0; done < chunk.length; ) done += writeSync(this.#fd, chunk, done);
+  }
+
+  #count(chunk: Uint8Array): void {
     this.#hash.update(chunk);
     this.sizeBytes += chunk.length;
-    for (let done = 0; done < chunk.length; ) done += writeSync(this.#fd, chunk, done);
+  }
+
+  /** Starts over at byte 0. */
+  truncate(): void {
+    ftruncateSync(this.#fd);
+    this.#hash = createHash('sha256');
+    this.sizeBytes = 0;
   }
 
   /** Says what a thread has written to {@link fd}: nothing is written by this object then. */
@@ -50,8 +94,9 @@ export class Ingest {
   }
 
   /**
-   * Makes the content permanent. A second call has no effect.
-   * @throws EngineError data-loss when its digest or size is not the expected one
+   * Makes the content permanent. A second call has no effect. What was written stays readable by {@link fd} until
+   * `discard`, which has to follow.
+   * @throws EngineError data-loss when its digest or size is not the expected one: then it is of no use any more
    */
   commit(expected: { digest?: Digest; sizeBytes?: number } = {}): Promise<void> {
     this.#committed ??= this.#commit(expected);
@@ -64,17 +109,34 @@ export class Ingest {
       throw new EngineError('data-loss', `content has the digest ${digest}, expected ${expected.digest}`);
     if (expected.sizeBytes !== undefined && expected.sizeBytes !== sizeBytes)
       throw new EngineError('data-loss', `content has ${sizeBytes} bytes, expected ${expected.sizeBytes}`);
-    const target = `${this.#blobs}/${hexOf(digest)}`;
+    const target = `${this.#files.blobs}/${hexOf(digest)}`;
     if (existsSync(target)) return;
     await syncData(this.#fd);
-    renameSync(this.#path, target);
+    renameSync(this.#files.path, target);
   }
 
   /** Ends the use of {@link fd}, and removes what was not committed. Idempotent. */
   discard(): void {
-    if (this.#fd < 0) return;
+    if (this.#end('gone')) rmSync(this.#files.path, { force: true });
+  }
+
+  /** Ends the use of {@link fd}, and leaves what was written to a later `resume`. Idempotent. */
+  close(): void {
+    this.#end('kept');
+  }
+
+  /** Takes the file out of the store, without a name: a descriptor that the caller closes. */
+  detach(): number {
+    const fd = openSync(`/proc/self/fd/${this.#fd}`, 'r');
+    this.discard();
+    return fd;
+  }
+
+  #end(outcome: 'gone' | 'kept'): boolean {
+    if (this.#fd < 0) return false;
     closeSync(this.#fd);
     this.#fd = -1;
-    rmSync(this.#path, { force: true });
+    this.#files.onEnd(outcome);
+    return true;
   }
 }

@@ -1,5 +1,8 @@
+import { errorCode } from '../../base/errors.ts';
 import type { GraphParts } from '../graph-parts.ts';
-import { IMAGE_NAME_ANNOTATION, OCI_INDEX, REF_NAME_ANNOTATION } from '../oci.ts';
+import type { Image } from '../graph.ts';
+import type { ImageStore } from '../images/image-store.ts';
+import { type Descriptor, IMAGE_NAME_ANNOTATION, OCI_INDEX, REF_NAME_ANNOTATION } from '../oci.ts';
 import { canonicalString, familiarString, parseReference } from '../references/reference.ts';
 
 type Publication = { holders: number; isDue: boolean; lastMs: number };
@@ -41,11 +44,26 @@ export function publishIndex(parts: GraphParts): void {
 
 function writeIndex({ content, images }: GraphParts): void {
   const manifests = images.list().flatMap(image => {
-    const descriptor = images.descriptorOf(image);
+    const descriptor = descriptorOf(images, image);
+    if (descriptor === undefined) return [];
     if (image.repoTags.length === 0) return [descriptor];
     return image.repoTags.map(name => ({ ...descriptor, annotations: nameAnnotations(name) }));
   });
-  content.writeIndex({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
+  try {
+    content.writeIndex({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
+  } catch (error) {
+    // On a full disk images can still be removed: the next change, or the next start, writes it.
+    if (!['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '')) throw error;
+  }
+}
+
+/** Undefined when the manifest is lost: a broken image must not keep others from being found. */
+function descriptorOf(images: ImageStore, image: Image): Descriptor | undefined {
+  try {
+    return images.descriptorOf(image);
+  } catch {
+    return undefined;
+  }
 }
 
 function nameAnnotations(name: string): Record<string, string> {

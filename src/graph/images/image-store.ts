@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Digest } from '../../base/digest.ts';
-import type { ContentStore } from '../content/content-store.ts';
+import type { Content } from '../content/content.ts';
 import { transaction } from '../database.ts';
 import type { Image } from '../graph.ts';
 import type { ImageConfig } from '../image-config.ts';
@@ -44,11 +44,11 @@ type Configured = Pick<Image, 'config' | 'rawConfig' | 'chainIds'>;
 /** The records of images, and their names. */
 export class ImageStore {
   readonly #database: DatabaseSync;
-  readonly #content: ContentStore;
+  readonly #content: Pick<Content, 'read'>;
   readonly #configs = new Map<Digest, Configured>();
   readonly #descriptors = new Map<Digest, Descriptor>();
 
-  constructor(database: DatabaseSync, content: ContentStore) {
+  constructor(database: DatabaseSync, content: Pick<Content, 'read'>) {
     this.#database = database;
     this.#content = content;
   }

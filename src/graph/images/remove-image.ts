@@ -103,7 +103,7 @@ class Removal {
     images.remove(id);
     this.removed.push({ Deleted: id });
     const chainIds = [...image.chainIds].reverse().filter(chainId => layers.has(chainId));
-    const removedLayers = removeUnreferenced(this.#parts, { blobs, chainIds });
+    const removedLayers = removeUnreferenced(this.#parts, { blobs, chainIds }, this.#options.onFreed);
     for (const chainId of removedLayers) this.removed.push({ Deleted: chainId });
     if (parent !== undefined && !this.#options.noPrune)
       await this.#delete(parent, { quiet: true, force: false });

@@ -9,6 +9,7 @@ import { chainIdsOf } from '../layers/chain-id.ts';
 import { type Manifest, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../oci.ts';
 import { EngineError } from '../../base/errors.ts';
 
+import { markUsed } from './image-uses.ts';
 import type { Reference } from '../references/reference.ts';
 
 /** The blob of a layer, whole but maybe not in the store yet. */
@@ -74,6 +75,8 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
     const sizeBytes = chainIds.reduce((sum, chainId) => sum + parts.layers.sizeBytes(chainId), 0);
     const { parent } = image;
     parts.images.add({ id, manifest, chainId: chainIds.at(-1) ?? null, sizeBytes, blobs, parent, index });
+    parts.documents.keep(id);
+    markUsed(parts.database, id);
     for (const reference of image.references ?? []) parts.images.tag(reference, id);
     publishIndex(parts);
   } finally {

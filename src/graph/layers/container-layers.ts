@@ -9,6 +9,7 @@ import { removeUnreferenced } from '../content/collect-garbage.ts';
 import type { ContainerLayer, PackedLayer, StorageOptions } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ContainerFileSystem } from '../graphdriver/graph-driver.ts';
+import { markUsed } from '../images/image-uses.ts';
 import { chainIdsOf } from './chain-id.ts';
 import { FileReader } from './file-reader.ts';
 
@@ -41,6 +42,7 @@ export class ContainerLayers {
       this.#forget(containerId);
       throw error;
     }
+    markUsed(database, imageId);
     return this.#layerOf(containerId, chainId);
   }
 
@@ -66,8 +68,16 @@ export class ContainerLayers {
     await driver.removeContainer(containerId);
     if (record === undefined) return;
     this.#forget(containerId);
+    markUsed(this.#parts.database, record.imageId);
     if (record.chainId !== null && !(record.imageId !== '' && images.has(record.imageId)))
       removeUnreferenced(this.#parts, { blobs: [], chainIds: layers.chain(record.chainId) });
+  }
+
+  records(): { containerId: string; chainId: Digest | null }[] {
+    return this.#parts.database
+      .prepare('SELECT container_id, chain_id FROM container_layers')
+      .all()
+      .map(row => ({ containerId: String(row.container_id), chainId: row.chain_id as Digest | null }));
   }
 
   /** @throws EngineError not-found */

@@ -21,6 +21,8 @@ export type AddLayer = {
   progress?: (bytes: number) => void;
 };
 
+export type LayerRecord = Pick<AddLayer, 'chainId' | 'parent' | 'diffId' | 'blob'>;
+
 /** Unpacked layers by chain ID. */
 export class LayerStore {
   readonly #database: DatabaseSync;
@@ -47,10 +49,51 @@ export class LayerStore {
     return Number(row?.size_bytes ?? 0);
   }
 
-  /** Of each layer alone, by chain ID. */
+  /** Of each layer alone, by chain ID: what its files have, not what they take on the disk. */
   sizes(): Map<string, number> {
     const rows = this.#database.prepare('SELECT chain_id, size_bytes FROM layers').all();
     return new Map(rows.map(row => [String(row.chain_id), Number(row.size_bytes)]));
+  }
+
+  /** What its files take on the disk, as du counts; undefined when that was not measured yet. */
+  diskBytes(chainId: Digest): number | undefined {
+    const row = this.#database
+      .prepare('SELECT disk_bytes FROM layer_disk_bytes WHERE chain_id = ?')
+      .get(chainId);
+    return row === undefined ? undefined : Number(row.disk_bytes);
+  }
+
+  /** Has all layers measured that were not yet, and are on the disk. */
+  async measure(): Promise<void> {
+    const rows = this.#database
+      .prepare('SELECT chain_id FROM layers WHERE chain_id NOT IN (SELECT chain_id FROM layer_disk_bytes)')
+      .all();
+    await Promise.all(
+      rows.map(async row => {
+        const chainId = row.chain_id as Digest;
+        const directory = this.#driver.layerDirectory(chainId);
+        const bytes = await this.#threads.run({ kind: 'measure-disk', directory });
+        // It may have gone meanwhile.
+        this.#database
+          .prepare(
+            'INSERT OR REPLACE INTO layer_disk_bytes SELECT chain_id, ? FROM layers WHERE chain_id = ?',
+          )
+          .run(bytes, chainId);
+      }),
+    );
+  }
+
+  /** All there are, in no particular order. */
+  records(): LayerRecord[] {
+    return this.#database
+      .prepare('SELECT chain_id, parent, diff_id, blob FROM layers')
+      .all()
+      .map(row => ({
+        chainId: row.chain_id as Digest,
+        parent: (row.parent as Digest | null) ?? undefined,
+        diffId: row.diff_id as Digest,
+        blob: row.blob as Digest,
+      }));
   }
 
   /** A layer and all below it, topmost first; none for null. @throws EngineError not-found */
@@ -136,6 +179,7 @@ export class LayerStore {
   /** Forgets the layer. Its files go in the background; nothing may use it. */
   remove(chainId: Digest): void {
     this.#database.prepare('DELETE FROM layers WHERE chain_id = ?').run(chainId);
+    this.#database.prepare('DELETE FROM layer_disk_bytes WHERE chain_id = ?').run(chainId);
     this.#chains.delete(chainId);
     // What fails is left in the driver's trash, for the next process to try again.
     const removing = this.#driver.removeLayer(chainId).catch(() => undefined);
@@ -156,6 +200,13 @@ export class LayerStore {
     const of = (current: boolean) =>
       rows.filter(row => (row.unsynced_boot === this.#bootId) === current).map(row => row.chain_id as Digest);
     return { current: of(true), suspect: of(false) };
+  }
+
+  /** Its files have been written anew. */
+  markUnsynced(chainId: Digest): void {
+    this.#database
+      .prepare('UPDATE layers SET unsynced_boot = ? WHERE chain_id = ?')
+      .run(this.#bootId, chainId);
   }
 
   markSynced(chainIds: readonly Digest[]): void {

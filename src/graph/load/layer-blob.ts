@@ -33,8 +33,11 @@ export async function decompressedIngest(content: ContentStore, ingest: Ingest):
 }
 
 /** A blob that is in the store. `close` it when done. @throws EngineError not-found */
-export function storedLayerBlob(content: ContentStore, digest: Digest): LayerBlob & { close(): void } {
-  const fd = content.open(digest);
+export async function storedLayerBlob(
+  content: ContentStore,
+  digest: Digest,
+): Promise<LayerBlob & { close(): void }> {
+  const fd = await content.open(digest);
   const compression = detectCompression(firstBytes(fd));
   const sizeBytes = content.sizeOf(digest);
   return { digest, sizeBytes, compression, fd, commit: async () => undefined, close: () => closeSync(fd) };

@@ -1,5 +1,6 @@
-import { createReadStream } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { readDescriptor } from '../../archive/read-descriptor.ts';
 import { tarEntry } from '../../archive/tar-entry.ts';
 import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar-writer.ts';
 import { type Digest, hexOf } from '../../base/digest.ts';
@@ -109,8 +110,12 @@ function* file(path: string, text: string): Generator<Buffer> {
 async function* blobFile(content: ContentStore, digest: Digest): AsyncGenerator<Buffer> {
   const size = content.sizeOf(digest);
   yield encodeTarEntry(tarEntry({ path: `blobs/sha256/${hexOf(digest)}`, size }));
-  for await (const chunk of createReadStream(content.pathOf(digest), { highWaterMark: 256 * 1024 }))
-    yield chunk as Buffer;
+  const fd = await content.open(digest);
+  try {
+    yield* readDescriptor(fd);
+  } finally {
+    closeSync(fd);
+  }
   yield tarPadding(size);
 }
 

@@ -3,6 +3,7 @@ import { EngineError, messageOf } from '../../base/errors.ts';
 import type { ImageBackend } from '../backend.ts';
 import { struct, text } from '../body/decode.ts';
 import { parseGoJson } from '../body/go-json.ts';
+import { streamBody } from '../body/stream-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { booleanParameter, filtersParameter, textParameter } from '../query.ts';
 import { sendEmpty, sendJson, sendProgress, sendStream } from '../respond.ts';
@@ -126,7 +127,7 @@ async function createImage(backend: ImageBackend, exchange: Exchange): Promise<v
   await sendProgress(exchange, async progress => {
     const status =
       source === '-'
-        ? await backend.imageImport(request, options)
+        ? await backend.imageImport(streamBody(exchange), options)
         : await backend.imageImportFrom(source, options, progress);
     progress({ status });
   });
@@ -141,7 +142,7 @@ async function load(backend: ImageBackend, exchange: Exchange): Promise<void> {
   const quiet = booleanParameter(exchange.query, 'quiet', true);
   const [platform] = platformParameter(exchange.query);
   const task = (progress: (message: ProgressMessage) => void) =>
-    backend.imageLoad(exchange.request, {
+    backend.imageLoad(streamBody(exchange), {
       platform,
       // Quiet: the names of what was loaded, no progress.
       progress: message => {

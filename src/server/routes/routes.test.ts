@@ -334,10 +334,24 @@ const OTHERS: Case[] = [
   },
   {
     ask: 'GET /system/df?type=image&type=volume',
-    calls: { diskUsage: [] },
-    gives: { LayersSize: 1, Images: [], Containers: [], Volumes: [] },
+    calls: { diskUsage: [new Set(['image', 'volume'])] },
+    gives: { LayersSize: 1, Images: [], Containers: null, Volumes: [] },
     status: 200,
-    answers: { LayersSize: 1, Images: [], Volumes: [] },
+    answers: { LayersSize: 1, Images: [], Containers: null, Volumes: [] },
+  },
+  {
+    ask: 'GET /v1.43/system/df',
+    calls: { diskUsage: [new Set(['container', 'image', 'volume', 'build-cache'])] },
+    gives: { Images: [{ Size: 7 }] },
+    status: 200,
+    answers: { Images: [{ Size: 7, VirtualSize: 7 }] },
+  },
+  {
+    ask: 'GET /v1.41/system/df?type=image',
+    calls: { diskUsage: [new Set(['container', 'image', 'volume', 'build-cache'])] },
+    gives: {},
+    status: 200,
+    answers: {},
   },
   {
     ask: 'GET /system/df?type=foo',

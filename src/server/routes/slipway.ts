@@ -1,11 +1,13 @@
 import { EngineError } from '../../base/errors.ts';
 import type { Backend } from '../backend.ts';
-import { textParameter } from '../query.ts';
+import { booleanParameter, textParameter } from '../query.ts';
 import { sendJson, sendProgress } from '../respond.ts';
 import { get, post, type Router } from '../router.ts';
 
 /** What Slipway offers beyond Docker's API. */
-export function slipwayRoutes(backend: Pick<Backend, 'containerExplain' | 'imageBootstrap'>): Router {
+export function slipwayRoutes(
+  backend: Pick<Backend, 'containerExplain' | 'imageBootstrap' | 'systemCheck'>,
+): Router {
   return [
     get('/slipway/containers/:id/plan', async exchange =>
       sendJson(exchange, { Operations: await backend.containerExplain(exchange.param('id')) }),
@@ -16,6 +18,19 @@ export function slipwayRoutes(backend: Pick<Backend, 'containerExplain' | 'image
       await sendProgress(exchange, async progress => {
         const id = await backend.imageBootstrap(what, progress);
         progress({ aux: { ID: id } });
+      });
+    }),
+    post('/slipway/system/check', async exchange => {
+      const { query } = exchange;
+      const options = {
+        repair: booleanParameter(query, 'repair'),
+        layers: booleanParameter(query, 'layers'),
+      };
+      await sendProgress(exchange, async progress => {
+        const report = await backend.systemCheck(options, ({ what, current, total }) =>
+          progress({ id: what, status: 'Verifying', progressDetail: { current, total } }),
+        );
+        progress({ aux: report });
       });
     }),
   ];

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import type { SystemBackend } from '../backend.ts';
+import type { SystemBackend, UsagePart } from '../backend.ts';
 import { struct, text } from '../body/decode.ts';
 import { readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
@@ -7,13 +7,8 @@ import { filtersParameter, timeParameter } from '../query.ts';
 import { sendJson, sendLines } from '../respond.ts';
 import { get, post, type Router } from '../router.ts';
 
-/** What `GET /system/df?type=` may name, and the part of the answer it stands for. */
-const USAGE: Record<string, readonly string[]> = {
-  image: ['LayersSize', 'Images', 'ImageUsage'],
-  container: ['Containers', 'ContainerUsage'],
-  volume: ['Volumes', 'VolumeUsage'],
-  'build-cache': ['BuildCache', 'BuilderSize', 'BuildCacheUsage'],
-};
+/** What `GET /system/df?type=` may name. */
+const USAGE_PARTS: readonly UsagePart[] = ['container', 'image', 'volume', 'build-cache'];
 
 const credentials = struct<{ username?: string; password?: string; serveraddress?: string }>(
   'registry.AuthConfig',
@@ -61,13 +56,15 @@ async function events(backend: SystemBackend, exchange: Exchange): Promise<void>
   await sendLines(exchange, messages, { headersFirst: true });
 }
 
+/** Whatever is asked for, the answer has all keys: null for the rest. */
 async function diskUsage(backend: SystemBackend, exchange: Exchange): Promise<void> {
-  const types = exchange.query.getAll('type');
+  const types = exchange.atLeast('1.42') ? exchange.query.getAll('type') : [];
   for (const type of types)
-    if (!Object.hasOwn(USAGE, type))
+    if (!USAGE_PARTS.includes(type as UsagePart))
       throw new EngineError('invalid-parameter', `unknown object type: ${type}`);
-  const usage = await backend.diskUsage();
-  const wanted = new Set(types.flatMap(type => USAGE[type] ?? []));
-  const chosen = Object.entries(usage).filter(([name]) => types.length === 0 || wanted.has(name));
-  sendJson(exchange, Object.fromEntries(chosen));
+  const usage = await backend.diskUsage(new Set(types.length === 0 ? USAGE_PARTS : (types as UsagePart[])));
+  if (!exchange.atLeast('1.44') && Array.isArray(usage.Images))
+    for (const image of usage.Images as { Size?: number; VirtualSize?: number }[])
+      image.VirtualSize = image.Size;
+  sendJson(exchange, usage);
 }

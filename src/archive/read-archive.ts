@@ -1,0 +1,63 @@
+import { readSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { EngineError, errorCode, messageOf } from '../base/errors.ts';
+import { type Compression, createDecompressor } from './compression.ts';
+import { readDescriptor } from './read-descriptor.ts';
+
+const CHUNK_BYTES = 512 * 1024;
+
+export type ArchiveSource = {
+  /** An open file, read from its beginning. */
+  archiveFd: number;
+  compression: Compression;
+};
+
+/**
+ * Gives the bytes of an archive, decompressed, to `take`, each chunk valid during the call only. It names no path,
+ * so it may be used in a rooted thread. `progress` gets the number of (compressed) bytes that have been read.
+ * @throws EngineError invalid-parameter when it is corrupt; what `take` throws
+ */
+export async function readArchive(
+  source: ArchiveSource,
+  take: (chunk: Buffer) => void,
+  progress: (bytes: number) => void,
+): Promise<void> {
+  if (source.compression === 'none') readPlain(source.archiveFd, take, progress);
+  else await readCompressed(source, take, progress);
+}
+
+function readPlain(fd: number, take: (chunk: Buffer) => void, progress: (bytes: number) => void): void {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  let position = 0;
+  for (;;) {
+    const count = readSync(fd, buffer, 0, CHUNK_BYTES, position);
+    if (count === 0) return;
+    position += count;
+    take(buffer.subarray(0, count));
+    progress(position);
+  }
+}
+
+async function readCompressed(
+  { archiveFd, compression }: ArchiveSource,
+  take: (chunk: Buffer) => void,
+  progress: (bytes: number) => void,
+): Promise<void> {
+  let bytes = 0;
+  const source = async function* () {
+    for await (const chunk of readDescriptor(archiveFd)) {
+      progress((bytes += chunk.length));
+      yield chunk;
+    }
+  };
+  try {
+    await pipeline(source, createDecompressor(compression), async chunks => {
+      for await (const chunk of chunks) take(chunk as Buffer);
+    });
+  } catch (error) {
+    if (!/^(Z_|ZSTD_|ERR_ZLIB)/.test(errorCode(error) ?? '')) throw error;
+    throw new EngineError('invalid-parameter', `corrupt compressed layer: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
