@@ -82,7 +82,7 @@ export class TreeUnpacker implements TarHandler {
     if (this.#writtenBytes > this.#maximumBytes)
       throw new EngineError(
         'invalid-parameter',
-        `the archive unpacks to more than ${this.#maximumBytes} bytes`,
+        `no space left on device: the archive unpacks to more than ${this.#maximumBytes} bytes`,
       );
     this.#guard('write', () => {
       for (let done = 0; done < chunk.length; ) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Digest } from '../../base/digest.ts';
-import type { Image } from '../../graph/graph.ts';
+import type { Image, RemoveOptions } from '../../graph/graph.ts';
 import { TestDaemon } from '../testing/test-daemon.ts';
 
 type Given = { names?: string[]; digests?: string[]; created?: string; layers?: string[]; parent?: string };
@@ -68,10 +68,13 @@ test('list: only the names that match are shown, and what is shared when asked f
   assert.equal((await backend.imageList({ filters: new Map(), all: true })).length, IMAGES.length);
 });
 
-test('prune counts the layers that have gone', async t => {
+test('prune counts what has been freed on the disk', async t => {
   const { backend, graph } = await daemonWithImages(t);
   graph.resolve = async () => IMAGES[3] as Image;
-  graph.remove = async () => [{ Deleted: 'sha256:d' }, { Deleted: 'z' }];
+  graph.remove = async (_reference: string, { onFreed }: RemoveOptions) => {
+    onFreed?.(10);
+    return [{ Deleted: 'sha256:d' }, { Deleted: 'z' }];
+  };
   const { ImagesDeleted, SpaceReclaimed } = await backend.imagePrune(new Map([['until', ['2020-06-01']]]));
   assert.equal(SpaceReclaimed, 30);
   assert.equal(ImagesDeleted?.length, 6);
