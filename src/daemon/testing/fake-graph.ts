@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Digest, digestOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
-import type { ContainerLayer, Graph, Image, PackedLayer } from '../../graph/graph.ts';
+import type { ContainerLayer, Graph, Image, PackedLayer, RemoveOptions } from '../../graph/graph.ts';
 import type { CheckReport } from '../../graph/check/check-report.ts';
 import type { GraphUsage } from '../../graph/disk-usage.ts';
 import type { ContainerDefaults } from '../../graph/image-config.ts';
@@ -86,7 +86,10 @@ export class FakeGraph implements Graph {
 
   async tag(): Promise<void> {}
 
-  async remove(): Promise<{ Untagged?: string; Deleted?: string }[]> {
+  async remove(
+    _reference: string,
+    _options: RemoveOptions,
+  ): Promise<{ Untagged?: string; Deleted?: string }[]> {
     return [{ Untagged: 'box:latest' }];
   }
 
