@@ -7,11 +7,12 @@ import {
   openSync,
   readFileSync,
   readSync,
+  renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
 import { writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { tarEntry } from '../src/archive/tar-entry.ts';
 import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar-writer.ts';
 
@@ -63,7 +64,11 @@ export function makeArchives(directory: string): Archives {
 function once(path: string, make: (path: string) => void): void {
   if (existsSync(path)) return;
   console.error(`making ${path}`);
-  make(path);
+  // Under another name first: what a failed attempt leaves is not taken for whole.
+  const partial = join(dirname(path), `new-${basename(path)}`);
+  rmSync(partial, { recursive: true, force: true });
+  make(partial);
+  renameSync(partial, path);
 }
 
 function shell(command: string): void {
