@@ -487,6 +487,13 @@ static int make_all_in_root(int root, const char *path, bool is_directory, mode_
 	return -ELOOP;
 }
 
+/* As make_in_root, of a path that was found to be missing. */
+static int make_missing_in_root(int root, const char *path, bool is_directory, mode_t mode)
+{
+	int result = make_last_in_root(root, path, is_directory, mode);
+	return result == -ENOENT ? make_all_in_root(root, path, is_directory, mode) : result;
+}
+
 /*
  * Opens `path` in the root (O_PATH), making what is missing: directories with `mode`, and at the end a
  * directory or an empty file.
@@ -494,9 +501,7 @@ static int make_all_in_root(int root, const char *path, bool is_directory, mode_
 static int make_in_root(int root, const char *path, bool is_directory, mode_t mode)
 {
 	int result = open_in_root(root, path, O_PATH);
-	if (result == -ENOENT)
-		result = make_last_in_root(root, path, is_directory, mode);
-	return result == -ENOENT ? make_all_in_root(root, path, is_directory, mode) : result;
+	return result == -ENOENT ? make_missing_in_root(root, path, is_directory, mode) : result;
 }
 
 /* ---- operations ------------------------------------------------------------------------------------------ */
@@ -1371,7 +1376,7 @@ static int op_mount(struct runner *r, struct cursor *c)
 	int directory = open_in_root(r->root, target, O_PATH);
 	bool existed = directory >= 0;
 	if (directory == -ENOENT)
-		directory = make_in_root(r->root, target, true, 0755);
+		directory = make_missing_in_root(r->root, target, true, 0755);
 	if (directory < 0) {
 		result = directory;
 		goto done;
