@@ -5,7 +5,8 @@ import { openDetachedOverlay } from '../kernel/detached-overlay.ts';
 import { openRoot, withRoot } from '../kernel/thread-root.ts';
 import { baseOf, parentOf, readable } from './archive-path.ts';
 import { changedFiles, type ComparedTrees } from './changed-files.ts';
-import type { ContainerTrees, FileChange } from './rooted-jobs.ts';
+import { GrowthWriter } from './growth.ts';
+import type { ContainerTrees, FileChange, PackChangesJob } from './rooted-jobs.ts';
 import { tarEntry } from './tar-entry.ts';
 import { descriptorSink, TreePacker } from './tree-packer.ts';
 import { WHITEOUT_PREFIX } from './whiteout.ts';
@@ -21,22 +22,25 @@ export function listChanges(home: number, trees: ContainerTrees): Promise<FileCh
 }
 
 /**
- * Writes what a container has changed as an OCI layer to an open file. The same changes give the same bytes. For a
- * rooted thread.
+ * Writes what a container has changed as an OCI layer to an open file. The same changes give the same bytes.
+ * `progress` gets the number of bytes that have been written so far. For a rooted thread.
  */
 export function packChanges(
   home: number,
-  trees: ContainerTrees,
-  output: number,
+  { trees, outputFd, growth }: PackChangesJob,
+  progress: (bytes: number) => void,
 ): Promise<{ digest: Digest; sizeBytes: number }> {
   return withTrees(home, trees, opened => {
     const hash = createHash('sha256');
-    const write = descriptorSink(output);
+    const write = descriptorSink(outputFd);
+    const written = new GrowthWriter(growth);
     let sizeBytes = 0;
     const packer = new TreePacker(chunk => {
+      write(chunk);
+      written.grow(chunk.length);
       hash.update(chunk);
       sizeBytes += chunk.length;
-      write(chunk);
+      progress(sizeBytes);
     });
     for (const change of changedFiles({ ...opened, reportsCopies: true })) {
       if (change.kind === 'deleted') packer.entry(tarEntry({ path: whiteoutPath(change.path), mode: 0 }));

@@ -2,6 +2,7 @@ import { readSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { EngineError, errorCode, messageOf } from '../base/errors.ts';
 import { type Compression, createDecompressor } from './compression.ts';
+import { awaitGrowth, type Growth } from './growth.ts';
 import { readDescriptor } from './read-descriptor.ts';
 
 const CHUNK_BYTES = 512 * 1024;
@@ -9,8 +10,10 @@ const CHUNK_BYTES = 512 * 1024;
 export type ArchiveSource = {
   /** An open file, read from its beginning. */
   archiveFd: number;
-  compression: Compression;
-};
+} & ({ compression: Compression; growth?: undefined } | FollowedArchive);
+
+/** One that is still being written. */
+type FollowedArchive = { compression: 'none'; growth: Growth };
 
 /**
  * Gives the bytes of an archive, decompressed, to `take`, each chunk valid during the call only. It names no path,
@@ -22,15 +25,20 @@ export async function readArchive(
   take: (chunk: Buffer) => void,
   progress: (bytes: number) => void,
 ): Promise<void> {
-  if (source.compression === 'none') readPlain(source.archiveFd, take, progress);
+  if (source.compression === 'none') readPlain(source, take, progress);
   else await readCompressed(source, take, progress);
 }
 
-function readPlain(fd: number, take: (chunk: Buffer) => void, progress: (bytes: number) => void): void {
+function readPlain(
+  { archiveFd, growth }: ArchiveSource,
+  take: (chunk: Buffer) => void,
+  progress: (bytes: number) => void,
+): void {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   let position = 0;
   for (;;) {
-    const count = readSync(fd, buffer, 0, CHUNK_BYTES, position);
+    const end = growth === undefined ? Number.POSITIVE_INFINITY : awaitGrowth(growth, position);
+    const count = readSync(archiveFd, buffer, 0, Math.min(CHUNK_BYTES, end - position), position);
     if (count === 0) return;
     position += count;
     take(buffer.subarray(0, count));

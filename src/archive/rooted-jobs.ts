@@ -3,6 +3,7 @@ import type { ErrorKind } from '../base/errors.ts';
 import type { OverlayOptions } from '../kernel/detached-overlay.ts';
 import type { ExtractOptions } from './extract-stream.ts';
 import type { FileSystemView } from './file-system-view.ts';
+import type { Growth } from './growth.ts';
 import type { PathStat } from './path-stat.ts';
 import type { ArchiveSource } from './read-archive.ts';
 import type { WhiteoutMode } from './whiteout.ts';
@@ -33,8 +34,8 @@ export type UnpackJob = ArchiveSource & {
   kind: 'unpack';
   root: string;
   whiteouts: WhiteoutMode;
-  /** Known already (that of the file itself, where it is not compressed): it is not computed again. */
-  diffId?: Digest;
+  /** Whether the diffId is of use to the caller. Default true. */
+  hashes?: boolean;
   maximumBytes?: number;
 };
 
@@ -92,8 +93,13 @@ export type ContainerTrees = {
 /** Lists what a container has changed. */
 type ChangesJob = { kind: 'changes'; trees: ContainerTrees };
 
-/** Writes what a container has changed as an OCI layer to `outputFd`, an open file. */
-type PackChangesJob = { kind: 'pack-changes'; trees: ContainerTrees; outputFd: number };
+/** Writes what a container has changed as an OCI layer to `outputFd`, an open file that others follow by `growth`. */
+export type PackChangesJob = {
+  kind: 'pack-changes';
+  trees: ContainerTrees;
+  outputFd: number;
+  growth: Growth;
+};
 
 export type FileChange = { path: string; kind: 'added' | 'modified' | 'deleted' };
 
@@ -126,8 +132,8 @@ export type FollowRecipeJob = {
 };
 
 export type UnpackResult = {
-  /** SHA-256 of the uncompressed archive. */
-  diffId: Digest;
+  /** SHA-256 of the uncompressed archive, where it was to be computed. */
+  diffId: Digest | undefined;
   /** Of all files, as {@link MeasureJob} counts. */
   sizeBytes: number;
   entryCount: number;
@@ -161,8 +167,12 @@ export type PackingJob = PackJob | PackPathJob | PackViewJob | PackHostJob;
 /** Those that read one. */
 export type ExtractingJob = ExtractJob | ExtractHostJob;
 
-/** Jobs that wait for whoever is at the other end of a descriptor. */
-export const STREAMING_JOBS: readonly RootedJob['kind'][] = [
+/** Whether a job waits for somebody else: for who is at the other end of a descriptor, or writes the archive. */
+export function isWaiting(job: RootedJob): boolean {
+  return STREAMING_JOBS.includes(job.kind) || (job.kind === 'unpack' && job.growth !== undefined);
+}
+
+const STREAMING_JOBS: readonly RootedJob['kind'][] = [
   'pack',
   'follow-recipe',
   'pack-path',

@@ -3,11 +3,11 @@ import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { EngineError } from '../base/errors.ts';
 import {
+  isWaiting,
   type RootedJob,
   type RootedReply,
   type RootedRequest,
   type RootedResult,
-  STREAMING_JOBS,
 } from './rooted-jobs.ts';
 
 /** The source runs as it is in development; a build puts the worker beside the bundle under the same name. */
@@ -15,9 +15,10 @@ const WORKER = new URL(
   import.meta.url.endsWith('.ts') ? './rooted-worker.ts' : './rooted-worker.js',
   import.meta.url,
 );
-const MAXIMUM_THREADS = Math.min(Math.max(availableParallelism(), 2), 8);
-/** Nobody waits for removals: they leave a thread to the jobs that somebody waits for. */
-const MAXIMUM_REMOVALS = MAXIMUM_THREADS - 1;
+/** Of those that do not wait for somebody else. */
+const MAXIMUM_JOBS = Math.min(Math.max(availableParallelism(), 2), 8);
+/** Nobody waits for removals: they leave room for the jobs that somebody waits for. */
+const MAXIMUM_REMOVALS = MAXIMUM_JOBS - 1;
 /** A job makes garbage all the time, which need not pile up; the default lets it reach some 50 MB. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 2 };
 /** An idle thread costs some 10 MB, a new one some 40 ms. */
@@ -39,7 +40,6 @@ export class RootedThreads {
   readonly #waiting: Task[] = [];
   readonly #all = new Set<RootedThread>();
   readonly #idleMs: number;
-  #pooled = 0;
   #nextId = 1;
   #closed = false;
 
@@ -58,8 +58,8 @@ export class RootedThreads {
   }
 
   /**
-   * Runs a job. Jobs with a pipe may be as slow as whoever is at its other end: they get a thread of
-   * their own.
+   * Runs a job. Those that wait for somebody else (isWaiting) begin at once, however many there are; of the others
+   * only some run at a time.
    * @throws EngineError as the job does; `unavailable` when closed
    */
   run<K extends RootedJob['kind']>(
@@ -75,7 +75,7 @@ export class RootedThreads {
 
   /** Starts a thread ahead of the first job. */
   warmUp(): void {
-    if (this.#all.size === 0 && !this.#closed) this.#release(this.#start(true));
+    if (this.#all.size === 0 && !this.#closed) this.#release(this.#start());
   }
 
   /** Ends all threads; jobs not done yet fail. */
@@ -86,43 +86,36 @@ export class RootedThreads {
   }
 
   #dispatch(task: Task): void {
-    if (!this.#mayStart(task)) {
-      this.#waiting.push(task);
-      return;
-    }
-    const idle = this.#idle.pop();
-    if (idle !== undefined) idle.run(task);
-    else if (STREAMING_JOBS.includes(task.request.job.kind)) this.#start(false).run(task);
-    else if (this.#pooled < MAXIMUM_THREADS) this.#start(true).run(task);
+    if (this.#mayStart(task)) (this.#idle.pop() ?? this.#start()).run(task);
     else this.#waiting.push(task);
   }
 
-  #mayStart({ request }: Task): boolean {
-    if (request.job.kind !== 'remove') return true;
-    const removals = [...this.#all].filter(({ job }) => job?.kind === 'remove').length;
-    return removals < MAXIMUM_REMOVALS;
+  #mayStart({ request: { job } }: Task): boolean {
+    if (isWaiting(job)) return true;
+    const running = [...this.#all].flatMap(thread => thread.job ?? []).filter(other => !isWaiting(other));
+    if (running.length >= MAXIMUM_JOBS) return false;
+    return job.kind !== 'remove' || running.filter(({ kind }) => kind === 'remove').length < MAXIMUM_REMOVALS;
   }
 
   /** The job that is next: a removal only when there is nothing else. */
   #nextWaiting(): Task | undefined {
-    const other = this.#waiting.findIndex(({ request }) => request.job.kind !== 'remove');
-    const index = other < 0 ? this.#waiting.findIndex(task => this.#mayStart(task)) : other;
-    return index < 0 ? undefined : this.#waiting.splice(index, 1)[0];
+    const ready = this.#waiting.filter(task => this.#mayStart(task));
+    const next = ready.find(({ request }) => request.job.kind !== 'remove') ?? ready[0];
+    if (next !== undefined) this.#waiting.splice(this.#waiting.indexOf(next), 1);
+    return next;
   }
 
-  #start(pooled: boolean): RootedThread {
+  #start(): RootedThread {
     const thread = new RootedThread({
       onFree: () => this.#release(thread),
       onExit: () => {
         this.#all.delete(thread);
-        if (pooled) this.#pooled--;
         this.#forgetIdle(thread);
         const next = this.#nextWaiting();
         if (next !== undefined) this.#dispatch(next);
       },
     });
     this.#all.add(thread);
-    if (pooled) this.#pooled++;
     return thread;
   }
 

@@ -16,7 +16,7 @@ export async function unpackArchive(
 ): Promise<UnpackResult> {
   const unpacker = new TreeUnpacker(job);
   const reader = new TarReader(unpacker);
-  const hash = job.diffId === undefined ? createHash('sha256') : undefined;
+  const hash = (job.hashes ?? true) ? createHash('sha256') : undefined;
   const take = (chunk: Buffer) => {
     hash?.update(chunk);
     reader.write(chunk);
@@ -29,6 +29,6 @@ export async function unpackArchive(
     unpacker.close();
   }
   const { sizeBytes, entryCount } = unpacker;
-  const diffId: Digest = job.diffId ?? `sha256:${hash?.digest('hex')}`;
+  const diffId: Digest | undefined = hash && `sha256:${hash.digest('hex')}`;
   return { diffId, sizeBytes, entryCount };
 }

@@ -140,7 +140,7 @@ export type PackedLayer = {
   /** Makes an image of it, on top of the container's. Returns the id. @throws not-found when that has gone */
   commit(image: CommitOptions): Promise<Digest>;
   /** Idempotent. */
-  discard(): void;
+  discard(): Promise<void>;
 };
 
 export type CommitOptions = {

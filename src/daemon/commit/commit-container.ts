@@ -61,7 +61,7 @@ export async function commitContainer(
     containerEvent(daemon, container, 'commit', { comment, imageID: id, imageRef: reference });
     return id;
   } finally {
-    layer.discard();
+    await layer.discard();
   }
 }
 

@@ -142,7 +142,7 @@ export class FakeGraph implements Graph {
   }
 
   async packContainerLayer(): Promise<PackedLayer> {
-    return { commit: async () => this.#image.id, discard: () => undefined };
+    return { commit: async () => this.#image.id, discard: async () => undefined };
   }
 
   async close(): Promise<void> {}

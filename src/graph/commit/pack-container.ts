@@ -1,10 +1,10 @@
 import type { ContainerTrees } from '../../archive/rooted-jobs.ts';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
-import type { Ingest } from '../content/ingest.ts';
 import type { CommitOptions, Image, PackedLayer } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
-import { type LayerBlob, storeImage } from '../images/store-image.ts';
+import { IngestedLayer } from '../images/ingested-layer.ts';
+import { storeImage } from '../images/store-image.ts';
 import { storedLayerBlob } from '../load/layer-blob.ts';
 import type { Manifest } from '../oci.ts';
 import { parsePlatform } from '../platform.ts';
@@ -17,44 +17,48 @@ type Packed = {
   chainId: Digest | null;
 };
 
-/** See Graph.packContainerLayer. The layer is kept uncompressed, as it is with Docker: it costs no time then. */
+/**
+ * See Graph.packContainerLayer. The layer is kept uncompressed, as it is with Docker: it costs no time then. It is
+ * unpacked while it is packed.
+ */
 export async function packContainer(parts: GraphParts, packed: Packed): Promise<PackedLayer> {
   // What is below must not go meanwhile, with the container.
   const held = parts.layers.chain(packed.chainId);
   for (const layer of held) parts.leases.hold(layer);
-  const ingest = parts.content.ingest();
+  const ahead = new IngestedLayer(parts, held[0]);
   let isDiscarded = false;
-  const discard = () => {
+  const discard = async () => {
     if (isDiscarded) return;
     isDiscarded = true;
-    ingest.discard();
+    await ahead.discard();
     for (const layer of held) parts.leases.release(layer);
   };
   try {
-    ingest.fill(await parts.threads.run({ kind: 'pack-changes', trees: packed.trees, outputFd: ingest.fd }));
+    const { ingest, growth } = ahead;
+    const { trees } = packed;
+    const job = { kind: 'pack-changes', trees, outputFd: ingest.fd, growth } as const;
+    ingest.fill(await parts.threads.run(job, written => ingest.syncAhead(written)));
   } catch (error) {
-    discard();
+    await discard();
     throw error;
   }
-  return { commit: options => commit(parts, ingest, options), discard };
+  return { commit: options => commit(parts, ahead, options), discard };
 }
 
-async function commit(parts: GraphParts, ingest: Ingest, options: CommitOptions): Promise<Digest> {
+async function commit(parts: GraphParts, ahead: IngestedLayer, options: CommitOptions): Promise<Digest> {
   const parent = options.parent === '' ? undefined : findParent(parts, options.parent);
   const { image, isEmpty } = committedImage(options, {
-    diffId: ingest.digest,
+    diffId: ahead.ingest.digest,
     parent: parent?.config,
     platform: parsePlatform(undefined),
     created: new Date().toISOString(),
   });
   const below = parent === undefined ? [] : await layersOf(parts, parent);
-  const { digest, sizeBytes, fd } = ingest;
-  const own: LayerBlob = { digest, sizeBytes, fd, compression: 'none', commit: () => ingest.commit() };
   const { reference } = options;
   try {
     return await storeImage(parts, {
       rawConfig: Buffer.from(JSON.stringify(image)),
-      layers: isEmpty ? below : [...below, own],
+      layers: isEmpty ? below : [...below, ahead.blob()],
       references: reference === '' ? [] : [withDefaultTag(parseReference(reference))],
       parent: parent?.id,
     });

@@ -10,11 +10,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
+import { type Growth, GrowthWriter, newGrowth } from '../../archive/growth.ts';
 import { readDescriptor } from '../../archive/read-descriptor.ts';
 import { type Digest, hexOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 
 const syncData = promisify(fdatasync);
+/** What is written is synced in steps of so much, so that little is left to be waited for. */
+const SYNC_STEP_BYTES = 64 * 1024 * 1024;
 
 export type IngestFiles = {
   /** Where it is written, on the file system of `blobs`. */
@@ -36,6 +39,9 @@ export class Ingest {
   #hash = createHash('sha256');
   #fd: number;
   #digest: Digest | undefined;
+  #growth: GrowthWriter | undefined;
+  #syncing: Promise<void> | undefined;
+  #syncedBytes = 0;
   #committed: Promise<void> | undefined;
 
   private constructor(files: IngestFiles, flags: string) {
@@ -62,6 +68,30 @@ export class Ingest {
   write(chunk: Uint8Array): void {
     this.#count(chunk);
     for (let done = 0; done < chunk.length; ) done += writeSync(this.#fd, chunk, done);
+    this.#growth?.grow(chunk.length);
+    this.syncAhead(this.sizeBytes);
+  }
+
+  /**
+   * For threads that read {@link fd} while it is being written, from its beginning: to be asked for before the first
+   * byte is written.
+   */
+  follow(): Growth {
+    const growth = newGrowth();
+    this.#growth = new GrowthWriter(growth);
+    return growth;
+  }
+
+  /** That much has been written: begins to sync it, when it is worth while. */
+  syncAhead(writtenBytes: number): void {
+    if (this.#syncing !== undefined || writtenBytes - this.#syncedBytes < SYNC_STEP_BYTES) return;
+    this.#syncedBytes = writtenBytes;
+    const syncing = syncData(this.#fd).then(() => {
+      this.#syncing = undefined;
+    });
+    // The kernel tells of a failure only once: it is left there for `commit` to find.
+    syncing.catch(() => undefined);
+    this.#syncing = syncing;
   }
 
   #count(chunk: Uint8Array): void {
@@ -80,11 +110,15 @@ export class Ingest {
   fill({ digest, sizeBytes }: { digest: Digest; sizeBytes: number }): void {
     this.#digest = digest;
     this.sizeBytes = sizeBytes;
+    this.#growth?.finish();
   }
 
   /** Of all that was written. Nothing can be written after the first look at it. */
   get digest(): Digest {
-    this.#digest ??= `sha256:${this.#hash.digest('hex')}`;
+    if (this.#digest === undefined) {
+      this.#digest = `sha256:${this.#hash.digest('hex')}`;
+      this.#growth?.finish();
+    }
     return this.#digest;
   }
 
@@ -111,8 +145,14 @@ export class Ingest {
       throw new EngineError('data-loss', `content has ${sizeBytes} bytes, expected ${expected.sizeBytes}`);
     const target = `${this.#files.blobs}/${hexOf(digest)}`;
     if (existsSync(target)) return;
+    await this.#syncing;
     await syncData(this.#fd);
     renameSync(this.#files.path, target);
+  }
+
+  /** The rest will not be written: whoever follows need not wait for it. No effect when it is whole. */
+  abandon(): void {
+    this.#growth?.abandon();
   }
 
   /** Ends the use of {@link fd}, and removes what was not committed. Idempotent. */
@@ -134,6 +174,7 @@ export class Ingest {
 
   #end(outcome: 'gone' | 'kept'): boolean {
     if (this.#fd < 0) return false;
+    this.abandon();
     closeSync(this.#fd);
     this.#fd = -1;
     this.#files.onEnd(outcome);

@@ -6,6 +6,7 @@ import { syncLayers } from '../content/sync-layers.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ImageConfig } from '../image-config.ts';
 import { chainIdsOf } from '../layers/chain-id.ts';
+import type { UnpackingLayer } from '../layers/layer-store.ts';
 import { type Manifest, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../oci.ts';
 import { EngineError } from '../../base/errors.ts';
 
@@ -19,6 +20,8 @@ export type LayerBlob = {
   compression: Compression;
   /** Open for reading as long as it is being stored. */
   fd: number;
+  /** Where that has begun already: see AddLayer. */
+  unpacking?: UnpackingLayer;
   /** Makes it permanent. May be called more than once. */
   commit(): Promise<void>;
 };
@@ -92,7 +95,7 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
 async function unpackLayers(parts: GraphParts, image: NewImage, diffIds: Digest[]): Promise<void> {
   const chainIds = chainIdsOf(diffIds);
   const unpack = (index: number): Promise<void> => {
-    const { digest, fd, compression } = image.layers[index] as LayerBlob;
+    const { digest, fd, compression, unpacking } = image.layers[index] as LayerBlob;
     return parts.layers.add({
       chainId: chainIds[index] as Digest,
       parent: chainIds[index - 1],
@@ -101,6 +104,7 @@ async function unpackLayers(parts: GraphParts, image: NewImage, diffIds: Digest[
       blob: digest,
       fd,
       compression,
+      unpacking,
       progress: read => image.progress?.(index, read),
     });
   };

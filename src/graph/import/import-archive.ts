@@ -4,6 +4,7 @@ import type { Digest } from '../../base/digest.ts';
 import type { ImportOptions } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ContainerDefaults, ImageConfig } from '../image-config.ts';
+import { IngestedLayer } from '../images/ingested-layer.ts';
 import { storeImage } from '../images/store-image.ts';
 import { parseReference, type Reference, withDefaultTag } from '../references/reference.ts';
 import { parsePlatform } from '../platform.ts';
@@ -48,15 +49,15 @@ export async function importLayer(
   const { message, created, createdBy, config } = options;
   const platform = parsePlatform(options.platform);
   // Kept uncompressed, as Docker does: it can be unpacked and saved without anything being computed.
-  const layer = parts.content.ingest();
+  const layer = new IngestedLayer(parts, undefined);
   try {
-    for await (const chunk of decompressed(archive)) layer.write(chunk);
+    for await (const chunk of decompressed(archive)) layer.ingest.write(chunk);
     const image: ImageConfig = {
       ...platform,
       created,
       ...(message === '' ? {} : { comment: message }),
       config,
-      rootfs: { type: 'layers', diff_ids: [layer.digest] },
+      rootfs: { type: 'layers', diff_ids: [layer.ingest.digest] },
       history: [
         {
           created,
@@ -65,14 +66,13 @@ export async function importLayer(
         },
       ],
     };
-    const { digest, sizeBytes, fd } = layer;
     return await storeImage(parts, {
       rawConfig: Buffer.from(JSON.stringify(image)),
-      layers: [{ digest, sizeBytes, fd, compression: 'none', commit: () => layer.commit() }],
+      layers: [layer.blob()],
       references: options.reference === undefined ? [] : [options.reference],
     });
   } finally {
-    layer.discard();
+    await layer.discard();
   }
 }
 

@@ -1,11 +1,13 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Compression } from '../../archive/compression.ts';
-import type { UnpackResult } from '../../archive/rooted-jobs.ts';
+import type { Growth } from '../../archive/growth.ts';
+import type { ArchiveSource } from '../../archive/read-archive.ts';
+import type { UnpackJob, UnpackResult } from '../../archive/rooted-jobs.ts';
 import type { RootedThreads } from '../../archive/rooted-threads.ts';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
-import type { GraphDriver } from '../graphdriver/graph-driver.ts';
+import type { GraphDriver, StagedLayer } from '../graphdriver/graph-driver.ts';
 
 export type AddLayer = {
   chainId: Digest;
@@ -17,9 +19,16 @@ export type AddLayer = {
   blob: Digest;
   fd: number;
   compression: Compression;
+  /** From {@link LayerStore.unpackAhead}. It is of use when it has the same parent, and stays the caller's. */
+  unpacking?: UnpackingLayer | undefined;
   /** How many bytes of the blob have been read. */
   progress?: (bytes: number) => void;
 };
+
+/** What may become a layer on top of `parent`. */
+export type UnpackingLayer = { parent: Digest | undefined; unpacked: Promise<Unpacked> };
+
+type Unpacked = { staged: StagedLayer; result: UnpackResult };
 
 export type LayerRecord = Pick<AddLayer, 'chainId' | 'parent' | 'diffId' | 'blob'>;
 
@@ -138,33 +147,56 @@ export class LayerStore {
   }
 
   async #add(layer: AddLayer): Promise<void> {
-    const { chainId, parent, index, diffId, blob, fd, compression, progress } = layer;
-    const staged = await this.#driver.stageLayer(parent);
+    const { chainId, parent, index, diffId, blob, fd, compression, unpacking, progress } = layer;
+    const isAhead = unpacking !== undefined && unpacking.parent === parent;
+    const { staged, result } = await (isAhead
+      ? unpacking.unpacked
+      : this.#unpack(parent, { archiveFd: fd, compression }, progress));
     try {
-      const known = compression === 'none' ? { diffId: blob } : {};
-      const { whiteouts } = this.#driver;
-      const maximumBytes = freeBytes(staged.directory);
-      const result = await this.#threads.run(
-        {
-          kind: 'unpack',
-          root: staged.directory,
-          archiveFd: fd,
-          compression,
-          whiteouts,
-          maximumBytes,
-          ...known,
-        },
-        progress,
-      );
-      if (result.diffId !== diffId)
+      const actual = result.diffId ?? blob;
+      if (actual !== diffId)
         throw new EngineError(
           'invalid-parameter',
-          `invalid diffID for layer ${index}: expected "${diffId}", got "${result.diffId}"`,
+          `invalid diffID for layer ${index}: expected "${diffId}", got "${actual}"`,
         );
       staged.commit(chainId);
       this.#record(layer, result);
     } finally {
       await staged.discard();
+    }
+  }
+
+  /**
+   * Begins to unpack an uncompressed blob that is still being written. The caller gives it to `add`, and discards it
+   * with {@link discardUnpacking} in any case, before `archiveFd` is closed.
+   */
+  unpackAhead(parent: Digest | undefined, archiveFd: number, growth: Growth): UnpackingLayer {
+    const unpacked = this.#unpack(parent, { archiveFd, compression: 'none', growth });
+    // Whoever waits for it is told.
+    unpacked.catch(() => undefined);
+    return { parent, unpacked };
+  }
+
+  async #unpack(
+    parent: Digest | undefined,
+    archive: ArchiveSource,
+    progress?: (bytes: number) => void,
+  ): Promise<Unpacked> {
+    const staged = await this.#driver.stageLayer(parent);
+    try {
+      const job: UnpackJob = {
+        kind: 'unpack',
+        ...archive,
+        root: staged.directory,
+        // The diffId of what is not compressed is the blob's digest.
+        hashes: archive.compression !== 'none',
+        whiteouts: this.#driver.whiteouts,
+        maximumBytes: freeBytes(staged.directory),
+      };
+      return { staged, result: await this.#threads.run(job, progress) };
+    } catch (error) {
+      await staged.discard();
+      throw error;
     }
   }
 
@@ -213,6 +245,12 @@ export class LayerStore {
     const update = this.#database.prepare('UPDATE layers SET unsynced_boot = NULL WHERE chain_id = ?');
     for (const chainId of chainIds) update.run(chainId);
   }
+}
+
+/** Waits until nothing is at work in it any more. Idempotent; no effect on what has become a layer. */
+export async function discardUnpacking({ unpacked }: UnpackingLayer): Promise<void> {
+  const done = await unpacked.catch(() => undefined);
+  await done?.staged.discard();
 }
 
 /** A part is left to others: what unpacks to more is taken for a bomb before it has filled the disk. */
