@@ -22,13 +22,12 @@ export function listChanges(home: number, trees: ContainerTrees): Promise<FileCh
 }
 
 /**
- * Writes what a container has changed as an OCI layer to an open file. The same changes give the same bytes.
- * `progress` gets the number of bytes that have been written so far. For a rooted thread.
+ * Writes what a container has changed as an OCI layer to an open file. The same changes give the same bytes. For a
+ * rooted thread.
  */
 export function packChanges(
   home: number,
   { trees, outputFd, growth }: PackChangesJob,
-  progress: (bytes: number) => void,
 ): Promise<{ digest: Digest; sizeBytes: number }> {
   return withTrees(home, trees, opened => {
     const hash = createHash('sha256');
@@ -40,7 +39,6 @@ export function packChanges(
       written.grow(chunk.length);
       hash.update(chunk);
       sizeBytes += chunk.length;
-      progress(sizeBytes);
     });
     for (const change of changedFiles({ ...opened, reportsCopies: true })) {
       if (change.kind === 'deleted') packer.entry(tarEntry({ path: whiteoutPath(change.path), mode: 0 }));

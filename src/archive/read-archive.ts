@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { EngineError, errorCode, messageOf } from '../base/errors.ts';
 import { type Compression, createDecompressor } from './compression.ts';
 import { awaitGrowth, type Growth } from './growth.ts';
+import { PassedFile } from '../kernel/passed-file.ts';
 import { readDescriptor } from './read-descriptor.ts';
 
 const CHUNK_BYTES = 512 * 1024;
@@ -12,7 +13,7 @@ export type ArchiveSource = {
   archiveFd: number;
 } & ({ compression: Compression; growth?: undefined } | FollowedArchive);
 
-/** One that is still being written. */
+/** One that is still being written. What has been read of it goes to the disk, and out of memory. */
 type FollowedArchive = { compression: 'none'; growth: Growth };
 
 /**
@@ -35,6 +36,7 @@ function readPlain(
   progress: (bytes: number) => void,
 ): void {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  const written = growth && new PassedFile(archiveFd);
   let position = 0;
   for (;;) {
     const end = growth === undefined ? Number.POSITIVE_INFINITY : awaitGrowth(growth, position);
@@ -42,6 +44,7 @@ function readPlain(
     if (count === 0) return;
     position += count;
     take(buffer.subarray(0, count));
+    written?.passed(position);
     progress(position);
   }
 }

@@ -69,7 +69,7 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
     case 'changes':
       return listChanges(home, job.trees);
     case 'pack-changes':
-      return packChanges(home, job, progress);
+      return packChanges(home, job);
     case 'hash':
       return hashFile(job.fd, progress);
     case 'compare':

@@ -37,7 +37,7 @@ export async function packContainer(parts: GraphParts, packed: Packed): Promise<
     const { ingest, growth } = ahead;
     const { trees } = packed;
     const job = { kind: 'pack-changes', trees, outputFd: ingest.fd, growth } as const;
-    ingest.fill(await parts.threads.run(job, written => ingest.syncAhead(written)));
+    ingest.fill(await parts.threads.run(job));
   } catch (error) {
     await discard();
     throw error;

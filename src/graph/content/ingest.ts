@@ -16,8 +16,6 @@ import { type Digest, hexOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 
 const syncData = promisify(fdatasync);
-/** What is written is synced in steps of so much, so that little is left to be waited for. */
-const SYNC_STEP_BYTES = 64 * 1024 * 1024;
 
 export type IngestFiles = {
   /** Where it is written, on the file system of `blobs`. */
@@ -40,8 +38,6 @@ export class Ingest {
   #fd: number;
   #digest: Digest | undefined;
   #growth: GrowthWriter | undefined;
-  #syncing: Promise<void> | undefined;
-  #syncedBytes = 0;
   #committed: Promise<void> | undefined;
 
   private constructor(files: IngestFiles, flags: string) {
@@ -69,7 +65,6 @@ export class Ingest {
     this.#count(chunk);
     for (let done = 0; done < chunk.length; ) done += writeSync(this.#fd, chunk, done);
     this.#growth?.grow(chunk.length);
-    this.syncAhead(this.sizeBytes);
   }
 
   /**
@@ -80,18 +75,6 @@ export class Ingest {
     const growth = newGrowth();
     this.#growth = new GrowthWriter(growth);
     return growth;
-  }
-
-  /** That much has been written: begins to sync it, when it is worth while. */
-  syncAhead(writtenBytes: number): void {
-    if (this.#syncing !== undefined || writtenBytes - this.#syncedBytes < SYNC_STEP_BYTES) return;
-    this.#syncedBytes = writtenBytes;
-    const syncing = syncData(this.#fd).then(() => {
-      this.#syncing = undefined;
-    });
-    // The kernel tells of a failure only once: it is left there for `commit` to find.
-    syncing.catch(() => undefined);
-    this.#syncing = syncing;
   }
 
   #count(chunk: Uint8Array): void {
@@ -145,7 +128,6 @@ export class Ingest {
       throw new EngineError('data-loss', `content has ${sizeBytes} bytes, expected ${expected.sizeBytes}`);
     const target = `${this.#files.blobs}/${hexOf(digest)}`;
     if (existsSync(target)) return;
-    await this.#syncing;
     await syncData(this.#fd);
     renameSync(this.#files.path, target);
   }
