@@ -47,8 +47,19 @@ async function startDaemon(base: string, host: string): Promise<{ pid: number; s
   const args = ['--data-root', join(base, 'data'), '--exec-root', join(base, 'exec'), '--log-level', 'warn'];
   const daemon = spawn(
     process.execPath,
-    [join(root, 'dist/slipway.js'), 'daemon', ...args, '-H', host, '--pidfile', join(base, 'pid')],
-    { stdio: 'inherit' },
+    // As bin/slipway has them.
+    [
+      '--max-semi-space-size=1',
+      '--v8-pool-size=1',
+      join(root, 'dist/slipway.js'),
+      'daemon',
+      ...args,
+      '-H',
+      host,
+      '--pidfile',
+      join(base, 'pid'),
+    ],
+    { stdio: 'inherit', env: { ...process.env, MALLOC_ARENA_MAX: '1' } },
   );
   while (!existsSync(join(base, 'slipway.sock'))) {
     if (daemon.exitCode !== null) throw new Error(`the daemon ended with code ${daemon.exitCode}`);

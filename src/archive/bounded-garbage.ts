@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** How many bytes of buffers may be dropped before their memory is given back. */
-const INTERVAL_BYTES = 8 * 1024 * 1024;
+const INTERVAL_BYTES = 4 * 1024 * 1024;
 
 type Collect = (options: { type: 'minor' }) => void;
 let collect: Collect | undefined;
