@@ -22,6 +22,7 @@ import { ALL_CPUS } from './scheduling.ts';
 import { type ResctrlPlan, resctrlOperations } from './resctrl.ts';
 import { agentOperations } from './seccomp-operations.ts';
 import type { Hook, Mount, NamespaceType, Spec } from './spec.ts';
+import { sysctlOperations } from './sysctls.ts';
 import { type UserNamespace, userNamespace } from './user-namespace.ts';
 
 /** Where a root file system comes from. Host paths. */
@@ -196,19 +197,29 @@ function inRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
     ...(options.resetAffinity ? [ALL_CPUS] : []),
     ...afterCgroups,
     ...deviceOperations(spec),
-    ...(spec.hostname ? [{ op: 'hostname' as const, name: spec.hostname }] : []),
-    ...(spec.domainname ? [{ op: 'domainname' as const, name: spec.domainname }] : []),
+    ...names(spec),
     ...(created.has('network') && !options.networkNamespace ? [{ op: 'loopback' as const }] : []),
     ...(process?.terminal
       ? [{ op: 'console' as const, rows: options.rows ?? 0, columns: options.columns ?? 0, bind: true }]
       : []),
     ...meet(spec.hooks?.prestart, spec.hooks?.createRuntime),
     ...hookOperations(spec.hooks, 'createContainer', 'creating', parts.hooks),
-    ...sysctls(linux.sysctl),
+    ...sysctlOperations(linux),
     { op: 'root-directory', target: process?.cwd ?? '/', mode: 0o755 },
     ...hiding(spec),
     ...(inUserNamespace(parts) ? [] : oomScore(process?.oomScoreAdj)),
   ];
+}
+
+/** @throws EngineError invalid-parameter where they would be the host's */
+function names({ hostname, domainname, linux }: Spec): ChildOperation[] {
+  const own = linux?.namespaces?.some(({ type }) => type === 'uts');
+  return Object.entries({ hostname, domainname }).flatMap(([what, name]) => {
+    if (!name) return [];
+    if (!own)
+      throw new EngineError('invalid-parameter', `unable to set ${what} without a private UTS namespace`);
+    return [{ op: what as 'hostname' | 'domainname', name }];
+  });
 }
 
 /** Its offsets can be set only before anything is in it, so it is made empty and then joined (time_namespaces(7)). */
@@ -418,17 +429,6 @@ function mounts({ spec, rootfs, cgroupLayout, rootless }: ContainerOptions, part
 /** The shim runs these hooks between two barriers. */
 function meet(...lists: (Hook[] | undefined)[]): ChildOperation[] {
   return lists.some(list => list?.length) ? [{ op: 'barrier' }, { op: 'barrier' }] : [];
-}
-
-function sysctls(values: Record<string, string> | undefined): ChildOperation[] {
-  return Object.entries(values ?? {}).map(([key, value]) => ({ op: 'sysctl', key: sysctlPath(key), value }));
-}
-
-/** `net.ipv4.conf.eth0/1.forwarding`: dots separate, and a slash stands for a dot in a name (sysctl(8)). */
-function sysctlPath(key: string): string {
-  const firstSeparator = /[./]/.exec(key)?.[0];
-  if (firstSeparator === '/') return key;
-  return key.replace(/[./]/g, separator => (separator === '.' ? '/' : '.'));
 }
 
 /** Masked and read-only paths, and last the root itself. */
