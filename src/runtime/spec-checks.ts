@@ -164,6 +164,7 @@ const linux = c.objectOf({
     l3CacheSchema: c.kernelText,
     memBwSchema: c.kernelText,
     schemata: names,
+    enableMonitoring: c.flag,
   }),
   memoryPolicy: c.objectOf({ mode: c.text, nodes: c.text, flags: names }),
   netDevices: c.mapOf(c.objectOf({ name: c.filledText })),

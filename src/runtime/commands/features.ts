@@ -43,7 +43,7 @@ function featuresDocument() {
       },
       apparmor: { enabled: true },
       selinux: { enabled: true },
-      intelRdt: { enabled: true },
+      intelRdt: { enabled: true, schemata: true, monitoring: true },
       mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: true },
       memoryPolicy: MEMORY_POLICY_NAMES,
