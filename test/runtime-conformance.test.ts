@@ -1,53 +1,17 @@
 /** What callers of runc and crun have come to rely on, beyond what the specification says. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  lchownSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { detectCgroupLayout } from '../src/libcontainer/cgroups/layout.ts';
-import type { Mount } from '../src/libcontainer/spec.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
 
 const runtime = new Runtime();
 after(() => runtime.close());
 
 const { mode } = detectCgroupLayout();
-
-async function output(args: string[], change?: Change): Promise<string> {
-  return (await runtime.succeed('run', '-b', runtime.bundle(args, change), 'c')).trim();
-}
-
-async function failure(change: Change, args: string[] = ['true']): Promise<string> {
-  const { code, stdout, stderr } = await runtime.call('run', '-b', runtime.bundle(args, change), 'c');
-  assert.notEqual(code, 0, stdout);
-  assert.deepEqual(runtime.leftovers(), []);
-  return stderr;
-}
-
-/** A root file system that a test may change. */
-function ownRoot(name: string): string {
-  const path = join(runtime.base, name);
-  cpSync(join(runtime.base, 'rootfs'), path, { recursive: true, verbatimSymlinks: true });
-  return path;
-}
-
-const mount =
-  (...entries: Mount[]): Change =>
-  ({ mounts }) =>
-    mounts!.push(...entries);
 
 test('flags may follow the arguments, but not those of a command line within', async () => {
   await runtime.succeed('run', '-d', '-b', runtime.bundle(['sleep', '100']), 'flags');
@@ -64,7 +28,7 @@ test('flags may follow the arguments, but not those of a command line within', a
 });
 
 test('of several values of a variable the last one counts, and HOME is the user’s own where it is empty', async () => {
-  const root = ownRoot('homes');
+  const root = runtime.ownRoot('homes');
   writeFileSync(
     join(root, 'etc/passwd'),
     `${'x'.repeat(5000)}:x:2000:0::/wrong:\nbroken\na:x:20001:1::/no:/bin/sh\nb:x:2000:2000:b:/home/b:/bin/sh\n`,
@@ -77,14 +41,14 @@ test('of several values of a variable the last one counts, and HOME is the user�
       spec.process.env = ['PATH=/bin', ...entries];
     };
   assert.equal(
-    await output(['env'], env(2000, 'HOME=/x', 'HOME=', 'A=1', 'A=')),
+    await runtime.output(['env'], env(2000, 'HOME=/x', 'HOME=', 'A=1', 'A=')),
     'PATH=/bin\nA=\nHOME=/home/b',
   );
-  assert.equal(await output(['env'], env(77)), 'PATH=/bin\nHOME=/');
-  assert.equal(await output(['env'], env(2000, 'HOME=/y')), 'PATH=/bin\nHOME=/y');
+  assert.equal(await runtime.output(['env'], env(77)), 'PATH=/bin\nHOME=/');
+  assert.equal(await runtime.output(['env'], env(2000, 'HOME=/y')), 'PATH=/bin\nHOME=/y');
   rmSync(join(root, 'etc/passwd'));
   execFileSync('mkfifo', [join(root, 'etc/passwd')]);
-  assert.equal(await output(['env'], env(2000)), 'PATH=/bin\nHOME=/');
+  assert.equal(await runtime.output(['env'], env(2000)), 'PATH=/bin\nHOME=/');
 });
 
 test('a hook that fails is named by its moment and place, and ends the container', async () => {
@@ -95,7 +59,7 @@ test('a hook that fails is named by its moment and place, and ends the container
     'startContainer',
     'poststart',
   ] as const) {
-    const stderr = await failure(
+    const stderr = await runtime.failure(
       spec => {
         // The one of startContainer is in the container's root.
         const sh = { path: '/bin/busybox', args: ['sh', '-c', 'true'] };
@@ -123,7 +87,7 @@ test('hooks without an environment have the runtime’s, or the process’s wher
 });
 
 test('the filter of the container holds for its startContainer hooks', async () => {
-  const stderr = await failure(spec => {
+  const stderr = await runtime.failure(spec => {
     spec.linux.seccomp = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_KILL' }],
@@ -132,87 +96,6 @@ test('the filter of the container holds for its startContainer hooks', async () 
     spec.hooks = { startContainer: [{ path: '/bin/mkdir', args: ['mkdir', '/tmp/never'] }] };
   });
   assert.match(stderr, /error running startContainer hook #0: .*bad system call/);
-});
-
-test('/proc and /sys must be directories of the image, not links', async () => {
-  for (const name of ['proc', 'sys']) {
-    const root = ownRoot(`link-${name}`);
-    mkdirSync(join(root, 'elsewhere'));
-    rmSync(join(root, name), { recursive: true, force: true });
-    symlinkSync('/elsewhere', join(root, name));
-    const stderr = await failure(spec => {
-      spec.root = { path: root };
-    });
-    assert.match(stderr, /must be mounted on ordinary directory/);
-  }
-});
-
-test('a tmpfs has the mode of what it lies on, unless it is given one, and directories inherit the group', async () => {
-  const root = ownRoot('modes');
-  mkdirSync(join(root, 'old'));
-  chmodSync(join(root, 'old'), 0o710);
-  mkdirSync(join(root, 'set'));
-  chmodSync(join(root, 'set'), 0o2755);
-  const tmpfs = (destination: string, ...options: string[]) => ({
-    destination,
-    type: 'tmpfs',
-    source: 'tmpfs',
-    options,
-  });
-  const shown = await output(['stat', '-c', '%a', '/old', '/new/x', '/given', '/set/a/b'], spec => {
-    spec.root = { path: root };
-    spec.mounts!.push(
-      tmpfs('/old'),
-      tmpfs('/new/x'),
-      tmpfs('/given', 'mode=1500'),
-      tmpfs('/set/a/b', 'mode=700'),
-    );
-  });
-  assert.deepEqual(shown.split('\n'), ['710', '1777', '1500', '700']);
-  const modes = ['new', 'new/x', 'set/a', 'set/a/b'].map(path => statSync(join(root, path)).mode & 0o7777);
-  assert.deepEqual(modes, [0o755, 0o755, 0o2755, 0o2755]);
-});
-
-test('binds count from the bundle, and may begin inside the root that is being made', async () => {
-  const root = ownRoot('tree');
-  const bundle = runtime.bundle(['cat', '/final/x/file', '/config'], spec => {
-    spec.root = { path: root };
-    const bind = (source: string, destination: string) => ({
-      destination,
-      type: 'bind',
-      source,
-      options: ['rbind'],
-    });
-    spec.mounts!.push(
-      bind('config.json', '/config'),
-      bind('one', '/mnt'),
-      bind('two', '/mnt/x'),
-      bind(join(root, 'mnt'), join(root, 'final')),
-    );
-  });
-  for (const path of ['one/x', 'two']) mkdirSync(join(bundle, path), { recursive: true });
-  writeFileSync(join(bundle, 'two/file'), 'inner\n');
-  assert.match(await runtime.succeed('run', '-b', bundle, 'c'), /^inner\n\{"ociVersion"/);
-  // In a user namespace the shim opens what is bound, but cannot see the container's own mounts.
-  const config = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')) as Parameters<Change>[0];
-  config.linux.namespaces!.push({ type: 'user' });
-  config.linux.uidMappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
-  config.linux.gidMappings = config.linux.uidMappings;
-  for (const path of ['', ...(readdirSync(root, { recursive: true }) as string[])])
-    lchownSync(join(root, path), 100_000, 100_000);
-  writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
-  assert.match(await runtime.succeed('run', '-b', bundle, 'c'), /^inner\n/);
-});
-
-test('an idmapped mount without its maps, or without a bind, is called invalid', async () => {
-  const uidMappings = [{ containerID: 0, hostID: 1, size: 1 }];
-  const source = runtime.base;
-  for (const entry of [
-    { options: ['bind'], uidMappings },
-    { options: [], type: 'tmpfs', uidMappings },
-    { options: [] },
-  ])
-    assert.match(await failure(mount({ destination: '/mnt', source, ...entry })), /invalid mount/);
 });
 
 test('a cgroup that is in use, or frozen, takes no other container', async () => {
@@ -326,9 +209,9 @@ test('without a mount namespace of its own a container has its root, and its mou
 });
 
 test('what cannot be executed is named, found or not', async () => {
-  const root = ownRoot('scripts');
+  const root = runtime.ownRoot('scripts');
   writeFileSync(join(root, 'run.sh'), '#!/no/such/interpreter\n', { mode: 0o755 });
-  const stderr = await failure(
+  const stderr = await runtime.failure(
     spec => {
       spec.root = { path: root };
     },
@@ -428,4 +311,66 @@ test('--debug tells every operation, in the log’s own format, and nothing else
       entries.some(({ msg }) => words.test(msg)),
       String(words),
     );
+});
+
+test('nothing of the host is set by way of a namespace that is its own', async () => {
+  // Should it go wrong, it is not this machine's.
+  const outcome = (change: Change) => {
+    const bundle = runtime.bundle(['true'], change);
+    const script = `hostname inner; ${runtime.program} --root ${runtime.root} run -b ${bundle} c 2>&1; hostname`;
+    return execFileSync('unshare', ['-n', '-u', '-i', 'sh', '-c', script], { encoding: 'utf8' });
+  };
+  const own =
+    (type: string, file: string): Change =>
+    ({ linux }) => {
+      for (const namespace of linux.namespaces!)
+        if (namespace.type === type) namespace.path = `/proc/self/ns/${file}`;
+    };
+  const sysctl = outcome(spec => {
+    own('network', 'net')(spec);
+    spec.linux.sysctl = { 'net.ipv4.ip_forward': '1' };
+  });
+  assert.match(sysctl, /sysctl .*net\.ipv4\.ip_forward.* not allowed in host network namespace/);
+  const name = outcome(spec => {
+    own('uts', 'uts')(spec);
+    spec.hostname = 'outer';
+  });
+  assert.match(name, /unable to set hostname without a private UTS namespace.*\ninner\n$/s);
+});
+
+test('capabilities that cannot be had are left out with a warning, by run and exec', async () => {
+  const bundle = runtime.bundle(['sleep', '100'], ({ process: { capabilities } }) => {
+    capabilities!.bounding!.push('CAP_MADE_UP');
+    capabilities!.ambient = ['CAP_KILL'];
+    capabilities!.inheritable = [];
+  });
+  const started = await runtime.call('run', '-d', '-b', bundle, 'caps');
+  const executed = await runtime.call('exec', '--cap', 'CAP_OTHER', 'caps', 'true');
+  assert.equal(started.code, 0);
+  assert.equal(executed.code, 0);
+  assert.match(started.stderr, /level=warning msg="ignoring unknown or unavailable .*\[CAP_MADE_UP\]"/);
+  assert.match(started.stderr, /level=warning msg="can't raise ambient capability CAP_KILL/);
+  assert.match(executed.stderr, /ignoring unknown .*: \[CAP_MADE_UP CAP_OTHER\]/);
+  await runtime.succeed('delete', '-f', 'caps');
+});
+
+test('the socket of a service manager is there for the container, under runc’s name', async () => {
+  const path = join(runtime.base, 'notify.sock');
+  const script = 'require("net").createServer().listen(process.argv[1], () => console.log("ready"))';
+  const manager = spawn(process.execPath, ['-e', script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(manager.stdout, 'data');
+  try {
+    const bundle = runtime.bundle(['sh', '-c', 'echo $NOTIFY_SOCKET; stat -c %F $NOTIFY_SOCKET']);
+    const { stdout } = await runtime.callWith({ env: { NOTIFY_SOCKET: path } }, 'run', '-b', bundle, 'c');
+    assert.equal(stdout, '/run/notify/notify.sock\nsocket\n');
+  } finally {
+    manager.kill();
+  }
+});
+
+test('the version is told in the lines that callers of runc look for', async () => {
+  const lines = (await runtime.succeed('--version')).split('\n');
+  assert.match(lines[0]!, / version \d+\.\d+\.\d+/);
+  assert.match(lines[1]!, /^commit: ./);
+  assert.match(lines[2]!, /^spec: \d+\.\d+\.\d+/);
 });

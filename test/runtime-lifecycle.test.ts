@@ -255,7 +255,7 @@ test('what is wrong in a configuration is named by its place, and nothing is lef
   );
   await wrong(
     spec => (spec.mounts = [{ destination: '/mnt', type: 'nofs', source: 'x' }]),
-    /mount\(type=\\"nofs\\".*target=\\"\/mnt\\".*\): ENODEV/,
+    /mount\(type=\\"nofs\\".*target=\\"\/mnt\\".*\): no such device/,
   );
   await wrong(
     spec => (spec.process.args = ['/nothing']),

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
-import { MOUNT_ATTR_RDONLY } from '../kernel/abi/mount.ts';
+import * as M from '../kernel/abi/mount.ts';
 import type { CgroupLayout } from './cgroups/layout.ts';
 import type { CgroupPaths } from './cgroups/plan-cgroups.ts';
 import { type MountOptions, parseMountOptions } from './mount-options.ts';
@@ -92,7 +92,7 @@ function bindOperations(
     target,
     recursive: options.recursive,
     attributes: options.attributes,
-    clearAttributes: options.clearAttributes,
+    clearAttributes: clearedByBind(options, context),
     recursiveAttributes: false,
     propagation: options.propagation,
   };
@@ -109,6 +109,24 @@ function bindOperations(
     },
   ];
 }
+
+/**
+ * Options replace the attributes of what is bound, as with remounting (mount(2), MS_REMOUNT | MS_BIND): what they
+ * do not name is cleared, but for how access times are kept. In a user namespace the protection that the host's
+ * mount has stays, unless it is named; without any option all stays.
+ */
+function clearedByBind(options: MountOptions, { linux }: MountContext): number {
+  const { attributes, clearAttributes, asks } = options;
+  const keeps = linux.namespaces?.some(({ type }) => type === 'user');
+  const times = clearAttributes & M.MOUNT_ATTR__ATIME || attributes & M.MOUNT_ATTR_NODIRATIME;
+  const cleared =
+    clearAttributes |
+    (times ? M.MOUNT_ATTR__ATIME | M.MOUNT_ATTR_NODIRATIME : 0) |
+    (asks ? M.MOUNT_ATTR_NOSYMFOLLOW | (keeps ? 0 : PROTECTION) : 0);
+  return cleared & ~(attributes & ~M.MOUNT_ATTR__ATIME);
+}
+
+const PROTECTION = M.MOUNT_ATTR_RDONLY | M.MOUNT_ATTR_NOSUID | M.MOUNT_ATTR_NODEV | M.MOUNT_ATTR_NOEXEC;
 
 /** The host path, the tree that the shim opens, or a path of another process. */
 function bindSource(mount: Mount, source: string, options: MountOptions, context: MountContext): string {
@@ -164,12 +182,12 @@ function cgroupMounts(target: string, options: MountOptions, view: MountContext)
       const data = named ? ['none', ...hierarchy.controllers] : hierarchy.controllers;
       return [newMount('cgroup', 'cgroup', directory, { ...options, data: [...data] }), ...links];
     }),
-    ...(options.attributes & MOUNT_ATTR_RDONLY
+    ...(options.attributes & M.MOUNT_ATTR_RDONLY
       ? [
           {
             op: 'mount-setattr' as const,
             target,
-            attributes: MOUNT_ATTR_RDONLY,
+            attributes: M.MOUNT_ATTR_RDONLY,
             clearAttributes: 0,
             recursive: false,
             propagation: 0,

@@ -7,6 +7,8 @@ export type MountOptions = {
   /** MOUNT_ATTR_* to set and to clear on the mount itself. */
   attributes: number;
   clearAttributes: number;
+  /** Whether any option was about them. */
+  asks: boolean;
   /** The same for the whole tree below a recursive bind (`rro`, `rnosuid` …). */
   recursiveAttributes: number;
   recursiveClear: number;
@@ -21,6 +23,9 @@ export type MountOptions = {
   /** For the file system: `size=64m`, `gid=5`, `sync`. */
   data: string[];
 };
+
+/** Said of one mount, these only undo others of the list; of a whole tree they have an effect. */
+const WITHOUT_EFFECT = new Set(['atime', 'diratime', 'norelatime', 'nostrictatime']);
 
 /** The bits that an option sets, and those it clears. */
 const ATTRIBUTES = lookupTable<readonly [number, number]>({
@@ -62,6 +67,7 @@ export function parseMountOptions(options: readonly string[] = []): MountOptions
   const result: MountOptions = {
     attributes: 0,
     clearAttributes: 0,
+    asks: false,
     recursiveAttributes: 0,
     recursiveClear: 0,
     propagation: 0,
@@ -103,6 +109,8 @@ function applyOption(result: MountOptions, option: string): void {
   const attribute = ATTRIBUTES[option];
   const recursive = option.startsWith('r') ? ATTRIBUTES[option.slice(1)] : undefined;
   if (attribute) {
+    result.asks = true;
+    if (WITHOUT_EFFECT.has(option)) return;
     const [set, clear] = attribute;
     result.attributes = (result.attributes & ~clear) | set;
     result.clearAttributes = (result.clearAttributes & ~set) | clear;

@@ -16,6 +16,13 @@ const WORDS: Record<string, string> = {
   EINVAL: 'invalid argument',
   ENOTTY: 'inappropriate ioctl for device',
   ESRCH: 'no such process',
+  EBUSY: 'device or resource busy',
+  ENODEV: 'no such device',
+  ERANGE: 'numerical result out of range',
+  EROFS: 'read-only file system',
+  ELOOP: 'too many levels of symbolic links',
+  ENOSPC: 'no space left on device',
+  ENOMEM: 'cannot allocate memory',
 };
 
 /** An error for people, and for the docker CLI, from what the shim reported of a plan. Others pass as they are. */
@@ -44,12 +51,20 @@ export function describeFailure(error: unknown, plan: Plan): unknown {
     const reason = error.detail || words;
     return initError(`chdir to cwd (${JSON.stringify(operation.path)}) set in config.json failed: ${reason}`);
   }
-  return initError(failedOperation(operation, error, name));
+  return initError(failedOperation(operation, error, words));
 }
 
-function failedOperation(operation: Operation | undefined, error: ShimFailure, name: string): string {
+function failedOperation(operation: Operation | undefined, error: ShimFailure, words: string): string {
   const what = operation ? describeOperation(operation) : `the ${error.party}`;
-  return `${what}: ${name}${error.detail ? ` (${error.detail.trim()})` : ''}`;
+  const moreWords = error.detail ? ` (${error.detail.trim()})` : '';
+  return `${purposeOf(operation)}${what}: ${words}${moreWords}`;
+}
+
+/** In runc's words, for what people meet most. */
+function purposeOf(operation: Operation | undefined): string {
+  if (operation?.op === 'mount' || operation?.op === 'bind')
+    return `error mounting ${JSON.stringify(operation.source)} to rootfs at ${JSON.stringify(operation.target)}: `;
+  return operation?.op === 'memory-policy' ? 'set_mempolicy: ' : '';
 }
 
 function startError(name: string, errno: string, words: string): StartError {

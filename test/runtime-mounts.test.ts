@@ -1,0 +1,160 @@
+/** Mounts: what callers of runc and its own suite ask of them. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { type Change, mount, Runtime } from './fixtures/runtime.ts';
+
+const runtime = new Runtime();
+after(() => runtime.close());
+
+test('/proc and /sys must be directories of the image, not links', async () => {
+  for (const name of ['proc', 'sys']) {
+    const root = runtime.ownRoot(`link-${name}`);
+    mkdirSync(join(root, 'elsewhere'));
+    rmSync(join(root, name), { recursive: true, force: true });
+    symlinkSync('/elsewhere', join(root, name));
+    const stderr = await runtime.failure(spec => {
+      spec.root = { path: root };
+    });
+    assert.match(stderr, /must be mounted on ordinary directory/);
+  }
+});
+
+test('a tmpfs has the mode of what it lies on, unless it is given one, and directories inherit the group', async () => {
+  const root = runtime.ownRoot('modes');
+  mkdirSync(join(root, 'old'));
+  chmodSync(join(root, 'old'), 0o710);
+  mkdirSync(join(root, 'set'));
+  chmodSync(join(root, 'set'), 0o2755);
+  const tmpfs = (destination: string, ...options: string[]) => ({
+    destination,
+    type: 'tmpfs',
+    source: 'tmpfs',
+    options,
+  });
+  const shown = await runtime.output(['stat', '-c', '%a', '/old', '/new/x', '/given', '/set/a/b'], spec => {
+    spec.root = { path: root };
+    spec.mounts!.push(
+      tmpfs('/old'),
+      tmpfs('/new/x'),
+      tmpfs('/given', 'mode=1500'),
+      tmpfs('/set/a/b', 'mode=700'),
+    );
+  });
+  assert.deepEqual(shown.split('\n'), ['710', '1777', '1500', '700']);
+  const modes = ['new', 'new/x', 'set/a', 'set/a/b'].map(path => statSync(join(root, path)).mode & 0o7777);
+  assert.deepEqual(modes, [0o755, 0o755, 0o2755, 0o2755]);
+});
+
+test('binds count from the bundle, and may begin inside the root that is being made', async () => {
+  const root = runtime.ownRoot('tree');
+  const bundle = runtime.bundle(['cat', '/final/x/file', '/config'], spec => {
+    spec.root = { path: root };
+    const bind = (source: string, destination: string) => ({
+      destination,
+      type: 'bind',
+      source,
+      options: ['rbind'],
+    });
+    spec.mounts!.push(
+      bind('config.json', '/config'),
+      bind('one', '/mnt'),
+      bind('two', '/mnt/x'),
+      bind(join(root, 'mnt'), join(root, 'final')),
+    );
+  });
+  for (const path of ['one/x', 'two']) mkdirSync(join(bundle, path), { recursive: true });
+  writeFileSync(join(bundle, 'two/file'), 'inner\n');
+  assert.match(await runtime.succeed('run', '-b', bundle, 'c'), /^inner\n\{"ociVersion"/);
+  // In a user namespace the shim opens what is bound, but cannot see the container's own mounts.
+  const config = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')) as Parameters<Change>[0];
+  config.linux.namespaces!.push({ type: 'user' });
+  config.linux.uidMappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+  config.linux.gidMappings = config.linux.uidMappings;
+  for (const path of ['', ...(readdirSync(root, { recursive: true }) as string[])])
+    lchownSync(join(root, path), 100_000, 100_000);
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
+  assert.match(await runtime.succeed('run', '-b', bundle, 'c'), /^inner\n/);
+});
+
+test('an idmapped mount without its maps, or without a bind, is called invalid', async () => {
+  const uidMappings = [{ containerID: 0, hostID: 1, size: 1 }];
+  const source = runtime.base;
+  for (const entry of [
+    { options: ['bind'], uidMappings },
+    { options: [], type: 'tmpfs', uidMappings },
+    { options: [] },
+  ])
+    assert.match(await runtime.failure(mount({ destination: '/mnt', source, ...entry })), /invalid mount/);
+});
+
+test('options of a bind replace those of the host’s mount; without any, and for access times not named, all stays', async () => {
+  const source = join(runtime.base, 'flags');
+  mkdirSync(source);
+  // In a mount namespace of its own, which the runtime inherits.
+  const shown = async (host: string, options: string[]): Promise<string[]> => {
+    const bundle = runtime.bundle(
+      ['cat', '/proc/self/mounts'],
+      mount({ destination: '/mnt', type: 'bind', source, options }),
+    );
+    const script = `mount -t tmpfs -o strictatime tmpfs ${source} && mount -o remount,bind,${host} ${source} &&
+      ${runtime.program} --root ${runtime.root} run -b ${bundle} c`;
+    const mounts = execFileSync('unshare', ['-m', 'sh', '-ec', script], { encoding: 'utf8' });
+    const [, flags = ''] = /^tmpfs \/mnt tmpfs (\S+)/m.exec(mounts) ?? [];
+    return flags.split(',').filter(flag => flag !== 'inode64');
+  };
+  for (const [host, options, expected] of [
+    ['ro,noexec,nosymfollow,noatime', 'bind', 'ro,noexec,noatime,nosymfollow'],
+    ['ro,noexec,nosymfollow,noatime', 'bind,rprivate', 'ro,noexec,noatime,nosymfollow'],
+    ['ro,noexec,nosymfollow,noatime', 'bind,dev', 'rw,noatime'],
+    ['ro', 'bind,nosuid,nodev,rprivate', 'rw,nosuid,nodev'],
+    ['nosuid,nodev,noexec', 'bind,ro', 'ro'],
+    ['noatime', 'bind,atime', 'rw,noatime'],
+    ['noatime', 'bind,norelatime', 'rw,noatime'],
+    ['noatime', 'bind,relatime', 'rw,relatime'],
+    ['noatime', 'bind,nodiratime', 'rw,nodiratime,relatime'],
+    ['nodiratime', 'bind,strictatime', 'rw'],
+    ['noatime', 'bind,nodiratime,strictatime', 'rw,nodiratime'],
+  ] as const)
+    assert.deepEqual(await shown(host, options.split(',')), expected.split(','), `${host} ${options}`);
+});
+
+test('in a user namespace what a bind does not name of the host’s protection stays', async () => {
+  const source = join(runtime.base, 'protected');
+  mkdirSync(source);
+  const bundle = runtime.bundle(['cat', '/proc/self/mounts'], spec => {
+    mount({ destination: '/mnt', type: 'bind', source, options: ['bind', 'nosuid'] })(spec);
+    const root = runtime.ownRoot('users');
+    for (const path of ['', ...(readdirSync(root, { recursive: true }) as string[])])
+      lchownSync(join(root, path), 100_000, 100_000);
+    spec.root = { path: root };
+    spec.linux.namespaces!.push({ type: 'user' });
+    spec.linux.uidMappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+    spec.linux.gidMappings = spec.linux.uidMappings;
+  });
+  const script = `mount -t tmpfs tmpfs ${source} && mount -o remount,bind,ro,noexec,nosymfollow ${source} &&
+    ${runtime.program} --root ${runtime.root} run -b ${bundle} c`;
+  const mounts = execFileSync('unshare', ['-m', 'sh', '-ec', script], { encoding: 'utf8' });
+  assert.match(mounts, /^tmpfs \/mnt tmpfs ro,nosuid,noexec,relatime(,inode64)? /m);
+});
+
+test('a mount that fails is told with its source, its place and the reason in words', async () => {
+  const type = await runtime.failure(mount({ destination: '/mnt', type: 'nofs', source: 'x' }));
+  assert.match(type, /error mounting \\"x\\" to rootfs at \\"\/mnt\\": .*: no such device/);
+  const source = await runtime.failure(
+    mount({ destination: '/mnt', type: 'bind', source: '/nowhere', options: ['bind'] }),
+  );
+  assert.match(source, /error mounting \\"\/nowhere\\" to rootfs at .*: no such file or directory/);
+});
