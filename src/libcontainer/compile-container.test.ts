@@ -246,7 +246,6 @@ test('what cannot be is refused with the place in the specification', () => {
       { namespaces: [{ type: 'pid' as const }, { type: 'pid' as const }] },
       /linux\.namespaces: pid is given twice/,
     ],
-    [{ ...maps }, /user namespace mappings specified, but user namespace isn't enabled/],
     [{ personality: { domain: 'X' } }, /linux\.personality\.domain: expected one of LINUX, LINUX32: X/],
     [
       { memoryPolicy: { mode: 'MPOL_BIND', nodes: '3-1' } },
@@ -258,6 +257,35 @@ test('what cannot be is refused with the place in the specification', () => {
       name: 'EngineError',
       message: words,
     });
+});
+
+test('the host keeps its names', () => {
+  const names = { hostname: 'h', domainname: 'd' };
+  const lines = describe(compile(specWith(['uts'], names)).child);
+  assert.deepEqual(
+    lines.filter(line => /name\(/.test(line)),
+    ['hostname(name="h")', 'domainname(name="d")'],
+  );
+  for (const [name, value] of Object.entries(names))
+    assert.throws(() => compile(specWith(['pid'], { [name]: value })), {
+      message: `unable to set ${name} without a private UTS namespace`,
+    });
+});
+
+test('maps of ids mean nothing without a user namespace', () => {
+  assert.deepEqual(compile(specWith(['pid'], { linux: maps })), compile(specWith(['pid'])));
+});
+
+test('an empty memory policy is none, and a limit is given once', () => {
+  assert.ok(
+    !describe(compile(specWith([], { linux: { memoryPolicy: {} } })).child)
+      .join()
+      .includes('memory'),
+  );
+  const spec = specWith([]);
+  const limit = { type: 'RLIMIT_CORE', soft: 0, hard: 0 };
+  spec.process!.rlimits = [limit, limit];
+  assert.throws(() => compile(spec), { message: 'process.rlimits: RLIMIT_CORE is given twice' });
 });
 
 test('without a mount namespace of its own the container only changes its root directory', () => {

@@ -94,7 +94,7 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
   ];
 }
 
-/** Without `capabilities` a process has none (config.md leaves it open; runc and crun drop all). */
+/** Without `capabilities` a process has none (config.md leaves it open; crun drops all, runc none). */
 function capabilitySets(process: Process) {
   const sets = process.capabilities ?? {};
   // The kernel raises no others (capabilities(7)); runc warns, and goes on without them.
@@ -113,8 +113,10 @@ function pathOf(env: readonly string[]): string {
 }
 
 /** @throws EngineError invalid-parameter */
-export function limitOperations(process: Process): SetResourceLimit[] {
-  return (process.rlimits ?? []).map(({ type, soft, hard }) => {
+export function limitOperations({ rlimits = [] }: Process): SetResourceLimit[] {
+  return rlimits.map(({ type, soft, hard }, index) => {
+    if (rlimits.findIndex(other => other.type === type) < index)
+      throw new EngineError('invalid-parameter', `process.rlimits: ${type} is given twice`);
     const resource = RESOURCE_LIMITS[type];
     if (resource === undefined)
       throw new EngineError('invalid-parameter', `process.rlimits: invalid rlimit type: ${type}`);

@@ -54,7 +54,9 @@ export const ALL_CPUS: SetAffinity = { op: 'affinity', mask: new Uint8Array(1024
  * @throws EngineError invalid-parameter
  */
 export function schedulingOperations(process: Process, linux: Linux = {}): ChildOperation[] {
-  const { memoryPolicy, personality } = linux;
+  const { personality } = linux;
+  const { mode, nodes, flags } = linux.memoryPolicy ?? {};
+  const memoryPolicy = mode || nodes || flags?.length ? linux.memoryPolicy : undefined;
   if (memoryPolicy) checkNodes(memoryPolicy);
   return [
     ...(process.scheduler

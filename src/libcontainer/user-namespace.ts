@@ -22,14 +22,7 @@ const NONE: UserNamespace = { parent: [], child: [], setGroups: true };
 export function userNamespace({ linux = {}, process }: Spec, rootless: boolean): UserNamespace {
   const user = linux.namespaces?.find(({ type }) => type === 'user');
   const { uidMappings = [], gidMappings = [] } = linux;
-  if (!user) {
-    if (uidMappings.length > 0 || gidMappings.length > 0)
-      throw new EngineError(
-        'invalid-parameter',
-        "user namespace mappings specified, but user namespace isn't enabled in the config",
-      );
-    return NONE;
-  }
+  if (!user) return NONE;
   const alone = rootless && isSelf(gidMappings);
   const root: ChildOperation = { op: 'user', uid: 0, gid: 0, setGroups: !alone, groups: [] };
   if (user.path) return { parent: [], child: [{ op: 'barrier' }, root], setGroups: !alone };

@@ -17,6 +17,7 @@ export type RuntimeContext = {
   /** With --debug: what is about to be done goes to the log. */
   tracePlan?: (plan: Plan) => void;
   debug: (message: string) => void;
+  warn: (message: string) => void;
 };
 
 export type Command = {

@@ -16,12 +16,15 @@ import {
   writeRecord,
 } from './container-record.ts';
 import { type Flags, flagSet, flagText } from './flags.ts';
+import { withNotifySocket } from './notify-socket.ts';
 import { checkNetDevices, moveNetDevices } from './net-devices.ts';
+import { withoutOwnNamespaces } from './own-namespaces.ts';
 import { type Bundle, readBundle } from './read-bundle.ts';
 import { removeContainer } from './remove-container.ts';
 import { sendPidfd } from './send-pidfd.ts';
 import { startScope, type StartedScope } from './systemd/scope.ts';
 import { CALLERS_STREAMS, preservedDescriptors } from './streams.ts';
+import { warnCapabilities } from './warn-capabilities.ts';
 
 export type MakeOptions = {
   id: string;
@@ -47,7 +50,7 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
   let made: MadeContainer | undefined;
   let scope: StartedScope | undefined;
   try {
-    const spec = withEnvironment(bundle.spec, env);
+    const spec = withNotifySocket(withEnvironment(bundle.spec, env));
     const cgroups = cgroupsFor(context, id, spec);
     const compile = () => compileBundle(context, { ...options, cgroups, spec, preserve: descriptors.length });
     let compiled = compile();
@@ -63,6 +66,7 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
       compiled = compile();
     }
     context.tracePlan?.(compiled.plan);
+    if (spec.process) warnCapabilities(spec.process, context.warn);
     const fifo = options.waits ? openFifo(fifoPath(context.root, id), open) : undefined;
     const launched = launchProcess({
       shimPath: context.shimPath,
@@ -106,7 +110,8 @@ type CompileOptions = Pick<MakeOptions, 'id' | 'flags' | 'bundle' | 'waits'> & {
 
 /** What `slipway-runtime plan` shows, and `create` and `run` execute. @throws EngineError invalid-parameter */
 export function compileBundle(context: RuntimeContext, options: CompileOptions): CompiledContainer {
-  const { id, flags, bundle, waits, spec, preserve, cgroups } = options;
+  const { id, flags, bundle, waits, preserve, cgroups } = options;
+  const spec = withoutOwnNamespaces(options.spec);
   checkNetDevices(spec, context.rootless);
   const { consoleSize } = spec.process ?? {};
   return compileContainer({

@@ -62,6 +62,7 @@ function contextOf(flags: Flags, shimPath: string, log: Log): RuntimeContext {
     withoutCgroups: manager === 'disabled',
     rootless: rootless === 'true' || (rootless === 'auto' && euid !== 0),
     debug: message => log('debug', message),
+    warn: message => log('warning', message),
   };
 }
 

@@ -1,6 +1,9 @@
 /** The newest version of the runtime specification that is served. */
 export const SPEC_VERSION = '1.3.0';
 
+const VERSION = '0.1.0';
+
+/** Lines that callers look for by their first words; a packaged runtime has its version for the commit. */
 export function versionText(): string {
-  return `slipway-runtime version 0.1.0\nspec: ${SPEC_VERSION}\nnode: ${process.version}\n`;
+  return `slipway-runtime version ${VERSION}\ncommit: ${VERSION}\nspec: ${SPEC_VERSION}\nnode: ${process.version}\n`;
 }

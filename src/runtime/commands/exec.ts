@@ -13,6 +13,7 @@ import { ExitError } from '../exit-error.ts';
 import { type Flags, flagSet, flagText } from '../flags.ts';
 import { writePidFile } from '../make-container.ts';
 import { sendPidfd } from '../send-pidfd.ts';
+import { warnCapabilities } from '../warn-capabilities.ts';
 import { CALLERS_STREAMS, openConsoleSocket, preservedDescriptors } from '../streams.ts';
 
 /** Of a failure of the runtime, apart from what the process may exit with. */
@@ -36,6 +37,7 @@ async function execute(context: RuntimeContext, flags: Flags): Promise<number> {
   const record = readRecord(context.root, flags.args[0] ?? '');
   checkRuns(context, record, flagSet(flags, 'ignore-paused'));
   const process = execProcess(record, flags);
+  warnCapabilities(process, context.warn);
   const detach = flagSet(flags, 'detach');
   const socket = openConsoleSocket(flags, process.terminal ?? false, detach);
   if (detach) {
