@@ -172,7 +172,7 @@ struct runner {
 	struct process *process;
 	enum party party;
 	uint32_t index;
-	int sync, root, proc, null_tree, empty_tree, agent;
+	int sync, root, proc, null_tree, empty_tree, agent, locked_mounts;
 	int stdio[3], console;
 	char *agent_state;
 	bool told_ready;
@@ -1448,6 +1448,66 @@ static int map_ids(int tree, const char *uid_map, const char *gid_map, bool recu
 	return result;
 }
 
+static int open_detached(int directory, const char *path, bool recursive)
+{
+	int tree = syscall(SYS_open_tree, directory, path,
+			   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
+	return tree < 0 ? -errno : tree;
+}
+
+/* The host's mounts as a user namespace has them: that of a process made for it, and only for so long. */
+static int make_locked_mounts(void)
+{
+	char path[64], byte;
+	int hold[2];
+	struct clone_arguments arguments = { .flags = CLONE_NEWUSER | CLONE_NEWNS, .exit_signal = SIGCHLD };
+	if (pipe2(hold, O_CLOEXEC) != 0)
+		return -errno;
+	pid_t pid = syscall(SYS_clone3, &arguments, sizeof arguments);
+	if (pid == 0) {
+		close(hold[1]);
+		(void)!read(hold[0], &byte, 1);
+		_exit(0);
+	}
+	int result = pid < 0 ? -errno : 0;
+	close(hold[0]);
+	if (result == 0) {
+		snprintf(path, sizeof path, "/proc/%d/ns/mnt", pid);
+		result = open(path, O_RDONLY | O_CLOEXEC);
+		result = result < 0 ? -errno : result;
+	}
+	close(hold[1]);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return result;
+}
+
+/*
+ * As open_detached(), but nobody can take off what protects the host's mounts (read-only, nodev …): it is locked in
+ * the clones (mount_namespaces(7)). A single mount that others lie on cannot be had like that.
+ */
+static int open_locked(struct runner *r, const char *path, bool recursive)
+{
+	int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int result = own < 0 || root < 0 || here < 0 ? -errno : 0;
+	if (result == 0 && r->locked_mounts < 0)
+		r->locked_mounts = result = make_locked_mounts();
+	if (result >= 0)
+		result = check(setns(r->locked_mounts, CLONE_NEWNS));
+	if (result == 0) {
+		result = open_detached(AT_FDCWD, path, recursive);
+		/* Its root is that of the namespace, which need not be ours. */
+		if (setns(own, CLONE_NEWNS) != 0 || fchdir(root) != 0 || chroot(".") != 0 || fchdir(here) != 0)
+			_exit(1);
+	}
+	close_if_open(&own);
+	close_if_open(&root);
+	close_if_open(&here);
+	return result;
+}
+
 /*
  * Clones mounts with the rights of the shim: what the child, in a user namespace, may not reach, or not map.
  * The child finds the tree as `tree:N`, N counting these operations.
@@ -1459,23 +1519,18 @@ static int op_open_tree(struct runner *r, struct cursor *c)
 	const char *uid_map = take_string(c);
 	const char *gid_map = take_string(c);
 	bool map_recursive = take_int(c);
+	bool locked = take_int(c);
 	if (c->bad)
 		return 0;
 	if (r->tree_count == MAX_TREES)
 		return -EMFILE;
-	int tree = syscall(SYS_open_tree, AT_FDCWD, source,
-			   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0));
+	int tree = locked ? open_locked(r, source, recursive) : -EINVAL;
+	if (tree == -EINVAL)
+		tree = open_detached(AT_FDCWD, source, recursive);
 	if (tree < 0)
-		return -errno;
+		return tree;
 	r->trees[r->tree_count++] = tree;
 	return *uid_map ? map_ids(tree, uid_map, gid_map, map_recursive) : 0;
-}
-
-static int open_detached(int directory, const char *path, bool recursive)
-{
-	int tree = syscall(SYS_open_tree, directory, path,
-			   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
-	return tree < 0 ? -errno : tree;
 }
 
 /* Mounts can be cloned only in the mount namespace they are in: `pid:path` is looked up in that process's. */
@@ -2473,6 +2528,7 @@ static struct runner new_runner(struct shim *shim, struct process *process)
 		.proc = -1,
 		.null_tree = -1,
 		.empty_tree = -1,
+		.locked_mounts = -1,
 		.agent = -1,
 		.stdio = { -1, -1, -1 },
 		.console = -1,
@@ -2906,6 +2962,7 @@ static int launch(struct runner *r, struct cursor *plan)
 	setns(r->shim->original_pid_namespace, CLONE_NEWPID);
 	while (r->tree_count > 0)
 		close(r->trees[--r->tree_count]);
+	close_if_open(&r->locked_mounts);
 	if (result == 0 && r->process->pid == 0)
 		result = -EBADMSG;
 	return result;

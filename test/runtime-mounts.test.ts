@@ -1,8 +1,9 @@
 /** Mounts: what callers of runc and its own suite ask of them. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  existsSync,
   lchownSync,
   mkdirSync,
   readdirSync,
@@ -131,23 +132,49 @@ test('options of a bind replace those of the host’s mount; without any, and fo
     assert.deepEqual(await shown(host, options.split(',')), expected.split(','), `${host} ${options}`);
 });
 
-test('in a user namespace what a bind does not name of the host’s protection stays', async () => {
+const withUserNamespace: Change = spec => {
+  spec.root = { path: usersRoot() };
+  spec.linux.namespaces!.push({ type: 'user' });
+  spec.linux.uidMappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+  spec.linux.gidMappings = spec.linux.uidMappings;
+};
+
+function usersRoot(): string {
+  const root = join(runtime.base, 'users-root');
+  if (existsSync(root)) return root;
+  runtime.ownRoot('users-root');
+  for (const path of ['', ...(readdirSync(root, { recursive: true }) as string[])])
+    lchownSync(join(root, path), 100_000, 100_000);
+  return root;
+}
+
+test('in a user namespace what protects the host’s mounts stays, and cannot be taken off', async () => {
   const source = join(runtime.base, 'protected');
   mkdirSync(source);
-  const bundle = runtime.bundle(['cat', '/proc/self/mounts'], spec => {
-    mount({ destination: '/mnt', type: 'bind', source, options: ['bind', 'nosuid'] })(spec);
-    const root = runtime.ownRoot('users');
-    for (const path of ['', ...(readdirSync(root, { recursive: true }) as string[])])
-      lchownSync(join(root, path), 100_000, 100_000);
-    spec.root = { path: root };
-    spec.linux.namespaces!.push({ type: 'user' });
-    spec.linux.uidMappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
-    spec.linux.gidMappings = spec.linux.uidMappings;
-  });
-  const script = `mount -t tmpfs tmpfs ${source} && mount -o remount,bind,ro,noexec,nosymfollow ${source} &&
-    ${runtime.program} --root ${runtime.root} run -b ${bundle} c`;
-  const mounts = execFileSync('unshare', ['-m', 'sh', '-ec', script], { encoding: 'utf8' });
-  assert.match(mounts, /^tmpfs \/mnt tmpfs ro,nosuid,noexec,relatime(,inode64)? /m);
+  const run = (args: string[], options: string[]): string => {
+    const bundle = runtime.bundle(args, spec => {
+      withUserNamespace(spec);
+      mount({ destination: '/mnt', type: 'bind', source, options })(spec);
+      for (const set of ['bounding', 'effective', 'permitted'] as const)
+        spec.process.capabilities![set]!.push('CAP_SYS_ADMIN');
+    });
+    const script = `mount -t tmpfs tmpfs ${source}; mkdir ${source}/below; mount -t tmpfs tmpfs ${source}/below
+      mount -o remount,bind,ro,noexec,nosymfollow ${source}
+      ${runtime.program} --root ${runtime.root} run -b ${bundle} c 2>&1`;
+    return spawnSync('unshare', ['-m', 'sh', '-c', script], { encoding: 'utf8' }).stdout;
+  };
+  const shown = run(['cat', '/proc/self/mounts'], ['rbind', 'nosuid']);
+  assert.match(shown, /^tmpfs \/mnt tmpfs ro,nosuid,noexec,relatime(,inode64)? /m);
+  const script = 'mount -o remount,bind,rw /mnt; touch /mnt/file; busybox umount /mnt/below';
+  const tried = run(['sh', '-c', script], ['rbind']);
+  assert.match(tried, /\/mnt\/file: Read-only file system/);
+  assert.match(tried, /can't unmount \/mnt\/below: Invalid argument/);
+  assert.match(
+    run(['true'], ['rbind', 'rw']),
+    /error mounting \\"\/[^"]*\/protected\\" to rootfs at .*: operation not permitted/,
+  );
+  // Without what lies on it a mount cannot be had like that.
+  assert.match(run(['ls', '/mnt'], ['bind']), /^below$/m);
 });
 
 test('a mount that fails is told with its source, its place and the reason in words', async () => {

@@ -347,6 +347,7 @@ function rootOperations({ spec, rootfs, rootless }: ContainerOptions, parts: Par
       uidMap: '',
       gidMap: '',
       mapRecursive: false,
+      locked: false,
     });
   }
   return [

@@ -154,6 +154,7 @@ function bindSource(mount: Mount, source: string, options: MountOptions, context
     uidMap: mapped ? mapLines(uids) : '',
     gidMap: mapped ? mapLines(gids) : '',
     mapRecursive: options.idmap === 'all',
+    locked: context.opensSources,
   });
   return `tree:${context.trees.length - 1}`;
 }

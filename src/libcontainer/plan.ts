@@ -58,7 +58,8 @@ export type JoinChild = { op: 'join-child'; path: string };
 
 /**
  * open_tree(2) with the shim's rights: mounts of a host path for the child, which finds the N-th of them as
- * the bind source `tree:N`. `uidMap`, `gidMap` (lines as in user_namespaces(7)): an idmapped mount.
+ * the bind source `tree:N`. `uidMap`, `gidMap` (lines as in user_namespaces(7)): an idmapped mount. `locked`: what
+ * protects the host's mounts, read-only, nosuid and so on, cannot be taken off them (mount_namespaces(7)).
  */
 export type OpenTree = {
   op: 'open-tree';
@@ -67,6 +68,7 @@ export type OpenTree = {
   uidMap: string;
   gidMap: string;
   mapRecursive: boolean;
+  locked: boolean;
 };
 
 /** Runs newuidmap(1) or newgidmap(1) for the child: `maps` are its arguments after the pid. */

@@ -51,19 +51,23 @@ export function describeFailure(error: unknown, plan: Plan): unknown {
     const reason = error.detail || words;
     return initError(`chdir to cwd (${JSON.stringify(operation.path)}) set in config.json failed: ${reason}`);
   }
-  return initError(failedOperation(operation, error, words));
+  return initError(`${purposeOf(operation, plan)}${failedOperation(operation, error, words)}`);
 }
 
 function failedOperation(operation: Operation | undefined, error: ShimFailure, words: string): string {
   const what = operation ? describeOperation(operation) : `the ${error.party}`;
   const moreWords = error.detail ? ` (${error.detail.trim()})` : '';
-  return `${purposeOf(operation)}${what}: ${words}${moreWords}`;
+  return `${what}: ${words}${moreWords}`;
 }
 
 /** In runc's words, for what people meet most. */
-function purposeOf(operation: Operation | undefined): string {
-  if (operation?.op === 'mount' || operation?.op === 'bind')
-    return `error mounting ${JSON.stringify(operation.source)} to rootfs at ${JSON.stringify(operation.target)}: `;
+function purposeOf(operation: Operation | undefined, { parent }: Plan): string {
+  if (operation?.op === 'mount' || operation?.op === 'bind') {
+    const [, tree] = /^tree:(\d+)$/.exec(operation.source) ?? [];
+    const source = tree ? parent.filter(({ op }) => op === 'open-tree')[Number(tree)] : operation;
+    const from = source && 'source' in source ? source.source : operation.source;
+    return `error mounting ${JSON.stringify(from)} to rootfs at ${JSON.stringify(operation.target)}: `;
+  }
   return operation?.op === 'memory-policy' ? 'set_mempolicy: ' : '';
 }
 
