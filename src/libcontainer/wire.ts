@@ -95,7 +95,10 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   'join-child': layout(51, 'path:string'),
   'await-fifo': layout(52, 'descriptor:int'),
   'connect-agent': layout(53, 'path:string state:string'),
-  'open-tree': layout(54, 'source:string recursive:flag uidMap:string gidMap:string mapRecursive:flag locked:flag'),
+  'open-tree': layout(
+    54,
+    'source:string recursive:flag uidMap:string gidMap:string mapRecursive:flag locked:flag',
+  ),
   'private-parent': layout(55, 'path:string'),
   release: layout(57),
   'await-parent': layout(58),
