@@ -172,6 +172,7 @@ struct runner {
 	struct process *process;
 	enum party party;
 	uint32_t index;
+	bool root_changed;
 	int sync, root, proc, null_tree, empty_tree, agent, locked_mounts;
 	int stdio[3], console;
 	char *agent_state;
@@ -1002,6 +1003,9 @@ static int op_hook(struct runner *r, struct cursor *c)
 		dup2(input[0], 0);
 		dup2(errors[1], 1);
 		dup2(errors[1], 2);
+		/* Hooks of the container before it has changed its root find it where they are, as with runc. */
+		if (r->root >= 0 && !r->root_changed && fchdir(r->root) != 0)
+			_exit(127);
 		execve(path, (char **)args, (char **)env);
 		dprintf(2, "%s: %s", path, strerror(errno));
 		_exit(127);
@@ -1856,6 +1860,7 @@ static int op_pivot_root(struct runner *r, struct cursor *c)
 	int result = check(syscall(SYS_mount, NULL, ".", NULL, 0x80000UL | 0x4000UL /* MS_SLAVE|MS_REC */, NULL));
 	if (result == 0)
 		result = check(syscall(SYS_umount2, ".", 2 /* MNT_DETACH */));
+	r->root_changed = true;
 	return result == 0 ? check(chdir("/")) : result;
 }
 
@@ -1867,6 +1872,7 @@ static int op_move_root(struct runner *r, struct cursor *c)
 		result = check(syscall(SYS_move_mount, r->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH));
 	if (result == 0)
 		result = check(chroot("."));
+	r->root_changed = true;
 	return result == 0 ? check(chdir("/")) : result;
 }
 
@@ -1875,6 +1881,7 @@ static int op_change_root(struct runner *r, struct cursor *c)
 	(void)c;
 	if (fchdir(r->root) != 0 || chroot(".") != 0)
 		return -errno;
+	r->root_changed = true;
 	return check(chdir("/"));
 }
 
@@ -2326,6 +2333,13 @@ static int place_preserved(struct runner *r, unsigned count)
 	return 0;
 }
 
+/* Where the container's filter has no close_range(2). The shim, with few descriptors itself, is where they come from. */
+static void close_on_exec_one_by_one(int first)
+{
+	for (int fd = first; fd < 65536; fd++)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 /* Descriptors from 3 on are closed, but for `preserve` of them. */
 static int op_exec(struct runner *r, struct cursor *c)
 {
@@ -2346,7 +2360,7 @@ static int op_exec(struct runner *r, struct cursor *c)
 	if (placed < 0)
 		return placed;
 	if (syscall(SYS_close_range, 3 + preserve, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
-		return -errno;
+		close_on_exec_one_by_one(3 + preserve);
 	/* The shim's streams and the exit status would be lost without it. */
 	if (!r->shim->passing)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -374,3 +374,47 @@ test('the version is told in the lines that callers of runc look for', async () 
   assert.match(lines[1]!, /^commit: ./);
   assert.match(lines[2]!, /^spec: \d+\.\d+\.\d+/);
 });
+
+test('hooks of the container find what is mounted in its root where they are, and mount there for it', async () => {
+  const root = runtime.ownRoot('hooked');
+  const file = join(runtime.base, 'hooked-file');
+  writeFileSync(file, 'bound\n');
+  const script = `test -e proc/self && touch ./lib && mount --bind ${file} ./lib`;
+  const shown = await runtime.output(['cat', '/lib'], spec => {
+    spec.root = { path: root };
+    spec.hooks = { createContainer: [{ path: '/bin/sh', args: ['sh', '-c', script] }] };
+  });
+  assert.equal(shown, 'bound');
+  assert.equal(readFileSync(join(root, 'lib'), 'utf8'), '');
+});
+
+test('a filter may forget every system call that the program itself does not need', async () => {
+  const names = 'close_range fsopen fsconfig fspick openat2 open_tree move_mount mount_setattr'.split(' ');
+  const shown = await runtime.output(['ls', '/proc/self/fd'], ({ linux }) => {
+    linux.seccomp = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names, action: 'SCMP_ACT_ERRNO', errnoRet: 38 }],
+    };
+  });
+  // The last one is of the directory itself.
+  assert.equal(shown, '0\n1\n2\n3');
+});
+
+test('the number that stands for no user is none that a process can have', async () => {
+  const none = 2 ** 32 - 1;
+  for (const user of [
+    { uid: none, gid: 0 },
+    { uid: 0, gid: none },
+    { uid: 0, gid: 0, additionalGids: [none] },
+  ])
+    assert.match(
+      await runtime.failure(spec => {
+        spec.process.user = user;
+      }),
+      /process\.user\..*: expected an integer from 0 to 4294967294/,
+    );
+  await runtime.succeed('run', '-d', '-b', runtime.bundle(['sleep', '100']), 'user');
+  const { stderr } = await runtime.call('exec', '--user', String(none), 'user', 'true');
+  assert.match(stderr, /process\.user\.uid: expected an integer/);
+  await runtime.succeed('delete', '-f', 'user');
+});

@@ -73,6 +73,21 @@ test('a user namespace has its maps, its own root, and devices of the host', asy
   );
 });
 
+test('a user namespace need not have a root', async () => {
+  const ids = { uid: 1000, gid: 1000 };
+  const rootless: Change = spec => {
+    withUserNamespace(spec);
+    spec.process.user = ids;
+    spec.linux.uidMappings = [{ containerID: 1000, hostID: 100_000, size: 1 }];
+    spec.linux.gidMappings = [{ containerID: 1000, hostID: 200_000, size: 1 }];
+    for (const entry of spec.mounts!) entry.options = entry.options?.filter(option => option !== 'gid=5');
+  };
+  assert.match(await output('id -u; cat /proc/self/uid_map', rootless), /^1000\n +1000 +100000 +1$/);
+  await runtime.succeed('run', '-d', '-b', runtime.bundle(['sleep', '100'], rootless), 'no-root');
+  assert.equal(await runtime.succeed('exec', 'no-root', 'sh', '-c', 'id -u; id -g'), '1000\n1000\n');
+  await runtime.succeed('delete', '-f', 'no-root');
+});
+
 test('an exec is in the user namespace too, as its root and with its cgroup', async () => {
   const bundle = runtime.bundle(['sleep', '1000'], withUserNamespace);
   await runtime.succeed('run', '-d', '-b', bundle, 'users');

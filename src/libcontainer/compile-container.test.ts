@@ -251,6 +251,10 @@ test('what cannot be is refused with the place in the specification', () => {
       { memoryPolicy: { mode: 'MPOL_BIND', nodes: '3-1' } },
       /linux\.memoryPolicy\.nodes: invalid memory policy node: expected a list like 0-2,7/,
     ],
+    [
+      { timeOffsets: { boottime: { secs: 1 } } },
+      /time namespace offsets specified, but time namespace isn't/,
+    ],
     [{ rootfsPropagation: 'x' }, /linux\.rootfsPropagation: unknown propagation x/],
   ] as const)
     assert.throws(() => compile(specWith([], { linux: linux as Spec['linux'] })), {

@@ -224,7 +224,14 @@ function names({ hostname, domainname, linux }: Spec): ChildOperation[] {
 
 /** Its offsets can be set only before anything is in it, so it is made empty and then joined (time_namespaces(7)). */
 function timeNamespace({ linux = {} }: Spec, { created }: Namespaces): ChildOperation[] {
-  if (!created.has('time')) return [];
+  if (!created.has('time')) {
+    if (Object.keys(linux.timeOffsets ?? {}).length > 0)
+      throw new EngineError(
+        'invalid-parameter',
+        "time namespace offsets specified, but time namespace isn't enabled in the config",
+      );
+    return [];
+  }
   const offsets = Object.entries(linux.timeOffsets ?? {}).map(
     ([clock, { secs = 0, nanosecs = 0 }]) => `${clock} ${secs} ${nanosecs}\n`,
   );

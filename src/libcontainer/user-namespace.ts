@@ -24,7 +24,7 @@ export function userNamespace({ linux = {}, process }: Spec, rootless: boolean):
   const { uidMappings = [], gidMappings = [] } = linux;
   if (!user) return NONE;
   const alone = rootless && isSelf(gidMappings);
-  const root: ChildOperation = { op: 'user', uid: 0, gid: 0, setGroups: !alone, groups: [] };
+  const root = { op: 'user' as const, uid: 0, gid: 0, setGroups: !alone, groups: [] };
   if (user.path) return { parent: [], child: [{ op: 'barrier' }, root], setGroups: !alone };
   if (uidMappings.length === 0)
     throw new EngineError(
@@ -47,7 +47,10 @@ export function userNamespace({ linux = {}, process }: Spec, rootless: boolean):
       mapping('uid', uidMappings, rootless),
       mapping('gid', gidMappings, rootless),
     ],
-    child: [{ op: 'barrier' }, ...(mapsRoot(uidMappings) && mapsRoot(gidMappings) ? [root] : [])],
+    child: [
+      { op: 'barrier' },
+      mapsRoot(uidMappings) && mapsRoot(gidMappings) ? root : { ...root, ...ids(process) },
+    ],
     setGroups: !alone,
   };
 }
@@ -69,6 +72,9 @@ function mapping(kind: 'uid' | 'gid', mappings: readonly IdMapping[], rootless: 
   const maps = mappings.flatMap(({ containerID, hostID, size }) => [containerID, hostID, size].map(String));
   return { op: 'map-ids', tool, maps };
 }
+
+/** Without a root the namespace has the process's own ids at least: what is made needs an owner. */
+const ids = (process: Spec['process']) => ({ uid: process?.user.uid ?? 0, gid: process?.user.gid ?? 0 });
 
 const isSelf = (mappings: readonly IdMapping[]) => mappings.length === 1 && mappings[0]?.size === 1;
 

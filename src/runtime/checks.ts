@@ -42,6 +42,8 @@ export function integer(smallest: number, largest: number): Check {
     );
 }
 
+/** Of a user or group: the kernel takes the last number for none, that is, for no change. */
+export const id = integer(0, 0xffff_fffe);
 export const uint32 = integer(0, 0xffff_ffff);
 /** Beyond 2^53 a JSON number is only near what was written, which for limits is near enough. */
 export const int64 = integer(-(2 ** 63), 2 ** 63);

@@ -79,7 +79,7 @@ test('the place that is wrong is named, with what was expected and what was ther
     [replaced(fullSpec(), ['process', 'args', 0], 5), /process\.args\[0\]: expected a string.*, got 5$/],
     [
       replaced(fullSpec(), ['process', 'user', 'uid'], -1),
-      /process\.user\.uid: expected an integer from 0 to 4294967295, got -1$/,
+      /process\.user\.uid: expected an integer from 0 to 4294967294, got -1$/,
     ],
     [
       replaced(fullSpec(), ['linux', 'namespaces', 0, 'type'], 'x'),

@@ -2,7 +2,7 @@ import type { Process, Resources, Spec } from '../libcontainer/spec.ts';
 import * as c from './checks.ts';
 
 const names = c.listOf(c.kernelText);
-const numbers = c.listOf(c.uint32);
+const ids = c.listOf(c.id);
 
 const mappings = c.listOf(c.objectOf({ 'containerID!': c.uint32, 'hostID!': c.uint32, 'size!': c.uint32 }));
 
@@ -13,7 +13,7 @@ const hooks = c.listOf(
 export const PROCESS_CHECK: c.DocumentCheck<Process> = c.objectOf({
   terminal: c.flag,
   consoleSize: c.objectOf({ 'height!': c.integer(0, 65_535), 'width!': c.integer(0, 65_535) }),
-  user: c.objectOf({ uid: c.uint32, gid: c.uint32, umask: c.integer(0, 0o7777), additionalGids: numbers }),
+  user: c.objectOf({ uid: c.id, gid: c.id, umask: c.integer(0, 0o7777), additionalGids: ids }),
   args: names,
   env: names,
   'cwd!': c.absolutePath,
@@ -119,8 +119,8 @@ const linux = c.objectOf({
       major: c.int64,
       minor: c.int64,
       fileMode: c.uint32,
-      uid: c.uint32,
-      gid: c.uint32,
+      uid: c.id,
+      gid: c.id,
     }),
   ),
   cgroupsPath: c.kernelText,
