@@ -65,6 +65,7 @@ test('an id can be used once, and has to be a name', async () => {
   assert.equal(second.code, 1);
   assert.match(second.stderr, /container with given ID already exists/);
   assert.match((await runtime.call('create', '-b', bundle, '../x')).stderr, /invalid container ID format/);
+  assert.match((await runtime.call('create', '-b', bundle, '')).stderr, /container id cannot be empty/);
   await runtime.succeed('delete', '-f', 'twice');
   assert.equal((await runtime.call('delete', '-f', 'twice')).code, 0);
 });

@@ -185,3 +185,18 @@ test('a mount that fails is told with its source, its place and the reason in wo
   );
   assert.match(source, /error mounting \\"\/nowhere\\" to rootfs at .*: no such file or directory/);
 });
+
+test('nothing is mounted on the root itself', async () => {
+  for (const entry of [
+    { destination: '/', type: 'tmpfs', source: 'tmpfs' },
+    { destination: '//', type: 'bind', source: runtime.base, options: ['bind'] },
+  ])
+    assert.match(await runtime.failure(mount(entry)), /invalid mount .*mountpoint is on the top of rootfs/);
+});
+
+test('the path of a device may end in a slash', async () => {
+  const shown = await runtime.output(['stat', '-c', '%F', '/dev/disk'], ({ linux }) => {
+    linux.devices = [{ type: 'b', path: '/dev/disk/', major: 7, minor: 0 }];
+  });
+  assert.equal(shown, 'block special file');
+});

@@ -48,7 +48,7 @@ function deviceOperation(device: Device): ChildOperation {
     throw new EngineError('invalid-parameter', `linux.devices: ${device.path}: unknown type ${device.type}`);
   return {
     op: 'device',
-    target: device.path,
+    target: device.path.replace(/(?<=.)\/+$/, ''),
     mode: type | ((device.fileMode ?? 0o666) & 0o7777),
     major: device.major ?? 0,
     minor: device.minor ?? 0,

@@ -29,6 +29,11 @@ export type MountContext = {
  */
 export function mountOperations(mount: Mount, context: MountContext): ChildOperation[] {
   const target = posix.normalize(`/${mount.destination}`);
+  if (target === '/')
+    throw new EngineError(
+      'invalid-parameter',
+      `mounts: invalid mount ${mount.destination}: mountpoint is on the top of rootfs`,
+    );
   const options = parseMountOptions(mount.options);
   if (options.bind || mount.type === 'bind') return bindOperations(mount, target, options, context);
   if (mount.type === 'cgroup') return cgroupMounts(target, options, context);

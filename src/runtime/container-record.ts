@@ -32,6 +32,7 @@ const FIFO = 'exec.fifo';
 
 /** @throws EngineError invalid-parameter */
 export function containerDirectory(root: string, id: string): string {
+  if (id === '') throw new EngineError('invalid-parameter', 'container id cannot be empty');
   if (!/^[\w+.-]+$/.test(id) || id === '.' || id === '..')
     throw new EngineError('invalid-parameter', 'invalid container ID format');
   return join(root, id);
