@@ -24,6 +24,7 @@
  * processes · clients · reaping · main.
  */
 #include <dirent.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -177,6 +178,7 @@ struct runner {
 	int stdio[3], console;
 	char *agent_state;
 	bool told_ready;
+	bool directory_entered;
 	char *executable;
 	char *home; /* `HOME=…` for the process, where its environment has none */
 	int trees[MAX_TREES]; /* made by `open-tree`, for binds of the source `tree:N` */
@@ -980,6 +982,15 @@ static void write_hook_state(int fd, const char *state, pid_t pid)
 	dprintf(fd, "%.*s%d%s", (int)(mark - state), state, pid, mark + strlen("\"$PID\""));
 }
 
+/* The list has room for it. */
+static void add_home(struct runner *r, const char **env)
+{
+	while (r->home && *env)
+		env++;
+	if (r->home)
+		*env = r->home;
+}
+
 static int op_hook(struct runner *r, struct cursor *c)
 {
 	int input[2], errors[2];
@@ -988,9 +999,12 @@ static int op_hook(struct runner *r, struct cursor *c)
 	const char **env = take_list(c);
 	const char *state = take_string(c);
 	int64_t timeout_ms = take_int(c);
+	bool adds_home = take_int(c);
 	int result = 0;
 	if (c->bad)
 		goto done;
+	if (adds_home)
+		add_home(r, env);
 	if (pipe2(input, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0) {
 		result = -errno;
 		goto done;
@@ -1864,10 +1878,69 @@ static int op_pivot_root(struct runner *r, struct cursor *c)
 	return result == 0 ? check(chdir("/")) : result;
 }
 
+/* In place, a path as mountinfo has it: `\\040` for a space (proc_pid_mountinfo(5)). */
+static void decode_mountinfo(char *path)
+{
+	char *to = path;
+	for (const char *from = path; *from; to++) {
+		bool escaped = from[0] == '\\' && from[1] && from[2] && from[3];
+		*to = escaped ? (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0')) : *from;
+		from += escaped ? 4 : 1;
+	}
+	*to = '\0';
+}
+
+static int hide_mount(const char *path)
+{
+	if (syscall(SYS_mount, NULL, path, NULL, 0x80000UL | 0x4000UL /* MS_SLAVE|MS_REC */, NULL) != 0)
+		return -errno;
+	if (syscall(SYS_umount2, path, 2 /* MNT_DETACH */) == 0)
+		return 0;
+	/* In a user namespace it is locked. */
+	return check(syscall(SYS_mount, "tmpfs", path, "tmpfs", 1UL /* MS_RDONLY */, NULL));
+}
+
+/*
+ * The old root stays below the new one. While a procfs or sysfs of the host is in it with nothing masked, the kernel
+ * would let the container mount one of those anew, with nothing masked either.
+ */
+static int hide_hosts_mounts(struct runner *r)
+{
+	char self[64], root[PATH_MAX], *line = NULL;
+	size_t room = 0;
+	int result = 0;
+	snprintf(self, sizeof self, "/proc/self/fd/%d", r->root);
+	ssize_t length = readlink(self, root, sizeof root - 1);
+	FILE *list = length < 0 ? NULL : fopen("/proc/self/mountinfo", "re");
+	if (!list)
+		return errno == ENOENT ? 0 : -errno;
+	root[length] = '\0';
+	while (result == 0 && getline(&line, &room, list) > 0) {
+		char path[PATH_MAX];
+		const char *type = strstr(line, " - ");
+		if (!type || sscanf(line, "%*s %*s %*s %*s %4095s", path) != 1)
+			continue;
+		if (strncmp(type + 3, "proc ", 5) != 0 && strncmp(type + 3, "sysfs ", 6) != 0)
+			continue;
+		decode_mountinfo(path);
+		if (strncmp(path, root, length) == 0 && path[length] == '/')
+			continue;
+		result = hide_mount(path);
+		/* What lay below one that has gone already. */
+		if (result == -EINVAL || result == -ENOENT)
+			result = 0;
+	}
+	free(line);
+	fclose(list);
+	return result;
+}
+
 static int op_move_root(struct runner *r, struct cursor *c)
 {
 	(void)c;
-	int result = check(fchdir(r->root));
+	int result = hide_hosts_mounts(r);
+	if (result == 0)
+		result = check(fchdir(r->root));
 	if (result == 0)
 		result = check(syscall(SYS_move_mount, r->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH));
 	if (result == 0)
@@ -2028,10 +2101,12 @@ static int op_chdir(struct runner *r, struct cursor *c)
 {
 	char where[PATH_MAX];
 	const char *path = take_string(c);
+	bool may_fail = take_int(c);
 	if (c->bad)
 		return 0;
-	if (chdir(path) != 0)
-		return -errno;
+	if (!r->directory_entered && chdir(path) != 0)
+		return may_fail && errno == EACCES ? 0 : -errno;
+	r->directory_entered = true;
 	/* A directory outside the root (reached by a leaked descriptor, say) has no path here. */
 	if (syscall(SYS_getcwd, where, sizeof where) < 0 || where[0] != '/') {
 		explain(r, "current working directory is outside of container mount namespace root");
@@ -2300,6 +2375,65 @@ static int op_await_start(struct runner *r, struct cursor *c)
 	return result == 0 ? await_go(r) : result;
 }
 
+static int place_streams(struct runner *r)
+{
+	for (int i = 0; i < 3; i++)
+		if (dup2(r->console >= 0 ? r->console : r->stdio[i], i) < 0)
+			return -errno;
+	return 0;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/*
+ * Whoever waits may wait for long, and processes that are executed in the container meanwhile see what it has open:
+ * nothing of the host's, and no pipe whose reader waits for its end.
+ */
+static int drop_descriptors(struct runner *r, int fifo, unsigned preserve)
+{
+	int result = place_streams(r);
+	if (result < 0)
+		return result;
+	r->console = -1;
+	for (int i = 0; i < 3; i++)
+		r->stdio[i] = i;
+	unsigned count = 0;
+	int *kept = calloc((size_t)preserve + 4, sizeof *kept);
+	if (!kept)
+		return -ENOMEM;
+	kept[count++] = 2;
+	kept[count++] = fifo;
+	kept[count++] = r->sync;
+	if (r->agent >= 0)
+		kept[count++] = r->agent;
+	for (unsigned i = 0; i < preserve; i++)
+		kept[count++] = r->shim->preserved + i;
+	qsort(kept, count, sizeof *kept, compare_numbers);
+	for (unsigned i = 0; i < count; i++) {
+		unsigned first = kept[i] + 1, next = i + 1 < count ? (unsigned)kept[i + 1] : 0;
+		if (next != first && syscall(SYS_close_range, first, next - 1, 0) != 0)
+			result = -errno;
+	}
+	free(kept);
+	return result;
+}
+
+static void end_at_once(int number)
+{
+	_exit(128 + number);
+}
+
+/* Who has not started yet has no handlers of its own, and as the first process of its namespace would get nothing. */
+static void heed_signals(void (*handler)(int))
+{
+	static const int heeded[] = { SIGTERM, SIGINT };
+	for (size_t i = 0; i < sizeof heeded / sizeof *heeded; i++)
+		signal(heeded[i], handler);
+}
+
 /*
  * As await-start, but the leave comes through a FIFO (a descriptor that the shim was given), and nobody hears
  * of what happens afterwards. Open for writing too, so that it has no end.
@@ -2308,15 +2442,22 @@ static int op_await_fifo(struct runner *r, struct cursor *c)
 {
 	char go;
 	int fifo = take_int(c);
+	unsigned preserve = take_int(c);
 	if (c->bad)
 		return 0;
-	int result = send_sync(r->sync, SYNC_READY);
+	int result = drop_descriptors(r, fifo, preserve);
+	if (result == 0)
+		result = send_sync(r->sync, SYNC_READY);
 	r->told_ready = true;
+	heed_signals(end_at_once);
 	while (result == 0) {
 		ssize_t n = read(fifo, &go, 1);
-		if (n >= 0 || errno != EINTR)
-			return n < 0 ? -errno : 0;
+		if (n >= 0 || errno != EINTR) {
+			result = n < 0 ? -errno : 0;
+			break;
+		}
 	}
+	heed_signals(SIG_DFL);
 	return result;
 }
 
@@ -2340,6 +2481,16 @@ static void close_on_exec_one_by_one(int first)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+/* To whoever reads the streams, in the words and with the status of runc's init. */
+static void tell_failure(struct runner *r, int error)
+{
+	char reason[128];
+	snprintf(reason, sizeof reason, "%s", strerror(error));
+	reason[0] = (char)tolower((unsigned char)reason[0]);
+	dprintf(r->console >= 0 ? r->console : r->stdio[2], "exec %s: %s\n", r->executable, reason);
+	_exit(255);
+}
+
 /* Descriptors from 3 on are closed, but for `preserve` of them. */
 static int op_exec(struct runner *r, struct cursor *c)
 {
@@ -2348,15 +2499,11 @@ static int op_exec(struct runner *r, struct cursor *c)
 	unsigned preserve = take_int(c);
 	if (c->bad)
 		return 0;
-	for (int i = 0; i < 3; i++)
-		if (dup2(r->console >= 0 ? r->console : r->stdio[i], i) < 0)
-			return -errno;
-	const char **last = env;
-	while (r->home && *last)
-		last++;
-	if (r->home)
-		*last = r->home;
-	int placed = place_preserved(r, preserve);
+	int placed = place_streams(r);
+	if (placed < 0)
+		return placed;
+	add_home(r, env);
+	placed = place_preserved(r, preserve);
 	if (placed < 0)
 		return placed;
 	if (syscall(SYS_close_range, 3 + preserve, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
@@ -2365,6 +2512,8 @@ static int op_exec(struct runner *r, struct cursor *c)
 	if (!r->shim->passing)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execve(r->executable, (char **)args, (char **)env);
+	if (r->shim->passing)
+		tell_failure(r, errno);
 	return -errno;
 }
 
@@ -2474,7 +2623,7 @@ static void run_child(struct runner *r, struct cursor *list)
 	int result = run_operations(r, list, NULL);
 	/* Started through the FIFO: there is nobody to tell but whoever reads the streams. */
 	if (r->told_ready)
-		dprintf(r->console >= 0 ? r->console : r->stdio[2], "exec %s: %s\n", r->executable, strerror(-result));
+		tell_failure(r, -result);
 	struct sync_message message = { .type = SYNC_FAILED, .index = r->index, .error = result < 0 ? -result : ENOEXEC };
 	memcpy(message.detail, r->detail, sizeof message.detail);
 	send(r->sync, &message, sizeof message, MSG_NOSIGNAL);

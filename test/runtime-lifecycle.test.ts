@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { launchProcess } from '../src/execdriver/native/launch-process.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
 
@@ -157,11 +159,26 @@ test('a terminal goes to the console socket, and has the size of the configurati
   const server = createServer(connection => {
     connection.once('data', data => received.resolve(data.toString() === '/dev/ptmx'));
   }).listen(socket);
-  await runtime.succeed('create', '-b', bundle, '--console-socket', socket, 'five');
+  // A pipe that the caller reads to its end is not held open by what waits.
+  const args = ['--root', runtime.root, 'create', '-b', bundle, '--console-socket', socket, 'five'];
+  await promisify(execFile)(runtime.program, args);
   assert.equal(await received.promise, true);
   server.close();
+  const { pid } = JSON.parse(await runtime.succeed('state', 'five')) as { pid: number };
+  const open = readdirSync(`/proc/${pid}/fd`).map(name => readlinkSync(`/proc/${pid}/fd/${name}`));
+  assert.deepEqual(
+    open.filter(name => !/^\/dev\/pts\/|^socket:|\/exec\.fifo$/.test(name)),
+    [],
+  );
   await runtime.succeed('delete', '-f', 'five');
   assert.deepEqual(runtime.leftovers(), []);
+});
+
+test('lines from a terminal in the foreground end as the program has written them', async () => {
+  const bundle = runtime.bundle(['sh', '-c', 'tty; echo two'], ({ process }) => {
+    process.terminal = true;
+  });
+  assert.match(await runtime.succeed('run', '-b', bundle, 'c'), /^\/dev\/(?:pts\/\d+|console)\ntwo\n$/);
 });
 
 test('hooks run at their moments, in order, with the state on standard input', async () => {
@@ -340,9 +357,10 @@ test('what fails in the child is told, however far its parent has come meanwhile
     env: [],
     state: '',
     timeoutMs: 0,
+    addsHome: false,
   };
   const clone = { op: 'clone' as const, flags: 0 };
-  const failing = { op: 'chdir' as const, path: '/nowhere' };
+  const failing = { op: 'chdir' as const, path: '/nowhere', mayFail: false };
   for (const parent of [
     [clone, wait, { op: 'release' as const }],
     [clone, { op: 'release' as const }, wait],

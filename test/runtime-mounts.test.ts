@@ -200,3 +200,21 @@ test('the path of a device may end in a slash', async () => {
   });
   assert.equal(shown, 'block special file');
 });
+
+test('a read-only /dev and tmpfs take what belongs into them first', async () => {
+  const inside = join(runtime.base, 'inside');
+  writeFileSync(inside, 'inside');
+  const shown = await runtime.output(
+    ['sh', '-c', 'ls /dev/pts /dev/null; cat /t/deep/f; grep -E " /(dev|t) " /proc/mounts'],
+    spec => {
+      for (const entry of spec.mounts!) if (entry.destination === '/dev') entry.options!.push('ro');
+      spec.mounts!.push(
+        { destination: '/t', type: 'tmpfs', source: 'tmpfs', options: ['ro'] },
+        { destination: '/t/deep/f', type: 'bind', source: inside, options: ['bind'] },
+      );
+    },
+  );
+  assert.match(shown, /\/dev\/null\n(?:.*\n)*inside/);
+  assert.match(shown, / \/dev tmpfs ro,/);
+  assert.match(shown, / \/t tmpfs ro,/);
+});

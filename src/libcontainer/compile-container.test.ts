@@ -53,7 +53,7 @@ test('a container begins with its namespaces, has its root, and pivots into it',
     'pivot-root()',
   ]);
   assert.deepEqual(describe(plan.child).slice(-7), [
-    'umask(mask=18)',
+    'chdir(path="/", mayFail=true)',
     'user(uid=5, gid=6, setGroups=true)',
     'capabilities(effective=0, permitted=0, inheritable=0, ambient=0)',
     'chdir(path="/")',
@@ -218,7 +218,7 @@ test('hooks have the state of their moment, and those of the runtime run between
 
 test('a container that is started by another call waits at the FIFO', () => {
   const lines = describe(compile(specWith([]), { startFifo: 7 }).child);
-  assert.ok(lines.includes('await-fifo(descriptor=7)'));
+  assert.ok(lines.includes('await-fifo(descriptor=7, preserve=0)'));
   assert.ok(!lines.includes('await-start()'));
 });
 

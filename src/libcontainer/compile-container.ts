@@ -1,20 +1,13 @@
 import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
-import {
-  MOUNT_ATTR_RDONLY,
-  MS_PRIVATE,
-  MS_REC,
-  MS_SHARED,
-  MS_SLAVE,
-  MS_UNBINDABLE,
-} from '../kernel/abi/mount.ts';
+import { MS_PRIVATE, MS_REC, MS_SHARED, MS_SLAVE, MS_UNBINDABLE } from '../kernel/abi/mount.ts';
 import * as ns from '../kernel/abi/sched.ts';
 import { delegateCgroup } from './cgroups/delegate-cgroup.ts';
 import type { CgroupLayout } from './cgroups/layout.ts';
 import { type CgroupPaths, type CgroupPlan, planCgroups } from './cgroups/plan-cgroups.ts';
 import { deviceOperations } from './device-operations.ts';
 import { type HookContext, type HookState, hookOperations } from './hook-operations.ts';
-import { type MountContext, mountOperations } from './mount-operations.ts';
+import { type MountContext, mountOperations, readonlyAtLast, readonlyMount } from './mount-operations.ts';
 import { propagationFlags } from './mount-options.ts';
 import type { AwaitFifo, ChildOperation, CleanupOperation, ParentOperation, Plan } from './plan.ts';
 import { limitOperations, processOperations } from './process-operations.ts';
@@ -113,11 +106,12 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
           startHooks: hookOperations(spec.hooks, 'startContainer', 'created', {
             ...parts.hooks,
             environment: process.env ?? [],
+            addsHome: true,
           }),
           preserve: options.preserve,
           setGroups: parts.user.setGroups,
           limitsSet: inUserNamespace(parts),
-          awaitStart: fifo(options.startFifo),
+          awaitStart: fifo(options),
         }),
       ],
       cleanup: [...parts.cgroups.cleanup, ...parts.resctrl.cleanup],
@@ -142,8 +136,8 @@ const inUserNamespace = ({ namespaces }: Parts) =>
 const ownMounts = ({ namespaces }: Parts) =>
   namespaces.created.has('mount') || namespaces.joined.some(({ type }) => type === 'mount');
 
-const fifo = (descriptor: number | undefined): AwaitFifo | undefined =>
-  descriptor === undefined ? undefined : { op: 'await-fifo', descriptor };
+const fifo = ({ startFifo, preserve = 0 }: ContainerOptions): AwaitFifo | undefined =>
+  startFifo === undefined ? undefined : { op: 'await-fifo', descriptor: startFifo, preserve };
 
 function cgroupsOf({ spec, id, cgroupLayout }: ContainerOptions): CgroupPlan {
   return planCgroups({
@@ -439,23 +433,13 @@ function meet(...lists: (Hook[] | undefined)[]): ChildOperation[] {
   return lists.some(list => list?.length) ? [{ op: 'barrier' }, { op: 'barrier' }] : [];
 }
 
-/** Masked and read-only paths, and last the root itself. */
-function hiding({ root, linux = {} }: Spec): ChildOperation[] {
+/** What is to be read-only in the end, masked and read-only paths, and last the root itself. */
+function hiding({ root, mounts = [], linux = {} }: Spec): ChildOperation[] {
   return [
+    ...readonlyAtLast(mounts),
     ...(linux.readonlyPaths ?? []).map(target => ({ op: 'readonly' as const, target })),
     ...(linux.maskedPaths ?? []).map(target => ({ op: 'mask' as const, target })),
-    ...(root?.readonly
-      ? [
-          {
-            op: 'mount-setattr' as const,
-            target: '/',
-            attributes: MOUNT_ATTR_RDONLY,
-            clearAttributes: 0,
-            recursive: false,
-            propagation: 0,
-          },
-        ]
-      : []),
+    ...(root?.readonly ? [readonlyMount('/')] : []),
   ];
 }
 

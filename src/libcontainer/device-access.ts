@@ -57,10 +57,11 @@ const keyOf = ({ type, major, minor }: DeviceNumbers) => `${type} ${major ?? '*'
 /** runc's callers write -1 for a wildcard. */
 const wildcard = (number: number | undefined) => (number === undefined || number < 0 ? undefined : number);
 
+/** Configurations have been seen with an `a`, for all, beside what runc takes notice of. */
 function normalAccess(access = 'rwm'): string {
-  if (access === '' || /[^rwm]/.test(access))
+  if (access === '' || /[^rwma]/.test(access))
     throw new EngineError('invalid-parameter', `invalid device access ${JSON.stringify(access)}`);
-  return access;
+  return access.replaceAll('a', '');
 }
 
 function refuseHole(exceptions: Map<string, DeviceException>, device: DeviceNumbers, access: string): void {

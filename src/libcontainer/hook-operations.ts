@@ -8,6 +8,8 @@ export type HookContext = {
   state: HookState;
   /** For hooks that have no environment of their own. */
   environment: readonly string[];
+  /** Whether they get the process's HOME then. Default false. */
+  addsHome?: boolean;
 };
 
 /** The hooks of one moment as operations: they get the state with the status of that moment. */
@@ -15,7 +17,7 @@ export function hookOperations(
   hooks: Hooks | undefined,
   moment: keyof Hooks,
   status: string,
-  { state, environment }: HookContext,
+  { state, environment, addsHome = false }: HookContext,
 ): RunHook[] {
   return (hooks?.[moment] ?? []).map((hook, index) => ({
     op: 'hook',
@@ -26,5 +28,6 @@ export function hookOperations(
     env: [...(hook.env ?? environment)],
     state: JSON.stringify({ ...state, status }),
     timeoutMs: (hook.timeout ?? 0) * 1000,
+    addsHome: addsHome && hook.env === undefined,
   }));
 }

@@ -55,13 +55,41 @@ export function mountOperations(mount: Mount, context: MountContext): ChildOpera
     ...(inherits ? ['mode=inherit'] : []),
     ...(label ? [`context=${label}`] : []),
   ];
+  const attributes = staysWritable(mount, options)
+    ? options.attributes & ~M.MOUNT_ATTR_RDONLY
+    : options.attributes;
   return [
     // Where a link could lead it, the files of the real one would be looked for in vain.
     ...(mount.type === 'proc' || mount.type === 'sysfs'
       ? [{ op: 'require-directory' as const, target }]
       : []),
-    newMount(mount.type, mount.source ?? mount.type, target, { ...options, data }),
+    newMount(mount.type, mount.source ?? mount.type, target, { ...options, attributes, data }),
   ];
+}
+
+/** What mounts and devices may be put into by the engine itself, as with runc: see {@link readonlyAtLast}. */
+function staysWritable({ type }: Mount, { bind, attributes }: MountOptions): boolean {
+  return type === 'tmpfs' && !bind && (attributes & M.MOUNT_ATTR_RDONLY) !== 0;
+}
+
+/** Makes those read-only that were to be, unless another mount hides them. */
+export function readonlyAtLast(mounts: readonly Mount[]): ChildOperation[] {
+  const targetOf = ({ destination }: Mount) => posix.normalize(`/${destination}`).replace(/(?<=.)\/$/, '');
+  return mounts
+    .filter(mount => staysWritable(mount, parseMountOptions(mount.options)))
+    .filter(mount => mounts.findLast(other => targetOf(other) === targetOf(mount)) === mount)
+    .map(mount => readonlyMount(targetOf(mount)));
+}
+
+export function readonlyMount(target: string): ChildOperation {
+  return {
+    op: 'mount-setattr',
+    target,
+    attributes: M.MOUNT_ATTR_RDONLY,
+    clearAttributes: 0,
+    recursive: false,
+    propagation: 0,
+  };
 }
 
 function newMount(type: string, source: string, target: string, options: MountOptions): ChildOperation {
@@ -188,18 +216,7 @@ function cgroupMounts(target: string, options: MountOptions, view: MountContext)
       const data = named ? ['none', ...hierarchy.controllers] : hierarchy.controllers;
       return [newMount('cgroup', 'cgroup', directory, { ...options, data: [...data] }), ...links];
     }),
-    ...(options.attributes & M.MOUNT_ATTR_RDONLY
-      ? [
-          {
-            op: 'mount-setattr' as const,
-            target,
-            attributes: M.MOUNT_ATTR_RDONLY,
-            clearAttributes: 0,
-            recursive: false,
-            propagation: 0,
-          },
-        ]
-      : []),
+    ...(options.attributes & M.MOUNT_ATTR_RDONLY ? [readonlyMount(target)] : []),
   ];
 }
 

@@ -95,6 +95,8 @@ export type RunHook = {
   state: string;
   /** 0: no limit. */
   timeoutMs: number;
+  /** Whether what `home` has found is added to the environment. */
+  addsHome: boolean;
 };
 
 /** Joins a namespace: setns(2) with the given CLONE_NEW* type. `fd:N` is a descriptor that the shim was given. */
@@ -243,7 +245,11 @@ export type RaiseLoopback = { op: 'loopback' };
 export type SetHostname = { op: 'hostname'; name: string };
 export type SetDomainname = { op: 'domainname'; name: string };
 export type SetUmask = { op: 'umask'; mask: number };
-export type ChangeDirectory = { op: 'chdir'; path: string };
+/**
+ * chdir(2), which comes twice: with the runtime's rights, where it may fail for lack of them, and with the user's.
+ * The second has no effect where the first had; either refuses what is outside the root.
+ */
+export type ChangeDirectory = { op: 'chdir'; path: string; mayFail: boolean };
 
 /**
  * setgroups (unless `setGroups` is false, as in user namespaces that deny it), setresgid, setresuid, in this
@@ -300,7 +306,7 @@ export type AwaitStart = { op: 'await-start' };
  * As `await-start`, but waits for a byte from a FIFO, open for reading and writing, that the shim was given as
  * `descriptor`: for a container that no shim stays with.
  */
-export type AwaitFifo = { op: 'await-fifo'; descriptor: number };
+export type AwaitFifo = { op: 'await-fifo'; descriptor: number; preserve: number };
 
 /**
  * execve(2) of what `find-executable` found. Never returns. Standard streams are put in place; of the

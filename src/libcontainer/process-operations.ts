@@ -50,6 +50,7 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
     ...(env.some(entry => entry.startsWith('HOME=')) ? [] : [{ op: 'home' as const, uid: process.user.uid }]),
     { op: 'cap-bounding', keep: capabilities.bounding },
     { op: 'umask', mask: process.user.umask ?? 0o022 },
+    { op: 'chdir', path: process.cwd, mayFail: true },
     {
       op: 'user',
       uid: process.user.uid,
@@ -64,7 +65,7 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
       inheritable: capabilities.inheritable,
       ambient: capabilities.ambient,
     },
-    { op: 'chdir', path: process.cwd },
+    { op: 'chdir', path: process.cwd, mayFail: false },
     { op: 'find-executable', name: args[0] ?? '', path: pathOf(env) },
     options.awaitStart ?? { op: 'await-start' },
     ...(process.noNewPrivileges ? [{ op: 'no-new-privileges' as const }] : []),

@@ -1,3 +1,4 @@
+import { detectCgroupLayout } from '../libcontainer/cgroups/layout.ts';
 import type { Mount, NamespaceType, Spec } from '../libcontainer/spec.ts';
 import { SPEC_VERSION } from './version.ts';
 
@@ -40,7 +41,8 @@ function maps() {
 
 function namespaces(rootless: boolean): NamespaceType[] {
   const shared: NamespaceType[] = ['ipc', 'uts', 'mount'];
-  return rootless ? ['pid', ...shared, 'cgroup', 'user'] : ['pid', 'network', ...shared, 'cgroup'];
+  const cgroup: NamespaceType[] = detectCgroupLayout().mode === 'v2' ? ['cgroup'] : [];
+  return rootless ? ['pid', ...shared, ...cgroup, 'user'] : ['pid', 'network', ...shared, ...cgroup];
 }
 
 function mounts(rootless: boolean): Mount[] {

@@ -39,7 +39,7 @@ function below(paths: CgroupPaths, given: readonly string[]): CgroupPaths {
 function existing(directory: string, inside: string): string {
   const path = posix.join(directory, inside).replace(/\/$/, '');
   if (path !== directory && !path.startsWith(`${directory}/`))
-    throw new EngineError('invalid-parameter', `bad sub cgroup path: ${inside}`);
+    throw new EngineError('invalid-parameter', `bad sub cgroup path: ${inside} is not a sub cgroup path`);
   if (!existsSync(path)) throw cannotJoin(path, 'no such file or directory', 'invalid-parameter');
   return path;
 }

@@ -86,9 +86,10 @@ function number(text: string, flag: string): number {
 
 function withCapabilities(own: Capabilities | undefined, added: readonly string[]): Capabilities | undefined {
   if (added.length === 0) return own;
-  const { bounding = [], effective = [], permitted = [], ...rest } = own ?? {};
+  const { bounding = [], effective = [], permitted = [], inheritable, ambient = [] } = own ?? {};
   return {
-    ...rest,
+    ...own,
+    ambient: [...ambient, ...added.filter(name => inheritable?.includes(name))],
     bounding: [...bounding, ...added],
     effective: [...effective, ...added],
     permitted: [...permitted, ...added],

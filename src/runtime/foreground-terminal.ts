@@ -5,6 +5,8 @@ import { syscallResult } from '../kernel/libc.ffi.ts';
 import { receiveDescriptor } from '../kernel/pass-descriptor.ts';
 import { printBytes } from './print.ts';
 
+const TCGETS = 0x5401;
+const TCSETS = 0x5402;
 const TIOCGWINSZ = 0x5413;
 const TIOCSWINSZ = 0x5414;
 
@@ -30,6 +32,7 @@ export class ForegroundTerminal {
     closeSync(this.console);
     this.#descriptor = receiveDescriptor(this.#receiver);
     closeSync(this.#receiver);
+    keepNewlines(this.#descriptor);
     this.#followSize();
     const master = new ReadStream(this.#descriptor);
     this.#master = master;
@@ -65,6 +68,19 @@ export class ForegroundTerminal {
     const size = callersSize();
     if (size) syscallResult('ioctl', this.#descriptor, TIOCSWINSZ, size);
   }
+}
+
+/**
+ * As with runc, lines do not end in CR LF: a terminal that they are shown on makes that of them by itself, and who
+ * reads them from a pipe wants them as they were written.
+ */
+function keepNewlines(terminal: number): void {
+  // struct termios (ioctl_tty(2)): c_iflag, c_oflag, and what is left as it is.
+  const termios = Buffer.alloc(36);
+  if (syscallResult('ioctl', terminal, TCGETS, termios) !== 0) return;
+  const ONLCR = 4;
+  termios.writeUInt32LE((termios.readUInt32LE(4) & ~ONLCR) >>> 0, 4);
+  syscallResult('ioctl', terminal, TCSETS, termios);
 }
 
 /** struct winsize (ioctl_tty(2)) of the terminal that this process was called from, if any. */

@@ -79,6 +79,7 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
       preserved: descriptors,
     });
     context.debug(`child process in init() waits for its start, pid ${launched.pid}`);
+    context.debug('init: closing the pipe to signal completion');
     scope?.release();
     made = { record: { ...recordOf(id, bundle, compiled, launched.pid), scope: cgroups.scope }, launched };
     writeRecord(context.root, made.record);

@@ -9,7 +9,12 @@ export function tracePlanTo(log: Log): (plan: Plan) => void {
     for (const operation of parent) log('debug', `parent: ${describeOperation(operation)}`);
     for (const operation of child) {
       log('debug', `child: ${describeOperation(operation)}`);
+      if (operation.op === 'affinity') log('debug', `nsexec: affinity: ${maskNumber(operation.mask)}`);
       if (operation.op === 'seccomp') log('debug', `seccomp filter flags: ${operation.flags}`);
     }
   };
+}
+
+function maskNumber(mask: Uint8Array): string {
+  return `0x${BigInt(`0x${Buffer.from(mask).reverse().toString('hex')}`).toString(16)}`;
 }

@@ -47,6 +47,10 @@ export function describeFailure(error: unknown, plan: Plan): unknown {
     return initError(`${JSON.stringify(operation.target)} must be mounted on ordinary directory`);
   if (operation?.op === 'scheduler' && name === 'EPERM')
     return initError("setting the scheduler: process scheduler can't be used together with AllowedCPUs");
+  if (operation?.op === 'connect-agent')
+    return initError(
+      `failed to connect with seccomp agent specified in the seccomp profile: ${operation.path}: ${words}`,
+    );
   if (operation?.op === 'chdir') {
     const reason = error.detail || words;
     return initError(`chdir to cwd (${JSON.stringify(operation.path)}) set in config.json failed: ${reason}`);

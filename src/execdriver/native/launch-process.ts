@@ -52,10 +52,12 @@ export type LaunchedProcess = {
 export function launchProcess(options: LaunchOptions): LaunchedProcess {
   const nothing = openSync('/dev/null', 'r+');
   const { fifo = nothing, init = nothing, console = nothing, preserved = [] } = options;
+  // A process with a terminal does not hold the caller's: somebody may read from a pipe until nobody writes to it.
+  const streams = options.terminal ? [nothing, nothing, nothing] : options.streams;
   const shim = startShim({
     path: options.shimPath,
     containerId: options.id,
-    descriptors: [...options.streams, fifo, init, console, ...preserved],
+    descriptors: [...streams, fifo, init, console, ...preserved],
   });
   closeSync(nothing);
   let released = false;

@@ -82,7 +82,7 @@ function cgroupPaths(layout: CgroupLayout, cgroupsPath: string, resources: Resou
       v1[controller] = cgroupDirectory(hierarchy, cgroupsPath, 1);
   const { unified } = layout;
   const needed = new Set(ACCOUNTING);
-  for (const [controller, list] of settingsV2({ ...resources, unified: {} }))
+  for (const [controller, list] of settingsV2({ ...onV2(v1, resources), unified: {} }))
     if (list.length > 0) needed.add(controller);
   for (const file of Object.keys(resources.unified ?? {})) needed.add(file.split('.')[0]!);
   return {
@@ -99,7 +99,7 @@ function cgroupPaths(layout: CgroupLayout, cgroupsPath: string, resources: Resou
  */
 export function settingsFor(paths: CgroupPaths, resources: Resources): (Setting & { path: string })[] {
   const v1 = settingsV1({ ...resources, unified: paths.mode === 'v2' ? {} : resources.unified });
-  const v2 = settingsV2(resources);
+  const v2 = settingsV2(onV2(paths.v1, resources));
   const writes: (Setting & { path: string })[] = [];
   const add = (directory: string, settings: Setting[] = []) => {
     for (const setting of settings) writes.push({ ...setting, path: posix.join(directory, setting.file) });
@@ -125,6 +125,11 @@ export function settingsFor(paths: CgroupPaths, resources: Resources): (Setting 
     add(paths.unified, [setting]);
   }
   return writes;
+}
+
+/** What v2 would not take need not trouble a system that has its controller on v1. */
+function onV2(v1: CgroupPaths['v1'], resources: Resources): Resources {
+  return v1.memory === undefined ? resources : { ...resources, memory: {} };
 }
 
 /** v2 has device programs instead of a controller, and no notion of the network ones. */

@@ -17,13 +17,11 @@ export const kill: Command = {
     const [id = '', name = 'SIGTERM'] = flags.args;
     const record = readRecord(root, id);
     const signal = signalNumber(name);
-    const runs = statusOf(root, record) !== 'stopped';
     if (flagSet(flags, 'all') || (signal === constants.signals.SIGKILL && !hasPidNamespace(record))) {
-      signalAll(record, signal);
-      if (!runs && !flagSet(flags, 'all')) throw notRunning();
+      if (!signalAll(record, signal) && !flagSet(flags, 'all')) throw notRunning();
       return 0;
     }
-    if (!runs) throw notRunning();
+    if (statusOf(root, record) === 'stopped') throw notRunning();
     process.kill(record.pid, signal);
     // A frozen process would not notice its end.
     const cgroup = new Cgroup(record.cgroupPaths);
@@ -41,12 +39,13 @@ function hasPidNamespace({ spec }: ContainerRecord): boolean {
   return (spec.linux?.namespaces ?? []).some(({ type, path }) => type === 'pid' && !path);
 }
 
-function signalAll(record: ContainerRecord, signal: number): void {
+/** @returns whether there was any process left */
+function signalAll(record: ContainerRecord, signal: number): boolean {
   const cgroup = new Cgroup(record.cgroupPaths);
-  if (!cgroup.exists) return;
+  if (!cgroup.exists || cgroup.pids().length === 0) return false;
   if (signal === constants.signals.SIGKILL) {
     cgroup.kill();
-    return;
+    return true;
   }
   const wasFrozen = cgroup.frozen;
   // Still, so that none forks away from it.
@@ -56,6 +55,7 @@ function signalAll(record: ContainerRecord, signal: number): void {
   } finally {
     if (!wasFrozen) cgroup.thaw();
   }
+  return true;
 }
 
 /** `9`, `KILL`, `sigkill`, `RTMIN+3`. @throws EngineError invalid-parameter */
