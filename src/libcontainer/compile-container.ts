@@ -14,7 +14,7 @@ import type { CgroupLayout } from './cgroups/layout.ts';
 import { type CgroupPaths, type CgroupPlan, planCgroups } from './cgroups/plan-cgroups.ts';
 import { deviceOperations } from './device-operations.ts';
 import { type HookContext, type HookState, hookOperations } from './hook-operations.ts';
-import { type MountContext, mountOperations } from './mount-operations.ts';
+import { type MountContext, mountOperations, sealingOperations } from './mount-operations.ts';
 import { propagationFlags } from './mount-options.ts';
 import type { AwaitFifo, ChildOperation, CleanupOperation, ParentOperation, Plan } from './plan.ts';
 import { limitOperations, processOperations } from './process-operations.ts';
@@ -440,8 +440,9 @@ function meet(...lists: (Hook[] | undefined)[]): ChildOperation[] {
 }
 
 /** Masked and read-only paths, and last the root itself. */
-function hiding({ root, linux = {} }: Spec): ChildOperation[] {
+function hiding({ root, mounts, linux = {} }: Spec): ChildOperation[] {
   return [
+    ...sealingOperations(mounts),
     ...(linux.readonlyPaths ?? []).map(target => ({ op: 'readonly' as const, target })),
     ...(linux.maskedPaths ?? []).map(target => ({ op: 'mask' as const, target })),
     ...(root?.readonly

@@ -47,8 +47,7 @@ export function mountOperations(mount: Mount, context: MountContext): ChildOpera
       'invalid-parameter',
       `mounts: invalid mount ${mount.destination}: only a bind can be idmapped`,
     );
-  const inherits =
-    mount.type === 'tmpfs' && !options.copyUp && !options.data.some(one => one.startsWith('mode='));
+  const inherits = mount.type === 'tmpfs' && !options.data.some(one => one.startsWith('mode='));
   const label = UNLABELLED.has(mount.type) ? undefined : context.linux.mountLabel;
   const data = [
     ...options.data,
@@ -60,8 +59,30 @@ export function mountOperations(mount: Mount, context: MountContext): ChildOpera
     ...(mount.type === 'proc' || mount.type === 'sysfs'
       ? [{ op: 'require-directory' as const, target }]
       : []),
-    newMount(mount.type, mount.source ?? mount.type, target, { ...options, data }),
+    newMount(mount.type, mount.source ?? mount.type, target, {
+      ...options,
+      data,
+      attributes: options.attributes & ~(isSealedLater(mount) ? M.MOUNT_ATTR_RDONLY : 0),
+    }),
   ];
+}
+
+/** Makes those mounts read-only that others, and devices, were put into first. */
+export function sealingOperations(mounts: readonly Mount[] = []): ChildOperation[] {
+  return mounts.filter(isSealedLater).map(({ destination }) => ({
+    op: 'mount-setattr',
+    target: posix.normalize(`/${destination}`),
+    attributes: M.MOUNT_ATTR_RDONLY,
+    clearAttributes: 0,
+    recursive: false,
+    propagation: 0,
+  }));
+}
+
+/** A new tmpfs is empty: mount points in it have to be made. */
+function isSealedLater({ type, options }: Mount): boolean {
+  const { attributes, bind } = parseMountOptions(options);
+  return type === 'tmpfs' && !bind && (attributes & M.MOUNT_ATTR_RDONLY) !== 0;
 }
 
 function newMount(type: string, source: string, target: string, options: MountOptions): ChildOperation {
