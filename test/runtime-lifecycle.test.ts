@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -160,9 +162,12 @@ test('a terminal goes to the console socket, and has the size of the configurati
   const server = createServer(connection => {
     connection.once('data', data => received.resolve(data.toString() === '/dev/ptmx'));
   }).listen(socket);
-  await runtime.succeed('create', '-b', bundle, '--console-socket', socket, 'five');
+  // Containerd's shim reads from pipes until nobody has them any more.
+  const args = ['--root', runtime.root, 'create', '-b', bundle, '--console-socket', socket, 'five'];
+  const child = spawn(runtime.program, args, { stdio: 'pipe' });
+  const closed = once(child, 'close', { signal: AbortSignal.timeout(20_000) }).finally(() => server.close());
+  assert.deepEqual(await closed, [0, null]);
   assert.equal(await received.promise, true);
-  server.close();
   await runtime.succeed('delete', '-f', 'five');
   assert.deepEqual(runtime.leftovers(), []);
 });

@@ -52,10 +52,12 @@ export type LaunchedProcess = {
 export function launchProcess(options: LaunchOptions): LaunchedProcess {
   const nothing = openSync('/dev/null', 'r+');
   const { fifo = nothing, init = nothing, console = nothing, preserved = [] } = options;
+  // Whoever reads the caller's output to its end would wait for the container, which does not write there.
+  const streams = options.terminal ? [nothing, nothing, nothing] : options.streams;
   const shim = startShim({
     path: options.shimPath,
     containerId: options.id,
-    descriptors: [...options.streams, fifo, init, console, ...preserved],
+    descriptors: [...streams, fifo, init, console, ...preserved],
   });
   closeSync(nothing);
   let released = false;
