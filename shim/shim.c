@@ -1343,17 +1343,24 @@ static int copy_tree(int from, int to)
 	return result;
 }
 
-/* tmpcopyup: the new file system begins with what it will lie on, the directory's own owner and mode too. */
-static int copy_up(int directory, int mount)
+static bool has_option(const char **options, const char *start)
+{
+	for (; *options; options++)
+		if (strncmp(*options, start, strlen(start)) == 0)
+			return true;
+	return false;
+}
+
+/* tmpcopyup: the new file system begins with what it will lie on, and the directory's owner if none was asked for. */
+static int copy_up(int directory, int mount, const char **options)
 {
 	struct stat status;
 	int from = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int to = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int result = from < 0 || to < 0 ? -errno : check(fstat(from, &status));
 	if (result == 0)
-		result = check(fchown(to, status.st_uid, status.st_gid));
-	if (result == 0)
-		result = check(fchmod(to, status.st_mode & 07777));
+		result = check(fchown(to, has_option(options, "uid=") ? (uid_t)-1 : status.st_uid,
+				      has_option(options, "gid=") ? (gid_t)-1 : status.st_gid));
 	if (result == 0)
 		result = copy_tree(from, to);
 	close_if_open(&from);
@@ -1403,7 +1410,7 @@ static int op_mount(struct runner *r, struct cursor *c)
 	int mount = new_mount(r, type, source, options, attributes & ~(uint64_t)(copies_up ? MOUNT_ATTR_RDONLY : 0));
 	result = mount < 0 ? mount : 0;
 	if (result == 0 && copies_up)
-		result = copy_up(directory, mount);
+		result = copy_up(directory, mount, options);
 	if (result == 0)
 		result = set_attributes(mount,
 					attributes & (~(uint64_t)ATTRIBUTES_SUPPORTED_IN_FSMOUNT | (copies_up ? MOUNT_ATTR_RDONLY : 0)),

@@ -92,7 +92,10 @@ test('exec runs a process with its own user, directory, environment and exit cod
   assert.deepEqual(outcome, { code: 3, stdout: '7\n8 9\n/tmp\nb\n', stderr: '' });
   const missing = await runtime.call('exec', 'three', 'nothing');
   assert.equal(missing.code, 255);
-  assert.match(missing.stderr, /exec failed: .*exec: \\"nothing\\": executable file not found in \$PATH/);
+  assert.match(
+    missing.stderr,
+    /exec failed: unable to start container process: exec: \\"nothing\\": executable file not found in \$PATH/,
+  );
   const file = join(runtime.base, 'process.json');
   writeFileSync(
     file,

@@ -173,6 +173,29 @@ test('a tmpfs with tmpcopyup begins with what it lies on', async () => {
   assert.equal(result, 'root:x:0:0:root:/root:/bin/sh\ngroup\nnew\npasswd');
 });
 
+test('what is asked of a tmpfs holds with tmpcopyup too, and an empty option asks for nothing', async () => {
+  const result = await output('stat -c "%a %u %g" /etc /root /missing', spec => {
+    const add = (destination: string, ...options: string[]) =>
+      mount({ destination, type: 'tmpfs', source: 'tmpfs', options: ['tmpcopyup', ...options] })(spec);
+    add('/etc', '', 'mode=1751', 'uid=5');
+    add('/root', '');
+    add('/missing');
+  });
+  assert.equal(result, '1751 5 0\n755 0 0\n1777 0 0');
+});
+
+test('a read-only /dev, or tmpfs, has its devices and mount points first', async () => {
+  const script =
+    'for i in /dev /empty /dev/shm; do touch $i/x && echo $i; done 2>/dev/null; : >/dev/null && touch /empty/inner/x && ls /dev/pts /dev/null';
+  const result = await output(script, spec => {
+    for (const { destination, options } of spec.mounts!)
+      if (destination === '/dev' || destination === '/dev/shm') options!.push('ro');
+    mount({ destination: '/empty', type: 'tmpfs', source: 'tmpfs', options: ['ro'] })(spec);
+    mount({ destination: '/empty/inner', type: 'tmpfs', source: 'tmpfs' })(spec);
+  });
+  assert.equal(result, '/dev/null\n\n/dev/pts:\nptmx');
+});
+
 test('recursive attributes hold below a bind, plain ones only for the top mount', async () => {
   const source = directory('recursive');
   mkdirSync(join(source, 'below'), { recursive: true });

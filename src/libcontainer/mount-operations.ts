@@ -47,8 +47,7 @@ export function mountOperations(mount: Mount, context: MountContext): ChildOpera
       'invalid-parameter',
       `mounts: invalid mount ${mount.destination}: only a bind can be idmapped`,
     );
-  const inherits =
-    mount.type === 'tmpfs' && !options.copyUp && !options.data.some(one => one.startsWith('mode='));
+  const inherits = mount.type === 'tmpfs' && !options.data.some(one => one.startsWith('mode='));
   const label = UNLABELLED.has(mount.type) ? undefined : context.linux.mountLabel;
   const data = [
     ...options.data,

@@ -60,8 +60,8 @@ const PROPAGATION = lookupTable<number>({
   runbindable: M.MS_UNBINDABLE | M.MS_REC,
 });
 
-/** Understood by mount(8), or by other tools, and meaning nothing here. */
-const IGNORED = new Set(['defaults', 'async', 'nomand', 'loud', 'nolazytime', 'noiversion', 'silent']);
+/** Understood by mount(8), or by other tools, and meaning nothing here; podman leaves empty ones behind. */
+const IGNORED = new Set(['', 'defaults', 'async', 'nomand', 'loud', 'nolazytime', 'noiversion', 'silent']);
 
 export function parseMountOptions(options: readonly string[] = []): MountOptions {
   const result: MountOptions = {
@@ -102,7 +102,9 @@ export function mountOptionNames(): string[] {
     ...Object.keys(PROPAGATION),
     ...IGNORED,
     ...OTHERS,
-  ].toSorted();
+  ]
+    .filter(Boolean)
+    .toSorted();
 }
 
 function applyOption(result: MountOptions, option: string): void {

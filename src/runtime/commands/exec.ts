@@ -28,7 +28,9 @@ export const exec: Command = {
     try {
       return await execute(context, flags);
     } catch (error) {
-      throw new ExitError(FAILED, `exec failed: ${messageOf(error)}`, error);
+      // No init takes part in it, and those who know runc's words do not look for one.
+      const message = messageOf(error).replace(': error during container init', '');
+      throw new ExitError(FAILED, `exec failed: ${message}`, error);
     }
   },
 };
