@@ -2489,7 +2489,7 @@ static void close_on_exec_one_by_one(int first)
 }
 
 /* To whoever reads the streams, in the words and with the status of runc's init. */
-static void tell_failure(struct runner *r, int error)
+static _Noreturn void tell_failure(struct runner *r, int error)
 {
 	char reason[128];
 	snprintf(reason, sizeof reason, "%s", strerror(error));
@@ -2519,9 +2519,8 @@ static int op_exec(struct runner *r, struct cursor *c)
 	if (!r->shim->passing)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execve(r->executable, (char **)args, (char **)env);
-	if (r->shim->passing)
-		tell_failure(r, errno);
-	return -errno;
+	/* The file is there and may be executed, but what it names as its interpreter is not, say. */
+	tell_failure(r, errno);
 }
 
 typedef int operation_function(struct runner *, struct cursor *);

@@ -1,6 +1,8 @@
 /** The unmodified docker CLI against our daemon (issue: the first container, item 3). */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { TestTerminal } from './fixtures/test-terminal.ts';
@@ -68,6 +70,20 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
     assert.equal((await docker('run', '--rm', 'no-such-image')).code, 125);
     assert.equal((await docker('run', '--rm', '--memory', '1', 'busybox')).code, 125);
     assert.equal((await docker('ps', '-a', '-q')).stdout, '');
+  });
+
+  test('what cannot be executed after all has run, and says so where it would have written', async () => {
+    const script = join(daemon.base, 'script');
+    writeFileSync(script, '#!/no/such/interpreter\n', { mode: 0o755 });
+    const told = { code: 255, stdout: '', stderr: 'exec /x: no such file or directory\n' };
+    const options = ['--net', 'none', '-v', `${script}:/x`];
+    assert.deepEqual(await docker('run', '--name', 'unrun', ...options, 'busybox', '/x'), told);
+    assert.equal((await docker('logs', 'unrun')).stderr, told.stderr);
+    assert.equal(await out('inspect', '-f', '{{.State.Status}} {{.State.ExitCode}}', 'unrun'), 'exited 255');
+    await out('rm', 'unrun');
+    await out('run', '-d', '--name', 'around', ...options, 'busybox', 'sleep', '100');
+    assert.deepEqual(await docker('exec', 'around', '/x'), told);
+    await out('rm', '-f', 'around');
   });
 
   test('runs a shell on a terminal: typing, size, Ctrl-C, exit code', async () => {

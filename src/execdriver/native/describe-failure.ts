@@ -33,12 +33,6 @@ export function describeFailure(error: unknown, plan: Plan): unknown {
   const name = errnoName(error.errno);
   const words = WORDS[name] ?? name;
   if (operation?.op === 'find-executable') return startError(operation.name, name, words);
-  // It was found, and then not executed: what a script names as its interpreter is missing, say.
-  if (operation?.op === 'exec')
-    return new StartError(
-      name === 'ENOENT' || name === 'ENOTDIR' ? 'not-found' : 'not-executable',
-      prefix(`exec ${operation.args[0]}: ${words}`),
-    );
   if (operation?.op === 'hook') {
     const { moment, index, path } = operation;
     return initError(`error running ${moment} hook #${index}: ${path}: ${error.detail.trim() || words}`);
