@@ -1875,14 +1875,24 @@ static int op_console(struct runner *r, struct cursor *c)
 static int op_pivot_root(struct runner *r, struct cursor *c)
 {
 	(void)c;
-	if (fchdir(r->root) != 0 || syscall(SYS_pivot_root, ".", ".") != 0)
+	int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (old < 0)
 		return -errno;
+	int result = check(fchdir(r->root));
+	if (result == 0)
+		result = check(syscall(SYS_pivot_root, ".", "."));
 	/* The old root lies on top of the new one; nothing of it may propagate back to the host. */
-	int result = check(syscall(SYS_mount, NULL, ".", NULL, 0x80000UL | 0x4000UL /* MS_SLAVE|MS_REC */, NULL));
+	if (result == 0)
+		result = check(fchdir(old));
+	close(old);
+	if (result == 0)
+		result = check(syscall(SYS_mount, NULL, ".", NULL, 0x80000UL | 0x4000UL /* MS_SLAVE|MS_REC */, NULL));
 	if (result == 0)
 		result = check(syscall(SYS_umount2, ".", 2 /* MNT_DETACH */));
+	if (result != 0)
+		return result;
 	r->root_changed = true;
-	return result == 0 ? check(chdir("/")) : result;
+	return check(chdir("/"));
 }
 
 /* In place, a path as mountinfo has it: `\\040` for a space (proc_pid_mountinfo(5)). */

@@ -201,6 +201,20 @@ test('the path of a device may end in a slash', async () => {
   assert.equal(shown, 'block special file');
 });
 
+test('a mount keeps the propagation that its options ask for', async () => {
+  const source = join(runtime.base, 'propagated');
+  mkdirSync(source);
+  const options = ['shared', 'slave', 'private', 'unbindable'];
+  const shown = await runtime.output(['cat', '/proc/self/mountinfo'], spec => {
+    for (const option of options)
+      spec.mounts!.push({ destination: `/m/${option}`, type: 'bind', source, options: ['bind', option] });
+  });
+  const optional = (place: string) => new RegExp(` /m/${place} \\S+ (.*?) ?- `).exec(shown)?.[1];
+  assert.match(optional('shared') ?? '', /^shared:\d+$/);
+  assert.equal(optional('private'), '');
+  assert.equal(optional('unbindable'), 'unbindable');
+});
+
 test('a read-only /dev and tmpfs take what belongs into them first', async () => {
   const inside = join(runtime.base, 'inside');
   writeFileSync(inside, 'inside');
