@@ -1,8 +1,11 @@
 /** Containers as systemd's units; where systemd is the init, as in the virtual machine. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { exampleSpec } from '../src/runtime/example-spec.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
 
 const runtime = new Runtime();
@@ -71,6 +74,63 @@ test('a container is a unit with its limits, is changed through it, and goes wit
   assert.equal(spawnSync('systemctl', ['status', unit]).status, 4);
 });
 
+test('systemd leaves the devices as they are, and grants no others itself', { skip }, async () => {
+  const disk = readFileSync('/sys/block/nullb0/dev', 'utf8').trim();
+  const [major, minor] = disk.split(':').map(Number) as [number, number];
+  const readOnly: Change = spec => {
+    limited(spec);
+    spec.linux.devices = [{ path: '/dev/disk', type: 'b', major, minor, fileMode: 0o666 }];
+    spec.linux.resources!.devices = [
+      { allow: false, access: 'rwm' },
+      { allow: true, type: 'b', major, minor, access: 'r' },
+    ];
+  };
+  await call('run', '-d', '-b', runtime.bundle(['sleep', '1000'], readOnly), 'one');
+  const { DevicePolicy, DeviceAllow = '' } = shown('DevicePolicy', 'DeviceAllow');
+  assert.equal(DevicePolicy, 'strict');
+  assert.ok(DeviceAllow.includes(`/dev/block/${disk} r`), DeviceAllow);
+  const script =
+    '(: </dev/disk) && echo read; (: >>/dev/disk) && echo written; (: >/dev/null) && echo nothing; true';
+  const opened = () => call('exec', 'one', 'sh', '-c', script);
+  assert.equal(await opened(), 'read\nnothing\n');
+  execFileSync('systemctl', ['daemon-reload']);
+  await call('update', 'one', '--pids-limit', '30');
+  assert.equal(await opened(), 'read\nnothing\n');
+  await call('delete', '--force', 'one');
+  const all: Change = spec => {
+    readOnly(spec);
+    spec.linux.resources!.devices = [{ allow: true, access: 'rwm' }];
+  };
+  await call('run', '-d', '-b', runtime.bundle(['sleep', '1000'], all), 'one');
+  assert.equal(shown('DevicePolicy').DevicePolicy, 'auto');
+  assert.equal(await opened(), 'read\nwritten\nnothing\n');
+  await call('delete', '--force', 'one');
+});
+
+test('a unit may have a single process, and its limit grows and shrinks while it runs', {
+  skip,
+}, async () => {
+  const bundle = runtime.bundle(['sleep', '1000'], spec => {
+    limited(spec);
+    spec.linux.resources!.pids = { limit: 1 };
+  });
+  await call('run', '-d', '-b', bundle, 'one');
+  const { ControlGroup = '' } = shown('ControlGroup');
+  const limits = () => [
+    shown('TasksMax').TasksMax,
+    readFileSync(`/sys/fs/cgroup${ControlGroup}/pids.max`, 'utf8').trim(),
+  ];
+  assert.deepEqual(limits(), ['1', '1']);
+  await call('update', 'one', '--pids-limit', '5', '--memory', '50M', '--cpuset-cpus', '0');
+  assert.deepEqual(limits(), ['5', '5']);
+  assert.deepEqual(shown('MemoryMax', 'AllowedCPUs'), { MemoryMax: '52428800', AllowedCPUs: '0' });
+  assert.equal(await call('exec', 'one', 'echo', 'second'), 'second\n');
+  await call('update', 'one', '--pids-limit', '1');
+  execFileSync('systemctl', ['daemon-reload']);
+  assert.deepEqual(limits(), ['1', '1']);
+  await call('delete', '--force', 'one');
+});
+
 test('a creation that fails leaves no unit, and neither does one that has failed', { skip }, async () => {
   const { stderr } = await runtime.call(
     '--systemd-cgroup',
@@ -98,4 +158,62 @@ test('a creation that fails leaves no unit, and neither does one that has failed
 test('a cgroupsPath of another form is refused', { skip }, async () => {
   const { stderr } = await runtime.call('--systemd-cgroup', 'run', '-b', runtime.bundle(['true']), 'one');
   assert.match(stderr, /expected cgroupsPath to be of format \\"slice:prefix:name\\"/);
+});
+
+test('without privileges a container is a unit of the user’s own manager', { skip }, async t => {
+  const user = { uid: 1, gid: 1 };
+  const home = join(runtime.base, 'home');
+  mkdirSync(home);
+  const manager = `${name}-manager`;
+  const env = `XDG_RUNTIME_DIR=${home}`;
+  const identity = [`--uid=${user.uid}`, `--gid=${user.gid}`, `--setenv=${env}`];
+  // No other unit is to be started, above all none that looks after /tmp.
+  const properties = ['-p', 'Delegate=yes', '-p', 'DefaultDependencies=no'];
+  const command = ['/lib/systemd/systemd', '--user', '--unit=basic.target'];
+  for (const path of [home, runtime.base]) chmodSync(path, 0o755);
+  chownSync(home, user.uid, user.gid);
+  execFileSync('systemd-run', ['-q', `--unit=${manager}`, ...identity, ...properties, ...command]);
+  t.after(() => execFileSync('systemctl', ['stop', manager]));
+  while (!existsSync(join(home, 'systemd/private'))) await delay(50);
+  // Who may move a process into the manager's cgroup has to be in it.
+  const delegated = `/sys/fs/cgroup/system.slice/${manager}.service`;
+  const caller = `${delegated}/caller`;
+  mkdirSync(caller);
+  for (const path of [caller, `${caller}/cgroup.procs`]) chownSync(path, user.uid, user.gid);
+  const asUser = (...args: string[]) => {
+    const there = `echo $$ >${caller}/cgroup.procs && exec "$@"`;
+    const ids = ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', 'env', env];
+    const call = [runtime.program, '--root', join(home, 'state'), '--systemd-cgroup', ...args];
+    const { status, stderr } = spawnSync('sh', ['-c', there, 'sh', ...ids, ...call], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stderr);
+  };
+  const bundle = runtime.bundle(['sleep', '1000'], spec => {
+    const { process, ...example } = exampleSpec(true);
+    for (const path of ['proc', 'dev', 'sys']) mkdirSync(join(spec.root!.path, path), { recursive: true });
+    Object.assign(spec, example, {
+      root: spec.root,
+      process: { ...process, args: spec.process.args, terminal: false },
+    });
+    spec.mounts = spec.mounts!.filter(({ type }) => type !== 'cgroup');
+    spec.linux.cgroupsPath = `:${name}:user`;
+    spec.linux.uidMappings = [{ containerID: 0, hostID: user.uid, size: 1 }];
+    spec.linux.gidMappings = [{ containerID: 0, hostID: user.gid, size: 1 }];
+    spec.linux.resources = { pids: { limit: 7 } };
+  });
+  chmodSync(bundle, 0o755);
+  asUser('run', '-d', '-b', bundle, 'mine');
+  const { pid } = JSON.parse(readFileSync(join(home, 'state/mine/state.json'), 'utf8')) as { pid: number };
+  const place = `${delegated}/user.slice/${name}-user.scope`;
+  assert.equal(
+    `/sys/fs/cgroup${readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().slice('0::'.length)}`,
+    place,
+  );
+  assert.equal(readFileSync(`${place}/pids.max`, 'utf8').trim(), '7');
+  asUser('update', 'mine', '--pids-limit', '9');
+  assert.equal(readFileSync(`${place}/pids.max`, 'utf8').trim(), '9');
+  asUser('delete', '--force', 'mine');
+  assert.ok(!existsSync(place));
 });

@@ -22,7 +22,7 @@ import { withoutOwnNamespaces } from './own-namespaces.ts';
 import { type Bundle, readBundle } from './read-bundle.ts';
 import { removeContainer } from './remove-container.ts';
 import { sendPidfd } from './send-pidfd.ts';
-import { startScope, type StartedScope } from './systemd/scope.ts';
+import { startScope, type StartedScope, withoutPids } from './systemd/scope.ts';
 import { CALLERS_STREAMS, preservedDescriptors } from './streams.ts';
 import { warnCapabilities } from './warn-capabilities.ts';
 
@@ -52,8 +52,9 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
   try {
     const spec = withNotifySocket(withEnvironment(bundle.spec, env));
     const cgroups = cgroupsFor(context, id, spec);
-    const compile = () => compileBundle(context, { ...options, cgroups, spec, preserve: descriptors.length });
-    let compiled = compile();
+    const compile = (spec: Spec) =>
+      compileBundle(context, { ...options, cgroups, spec, preserve: descriptors.length });
+    let compiled = compile(spec);
     new Cgroup(compiled.cgroupPaths).refuseUsed();
     if (cgroups.scope) {
       scope = startScope(cgroups.scope, {
@@ -63,7 +64,7 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
         unified: cgroups.layout.mode === 'v2',
       });
       // systemd has made the parents, and given them controllers.
-      compiled = compile();
+      compiled = compile(withEarlyLimits(spec));
     }
     context.tracePlan?.(compiled.plan);
     if (spec.process) warnCapabilities(spec.process, context.warn);
@@ -80,9 +81,9 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
     });
     context.debug(`child process in init() waits for its start, pid ${launched.pid}`);
     context.debug('init: closing the pipe to signal completion');
-    scope?.release();
     made = { record: { ...recordOf(id, bundle, compiled, launched.pid), scope: cgroups.scope }, launched };
     writeRecord(context.root, made.record);
+    scope?.settle(new Cgroup(compiled.cgroupPaths));
     moveNetDevices(spec, launched.pid);
     sendPidfd(flagText(flags, 'pidfd-socket'), launched.pid);
     writePidFile(flagText(flags, 'pid-file'), launched.pid);
@@ -150,6 +151,11 @@ export function bundleOf(flags: Flags): Bundle {
 function withEnvironment(spec: Spec, env: readonly string[]): Spec {
   if (!spec.process || env.length === 0) return spec;
   return { ...spec, process: { ...spec.process, env: [...(spec.process.env ?? []), ...env] } };
+}
+
+/** systemd's unit gets the others when the container is in it. */
+function withEarlyLimits({ linux, ...spec }: Spec): Spec {
+  return { ...spec, linux: linux && { ...linux, resources: withoutPids(linux.resources ?? {}) } };
 }
 
 /** For reading and writing, so that neither end of it waits for the other. */

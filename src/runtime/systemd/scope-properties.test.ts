@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { annotatedProperties, limitProperties, unitProperties } from './scope-properties.ts';
+import { deviceProperties } from './device-properties.ts';
 import type { Property } from './unit-manager.ts';
 import { slicePath, unitNameOf } from './unit-name.ts';
 import { parseVariantText } from './variant-text.ts';
@@ -111,4 +112,36 @@ test('a scope begins with a process and leaves its cgroup to the container; a sl
   assert.deepEqual([scope.Slice, scope.Delegate, scope.PIDs], ['s.slice', true, [5]]);
   const slice = shown(unitProperties({ id: 'x', unit: 'x.slice', slice: 's.slice', pid: 5 }));
   assert.deepEqual([slice.Wants, slice.Delegate, slice.PIDs], [['s.slice'], undefined, undefined]);
+});
+
+test('rules for devices become a list of what is allowed, or are left to others where they cannot', () => {
+  const deny = { allow: false, access: 'rwm' };
+  const one = { allow: true, type: 'b', major: 8, minor: 1, access: 'r' } as const;
+  const properties = (policy: string, allowed: string[][]) => ({
+    DevicePolicy: policy,
+    DeviceAllow: allowed,
+  });
+  const rules = [
+    deny,
+    { allow: true, type: 'c', access: 'm' },
+    { allow: true, type: 'c', major: 136, access: 'rwm' },
+    one,
+  ] as const;
+  for (const unified of [true, false])
+    assert.deepEqual(
+      shown(deviceProperties(rules, unified)),
+      properties('strict', [
+        ['char-*', 'm'],
+        ['char-136', 'rwm'],
+        ['/dev/block/8:1', 'r'],
+      ]),
+    );
+  const allow = { allow: true, access: 'rwm' };
+  assert.deepEqual(shown(deviceProperties([allow], false)), properties('auto', []));
+  const exceptOne = [allow, { ...one, allow: false }];
+  assert.deepEqual(shown(deviceProperties(exceptOne, true)), properties('auto', []));
+  assert.deepEqual(shown(deviceProperties(exceptOne, false)), properties('strict', []));
+  const anyMajor = [deny, one, { allow: true, type: 'c', minor: 5, access: 'rwm' }] as const;
+  assert.deepEqual(shown(deviceProperties(anyMajor, true)), properties('auto', []));
+  assert.deepEqual(shown(deviceProperties(anyMajor, false)), properties('strict', [['/dev/block/8:1', 'r']]));
 });

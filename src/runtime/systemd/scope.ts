@@ -3,7 +3,10 @@ import { posix } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { startShim } from '../../execdriver/native/start-shim.ts';
 import { syscallResult } from '../../kernel/libc.ffi.ts';
+import type { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
+import { DEFAULT_DEVICE_RULES } from '../../libcontainer/cgroups/default-devices.ts';
 import type { Resources, Spec } from '../../libcontainer/spec.ts';
+import { deviceProperties } from './device-properties.ts';
 import { annotatedProperties, limitProperties, unitProperties } from './scope-properties.ts';
 import { slicePath, type UnitName, unitNameOf } from './unit-name.ts';
 import { systemdRuns, UnitManager } from './unit-manager.ts';
@@ -36,8 +39,8 @@ export function scopeOf(
 
 /** A unit with a process of ours in it, which keeps it until the container's own is there. */
 export type StartedScope = {
-  /** Ends that process. Idempotent. */
-  release(): void;
+  /** Ends that process, and sets the limits that it and the steps of creation would come up against. */
+  settle(cgroup: Cgroup): void;
   /** Ends it and the unit. Idempotent. */
   stop(): void;
 };
@@ -48,7 +51,11 @@ export function startScope(
   options: { id: string; spec: Spec; shimPath: string; unified: boolean },
 ): StartedScope {
   const { id, spec, shimPath, unified } = options;
-  const limits = limitProperties(spec.linux?.resources ?? {}, unified);
+  const resources = spec.linux?.resources ?? {};
+  const limits = limitProperties(withoutPids(resources), unified);
+  const rules = [...(resources.devices ?? []), ...DEFAULT_DEVICE_RULES];
+  // Only the machine's systemd can limit devices.
+  const devices = scope.rootless ? [] : deviceProperties(rules, unified);
   const annotated = annotatedProperties(spec.annotations);
   const placeholder = startShim({ path: shimPath, containerId: id, descriptors: [] });
   let released = false;
@@ -61,17 +68,35 @@ export function startScope(
   try {
     withManager(scope.rootless, manager => {
       const own = unitProperties({ id, ...scope, pid: placeholder.pid });
-      manager.startTransient(scope.unit, [...own, ...limits, ...annotated]);
+      manager.startTransient(scope.unit, [...own, ...limits, ...devices, ...annotated]);
     });
     const stop = () => {
       release();
       stopScope(scope);
     };
-    return { release, stop };
+    const settle = (cgroup: Cgroup) => {
+      release();
+      updateScope(scope, pidsOf(resources), unified);
+      cgroup.update(pidsOf(resources));
+    };
+    return { settle, stop };
   } catch (error) {
     release();
     throw error;
   }
+}
+
+const PIDS_FILE = 'pids.max';
+
+/** What a unit may have before its container is there: the placeholder counts, too, and the steps of creation. */
+export function withoutPids({ unified = {}, ...resources }: Resources): Resources {
+  const rest = Object.entries(unified).filter(([file]) => file !== PIDS_FILE);
+  return { ...resources, pids: undefined, unified: Object.fromEntries(rest) };
+}
+
+function pidsOf({ pids, unified = {} }: Resources): Resources {
+  const max = unified[PIDS_FILE];
+  return { pids, unified: max === undefined ? {} : { [PIDS_FILE]: max } };
 }
 
 /** Idempotent. @throws EngineError */
