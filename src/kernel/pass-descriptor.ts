@@ -33,12 +33,23 @@ export function sendDescriptors(
 
 /** Receives one. @returns a descriptor, which the caller closes @throws SyscallError, RangeError when there was none */
 export function receiveDescriptor(socket: number): number {
+  const { descriptor } = receiveMessage(socket, NAME_BYTES);
+  if (descriptor === undefined) throw new RangeError('a message without a descriptor');
+  return descriptor;
+}
+
+/**
+ * Receives a message of at most `maxBytes`, empty at the end, and the descriptor that came with it, which the caller
+ * closes.
+ * @throws SyscallError
+ */
+export function receiveMessage(socket: number, maxBytes: number): { data: Buffer; descriptor?: number } {
   const control = Buffer.alloc(CONTROL_BYTES);
-  const message = new Message(Buffer.alloc(NAME_BYTES), control);
-  syscall('recvmsg', 'SCM_RIGHTS', socket, message.header, MSG_CMSG_CLOEXEC);
-  if (control.readInt32LE(12) !== SCM_RIGHTS || message.controlBytes < 20)
-    throw new RangeError('a message without a descriptor');
-  return control.readInt32LE(16);
+  const data = Buffer.alloc(maxBytes);
+  const message = new Message(data, control);
+  const length = syscall('recvmsg', 'SCM_RIGHTS', socket, message.header, MSG_CMSG_CLOEXEC);
+  const isPassed = message.controlBytes >= 20 && control.readInt32LE(12) === SCM_RIGHTS;
+  return { data: data.subarray(0, length), descriptor: isPassed ? control.readInt32LE(16) : undefined };
 }
 
 /** struct msghdr and what it points to, kept alive together. */

@@ -3,11 +3,11 @@ import { EngineError } from '../base/errors.ts';
 import type { Hook } from '../libcontainer/spec.ts';
 
 /**
- * Runs hooks of the runtime itself (poststart, poststop), one after the other, with the state on their standard
+ * Runs hooks of the runtime itself (poststart, poststop; of a restored container all that it has), one after the other, with the state on their standard
  * input. Each failure goes to `failed`, and does not keep the others from running.
  */
 export function runHooks(
-  moment: 'poststart' | 'poststop',
+  moment: 'prestart' | 'createRuntime' | 'poststart' | 'poststop',
   hooks: readonly Hook[] | undefined,
   state: object,
   failed: (error: EngineError) => void,

@@ -1,23 +1,26 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
+import type { Spec } from '../../libcontainer/spec.ts';
 import type { Command } from '../command.ts';
 import { readRecord, statusOf } from '../container-record.ts';
+import type { CriuOptions } from '../criu/messages.ts';
 import {
   boundMounts,
   CRIU_FLAGS,
   commonOptions,
-  criuPaths,
+  CriuDirectories,
   maskedFiles,
   networkLock,
-  outerNetwork,
-  runCriu,
+  outerNamespaces,
   STREAMS_FILE,
   streamsOf,
-} from '../criu.ts';
-import { flagNumber, flagSet, flagText } from '../flags.ts';
+} from '../criu/options.ts';
+import { runCriu } from '../criu/run-criu.ts';
+import { type Flags, flagNumber, flagSet, flagText } from '../flags.ts';
 import { removeContainer } from '../remove-container.ts';
 
+const O_ACCMODE = 3;
 const LOG_FILE = 'dump.log';
 
 export const checkpoint: Command = {
@@ -42,41 +45,81 @@ export const checkpoint: Command = {
     const status = statusOf(root, record);
     if (status === 'created' || status === 'stopped')
       throw new EngineError('conflict', `Container cannot be checkpointed in ${status} state`);
-    const paths = criuPaths(flags);
-    for (const path of Object.values(paths)) mkdirSync(path, { recursive: true, mode: 0o755 });
-    const parent = flagText(flags, 'parent-path');
-    const [address, port] = flagText(flags, 'page-server')?.split(':') ?? [];
-    const statusFd = flagNumber(flags, 'status-fd');
-    const { spec, pid } = record;
-    const stays = flagSet(flags, 'pre-dump') || flagSet(flags, 'leave-running');
+    const { spec, pid, rootfs } = record;
+    const isPreDump = flagSet(flags, 'pre-dump');
+    const statusFd = statusDescriptor(flags);
     const streams = streamsOf(pid);
-    runCriu(
-      [
-        flagSet(flags, 'pre-dump') ? 'pre-dump' : 'dump',
-        '--tree',
-        String(pid),
-        '--root',
-        record.rootfs,
-        '--log-file',
-        LOG_FILE,
-        ...commonOptions(flags, spec, paths),
-        ...[...boundMounts(spec).map(({ destination }) => destination), ...maskedFiles(spec, pid)].flatMap(
-          path => ['--external', `mnt[${path}]:${path}`],
-        ),
-        ...outerNetwork(spec, pid),
+    const directories = new CriuDirectories(flags);
+    try {
+      const options: CriuOptions = {
+        process: pid,
+        root: rootfs,
+        logFile: LOG_FILE,
+        ...commonOptions(flags, spec),
+        ...directories.options(),
+        ...dumpOptions(flags),
         ...networkLock(),
-        ...(flagSet(flags, 'leave-running') ? ['--leave-running'] : []),
-        ...(flagSet(flags, 'pre-dump') ? ['--track-mem'] : []),
-        ...(flagSet(flags, 'tcp-skip-in-flight') ? ['--skip-in-flight'] : []),
-        ...(parent ? ['--prev-images-dir', parent] : []),
-        ...(statusFd ? ['--status-fd', String(statusFd)] : []),
-        ...(address && port ? ['--page-server', '--address', address, '--port', port] : []),
-      ],
-      join(paths.work, LOG_FILE),
-      statusFd ? [statusFd] : [],
-    );
-    writeFileSync(join(paths.images, STREAMS_FILE), JSON.stringify(streams));
-    if (!stays) removeContainer(context, record);
+        external: [...externalMounts(spec, pid), ...outerNamespaces(spec, pid)],
+      };
+      await runCriu({
+        request: isPreDump ? 'pre-dump' : 'dump',
+        options,
+        logFile: join(directories.work, LOG_FILE),
+        notified(event) {
+          if (event === 'status-ready' && statusFd !== undefined) tellReady(statusFd);
+        },
+      });
+    } finally {
+      directories.close();
+    }
+    if (isPreDump) return 0;
+    writeFileSync(join(directories.images, STREAMS_FILE), JSON.stringify(streams));
+    if (!flagSet(flags, 'leave-running')) removeContainer(context, record);
     return 0;
   },
 };
+
+function dumpOptions(flags: Flags): CriuOptions {
+  const parent = flagText(flags, 'parent-path');
+  return {
+    leaveRunning: flagSet(flags, 'leave-running'),
+    tcpSkipInFlight: flagSet(flags, 'tcp-skip-in-flight'),
+    trackMemory: flagSet(flags, 'pre-dump') || parent !== undefined,
+    parentImages: parent,
+    pageServer: pageServer(flagText(flags, 'page-server')),
+  };
+}
+
+/** @throws EngineError invalid-parameter */
+function pageServer(place: string | undefined): CriuOptions['pageServer'] {
+  if (!place) return undefined;
+  const [, address = '', port] = /^(.*):(\d+)$/.exec(place) ?? [];
+  if (address === '')
+    throw new EngineError('invalid-parameter', 'Use --page-server ADDRESS:PORT to specify page server');
+  return { address, port: Number(port) };
+}
+
+function externalMounts(spec: Spec, pid: number): string[] {
+  const bound = boundMounts(spec).map(({ destination }) => destination);
+  return [...bound, ...maskedFiles(spec, pid)].map(path => `mnt[${path}]:${path}`);
+}
+
+/** What `--status-fd` names. @throws EngineError invalid-parameter unless it can be written to */
+function statusDescriptor(flags: Flags): number | undefined {
+  const descriptor = flagNumber(flags, 'status-fd');
+  if (descriptor === undefined) return undefined;
+  try {
+    const info = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8');
+    if ((Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? '0', 8) & O_ACCMODE) !== constants.O_RDONLY)
+      return descriptor;
+  } catch {
+    // There is none.
+  }
+  throw new EngineError('invalid-parameter', `invalid --status-fd argument ${descriptor}: not writable`);
+}
+
+/** The pages can be asked for: a NUL, and the end. */
+function tellReady(descriptor: number): void {
+  writeSync(descriptor, Buffer.alloc(1));
+  closeSync(descriptor);
+}

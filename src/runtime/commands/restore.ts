@@ -1,31 +1,32 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { EngineError } from '../../base/errors.ts';
-import { MS_REC, MS_SLAVE } from '../../kernel/abi/mount.ts';
-import { CLONE_NEWNS } from '../../kernel/abi/sched.ts';
-import { cstring, syscall } from '../../kernel/libc.ffi.ts';
+import { sendDescriptors } from '../../kernel/pass-descriptor.ts';
+import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
 import type { Spec } from '../../libcontainer/spec.ts';
 import { adoptOrphans, awaitProcess } from '../await-process.ts';
-import { compileBundle, bundleOf, recordOf, writePidFile } from '../make-container.ts';
-import { cgroupsFor } from '../cgroups-for.ts';
+import { type ContainerCgroups, cgroupsFor } from '../cgroups-for.ts';
 import type { Command, RuntimeContext } from '../command.ts';
-import { claimDirectory, writeRecord } from '../container-record.ts';
+import { claimDirectory, type ContainerRecord, writeRecord } from '../container-record.ts';
+import { RestoredCgroups } from '../criu/container-cgroups.ts';
+import { prepareRoot } from '../criu/mount-points.ts';
 import {
   boundMounts,
   CRIU_FLAGS,
   commonOptions,
-  criuPaths,
+  CriuDirectories,
   inheritedStreams,
-  innerNetwork,
-  joinedNetwork,
-  runCriu,
-} from '../criu.ts';
+  innerNamespaces,
+} from '../criu/options.ts';
+import { runCriu } from '../criu/run-criu.ts';
 import { type Flags, flagSet, flagText } from '../flags.ts';
+import { runHooks } from '../hooks.ts';
+import { bundleOf, compileBundle, recordOf, writePidFile } from '../make-container.ts';
 import { DETACH_FLAG, MAKE_FLAGS } from '../make-flags.ts';
 import type { Bundle } from '../read-bundle.ts';
 import { removeContainer } from '../remove-container.ts';
+import { openConsoleSocket } from '../streams.ts';
+import { startScope } from '../systemd/scope.ts';
 
-const MS_BIND = 0x1000;
 const LOG_FILE = 'restore.log';
 
 export const restore: Command = {
@@ -41,90 +42,132 @@ export const restore: Command = {
   },
   args: { min: 1 },
   async run(context, flags) {
-    const id = flags.args[0] ?? '';
     const bundle = bundleOf(flags);
-    if (bundle.spec.process?.terminal)
-      throw new EngineError('invalid-parameter', 'a container with a terminal cannot be restored');
-    const directory = claimDirectory(context.root, id);
+    const terminal = bundle.spec.process?.terminal ?? false;
     const detach = flagSet(flags, 'detach');
+    const socket = openConsoleSocket(flags, terminal, detach);
     if (!detach) adoptOrphans();
-    try {
-      const record = revive(context, { id, flags, bundle, directory });
-      writePidFile(flagText(flags, 'pid-file'), record.pid);
-      if (detach) return 0;
-      const code = await awaitProcess(record.pid);
-      removeContainer(context, record);
-      return code;
-    } catch (error) {
-      rmSync(directory, { recursive: true, force: true });
-      throw error;
-    }
+    const shown = terminal && !detach ? await openTerminal() : undefined;
+    const record = await makeRestored(context, { flags, bundle, console: socket ?? shown?.console });
+    if (detach) return 0;
+    shown?.connect();
+    const code = await awaitProcess(record.pid);
+    await shown?.close();
+    removeContainer(context, record);
+    return code;
   },
 };
 
-type Revival = { id: string; flags: Flags; bundle: Bundle; directory: string };
-
-/** criu makes namespaces, mounts and cgroups itself, as the images have them. */
-function revive(context: RuntimeContext, { id, flags, bundle, directory }: Revival) {
-  const { spec } = bundle;
-  const cgroups = cgroupsFor(context, id, spec);
-  const compiled = compileBundle(context, { id, flags, bundle, waits: false, spec, preserve: 0, cgroups });
-  const paths = criuPaths(flags);
-  mkdirSync(paths.work, { recursive: true, mode: 0o755 });
-  const pidFile = join(directory, 'restored-pid');
-  const network = joinedNetwork(spec);
-  const descriptors = network === undefined ? [] : [openSync(network, 'r')];
-  mountRoot(bundle.rootfs);
-  try {
-    runCriu(
-      [
-        'restore',
-        '--restore-detached',
-        '--root',
-        bundle.rootfs,
-        '--pidfile',
-        pidFile,
-        '--log-file',
-        LOG_FILE,
-        ...commonOptions(flags, spec, paths),
-        ...inheritedStreams(paths),
-        ...externalMounts(spec),
-        ...descriptors.flatMap(descriptor => innerNetwork(descriptor)),
-        ...securityOptions(flags),
-      ],
-      join(paths.work, LOG_FILE),
-      descriptors,
-    );
-  } finally {
-    for (const descriptor of descriptors) closeSync(descriptor);
-  }
-  const pid = Number(readFileSync(pidFile, 'utf8'));
-  rmSync(pidFile);
-  const record = recordOf(id, bundle, compiled, pid);
-  writeRecord(context.root, record);
-  return record;
+async function openTerminal() {
+  const { ForegroundTerminal } = await import('../foreground-terminal.ts');
+  return new ForegroundTerminal();
 }
 
-/**
- * criu wants the root to be a mount. It is one in a mount namespace that this process, and criu, have to themselves
- * from here on, so that nothing of it is left.
- */
-function mountRoot(rootfs: string): void {
-  syscall('unshare', 'CLONE_NEWNS', CLONE_NEWNS);
-  syscall('mount', '/', null, cstring('/'), null, MS_SLAVE | MS_REC, null);
-  const path = cstring(rootfs);
-  syscall('mount', rootfs, path, path, null, MS_BIND | MS_REC, null);
+type Restoration = {
+  flags: Flags;
+  bundle: Bundle;
+  /** Where the container's terminal is sent to. */
+  console?: number;
+};
+
+/** @throws EngineError; nothing is left behind then */
+async function makeRestored(context: RuntimeContext, options: Restoration): Promise<ContainerRecord> {
+  const { flags, bundle } = options;
+  const { spec } = bundle;
+  const id = flags.args[0] ?? '';
+  const directory = claimDirectory(context.root, id);
+  try {
+    const cgroups = cgroupsFor(context, id, spec);
+    const compiled = compileBundle(context, { id, flags, bundle, waits: false, spec, preserve: 0, cgroups });
+    const cgroup = new Cgroup(compiled.cgroupPaths);
+    cgroup.refuseUsed();
+    const unified = cgroups.layout.mode === 'v2';
+    const scope =
+      cgroups.scope && startScope(cgroups.scope, { id, spec, shimPath: context.shimPath, unified });
+    try {
+      const record = await revive({ ...options, id, cgroups }, pid => ({
+        ...recordOf(id, bundle, compiled, pid),
+        scope: cgroups.scope,
+      }));
+      scope?.settle(cgroup);
+      writeRecord(context.root, record);
+      writePidFile(flagText(flags, 'pid-file'), record.pid);
+      return record;
+    } catch (error) {
+      cgroup.kill();
+      cgroup.remove();
+      scope?.stop();
+      throw error;
+    }
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** criu makes namespaces and mounts itself, as the images have them. */
+async function revive(
+  options: Restoration & { id: string; cgroups: ContainerCgroups },
+  record: (pid: number) => ContainerRecord,
+): Promise<ContainerRecord> {
+  const { flags, bundle, cgroups } = options;
+  const { spec, rootfs } = bundle;
+  const places = new RestoredCgroups(cgroups, spec);
+  const directories = new CriuDirectories(flags);
+  const outer = innerNamespaces(spec);
+  try {
+    prepareRoot(rootfs, spec.mounts ?? []);
+    let revived: ContainerRecord | undefined;
+    await runCriu({
+      request: 'restore',
+      logFile: join(directories.work, LOG_FILE),
+      options: {
+        root: rootfs,
+        logFile: LOG_FILE,
+        evasiveDevices: true,
+        ...commonOptions(flags, spec),
+        ...directories.options(),
+        ...outer.options,
+        inherited: [...inheritedStreams(directories.images), ...(outer.options.inherited ?? [])],
+        external: externalMounts(spec),
+        lsmProfile: flagText(flags, 'lsm-profile'),
+        lsmMountContext: flagText(flags, 'lsm-mount-context'),
+      },
+      descriptors: outer.descriptors,
+      begun: pid => places.enter(pid),
+      notified(event, pid, descriptor) {
+        if (event === 'setup-namespaces') runFirstHooks(options, pid);
+        // Its processes have been made, and do not run yet: none can have ended.
+        if (event === 'post-restore') {
+          places.limit();
+          revived = record(pid);
+        }
+        if (event === 'orphan-pts-master' && descriptor !== undefined) sendTerminal(options, descriptor);
+      },
+    });
+    return revived!;
+  } finally {
+    directories.close();
+    for (const descriptor of outer.descriptors) closeSync(descriptor);
+  }
+}
+
+/** Those that look after the namespaces of a container before there is anything in them, the network above all. */
+function runFirstHooks({ id, bundle }: { id: string; bundle: Bundle }, pid: number): void {
+  const { ociVersion, annotations, hooks = {} } = bundle.spec;
+  const state = { ociVersion, id, pid, status: 'creating', bundle: bundle.path, annotations };
+  for (const moment of ['prestart', 'createRuntime'] as const)
+    runHooks(moment, hooks[moment], state, error => {
+      throw error;
+    });
+}
+
+function sendTerminal({ console }: Restoration, master: number): void {
+  if (console !== undefined) sendDescriptors(console, [master], '/dev/ptmx');
 }
 
 function externalMounts({ linux, ...spec }: Spec): string[] {
   const given = boundMounts(spec).map(({ destination, source = '' }) => [destination, source] as const);
   const masked = (linux?.maskedPaths ?? []).map(path => [path, '/dev/null'] as const);
-  return [...given, ...masked].flatMap(([place, source]) => ['--external', `mnt[${place}]:${source}`]);
-}
-
-function securityOptions(flags: Flags): string[] {
-  return ['lsm-profile', 'lsm-mount-context'].flatMap(name => {
-    const value = flagText(flags, name);
-    return value ? [`--${name}`, value] : [];
-  });
+  return [...given, ...masked].map(([place, source]) => `mnt[${place}]:${source}`);
 }

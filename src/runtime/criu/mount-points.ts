@@ -1,0 +1,69 @@
+import { closeSync, constants, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { EngineError } from '../../base/errors.ts';
+import { MS_REC, MS_SLAVE } from '../../kernel/abi/mount.ts';
+import { CLONE_NEWNS } from '../../kernel/abi/sched.ts';
+import { cstring, syscall } from '../../kernel/libc.ffi.ts';
+import { openInRoot } from '../../kernel/open-beneath.ts';
+import { isBindMount } from '../../libcontainer/mount-options.ts';
+import type { Mount } from '../../libcontainer/spec.ts';
+
+const MS_BIND = 0x1000;
+const MNT_DETACH = 2;
+const O_PATH = 0o10000000;
+const ENOENT = 2;
+
+/**
+ * criu wants the root to be a mount, and every place of a mount to be there. The root is one in a mount namespace that
+ * this process, and criu, have to themselves from here on, so that nothing of it is left; places that are missing are
+ * made, as they are for a container that is created.
+ * @throws EngineError, SyscallError
+ */
+export function prepareRoot(rootfs: string, mounts: readonly Mount[]): void {
+  syscall('unshare', 'CLONE_NEWNS', CLONE_NEWNS);
+  syscall('mount', '/', null, cstring('/'), null, MS_SLAVE | MS_REC, null);
+  bind(rootfs, rootfs);
+  makePlaces(rootfs, mounts);
+  syscall('umount2', rootfs, cstring(rootfs), MNT_DETACH);
+  bind(rootfs, rootfs);
+}
+
+/** Those in other mounts than binds are in what criu restores. Binds are mounted for those in them. */
+function makePlaces(rootfs: string, mounts: readonly Mount[]): void {
+  const restored = mounts.filter(mount => !isBindMount(mount)).map(({ destination }) => destination);
+  for (const mount of mounts) {
+    const { destination, source = '' } = mount;
+    if (restored.some(place => destination.startsWith(`${place}/`))) continue;
+    const root = openSync(rootfs, O_PATH | constants.O_DIRECTORY);
+    try {
+      const isFile = isBindMount(mount) && !statSync(source).isDirectory();
+      const place = makePlace(root, destination, isFile);
+      if (isBindMount(mount)) bind(source, `/proc/self/fd/${place}`);
+      closeSync(place);
+    } finally {
+      closeSync(root);
+    }
+  }
+}
+
+/** @returns a descriptor of it */
+function makePlace(root: number, path: string, isFile: boolean): number {
+  const found = openInRoot(root, path, O_PATH);
+  if (found !== -ENOENT) return opened(found, path);
+  const parent = makePlace(root, posix.dirname(path), false);
+  const made = `/proc/self/fd/${parent}/${posix.basename(path)}`;
+  if (isFile) writeFileSync(made, '', { mode: 0o644 });
+  else mkdirSync(made, { mode: 0o755 });
+  closeSync(parent);
+  return opened(openInRoot(root, path, O_PATH), path);
+}
+
+function opened(result: number, path: string): number {
+  if (result < 0)
+    throw new EngineError('system', `create criu restore mountpoint for ${path}: errno ${-result}`);
+  return result;
+}
+
+function bind(source: string, target: string): void {
+  syscall('mount', target, cstring(source), cstring(target), null, MS_BIND | MS_REC, null);
+}
