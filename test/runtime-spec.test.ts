@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   closeSync,
+  existsSync,
   mkdirSync,
   lchownSync,
   readdirSync,
@@ -19,6 +21,7 @@ import { addAddress } from '../src/kernel/netlink/address-messages.ts';
 import { addVethPair, getLink, parseLink } from '../src/kernel/netlink/link-messages.ts';
 import { NetlinkSocket } from '../src/kernel/netlink/netlink-socket.ts';
 import type { Mount } from '../src/libcontainer/spec.ts';
+import { exampleSpec } from '../src/runtime/example-spec.ts';
 import { makeBusyboxRoot } from './fixtures/busybox-root.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
 
@@ -280,39 +283,66 @@ test('a seccomp agent gets the container’s state with the listener', async () 
   assert.equal((state as { pid: number }).pid, pid);
 });
 
-test('a user without privileges runs a container of its own', async () => {
-  const { exampleSpec } = await import('../src/runtime/example-spec.ts');
-  const { execFileSync } = await import('node:child_process');
-  const { chmodSync } = await import('node:fs');
-  const bundle = runtime.bundle(['sh', '-c', 'id -u; id -g; hostname; cat /proc/self/uid_map']);
-  const map = (hostID: number) => [{ containerID: 0, hostID, size: 1 }];
+/** Runs a bundle of runc's rootless example as a user without privileges. */
+function runAs(uid: number, gid: number, script: string, change: Change, prefix: string[] = []): string {
+  const bundle = runtime.bundle(['sh', '-c', script]);
   const spec = exampleSpec(true);
-  spec.process = {
-    ...spec.process!,
-    terminal: false,
-    args: ['sh', '-c', 'id -u; id -g; hostname; cat /proc/self/uid_map'],
-  };
-  spec.root = { path: join(runtime.base, 'rootfs') };
-  spec.linux = { ...spec.linux, uidMappings: map(1234), gidMappings: map(1235) };
+  const process = { ...spec.process!, terminal: false, args: ['sh', '-c', script] };
+  const edited = { ...spec, process, linux: { ...spec.linux }, root: { path: join(runtime.base, 'rootfs') } };
   // Without a network namespace of its own it sees the host's sysfs, and cgroups it may not make.
-  spec.mounts = spec.mounts?.filter(({ type }) => type !== 'cgroup');
-  writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec));
+  edited.mounts = spec.mounts?.filter(({ type }) => type !== 'cgroup');
+  change(edited);
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(edited));
   for (const path of [runtime.base, bundle]) chmodSync(path, 0o755);
-  const home = directory('home');
-  chownSync(home, 1234, 1235);
-  const { program } = runtime;
-  const words = ['--reuid=1234', '--regid=1235', '--clear-groups', program, '--root', join(home, 'state')];
-  const shown = execFileSync('setpriv', [...words, 'run', '-b', bundle, 'mine'], {
-    encoding: 'utf8',
-    env: { ...process.env, HOME: home, XDG_RUNTIME_DIR: home },
+  for (const path of ['proc', 'dev', 'sys']) directory(`rootfs/${path}`);
+  const home = directory(`home-${uid}`);
+  chownSync(home, uid, gid);
+  const identity = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
+  const call = [runtime.program, '--root', join(home, 'state'), 'run', '-b', bundle, 'mine'];
+  const [program = '', ...args] = [...prefix, 'setpriv', ...identity, ...call];
+  const env = { ...globalThis.process.env, HOME: home, XDG_RUNTIME_DIR: home };
+  const shown = execFileSync(program, args, { encoding: 'utf8', env });
+  return shown.replace(/ +/g, ' ').replace(/^ /gm, '').trim();
+}
+
+test('a user without privileges runs a container of its own', () => {
+  const shown = runAs(1234, 1235, 'id -u; id -g; hostname; cat /proc/self/uid_map', ({ linux }) => {
+    linux.uidMappings = [{ containerID: 0, hostID: 1234, size: 1 }];
+    linux.gidMappings = [{ containerID: 0, hostID: 1235, size: 1 }];
   });
-  assert.deepEqual(
-    shown
-      .trim()
-      .split('\n')
-      .map(line => line.trim().replace(/ +/g, ' ')),
-    ['0', '0', 'slipway', '0 1234 1'],
-  );
+  assert.equal(shown, '0\n0\nslipway\n0 1234 1');
+});
+
+const withoutTools = existsSync('/usr/bin/newuidmap') ? false : 'newuidmap (package uidmap) is not installed';
+
+test('a user without privileges has the ranges of /etc/subuid', { skip: withoutTools }, () => {
+  const [uid, gid] = [1, 1];
+  const name = execFileSync('id', ['-nu', String(uid)], { encoding: 'utf8' }).trim();
+  const ranges = join(runtime.base, 'ranges');
+  writeFileSync(ranges, `${name}:300000:1000\n`);
+  const mounts = `touch /etc/subuid /etc/subgid && mount --bind ${ranges} /etc/subuid && mount --bind ${ranges} /etc/subgid`;
+  const prefix = ['unshare', '--mount', 'sh', '-c', `${mounts} && exec "$@"`, 'sh'];
+  const mapped = (size: number) => [
+    { containerID: 0, hostID: 1, size: 1 },
+    { containerID: 1, hostID: 300_000, size },
+  ];
+  const script =
+    'cat /proc/self/uid_map /proc/self/gid_map; id -G; echo >/dev/shm/x; chown 5:6 /dev/shm/x; stat -c %u:%g /dev/shm/x';
+  const run = (size: number) =>
+    runAs(
+      uid,
+      gid,
+      script,
+      ({ linux, process }) => {
+        linux.uidMappings = linux.gidMappings = mapped(size);
+        process.user.additionalGids = [7];
+        for (const set of Object.values(process.capabilities!)) set.push('CAP_CHOWN');
+      },
+      prefix,
+    );
+  const maps = '0 1 1\n1 300000 1000\n';
+  assert.equal(run(1000), `${maps}${maps}0 7\n5:6`);
+  assert.throws(() => run(1001), /newuidmap.*300000.*1001.*: operation not permitted/);
 });
 
 test('a network device of the host goes into the container with its addresses, under the name that is asked for', async () => {
