@@ -52,6 +52,8 @@ export type ContainerOptions = {
   startFifo?: number;
   /** Whether the runtime lacks privileges: ids are mapped as far as the user may. */
   rootless?: boolean;
+  /** As {@link CgroupOptions.withoutDevices}. */
+  withoutDeviceRules?: boolean;
   /** Leaves cgroups alone, which somebody without privileges may not make. */
   withoutCgroups?: boolean;
   /** The child may run on all CPUs of its cgroup, whatever its parent was bound to. */
@@ -139,11 +141,12 @@ const ownMounts = ({ namespaces }: Parts) =>
 const fifo = ({ startFifo, preserve = 0 }: ContainerOptions): AwaitFifo | undefined =>
   startFifo === undefined ? undefined : { op: 'await-fifo', descriptor: startFifo, preserve };
 
-function cgroupsOf({ spec, id, cgroupLayout }: ContainerOptions): CgroupPlan {
+function cgroupsOf({ spec, id, cgroupLayout, withoutDeviceRules }: ContainerOptions): CgroupPlan {
   return planCgroups({
     layout: cgroupLayout,
     cgroupsPath: spec.linux?.cgroupsPath || posix.join('/slipway', id),
     resources: spec.linux?.resources,
+    withoutDevices: withoutDeviceRules,
   });
 }
 

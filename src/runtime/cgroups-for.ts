@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { type CgroupLayout, cgroupDirectory, detectCgroupLayout } from '../libcontainer/cgroups/layout.ts';
 import type { Spec } from '../libcontainer/spec.ts';
 import type { RuntimeContext } from './command.ts';
@@ -9,6 +9,8 @@ export type ContainerCgroups = {
   path: string;
   /** It has none. */
   without: boolean;
+  /** It has no rules for devices. */
+  withoutDevices: boolean;
   /** systemd makes it, as a unit. */
   scope?: Scope;
 };
@@ -19,12 +21,20 @@ export type ContainerCgroups = {
  */
 export function cgroupsFor(context: RuntimeContext, id: string, spec: Spec): ContainerCgroups {
   const layout = detectCgroupLayout();
+  const withoutDevices = !isMachinesRoot();
   if (context.systemdCgroup) {
     const { scope, cgroupsPath } = scopeOf(spec, id, context.rootless);
-    return { layout, path: cgroupsPath, without: false, scope };
+    return { layout, path: cgroupsPath, without: false, withoutDevices, scope };
   }
   const path = spec.linux?.cgroupsPath || `/${id}`;
-  return { layout, path, without: context.withoutCgroups || (context.rootless && !mayWrite(layout, path)) };
+  const without = context.withoutCgroups || (context.rootless && !mayWrite(layout, path));
+  return { layout, path, without, withoutDevices };
+}
+
+/** Nobody else may load the programs that decide about devices, or write the files of cgroup v1 that do. */
+function isMachinesRoot(): boolean {
+  if (process.geteuid?.() !== 0) return false;
+  return /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
 }
 
 function mayWrite({ v1, unified }: CgroupLayout, path: string): boolean {

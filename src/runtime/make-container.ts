@@ -62,6 +62,7 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
         spec,
         shimPath: context.shimPath,
         unified: cgroups.layout.mode === 'v2',
+        withoutDevices: cgroups.withoutDevices,
       });
       // systemd has made the parents, and given them controllers.
       compiled = compile(withEarlyLimits(spec));
@@ -122,6 +123,7 @@ export function compileBundle(context: RuntimeContext, options: CompileOptions):
     rootfs: { type: 'bind', path: bundle.rootfs },
     cgroupLayout: cgroups.layout,
     withoutCgroups: cgroups.without,
+    withoutDeviceRules: cgroups.withoutDevices,
     rootless: context.rootless,
     startFifo: waits ? FIFO_DESCRIPTOR : undefined,
     rows: consoleSize?.height,

@@ -57,6 +57,22 @@ test('a hybrid layout is recognised, with co-mounted controllers and own cgroups
   assert.deepEqual(layout.unified?.controllers, ['hugetlb', 'pids']);
 });
 
+test('without the rights for it a cgroup has no rules for devices, and everything else', () => {
+  for (const files of [HYBRID, PURE_V2] as Record<string, string>[]) {
+    const read = (path: string) => files[path];
+    const given = { layout: detectCgroupLayout(read, false), cgroupsPath: '/c', read };
+    const resources = { pids: { limit: 5 }, devices: [{ allow: false, access: 'rwm' }] };
+    const isRule = (line: string) => /attach-device-program|devices\.(allow|deny)/.test(line);
+    const complete = lines(planCgroups({ ...given, resources }).parent);
+    assert.ok(complete.some(isRule));
+    const without = lines(planCgroups({ ...given, resources, withoutDevices: true }).parent);
+    assert.deepEqual(
+      without,
+      complete.filter(line => !isRule(line)),
+    );
+  }
+});
+
 test('on a hybrid layout the child joins each v1 hierarchy, and is born into the v2 one', () => {
   const { birthplace, parent, join, cloneInto, cleanup, paths } = plan(HYBRID, '/docker/x', {
     memory: { limit: 1000, swap: 2000 },

@@ -35,6 +35,8 @@ export type CgroupOptions = {
   /** As in the runtime spec: see {@link cgroupDirectory}. */
   cgroupsPath: string;
   resources?: Resources;
+  /** The rules for devices are left out, as whoever is not root of the machine can give none. */
+  withoutDevices?: boolean;
   /** How the state of parent cgroups is learnt. */
   read?: ReadFile;
 };
@@ -45,10 +47,10 @@ export type CgroupOptions = {
  * @throws EngineError invalid-parameter
  */
 export function planCgroups(options: CgroupOptions): CgroupPlan {
-  const { layout, cgroupsPath, resources = {}, read = readHostFile } = options;
+  const { layout, cgroupsPath, resources = {}, withoutDevices = false, read = readHostFile } = options;
   const paths = cgroupPaths(layout, cgroupsPath, resources);
   const rules = [...(resources.devices ?? []), ...DEFAULT_DEVICE_RULES];
-  const settings = settingsFor(paths, { ...resources, devices: rules });
+  const settings = settingsFor(paths, { ...resources, devices: withoutDevices ? undefined : rules });
   const directories = [...new Set(Object.values(paths.v1))];
   return {
     birthplace:
@@ -62,7 +64,7 @@ export function planCgroups(options: CgroupOptions): CgroupPlan {
           : [{ op: 'mkdir' as const, path: directory, mode: 0o755 }],
       ),
       ...settings.map(({ path, data, optional }) => ({ op: 'write' as const, path, data, optional })),
-      ...(paths.v1.devices === undefined && paths.unified
+      ...(paths.v1.devices === undefined && paths.unified && !withoutDevices
         ? [{ op: 'attach-device-program' as const, path: paths.unified, instructions: deviceProgram(rules) }]
         : []),
     ],

@@ -81,9 +81,11 @@ async function makeRestored(context: RuntimeContext, options: Restoration): Prom
     const compiled = compileBundle(context, { id, flags, bundle, waits: false, spec, preserve: 0, cgroups });
     const cgroup = new Cgroup(compiled.cgroupPaths);
     cgroup.refuseUsed();
-    const unified = cgroups.layout.mode === 'v2';
+    const { withoutDevices, layout } = cgroups;
+    const unified = layout.mode === 'v2';
     const scope =
-      cgroups.scope && startScope(cgroups.scope, { id, spec, shimPath: context.shimPath, unified });
+      cgroups.scope &&
+      startScope(cgroups.scope, { id, spec, shimPath: context.shimPath, unified, withoutDevices });
     try {
       const record = await revive({ ...options, id, cgroups }, pid => ({
         ...recordOf(id, bundle, compiled, pid),

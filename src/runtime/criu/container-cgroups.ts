@@ -13,10 +13,10 @@ export class RestoredCgroups {
   readonly #plan: CgroupPlan | undefined;
 
   /** @throws EngineError invalid-parameter */
-  constructor({ layout, path, without }: ContainerCgroups, { linux }: Spec) {
+  constructor({ layout, path, without, withoutDevices }: ContainerCgroups, { linux }: Spec) {
     this.#plan = without
       ? undefined
-      : planCgroups({ layout, cgroupsPath: path, resources: linux?.resources });
+      : planCgroups({ layout, cgroupsPath: path, resources: linux?.resources, withoutDevices });
   }
 
   /** Makes them, with a process in them. @returns where they are, for criu */

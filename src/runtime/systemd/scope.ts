@@ -48,14 +48,13 @@ export type StartedScope = {
 /** @throws EngineError; then there is no unit */
 export function startScope(
   scope: Scope,
-  options: { id: string; spec: Spec; shimPath: string; unified: boolean },
+  options: { id: string; spec: Spec; shimPath: string; unified: boolean; withoutDevices: boolean },
 ): StartedScope {
-  const { id, spec, shimPath, unified } = options;
+  const { id, spec, shimPath, unified, withoutDevices } = options;
   const resources = spec.linux?.resources ?? {};
   const limits = limitProperties(withoutPids(resources), unified);
   const rules = [...(resources.devices ?? []), ...DEFAULT_DEVICE_RULES];
-  // Only the machine's systemd can limit devices.
-  const devices = scope.rootless ? [] : deviceProperties(rules, unified);
+  const devices = withoutDevices ? [] : deviceProperties(rules, unified);
   const annotated = annotatedProperties(spec.annotations);
   const placeholder = startShim({ path: shimPath, containerId: id, descriptors: [] });
   let released = false;
