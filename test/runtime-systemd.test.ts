@@ -173,7 +173,7 @@ test('without privileges a container is a unit of the user’s own manager', { s
   for (const path of [home, runtime.base]) chmodSync(path, 0o755);
   chownSync(home, user.uid, user.gid);
   execFileSync('systemd-run', ['-q', `--unit=${manager}`, ...identity, ...properties, ...command]);
-  t.after(() => execFileSync('systemctl', ['stop', manager]));
+  t.after(() => execFileSync('systemctl', ['kill', '--signal=KILL', manager]));
   while (!existsSync(join(home, 'systemd/private'))) await delay(50);
   // Who may move a process into the manager's cgroup has to be in it.
   const delegated = `/sys/fs/cgroup/system.slice/${manager}.service`;
@@ -186,8 +186,11 @@ test('without privileges a container is a unit of the user’s own manager', { s
     // Not a pipe: the container would keep it open.
     const log = join(home, 'log');
     const call = [runtime.program, '--root', join(home, 'state'), '--log', log, '--systemd-cgroup', ...args];
-    const { status } = spawnSync('sh', ['-c', there, 'sh', ...ids, ...call], { stdio: 'ignore' });
-    assert.equal(status, 0, existsSync(log) ? readFileSync(log, 'utf8') : '');
+    const { status } = spawnSync('sh', ['-c', there, 'sh', ...ids, ...call], {
+      stdio: 'ignore',
+      timeout: 20_000,
+    });
+    assert.equal(status, 0, args.join(' ') + (existsSync(log) ? readFileSync(log, 'utf8') : ''));
   };
   const bundle = runtime.bundle(['sleep', '1000'], spec => {
     const { process, ...example } = exampleSpec(true);

@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeSync,
+} from 'node:fs';
 import { posix } from 'node:path';
 import { EngineError, errorCode } from '../../base/errors.ts';
 import type { Resources } from '../spec.ts';
@@ -97,7 +106,7 @@ export class Cgroup {
     for (let attempt = 0; attempt < KILL_ATTEMPTS; attempt++) {
       const pids = this.pids();
       if (pids.length === 0) return;
-      if (atOnce) write(`${unified}/cgroup.kill`, '1');
+      if (atOnce) killAtOnce(`${unified}/cgroup.kill`);
       else killEach(pids);
       if (this.frozen) this.thaw();
       sleep(POLL_MS);
@@ -192,10 +201,20 @@ function applied(setting: PlacedSetting): boolean {
 
 function apply({ path, data, optional }: PlacedSetting): void {
   try {
-    writeFileSync(path, data, { flag: 'r+' });
+    writeExisting(path, data);
   } catch (error) {
     if (optional && errorCode(error) === 'ENOENT') return;
     throw refused(path, data, error);
+  }
+}
+
+/** Not read: `cgroup.kill` may only be written, by whoever is not root. */
+function writeExisting(path: string, data: string): void {
+  const file = openSync(path, constants.O_WRONLY);
+  try {
+    writeSync(file, data);
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -231,6 +250,16 @@ function childrenOf(directory: string): string[] {
     return entries.filter(entry => entry.isDirectory()).map(entry => posix.join(directory, entry.name));
   } catch {
     return [];
+  }
+}
+
+/** systemd removes an empty cgroup by itself, also while this is about to write. */
+function killAtOnce(path: string): void {
+  try {
+    writeExisting(path, '1');
+  } catch (error) {
+    const code = errorCode(error) ?? '';
+    if (code !== 'ENODEV' && code !== 'ENOENT') throw refused(path, '1', error);
   }
 }
 
