@@ -43,36 +43,46 @@ type Work = {
   over: Promise<unknown>;
 };
 
+/** How often each kind of work has succeeded. */
+type Done = { loaded: number; removed: number; imported: number; committed: number };
+
 /** What is at work when the daemon is killed: each loop goes on until its requests fail. */
-function work(daemon: DaemonProcess, round: number): Work {
+function work(daemon: DaemonProcess, round: number, done: Done): Work {
   const first = Promise.withResolvers<void>();
   const loop = async (task: (turn: number) => Promise<unknown>) => {
     for (let turn = 0; ; turn++) await task(turn);
   };
   const load = async (turn: number) => {
     const image = LOADED[turn % 2] as (typeof LOADED)[number];
-    await send(daemon, 'POST', '/images/load', image.archive);
+    const { status, body } = await send(daemon, 'POST', '/images/load', image.archive);
+    if (status === 200 && /Loaded image/.test(body)) done.loaded++;
     first.resolve();
   };
   const remove = async (turn: number) => {
-    await send(daemon, 'DELETE', `/images/${REMOVED[turn % REMOVED.length]}?force=1`);
+    const { status } = await send(daemon, 'DELETE', `/images/${REMOVED[turn % REMOVED.length]}?force=1`);
+    if (status === 200) done.removed++;
     await sleep(20);
   };
   const importFlat = async (turn: number) => {
     const tag = `repo=imported&tag=${turn % 3}`;
     // Each round another image, which shares its layer with the others.
     const path = `/images/create?fromSrc=-&${tag}&message=${round}-${turn}`;
-    await send(daemon, 'POST', path, FLAT);
+    const { status, body } = await send(daemon, 'POST', path, FLAT);
+    if (status === 200 && /sha256:/.test(body)) done.imported++;
   };
   const commit = async (turn: number) => {
     const name = `committing-${round}-${turn}`;
     const { status } = await send(daemon, 'POST', `/containers/create?name=${name}`, CREATE);
     if (status !== 201) return sleep(20).then(() => undefined);
-    await send(daemon, 'POST', `/commit?container=${name}&repo=committed&tag=${turn % 3}`);
+    const committed = await send(daemon, 'POST', `/commit?container=${name}&repo=committed&tag=${turn % 3}`);
+    assert.equal(committed.status, 201, committed.body);
+    done.committed++;
     await send(daemon, 'DELETE', `/containers/${name}`);
     return undefined;
   };
-  const loops = [load, remove, importFlat, commit].map(task => loop(task).catch(() => undefined));
+  const loops = [load, remove, importFlat, commit].map(task =>
+    loop(task).catch(error => assert.ok(!(error instanceof assert.AssertionError), error as Error)),
+  );
   const over = Promise.all(loops);
   return { loaded: Promise.race([first.promise, over]), over };
 }
@@ -116,6 +126,7 @@ async function checkWhole(daemon: DaemonProcess, layers: boolean): Promise<numbe
     assert.equal((await send(daemon, 'DELETE', '/containers/checking')).status, 204);
   }
   await removeContainers(daemon);
+  await pruneImages(daemon);
   return images.length;
 }
 
@@ -126,12 +137,19 @@ async function removeContainers(daemon: DaemonProcess): Promise<void> {
     assert.equal((await send(daemon, 'DELETE', `/containers/${Id}`)).status, 204);
 }
 
+/** Images that lost their names: there would be ever more of them to check. */
+async function pruneImages(daemon: DaemonProcess): Promise<void> {
+  const { status, body } = await send(daemon, 'POST', '/images/prune');
+  assert.equal(status, 200, body);
+}
+
 async function crash(t: TestContext, flags: string[], kills: number): Promise<void> {
   const daemon = await DaemonProcess.start(...flags);
   t.after(() => daemon.dispose());
   let seen = 0;
+  const done: Done = { loaded: 0, removed: 0, imported: 0, committed: 0 };
   for (let round = 0; round < kills; round++) {
-    const { loaded, over } = work(daemon, round);
+    const { loaded, over } = work(daemon, round, done);
     // Every other time when there is something already, however slow the machine is.
     if (round % 2 === 0) await loaded;
     await sleep(Math.random() * WORK_MS);
@@ -141,6 +159,8 @@ async function crash(t: TestContext, flags: string[], kills: number): Promise<vo
     seen += await checkWhole(daemon, round % 10 === 9);
   }
   assert.ok(seen > 0, 'there was something to check');
+  t.diagnostic(`${kills} kills: ${JSON.stringify(done)}`);
+  for (const [what, times] of Object.entries(done)) assert.ok(times > 0, `never ${what}`);
 }
 
 test(`a daemon killed at ${KILLS} random moments of load, import, commit and rmi leaves whole images and nothing else`, t =>

@@ -1,5 +1,10 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { type CgroupLayout, cgroupDirectory, detectCgroupLayout } from '../libcontainer/cgroups/layout.ts';
+import {
+  type CgroupLayout,
+  cgroupDirectory,
+  detectCgroupLayout,
+  readHostFile,
+} from '../libcontainer/cgroups/layout.ts';
 import type { Spec } from '../libcontainer/spec.ts';
 import type { RuntimeContext } from './command.ts';
 import { type Scope, scopeOf } from './systemd/scope.ts';
@@ -20,7 +25,8 @@ export type ContainerCgroups = {
  * @throws EngineError invalid-parameter, unavailable without systemd where it is asked for
  */
 export function cgroupsFor(context: RuntimeContext, id: string, spec: Spec): ContainerCgroups {
-  const layout = detectCgroupLayout();
+  // As runc does: podman gives systemd's own hierarchy to the container, whether or not the host runs systemd.
+  const layout = detectCgroupLayout(readHostFile, true);
   const withoutDevices = !isMachinesRoot();
   if (context.systemdCgroup) {
     const { scope, cgroupsPath } = scopeOf(spec, id, context.rootless);
