@@ -161,7 +161,7 @@ function beforeRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
   const { namespaces, user } = parts;
   const inside = inUserNamespace(parts);
   return [
-    ...agentOperations(options.spec.linux?.seccomp, { ...parts.hooks.state, status: 'created' }),
+    ...agentOperations(options.spec.linux?.seccomp, { ...parts.hooks.state, status: 'creating' }),
     ...(inside ? user.child.filter(({ op }) => op === 'barrier') : joinNamespaces(namespaces)),
     ...timeNamespace(options.spec, namespaces),
     ...(inside ? user.child.filter(({ op }) => op !== 'barrier') : []),
