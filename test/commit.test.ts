@@ -1,4 +1,4 @@
-/** `docker diff` and `docker commit`, with each storage driver that works everywhere. */
+/** `docker diff` and `docker commit`, with each storage driver. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
@@ -6,16 +6,25 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
+import { MountedFileSystem, whyNot } from './fixtures/loop-file-system.ts';
 
-for (const driver of ['overlay2', 'vfs']) {
-  describe(`with ${driver}`, () => {
+const BTRFS = { type: 'btrfs', sizeBytes: 512 * 1024 * 1024 };
+
+for (const driver of ['overlay2', 'vfs', 'fuse-overlayfs', 'btrfs']) {
+  describe(`with ${driver}`, { skip: driver === 'btrfs' && whyNot(BTRFS) }, () => {
     let daemon: DaemonProcess;
+    let disk: MountedFileSystem | undefined;
 
     before(async () => {
-      daemon = await DaemonProcess.start('--storage-driver', driver);
+      if (driver === 'btrfs') disk = new MountedFileSystem(BTRFS);
+      const place = disk === undefined ? [] : ['--data-root', join(disk.directory, 'data')];
+      daemon = await DaemonProcess.start('--storage-driver', driver, ...place);
       assert.equal((await daemon.slipway('image', 'bootstrap', 'busybox')).code, 0);
     });
-    after(() => daemon.dispose());
+    after(async () => {
+      await daemon.dispose();
+      disk?.dispose();
+    });
 
     async function out(...args: string[]): Promise<string> {
       const { code, stdout, stderr } = await daemon.slipway(...args);

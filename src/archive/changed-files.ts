@@ -5,6 +5,7 @@ import { enterRoot } from '../kernel/thread-root.ts';
 import { getXattr } from '../kernel/xattr.ts';
 import { hostPath } from './archive-path.ts';
 import { keptXattrs } from './tree-packer.ts';
+import { OPAQUE_MARKER } from './whiteout.ts';
 
 export type ChangedFile =
   /** `path` is latin1 and absolute, in the upper tree. */
@@ -141,17 +142,21 @@ class Comparison {
   }
 }
 
-/** Both of these: none when it has gone, as a container may be at work. */
+/**
+ * None when it has gone, as a container may be at work. The marker that fuse-overlayfs leaves beside its attribute is
+ * no file of the container's: in a layer it would say the same of a directory that is not opaque any more.
+ */
 function entriesOf(path: string): Entry[] {
   try {
     const names = fs.readdirSync(hostPath(`${path}/`), { encoding: 'latin1' });
-    return names.flatMap(name => entryOf(path, name));
+    return names.filter(name => name !== OPAQUE_MARKER).flatMap(name => entryOf(path, name));
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
     throw error;
   }
 }
 
+/** None when it has gone. */
 function entryOf(path: string, name: string): Entry[] {
   const stat = fs.lstatSync(hostPath(`${path}/${name}`), { bigint: true, throwIfNoEntry: false });
   return stat === undefined ? [] : [{ name, stat }];

@@ -17,7 +17,7 @@ export const OPAQUE_XATTRS = {
   'overlay-user': 'user.overlay.opaque',
 };
 export const WHITEOUT_PREFIX = '.wh.';
-const OPAQUE_MARKER = '.wh..wh..opq';
+export const OPAQUE_MARKER = '.wh..wh..opq';
 const META_PREFIX = '.wh..wh.';
 
 export type Whiteout =
