@@ -136,6 +136,18 @@ for (const driver of ['overlay2', 'vfs', 'fuse-overlayfs', 'btrfs']) {
       assert.equal(seen.replaceAll('\n', ' '), '/d: c  /f: renamed  /new: hard link null pipe x 700');
     });
 
+    test('files are copied to and from a container that does not run, and exported', async () => {
+      await out('create', '--name', 'still', '--net', 'none', 'busybox', 'true');
+      const source = join(daemon.base, 'copied');
+      fs.writeFileSync(source, 'copied');
+      await out('cp', source, 'still:/tmp/in');
+      await out('cp', 'still:/tmp/in', `${source}.back`);
+      assert.equal(fs.readFileSync(`${source}.back`, 'utf8'), 'copied');
+      await out('export', '-o', `${source}.tar`, 'still');
+      assert.match(String(execFileSync('tar', ['-tf', `${source}.tar`])), /^tmp\/in$/m);
+      await out('rm', 'still');
+    });
+
     test('a container that changed nothing has no diff, and its image no new layer', async () => {
       await changed('same', 'busybox', 'cat /etc/passwd >/dev/null');
       assert.equal(await out('diff', 'same'), '');

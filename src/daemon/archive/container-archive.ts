@@ -17,9 +17,12 @@ import { withContainerView, withoutMounts } from './container-view.ts';
 type Target = { container: Container /** As the client named it. */; reference: string; path: string };
 
 /** `HEAD /containers/ID/archive`. @throws EngineError not-found, system, in Docker's words */
-export async function statContainerPath(daemon: Daemon, target: Target): Promise<ContainerPathStat> {
-  const { container, path } = target;
-  return withContainerView(daemon, container, async view => {
+export function statContainerPath(daemon: Daemon, target: Target): Promise<ContainerPathStat> {
+  return statPath(daemon, target, target.path);
+}
+
+function statPath(daemon: Daemon, target: Target, path: string): Promise<ContainerPathStat> {
+  return withContainerView(daemon, target.container, async view => {
     const job = { kind: 'stat-path', view, path } as const;
     return describe(await namingTarget(target, daemon.threads.run(job)));
   });
@@ -33,19 +36,18 @@ export type ContainerArchive = { stat: ContainerPathStat; stream: Readable };
  * @throws EngineError not-found, system, in Docker's words
  */
 export async function archiveContainerPath(daemon: Daemon, target: Target): Promise<ContainerArchive> {
-  const { threads } = daemon;
   const { container, path } = target;
-  const archive = await streaming<ContainerArchive>(hand =>
+  const stat = await statPath(daemon, target, absolutePath(path));
+  const stream = await streaming<Readable>(hand =>
     withContainerView(daemon, container, async view => {
-      const job = { kind: 'stat-path', view, path: absolutePath(path) } as const;
-      const stat = describe(await namingTarget(target, threads.run(job)));
-      const packing = packingStream(threads, outputFd => ({ kind: 'pack-path', view, path, outputFd }));
-      hand({ stat, stream: packing.stream });
+      const job = { kind: 'pack-path', view, path } as const;
+      const packing = packingStream(daemon.threads, outputFd => ({ ...job, outputFd }));
+      hand(packing.stream);
       await packing.done;
     }),
   );
   containerEvent(daemon, container, 'archive-path');
-  return archive;
+  return { stat, stream };
 }
 
 /** `docker export`: the container's root, without what is mounted in it. */

@@ -12,8 +12,8 @@ const KERNEL_PLACES = ['/dev', '/proc', '/sys'];
 
 /**
  * Calls `use` with the files of a container as they are: what a running one sees itself, its tmpfs included, or the
- * root of one that does not run with its volumes in it. `use` must be done with them when it settles: until then one
- * that does not run is neither started nor removed.
+ * root of one that does not run with its volumes in it. `use` may give the view to one job, and must be done with it
+ * when it settles: until then a container that does not run is neither started nor removed.
  * @throws EngineError not-found when it was removed meanwhile
  */
 export async function withContainerView<T>(
