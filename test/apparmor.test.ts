@@ -73,5 +73,5 @@ test('a profile that is not loaded is named, and nothing is left of the containe
   const creating = containers.run('true', ({ process }) => {
     process.apparmorProfile = 'slipway-not-loaded';
   });
-  await assert.rejects(creating, /slipway-not-loaded.*ENOENT/);
+  await assert.rejects(creating, /slipway-not-loaded.*no such file or directory/);
 });
