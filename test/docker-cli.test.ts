@@ -222,6 +222,7 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
       await out('import', '-c', 'CMD ["cat","/etc/hostname"]', `${daemon.base}/flat.tar`, 'flat:1'),
       /^sha256:/,
     );
+    assert.equal(await out('history', '--format', '{{.Comment}}', 'flat:1'), 'Imported from -');
     assert.equal(await out('run', '--rm', '-h', 'box', 'flat:1'), 'box');
     await out('rm', 'flat');
     await out('rmi', 'flat:1');

@@ -11,6 +11,7 @@ import type { GraphDriver, StorageDriver } from '../src/graph/graphdriver/graph-
 import { overlay2 } from '../src/graph/graphdriver/overlay2.ts';
 import { vfs } from '../src/graph/graphdriver/vfs.ts';
 import { openDetachedOverlay } from '../src/kernel/detached-overlay.ts';
+import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { type LoopFileSystem, MountedFileSystem, whyNot } from './fixtures/loop-file-system.ts';
 
 const MEGABYTE = 2 ** 20;
@@ -70,6 +71,32 @@ for (const [fileSystem, drivers] of [
     }
   });
 }
+
+suite('a container with a size of its own, from its creation to what it may write', {
+  skip: whyNot(XFS),
+}, () => {
+  test('is told so, and the limit holds', async () => {
+    const mounted = new MountedFileSystem(XFS);
+    const daemon = await DaemonProcess.start('--data-root', `${mounted.directory}/data`);
+    try {
+      assert.equal((await daemon.slipway('image', 'bootstrap', 'busybox')).code, 0);
+      const run = (name: string, size: string) => {
+        const options = ['--name', name, '--net', 'none', '--storage-opt', `size=${size}`];
+        const command = ['dd', 'if=/dev/zero', 'of=/big', 'bs=1M', 'count=16'];
+        return daemon.slipway('run', ...options, 'busybox', ...command);
+      };
+      const small = await run('small', '8M');
+      assert.equal(small.code, 1);
+      assert.match(small.stderr, FULL);
+      assert.equal((await run('large', '64M')).code, 0);
+      const { stdout } = await daemon.slipway('inspect', '-f', '{{json .HostConfig.StorageOpt}}', 'small');
+      assert.deepEqual(JSON.parse(stdout), { size: '8M' });
+    } finally {
+      await daemon.dispose();
+      mounted.dispose();
+    }
+  });
+});
 
 suite('the default size of overlay2', { skip: whyNot(XFS) }, () => {
   test('holds for containers that say nothing, and can be exceeded by asking', async () => {

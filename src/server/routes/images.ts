@@ -120,7 +120,7 @@ async function createImage(backend: ImageBackend, exchange: Exchange): Promise<v
   const options = {
     repository: query.get('repo') ?? '',
     tag,
-    message: query.get('message') ?? '',
+    message: query.get('message') || `Imported from ${source}`,
     changes: query.getAll('changes'),
     platform,
   };
