@@ -1567,16 +1567,19 @@ static int clone_from_process(struct runner *r, const char *source, bool recursi
 		return -EINVAL;
 	snprintf(namespace, sizeof namespace, "/proc/%d/ns/mnt", atoi(source));
 	int own = open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC);
-	if (own < 0)
-		return -errno;
-	int tree = enter_namespace(r->shim, namespace, CLONE_NEWNS);
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int tree = own < 0 || root < 0 ? -errno : enter_namespace(r->shim, namespace, CLONE_NEWNS);
 	if (tree == 0) {
 		tree = open_detached(AT_FDCWD, path + 1, recursive);
-		/* Anywhere else, all that follows would happen to the other container. */
-		if (setns(own, CLONE_NEWNS) != 0)
+		/*
+		 * Anywhere else, all that follows would happen to the other container. The namespace makes what is mounted
+		 * on top of / the root, which may be the container's own (attach_root).
+		 */
+		if (setns(own, CLONE_NEWNS) != 0 || fchdir(root) != 0 || chroot(".") != 0)
 			_exit(127);
 	}
-	close(own);
+	close_if_open(&own);
+	close_if_open(&root);
 	return tree;
 }
 

@@ -1,4 +1,4 @@
-/** `docker diff` and `docker commit`, with each storage driver. */
+/** `docker diff`, `docker commit`, `docker cp` and what containers share, with each storage driver. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
@@ -146,6 +146,25 @@ for (const driver of ['overlay2', 'vfs', 'fuse-overlayfs', 'btrfs']) {
       await out('export', '-o', `${source}.tar`, 'still');
       assert.match(String(execFileSync('tar', ['-tf', `${source}.tar`])), /^tmp\/in$/m);
       await out('rm', 'still');
+    });
+
+    test('a container shares the memory of another', async () => {
+      await out(
+        'run',
+        '-d',
+        '--name',
+        'donor',
+        '--net',
+        'none',
+        '--ipc',
+        'shareable',
+        'busybox',
+        'sleep',
+        '100',
+      );
+      await out('exec', 'donor', 'touch', '/dev/shm/note');
+      assert.equal(await out('run', '--rm', '--ipc', 'container:donor', 'busybox', 'ls', '/dev/shm'), 'note');
+      await out('rm', '-f', 'donor');
     });
 
     test('a container that changed nothing has no diff, and its image no new layer', async () => {
