@@ -114,6 +114,7 @@ enum operation {
 	OP_CHANGE_ROOT = 61,
 	OP_CHOWN = 62,
 	OP_REOPEN_NULL = 63,
+	OP_MAP_MOUNT = 64,
 };
 
 #endif

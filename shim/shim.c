@@ -175,6 +175,7 @@ struct runner {
 	uint32_t index;
 	bool root_changed;
 	int sync, root, proc, null_tree, empty_tree, agent, locked_mounts;
+	int received_mount; /* the child's, to be mapped */
 	int stdio[3], console;
 	char *agent_state;
 	bool told_ready;
@@ -186,7 +187,7 @@ struct runner {
 	char detail[DETAIL_BYTES];
 };
 
-enum sync_type { SYNC_BARRIER, SYNC_GO, SYNC_CONSOLE, SYNC_READY, SYNC_FAILED };
+enum sync_type { SYNC_BARRIER, SYNC_GO, SYNC_CONSOLE, SYNC_MAP_MOUNT, SYNC_READY, SYNC_FAILED };
 
 struct sync_message {
 	uint32_t type, index;
@@ -665,6 +666,21 @@ static int op_rmdir(struct runner *r, struct cursor *c)
 		sleep_ms(wait_ms);
 	}
 	return 0;
+}
+
+/* One message with a descriptor. */
+static int send_descriptor(int socket, const char *text, size_t length, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {
+		.header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS },
+	};
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+	struct iovec part = { (char *)text, length };
+	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	return check(sendmsg(socket, &header, MSG_NOSIGNAL));
 }
 
 static int send_sync(int sync, enum sync_type type)
@@ -1461,14 +1477,38 @@ static int make_user_namespace(const char *uid_map, const char *gid_map)
 	return result;
 }
 
-static int map_ids(int tree, const char *uid_map, const char *gid_map, bool recursive)
+/* Whose ids a mount shows: by maps, or by those of a user namespace; as they are, where all are empty. */
+struct mount_ids {
+	const char *uid_map, *gid_map, *user_namespace;
+	bool recursive;
+};
+
+static struct mount_ids take_mount_ids(struct cursor *c)
 {
-	int namespace = make_user_namespace(uid_map, gid_map);
+	struct mount_ids ids;
+	ids.uid_map = take_string(c);
+	ids.gid_map = take_string(c);
+	ids.user_namespace = take_string(c);
+	ids.recursive = take_int(c);
+	return ids;
+}
+
+static int map_ids(int tree, const struct mount_ids *ids)
+{
+	int namespace;
+	if (*ids->user_namespace) {
+		namespace = open(ids->user_namespace, O_RDONLY | O_CLOEXEC);
+		namespace = namespace < 0 ? -errno : namespace;
+	} else if (*ids->uid_map) {
+		namespace = make_user_namespace(ids->uid_map, ids->gid_map);
+	} else {
+		return 0;
+	}
 	if (namespace < 0)
 		return namespace;
 	struct mount_attr attributes = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = namespace };
-	int result = check(syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes,
-				   sizeof attributes));
+	int result = check(syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | (ids->recursive ? AT_RECURSIVE : 0),
+				   &attributes, sizeof attributes));
 	close(namespace);
 	return result;
 }
@@ -1541,10 +1581,8 @@ static int op_open_tree(struct runner *r, struct cursor *c)
 {
 	const char *source = take_string(c);
 	bool recursive = take_int(c);
-	const char *uid_map = take_string(c);
-	const char *gid_map = take_string(c);
-	bool map_recursive = take_int(c);
 	bool locked = take_int(c);
+	struct mount_ids ids = take_mount_ids(c);
 	if (c->bad)
 		return 0;
 	if (r->tree_count == MAX_TREES)
@@ -1555,7 +1593,23 @@ static int op_open_tree(struct runner *r, struct cursor *c)
 	if (tree < 0)
 		return tree;
 	r->trees[r->tree_count++] = tree;
-	return *uid_map ? map_ids(tree, uid_map, gid_map, map_recursive) : 0;
+	return map_ids(tree, &ids);
+}
+
+/* What the child has cloned is the same mount by our descriptor of it, so nothing has to come back. */
+static int op_map_mount(struct runner *r, struct cursor *c)
+{
+	struct sync_message message;
+	struct mount_ids ids = take_mount_ids(c);
+	if (c->bad)
+		return 0;
+	int result;
+	while ((result = receive_sync(r, &message)) == 0 && message.type != SYNC_MAP_MOUNT)
+		;
+	if (result == 0)
+		result = map_ids(r->received_mount, &ids);
+	close_if_open(&r->received_mount);
+	return result < 0 ? result : send_sync(r->process->sync, SYNC_GO);
 }
 
 /* Mounts can be cloned only in the mount namespace they are in: `pid:path` is looked up in that process's. */
@@ -1583,8 +1637,16 @@ static int clone_from_process(struct runner *r, const char *source, bool recursi
 	return tree;
 }
 
+/* The parent maps a mount's ids, which a user namespace may not do to the file systems of its host. */
+static int have_mapped(struct runner *r, int tree)
+{
+	struct sync_message message = { .type = SYNC_MAP_MOUNT };
+	int result = send_descriptor(r->sync, (const char *)&message, offsetof(struct sync_message, detail), tree);
+	return result < 0 ? result : await_go(r);
+}
+
 /*
- * The mounts of a source, detached: `tree:N` and `fd:N` are the shim's, `root:/path` is in the container's own root,
+ * The mounts of a source, detached: `tree:N` and `fd:N` are the shim's, `root:/path` and `mapped:/path` are in the container's own root,
  * `process:PID:/path` is what that process sees, and all else is the host's.
  */
 static int clone_source(struct runner *r, const char *source, bool recursive)
@@ -1599,14 +1661,18 @@ static int clone_source(struct runner *r, const char *source, bool recursive)
 	}
 	if (strncmp(source, "process:", 8) == 0)
 		return clone_from_process(r, source + 8, recursive);
-	if (strncmp(source, "root:", 5) != 0)
+	bool mapped = strncmp(source, "mapped:", 7) == 0;
+	if (!mapped && strncmp(source, "root:", 5) != 0)
 		return open_detached(AT_FDCWD, source, recursive);
-	int from = open_in_root(r->root, source + 5, O_PATH);
+	int from = open_in_root(r->root, strchr(source, ':') + 1, O_PATH);
 	if (from < 0)
 		return from;
 	int tree = open_detached(from, "", recursive);
 	close(from);
-	return tree;
+	int result = mapped && tree >= 0 ? have_mapped(r, tree) : 0;
+	if (result < 0)
+		close_if_open(&tree);
+	return result < 0 ? result : tree;
 }
 
 static int op_bind(struct runner *r, struct cursor *c)
@@ -2248,21 +2314,6 @@ static int op_connect_agent(struct runner *r, struct cursor *c)
 	return r->agent < 0 ? -errno : check(connect(r->agent, (struct sockaddr *)&address, sizeof address));
 }
 
-/* One message with a descriptor. */
-static int send_descriptor(int socket, const char *text, size_t length, int fd)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {
-		.header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS },
-	};
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
-	struct iovec part = { (char *)text, length };
-	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-	return check(sendmsg(socket, &header, MSG_NOSIGNAL));
-}
-
 static int op_seccomp(struct runner *r, struct cursor *c)
 {
 	size_t length;
@@ -2600,6 +2651,7 @@ static operation_function *const operations[] = {
 	[OP_CHANGE_ROOT] = op_change_root,
 	[OP_CHOWN] = op_chown,
 	[OP_REOPEN_NULL] = op_reopen_null,
+	[OP_MAP_MOUNT] = op_map_mount,
 };
 
 /* ---- running a plan -------------------------------------------------------------------------------------- */
@@ -2670,6 +2722,16 @@ static int take_console(struct shim *shim, struct process *p, struct msghdr *hea
 	return 0;
 }
 
+static int take_mount(struct runner *r, struct msghdr *header)
+{
+	struct cmsghdr *control = CMSG_FIRSTHDR(header);
+	if (!control || control->cmsg_type != SCM_RIGHTS || control->cmsg_len != CMSG_LEN(sizeof(int)))
+		return -EBADMSG;
+	close_if_open(&r->received_mount);
+	memcpy(&r->received_mount, CMSG_DATA(control), sizeof(int));
+	return 0;
+}
+
 /* The next message from the other side; -EPIPE when it has gone, and its own error when it failed. */
 static int receive_sync(struct runner *r, struct sync_message *message)
 {
@@ -2687,6 +2749,8 @@ static int receive_sync(struct runner *r, struct sync_message *message)
 	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n <= 0)
 		return n < 0 ? -errno : -EPIPE;
+	if (message->type == SYNC_MAP_MOUNT)
+		return take_mount(r, &header);
 	if (message->type == SYNC_CONSOLE)
 		return take_console(r->shim, r->process, &header);
 	if (message->type == SYNC_FAILED) {
@@ -2711,6 +2775,7 @@ static struct runner new_runner(struct shim *shim, struct process *process)
 		.null_tree = -1,
 		.empty_tree = -1,
 		.locked_mounts = -1,
+		.received_mount = -1,
 		.agent = -1,
 		.stdio = { -1, -1, -1 },
 		.console = -1,
@@ -3145,6 +3210,7 @@ static int launch(struct runner *r, struct cursor *plan)
 	while (r->tree_count > 0)
 		close(r->trees[--r->tree_count]);
 	close_if_open(&r->locked_mounts);
+	close_if_open(&r->received_mount);
 	if (result == 0 && r->process->pid == 0)
 		result = -EBADMSG;
 	return result;

@@ -169,6 +169,40 @@ test('an idmapped bind shows other owners, below it too when recursive', async (
   assert.equal(statSync(join(outer, 'new')).uid, 0);
 });
 
+test('an idmapped bind takes the maps of a user namespace that is joined', async () => {
+  const source = directory('idmap-joined');
+  writeFileSync(join(source, 'file'), '');
+  chownSync(join(source, 'file'), 7, 9);
+  await runtime.succeed('run', '-d', '-b', runtime.bundle(['sleep', '100'], withUserNamespace), 'maps');
+  const { pid } = JSON.parse(await runtime.succeed('state', 'maps'));
+  const result = await output('stat -c %u:%g /mnt/file; touch /mnt/new', spec => {
+    spec.root = { path: usersRoot };
+    spec.linux.namespaces?.push({ type: 'user', path: `/proc/${pid}/ns/user` });
+    mount({ destination: '/mnt', type: 'bind', source, options: ['bind', 'idmap'] })(spec);
+  });
+  await runtime.succeed('delete', '-f', 'maps');
+  assert.equal(result, '7:9');
+  assert.equal(statSync(join(source, 'new')).gid, 0);
+});
+
+for (const [where, change, shown] of [
+  ['', () => undefined, '0:0\n100000:100000'],
+  [' in a user namespace', withUserNamespace, '65534:65534\n0:65534'],
+] as [string, Change, string][])
+  test(`an idmapped bind can be of what another mount of the container has just made${where}`, async () => {
+    const outer = directory('idmap-own');
+    writeFileSync(join(outer, 'file'), '');
+    const maps = [{ containerID: 0, hostID: 100_000, size: 10 }];
+    const result = await output('stat -c %u:%g /first/file /second/file', spec => {
+      change(spec);
+      const source = join(spec.root!.path, 'first');
+      const mapped = { type: 'bind', source, options: ['bind'], uidMappings: maps, gidMappings: maps };
+      mount({ destination: '/first', type: 'bind', source: outer, options: ['bind'] })(spec);
+      mount({ destination: '/second', ...mapped })(spec);
+    });
+    assert.equal(result, shown);
+  });
+
 test('a tmpfs with tmpcopyup begins with what it lies on', async () => {
   const result = await output('cat /etc/passwd; echo x > /etc/new && ls /etc', spec => {
     mount({ destination: '/etc', type: 'tmpfs', source: 'tmpfs', options: ['tmpcopyup'] })(spec);

@@ -126,7 +126,7 @@ test('with a user namespace the shim maps ids, opens what is bound, and sets lim
   const plan = compile(spec);
   assert.deepEqual(describe(plan.parent), [
     'open-tree(source="/rootfs", recursive=true)',
-    'open-tree(source="/src", recursive=true, uidMap="0 1000 10\\n", gidMap="0 2000 10\\n", locked=true)',
+    'open-tree(source="/src", recursive=true, locked=true, uidMap="0 1000 10\\n", gidMap="0 2000 10\\n")',
     'clone(flags=CLONE_NEWNS|CLONE_NEWUSER)',
     'write-child-proc(file="uid_map", data="0 1000 10\\n")',
     'write-child-proc(file="gid_map", data="0 2000 10\\n")',

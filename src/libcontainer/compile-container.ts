@@ -7,7 +7,14 @@ import type { CgroupLayout } from './cgroups/layout.ts';
 import { type CgroupPaths, type CgroupPlan, planCgroups } from './cgroups/plan-cgroups.ts';
 import { deviceOperations } from './device-operations.ts';
 import { type HookContext, type HookState, hookOperations } from './hook-operations.ts';
-import { type MountContext, mountOperations, readonlyAtLast, readonlyMount } from './mount-operations.ts';
+import {
+  type MountContext,
+  mapsOwnMount,
+  mountOperations,
+  readonlyAtLast,
+  readonlyMount,
+  UNMAPPED,
+} from './mount-operations.ts';
 import { propagationFlags } from './mount-options.ts';
 import type { AwaitFifo, ChildOperation, CleanupOperation, ParentOperation, Plan } from './plan.ts';
 import { limitOperations, processOperations } from './process-operations.ts';
@@ -93,6 +100,7 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
     resctrl: resctrlOperations(options.id, linux),
     hooks: { state: options.state ?? {}, environment: options.hookEnvironment ?? [] },
     trees: [],
+    maps: [],
   };
   const child = [...beforeRoot(options, parts), ...rootOperations(options, parts), ...inRoot(options, parts)];
   return {
@@ -130,6 +138,7 @@ type Parts = {
   hooks: HookContext;
   /** Filled while the mounts are compiled. */
   trees: MountContext['trees'];
+  maps: MountContext['maps'];
 };
 
 const inUserNamespace = ({ namespaces }: Parts) =>
@@ -277,6 +286,7 @@ function parentOperations(options: ContainerOptions, parts: Parts): ParentOperat
     ...parts.trees,
     ...cloneOperations(options, parts),
     ...(meanwhile ? [...parts.cgroups.parent, { op: 'release' as const }] : []),
+    ...parts.maps,
     ...parts.resctrl.join,
     ...(runtimeHooks.length > 0
       ? [{ op: 'barrier' as const }, ...runtimeHooks, { op: 'barrier' as const }]
@@ -348,10 +358,8 @@ function rootOperations({ spec, rootfs, rootless }: ContainerOptions, parts: Par
       op: 'open-tree',
       source: path,
       recursive: true,
-      uidMap: '',
-      gidMap: '',
-      mapRecursive: false,
       locked: false,
+      ...UNMAPPED,
     });
   }
   return [
@@ -420,10 +428,12 @@ function mounts({ spec, rootfs, cgroupLayout, rootless }: ContainerOptions, part
     linux: spec.linux ?? {},
     opensSources: inUserNamespace(parts) && !rootless,
     trees: parts.trees,
+    maps: parts.maps,
     rootPath: rootfs.type === 'bind' ? rootfs.path : undefined,
   };
-  // What is copied into a tmpfs is accounted for in the container's cgroup.
-  const needsCgroups = ({ type, options }: Mount) => type === 'cgroup' || options?.includes('tmpcopyup');
+  // What is copied into a tmpfs is accounted for in the container's cgroup; the shim maps mounts when it has made them.
+  const needsCgroups = (mount: Mount) =>
+    mount.type === 'cgroup' || mount.options?.includes('tmpcopyup') || mapsOwnMount(mount, context);
   const list = spec.mounts ?? [];
   const first = list.findIndex(needsCgroups);
   const operations = list.map(mount => mountOperations(mount, context));

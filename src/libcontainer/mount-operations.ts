@@ -4,7 +4,7 @@ import * as M from '../kernel/abi/mount.ts';
 import type { CgroupLayout } from './cgroups/layout.ts';
 import type { CgroupPaths } from './cgroups/plan-cgroups.ts';
 import { type MountOptions, parseMountOptions } from './mount-options.ts';
-import type { BindMount, ChildOperation, OpenTree } from './plan.ts';
+import type { BindMount, ChildOperation, MapMount, MountIds, OpenTree } from './plan.ts';
 import type { Linux, Mount } from './spec.ts';
 import { mapLines } from './user-namespace.ts';
 
@@ -19,6 +19,8 @@ export type MountContext = {
   opensSources: boolean;
   /** Collects what the shim is to open. */
   trees: OpenTree[];
+  /** Collects what it is to map of the child's own mounts. */
+  maps: MapMount[];
   /** The container's root as a host path, where it is one. */
   rootPath?: string;
 };
@@ -162,33 +164,56 @@ const PROTECTION = M.MOUNT_ATTR_RDONLY | M.MOUNT_ATTR_NOSUID | M.MOUNT_ATTR_NODE
 
 /** The host path, the tree that the shim opens, or a path of another process. */
 function bindSource(mount: Mount, source: string, options: MountOptions, context: MountContext): string {
-  const { uidMappings = [], gidMappings = [] } = mount;
-  const own = uidMappings.length > 0 || gidMappings.length > 0;
-  const mapped = own || options.idmap !== 'no';
+  const mapped = isMapped(mount, options);
+  const ids = mapped ? mountIds(mount, options, context) : UNMAPPED;
   // What another container sees must be cloned in its mount namespace.
-  const [, pid, inside] = /^\/proc\/(\d+)\/root(\/.*)$/.exec(source) ?? [];
-  if (pid !== undefined && !mapped) return `process:${pid}:${inside}`;
+  const [, pid, seen] = /^\/proc\/(\d+)\/root(\/.*)$/.exec(source) ?? [];
+  if (pid !== undefined && !mapped) return `process:${pid}:${seen}`;
   if (!mapped && !context.opensSources) return source;
   // What the container itself has mounted below its root, only it can clone.
-  if (!mapped && context.rootPath && source.startsWith(`${context.rootPath}/`))
-    return `root:${source.slice(context.rootPath.length)}`;
-  const uids = own ? uidMappings : (context.linux.uidMappings ?? []);
-  const gids = own ? gidMappings : (context.linux.gidMappings ?? []);
-  if (mapped && (uids.length === 0 || gids.length === 0))
-    throw new EngineError(
-      'invalid-parameter',
-      `mounts: invalid mount ${mount.destination}: an idmapped mount needs uidMappings and gidMappings`,
-    );
+  const inside = pathInRoot(source, context);
+  if (inside !== undefined && mapped) context.maps.push({ op: 'map-mount', ...ids });
+  if (inside !== undefined) return `${mapped ? 'mapped' : 'root'}:${inside}`;
   context.trees.push({
     op: 'open-tree',
     source,
     recursive: options.recursive,
-    uidMap: mapped ? mapLines(uids) : '',
-    gidMap: mapped ? mapLines(gids) : '',
-    mapRecursive: options.idmap === 'all',
     locked: context.opensSources,
+    ...ids,
   });
   return `tree:${context.trees.length - 1}`;
+}
+
+function pathInRoot(source: string, { rootPath }: MountContext): string | undefined {
+  return rootPath && source.startsWith(`${rootPath}/`) ? source.slice(rootPath.length) : undefined;
+}
+
+export const UNMAPPED: MountIds = { uidMap: '', gidMap: '', userNamespace: '', mapRecursive: false };
+
+function isMapped({ uidMappings = [], gidMappings = [] }: Mount, { idmap }: MountOptions): boolean {
+  return uidMappings.length > 0 || gidMappings.length > 0 || idmap !== 'no';
+}
+
+/** Its own maps, or those of the container's user namespace. */
+function mountIds(mount: Mount, { idmap }: MountOptions, { linux }: MountContext): MountIds {
+  const own = mount.uidMappings?.length || mount.gidMappings?.length;
+  const { uidMappings = [], gidMappings = [] } = own ? mount : linux;
+  const mapRecursive = idmap === 'all';
+  const joined = linux.namespaces?.find(({ type }) => type === 'user')?.path;
+  if (!own && joined) return { ...UNMAPPED, userNamespace: joined, mapRecursive };
+  if (uidMappings.length === 0 || gidMappings.length === 0)
+    throw new EngineError(
+      'invalid-parameter',
+      `mounts: invalid mount ${mount.destination}: an idmapped mount needs uidMappings and gidMappings`,
+    );
+  return { uidMap: mapLines(uidMappings), gidMap: mapLines(gidMappings), userNamespace: '', mapRecursive };
+}
+
+/** Whether the shim has a part in it: it has to be at hand then. */
+export function mapsOwnMount(mount: Mount, context: MountContext): boolean {
+  return (
+    isMapped(mount, parseMountOptions(mount.options)) && pathInRoot(mount.source ?? '', context) !== undefined
+  );
 }
 
 /** The container's own part of the cgroup file systems. */

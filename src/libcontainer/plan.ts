@@ -57,19 +57,20 @@ export type CloneInside = { op: 'clone-inside'; flags: number; cgroup?: string; 
 export type JoinChild = { op: 'join-child'; path: string };
 
 /**
- * open_tree(2) with the shim's rights: mounts of a host path for the child, which finds the N-th of them as
- * the bind source `tree:N`. `uidMap`, `gidMap` (lines as in user_namespaces(7)): an idmapped mount. `locked`: what
- * protects the host's mounts, read-only, nosuid and so on, cannot be taken off them (mount_namespaces(7)).
+ * Whose ids a mount shows: by maps (lines as in user_namespaces(7)), by those of the user namespace at a path, or,
+ * all empty, as they are.
  */
-export type OpenTree = {
-  op: 'open-tree';
-  source: string;
-  recursive: boolean;
-  uidMap: string;
-  gidMap: string;
-  mapRecursive: boolean;
-  locked: boolean;
-};
+export type MountIds = { uidMap: string; gidMap: string; userNamespace: string; mapRecursive: boolean };
+
+/**
+ * open_tree(2) with the shim's rights: mounts of a host path for the child, which finds the N-th of them as
+ * the bind source `tree:N`. `locked`: what protects the host's mounts, read-only, nosuid and so on, cannot be taken
+ * off them (mount_namespaces(7)).
+ */
+export type OpenTree = MountIds & { op: 'open-tree'; source: string; recursive: boolean; locked: boolean };
+
+/** Maps the ids of the child's next bind source `mapped:/path`, with the shim's rights. */
+export type MapMount = MountIds & { op: 'map-mount' };
 
 /** Runs newuidmap(1) or newgidmap(1) for the child: `maps` are its arguments after the pid. */
 export type MapIds = { op: 'map-ids'; tool: string; maps: string[] };
@@ -158,8 +159,8 @@ export type MountFileSystem = {
 
 /**
  * A bind mount of a host path to `target` inside the root, which is made when missing: a directory or an empty
- * file, as the source is. Sources of other kinds: `root:/path` is inside the root, `tree:N` comes from `open-tree`,
- * `process:PID:/path` is what that process sees.
+ * file, as the source is. Sources of other kinds: `root:/path` is inside the root, `mapped:/path` too, mapped by the
+ * parent's `map-mount` meanwhile, `tree:N` comes from `open-tree`, `process:PID:/path` is what that process sees.
  */
 export type BindMount = {
   op: 'bind';
@@ -324,6 +325,7 @@ export type ParentOperation =
   | CloneInside
   | JoinChild
   | OpenTree
+  | MapMount
   | MapIds
   | ChangeOwner
   | SetResourceLimit

@@ -97,7 +97,7 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   'connect-agent': layout(53, 'path:string state:string'),
   'open-tree': layout(
     54,
-    'source:string recursive:flag uidMap:string gidMap:string mapRecursive:flag locked:flag',
+    'source:string recursive:flag locked:flag uidMap:string gidMap:string userNamespace:string mapRecursive:flag',
   ),
   'private-parent': layout(55, 'path:string'),
   release: layout(57),
@@ -108,6 +108,7 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   'change-root': layout(61),
   chown: layout(62, 'path:string uid:int gid:int optional:flag'),
   'reopen-null': layout(63),
+  'map-mount': layout(64, 'uidMap:string gidMap:string userNamespace:string mapRecursive:flag'),
 };
 
 export const MESSAGES = {
