@@ -135,17 +135,17 @@ export type CriuResponse = {
   notification?: { event: string; pid: number };
 };
 
-/** @throws RangeError for bytes that are no response */
+/** @throws Error for bytes that are no response */
 export function decodeResponse(bytes: Buffer): CriuResponse {
   const fields = decodeFields(bytes);
   const value = fields.get(5);
-  const notification = Buffer.isBuffer(value) ? decodeFields(value) : undefined;
+  const notification = value instanceof Uint8Array ? decodeFields(value) : undefined;
   return {
     success: fields.get(2) === 1n,
     ...(fields.get(1) === BigInt(NOTIFY)
       ? {
           notification: {
-            event: String(notification?.get(1) ?? ''),
+            event: Buffer.from((notification?.get(1) as Uint8Array | undefined) ?? []).toString(),
             pid: Number(notification?.get(2) ?? 0),
           },
         }

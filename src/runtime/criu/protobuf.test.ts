@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeFields, encodeFields } from './protobuf.ts';
 
+const text = (value: unknown) => Buffer.from(value as Uint8Array).toString();
+
 test('fields are encoded with their numbers and types', () => {
   const bytes = encodeFields([
     [1, 150],
@@ -22,13 +24,13 @@ test('what is encoded is decoded again, and what is no message refused', () => {
     ]),
   );
   assert.equal(fields.get(1), 7n);
-  assert.equal(String(fields.get(2)), 'a');
-  assert.equal(String(decodeFields(fields.get(3) as Buffer).get(4)), 'b');
+  assert.equal(text(fields.get(2)), 'a');
+  assert.equal(text(decodeFields(fields.get(3) as Uint8Array).get(4)), 'b');
   assert.equal(fields.get(50), 1n);
   assert.equal(
     BigInt.asIntN(32, decodeFields(Buffer.from('38ffffffffffffffffff01', 'hex')).get(7) as bigint),
     -1n,
   );
-  for (const wrong of ['0a05', '08', '0d00000000'])
-    assert.throws(() => decodeFields(Buffer.from(wrong, 'hex')), RangeError);
+  for (const wrong of ['0a05', '08', '0d0000', '00'])
+    assert.throws(() => decodeFields(Buffer.from(wrong, 'hex')), Error);
 });
