@@ -74,7 +74,7 @@ export function planCgroups(options: CgroupOptions): CgroupPlan {
   };
 }
 
-/** Kept up to date in every v2 cgroup of ours: they account for, or limit, what Docker shows and sets. */
+/** Enabled beside v1 where they are not there: they account for, or limit, what Docker shows and sets. */
 const ACCOUNTING = ['cpuset', 'cpu', 'io', 'memory', 'pids'];
 
 function cgroupPaths(layout: CgroupLayout, cgroupsPath: string, resources: Resources): CgroupPaths {
@@ -82,17 +82,23 @@ function cgroupPaths(layout: CgroupLayout, cgroupsPath: string, resources: Resou
   for (const hierarchy of layout.v1)
     for (const controller of hierarchy.controllers)
       v1[controller] = cgroupDirectory(hierarchy, cgroupsPath, 1);
-  const { unified } = layout;
+  const { mode, unified } = layout;
+  return {
+    mode,
+    v1,
+    unified: unified && cgroupDirectory(unified, cgroupsPath, 2),
+    // Pure v2 has all that there are, as with runc: any may be limited later, or by the container itself.
+    unifiedControllers: mode === 'v2' ? unified!.controllers : besideV1(layout, v1, resources),
+  };
+}
+
+/** What limits need, or figures: each further controller makes a container's start and end longer. */
+function besideV1({ unified }: CgroupLayout, v1: CgroupPaths['v1'], resources: Resources): string[] {
   const needed = new Set(ACCOUNTING);
   for (const [controller, list] of settingsV2({ ...onV2(v1, resources), unified: {} }))
     if (list.length > 0) needed.add(controller);
   for (const file of Object.keys(resources.unified ?? {})) needed.add(file.split('.')[0]!);
-  return {
-    mode: layout.mode,
-    v1,
-    unified: unified && cgroupDirectory(unified, cgroupsPath, 2),
-    unifiedControllers: unified?.controllers.filter(controller => needed.has(controller)) ?? [],
-  };
+  return unified?.controllers.filter(controller => needed.has(controller)) ?? [];
 }
 
 /**
