@@ -138,6 +138,19 @@ test('a time namespace has its offsets', async () => {
   assert.ok(difference >= 1_000_000 && difference < 1_000_100, shown);
 });
 
+test("the caller's groups are kept where an annotation asks for it", async () => {
+  const groups = async (change: Change) => {
+    const bundle = runtime.bundle(['id', '-G'], change);
+    const program =
+      'process.setgroups([5, 7]); require("child_process").execFileSync(process.argv[1], process.argv.slice(2), { stdio: "inherit" })';
+    const words = ['-e', program, runtime.program, '--root', runtime.root, 'run', '-b', bundle, 'groups'];
+    return execFileSync(process.execPath, words, { encoding: 'utf8' }).trim();
+  };
+  assert.equal(await groups(() => undefined), '0');
+  const kept = { 'run.oci.keep_original_groups': '1' };
+  assert.equal(await groups(spec => void (spec.annotations = kept)), '0 5 7');
+});
+
 test('an idmapped bind shows other owners, below it too when recursive', async () => {
   const outer = directory('idmap');
   writeFileSync(join(outer, 'file'), '');

@@ -8,24 +8,26 @@ export type UserNamespace = {
   parent: ParentOperation[];
   /** The child becomes the namespace's root. */
   child: ChildOperation[];
-  /** False where setgroups(2) is denied. */
+  /** False where setgroups(2) is denied, or the caller's groups are to be kept. */
   setGroups: boolean;
 };
 
-const NONE: UserNamespace = { parent: [], child: [], setGroups: true };
+/** As with crun; podman sets it for `--group-add keep-groups`. */
+const KEEP_GROUPS = 'run.oci.keep_original_groups';
 
 /**
  * The maps of a container's own user namespace (user_namespaces(7)). Without privileges (`rootless`) a user may
  * map itself alone, giving up setgroups(2); ranges need newuidmap(1) and newgidmap(1).
  * @throws EngineError invalid-parameter
  */
-export function userNamespace({ linux = {}, process }: Spec, rootless: boolean): UserNamespace {
+export function userNamespace({ linux = {}, process, annotations }: Spec, rootless: boolean): UserNamespace {
   const user = linux.namespaces?.find(({ type }) => type === 'user');
   const { uidMappings = [], gidMappings = [] } = linux;
-  if (!user) return NONE;
   const alone = rootless && isSelf(gidMappings);
-  const root = { op: 'user' as const, uid: 0, gid: 0, setGroups: !alone, groups: [] };
-  if (user.path) return { parent: [], child: [{ op: 'barrier' }, root], setGroups: !alone };
+  const setGroups = !(user && alone) && annotations?.[KEEP_GROUPS] !== '1';
+  if (!user) return { parent: [], child: [], setGroups };
+  const root = { op: 'user' as const, uid: 0, gid: 0, setGroups, groups: [] };
+  if (user.path) return { parent: [], child: [{ op: 'barrier' }, root], setGroups };
   if (uidMappings.length === 0)
     throw new EngineError(
       'invalid-parameter',
@@ -51,7 +53,7 @@ export function userNamespace({ linux = {}, process }: Spec, rootless: boolean):
       { op: 'barrier' },
       mapsRoot(uidMappings) && mapsRoot(gidMappings) ? root : { ...root, ...ids(process) },
     ],
-    setGroups: !alone,
+    setGroups,
   };
 }
 
