@@ -22,7 +22,7 @@ type Peer = { name: string; command: string[]; base: string };
 function peers(): Peer[] {
   const node = process.execPath;
   const flags = ['--disable-warning=ExperimentalWarning', '--v8-pool-size=0'];
-  const own = [node, ...flags, join(repository, 'dist/slipway-runtime.cjs')];
+  const own = [node, ...flags, join(repository, 'dist/slipway-runtime.cjs'), 'slipway-runtime'];
   const others = ['RUNC', 'CRUN'].flatMap(name => {
     const command = process.env[name]?.split(' ');
     const seen = base.replace('/tmp', process.env.PEER_TMP ?? '/tmp');

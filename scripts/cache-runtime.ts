@@ -8,7 +8,10 @@ const dist = join(import.meta.dirname, '../dist');
 const bundle = mkdtempSync(join(tmpdir(), 'slipway-bundle-'));
 const { script, exports } = loadBundle(dist);
 const run = (...words: string[]) =>
-  exports.runRuntime(['--root', join(bundle, 'state'), ...words], '/nowhere');
+  exports.runRuntime(['--root', join(bundle, 'state'), ...words], {
+    name: 'slipway-runtime',
+    shimPath: '/nowhere',
+  });
 await run('spec', '--bundle', bundle);
 for (const name of ['rootfs', 'state']) mkdirSync(join(bundle, name));
 await run('list', '--quiet');

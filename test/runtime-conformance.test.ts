@@ -1,8 +1,17 @@
 /** What callers of runc and crun have come to rely on, beyond what the specification says. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { detectCgroupLayout } from '../src/libcontainer/cgroups/layout.ts';
@@ -425,6 +434,16 @@ test('the version is told in the lines that callers of runc look for', async () 
   assert.match(lines[0]!, / version \d+\.\d+\.\d+/);
   assert.match(lines[1]!, /^commit: ./);
   assert.match(lines[2]!, /^spec: \d+\.\d+\.\d+/);
+});
+
+test('its messages have the name that it was called by, as those who read those of runc expect', () => {
+  const runc = join(runtime.base, 'runc');
+  symlinkSync(runtime.program, runc);
+  const call = (...words: string[]) => spawnSync(runc, words, { encoding: 'utf8' });
+  assert.match(call('--version').stdout, /^runc version /);
+  assert.match(call('--help').stdout, /^NAME:\n   runc - /);
+  assert.match(call('run', '-b', '/missing', 'x').stderr, /level=error msg="runc run failed: /);
+  assert.match(call('state').stderr, /runc: \\"state\\" requires exactly 1 argument/);
 });
 
 test('hooks of the container find what is mounted in its root where they are, and mount there for it', async () => {

@@ -1,10 +1,12 @@
-/** The program `slipway-runtime`. Without top-level await, since it is bundled as CommonJS, which loads faster. */
+/** The program `slipway-runtime`; its first argument is what it was called as. Without top-level await, since it is bundled as CommonJS, which loads faster. */
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { cacheDirectory } from './cache-directory.ts';
 import { SHIM_DIRECTORY } from './shim-directory.ts';
 
 enableCompileCache(cacheDirectory());
+const [name = 'slipway-runtime', ...words] = process.argv.slice(2);
+const shimPath = join(SHIM_DIRECTORY, 'slipway-shim');
 void import('../runtime/run-runtime.ts')
-  .then(({ runRuntime }) => runRuntime(process.argv.slice(2), join(SHIM_DIRECTORY, 'slipway-shim')))
+  .then(({ runRuntime }) => runRuntime(words, { name, shimPath }))
   .then(code => process.exit(code));

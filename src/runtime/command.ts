@@ -3,6 +3,8 @@ import type { Flags, FlagTable } from './flags.ts';
 
 /** What the global flags say. */
 export type RuntimeContext = {
+  /** What the program was called as. */
+  name: string;
   /** Where the state of containers is. */
   root: string;
   /** Whether somebody asked for that root. */

@@ -9,12 +9,19 @@ import { print, printError } from './print.ts';
 
 const NAME = 'slipway-runtime';
 
+export type RuntimeProgram = {
+  /** What the program was called as, as its messages have it: somebody may call it `runc`. */
+  name: string;
+  /** The shim's executable. */
+  shimPath: string;
+};
+
 /**
  * The OCI runtime's command line: runc's commands, flags, output and exit codes.
  * @param words without the program's name
  * @returns the exit code
  */
-export async function runRuntime(words: readonly string[], shimPath: string): Promise<number> {
+export async function runRuntime(words: readonly string[], program: RuntimeProgram): Promise<number> {
   let log: Log = openLog({ format: 'text', debug: false });
   try {
     const flags = parseFlags(words, GLOBAL_FLAGS);
@@ -24,12 +31,12 @@ export async function runRuntime(words: readonly string[], shimPath: string): Pr
     log = logOf(flags, format);
     const [name, ...rest] = flags.args;
     if (flagSet(flags, 'version'))
-      return await printText(async () => (await import('./version.ts')).versionText());
+      return await printText(async () => (await import('./version.ts')).versionText(program.name));
     if (name === undefined || name === 'help' || name === 'h' || flagSet(flags, 'help'))
-      return await printText(async () => (await import('./help.ts')).helpText(NAME, rest[0]));
+      return await printText(async () => (await import('./help.ts')).helpText(program.name, rest[0]));
     const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (!load) throw new EngineError('invalid-parameter', `No help topic for '${name}'`);
-    const context = contextOf(flags, shimPath, log);
+    const context = contextOf(flags, program, log);
     if (flagSet(flags, 'debug')) context.tracePlan = (await import('./trace-plan.ts')).tracePlanTo(log);
     return await runCommand(name, await load(), rest, context);
   } catch (error) {
@@ -41,7 +48,7 @@ function logOf(flags: Flags, format: string): Log {
   return openLog({ file: flagText(flags, 'log'), format, debug: flagSet(flags, 'debug') });
 }
 
-function contextOf(flags: Flags, shimPath: string, log: Log): RuntimeContext {
+function contextOf(flags: Flags, program: RuntimeProgram, log: Log): RuntimeContext {
   const euid = process.geteuid?.() ?? 0;
   const rootless = flagText(flags, 'rootless') ?? 'auto';
   if (!['auto', 'true', 'false'].includes(rootless))
@@ -57,7 +64,7 @@ function contextOf(flags: Flags, shimPath: string, log: Log): RuntimeContext {
   return {
     root: flagText(flags, 'root') ?? defaultRoot,
     rootGiven: flags.values.has('root'),
-    shimPath,
+    ...program,
     systemdCgroup: flagSet(flags, 'systemd-cgroup') || manager === 'systemd',
     withoutCgroups: manager === 'disabled',
     rootless: rootless === 'true' || (rootless === 'auto' && euid !== 0),
@@ -75,12 +82,15 @@ async function runCommand(
   const { min, max = min, commandLine = false } = command.args;
   const asks = commandLine ? words.slice(0, 1) : words;
   if (asks.some(word => word === '--help' || word === '-h') && !words.includes('--'))
-    return printText(async () => (await import('./help.ts')).helpText(NAME, name));
+    return printText(async () => (await import('./help.ts')).helpText(context.name, name));
   const flags = parseFlags(words, command.flags, { stopsAtArgument: commandLine });
   const count = flags.args.length;
   if (count < min || count > max) {
     const expected = max === min ? `exactly ${min} argument(s)` : `a minimum of ${min} argument(s)`;
-    throw new EngineError('invalid-parameter', `${NAME}: ${JSON.stringify(name)} requires ${expected}`);
+    throw new EngineError(
+      'invalid-parameter',
+      `${context.name}: ${JSON.stringify(name)} requires ${expected}`,
+    );
   }
   return command.run(context, flags);
 }

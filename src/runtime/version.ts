@@ -4,6 +4,6 @@ export const SPEC_VERSION = '1.3.0';
 const VERSION = '0.1.0';
 
 /** Lines that callers look for by their first words; a packaged runtime has its version for the commit. */
-export function versionText(): string {
-  return `slipway-runtime version ${VERSION}\ncommit: ${VERSION}\nspec: ${SPEC_VERSION}\nnode: ${process.version}\n`;
+export function versionText(program: string): string {
+  return `${program} version ${VERSION}\ncommit: ${VERSION}\nspec: ${SPEC_VERSION}\nnode: ${process.version}\n`;
 }

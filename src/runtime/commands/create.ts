@@ -16,7 +16,7 @@ export const create: Command = {
       makeContainer(context, { id: flags.args[0]!, flags, bundle, waits: true, console }).launched.release();
       return 0;
     } catch (error) {
-      throw new EngineError('system', `create failed: ${messageOf(error)}`, { cause: error });
+      throw new EngineError('system', `${context.name} create failed: ${messageOf(error)}`, { cause: error });
     }
   },
 };

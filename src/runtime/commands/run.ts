@@ -26,7 +26,7 @@ export const run: Command = {
     try {
       return await (flagSet(flags, 'detach') ? runDetached(context, flags) : runAttached(context, flags));
     } catch (error) {
-      throw new EngineError('system', `run failed: ${messageOf(error)}`, { cause: error });
+      throw new EngineError('system', `${context.name} run failed: ${messageOf(error)}`, { cause: error });
     }
   },
 };
