@@ -914,39 +914,6 @@ static int op_join_child(struct runner *r, struct cursor *c)
 	return c->bad ? 0 : write_file_at(AT_FDCWD, path, pid, length);
 }
 
-/*
- * Has newuidmap(1) or newgidmap(1) map ranges that only /etc/subuid lets the user have. `maps` are its arguments
- * after the pid.
- */
-static int op_map_ids(struct runner *r, struct cursor *c)
-{
-	char child[16];
-	int status;
-	const char *tool = take_string(c);
-	const char **maps = take_list(c);
-	size_t count = 0;
-	while (maps[count])
-		count++;
-	const char **args = calloc(count + 3, sizeof *args);
-	if (!args)
-		abort();
-	snprintf(child, sizeof child, "%d", r->process->pid);
-	args[0] = tool;
-	args[1] = child;
-	memcpy(args + 2, maps, count * sizeof *maps);
-	pid_t pid = c->bad ? -1 : fork();
-	if (pid == 0) {
-		execv(tool, (char **)args);
-		_exit(127);
-	}
-	int result = pid < 0 ? -errno : check(waitpid(pid, &status, 0));
-	if (result == 0 && pid > 0 && status != 0)
-		result = -EPERM;
-	free(args);
-	free(maps);
-	return result;
-}
-
 /* Puts how a hook ended in front of what it wrote. */
 static void explain_hook(struct runner *r, int status)
 {
@@ -961,8 +928,8 @@ static void explain_hook(struct runner *r, int status)
 	}
 }
 
-/* Waits for a hook; its standard error goes into `r->detail`. Returns its wait status or a negated errno. */
-static int await_hook(struct runner *r, pid_t pid, int errors, int64_t timeout_ms)
+/* Waits for a program; its standard error goes into `r->detail`. Returns its wait status or a negated errno. */
+static int await_program(struct runner *r, pid_t pid, int errors, int64_t timeout_ms)
 {
 	int64_t deadline = now_ns(CLOCK_MONOTONIC) / 1000000 + timeout_ms;
 	size_t length = 0;
@@ -1007,6 +974,49 @@ static void add_home(struct runner *r, const char **env)
 		*env = r->home;
 }
 
+/*
+ * Has newuidmap(1) or newgidmap(1) map ranges that only /etc/subuid lets the user have. `maps` are its arguments
+ * after the pid.
+ */
+static int op_map_ids(struct runner *r, struct cursor *c)
+{
+	char child[16];
+	int errors[2];
+	const char *tool = take_string(c);
+	const char **maps = take_list(c);
+	size_t count = 0;
+	while (maps[count])
+		count++;
+	const char **args = calloc(count + 3, sizeof *args);
+	if (!args)
+		abort();
+	snprintf(child, sizeof child, "%d", r->process->pid);
+	args[0] = tool;
+	args[1] = child;
+	memcpy(args + 2, maps, count * sizeof *maps);
+	int result = c->bad ? 0 : check(pipe2(errors, O_CLOEXEC));
+	if (!c->bad && result == 0) {
+		pid_t pid = fork();
+		if (pid == 0) {
+			dup2(errors[1], 2);
+			execv(tool, (char **)args);
+			dprintf(2, "%s: %s", tool, strerror(errno));
+			_exit(127);
+		}
+		result = pid < 0 ? -errno : 0;
+		close(errors[1]);
+		if (pid > 0)
+			result = await_program(r, pid, errors[0], 0);
+		close(errors[0]);
+		/* Why, it has said. */
+		if (result > 0)
+			result = -EPERM;
+	}
+	free(args);
+	free(maps);
+	return result;
+}
+
 static int op_hook(struct runner *r, struct cursor *c)
 {
 	int input[2], errors[2];
@@ -1047,7 +1057,7 @@ static int op_hook(struct runner *r, struct cursor *c)
 	} else {
 		write_hook_state(input[1], state, r->party == PARTY_CHILD ? getpid() : r->process->pid);
 		close_if_open(&input[1]);
-		result = await_hook(r, pid, errors[0], timeout_ms);
+		result = await_program(r, pid, errors[0], timeout_ms);
 		if (result > 0) {
 			explain_hook(r, result);
 			result = -ECANCELED;

@@ -1,5 +1,5 @@
-import { closeSync, constants, readFileSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, constants, existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import type { Spec } from '../../libcontainer/spec.ts';
 import type { Command } from '../command.ts';
@@ -57,7 +57,7 @@ export const checkpoint: Command = {
         logFile: LOG_FILE,
         ...commonOptions(flags, spec),
         ...directories.options(),
-        ...dumpOptions(flags),
+        ...dumpOptions(flags, directories.images),
         ...networkLock(),
         external: [...externalMounts(spec, pid), ...outerNamespaces(spec, pid)],
       };
@@ -79,8 +79,8 @@ export const checkpoint: Command = {
   },
 };
 
-function dumpOptions(flags: Flags): CriuOptions {
-  const parent = flagText(flags, 'parent-path');
+function dumpOptions(flags: Flags, images: string): CriuOptions {
+  const parent = parentImages(flagText(flags, 'parent-path'), images);
   return {
     leaveRunning: flagSet(flags, 'leave-running'),
     tcpSkipInFlight: flagSet(flags, 'tcp-skip-in-flight'),
@@ -88,6 +88,16 @@ function dumpOptions(flags: Flags): CriuOptions {
     parentImages: parent,
     pageServer: pageServer(flagText(flags, 'page-server')),
   };
+}
+
+/** Relative to the images. @throws EngineError invalid-parameter */
+function parentImages(path: string | undefined, images: string): string | undefined {
+  if (!path) return undefined;
+  if (isAbsolute(path)) throw new EngineError('invalid-parameter', '--parent-path must be relative');
+  const parent = join(images, path);
+  if (!existsSync(parent))
+    throw new EngineError('invalid-parameter', `invalid --parent-path: ${parent}: no such file or directory`);
+  return path;
 }
 
 /** @throws EngineError invalid-parameter */
