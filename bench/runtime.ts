@@ -21,7 +21,7 @@ type Peer = { name: string; command: string[]; base: string };
 
 function peers(): Peer[] {
   const node = process.execPath;
-  const flags = ['--disable-warning=ExperimentalWarning', '--v8-pool-size=0'];
+  const flags = ['--disable-warning=ExperimentalWarning', '--v8-pool-size=0', '--min-semi-space-size=4'];
   const own = [node, ...flags, join(repository, 'dist/slipway-runtime.cjs'), 'slipway-runtime'];
   const others = ['RUNC', 'CRUN'].flatMap(name => {
     const command = process.env[name]?.split(' ');

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -64,11 +64,11 @@ test('podman runs a container to its end: output, exit code, limits, terminal', 
   assert.equal(call(podmanRun(['--rm'], 'sh', '-c', 'exit 7')).code, 7);
   const missing = call(podmanRun(['--rm'], 'nothing'));
   assert.equal(missing.code, 127, missing.stderr);
-  assert.match(missing.stderr, /executable file [`"]?nothing[`"]? not found in \$PATH|No such file/);
+  assert.match(missing.stderr, /executable file not found in \$PATH/);
   const limits = ['--rm', '--pids-limit', '20', '--memory', '64m', '--cpus', '0.5'];
   const files = ['pids.max', 'memory.max', 'cpu.max'].map(file => `/sys/fs/cgroup/${file}`);
   assert.equal(succeed(podmanRun(limits, 'cat', ...files)), `20\n${64 << 20}\n50000 100000`);
-  assert.match(onTerminal(podmanRun(['--rm', '-it'], 'tty')), /^\/dev\/(pts\/0|console)/);
+  assert.match(onTerminal(podmanRun(['--rm', '-it'], 'tty')), /\/dev\/(pts\/0|console)/);
 });
 
 test('podman looks after one that goes on: exec, pause, top, stats, stop', { skip: noPodman }, async () => {
@@ -77,7 +77,7 @@ test('podman looks after one that goes on: exec, pause, top, stats, stop', { ski
   );
   const podman = (...words: string[]) => succeed([...PODMAN, ...words]);
   assert.equal(podman('exec', '--user', '5:6', 'goes-on', 'id', '-u'), '5');
-  assert.match(onTerminal([...PODMAN, 'exec', '-it', 'goes-on', 'tty']), /^\/dev\/pts\//);
+  assert.match(onTerminal([...PODMAN, 'exec', '-it', 'goes-on', 'tty']), /\/dev\/pts\/\d/);
   assert.equal(call([...PODMAN, 'exec', 'goes-on', 'sh', '-c', 'exit 9']).code, 9);
   podman('pause', 'goes-on');
   assert.equal(podman('inspect', '--format', '{{.State.Status}}', 'goes-on'), 'paused');
@@ -131,7 +131,7 @@ disabled_plugins = ${JSON.stringify(disabled)}
 const CTR = ['ctr', '--address', socket, '--namespace', runtime.cgroupParent];
 
 function ctrRun(options: readonly string[], id: string, ...command: string[]): string[] {
-  const settings = ['--runc-binary', runtime.program, '--rootfs'];
+  const settings = ['--env', 'PATH=/bin', '--runc-binary', runtime.program, '--rootfs'];
   return [...CTR, 'run', ...options, ...settings, rootfs, id, ...command];
 }
 
@@ -142,11 +142,12 @@ test("containerd's shim for runc makes, executes in, and ends containers", {
   assert.equal(succeed(ctrRun(['--rm'], 'once', 'id', '-u')), '0');
   assert.equal(call(ctrRun(['--rm'], 'code', 'sh', '-c', 'exit 7')).code, 7);
   assert.match(call(ctrRun(['--rm'], 'missing', 'nothing')).stderr, /executable file not found in \$PATH/);
-  assert.match(onTerminal(ctrRun(['--rm', '--tty'], 'terminal', 'tty')), /^\/dev\/(pts\/0|console)/);
+  assert.match(onTerminal(ctrRun(['--rm', '--tty'], 'terminal', 'tty')), /\/dev\/(pts\/0|console)/);
   succeed(ctrRun(['--detach', '--memory-limit', String(64 << 20)], 'stays', 'sleep', '1000'));
   const task = (...words: string[]) => [...CTR, 'task', ...words];
-  const executed = task('exec', '--exec-id', 'one', 'stays', 'cat', '/sys/fs/cgroup/memory.max');
-  assert.equal(succeed(executed), String(64 << 20));
+  const limit = `/sys/fs/cgroup/${runtime.cgroupParent}/stays/memory.max`;
+  assert.equal(readFileSync(limit, 'utf8').trim(), String(64 << 20));
+  assert.match(succeed(task('exec', '--exec-id', 'one', 'stays', 'ps')), /^ +1 .*sleep 1000$/m);
   assert.equal(call(task('exec', '--exec-id', 'two', 'stays', 'sh', '-c', 'exit 9')).code, 9);
   succeed(task('pause', 'stays'));
   assert.match(succeed(task('list')), /^stays +\d+ +PAUSED$/m);
@@ -162,6 +163,7 @@ test("containerd's shim for runc makes, executes in, and ends containers", {
 after(async () => {
   if (!noPodman) call([...PODMAN, 'rm', '--all', '--force', '--time', '0']);
   if (containerd) {
+    call([...CTR, 'task', 'delete', '--force', 'stays']);
     containerd.kill();
     await once(containerd, 'exit');
   }

@@ -4,8 +4,10 @@
  * Pointers cross the border as Buffers (valid for the length of the call), as null, or as addresses in
  * integers; strings as NUL-terminated Buffers ({@link cstring}).
  */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
 import type Koffi from 'koffi';
 import { SyscallError } from '../base/errors.ts';
 import { SYSCALLS, type SyscallName } from './abi/syscalls.ts';
@@ -19,17 +21,19 @@ const rawSyscall = libc.func('syscall', 'long', ['long', P, P, P, P, P, P]);
 const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 
 /**
- * The library's native part alone where it is found: that is all that is used here, and what the package wraps
- * around it takes 10 ms to load.
+ * The library's native part alone where it is found: that is all that is used here. What the package wraps around it
+ * takes 10 ms to load, and resolving its name as modules are resolved a few more.
  */
 function loadKoffi(): typeof Koffi {
-  const require = createRequire(import.meta.url);
-  const system = `linux-${process.arch}`;
-  try {
-    const beside = createRequire(require.resolve('koffi'));
-    return beside(`@koromix/koffi-${system}/${system.replace('-', '_')}/koffi.node`) as typeof Koffi;
-  } catch {
-    return require('koffi') as typeof Koffi;
+  const library = `node_modules/@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`;
+  for (let directory = import.meta.dirname; ; directory = dirname(directory)) {
+    const path = join(directory, library);
+    if (existsSync(path)) {
+      const module = { exports: {} };
+      process.dlopen(module, path);
+      return module.exports as typeof Koffi;
+    }
+    if (directory === '/') return createRequire(import.meta.url)('koffi') as typeof Koffi;
   }
 }
 
