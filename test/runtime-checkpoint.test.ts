@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, closeSync, existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { after, test } from 'node:test';
@@ -40,8 +49,12 @@ async function count(id: string): Promise<number> {
 
 test('a container goes on after a restore where it was, and is one like any other', { skip }, async () => {
   const shared = join(runtime.base, 'rootfs/etc');
-  const bundle = runtime.bundle(['sh', '-c', COUNTS], ({ mounts }) => {
-    mounts!.push({ destination: '/shared', type: 'bind', source: shared, options: ['rbind'] });
+  const root = runtime.ownRoot('linked');
+  symlinkSync('etc', join(root, 'link'));
+  const bundle = runtime.bundle(['sh', '-c', COUNTS], spec => {
+    spec.root = { path: root };
+    spec.mounts!.push({ destination: '/link', type: 'bind', source: shared, options: ['bind'] });
+    spec.mounts!.push({ destination: '/shared', type: 'bind', source: shared, options: ['rbind'] });
   });
   const [first, second, work] = ['first', 'second', 'work'].map(name => join(runtime.base, name)) as [
     string,
@@ -187,6 +200,22 @@ test('pid, IPC and UTS namespaces of somebody else are joined again', { skip }, 
   assert.equal(await runtime.succeed('exec', 'joins', 'hostname'), 'holder\n');
   for (const id of ['joins', 'holder']) await runtime.succeed('delete', '-f', id);
   assert.deepEqual(runtime.leftovers(), []);
+});
+
+test('what was executed in a restored container is restored with it', { skip }, async () => {
+  const bundle = runtime.bundle(['sleep', '1000']);
+  const images = ['--image-path', place('twice')];
+  const again = async () => {
+    await runtime.succeed('checkpoint', ...images, 'twice');
+    quietly('restore', '-d', '-b', bundle, ...images, 'twice');
+  };
+  quietly('run', '-d', '-b', bundle, 'twice');
+  await again();
+  const background = 'sleep 2000 </dev/null >/dev/null 2>&1 & echo $!';
+  const pid = (await runtime.succeed('exec', 'twice', 'sh', '-c', background)).trim();
+  await again();
+  assert.match(await runtime.succeed('exec', 'twice', 'ps'), new RegExp(`^ +${pid} .*sleep 2000$`, 'm'));
+  await runtime.succeed('delete', '-f', 'twice');
 });
 
 test('the streams of whoever restores replace the pipes of whoever ran it', { skip }, async () => {

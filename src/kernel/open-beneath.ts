@@ -5,6 +5,8 @@ const RESOLVE_NO_SYMLINKS = 0x04n;
 const RESOLVE_BENEATH = 0x08n;
 const RESOLVE_IN_ROOT = 0x10n;
 const O_CLOEXEC = 0o2000000;
+/** open(2): a place in the tree, and not what is there. Node does not name it. */
+export const O_PATH = 0o10000000;
 
 /**
  * openat2(2): opens `path` (relative, without any symbolic link on the way) below the directory `directoryFd`.

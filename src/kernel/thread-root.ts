@@ -1,8 +1,8 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { cstring, syscall } from './libc.ffi.ts';
+import { O_PATH } from './open-beneath.ts';
 
 const CLONE_FS = 0x200;
-const O_PATH = 0o10000000;
 
 /**
  * Gives the calling thread a root directory, working directory and umask (0) of its own, apart from all other

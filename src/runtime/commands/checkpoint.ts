@@ -1,6 +1,16 @@
-import { closeSync, constants, existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
+import { O_PATH, openInRoot } from '../../kernel/open-beneath.ts';
 import type { Spec } from '../../libcontainer/spec.ts';
 import type { Command } from '../command.ts';
 import { readRecord, statusOf } from '../container-record.ts';
@@ -110,8 +120,20 @@ function pageServer(place: string | undefined): CriuOptions['pageServer'] {
 }
 
 function externalMounts(spec: Spec, pid: number): string[] {
-  const bound = boundMounts(spec).map(({ destination }) => destination);
-  return [...bound, ...maskedFiles(spec, pid)].map(path => `mnt[${path}]:${path}`);
+  const bound = boundMounts(spec).map(({ destination }) => [placeOf(destination, pid), destination]);
+  const masked = maskedFiles(spec, pid).map(path => [path, path]);
+  return [...bound, ...masked].map(([place, name]) => `mnt[${place}]:${name}`);
+}
+
+/** Where a destination has led, which links may be on the way to. */
+function placeOf(destination: string, pid: number): string {
+  const root = openSync(`/proc/${pid}/root`, O_PATH | constants.O_DIRECTORY);
+  const place = openInRoot(root, destination, O_PATH);
+  closeSync(root);
+  if (place < 0) return destination;
+  const path = readlinkSync(`/proc/self/fd/${place}`);
+  closeSync(place);
+  return path;
 }
 
 /** What `--status-fd` names. @throws EngineError invalid-parameter unless it can be written to */

@@ -1,4 +1,4 @@
-import { closeSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendDescriptors } from '../../kernel/pass-descriptor.ts';
 import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
@@ -89,6 +89,7 @@ async function makeRestored(context: RuntimeContext, options: Restoration): Prom
     try {
       const record = await revive({ ...options, id, cgroups }, pid => ({
         ...recordOf(id, bundle, compiled, pid),
+        spec: withTimeNamespace(spec, pid),
         scope: cgroups.scope,
       }));
       scope?.settle(cgroup);
@@ -105,6 +106,23 @@ async function makeRestored(context: RuntimeContext, options: Restoration): Prom
     rmSync(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+/**
+ * criu may give it one that it did not have, so that its clocks go on where they were. Whatever is executed in the
+ * container has to be in it, too.
+ */
+function withTimeNamespace(spec: Spec, pid: number): Spec {
+  const namespaces = spec.linux?.namespaces ?? [];
+  const [own, given] = ['self', pid].map(process => timeNamespaceOf(process));
+  if (own === given || namespaces.some(({ type }) => type === 'time')) return spec;
+  return { ...spec, linux: { ...spec.linux, namespaces: [...namespaces, { type: 'time' }] } };
+}
+
+/** Undefined on a kernel without them. */
+function timeNamespaceOf(process: string | number): string | undefined {
+  const path = `/proc/${process}/ns/time`;
+  return existsSync(path) ? readlinkSync(path) : undefined;
 }
 
 /** criu makes namespaces and mounts itself, as the images have them. */

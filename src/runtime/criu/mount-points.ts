@@ -4,13 +4,12 @@ import { EngineError } from '../../base/errors.ts';
 import { MS_REC, MS_SLAVE } from '../../kernel/abi/mount.ts';
 import { CLONE_NEWNS } from '../../kernel/abi/sched.ts';
 import { cstring, syscall } from '../../kernel/libc.ffi.ts';
-import { openInRoot } from '../../kernel/open-beneath.ts';
+import { O_PATH, openInRoot } from '../../kernel/open-beneath.ts';
 import { isBindMount } from '../../libcontainer/mount-options.ts';
 import type { Mount } from '../../libcontainer/spec.ts';
 
 const MS_BIND = 0x1000;
 const MNT_DETACH = 2;
-const O_PATH = 0o10000000;
 const ENOENT = 2;
 
 /**
