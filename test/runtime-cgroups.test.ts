@@ -49,6 +49,19 @@ test('a cgroup belongs to the user namespace that may write it, and sees no othe
   assert.equal(await owner(writable), '0');
 });
 
+test('what is executed in a container that may write its cgroup is in it, too', {
+  skip: notPure,
+}, async () => {
+  const bundle = runtime.bundle(['sleep', '1000'], spec => {
+    withUserNamespace(spec);
+    writable(spec);
+  });
+  await runtime.succeed('run', '-d', '-b', bundle, 'writable');
+  assert.equal(await runtime.succeed('exec', 'writable', 'cat', '/proc/self/cgroup'), '0::/\n');
+  await runtime.succeed('delete', '-f', 'writable');
+  assert.deepEqual(runtime.leftovers(), []);
+});
+
 test('in the cgroup that it was given a user namespace makes others, gives them controllers and limits them', {
   skip: notPure,
 }, async () => {

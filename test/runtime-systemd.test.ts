@@ -38,6 +38,14 @@ function shown(...properties: string[]): Record<string, string> {
 
 const call = (...args: string[]) => runtime.succeed('--systemd-cgroup', ...args);
 
+test('a paused one can be removed, though its unit goes as soon as it is empty', { skip }, async () => {
+  await call('run', '-d', '-b', runtime.bundle(['sleep', '1000'], limited), 'one');
+  await call('pause', 'one');
+  await call('delete', '--force', 'one');
+  assert.equal(shown('ActiveState').ActiveState, 'inactive');
+  assert.deepEqual(runtime.leftovers(), []);
+});
+
 test('a container is a unit with its limits, is changed through it, and goes with it', { skip }, async () => {
   await call('run', '-d', '-b', runtime.bundle(['sleep', '1000'], limited), 'one');
   const limits = [

@@ -321,7 +321,7 @@ test('a user namespace whose cgroup mount may be written gets its cgroup', () =>
   const more = { cgroupLayout: { mode: 'v2' as const, v1: [], unified }, withoutCgroups: false };
   const owned = describe(compile(spec, more).parent).filter(line => line.startsWith('chown'));
   assert.ok(
-    owned.includes('chown(path="/cg/slipway/golden/cgroup.procs", uid=1000, gid=4294967295, optional=true)'),
+    owned.includes('chown(path="/cg/slipway/golden/cgroup.procs", uid=1000, gid=2000, optional=true)'),
   );
   spec.mounts![0]!.options = ['ro'];
   assert.ok(!describe(compile(spec, more).parent).some(line => line.startsWith('chown')));

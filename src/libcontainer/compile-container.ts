@@ -300,11 +300,13 @@ function delegation(
   { cgroups, namespaces }: Parts,
 ): ParentOperation[] {
   const { unified } = cgroups.paths;
-  const root = spec.linux?.uidMappings?.find(({ containerID }) => containerID === 0);
+  const [user, group] = [spec.linux?.uidMappings, spec.linux?.gidMappings].map(maps =>
+    maps?.find(({ containerID }) => containerID === 0),
+  );
   const writable = spec.mounts?.some(({ type, options }) => type === 'cgroup' && !options?.includes('ro'));
-  if (cgroupLayout.mode !== 'v2' || !unified || !root || !writable) return [];
+  if (cgroupLayout.mode !== 'v2' || !unified || !user || !group || !writable) return [];
   if (!namespaces.created.has('user') || !namespaces.created.has('cgroup')) return [];
-  return delegateCgroup(unified, root.hostID);
+  return delegateCgroup(unified, { uid: user.hostID, gid: group.hostID });
 }
 
 /** The child, in its user namespace where it has one, its ids mapped. */

@@ -10,6 +10,7 @@ import { printError } from './print.ts';
 
 const END_PATIENCE_MS = 10_000;
 const MNT_DETACH = 2;
+const SIGKILL = 9;
 
 /** Kills what is left of a container, and removes every trace of it. */
 export function removeContainer({ root }: RuntimeContext, record: ContainerRecord): void {
@@ -29,7 +30,8 @@ export function removeContainer({ root }: RuntimeContext, record: ContainerRecor
 function killAll(record: ContainerRecord): void {
   const cgroup = new Cgroup(record.cgroupPaths);
   if (cgroup.exists) cgroup.kill();
-  if (startTicksOf(record.pid) === record.startTicks) process.kill(record.pid, 'SIGKILL');
+  // Its result tells nothing: the process may end at any moment.
+  if (startTicksOf(record.pid) === record.startTicks) syscallResult('kill', record.pid, SIGKILL);
 }
 
 /** Returns when the init has ended, or will not. */

@@ -108,10 +108,19 @@ export class Cgroup {
       if (pids.length === 0) return;
       if (atOnce) killAtOnce(`${unified}/cgroup.kill`);
       else killEach(pids);
-      if (this.frozen) this.thaw();
+      if (this.frozen) this.#letDie();
       sleep(POLL_MS);
     }
     throw new EngineError('system', `processes of ${this.#main()} do not end: ${this.pids().join(' ')}`);
+  }
+
+  /** systemd removes a cgroup as soon as nothing is in it. */
+  #letDie(): void {
+    try {
+      this.thaw();
+    } catch (error) {
+      if (this.exists) throw error;
+    }
   }
 
   /**

@@ -5,21 +5,23 @@ import { type ReadFile, readHostFile } from './layout.ts';
 /** For kernels that do not say it themselves (before Linux 4.15). */
 const DELEGATED = 'cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n';
 
-const UNCHANGED = 0xffff_ffff;
-
 /**
  * Gives a v2 cgroup to the root of the user namespace whose processes are in it, so that they can make cgroups
  * below it: the directory, and the files that the kernel names as safe to give away
- * (cgroup-v2.rst, "Model of Delegation").
- * @param uid on the host
+ * (cgroup-v2.rst, "Model of Delegation"). To its group too: what joins the namespace to execute something may put
+ * itself there only where both are of the namespace.
+ * @param owner on the host
  */
-export function delegateCgroup(directory: string, uid: number, read: ReadFile = readHostFile): ChangeOwner[] {
+export function delegateCgroup(
+  directory: string,
+  owner: { uid: number; gid: number },
+  read: ReadFile = readHostFile,
+): ChangeOwner[] {
   const files = (read('/sys/kernel/cgroup/delegate') ?? DELEGATED).trim().split('\n');
   return ['', ...files].map(file => ({
     op: 'chown',
     path: posix.join(directory, file),
-    uid,
-    gid: UNCHANGED,
+    ...owner,
     optional: true,
   }));
 }
