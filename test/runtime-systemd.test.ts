@@ -38,6 +38,11 @@ function shown(...properties: string[]): Record<string, string> {
 
 const call = (...args: string[]) => runtime.succeed('--systemd-cgroup', ...args);
 
+/** A hierarchy of v1 may have been there before. */
+function unifiedCgroup(pid: number): string | undefined {
+  return /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1];
+}
+
 test('a paused one can be removed, though its unit goes as soon as it is empty', { skip }, async () => {
   await call('run', '-d', '-b', runtime.bundle(['sleep', '1000'], limited), 'one');
   await call('pause', 'one');
@@ -66,7 +71,7 @@ test('a container is a unit with its limits, is changed through it, and goes wit
   });
   const { pid } = JSON.parse(await call('state', 'one')) as { pid: number };
   const { ControlGroup = '' } = shown('ControlGroup');
-  assert.equal(readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim(), `0::${ControlGroup}`);
+  assert.equal(unifiedCgroup(pid), ControlGroup);
   assert.equal(readFileSync(`/sys/fs/cgroup${ControlGroup}/cgroup.procs`, 'utf8').trim(), String(pid));
   assert.equal(readFileSync(`/sys/fs/cgroup${ControlGroup}/cpu.max`, 'utf8').trim(), '500000 1000000');
   await call('update', 'one', '--cpu-period', '900000', '--pids-limit', '-1');
@@ -74,7 +79,7 @@ test('a container is a unit with its limits, is changed through it, and goes wit
     CPUQuotaPerSecUSec: '560ms',
     TasksMax: 'infinity',
   });
-  assert.equal(await call('exec', 'one', 'cat', '/proc/self/cgroup'), '0::/\n');
+  assert.match(await call('exec', 'one', 'cat', '/proc/self/cgroup'), /^0::\/$/m);
   // What systemd itself does must not undo what is in the files.
   execFileSync('systemctl', ['daemon-reload']);
   assert.equal(readFileSync(`/sys/fs/cgroup${ControlGroup}/pids.max`, 'utf8').trim(), 'max');
@@ -217,10 +222,7 @@ test('without privileges a container is a unit of the user’s own manager', { s
   asUser('run', '-d', '-b', bundle, 'mine');
   const { pid } = JSON.parse(readFileSync(join(home, 'state/mine/state.json'), 'utf8')) as { pid: number };
   const place = `${delegated}/user.slice/${name}-user.scope`;
-  assert.equal(
-    `/sys/fs/cgroup${readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().slice('0::'.length)}`,
-    place,
-  );
+  assert.equal(`/sys/fs/cgroup${unifiedCgroup(pid)}`, place);
   assert.equal(readFileSync(`${place}/pids.max`, 'utf8').trim(), '7');
   asUser('update', 'mine', '--pids-limit', '9');
   assert.equal(readFileSync(`${place}/pids.max`, 'utf8').trim(), '9');
