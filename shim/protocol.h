@@ -115,6 +115,7 @@ enum operation {
 	OP_CHOWN = 62,
 	OP_REOPEN_NULL = 63,
 	OP_MAP_MOUNT = 64,
+	OP_TRY_WRITE = 65,
 };
 
 #endif

@@ -560,6 +560,17 @@ static int op_write(struct runner *r, struct cursor *c)
 	return result == -ENOENT && optional ? 0 : result;
 }
 
+static int op_try_write(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	size_t length;
+	const char *path = take_string(c);
+	const char *data = take_bytes(c, &length);
+	if (!c->bad)
+		write_file_at(AT_FDCWD, path, data, length);
+	return 0;
+}
+
 static int op_attach_device_program(struct runner *r, struct cursor *c)
 {
 	size_t length;
@@ -2662,6 +2673,7 @@ static operation_function *const operations[] = {
 	[OP_CHOWN] = op_chown,
 	[OP_REOPEN_NULL] = op_reopen_null,
 	[OP_MAP_MOUNT] = op_map_mount,
+	[OP_TRY_WRITE] = op_try_write,
 };
 
 /* ---- running a plan -------------------------------------------------------------------------------------- */

@@ -49,6 +49,14 @@ test('a cgroup belongs to the user namespace that may write it, and sees no othe
   assert.equal(await owner(writable), '0');
 });
 
+test('a cgroup has all controllers that there are', { skip: notPure }, async () => {
+  const controllers = readFileSync('/sys/fs/cgroup/cgroup.controllers', 'utf8');
+  assert.equal(
+    `${await runtime.output(['cat', '/sys/fs/cgroup/cgroup.controllers'], writable)}\n`,
+    controllers,
+  );
+});
+
 test('what is executed in a container that may write its cgroup is in it, too', {
   skip: notPure,
 }, async () => {

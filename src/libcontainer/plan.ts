@@ -22,6 +22,9 @@ export type MakeDirectory = { op: 'mkdir'; path: string; mode: number };
 /** Writes `data` with one write(2) into an existing file. `optional`: a missing file (ENOENT) is fine. */
 export type WriteFile = { op: 'write'; path: string; data: string; optional?: boolean };
 
+/** As `write`, whatever comes of it. */
+export type TryWrite = { op: 'try-write'; path: string; data: string };
+
 /** Loads a BPF_PROG_TYPE_CGROUP_DEVICE program and attaches it to the cgroup v2 directory `path`. */
 export type AttachDeviceProgram = { op: 'attach-device-program'; path: string; instructions: Uint8Array };
 
@@ -318,6 +321,7 @@ export type Execute = { op: 'exec'; args: string[]; env: string[]; preserve: num
 export type ParentOperation =
   | MakeDirectory
   | WriteFile
+  | TryWrite
   | AttachDeviceProgram
   | Barrier
   | Release

@@ -108,6 +108,7 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   'change-root': layout(61),
   chown: layout(62, 'path:string uid:int gid:int optional:flag'),
   'reopen-null': layout(63),
+  'try-write': layout(65, 'path:string data:bytes'),
   'map-mount': layout(64, 'uidMap:string gidMap:string userNamespace:string mapRecursive:flag'),
 };
 

@@ -160,9 +160,11 @@ test('a pure v2 layout enables controllers down the path and converts the values
     unified: { 'memory.high': '900', 'misc.max': 'a 1\nb 2' },
   });
   assert.deepEqual(lines([...birthplace, ...parent]), [
-    'write /sys/fs/cgroup/cgroup.subtree_control +cpuset +io +hugetlb +rdma +misc',
+    'write /sys/fs/cgroup/cgroup.subtree_control +cpuset +io +hugetlb +misc',
+    'try-write /sys/fs/cgroup/cgroup.subtree_control +rdma',
     'mkdir /sys/fs/cgroup/docker',
-    'write /sys/fs/cgroup/docker/cgroup.subtree_control +cpuset +cpu +io +memory +hugetlb +pids +rdma +misc',
+    'write /sys/fs/cgroup/docker/cgroup.subtree_control +cpuset +cpu +io +memory +hugetlb +pids +misc',
+    'try-write /sys/fs/cgroup/docker/cgroup.subtree_control +rdma',
     'mkdir /sys/fs/cgroup/docker/x',
     'write /sys/fs/cgroup/docker/x/memory.swap.max 500',
     'write /sys/fs/cgroup/docker/x/memory.max 1000',

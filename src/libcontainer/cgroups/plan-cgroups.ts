@@ -55,7 +55,7 @@ export function planCgroups(options: CgroupOptions): CgroupPlan {
   return {
     birthplace:
       layout.unified && paths.unified
-        ? makeUnified(layout.unified.mountPoint, paths.unified, paths.unifiedControllers, read)
+        ? makeUnified(layout, paths.unified, paths.unifiedControllers, read)
         : [],
     parent: [
       ...directories.flatMap(directory =>
@@ -74,7 +74,7 @@ export function planCgroups(options: CgroupOptions): CgroupPlan {
   };
 }
 
-/** Enabled beside v1 where they are not there: they account for, or limit, what Docker shows and sets. */
+/** Kept up to date in every v2 cgroup of ours: they account for, or limit, what Docker shows and sets. */
 const ACCOUNTING = ['cpuset', 'cpu', 'io', 'memory', 'pids'];
 
 function cgroupPaths(layout: CgroupLayout, cgroupsPath: string, resources: Resources): CgroupPaths {
@@ -87,13 +87,11 @@ function cgroupPaths(layout: CgroupLayout, cgroupsPath: string, resources: Resou
     mode,
     v1,
     unified: unified && cgroupDirectory(unified, cgroupsPath, 2),
-    // Pure v2 has all that there are, as with runc: any may be limited later, or by the container itself.
-    unifiedControllers: mode === 'v2' ? unified!.controllers : besideV1(layout, v1, resources),
+    unifiedControllers: neededControllers(layout, v1, resources),
   };
 }
 
-/** What limits need, or figures: each further controller makes a container's start and end longer. */
-function besideV1({ unified }: CgroupLayout, v1: CgroupPaths['v1'], resources: Resources): string[] {
+function neededControllers({ unified }: CgroupLayout, v1: CgroupPaths['v1'], resources: Resources): string[] {
   const needed = new Set(ACCOUNTING);
   for (const [controller, list] of settingsV2({ ...onV2(v1, resources), unified: {} }))
     if (list.length > 0) needed.add(controller);
@@ -195,22 +193,31 @@ function makeCpuset(
   return [made, ...operations];
 }
 
-/** Every ancestor must enable a controller for its children before the leaf has it. */
+/**
+ * Every ancestor must enable a controller for its children before the leaf has it. Pure v2 gets all that there are, as
+ * with runc, where they can be had: any may be limited later, or by the container itself. Beside v1 they would only
+ * make a container's start and end longer.
+ */
 function makeUnified(
-  mountPoint: string,
+  { mode, unified }: CgroupLayout,
   directory: string,
-  controllers: string[],
+  needed: string[],
   read: ReadFile,
 ): ParentOperation[] {
+  const { mountPoint, controllers } = unified!;
+  const wished = mode === 'v2' ? controllers.filter(controller => !needed.includes(controller)) : [];
   const operations: ParentOperation[] = [];
   for (const path of [mountPoint, ...chain(mountPoint, directory)]) {
     if (path !== mountPoint) operations.push({ op: 'mkdir', path, mode: 0o755 });
-    if (path === directory || controllers.length === 0) continue;
+    if (path === directory) continue;
     const file = posix.join(path, 'cgroup.subtree_control');
     const enabled = (read(file) ?? '').trim().split(' ');
-    const missing = controllers.filter(controller => !enabled.includes(controller));
+    const missing = needed.filter(controller => !enabled.includes(controller));
     if (missing.length > 0)
       operations.push({ op: 'write', path: file, data: missing.map(name => `+${name}`).join(' ') });
+    // One by one, as one that cannot be had would keep away the others.
+    for (const name of wished)
+      if (!enabled.includes(name)) operations.push({ op: 'try-write', path: file, data: `+${name}` });
   }
   return operations;
 }
