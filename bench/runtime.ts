@@ -73,9 +73,9 @@ async function programTimes({ name, command, base: seen }: Peer) {
 async function libraryTimes() {
   const driver = openNativeDriver({ shimPath: join(repository, 'shim/bin/slipway-shim') });
   let count = 0;
+  const spec = exampleSpec(false);
   const create = (args: string[]) => {
     const id = `library-${++count}`;
-    const spec = exampleSpec(false);
     return driver.create({
       id,
       stateDir: join(memory, id),

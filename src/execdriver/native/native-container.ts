@@ -25,6 +25,8 @@ export type NativeContainerOptions = {
   plan: Plan | undefined;
   /** Whether the process executes already. */
   isStarted?: boolean;
+  /** Called when it does. */
+  started?: () => void;
 };
 
 /** A container whose processes belong to a shim. */
@@ -35,13 +37,23 @@ export class NativeContainer extends NativeProcess implements Container {
   readonly #plan: Plan | undefined;
   readonly #cgroup: Cgroup;
   readonly #isStarted: boolean;
+  readonly #started: () => void;
   readonly #execs = new Map<number, NativeProcess>();
   /** Exits that were reported in one breath with the process's creation. */
   readonly #early = new Map<number, ProcessRecord>();
 
-  constructor({ connection, stateDir, state, record, plan, isStarted = false }: NativeContainerOptions) {
+  constructor({
+    connection,
+    stateDir,
+    state,
+    record,
+    plan,
+    isStarted = false,
+    started = () => undefined,
+  }: NativeContainerOptions) {
     super(connection, stateDir, record);
     this.#isStarted = isStarted;
+    this.#started = started;
     this.#connection = connection;
     this.#stateDir = stateDir;
     this.#state = state;
@@ -56,6 +68,7 @@ export class NativeContainer extends NativeProcess implements Container {
     if (this.#isStarted) return;
     try {
       await super.start();
+      this.#started();
     } catch (error) {
       throw describeFailure(error, this.#plan ?? { parent: [], child: [], cleanup: [] });
     }

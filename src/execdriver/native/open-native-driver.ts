@@ -15,7 +15,7 @@ import { checkProtocol, readContainerState, readExitFile, writeContainerState } 
 import { describeFailure } from './describe-failure.ts';
 import { NamespaceMaker } from './namespace-maker.ts';
 import { exitStatusOf, ioFlags, isExited, lostStatus, NativeContainer } from './native-container.ts';
-import { ReadyNamespaces } from './ready-namespaces.ts';
+import { Reserve } from './reserve.ts';
 import { type ProcessRecord, readProcessRecord, type ShimConnection } from './shim-connection.ts';
 import { ShimPool } from './shim-pool.ts';
 
@@ -36,7 +36,9 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
   const cgroupLayout = options.cgroupLayout ?? detectCgroupLayout();
   const connections = new Set<ShimConnection>();
   const pool = new ShimPool(options.shimPath);
-  const namespaces = new ReadyNamespaces(new NamespaceMaker(options.shimPath));
+  const maker = new NamespaceMaker(options.shimPath);
+  /** For containers that want one of their own and nobody else's: the kernel takes up to milliseconds over one. */
+  const namespaces = new Reserve({ make: () => maker.create(), discard: closeSync });
   const track: Track = connection => {
     connections.add(connection);
     void connection.closed.then(() => connections.delete(connection));
@@ -48,7 +50,11 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
       try {
         const networkNamespace = create.networkNamespace ?? own;
         const options = { ...create, networkNamespace };
-        return await createContainer(pool, options, compile(options, cgroupLayout), track);
+        const refill = () => {
+          pool.refill();
+          if (own !== undefined) namespaces.refill();
+        };
+        return await createContainer(pool, options, compile(options, cgroupLayout), track, refill);
       } finally {
         if (own !== undefined) closeSync(own);
       }
@@ -57,6 +63,7 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
     close: () => {
       pool.close();
       namespaces.close();
+      maker.close();
       for (const connection of connections) connection.close();
     },
     explain: create => {
@@ -107,6 +114,7 @@ async function createContainer(
   options: CreateOptions,
   { plan, cgroupPaths }: CompiledContainer,
   track: Track,
+  started: () => void,
 ): Promise<Container> {
   const { id, stateDir, spec } = options;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
@@ -125,7 +133,16 @@ async function createContainer(
     });
     const record = { id, number: reply.int(), pid: reply.int() };
     const state = { spec, cgroupPaths };
-    return new NativeContainer({ connection, stateDir, state, record, plan, isStarted: options.start });
+    if (options.start) started();
+    return new NativeContainer({
+      connection,
+      stateDir,
+      state,
+      record,
+      plan,
+      isStarted: options.start,
+      started,
+    });
   } catch (error) {
     await connection?.closed;
     rmSync(stateDir, { recursive: true, force: true });

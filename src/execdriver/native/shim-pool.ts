@@ -1,11 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { FieldReader } from '../../libcontainer/field-reader.ts';
 import type { FieldWriter } from '../../libcontainer/field-writer.ts';
+import { Reserve } from './reserve.ts';
 import type { ShimConnection } from './shim-connection.ts';
 import { type SpawnedShim, spawnShim } from './spawn-shim.ts';
 
-/** So long after one was taken another is made ready: whoever took it goes first. */
-const REFILL_DELAY_MS = 3;
 /** SCM_MAX_FD (include/net/scm.h) */
 const MAX_PASSED = 253;
 
@@ -21,14 +19,15 @@ export type FreshShim = {
  */
 export class ShimPool {
   readonly #path: string;
-  readonly #size: number;
-  readonly #ready: SpawnedShim[] = [];
-  readonly #abort = new AbortController();
+  readonly #reserve: Reserve<SpawnedShim>;
 
   /** @param path the shim's executable */
-  constructor(path: string, size = 2) {
+  constructor(path: string) {
     this.#path = path;
-    this.#size = size;
+    this.#reserve = new Reserve({
+      make: () => this.#makeReady(),
+      discard: ({ connection }) => connection.close(),
+    });
   }
 
   /**
@@ -36,13 +35,11 @@ export class ShimPool {
    * @throws SyscallError
    */
   async take(descriptors: readonly number[]): Promise<FreshShim> {
-    const ready = descriptors.length <= MAX_PASSED ? this.#ready.pop() : undefined;
-    void this.#refill();
-    if (ready === undefined) {
+    if (descriptors.length > MAX_PASSED) {
       const { connection } = await spawnShim({ path: this.#path, containerId: PLACEHOLDER, descriptors });
       return { connection, request: connection.request.bind(connection) };
     }
-    const { connection, socket } = ready;
+    const { connection, socket } = await this.#reserve.take();
     if (descriptors.length === 0) return { connection, request: connection.request.bind(connection) };
     return {
       connection,
@@ -50,27 +47,21 @@ export class ShimPool {
     };
   }
 
-  /** Ends the idle ones. */
-  close(): void {
-    this.#abort.abort();
-    for (const { connection } of this.#ready) connection.close();
+  /** As Reserve.refill. */
+  refill(): void {
+    this.#reserve.refill();
   }
 
-  async #refill(): Promise<void> {
-    const { signal } = this.#abort;
-    await delay(REFILL_DELAY_MS, undefined, { signal, ref: false }).catch(() => undefined);
-    if (signal.aborted || this.#ready.length >= this.#size) return;
+  /** Ends the idle ones. */
+  close(): void {
+    this.#reserve.close();
+  }
+
+  async #makeReady(): Promise<SpawnedShim> {
     const shim = await spawnShim({ path: this.#path, containerId: PLACEHOLDER, descriptors: [] });
-    if (signal.aborted || this.#ready.length >= this.#size) {
-      shim.connection.close();
-      return;
-    }
-    this.#ready.push(shim);
     shim.connection.socket.unref();
-    void shim.connection.closed.then(() => {
-      const index = this.#ready.indexOf(shim);
-      if (index >= 0) this.#ready.splice(index, 1);
-    });
+    void shim.connection.closed.then(() => this.#reserve.forget(shim));
+    return shim;
   }
 }
 
