@@ -48,26 +48,53 @@ function bundle(name: string, args: string[]): void {
   writeFileSync(join(base, name, 'config.json'), JSON.stringify({ ...spec, process, root, linux }));
 }
 
-function call(command: readonly string[], ...args: string[]): void {
-  const [program = '', ...words] = [...command, ...args];
+function call([program = '', ...words]: readonly string[]): void {
   const { status, stderr } = spawnSync(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   if (status !== 0) throw new Error(`${program} ${words.join(' ')}: ${String(stderr)}`);
 }
 
-async function programTimes({ name, command, base: seen }: Peer) {
+type What = 'run' | 'exec' | 'state';
+type Times = Partial<Record<What, number>>;
+
+/** All in turn, run by run: the machine's speed drifts. */
+async function programTimes(programs: readonly Peer[]): Promise<Times[]> {
+  const tasks = programs.map((program, index) => tasksOf(program, index));
+  const times = tasks.map((): Record<What, number[]> => ({ run: [], exec: [], state: [] }));
+  for (const { begin } of tasks) begin();
+  // The first run of each warms it up.
+  for (let run = 0; run <= RUNS; run++)
+    for (const what of ['run', 'exec', 'state'] as const)
+      for (const [index, { words }] of tasks.entries()) {
+        const command = words[what];
+        if (!command) continue;
+        const [time = 0] = await timed(async () => call(command), 1, 0);
+        if (run > 0) times[index]![what].push(time);
+      }
+  for (const { end } of tasks) end();
+  return times.map(({ run, exec, state }) => ({
+    run: median(run),
+    ...(exec.length > 0 ? { exec: median(exec), state: median(state) } : {}),
+  }));
+}
+
+function tasksOf({ name, command, base: seen }: Peer, index: number) {
   const root = ['--root', join(memory, `state-${name.replaceAll(/\W/g, '')}`)];
-  const times = async (task: () => void) => {
-    task();
-    return median(await timed(async () => task(), RUNS));
+  const run = [...command, ...root, 'run', '--bundle', join(seen, 'true'), `bench-${index}`];
+  if (name.startsWith('node'))
+    return { words: { run: command }, begin: () => undefined, end: () => undefined };
+  const idle = `idle-${index}`;
+  return {
+    words: {
+      run,
+      exec: [...command, ...root, 'exec', idle, 'true'],
+      state: [...command, ...root, 'state', idle],
+    } as Partial<Record<What, string[]>>,
+    begin: () => {
+      const started = [...command, ...root, 'run', '--detach', '--bundle', join(seen, 'sleep'), idle];
+      spawnSync(started[0]!, started.slice(1), { stdio: 'ignore' });
+    },
+    end: () => call([...command, ...root, 'delete', '--force', idle]),
   };
-  const run = await times(() => call(command, ...root, 'run', '--bundle', join(seen, 'true'), 'bench'));
-  if (name.startsWith('node')) return { run };
-  const started = [...command, ...root, 'run', '--detach', '--bundle', join(seen, 'sleep'), 'idle'];
-  spawnSync(started[0]!, started.slice(1), { stdio: 'ignore' });
-  const exec = await times(() => call(command, ...root, 'exec', 'idle', 'true'));
-  const state = await times(() => call(command, ...root, 'state', 'idle'));
-  call(command, ...root, 'delete', '--force', 'idle');
-  return { run, exec, state };
 }
 
 async function libraryTimes() {
@@ -116,10 +143,12 @@ bundle('sleep', ['sleep', '1000']);
 try {
   console.log('| what | run (create, start, wait, delete), ms | exec, ms | state, ms |\n|---|---|---|---|');
   const cell = (value: number | undefined) => value?.toFixed(2) ?? '';
-  const row = (name: string, { run, exec, state }: { run: number; exec?: number; state?: number }) =>
+  const row = (name: string, { run, exec, state }: Times) =>
     console.log(`| ${name} | ${cell(run)} | ${cell(exec)} | ${cell(state)} |`);
   row('library', await libraryTimes());
-  for (const peer of peers()) row(peer.name, await programTimes(peer));
+  const programs = peers();
+  const times = await programTimes(programs);
+  for (const [index, { name }] of programs.entries()) row(name, times[index]!);
 } finally {
   for (const directory of [base, memory]) rmSync(directory, { recursive: true, force: true });
 }
