@@ -175,7 +175,7 @@ struct runner {
 	uint32_t index;
 	bool root_changed;
 	int sync, root, proc, null_tree, empty_tree, agent, locked_mounts;
-	int received_mount; /* the child's, to be mapped */
+	int received_mount; /* from the other side: what is to be mapped, or a node that was asked for */
 	int stdio[3], console;
 	char *agent_state;
 	bool told_ready;
@@ -187,7 +187,7 @@ struct runner {
 	char detail[DETAIL_BYTES];
 };
 
-enum sync_type { SYNC_BARRIER, SYNC_GO, SYNC_CONSOLE, SYNC_MAP_MOUNT, SYNC_READY, SYNC_FAILED };
+enum sync_type { SYNC_BARRIER, SYNC_GO, SYNC_CONSOLE, SYNC_MAP_MOUNT, SYNC_MAKE_NODE, SYNC_NODE, SYNC_READY, SYNC_FAILED };
 
 struct sync_message {
 	uint32_t type, index;
@@ -1568,30 +1568,142 @@ static int make_locked_mounts(void)
 	return result;
 }
 
+/* Where the shim was before it went into another mount namespace. */
+struct place {
+	int mounts, root, here;
+};
+
+static void leave_locked_mounts(struct place *back)
+{
+	/* The root of a namespace that is entered is its own, which need not be ours. */
+	if (setns(back->mounts, CLONE_NEWNS) != 0 || fchdir(back->root) != 0 || chroot(".") != 0 || fchdir(back->here) != 0)
+		_exit(1);
+	close(back->mounts);
+	close(back->root);
+	close(back->here);
+}
+
+static int enter_locked_mounts(struct runner *r, struct place *back)
+{
+	*back = (struct place){ .mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC),
+				.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
+				.here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	int result = back->mounts < 0 || back->root < 0 || back->here < 0 ? -errno : 0;
+	if (result == 0 && r->locked_mounts < 0)
+		r->locked_mounts = result = make_locked_mounts();
+	if (result >= 0)
+		result = check(setns(r->locked_mounts, CLONE_NEWNS));
+	if (result == 0)
+		return 0;
+	close_if_open(&back->mounts);
+	close_if_open(&back->root);
+	close_if_open(&back->here);
+	return result;
+}
+
 /*
  * As open_detached(), but nobody can take off what protects the host's mounts (read-only, nodev …): it is locked in
  * the clones (mount_namespaces(7)). A single mount that others lie on cannot be had like that.
  */
 static int open_locked(struct runner *r, const char *path, bool recursive)
 {
-	int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int result = own < 0 || root < 0 || here < 0 ? -errno : 0;
-	if (result == 0 && r->locked_mounts < 0)
-		r->locked_mounts = result = make_locked_mounts();
-	if (result >= 0)
-		result = check(setns(r->locked_mounts, CLONE_NEWNS));
-	if (result == 0) {
-		result = open_detached(AT_FDCWD, path, recursive);
-		/* Its root is that of the namespace, which need not be ours. */
-		if (setns(own, CLONE_NEWNS) != 0 || fchdir(root) != 0 || chroot(".") != 0 || fchdir(here) != 0)
-			_exit(1);
-	}
-	close_if_open(&own);
-	close_if_open(&root);
-	close_if_open(&here);
+	struct place back;
+	int result = enter_locked_mounts(r, &back);
+	if (result < 0)
+		return result;
+	int tree = open_detached(AT_FDCWD, path, recursive);
+	leave_locked_mounts(&back);
+	return tree;
+}
+
+/* What a user namespace may not make itself. Owners are as it has them. */
+struct device_node {
+	uint32_t mode, uid, gid;
+	uint64_t device;
+};
+
+/* The host's number for an id of the child's, by its map; 0 where it has none. */
+static uint32_t host_id(pid_t pid, const char *map, uint32_t id)
+{
+	char path[64];
+	unsigned long long inside, outside, count;
+	uint32_t found = 0;
+	snprintf(path, sizeof path, "/proc/%d/%s", pid, map);
+	FILE *file = fopen(path, "re");
+	while (file && fscanf(file, "%llu %llu %llu", &inside, &outside, &count) == 3)
+		if (id >= inside && id - inside < count)
+			found = outside + (id - inside);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static int make_node_at(int directory, const char *name, mode_t mode, dev_t device, uid_t uid, gid_t gid)
+{
+	int result = check(mknodat(directory, name, mode, device));
+	if (result == 0)
+		result = check(fchmodat(directory, name, mode & 07777, 0));
+	return result == 0 ? check(fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW)) : result;
+}
+
+/*
+ * The mount of a node alone, which lies in a tmpfs of the host's: in those of other user namespaces devices cannot be
+ * opened. It is attached in a namespace that goes again, as only then can a part of it be cloned.
+ */
+static int make_node(struct runner *r, const struct device_node *node)
+{
+	struct place back;
+	pid_t child = r->process->pid;
+	uint32_t uid = host_id(child, "uid_map", node->uid), gid = host_id(child, "gid_map", node->gid);
+	int result = enter_locked_mounts(r, &back);
+	if (result < 0)
+		return result;
+	int fs = syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC), mount = -1;
+	result = check(fs);
+	if (result == 0)
+		result = check(syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+	if (result == 0)
+		result = check(mount = syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
+	if (result == 0)
+		result = check(syscall(SYS_move_mount, mount, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH));
+	if (result == 0)
+		result = make_node_at(mount, "node", node->mode, node->device, uid, gid);
+	if (result == 0)
+		result = open_detached(mount, "node", false);
+	close_if_open(&fs);
+	close_if_open(&mount);
+	leave_locked_mounts(&back);
 	return result;
+}
+
+/* The child asks for a node, and waits. */
+static int serve_node(struct runner *r, const struct sync_message *asked)
+{
+	struct device_node node;
+	memcpy(&node, asked->detail, sizeof node);
+	int tree = make_node(r, &node);
+	struct sync_message reply = { .type = SYNC_NODE, .error = tree < 0 ? -tree : 0 };
+	size_t length = offsetof(struct sync_message, detail);
+	int result = tree < 0 ? check(send(r->process->sync, &reply, length, MSG_NOSIGNAL))
+			      : send_descriptor(r->process->sync, (const char *)&reply, length, tree);
+	close_if_open(&tree);
+	return result;
+}
+
+static int ask_for_node(struct runner *r, const struct device_node *node)
+{
+	struct sync_message message = { .type = SYNC_MAKE_NODE };
+	memcpy(message.detail, node, sizeof *node);
+	int result = check(send(r->sync, &message, offsetof(struct sync_message, detail) + sizeof *node, MSG_NOSIGNAL));
+	while (result == 0 && (result = receive_sync(r, &message)) == 0 && message.type != SYNC_NODE)
+		;
+	if (result == 0 && message.error)
+		result = -message.error;
+	int tree = r->received_mount;
+	r->received_mount = -1;
+	if (result < 0)
+		close_if_open(&tree);
+	return result < 0 ? result : tree;
 }
 
 /*
@@ -1818,16 +1930,23 @@ static int open_parent(int root, const char *path, const char **name)
 	return directory_of(path, directory, sizeof directory, name) ? make_in_root(root, directory, true, 0755) : -EINVAL;
 }
 
-/* Where nodes cannot be made (user namespaces, nodev): the host's device of the same path. */
-static int bind_device(struct runner *r, const char *target)
+/*
+ * Where nodes cannot be made, as in user namespaces: the host's, where it has that device at the same path, or one that
+ * the shim makes.
+ */
+static int bind_device(struct runner *r, const char *target, const struct device_node *node)
 {
+	struct stat status;
 	int to = make_in_root(r->root, target, false, 0755);
 	if (to < 0)
 		return to;
 	int tree = syscall(SYS_open_tree, AT_FDCWD, target, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	int result = check(tree);
-	if (result == 0)
-		result = attach_mount(tree, to);
+	if (tree >= 0 && (fstat(tree, &status) != 0 || status.st_rdev != node->device ||
+			  (status.st_mode & S_IFMT) != (node->mode & S_IFMT)))
+		close_if_open(&tree);
+	if (tree < 0)
+		tree = ask_for_node(r, node);
+	int result = tree < 0 ? tree : attach_mount(tree, to);
 	close_if_open(&tree);
 	close(to);
 	return result;
@@ -1848,17 +1967,14 @@ static int op_device(struct runner *r, struct cursor *c)
 	/* glibc's and the kernel's encoding of a device number in 64 bits */
 	dev_t device = ((dev_t)(major & 0xfffff000) << 32) | ((dev_t)(major & 0xfff) << 8) |
 		       ((dev_t)(minor & 0xffffff00) << 12) | (minor & 0xff);
-	int result = check(mknodat(directory, name, mode, device));
+	int result = make_node_at(directory, name, mode, device, uid, gid);
 	if (result == -EEXIST) {
 		unlinkat(directory, name, 0);
-		result = check(mknodat(directory, name, mode, device));
+		result = make_node_at(directory, name, mode, device, uid, gid);
 	}
-	if (result == 0)
-		result = check(fchmodat(directory, name, mode & 07777, 0));
-	if (result == 0)
-		result = check(fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW));
 	close(directory);
-	return result == -EPERM ? bind_device(r, target) : result;
+	const struct device_node node = { mode, uid, gid, device };
+	return result == -EPERM ? bind_device(r, target, &node) : result;
 }
 
 static int op_symlink(struct runner *r, struct cursor *c)
@@ -2771,8 +2887,10 @@ static int receive_sync(struct runner *r, struct sync_message *message)
 	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n <= 0)
 		return n < 0 ? -errno : -EPIPE;
-	if (message->type == SYNC_MAP_MOUNT)
+	if (message->type == SYNC_MAP_MOUNT || (message->type == SYNC_NODE && !message->error))
 		return take_mount(r, &header);
+	if (message->type == SYNC_MAKE_NODE)
+		return serve_node(r, message);
 	if (message->type == SYNC_CONSOLE)
 		return take_console(r->shim, r->process, &header);
 	if (message->type == SYNC_FAILED) {
@@ -3353,6 +3471,7 @@ static void handle_sync(struct shim *shim, struct process *process)
 	struct runner r = new_runner(shim, process);
 	struct sync_message message;
 	int result = receive_sync(&r, &message);
+	close_if_open(&r.locked_mounts);
 	if (result == 0) {
 		if (message.type == SYNC_READY) {
 			process->state = process->flags & IO_START ? STATE_STARTING : STATE_CREATED;

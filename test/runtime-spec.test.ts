@@ -138,6 +138,34 @@ test('a time namespace has its offsets', async () => {
   assert.ok(difference >= 1_000_000 && difference < 1_000_100, shown);
 });
 
+test('in a user namespace devices are those that were asked for, wherever the host has them, and have owners', async () => {
+  const devices = [
+    { path: '/dev/named', type: 'c' as const, major: 1, minor: 3, fileMode: 0o640, uid: 5, gid: 6 },
+    // There is something else of that name on the host.
+    { path: '/dev/kmsg', type: 'c' as const, major: 1, minor: 5 },
+    { path: '/dev/deep/zero', type: 'c' as const, major: 1, minor: 5 },
+  ];
+  const script = `cd /dev; stat -c '%F %t:%T %u:%g %a' named kmsg deep/zero
+    echo x > kmsg && head -c 2 kmsg | wc -c; head -c 3 deep/zero | wc -c`;
+  const shown = await output(script, spec => {
+    withUserNamespace(spec);
+    spec.linux.devices = devices;
+  });
+  const type = 'character special file';
+  assert.equal(shown, `${type} 1:3 5:6 640\n${type} 1:5 0:0 666\n${type} 1:5 0:0 666\n2\n3`);
+  const { stderr } = await runtime.call(
+    'run',
+    '-b',
+    runtime.bundle(['sh', '-c', ': > /dev/forbidden'], spec => {
+      withUserNamespace(spec);
+      spec.linux.devices = [{ path: '/dev/forbidden', type: 'c', major: 1, minor: 11 }];
+    }),
+    'forbidden',
+  );
+  assert.match(stderr, /forbidden: Operation not permitted/);
+  assert.deepEqual(runtime.leftovers(), []);
+});
+
 test("the caller's groups are kept where an annotation asks for it", async () => {
   const groups = async (change: Change) => {
     const bundle = runtime.bundle(['id', '-G'], change);

@@ -193,7 +193,10 @@ export type MaskPath = { op: 'mask'; target: string };
 /** Makes a path inside the root read-only by a recursive bind of it onto itself. A missing one is fine. */
 export type ReadonlyPath = { op: 'readonly'; target: string };
 
-/** mknod(2) inside the root, or a bind of the host's device of that path where mknod is not allowed. */
+/**
+ * mknod(2) inside the root. Where that is not allowed: a bind of the host's device of that path, or of one that the shim
+ * makes where the host has none or another there.
+ */
 export type MakeDevice = {
   op: 'device';
   target: string;
