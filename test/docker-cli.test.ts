@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { get, type IncomingMessage } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { TestTerminal } from './fixtures/test-terminal.ts';
@@ -205,6 +207,46 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
       '{{.Action}}',
     );
     assert.deepEqual(lines.split('\n'), ['create', 'attach', 'start', 'die', 'destroy']);
+  });
+
+  test('sizes that are nothing are left out of lists', async () => {
+    await out('create', '--name', 'untouched', 'busybox');
+    const socketPath = daemon.host.replace('unix://', '');
+    const path = `/containers/json?all=1&size=1&filters=${encodeURIComponent('{"name":["untouched"]}')}`;
+    const response = await new Promise<IncomingMessage>(resolve => get({ socketPath, path }, resolve));
+    const [listed] = JSON.parse(await textOf(response)) as Record<string, unknown>[];
+    assert.equal(listed!.SizeRw, undefined);
+    await out('rm', 'untouched');
+  });
+
+  test("an image's events have its labels, as long as it is there", async () => {
+    const since = String(Math.floor(Date.now() / 1000) - 1);
+    await out('create', '--name', 'labelled', 'busybox');
+    await out('commit', '-c', 'LABEL colour=blue', 'labelled', 'labelled:1');
+    await out('tag', 'labelled:1', 'labelled:2');
+    await out('rm', 'labelled');
+    await out('rmi', 'labelled:1', 'labelled:2');
+    const until = String(Math.floor(Date.now() / 1000) + 1);
+    const format = '{{.Action}} {{.Actor.Attributes.colour}}';
+    const words = [
+      'events',
+      '--since',
+      since,
+      '--until',
+      until,
+      '--filter',
+      'type=image',
+      '--format',
+      format,
+    ];
+    assert.deepEqual((await out(...words)).split('\n'), [
+      'create blue',
+      'tag blue',
+      'tag blue',
+      'untag blue',
+      'untag blue',
+      'delete <no value>',
+    ]);
   });
 
   test('saves, loads, imports and removes images without loss', async () => {

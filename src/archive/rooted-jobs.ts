@@ -46,7 +46,7 @@ export type UnpackJob = ArchiveSource & {
 export type PackJob = { kind: 'pack'; root: string | number | OverlayOptions; outputFd: number };
 
 /** Adds up the sizes of the files below `root`, as Docker does: each inode once, directories not. */
-type MeasureJob = { kind: 'measure'; root: string };
+type MeasureJob = { kind: 'measure'; root: string; except?: readonly string[] };
 
 /** Removes `name` and all below it from the directory `root`. */
 type RemoveJob = { kind: 'remove'; root: string; name: string };

@@ -47,7 +47,7 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
     case 'pack':
       return pack(job);
     case 'measure':
-      return withRoot(home, job.root, measureTree);
+      return withRoot(home, job.root, () => measureTree(job.except));
     case 'remove':
       return withRoot(home, job.root, () =>
         rmSync(hostPath(`/${job.name}`), { recursive: true, force: true }),

@@ -187,8 +187,8 @@ export type ContainerLayer = {
   driverData: Record<string, string>;
   /** Reads a file of the root file system (/etc/passwd, /etc/group), resolved inside it; undefined when missing. */
   readFile(path: string): Promise<Buffer | undefined>;
-  /** Bytes of the writable layer. */
-  sizeBytes(): Promise<number>;
+  /** Bytes of the writable layer, without the files of some paths. */
+  sizeBytes(except?: readonly string[]): Promise<number>;
 };
 
 export type OverlayDirectories = {

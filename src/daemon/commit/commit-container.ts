@@ -55,8 +55,8 @@ export async function commitContainer(
       parent: record.imageId as Digest | '',
       engineVersion: daemon.options.version,
     });
-    imageEvent(daemon, 'create', id, id);
-    if (reference !== '') imageEvent(daemon, 'tag', id, reference);
+    await imageEvent(daemon, 'create', id, id);
+    if (reference !== '') await imageEvent(daemon, 'tag', id, reference);
     const { comment } = request;
     containerEvent(daemon, container, 'commit', { comment, imageID: id, imageRef: reference });
     return id;

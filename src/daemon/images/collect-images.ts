@@ -73,7 +73,8 @@ function isKept(daemon: Daemon, { id, manifest, chainIds }: Image): boolean {
 }
 
 /** @returns how many bytes that frees */
-async function removeUnused(daemon: Daemon, { id }: Image): Promise<number> {
+async function removeUnused(daemon: Daemon, image: Image): Promise<number> {
+  const { id } = image;
   let freed = 0;
   try {
     const removals = await daemon.graph.remove(id, {
@@ -85,7 +86,7 @@ async function removeUnused(daemon: Daemon, { id }: Image): Promise<number> {
         freed += bytes;
       },
     });
-    removalEvents(daemon, id, removals);
+    removalEvents(daemon, image, removals);
     daemon.log.info({ image: id, bytes: freed }, 'removed an unused image: the file system is nearly full');
   } catch (error) {
     // One that others were made from, or that has gone meanwhile.

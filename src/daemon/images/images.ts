@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type * as api from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
+import type { Image } from '../../graph/graph.ts';
 import { layerProgress } from '../../graph/load/layer-progress.ts';
 import type { Daemon } from '../daemon.ts';
 import { download, downloadAddress } from './download.ts';
@@ -20,8 +21,16 @@ export type Removal = { Untagged?: string; Deleted?: string };
 /** What the engine can make itself, by the name one would pull. */
 const BUILT_IN = /^(?:docker\.io\/)?(?:library\/)?hello(?::latest)?$/;
 
-export function imageEvent({ events }: Daemon, action: string, id: string, name: string): void {
-  events.publish({ Type: 'image', Action: action, id, attributes: { name } });
+/** Tells of an image under a name, with its labels, unless it has gone. */
+export async function imageEvent(daemon: Daemon, action: string, id: string, name: string): Promise<void> {
+  const image = await daemon.graph.resolve(id).catch(() => undefined);
+  publish(daemon, action, { id, name, labels: image?.config.config?.Labels });
+}
+
+type Told = { id: string; name: string; labels: Record<string, string> | null | undefined };
+
+function publish({ events }: Daemon, action: string, { id, name, labels }: Told): void {
+  events.publish({ Type: 'image', Action: action, id, attributes: { ...labels, name } });
 }
 
 /** @throws EngineError invalid-parameter, not-found */
@@ -33,7 +42,7 @@ export async function tagImage(
   const target = withTag(repository, tag);
   await daemon.graph.tag(reference, target);
   const { id } = await daemon.graph.resolve(reference);
-  imageEvent(daemon, 'tag', id, target);
+  await imageEvent(daemon, 'tag', id, target);
 }
 
 /** @throws EngineError not-found, conflict, in Docker's words */
@@ -42,22 +51,22 @@ export async function removeImage(
   reference: string,
   options: { force: boolean; noPrune: boolean; onFreed?: (bytes: number) => void },
 ): Promise<Removal[]> {
-  const { id } = await daemon.graph.resolve(reference);
+  const image = await daemon.graph.resolve(reference);
   // Layers of containers that have just been removed may not be gone yet.
   await daemon.background.idle();
   const removals = await daemon.graph.remove(reference, {
     ...options,
     usersOf: imageId => imageUsers(daemon, imageId),
   });
-  removalEvents(daemon, id, removals);
+  removalEvents(daemon, image, removals);
   return removals;
 }
 
-/** What is to be told of a removal of the image `id`. */
-export function removalEvents(daemon: Daemon, id: string, removals: readonly Removal[]): void {
+/** What is to be told of an image's removal: its labels have gone with it, as with Docker. */
+export function removalEvents(daemon: Daemon, { id, config }: Image, removals: readonly Removal[]): void {
   for (const { Untagged, Deleted } of removals) {
-    if (Untagged !== undefined) imageEvent(daemon, 'untag', id, id);
-    if (Deleted === id) imageEvent(daemon, 'delete', id, id);
+    if (Untagged !== undefined) publish(daemon, 'untag', { id, name: id, labels: config.config?.Labels });
+    if (Deleted === id) publish(daemon, 'delete', { id, name: id, labels: undefined });
   }
 }
 
@@ -68,7 +77,8 @@ export async function loadImage(
 ): Promise<void> {
   const before = new Set((await daemon.graph.list()).map(({ id }) => id));
   await daemon.graph.load(archive, progress, platform);
-  for (const { id } of await daemon.graph.list()) if (!before.has(id)) imageEvent(daemon, 'load', id, id);
+  for (const { id } of await daemon.graph.list())
+    if (!before.has(id)) await imageEvent(daemon, 'load', id, id);
 }
 
 export async function saveImages(
@@ -76,7 +86,7 @@ export async function saveImages(
   references: string[],
   platform?: api.Platform,
 ): Promise<Readable> {
-  const saving = (id: string) => imageEvent(daemon, 'save', id, id);
+  const saving = (id: string) => void imageEvent(daemon, 'save', id, id);
   return daemon.graph.save(references, { platform, saving });
 }
 
@@ -91,7 +101,7 @@ export async function importImage(
     message: message === '' ? 'Imported from -' : message,
     reference: withTag(repository, tag),
   });
-  imageEvent(daemon, 'import', id, id);
+  await imageEvent(daemon, 'import', id, id);
   return id;
 }
 
@@ -139,7 +149,7 @@ export async function pullImage(daemon: Daemon, reference: string, progress: Pro
     );
   }
   const id = await daemon.graph.bootstrap('hello', progress);
-  imageEvent(daemon, 'pull', 'hello:latest', 'hello');
+  await imageEvent(daemon, 'pull', 'hello:latest', 'hello');
   progress({ status: `Digest: ${id}` });
   progress({ status: 'Status: Image is up to date for hello:latest' });
 }

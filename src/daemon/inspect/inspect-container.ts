@@ -3,6 +3,7 @@ import type { Container } from '../containers/container.ts';
 import type { ContainerRecord } from '../containers/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath, logPath } from '../daemon-options.ts';
+import { MADE_PLACES } from './container-changes.ts';
 import { describeLinks } from '../links/links.ts';
 import { parseSecurityOptions } from '../spec/security-options.ts';
 import { apparmorProfileOf } from '../spec/spec-process.ts';
@@ -69,7 +70,7 @@ export async function sizesOf(
   container: Container,
 ): Promise<{ SizeRw: number; SizeRootFs: number }> {
   container.layer ??= await graph.openContainerLayer(container.id);
-  const own = await container.layer.sizeBytes();
+  const own = await container.layer.sizeBytes(MADE_PLACES);
   const { imageId } = container.record;
   const image =
     imageId === ''

@@ -27,7 +27,7 @@ export async function listContainers(daemon: Daemon, options: ListOptions): Prom
   return Promise.all(
     selected.map(async container => ({
       ...summarize(daemon, container, names),
-      ...(size ? await sizesOf(daemon, container) : {}),
+      ...(size ? withoutZeros(await sizesOf(daemon, container)) : {}),
     })),
   );
 }
@@ -74,4 +74,9 @@ function imageName({ record }: Container, tags: ReadonlyMap<string, string>): st
 
 function command(path: string, args: readonly string[]): string {
   return [path, ...args.map(arg => (arg.includes(' ') ? `'${arg}'` : arg))].join(' ');
+}
+
+/** As Docker leaves them out. */
+function withoutZeros(sizes: Record<string, number>): Partial<api.ContainerSummary> {
+  return Object.fromEntries(Object.entries(sizes).filter(([, bytes]) => bytes > 0));
 }

@@ -147,10 +147,15 @@ export class ContainerLayers {
       rootfs,
       driverData,
       readFile: async path => this.#reader.read(fileSystem, chainId ?? '', path),
-      sizeBytes: async () => {
-        if (writableDirectory !== undefined) return threads.run({ kind: 'measure', root: writableDirectory });
+      sizeBytes: async except => {
+        if (writableDirectory !== undefined)
+          return threads.run({ kind: 'measure', root: writableDirectory, except });
         // Where the container has a copy of everything, what it wrote can only be estimated.
-        const all = await threads.run({ kind: 'measure', root: fileSystem.directories[0] as string });
+        const all = await threads.run({
+          kind: 'measure',
+          root: fileSystem.directories[0] as string,
+          except,
+        });
         const below = layers.chain(chainId).reduce((sum, layer) => sum + layers.sizeBytes(layer), 0);
         return Math.max(all - below, 0);
       },
