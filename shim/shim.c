@@ -173,7 +173,7 @@ struct runner {
 	struct process *process;
 	enum party party;
 	uint32_t index;
-	bool root_changed;
+	bool root_changed, groups_denied;
 	int sync, root, proc, null_tree, empty_tree, agent, locked_mounts;
 	int received_mount; /* from the other side: what is to be mapped, or a node that was asked for */
 	int stdio[3], console;
@@ -2349,6 +2349,29 @@ static void give_streams(struct runner *r, uid_t uid)
 	}
 }
 
+/*
+ * A user namespace that somebody without privileges has made denies setgroups(2), whoever joins it: the groups that
+ * there are stay, and there can be no others (user_namespaces(7)).
+ */
+static bool groups_are_denied(struct runner *r)
+{
+	char word[8] = "";
+	int fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, word, sizeof word - 1) > 0)
+		r->groups_denied = strncmp(word, "deny", 4) == 0;
+	close_if_open(&fd);
+	/* Or as it was found before the root changed: the container need not have a /proc. */
+	return r->groups_denied;
+}
+
+static int set_groups_of(struct runner *r, uint32_t count, const gid_t *groups)
+{
+	if (syscall(SYS_setgroups, count, groups) == 0)
+		return 0;
+	int error = errno;
+	return error == EPERM && count == 0 && groups_are_denied(r) ? 0 : -error;
+}
+
 static int op_user(struct runner *r, struct cursor *c)
 {
 	gid_t groups[1024];
@@ -2363,10 +2386,12 @@ static int op_user(struct runner *r, struct cursor *c)
 	if (c->bad)
 		return 0;
 	give_streams(r, uid);
+	int result = set_groups ? set_groups_of(r, count, groups) : 0;
+	if (result < 0)
+		return result;
 	/* Raw calls: the C library's wrappers signal other threads, of which there are none. */
-	if (prctl(PR_SET_KEEPCAPS, 1) != 0 || (set_groups && syscall(SYS_setgroups, count, groups) != 0) ||
-	    syscall(SYS_setresgid, gid, gid, gid) != 0 || syscall(SYS_setresuid, uid, uid, uid) != 0 ||
-	    prctl(PR_SET_KEEPCAPS, 0) != 0)
+	if (prctl(PR_SET_KEEPCAPS, 1) != 0 || syscall(SYS_setresgid, gid, gid, gid) != 0 ||
+	    syscall(SYS_setresuid, uid, uid, uid) != 0 || prctl(PR_SET_KEEPCAPS, 0) != 0)
 		return -errno;
 	return 0;
 }

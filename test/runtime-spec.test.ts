@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -15,6 +15,7 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { NETLINK_ROUTE } from '../src/kernel/abi/netlink.ts';
 import { createNetworkNamespace, inNetworkNamespace } from '../src/kernel/namespaces.ts';
 import { addAddress } from '../src/kernel/netlink/address-messages.ts';
@@ -358,8 +359,8 @@ test('a seccomp agent gets the container’s state with the listener', async () 
   assert.equal((state as { pid: number }).pid, pid);
 });
 
-/** Runs a bundle of runc's rootless example as a user without privileges. */
-function runAs(uid: number, gid: number, script: string, change: Change, prefix: string[] = []): string {
+/** A bundle of runc's rootless example. */
+function rootlessBundle(script: string, change: Change): string {
   const bundle = runtime.bundle(['sh', '-c', script]);
   const spec = exampleSpec(true);
   const process = { ...spec.process!, terminal: false, args: ['sh', '-c', script] };
@@ -370,22 +371,79 @@ function runAs(uid: number, gid: number, script: string, change: Change, prefix:
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(edited));
   for (const path of [runtime.base, bundle]) chmodSync(path, 0o755);
   for (const path of ['proc', 'dev', 'sys']) directory(`rootfs/${path}`);
+  return bundle;
+}
+
+/** What the runtime prints that a user without privileges calls. */
+function callAs([uid, gid]: readonly [number, number], words: string[], prefix: string[] = []): string {
   const home = directory(`home-${uid}`);
   chownSync(home, uid, gid);
   const identity = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
-  const call = [runtime.program, '--root', join(home, 'state'), 'run', '-b', bundle, 'mine'];
+  const call = [runtime.program, '--root', join(home, 'state'), ...words];
   const [program = '', ...args] = [...prefix, 'setpriv', ...identity, ...call];
   const env = { ...globalThis.process.env, HOME: home, XDG_RUNTIME_DIR: home };
-  const shown = execFileSync(program, args, { encoding: 'utf8', env });
+  // The streams of what goes on are not those of whoever called.
+  const output = words.includes('-d') ? 'ignore' : 'pipe';
+  return execFileSync(program, args, { encoding: 'utf8', env, stdio: ['ignore', output, output] }) ?? '';
+}
+
+function runAs(uid: number, gid: number, script: string, change: Change, prefix: string[] = []): string {
+  const shown = callAs([uid, gid], ['run', '-b', rootlessBundle(script, change), 'mine'], prefix);
   return shown.replace(/ +/g, ' ').replace(/^ /gm, '').trim();
 }
 
+const mapsSelf: Change = ({ linux }) => {
+  linux.uidMappings = [{ containerID: 0, hostID: 1234, size: 1 }];
+  linux.gidMappings = [{ containerID: 0, hostID: 1235, size: 1 }];
+};
+
 test('a user without privileges runs a container of its own', () => {
-  const shown = runAs(1234, 1235, 'id -u; id -g; hostname; cat /proc/self/uid_map', ({ linux }) => {
-    linux.uidMappings = [{ containerID: 0, hostID: 1234, size: 1 }];
-    linux.gidMappings = [{ containerID: 0, hostID: 1235, size: 1 }];
-  });
+  const shown = runAs(1234, 1235, 'id -u; id -g; hostname; cat /proc/self/uid_map', mapsSelf);
   assert.equal(shown, '0\n0\nslipway\n0 1234 1');
+});
+
+test('without cgroups of its own a container sees those that it is in', () => {
+  const script = 'ls /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/*/tasks 2>/dev/null | wc -l';
+  const shown = runAs(1234, 1235, script, spec => {
+    mapsSelf(spec);
+    spec.linux.namespaces = spec.linux.namespaces!.filter(({ type }) => type !== 'cgroup');
+    mount({ destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['ro'] })(spec);
+  });
+  assert.notEqual(shown, '0');
+});
+
+test('without cgroups and processes of its own a container can still be killed', async () => {
+  const user = [1234, 1235] as const;
+  const bundle = rootlessBundle('sleep 1000', spec => {
+    mapsSelf(spec);
+    spec.linux.namespaces = spec.linux.namespaces!.filter(({ type }) => type !== 'pid');
+    const [proc] = spec.mounts!.filter(({ type }) => type === 'proc');
+    Object.assign(proc!, { type: 'none', source: '/proc', options: ['rbind', 'nosuid', 'nodev', 'noexec'] });
+  });
+  callAs(user, ['run', '-d', '-b', bundle, 'loose']);
+  const status = () => (JSON.parse(callAs(user, ['state', 'loose'])) as { status: string }).status;
+  assert.equal(status(), 'running');
+  callAs(user, ['kill', 'loose', 'KILL']);
+  while (status() !== 'stopped') await delay(10);
+  assert.throws(() => callAs(user, ['kill', 'loose', 'KILL']), /container not running/);
+  callAs(user, ['delete', 'loose']);
+});
+
+test('a user without privileges joins a user namespace of its own, where groups cannot be changed', async () => {
+  const words = ['--reuid=1234', '--regid=1235', '--clear-groups', 'unshare', '-Ur', 'sleep', '1000'];
+  const holder = spawn('setpriv', words, { stdio: 'ignore' });
+  try {
+    const map = `/proc/${holder.pid}/uid_map`;
+    while (!readFileSync(map, 'utf8').includes(' 1234 ')) await delay(10);
+    const shown = runAs(1234, 1235, 'id -u; id -G; cat /proc/self/setgroups', ({ linux }) => {
+      const user = linux.namespaces!.find(({ type }) => type === 'user')!;
+      user.path = `/proc/${holder.pid}/ns/user`;
+      linux.uidMappings = linux.gidMappings = undefined;
+    });
+    assert.equal(shown, '0\n0\ndeny');
+  } finally {
+    holder.kill();
+  }
 });
 
 const withoutTools = existsSync('/usr/bin/newuidmap') ? false : 'newuidmap (package uidmap) is not installed';

@@ -3,7 +3,7 @@ import { EngineError } from '../base/errors.ts';
 import { MS_PRIVATE, MS_REC, MS_SHARED, MS_SLAVE, MS_UNBINDABLE } from '../kernel/abi/mount.ts';
 import * as ns from '../kernel/abi/sched.ts';
 import { delegateCgroup } from './cgroups/delegate-cgroup.ts';
-import type { CgroupLayout } from './cgroups/layout.ts';
+import { type CgroupLayout, cgroupDirectory } from './cgroups/layout.ts';
 import { type CgroupPaths, type CgroupPlan, planCgroups } from './cgroups/plan-cgroups.ts';
 import { deviceOperations } from './device-operations.ts';
 import { type HookContext, type HookState, hookOperations } from './hook-operations.ts';
@@ -422,10 +422,24 @@ function rootPropagation(spec: Spec): ChildOperation[] {
   return flags === 0 || flags & MS_PRIVATE ? [] : [{ op: 'propagation', path: '/', flags }];
 }
 
-function mounts({ spec, rootfs, cgroupLayout, rootless }: ContainerOptions, parts: Parts) {
+/** Without cgroups of its own a container sees those that it is in: the caller's. */
+function seenCgroups(
+  { withoutCgroups, cgroupLayout }: ContainerOptions,
+  { cgroups }: Parts,
+): MountContext['paths'] {
+  if (!withoutCgroups) return cgroups.paths;
+  const { v1, unified } = cgroupLayout;
+  const directories = v1.flatMap(hierarchy =>
+    hierarchy.controllers.map(controller => [controller, cgroupDirectory(hierarchy, '.', 1)] as const),
+  );
+  return { v1: Object.fromEntries(directories), unified: unified && cgroupDirectory(unified, '.', 1) };
+}
+
+function mounts(options: ContainerOptions, parts: Parts) {
+  const { spec, rootfs, cgroupLayout, rootless } = options;
   const context: MountContext = {
     layout: cgroupLayout,
-    paths: parts.cgroups.paths,
+    paths: seenCgroups(options, parts),
     ownNamespace: parts.namespaces.created.has('cgroup'),
     linux: spec.linux ?? {},
     opensSources: inUserNamespace(parts) && !rootless,

@@ -11,7 +11,7 @@ import { mapLines } from './user-namespace.ts';
 /** What mounts need to know of the container. */
 export type MountContext = {
   layout: CgroupLayout;
-  paths: CgroupPaths;
+  paths: Pick<CgroupPaths, 'v1' | 'unified'>;
   /** Whether the container has a cgroup namespace of its own. */
   ownNamespace: boolean;
   linux: Linux;

@@ -52,6 +52,7 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
   try {
     const spec = withNotifySocket(withEnvironment(bundle.spec, env));
     const cgroups = cgroupsFor(context, id, spec);
+    warnUnkillable(context, spec, cgroups);
     const compile = (spec: Spec) =>
       compileBundle(context, { ...options, cgroups, spec, preserve: descriptors.length });
     let compiled = compile(spec);
@@ -96,6 +97,18 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
   } finally {
     for (const descriptor of open) closeSync(descriptor);
   }
+}
+
+function warnUnkillable(
+  { rootless, warn }: RuntimeContext,
+  { linux }: Spec,
+  { without }: ContainerCgroups,
+): void {
+  const ownPids = linux?.namespaces?.some(({ type, path }) => type === 'pid' && !path);
+  if (rootless && without && !ownPids)
+    warn(
+      'creating a rootless container with no cgroup and no private pid namespace. Such configuration is strongly discouraged, as its processes cannot be found to be killed',
+    );
 }
 
 function undo(context: RuntimeContext, directory: string, made: MadeContainer | undefined): void {

@@ -67,7 +67,7 @@ export function detectCgroupLayout(
  * where a cgroup that has processes cannot give controllers to children). `..` never leads out.
  */
 export function cgroupDirectory(hierarchy: Hierarchy, cgroupsPath: string, version: 1 | 2): string {
-  const inner = posix.normalize(`/${cgroupsPath}`);
+  const inner = posix.normalize(`/${cgroupsPath}`).replace(/\/$/, '');
   if (cgroupsPath.startsWith('/')) return posix.join(hierarchy.mountPoint, inner);
   const below = posix.relative(hierarchy.root, hierarchy.own);
   const own = below.startsWith('..') ? '/' : `/${below}`;

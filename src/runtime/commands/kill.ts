@@ -17,14 +17,19 @@ export const kill: Command = {
     const [id = '', name = 'SIGTERM'] = flags.args;
     const record = readRecord(root, id);
     const signal = signalNumber(name);
-    if (flagSet(flags, 'all') || (signal === constants.signals.SIGKILL && !hasPidNamespace(record))) {
-      if (!signalAll(record, signal) && !flagSet(flags, 'all')) throw notRunning();
+    const cgroup = new Cgroup(record.cgroupPaths);
+    const all = flagSet(flags, 'all');
+    const endsAll = signal === constants.signals.SIGKILL && !hasPidNamespace(record);
+    if ((all || endsAll) && cgroup.exists) {
+      if (!signalAll(cgroup, signal) && !all) throw notRunning();
       return 0;
     }
-    if (statusOf(root, record) === 'stopped') throw notRunning();
+    if (statusOf(root, record) === 'stopped') {
+      if (all) return 0;
+      throw notRunning();
+    }
     process.kill(record.pid, signal);
     // A frozen process would not notice its end.
-    const cgroup = new Cgroup(record.cgroupPaths);
     if (signal === constants.signals.SIGKILL && cgroup.exists && cgroup.frozen) cgroup.thaw();
     return 0;
   },
@@ -40,8 +45,7 @@ function hasPidNamespace({ spec }: ContainerRecord): boolean {
 }
 
 /** @returns whether there was any process left */
-function signalAll(record: ContainerRecord, signal: number): boolean {
-  const cgroup = new Cgroup(record.cgroupPaths);
+function signalAll(cgroup: Cgroup, signal: number): boolean {
   if (!cgroup.exists || cgroup.pids().length === 0) return false;
   if (signal === constants.signals.SIGKILL) {
     cgroup.kill();
