@@ -326,3 +326,14 @@ test('a user namespace whose cgroup mount may be written gets its cgroup', () =>
   spec.mounts![0]!.options = ['ro'];
   assert.ok(!describe(compile(spec, more).parent).some(line => line.startsWith('chown')));
 });
+
+test('a device that takes the place of the link to the terminals is left out', () => {
+  const devices = [{ path: '/dev/ptmx', type: 'c' as const, major: 5, minor: 2 }];
+  const lines = describe(
+    compile(specWith(['mount'], { linux: { namespaces: [{ type: 'mount' }], devices } })).child,
+  );
+  assert.deepEqual(
+    lines.filter(line => line.includes('/dev/ptmx')),
+    ['symlink(target="/dev/ptmx", content="pts/ptmx")'],
+  );
+});

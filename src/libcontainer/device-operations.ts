@@ -31,7 +31,8 @@ const LINKS: readonly (readonly [string, string])[] = [
 export function deviceOperations(spec: Spec): ChildOperation[] {
   const dev = spec.mounts?.findLast(({ destination }) => /^\/dev\/*$/.test(destination));
   if (dev && isBindMount(dev)) return [];
-  const listed = spec.linux?.devices ?? [];
+  // The link of that name leads to the one of the container's own terminals.
+  const listed = (spec.linux?.devices ?? []).filter(({ path }) => path !== '/dev/ptmx');
   const devices = [
     ...DEFAULT_DEVICES.filter(({ path }) => !listed.some(one => one.path === path)),
     ...listed,
