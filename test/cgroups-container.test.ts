@@ -252,6 +252,8 @@ test('cgroups that a container makes in its own, when it may, go with it', async
   const directory = v1.pids ?? unified!;
   await container.start();
   while (!existsSync(`${directory}/b/c`)) await new Promise(resolve => setTimeout(resolve, 10));
+  // mkdir has made it, and may be there still.
+  while ((await container.pids()).length > 1) await new Promise(resolve => setTimeout(resolve, 10));
   assert.equal((await container.pids()).length, 1);
   await container.kill(9);
   await container.exited;
