@@ -1568,37 +1568,49 @@ static int make_locked_mounts(void)
 	return result;
 }
 
-/* Where the shim was before it went into another mount namespace. */
+/* Where a process was before it went into another mount namespace. */
 struct place {
 	int mounts, root, here;
 };
 
-static void leave_locked_mounts(struct place *back)
+static void forget_place(struct place *place)
 {
-	/* The root of a namespace that is entered is its own, which need not be ours. */
+	close_if_open(&place->mounts);
+	close_if_open(&place->root);
+	close_if_open(&place->here);
+}
+
+static int enter_mounts(int namespace, struct place *back)
+{
+	*back = (struct place){ .mounts = open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC),
+				.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
+				.here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	int result = back->mounts < 0 || back->root < 0 || back->here < 0 ? -errno : check(setns(namespace, CLONE_NEWNS));
+	if (result < 0)
+		forget_place(back);
+	return result;
+}
+
+/*
+ * Anywhere else, all that follows would happen to others. A namespace makes what is mounted on top of its / the root of
+ * whoever enters it, which may be the container's own (attach_root).
+ */
+static void leave_mounts(struct place *back)
+{
 	if (setns(back->mounts, CLONE_NEWNS) != 0 || fchdir(back->root) != 0 || chroot(".") != 0 || fchdir(back->here) != 0)
-		_exit(1);
-	close(back->mounts);
-	close(back->root);
-	close(back->here);
+		_exit(127);
+	forget_place(back);
 }
 
 static int enter_locked_mounts(struct runner *r, struct place *back)
 {
-	*back = (struct place){ .mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC),
-				.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
-				.here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC) };
-	int result = back->mounts < 0 || back->root < 0 || back->here < 0 ? -errno : 0;
-	if (result == 0 && r->locked_mounts < 0)
-		r->locked_mounts = result = make_locked_mounts();
-	if (result >= 0)
-		result = check(setns(r->locked_mounts, CLONE_NEWNS));
-	if (result == 0)
-		return 0;
-	close_if_open(&back->mounts);
-	close_if_open(&back->root);
-	close_if_open(&back->here);
-	return result;
+	if (r->locked_mounts < 0) {
+		int made = make_locked_mounts();
+		if (made < 0)
+			return made;
+		r->locked_mounts = made;
+	}
+	return enter_mounts(r->locked_mounts, back);
 }
 
 /*
@@ -1612,7 +1624,7 @@ static int open_locked(struct runner *r, const char *path, bool recursive)
 	if (result < 0)
 		return result;
 	int tree = open_detached(AT_FDCWD, path, recursive);
-	leave_locked_mounts(&back);
+	leave_mounts(&back);
 	return tree;
 }
 
@@ -1672,7 +1684,7 @@ static int make_node(struct runner *r, const struct device_node *node)
 		result = open_detached(mount, "node", false);
 	close_if_open(&fs);
 	close_if_open(&mount);
-	leave_locked_mounts(&back);
+	leave_mounts(&back);
 	return result;
 }
 
@@ -1746,27 +1758,23 @@ static int op_map_mount(struct runner *r, struct cursor *c)
 }
 
 /* Mounts can be cloned only in the mount namespace they are in: `pid:path` is looked up in that process's. */
-static int clone_from_process(struct runner *r, const char *source, bool recursive)
+static int clone_from_process(const char *source, bool recursive)
 {
-	char namespace[64];
-	const char *path = strchr(source, ':');
-	if (!path)
+	char path[64];
+	struct place back;
+	const char *place = strchr(source, ':');
+	if (!place)
 		return -EINVAL;
-	snprintf(namespace, sizeof namespace, "/proc/%d/ns/mnt", atoi(source));
-	int own = open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC);
-	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int tree = own < 0 || root < 0 ? -errno : enter_namespace(r->shim, namespace, CLONE_NEWNS);
-	if (tree == 0) {
-		tree = open_detached(AT_FDCWD, path + 1, recursive);
-		/*
-		 * Anywhere else, all that follows would happen to the other container. The namespace makes what is mounted
-		 * on top of / the root, which may be the container's own (attach_root).
-		 */
-		if (setns(own, CLONE_NEWNS) != 0 || fchdir(root) != 0 || chroot(".") != 0)
-			_exit(127);
-	}
-	close_if_open(&own);
-	close_if_open(&root);
+	snprintf(path, sizeof path, "/proc/%d/ns/mnt", atoi(source));
+	int namespace = open(path, O_RDONLY | O_CLOEXEC);
+	if (namespace < 0)
+		return -errno;
+	int tree = enter_mounts(namespace, &back);
+	close(namespace);
+	if (tree < 0)
+		return tree;
+	tree = open_detached(AT_FDCWD, place + 1, recursive);
+	leave_mounts(&back);
 	return tree;
 }
 
@@ -1779,8 +1787,8 @@ static int have_mapped(struct runner *r, int tree)
 }
 
 /*
- * The mounts of a source, detached: `tree:N` and `fd:N` are the shim's, `root:/path` and `mapped:/path` are in the container's own root,
- * `process:PID:/path` is what that process sees, and all else is the host's.
+ * The mounts of a source, detached: `tree:N` and `fd:N` are the shim's, `root:/path` and `mapped:/path` are in the
+ * container's own root, `process:PID:/path` is what that process sees, and all else is the host's.
  */
 static int clone_source(struct runner *r, const char *source, bool recursive)
 {
@@ -1793,7 +1801,7 @@ static int clone_source(struct runner *r, const char *source, bool recursive)
 		return given < 0 ? -errno : given;
 	}
 	if (strncmp(source, "process:", 8) == 0)
-		return clone_from_process(r, source + 8, recursive);
+		return clone_from_process(source + 8, recursive);
 	bool mapped = strncmp(source, "mapped:", 7) == 0;
 	if (!mapped && strncmp(source, "root:", 5) != 0)
 		return open_detached(AT_FDCWD, source, recursive);

@@ -3,8 +3,6 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { get, type IncomingMessage } from 'node:http';
-import { text as textOf } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { TestTerminal } from './fixtures/test-terminal.ts';
@@ -192,54 +190,29 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
   });
 
   test('reports events as they happen', async () => {
-    const since = String(Math.floor(Date.now() / 1000) - 1);
+    const since = Math.floor(Date.now() / 1000) - 1;
     await out('run', '--rm', '--name', 'eventful', 'busybox', 'true');
-    const until = String(Math.floor(Date.now() / 1000) + 1);
-    const lines = await out(
-      'events',
-      '--since',
-      since,
-      '--until',
-      until,
-      '--filter',
-      'container=eventful',
-      '--format',
-      '{{.Action}}',
-    );
-    assert.deepEqual(lines.split('\n'), ['create', 'attach', 'start', 'die', 'destroy']);
+    const actions = ['create', 'attach', 'start', 'die', 'destroy'];
+    assert.deepEqual(await daemon.events(since, 'container=eventful'), actions);
   });
 
   test('sizes that are nothing are left out of lists', async () => {
     await out('create', '--name', 'untouched', 'busybox');
-    const socketPath = daemon.host.replace('unix://', '');
     const path = `/containers/json?all=1&size=1&filters=${encodeURIComponent('{"name":["untouched"]}')}`;
-    const response = await new Promise<IncomingMessage>(resolve => get({ socketPath, path }, resolve));
-    const [listed] = JSON.parse(await textOf(response)) as Record<string, unknown>[];
+    const [listed] = (await daemon.api('GET', path)) as Record<string, unknown>[];
     assert.equal(listed!.SizeRw, undefined);
     await out('rm', 'untouched');
   });
 
   test("an image's events have its labels, as long as it is there", async () => {
-    const since = String(Math.floor(Date.now() / 1000) - 1);
+    const since = Math.floor(Date.now() / 1000) - 1;
     await out('create', '--name', 'labelled', 'busybox');
     await out('commit', '-c', 'LABEL colour=blue', 'labelled', 'labelled:1');
     await out('tag', 'labelled:1', 'labelled:2');
     await out('rm', 'labelled');
     await out('rmi', 'labelled:1', 'labelled:2');
-    const until = String(Math.floor(Date.now() / 1000) + 1);
     const format = '{{.Action}} {{.Actor.Attributes.colour}}';
-    const words = [
-      'events',
-      '--since',
-      since,
-      '--until',
-      until,
-      '--filter',
-      'type=image',
-      '--format',
-      format,
-    ];
-    assert.deepEqual((await out(...words)).split('\n'), [
+    assert.deepEqual(await daemon.events(since, 'type=image', format), [
       'create blue',
       'tag blue',
       'tag blue',

@@ -114,8 +114,8 @@ export type Image = {
 export type SaveOptions = {
   /** What images hold for others is left out. */
   platform?: Platform | undefined;
-  /** Called with the id of each image that the archive will hold. */
-  saving?: (id: Digest) => void;
+  /** Called with each image that the archive will hold. */
+  saving?: (image: Image) => void;
 };
 
 export type RemoveOptions = {

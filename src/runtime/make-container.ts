@@ -18,7 +18,7 @@ import {
 import { type Flags, flagSet, flagText } from './flags.ts';
 import { withNotifySocket } from './notify-socket.ts';
 import { checkNetDevices, moveNetDevices } from './net-devices.ts';
-import { withoutOwnNamespaces } from './own-namespaces.ts';
+import { hasOwnPids, withoutOwnNamespaces } from './own-namespaces.ts';
 import { type Bundle, readBundle } from './read-bundle.ts';
 import { removeContainer } from './remove-container.ts';
 import { sendPidfd } from './send-pidfd.ts';
@@ -99,13 +99,8 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
   }
 }
 
-function warnUnkillable(
-  { rootless, warn }: RuntimeContext,
-  { linux }: Spec,
-  { without }: ContainerCgroups,
-): void {
-  const ownPids = linux?.namespaces?.some(({ type, path }) => type === 'pid' && !path);
-  if (rootless && without && !ownPids)
+function warnUnkillable({ rootless, warn }: RuntimeContext, spec: Spec, { without }: ContainerCgroups): void {
+  if (rootless && without && !hasOwnPids(spec))
     warn(
       'creating a rootless container with no cgroup and no private pid namespace. Such configuration is strongly discouraged, as its processes cannot be found to be killed',
     );

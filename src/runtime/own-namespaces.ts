@@ -12,6 +12,11 @@ export function withoutOwnNamespaces(spec: Spec): Spec {
   return { ...spec, linux: { ...spec.linux, namespaces } };
 }
 
+/** Whether the kernel ends its other processes with its init. */
+export function hasOwnPids({ linux }: Spec): boolean {
+  return linux?.namespaces?.some(({ type, path }) => type === 'pid' && !path) ?? false;
+}
+
 function isOwn(type: NamespaceType, path: string): boolean {
   const file = FILES[type];
   const given = file && statSync(path, { throwIfNoEntry: false });

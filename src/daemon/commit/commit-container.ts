@@ -55,8 +55,9 @@ export async function commitContainer(
       parent: record.imageId as Digest | '',
       engineVersion: daemon.options.version,
     });
-    await imageEvent(daemon, 'create', id, id);
-    if (reference !== '') await imageEvent(daemon, 'tag', id, reference);
+    const image = await daemon.graph.resolve(id);
+    imageEvent(daemon, 'create', image);
+    if (reference !== '') imageEvent(daemon, 'tag', image, reference);
     const { comment } = request;
     containerEvent(daemon, container, 'commit', { comment, imageID: id, imageRef: reference });
     return id;

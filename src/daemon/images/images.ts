@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type * as api from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { Image } from '../../graph/graph.ts';
+import type { ImageConfig } from '../../graph/image-config.ts';
 import { layerProgress } from '../../graph/load/layer-progress.ts';
 import type { Daemon } from '../daemon.ts';
 import { download, downloadAddress } from './download.ts';
@@ -21,16 +22,16 @@ export type Removal = { Untagged?: string; Deleted?: string };
 /** What the engine can make itself, by the name one would pull. */
 const BUILT_IN = /^(?:docker\.io\/)?(?:library\/)?hello(?::latest)?$/;
 
-/** Tells of an image under a name, with its labels, unless it has gone. */
-export async function imageEvent(daemon: Daemon, action: string, id: string, name: string): Promise<void> {
-  const image = await daemon.graph.resolve(id).catch(() => undefined);
-  publish(daemon, action, { id, name, labels: image?.config.config?.Labels });
-}
+type Told = { id: string; config?: ImageConfig };
 
-type Told = { id: string; name: string; labels: Record<string, string> | null | undefined };
-
-function publish({ events }: Daemon, action: string, { id, name, labels }: Told): void {
-  events.publish({ Type: 'image', Action: action, id, attributes: { ...labels, name } });
+/** Tells of an image, under its id where it has no other name, with its labels where it is still there. */
+export function imageEvent(
+  { events }: Daemon,
+  action: string,
+  { id, config }: Told,
+  name: string = id,
+): void {
+  events.publish({ Type: 'image', Action: action, id, attributes: { ...config?.config?.Labels, name } });
 }
 
 /** @throws EngineError invalid-parameter, not-found */
@@ -41,8 +42,7 @@ export async function tagImage(
 ): Promise<void> {
   const target = withTag(repository, tag);
   await daemon.graph.tag(reference, target);
-  const { id } = await daemon.graph.resolve(reference);
-  await imageEvent(daemon, 'tag', id, target);
+  imageEvent(daemon, 'tag', await daemon.graph.resolve(reference), target);
 }
 
 /** @throws EngineError not-found, conflict, in Docker's words */
@@ -63,10 +63,10 @@ export async function removeImage(
 }
 
 /** What is to be told of an image's removal: its labels have gone with it, as with Docker. */
-export function removalEvents(daemon: Daemon, { id, config }: Image, removals: readonly Removal[]): void {
+export function removalEvents(daemon: Daemon, image: Image, removals: readonly Removal[]): void {
   for (const { Untagged, Deleted } of removals) {
-    if (Untagged !== undefined) publish(daemon, 'untag', { id, name: id, labels: config.config?.Labels });
-    if (Deleted === id) publish(daemon, 'delete', { id, name: id, labels: undefined });
+    if (Untagged !== undefined) imageEvent(daemon, 'untag', image);
+    if (Deleted === image.id) imageEvent(daemon, 'delete', { id: image.id });
   }
 }
 
@@ -77,8 +77,7 @@ export async function loadImage(
 ): Promise<void> {
   const before = new Set((await daemon.graph.list()).map(({ id }) => id));
   await daemon.graph.load(archive, progress, platform);
-  for (const { id } of await daemon.graph.list())
-    if (!before.has(id)) await imageEvent(daemon, 'load', id, id);
+  for (const image of await daemon.graph.list()) if (!before.has(image.id)) imageEvent(daemon, 'load', image);
 }
 
 export async function saveImages(
@@ -86,7 +85,7 @@ export async function saveImages(
   references: string[],
   platform?: api.Platform,
 ): Promise<Readable> {
-  const saving = (id: string) => void imageEvent(daemon, 'save', id, id);
+  const saving = (image: Image) => imageEvent(daemon, 'save', image);
   return daemon.graph.save(references, { platform, saving });
 }
 
@@ -101,7 +100,7 @@ export async function importImage(
     message: message === '' ? 'Imported from -' : message,
     reference: withTag(repository, tag),
   });
-  await imageEvent(daemon, 'import', id, id);
+  imageEvent(daemon, 'import', await daemon.graph.resolve(id));
   return id;
 }
 
@@ -149,7 +148,8 @@ export async function pullImage(daemon: Daemon, reference: string, progress: Pro
     );
   }
   const id = await daemon.graph.bootstrap('hello', progress);
-  await imageEvent(daemon, 'pull', 'hello:latest', 'hello');
+  const { config } = await daemon.graph.resolve(id);
+  imageEvent(daemon, 'pull', { id: 'hello:latest', config }, 'hello');
   progress({ status: `Digest: ${id}` });
   progress({ status: 'Status: Image is up to date for hello:latest' });
 }

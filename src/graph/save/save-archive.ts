@@ -34,7 +34,7 @@ export function saveArchive(
   options: SaveOptions = {},
 ): Readable {
   const images = imagesToSave(parts.images, names).map(item => selectContent(parts, item, options.platform));
-  for (const { image } of images) options.saving?.(image.id);
+  for (const { image } of images) options.saving?.(image);
   const blobs = [...new Set(images.flatMap(item => item.blobs))].sort();
   for (const blob of blobs) parts.leases.hold(blob);
   const stream = Readable.from(archiveOf(parts, images, blobs), { objectMode: false });

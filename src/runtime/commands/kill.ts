@@ -2,8 +2,9 @@ import { constants } from 'node:os';
 import { EngineError } from '../../base/errors.ts';
 import type { Command } from '../command.ts';
 import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
-import { type ContainerRecord, readRecord, statusOf } from '../container-record.ts';
+import { readRecord, statusOf } from '../container-record.ts';
 import { flagSet } from '../flags.ts';
+import { hasOwnPids } from '../own-namespaces.ts';
 
 const REALTIME_FIRST = 34;
 const HIGHEST_SIGNAL = 64;
@@ -19,7 +20,8 @@ export const kill: Command = {
     const signal = signalNumber(name);
     const cgroup = new Cgroup(record.cgroupPaths);
     const all = flagSet(flags, 'all');
-    const endsAll = signal === constants.signals.SIGKILL && !hasPidNamespace(record);
+    // Without a pid namespace of its own, a container's other processes outlive its init.
+    const endsAll = signal === constants.signals.SIGKILL && !hasOwnPids(record.spec);
     if ((all || endsAll) && cgroup.exists) {
       if (!signalAll(cgroup, signal) && !all) throw notRunning();
       return 0;
@@ -39,14 +41,9 @@ function notRunning(): EngineError {
   return new EngineError('conflict', 'container not running');
 }
 
-/** Without a pid namespace of its own, a container's other processes outlive its init. */
-function hasPidNamespace({ spec }: ContainerRecord): boolean {
-  return (spec.linux?.namespaces ?? []).some(({ type, path }) => type === 'pid' && !path);
-}
-
 /** @returns whether there was any process left */
 function signalAll(cgroup: Cgroup, signal: number): boolean {
-  if (!cgroup.exists || cgroup.pids().length === 0) return false;
+  if (cgroup.pids().length === 0) return false;
   if (signal === constants.signals.SIGKILL) {
     cgroup.kill();
     return true;
