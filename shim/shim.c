@@ -44,6 +44,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -70,6 +71,7 @@
 #define CLOSE_RANGE_CLOEXEC 4
 #endif
 
+#define NAME "slipway-shim"
 #define CHUNK_BYTES 32768
 #define LINE_BYTES 16384
 #define LOG_BUFFER_BYTES 32768
@@ -77,6 +79,7 @@
 #define MAX_DESCRIPTORS 253 /* SCM_MAX_FD, include/net/scm.h */
 #define FRAME_HEADER_BYTES 8
 #define MAX_TREES 256
+#define HIGHEST_FD 65536
 #define ATTRIBUTES_SUPPORTED_IN_FSMOUNT \
 	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR__ATIME | \
 	 MOUNT_ATTR_NODIRATIME | 0x00200000 /* MOUNT_ATTR_NOSYMFOLLOW */)
@@ -119,6 +122,7 @@ struct process {
 	uint32_t number;
 	char *id;
 	pid_t pid;
+	pid_t forerunner; /* the process that prepared it, and ended with `fork` */
 	enum process_state state;
 	unsigned flags;
 	int sync; /* to the child, until it executes; then -1 */
@@ -156,9 +160,9 @@ struct shim {
 	uint8_t *cleanup;
 	size_t cleanup_bytes;
 	char *out_of_memory_file;
-	int original_pid_namespace;
 	int *kept; /* descriptors from outside: `fd:4` is the first */
 	size_t kept_count;
+	bool privileged;
 	char *title; /* where ps(1) finds the container's id */
 	size_t title_length;
 	bool ending, over;
@@ -176,7 +180,11 @@ struct runner {
 	bool root_changed, groups_denied;
 	int sync, root, proc, null_tree, empty_tree, agent, locked_mounts;
 	int received_mount; /* from the other side: what is to be mapped, or a node that was asked for */
+	pid_t sender; /* of the last message from the other side */
 	int stdio[3], console;
+	int fifo; /* for await-fifo */
+	bool terminal; /* standard streams are a terminal, to be the controlling one */
+	int label; /* /proc/self/attr/… of the host's procfs */
 	char *agent_state;
 	bool told_ready;
 	bool directory_entered;
@@ -320,6 +328,37 @@ static void close_if_open(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
+}
+
+static void close_between(unsigned first, unsigned last)
+{
+	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
+		return;
+	/* Where a filter around the engine has no close_range(2). */
+	for (unsigned fd = first; fd <= last && fd < HIGHEST_FD; fd++)
+		close(fd);
+}
+
+/*
+ * Really closes everything from `first` on but for these, of which negative ones are none: a descriptor that is only
+ * marked to be closed at execve(2) can still be followed by the path that is executed. Sorts `kept`.
+ */
+static void close_others(unsigned first, int *kept, size_t count)
+{
+	qsort(kept, count, sizeof *kept, compare_numbers);
+	for (size_t i = 0; i < count; i++) {
+		if (kept[i] < (int)first)
+			continue;
+		if (kept[i] > (int)first)
+			close_between(first, kept[i] - 1);
+		first = kept[i] + 1;
+	}
+	close_between(first, ~0U);
 }
 
 static int write_all(int fd, const void *data, size_t n)
@@ -784,6 +823,32 @@ static int join_namespaces(struct runner *r, const char **joins)
 }
 
 /*
+ * What the child needs until it has changed its root, and `more`, a descriptor or -1 each: its end of the
+ * conversation, its streams, what it was given, the init whose namespaces it joins, the trees that were opened for it.
+ */
+static void keep_for_child(struct runner *r, const int more[2])
+{
+	struct shim *shim = r->shim;
+	size_t given = r->process->number == 0 ? shim->kept_count : 0, count = 0;
+	int *kept = calloc(given + r->tree_count + 7, sizeof *kept);
+	if (!kept)
+		abort();
+	memcpy(kept, r->stdio, sizeof r->stdio);
+	count = 3;
+	kept[count++] = r->sync;
+	kept[count++] = shim->init;
+	kept[count++] = more[0];
+	kept[count++] = more[1];
+	for (size_t i = 0; i < given; i++)
+		if (shim->kept[i] != shim->console_socket)
+			kept[count++] = shim->kept[i];
+	for (unsigned i = 0; i < r->tree_count; i++)
+		kept[count++] = r->trees[i];
+	close_others(FD_CONTROL, kept, count);
+	free(kept);
+}
+
+/*
  * Clones from a process in between, which joins namespaces first and ends: the shim could not come back from
  * a user namespace. CLONE_PARENT makes the child the shim's all the same. Returns 0 in the child, else a pid.
  */
@@ -794,16 +859,15 @@ static pid_t clone_through(struct runner *r, struct clone_arguments *arguments, 
 		return -errno;
 	pid_t between = fork();
 	if (between == 0) {
+		/* What the child has from its birth on, others in a pid namespace that is joined may look at. */
+		keep_for_child(r, (const int[]){ report[1], arguments->flags & CLONE_INTO_CGROUP ? (int)arguments->cgroup : -1 });
 		result = join_namespaces(r, joins);
 		arguments->flags |= CLONE_PARENT;
 		arguments->exit_signal = 0;
 		if (result == 0) {
 			result = syscall(SYS_clone3, arguments, sizeof *arguments);
-			if (result == 0) {
-				close(report[0]);
-				close(report[1]);
+			if (result == 0)
 				return 0;
-			}
 			result = result < 0 ? -errno : result;
 		}
 		write_all(report[1], &result, sizeof result);
@@ -840,20 +904,22 @@ static int make_child(struct runner *r, uint64_t flags, const char *cgroup_path,
 		close_if_open(&cgroup);
 		return error;
 	}
+	/* So that each message tells who has sent it, see adopt(). */
+	setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int));
 	flags |= CLONE_CLEAR_SIGHAND;
 	struct clone_arguments arguments = { .flags = flags, .exit_signal = SIGCHLD, .cgroup = cgroup < 0 ? 0 : cgroup };
+	r->sync = pair[1];
 	pid_t pid = *joins ? clone_through(r, &arguments, joins) : syscall(SYS_clone3, &arguments, sizeof arguments);
 	int error = *joins ? pid : -errno;
 	if (pid == 0) {
-		close(pair[0]);
 		r->party = PARTY_CHILD;
-		r->sync = pair[1];
+		keep_for_child(r, (const int[]){ -1, -1 });
 		/* A mount namespace that was joined has brought its root along. */
 		if (*joins)
 			r->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		run_child(r, child_operations);
 	}
-	close(pair[1]);
+	close_if_open(&r->sync);
 	close_if_open(&cgroup);
 	if (pid < 0) {
 		close(pair[0]);
@@ -883,15 +949,6 @@ static int op_clone_inside(struct runner *r, struct cursor *c, struct cursor *ch
 	int result = c->bad ? 0 : make_child(r, flags, cgroup, joins, child_operations);
 	free(joins);
 	return result;
-}
-
-/* An empty path: that of the container's init. */
-static int op_enter_pid_namespace(struct runner *r, struct cursor *c)
-{
-	const char *path = take_string(c);
-	if (c->bad)
-		return 0;
-	return *path ? enter_namespace(r->shim, path, CLONE_NEWPID) : check(setns(r->shim->init, CLONE_NEWPID));
 }
 
 static int op_write_child_proc(struct runner *r, struct cursor *c)
@@ -1010,6 +1067,7 @@ static int op_map_ids(struct runner *r, struct cursor *c)
 		pid_t pid = fork();
 		if (pid == 0) {
 			dup2(errors[1], 2);
+			close_between(3, ~0U);
 			execv(tool, (char **)args);
 			dprintf(2, "%s: %s", tool, strerror(errno));
 			_exit(127);
@@ -1057,6 +1115,7 @@ static int op_hook(struct runner *r, struct cursor *c)
 		/* Hooks of the container before it has changed its root find it where they are, as with runc. */
 		if (r->root >= 0 && !r->root_changed && fchdir(r->root) != 0)
 			_exit(127);
+		close_between(3, ~0U);
 		execve(path, (char **)args, (char **)env);
 		dprintf(2, "%s: %s", path, strerror(errno));
 		_exit(127);
@@ -1463,32 +1522,37 @@ done:
 	return result;
 }
 
-/* A user namespace with these maps: that of a process made for it, and only for so long. Returns a descriptor. */
-static int make_user_namespace(const char *uid_map, const char *gid_map)
+/*
+ * Opens the namespace `name` (as in /proc/PID/ns) of a process that is made for it, in new namespaces, and ends. The maps
+ * are those of its user namespace; "" for none. Returns a descriptor.
+ */
+static int open_new_namespace(uint64_t flags, const char *name, const char *uid_map, const char *gid_map)
 {
 	char path[64], byte;
 	int hold[2];
-	struct clone_arguments arguments = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	struct clone_arguments arguments = { .flags = flags, .exit_signal = SIGCHLD };
 	if (pipe2(hold, O_CLOEXEC) != 0)
 		return -errno;
 	pid_t pid = syscall(SYS_clone3, &arguments, sizeof arguments);
 	if (pid == 0) {
-		close(hold[1]);
+		close_others(FD_CONTROL, &hold[0], 1);
+		/* Or a shim without CAP_SYS_PTRACE could not open its namespaces. */
+		prctl(PR_SET_DUMPABLE, 1);
 		(void)!read(hold[0], &byte, 1);
 		_exit(0);
 	}
 	int result = pid < 0 ? -errno : 0;
 	close(hold[0]);
-	if (result == 0) {
+	if (result == 0 && *uid_map) {
 		snprintf(path, sizeof path, "/proc/%d/uid_map", pid);
 		result = write_file_at(AT_FDCWD, path, uid_map, strlen(uid_map));
 	}
-	if (result == 0) {
+	if (result == 0 && *gid_map) {
 		snprintf(path, sizeof path, "/proc/%d/gid_map", pid);
 		result = write_file_at(AT_FDCWD, path, gid_map, strlen(gid_map));
 	}
 	if (result == 0) {
-		snprintf(path, sizeof path, "/proc/%d/ns/user", pid);
+		snprintf(path, sizeof path, "/proc/%d/ns/%s", pid, name);
 		result = open(path, O_RDONLY | O_CLOEXEC);
 		result = result < 0 ? -errno : result;
 	}
@@ -1521,7 +1585,7 @@ static int map_ids(int tree, const struct mount_ids *ids)
 		namespace = open(ids->user_namespace, O_RDONLY | O_CLOEXEC);
 		namespace = namespace < 0 ? -errno : namespace;
 	} else if (*ids->uid_map) {
-		namespace = make_user_namespace(ids->uid_map, ids->gid_map);
+		namespace = open_new_namespace(CLONE_NEWUSER, "user", ids->uid_map, ids->gid_map);
 	} else {
 		return 0;
 	}
@@ -1539,33 +1603,6 @@ static int open_detached(int directory, const char *path, bool recursive)
 	int tree = syscall(SYS_open_tree, directory, path,
 			   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
 	return tree < 0 ? -errno : tree;
-}
-
-/* The host's mounts as a user namespace has them: that of a process made for it, and only for so long. */
-static int make_locked_mounts(void)
-{
-	char path[64], byte;
-	int hold[2];
-	struct clone_arguments arguments = { .flags = CLONE_NEWUSER | CLONE_NEWNS, .exit_signal = SIGCHLD };
-	if (pipe2(hold, O_CLOEXEC) != 0)
-		return -errno;
-	pid_t pid = syscall(SYS_clone3, &arguments, sizeof arguments);
-	if (pid == 0) {
-		close(hold[1]);
-		(void)!read(hold[0], &byte, 1);
-		_exit(0);
-	}
-	int result = pid < 0 ? -errno : 0;
-	close(hold[0]);
-	if (result == 0) {
-		snprintf(path, sizeof path, "/proc/%d/ns/mnt", pid);
-		result = open(path, O_RDONLY | O_CLOEXEC);
-		result = result < 0 ? -errno : result;
-	}
-	close(hold[1]);
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
-	return result;
 }
 
 /* Where a process was before it went into another mount namespace. */
@@ -1602,10 +1639,11 @@ static void leave_mounts(struct place *back)
 	forget_place(back);
 }
 
+/* The host's mounts as a user namespace has them. */
 static int enter_locked_mounts(struct runner *r, struct place *back)
 {
 	if (r->locked_mounts < 0) {
-		int made = make_locked_mounts();
+		int made = open_new_namespace(CLONE_NEWUSER | CLONE_NEWNS, "mnt", "", "");
 		if (made < 0)
 			return made;
 		r->locked_mounts = made;
@@ -1861,10 +1899,25 @@ static int op_mount_setattr(struct runner *r, struct cursor *c)
 	return result;
 }
 
+#define NULL_DEVICE 0x103 /* 1:3 */
+
 static bool is_null_device(int fd)
 {
 	struct stat status;
-	return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == 0x103;
+	return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == NULL_DEVICE;
+}
+
+/*
+ * The null device in the root, verified. The host's never takes its place: whoever has it, under whatever name, could
+ * change its owner and permissions for everybody (CVE-2025-31133 is of that kind).
+ */
+static int open_own_null(struct runner *r, int flags)
+{
+	int fd = open_in_root(r->root, "/dev/null", flags);
+	if (fd < 0 || is_null_device(fd))
+		return fd;
+	close(fd);
+	return -ENODEV;
 }
 
 /* A fresh clone of the mount `tree` stands for, opened at first use. */
@@ -1876,6 +1929,7 @@ static int clone_tree(int tree)
 
 static int masking_tree(struct runner *r, bool directory)
 {
+	static const struct device_node null_node = { S_IFCHR | 0666, 0, 0, NULL_DEVICE };
 	static const char *tmpfs_options[] = { "size=0", "nr_inodes=2", NULL };
 	if (directory && r->empty_tree >= 0)
 		return clone_tree(r->empty_tree);
@@ -1887,11 +1941,8 @@ static int masking_tree(struct runner *r, bool directory)
 		return first == -1 ? -errno : first;
 	}
 	if (r->null_tree < 0)
-		r->null_tree = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	/* Of the host, and really the null device: a race in the image's own /dev cannot lend us another file. */
-	if (r->null_tree >= 0 && !is_null_device(r->null_tree))
-		return -ENODEV;
-	return r->null_tree < 0 ? -errno : clone_tree(r->null_tree);
+		r->null_tree = open_own_null(r, O_PATH);
+	return r->null_tree >= 0 ? clone_tree(r->null_tree) : ask_for_node(r, &null_node);
 }
 
 static int op_mask(struct runner *r, struct cursor *c)
@@ -1939,8 +1990,8 @@ static int open_parent(int root, const char *path, const char **name)
 }
 
 /*
- * Where nodes cannot be made, as in user namespaces: the host's, where it has that device at the same path, or one that
- * the shim makes.
+ * Where nodes cannot be made, as in user namespaces: one that the shim makes, or, where that may not either, the host's,
+ * if it has that device at the same path. No user namespace can change what that belongs to.
  */
 static int bind_device(struct runner *r, const char *target, const struct device_node *node)
 {
@@ -1948,13 +1999,14 @@ static int bind_device(struct runner *r, const char *target, const struct device
 	int to = make_in_root(r->root, target, false, 0755);
 	if (to < 0)
 		return to;
-	int tree = syscall(SYS_open_tree, AT_FDCWD, target, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	int tree = ask_for_node(r, node), result = tree;
+	if (tree < 0)
+		tree = syscall(SYS_open_tree, AT_FDCWD, target, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree >= 0 && (fstat(tree, &status) != 0 || status.st_rdev != node->device ||
 			  (status.st_mode & S_IFMT) != (node->mode & S_IFMT)))
 		close_if_open(&tree);
-	if (tree < 0)
-		tree = ask_for_node(r, node);
-	int result = tree < 0 ? tree : attach_mount(tree, to);
+	if (tree >= 0)
+		result = attach_mount(tree, to);
 	close_if_open(&tree);
 	close(to);
 	return result;
@@ -2043,20 +2095,28 @@ static int send_console(int sync, int master, int slave)
 	return check(sendmsg(sync, &header, MSG_NOSIGNAL));
 }
 
+static bool is_terminal_multiplexer(int fd)
+{
+	struct stat status;
+	struct statfs system;
+	return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == 0x502 /* 5:2 */ &&
+	       fstatfs(fd, &system) == 0 && system.f_type == 0x1cd1 /* DEVPTS_SUPER_MAGIC */;
+}
+
+/* The slave comes from its master, and not by a name that a running container could have replaced (ioctl_tty(2)). */
 static int open_terminal(struct runner *r, int *master, int *slave)
 {
-	char path[64];
 	int unlock = 0;
-	unsigned number;
 	*slave = -1;
-	*master = open_in_root(r->root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY);
+	*master = open_in_root(r->root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK);
 	if (*master < 0)
 		return *master;
-	if (ioctl(*master, TIOCSPTLCK, &unlock) != 0 || ioctl(*master, TIOCGPTN, &number) != 0)
+	if (!is_terminal_multiplexer(*master))
+		return -ENODEV;
+	if (ioctl(*master, TIOCSPTLCK, &unlock) != 0)
 		return -errno;
-	snprintf(path, sizeof path, "/dev/pts/%u", number);
-	*slave = open_in_root(r->root, path, O_RDWR | O_NOCTTY);
-	return *slave < 0 ? *slave : 0;
+	*slave = ioctl(*master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return *slave < 0 ? -errno : check(fcntl(*master, F_SETFL, O_RDWR));
 }
 
 /* Makes a terminal in the container's devpts, and binds it to /dev/console where `bind` is set. */
@@ -2078,11 +2138,10 @@ static int op_console(struct runner *r, struct cursor *c)
 		close_if_open(&to);
 	}
 	if (result == 0)
-		result = check(ioctl(slave, TIOCSCTTY, 0));
-	if (result == 0)
 		result = send_console(r->sync, master, slave);
 	close_if_open(&master);
 	r->console = slave;
+	r->terminal = true;
 	return result;
 }
 
@@ -2189,15 +2248,108 @@ static int op_change_root(struct runner *r, struct cursor *c)
 	return check(chdir("/"));
 }
 
-static int op_reopen_null(struct runner *r, struct cursor *c)
+/* A null device that nothing else is made of, for a container without one. No user namespace can have it. */
+static int make_null(struct runner *r)
 {
-	(void)c;
+	static const char *no_options[] = { NULL };
+	int mount = new_mount(r, "tmpfs", "tmpfs", no_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	if (mount < 0)
+		return mount;
+	int result = make_node_at(mount, "null", S_IFCHR | 0666, NULL_DEVICE, 0, 0);
+	int null = result < 0 ? result : openat(mount, "null", O_RDWR | O_CLOEXEC);
+	close(mount);
+	return null == -1 ? -errno : null;
+}
+
+/*
+ * Streams that are the host's null device become the container's own. Where it can have none, it is in a user namespace,
+ * and cannot change the host's.
+ */
+static void replace_null_streams(struct runner *r)
+{
+	int own = -1;
 	for (int i = 0; i < 3; i++) {
-		int own = is_null_device(r->stdio[i]) ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
-		if (own >= 0 && is_null_device(own) && dup3(own, r->stdio[i], O_CLOEXEC) < 0)
-			return -errno;
-		close_if_open(&own);
+		if (!is_null_device(i))
+			continue;
+		/* Not to wait for what a running container may have put there. */
+		if (own < 0 && (own = open_own_null(r, O_RDWR | O_NONBLOCK | O_NOCTTY)) < 0)
+			own = make_null(r);
+		if (own >= 0)
+			dup2(own, i);
 	}
+	if (own >= 0)
+		fcntl(own, F_SETFL, O_RDWR);
+	close_if_open(&own);
+	r->detail[0] = '\0';
+}
+
+static int place_streams(struct runner *r)
+{
+	for (int i = 0; i < 3; i++)
+		if (dup2(r->console >= 0 ? r->console : r->stdio[i], i) < 0)
+			return -errno;
+	r->console = -1;
+	for (int i = 0; i < 3; i++)
+		r->stdio[i] = i;
+	return 0;
+}
+
+/* Moves a descriptor to a number from `lowest` on, where it is not there already. */
+static int move_up(int *fd, int lowest)
+{
+	if (*fd >= 0 && *fd < lowest)
+		*fd = fcntl(*fd, F_DUPFD_CLOEXEC, lowest);
+	return *fd == -1 ? -errno : 0;
+}
+
+/*
+ * From here on the process has nothing open but its streams, `preserve` descriptors from 3 on, and a few that are closed
+ * before or when it executes, of which none leads to a directory: whatever path of the image is looked up now, no
+ * /proc/self/fd/N in it is the host's.
+ */
+static int op_seal(struct runner *r, struct cursor *c)
+{
+	int preserve = take_int(c);
+	int fifo = take_int(c);
+	if (c->bad)
+		return 0;
+	if (preserve < 0 || preserve > HIGHEST_FD)
+		return -EINVAL;
+	int result = place_streams(r), first = 3 + preserve;
+	if (result < 0)
+		return result;
+	replace_null_streams(r);
+	r->fifo = fifo ? fifo : -1;
+	int *ours[] = { &r->sync, &r->agent, &r->label, &r->fifo };
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (*ours[i] >= 0 && (result = move_up(ours[i], first)) < 0)
+			return result;
+	for (int i = 0; i < preserve; i++) {
+		int from = r->shim->preserved + i, to = 3 + i;
+		if (from == to ? fcntl(to, F_SETFD, 0) != 0 : dup2(from, to) < 0)
+			return -errno;
+	}
+	close_others(first, (int[]){ r->sync, r->agent, r->label, r->fifo }, 4);
+	r->root = r->proc = r->null_tree = r->empty_tree = -1;
+	prctl(PR_SET_DUMPABLE, 0);
+	return 0;
+}
+
+/*
+ * Goes on in another child of the shim, which is born in the pid namespace that was joined, with the rights that it is
+ * to have, and nothing of the host's: processes that are there already never see one that has more.
+ */
+static int op_fork(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	(void)c;
+	struct clone_arguments arguments = { .flags = CLONE_PARENT };
+	pid_t pid = syscall(SYS_clone3, &arguments, sizeof arguments);
+	if (pid < 0)
+		return -errno;
+	if (pid > 0)
+		_exit(0);
+	setsid();
 	return 0;
 }
 
@@ -2267,7 +2419,6 @@ static int write_proc(struct runner *r, const char *path, const char *data, size
 	if (proc < 0)
 		return proc;
 	struct open_how how = { .flags = O_WRONLY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV };
-	/* thread-self is a link that stays within procfs, so RESOLVE_BENEATH lets it pass. */
 	int fd = syscall(SYS_openat2, proc, path, &how, sizeof how);
 	if (fd < 0)
 		return -errno;
@@ -2505,18 +2656,25 @@ static int op_seccomp(struct runner *r, struct cursor *c)
 	return result;
 }
 
-static int op_exec_label(struct runner *r, struct cursor *c)
+/* By the host's procfs, while it can be seen: one of a user namespace's own would not let what is not dumpable write. */
+static int op_open_label(struct runner *r, struct cursor *c)
 {
 	char path[128];
 	const char *file = take_string(c);
+	if (c->bad)
+		return 0;
+	snprintf(path, sizeof path, "/proc/thread-self/attr/%s", file);
+	r->label = open(path, O_WRONLY | O_CLOEXEC);
+	return check(r->label);
+}
+
+static int op_exec_label(struct runner *r, struct cursor *c)
+{
 	const char *label = take_string(c);
 	if (c->bad)
 		return 0;
-	snprintf(path, sizeof path, "thread-self/attr/%s", file);
-	/* In a user namespace, what is not dumpable belongs to a root that is not the container's. */
-	prctl(PR_SET_DUMPABLE, 1);
-	int result = write_proc(r, path, label, strlen(label));
-	prctl(PR_SET_DUMPABLE, 0);
+	int result = write_all(r->label, label, strlen(label));
+	close_if_open(&r->label);
 	return result;
 }
 
@@ -2576,8 +2734,8 @@ static int check_executable(const char *path)
 	struct stat status;
 	if (stat(path, &status) != 0)
 		return -errno;
-	if (S_ISDIR(status.st_mode))
-		return -EISDIR;
+	if (!S_ISREG(status.st_mode))
+		return S_ISDIR(status.st_mode) ? -EISDIR : -EACCES;
 	/* Effective ids, since they decide at exec; by number, as musl emulates the flag. */
 	return check(syscall(439 /* SYS_faccessat2 */, AT_FDCWD, path, X_OK, AT_EACCESS));
 }
@@ -2590,14 +2748,18 @@ static int op_find_executable(struct runner *r, struct cursor *c)
 	if (c->bad)
 		return 0;
 	int found = -ENOENT;
+	if (strlen(name) >= sizeof candidate)
+		return -ENAMETOOLONG;
 	if (strchr(name, '/')) {
 		found = check_executable(name);
-		snprintf(candidate, sizeof candidate, "%s", name);
+		strcpy(candidate, name);
 	} else {
 		for (const char *at = path; found != 0 && *name && *at; at += *at == ':') {
 			size_t length = strcspn(at, ":");
-			snprintf(candidate, sizeof candidate, "%.*s/%s", length ? (int)length : 1, length ? at : ".", name);
-			int result = check_executable(candidate);
+			int written = length < sizeof candidate ? snprintf(candidate, sizeof candidate, "%.*s/%s", length ? (int)length : 1,
+									   length ? at : ".", name) :
+								  PATH_MAX;
+			int result = (size_t)written < sizeof candidate ? check_executable(candidate) : -ENAMETOOLONG;
 			/* A file that may not be executed is remembered, in case none that may is found. */
 			if (result == 0 || result == -EACCES)
 				found = result;
@@ -2609,57 +2771,22 @@ static int op_find_executable(struct runner *r, struct cursor *c)
 	return found;
 }
 
+/* Of its session, which the process leads by now. EIO: whoever got the other end has closed it already. */
+static int take_terminal(struct runner *r)
+{
+	return r->terminal && ioctl(0, TIOCSCTTY, 0) != 0 && errno != EIO ? -errno : 0;
+}
+
 static int op_await_start(struct runner *r, struct cursor *c)
 {
 	(void)c;
-	int result = send_sync(r->sync, SYNC_READY);
+	int result = take_terminal(r);
+	/* The shim's streams and the exit status would be lost without it. */
+	if (result == 0 && !r->shim->passing)
+		result = check(prctl(PR_SET_PDEATHSIG, SIGKILL));
+	if (result == 0)
+		result = send_sync(r->sync, SYNC_READY);
 	return result == 0 ? await_go(r) : result;
-}
-
-static int place_streams(struct runner *r)
-{
-	for (int i = 0; i < 3; i++)
-		if (dup2(r->console >= 0 ? r->console : r->stdio[i], i) < 0)
-			return -errno;
-	return 0;
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-/*
- * Whoever waits may wait for long, and processes that are executed in the container meanwhile see what it has open:
- * nothing of the host's, and no pipe whose reader waits for its end.
- */
-static int drop_descriptors(struct runner *r, int fifo, unsigned preserve)
-{
-	int result = place_streams(r);
-	if (result < 0)
-		return result;
-	r->console = -1;
-	for (int i = 0; i < 3; i++)
-		r->stdio[i] = i;
-	unsigned count = 0;
-	int *kept = calloc((size_t)preserve + 4, sizeof *kept);
-	if (!kept)
-		return -ENOMEM;
-	kept[count++] = 2;
-	kept[count++] = fifo;
-	kept[count++] = r->sync;
-	if (r->agent >= 0)
-		kept[count++] = r->agent;
-	for (unsigned i = 0; i < preserve; i++)
-		kept[count++] = r->shim->preserved + i;
-	qsort(kept, count, sizeof *kept, compare_numbers);
-	for (unsigned i = 0; i < count; i++) {
-		unsigned first = kept[i] + 1, next = i + 1 < count ? (unsigned)kept[i + 1] : 0;
-		if (next != first && syscall(SYS_close_range, first, next - 1, 0) != 0)
-			result = -errno;
-	}
-	free(kept);
-	return result;
 }
 
 static void end_at_once(int number)
@@ -2682,44 +2809,23 @@ static void heed_signals(void (*handler)(int))
 static int op_await_fifo(struct runner *r, struct cursor *c)
 {
 	char go;
-	int fifo = take_int(c);
-	unsigned preserve = take_int(c);
-	if (c->bad)
-		return 0;
-	int result = drop_descriptors(r, fifo, preserve);
+	(void)c;
+	int result = take_terminal(r);
 	if (result == 0)
 		result = send_sync(r->sync, SYNC_READY);
+	if (result < 0)
+		return result;
 	r->told_ready = true;
+	close_if_open(&r->sync);
 	heed_signals(end_at_once);
-	while (result == 0) {
-		ssize_t n = read(fifo, &go, 1);
-		if (n >= 0 || errno != EINTR) {
-			result = n < 0 ? -errno : 0;
-			break;
-		}
-	}
+	ssize_t n;
+	do
+		n = read(r->fifo, &go, 1);
+	while (n < 0 && errno == EINTR);
+	result = n < 0 ? -errno : 0;
 	heed_signals(SIG_DFL);
+	close_if_open(&r->fifo);
 	return result;
-}
-
-/* Puts the descriptors that the process keeps where it expects them: from 3 on. */
-static int place_preserved(struct runner *r, unsigned count)
-{
-	if (r->sync < (int)(3 + count))
-		r->sync = fcntl(r->sync, F_DUPFD_CLOEXEC, 3 + count);
-	for (unsigned i = 0; i < count; i++) {
-		int from = r->shim->preserved + i, to = 3 + i;
-		if (from == to ? fcntl(to, F_SETFD, 0) != 0 : dup2(from, to) < 0)
-			return -errno;
-	}
-	return 0;
-}
-
-/* Where the container's filter has no close_range(2). The shim, with few descriptors itself, is where they come from. */
-static void close_on_exec_one_by_one(int first)
-{
-	for (int fd = first; fd < 65536; fd++)
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 /* To whoever reads the streams, in the words and with the status of runc's init. */
@@ -2728,30 +2834,19 @@ static _Noreturn void tell_failure(struct runner *r, int error)
 	char reason[128];
 	snprintf(reason, sizeof reason, "%s", strerror(error));
 	reason[0] = (char)tolower((unsigned char)reason[0]);
-	dprintf(r->console >= 0 ? r->console : r->stdio[2], "exec %s: %s\n", r->executable, reason);
-	_exit(255);
+	dprintf(2, "exec %s: %s\n", r->executable, reason);
+	syscall(SYS_exit_group, 255);
+	/* A filter that forbids even that cannot forbid a trap. */
+	__builtin_trap();
 }
 
-/* Descriptors from 3 on are closed, but for `preserve` of them. */
 static int op_exec(struct runner *r, struct cursor *c)
 {
 	const char **args = take_list(c);
 	const char **env = take_list(c);
-	unsigned preserve = take_int(c);
 	if (c->bad)
 		return 0;
-	int placed = place_streams(r);
-	if (placed < 0)
-		return placed;
 	add_home(r, env);
-	placed = place_preserved(r, preserve);
-	if (placed < 0)
-		return placed;
-	if (syscall(SYS_close_range, 3 + preserve, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
-		close_on_exec_one_by_one(3 + preserve);
-	/* The shim's streams and the exit status would be lost without it. */
-	if (!r->shim->passing)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execve(r->executable, (char **)args, (char **)env);
 	/* The file is there and may be executed, but what it names as its interpreter is not, say. */
 	tell_failure(r, errno);
@@ -2766,7 +2861,6 @@ static operation_function *const operations[] = {
 	[OP_RMDIR] = op_rmdir,
 	[OP_KILL_CGROUP] = op_kill_cgroup,
 	[OP_BARRIER] = op_barrier,
-	[OP_ENTER_PID_NAMESPACE] = op_enter_pid_namespace,
 	[OP_WRITE_CHILD_PROC] = op_write_child_proc,
 	[OP_RLIMIT] = op_rlimit,
 	[OP_HOOK] = op_hook,
@@ -2820,7 +2914,9 @@ static operation_function *const operations[] = {
 	[OP_REQUIRE_DIRECTORY] = op_require_directory,
 	[OP_CHANGE_ROOT] = op_change_root,
 	[OP_CHOWN] = op_chown,
-	[OP_REOPEN_NULL] = op_reopen_null,
+	[OP_SEAL] = op_seal,
+	[OP_FORK] = op_fork,
+	[OP_OPEN_LABEL] = op_open_label,
 	[OP_MAP_MOUNT] = op_map_mount,
 	[OP_TRY_WRITE] = op_try_write,
 };
@@ -2859,9 +2955,6 @@ static void run_child(struct runner *r, struct cursor *list)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
-	/* Its client takes the end of the shim from it. */
-	if (r->shim->passing)
-		close(FD_CONTROL);
 	int result = run_operations(r, list, NULL);
 	/* Started through the FIFO: there is nobody to tell but whoever reads the streams. */
 	if (r->told_ready)
@@ -2872,17 +2965,15 @@ static void run_child(struct runner *r, struct cursor *list)
 	_exit(127);
 }
 
-static int take_console(struct shim *shim, struct process *p, struct msghdr *header)
+/* A process that is being made has one, if it is to have one. */
+static int take_console(struct shim *shim, struct process *p, int fds[2])
 {
-	struct cmsghdr *control = CMSG_FIRSTHDR(header);
-	int fds[2];
-	if (!control || control->cmsg_type != SCM_RIGHTS || control->cmsg_len != CMSG_LEN(sizeof fds))
+	if (p->state != STATE_CREATING || !(p->flags & IO_TERMINAL) || p->terminal >= 0)
 		return -EBADMSG;
-	memcpy(fds, CMSG_DATA(control), sizeof fds);
 	if (shim->passing) {
 		int result = shim->console_socket < 0 ? 0 : send_descriptor(shim->console_socket, "/dev/ptmx", 9, fds[0]);
-		close(fds[0]);
-		close(fds[1]);
+		/* Once only. */
+		p->flags &= ~IO_TERMINAL;
 		return result;
 	}
 	p->terminal = fds[0];
@@ -2890,42 +2981,48 @@ static int take_console(struct shim *shim, struct process *p, struct msghdr *hea
 	p->terminal_slave = fds[1];
 	set_nonblocking(p->terminal);
 	p->output[0].fd = p->terminal;
+	fds[0] = fds[1] = -1;
 	return 0;
 }
 
-static int take_mount(struct runner *r, struct msghdr *header)
+static int take_mount(struct runner *r, int fds[2])
 {
-	struct cmsghdr *control = CMSG_FIRSTHDR(header);
-	if (!control || control->cmsg_type != SCM_RIGHTS || control->cmsg_len != CMSG_LEN(sizeof(int)))
+	if (fds[0] < 0)
 		return -EBADMSG;
 	close_if_open(&r->received_mount);
-	memcpy(&r->received_mount, CMSG_DATA(control), sizeof(int));
+	r->received_mount = fds[0];
+	fds[0] = -1;
 	return 0;
 }
 
-/* The next message from the other side; -EPIPE when it has gone, and its own error when it failed. */
-static int receive_sync(struct runner *r, struct sync_message *message)
+/* Takes the descriptors of a message, -1 each where there is none, and who has sent it. */
+static void take_ancillary(struct runner *r, struct msghdr *header, int fds[2])
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(2 * sizeof(int))];
-	} control;
-	struct iovec part = { message, sizeof *message };
-	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-	ssize_t n;
-	memset(message, 0, sizeof *message);
-	do
-		n = recvmsg(r->party == PARTY_CHILD ? r->sync : r->process->sync, &header, MSG_CMSG_CLOEXEC);
-	/* A child that ended without reading what we sent is reset; what it said before that comes after. */
-	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
-	if (n <= 0)
-		return n < 0 ? -errno : -EPIPE;
+	struct ucred sender;
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part; part = CMSG_NXTHDR(header, part)) {
+		size_t length = part->cmsg_len - CMSG_LEN(0);
+		if (part->cmsg_type == SCM_RIGHTS)
+			memcpy(fds, CMSG_DATA(part), length < 2 * sizeof *fds ? length : 2 * sizeof *fds);
+		if (part->cmsg_type == SCM_CREDENTIALS && length == sizeof sender) {
+			memcpy(&sender, CMSG_DATA(part), sizeof sender);
+			r->sender = sender.pid;
+		}
+	}
+}
+
+static int handle_sync_message(struct runner *r, struct sync_message *message, int fds[2])
+{
+	struct process *process = r->process;
+	bool asks = message->type == SYNC_MAP_MOUNT || message->type == SYNC_MAKE_NODE;
+	/* What it may ask for is what the shim may do and it may not: only a container's init, while it is made. */
+	if (asks && (r->party == PARTY_CHILD || process->number != 0 || process->state != STATE_CREATING))
+		return -EBADMSG;
 	if (message->type == SYNC_MAP_MOUNT || (message->type == SYNC_NODE && !message->error))
-		return take_mount(r, &header);
+		return take_mount(r, fds);
 	if (message->type == SYNC_MAKE_NODE)
 		return serve_node(r, message);
 	if (message->type == SYNC_CONSOLE)
-		return take_console(r->shim, r->process, &header);
+		return take_console(r->shim, process, fds);
 	if (message->type == SYNC_FAILED) {
 		r->party = PARTY_CHILD;
 		r->index = message->index;
@@ -2934,6 +3031,36 @@ static int receive_sync(struct runner *r, struct sync_message *message)
 		return message->error > 0 ? -message->error : -EIO;
 	}
 	return 0;
+}
+
+/* The next message from the other side; -EPIPE when it has gone, and its own error when it failed. */
+static int receive_sync_flagged(struct runner *r, struct sync_message *message, int flags)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(2 * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	struct iovec part = { message, sizeof *message };
+	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	int fds[2] = { -1, -1 };
+	ssize_t n;
+	memset(message, 0, sizeof *message);
+	do
+		n = recvmsg(r->party == PARTY_CHILD ? r->sync : r->process->sync, &header, flags | MSG_CMSG_CLOEXEC);
+	/* A child that ended without reading what we sent is reset; what it said before that comes after. */
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (n <= 0)
+		return n < 0 ? -errno : -EPIPE;
+	take_ancillary(r, &header, fds);
+	int result = handle_sync_message(r, message, fds);
+	close_if_open(&fds[0]);
+	close_if_open(&fds[1]);
+	return result;
+}
+
+static int receive_sync(struct runner *r, struct sync_message *message)
+{
+	return receive_sync_flagged(r, message, 0);
 }
 
 static struct runner new_runner(struct shim *shim, struct process *process)
@@ -2950,6 +3077,8 @@ static struct runner new_runner(struct shim *shim, struct process *process)
 		.locked_mounts = -1,
 		.received_mount = -1,
 		.agent = -1,
+		.label = -1,
+		.fifo = -1,
 		.stdio = { -1, -1, -1 },
 		.console = -1,
 	};
@@ -3285,7 +3414,7 @@ static void pump_input(struct client *client)
 
 /* ---- processes ------------------------------------------------------------------------------------------- */
 
-static struct process *find_process(struct shim *shim, uint32_t number)
+static struct process *find_process(struct shim *shim, uint64_t number)
 {
 	struct process *process = shim->processes;
 	while (process && process->number != number)
@@ -3378,8 +3507,6 @@ static int launch(struct runner *r, struct cursor *plan)
 		result = run_operations(r, &parent, &child);
 	for (int i = 0; i < 3; i++)
 		close_if_open(&r->stdio[i]);
-	/* Back, where the plan made the shim's children be born in another pid namespace. */
-	setns(r->shim->original_pid_namespace, CLONE_NEWPID);
 	while (r->tree_count > 0)
 		close(r->trees[--r->tree_count]);
 	close_if_open(&r->locked_mounts);
@@ -3498,34 +3625,83 @@ static void hold_mount_namespace(struct shim *shim, struct process *init)
 	shim->mount_namespace = open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* The child reports that it is ready, has failed, or (by closing its end) that it executes. */
-static void handle_sync(struct shim *shim, struct process *process)
+/*
+ * Who is ready is another child than the one that began, where the plan has a `fork`. That it is a child of this process
+ * is what makes its number safe to be killed by.
+ */
+static void adopt(struct process *process, pid_t sender)
+{
+	if (sender == process->pid || sender <= 0 || waitid(P_PID, sender, NULL, WEXITED | WNOHANG | WNOWAIT) != 0)
+		return;
+	bool lives = process->pid > 0 && waitpid(process->pid, NULL, WNOHANG) == 0;
+	process->forerunner = lives ? process->pid : 0;
+	process->pid = sender;
+}
+
+static void handle_ready(struct shim *shim, struct process *process, struct runner *r)
+{
+	if (process->state != STATE_CREATING)
+		return;
+	adopt(process, r->sender);
+	process->state = process->flags & IO_START ? STATE_STARTING : STATE_CREATED;
+	if (process->number == 0)
+		hold_mount_namespace(shim, process);
+	if (process->state == STATE_STARTING)
+		send_sync(process->sync, SYNC_GO);
+	else
+		answer_waiting(process, 0, r);
+}
+
+/*
+ * Whether a process that has closed its end of the conversation has done so by ending, in a trap, before it executed
+ * anything: it has a filter that forbids both to execute and to exit. A name tells the two apart, as the kernel sets it
+ * anew when it executes.
+ */
+static bool ended_in_trap(struct process *process)
+{
+	char path[64], name[32], link[1];
+	siginfo_t information = { 0 };
+	snprintf(path, sizeof path, "/proc/%d/exe", process->pid);
+	if (readlink(path, link, sizeof link) >= 0)
+		return false;
+	if (waitid(P_PID, process->pid, &information, WEXITED | WNOWAIT) != 0 || information.si_code == CLD_EXITED)
+		return false;
+	snprintf(path, sizeof path, "/proc/%d/comm", process->pid);
+	return (information.si_status == SIGILL || information.si_status == SIGTRAP) &&
+	       read_file_at(AT_FDCWD, path, name, sizeof name) == 0 && strcmp(name, NAME "\n") == 0;
+}
+
+/*
+ * The child reports that it is ready, has failed, or (by closing its end) that it executes. `last`: it has ended, and
+ * there is nothing to be waited for.
+ */
+static void handle_sync(struct shim *shim, struct process *process, bool last)
 {
 	struct runner r = new_runner(shim, process);
 	struct sync_message message;
-	int result = receive_sync(&r, &message);
+	int result = receive_sync_flagged(&r, &message, MSG_DONTWAIT);
 	close_if_open(&r.locked_mounts);
+	close_if_open(&r.received_mount);
+	if (result == -EAGAIN && !last)
+		return;
+	if (result == -EAGAIN)
+		result = -EPIPE;
 	if (result == 0) {
-		if (message.type == SYNC_READY) {
-			process->state = process->flags & IO_START ? STATE_STARTING : STATE_CREATED;
-			if (process->number == 0)
-				hold_mount_namespace(shim, process);
-			if (process->state == STATE_STARTING)
-				send_sync(process->sync, SYNC_GO);
-			else
-				answer_waiting(process, 0, &r);
-		}
+		if (message.type == SYNC_READY)
+			handle_ready(shim, process, &r);
 		return;
 	}
 	close_if_open(&process->sync);
-	if (result == -EPIPE && process->state == STATE_STARTING) {
+	if (result == -EPIPE && process->state == STATE_STARTING && !ended_in_trap(process)) {
 		process->state = STATE_RUNNING;
 		answer_waiting(process, 0, &r);
 		return;
 	}
 	if (result == -EPIPE) {
+		bool starting = process->state == STATE_STARTING;
 		r.party = PARTY_CHILD;
-		explain(&r, "the process ended before it was started");
+		explain(&r, starting ? "its seccomp filter allows neither to execute nor to exit" : "the process ended before it was started");
+		result = starting ? -EPERM : result;
 	}
 	if (process->state == STATE_CREATING)
 		give_up(shim, process);
@@ -3972,7 +4148,7 @@ static void end_container(struct shim *shim, struct process *init)
 static void reap_process(struct shim *shim, struct process *process, int status)
 {
 	while (process->sync >= 0)
-		handle_sync(shim, process);
+		handle_sync(shim, process, true);
 	if (process->state == STATE_EXITED)
 		return;
 	process->state = STATE_EXITED;
@@ -3987,6 +4163,12 @@ static void reap_process(struct shim *shim, struct process *process, int status)
 	end_attached(shim, process);
 }
 
+static void reap_forerunner(struct process *process)
+{
+	if (process && process->forerunner > 0 && waitpid(process->forerunner, NULL, WNOHANG) > 0)
+		process->forerunner = 0;
+}
+
 static void reap(struct shim *shim)
 {
 	struct signalfd_siginfo information;
@@ -3995,12 +4177,17 @@ static void reap(struct shim *shim)
 	while (read(shim->signals, &information, sizeof information) > 0)
 		;
 	/* Whoever the process is made for shall find it. */
-	if (shim->passing)
+	if (shim->passing) {
+		reap_forerunner(shim->processes);
 		return;
+	}
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		for (struct process *process = shim->processes; process; process = process->next)
 			if (process->pid == pid && process->state != STATE_EXITED) {
-				reap_process(shim, process, status);
+				if (process->state == STATE_CREATING && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+					process->pid = 0; /* `fork`: the other will say that it is ready */
+				else
+					reap_process(shim, process, status);
 				break;
 			}
 	}
@@ -4120,7 +4307,7 @@ static void handle_event(struct shim *shim, struct watch *what, short events)
 		break;
 	case FROM_SYNC:
 		if (process->sync >= 0)
-			handle_sync(shim, process);
+			handle_sync(shim, process, false);
 		break;
 	}
 }
@@ -4182,14 +4369,22 @@ int main(int argc, char **argv)
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	umask(022);
-	prctl(PR_SET_NAME, "slipway-shim");
-	fcntl(FD_CONTROL, F_SETFD, FD_CLOEXEC);
-	/* The first descriptor of its own: all between FD_FIRST_KEPT and it came from outside. */
-	shim.original_pid_namespace = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	shim.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (shim.signals < 0 || shim.original_pid_namespace < 0)
+	prctl(PR_SET_NAME, NAME);
+	/*
+	 * Nor are the children until they execute: what they are, have open and have in memory is for nobody in a
+	 * container to look at (PR_SET_DUMPABLE(2const)). Without privileges they have to be while their ids are mapped.
+	 */
+	shim.privileged = geteuid() == 0;
+	if (shim.privileged)
+		prctl(PR_SET_DUMPABLE, 0);
+	/* A program in a container may execute this one (as /proc/self/exe), and gets nowhere. */
+	if (fcntl(FD_CONTROL, F_SETFD, FD_CLOEXEC) != 0)
 		return 1;
-	for (int fd = FD_FIRST_KEPT; fd < shim.original_pid_namespace; fd++) {
+	/* The first descriptor of its own: all between FD_FIRST_KEPT and it came from outside. */
+	shim.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (shim.signals < 0)
+		return 1;
+	for (int fd = FD_FIRST_KEPT; fd < shim.signals; fd++) {
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		keep_descriptor(&shim, fd);
 	}

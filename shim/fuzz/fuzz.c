@@ -24,6 +24,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -127,7 +128,12 @@ static ssize_t fake_receive(struct msghdr *message)
 		}
 	}
 	struct cmsghdr *control = message->msg_control;
-	if (next(2) && message->msg_controllen >= CMSG_SPACE(2 * sizeof(int))) {
+	if (next(3) == 0 && message->msg_controllen >= CMSG_SPACE(sizeof(struct ucred))) {
+		struct ucred sender = { .pid = FAKE_PID + next(2) };
+		*control = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof sender), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_CREDENTIALS };
+		memcpy(CMSG_DATA(control), &sender, sizeof sender);
+		message->msg_controllen = CMSG_SPACE(sizeof sender);
+	} else if (next(2) && message->msg_controllen >= CMSG_SPACE(2 * sizeof(int))) {
 		*control = (struct cmsghdr){ .cmsg_len = CMSG_LEN(2 * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
 		memset(CMSG_DATA(control), 0, 2 * sizeof(int));
 		message->msg_controllen = CMSG_SPACE(2 * sizeof(int));
@@ -161,6 +167,9 @@ static void end_child(void)
 #define pipe2(pair, flags) fake_pair(pair)
 #define socketpair(domain, type, protocol, pair) fake_pair(pair)
 #define poll(polls, count, timeout) fake_poll(polls, count)
+#define fstatfs(fd, system) ((void)(fd), memset(system, 0, sizeof *(system)), (int)outcome(0))
+#define waitid(type, pid, information, options) ((void)(pid), (int)outcome(0))
+#define __builtin_trap() end_child()
 #define waitpid(pid, status, options) ((void)(pid), fake_wait(status))
 #define fork() ((pid_t)outcome(next(2) ? FAKE_PID : 0))
 #define _exit(code) end_child()
@@ -202,6 +211,7 @@ static void end_child(void)
 #define sethostname nothing
 #define setns nothing
 #define setsid() outcome(0)
+#define setsockopt(...) ((void)(__VA_ARGS__), (int)outcome(0))
 #define shutdown nothing
 #define signal(number, handler) ((void)(number), (void)(handler))
 #define signalfd nothing
@@ -251,7 +261,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	handle_received(&shim, shim.clients);
 	for (struct process *process = shim.processes; process; process = process->next)
 		for (int i = 0; i < 3 && process->sync >= 0; i++)
-			handle_sync(&shim, process);
+			handle_sync(&shim, process, next(2));
 	free_shim(&shim);
 	return 0;
 }

@@ -51,6 +51,7 @@ test('a container begins with its namespaces, has its root, and pivots into it',
     'loopback()',
     'root-directory(target="/", mode=0755)',
     'pivot-root()',
+    'seal(preserve=0, fifo=0)',
   ]);
   assert.deepEqual(describe(plan.child).slice(-7), [
     'chdir(path="/", mayFail=true)',
@@ -59,7 +60,7 @@ test('a container begins with its namespaces, has its root, and pivots into it',
     'chdir(path="/")',
     'find-executable(name="true", path="/bin")',
     'await-start()',
-    'exec(args=["true"], env=["PATH=/bin"], preserve=0)',
+    'exec(args=["true"], env=["PATH=/bin"])',
   ]);
 });
 
@@ -131,6 +132,8 @@ test('with a user namespace the shim maps ids, opens what is bound, and sets lim
     'write-child-proc(file="uid_map", data="0 1000 10\\n")',
     'write-child-proc(file="gid_map", data="0 2000 10\\n")',
     'write-child-proc(file="oom_score_adj", data="7")',
+    'barrier()',
+    'barrier()',
     'rlimit(resource=7, soft=1, hard=2)',
     'barrier()',
   ]);
@@ -142,7 +145,10 @@ test('with a user namespace the shim maps ids, opens what is bound, and sets lim
     'bind(source="tree:1", target="/mnt", recursive=true)',
     'root-directory(target="/", mode=0755)',
     'pivot-root()',
+    'seal(preserve=0, fifo=0)',
   ]);
+  const lines = describe(plan.child);
+  assert.equal(lines.lastIndexOf('barrier()'), lines.indexOf('home(uid=5)') + 2);
 });
 
 test('without privileges one id is mapped, and groups are given up', () => {
@@ -217,23 +223,57 @@ test('hooks have the state of their moment, and those of the runtime run between
 });
 
 test('a container that is started by another call waits at the FIFO', () => {
-  const lines = describe(compile(specWith([]), { startFifo: 7 }).child);
-  assert.ok(lines.includes('await-fifo(descriptor=7, preserve=0)'));
+  const lines = describe(compile(specWith([]), { startFifo: 7, preserve: 2 }).child);
+  assert.ok(lines.includes('seal(preserve=2, fifo=7)'));
+  assert.ok(lines.includes('await-fifo()'));
   assert.ok(!lines.includes('await-start()'));
 });
 
-test('an exec into a user namespace joins all at once from a process in between', () => {
+test('an exec joins all namespaces at once, and enters the pid namespace last, with the rights of its process', () => {
   const spec = specWith([], {
     linux: { namespaces: [{ type: 'user' }, { type: 'pid' }, { type: 'mount' }], ...maps },
   });
+  spec.process!.apparmorProfile = 'p';
+  spec.process!.rlimits = [{ type: 'RLIMIT_NOFILE', soft: 1, hard: 2 }];
   const cgroupPaths = { mode: 'v1' as const, v1: { pids: '/cg' }, unifiedControllers: [] };
   const plan = compileExec({ spec, process: spec.process!, cgroupPaths });
-  assert.deepEqual(describe(plan.parent), [
-    'clone-inside(joins=["CLONE_NEWNS|CLONE_NEWPID|CLONE_NEWUSER init"])',
-    'join-child(path="/cg/tasks")',
-    'barrier()',
+  assert.deepEqual(describe(plan.parent), ['clone()']);
+  assert.deepEqual(describe(plan.child), [
+    'open-label(file="apparmor/exec")',
+    'write(path="/cg/tasks", data="0")',
+    'rlimit(resource=7, soft=1, hard=2)',
+    'setns-init(flags=CLONE_NEWNS|CLONE_NEWPID|CLONE_NEWUSER)',
+    'seal(preserve=0, fifo=0)',
+    'exec-label(label="exec p")',
+    'home(uid=5)',
+    'cap-bounding(keep=0)',
+    'umask(mask=18)',
+    'chdir(path="/", mayFail=true)',
+    'user(uid=5, gid=6, setGroups=true)',
+    'capabilities(effective=0, permitted=0, inheritable=0, ambient=0)',
+    'chdir(path="/")',
+    'find-executable(name="true", path="/bin")',
+    'fork()',
+    'await-start()',
+    'exec(args=["true"], env=["PATH=/bin"])',
   ]);
-  assert.equal(describe(plan.child)[0], 'barrier()');
+});
+
+test('an exec without a pid namespace of the container’s own has nothing to enter', () => {
+  const cgroupPaths = { mode: 'v1' as const, v1: {}, unifiedControllers: [] };
+  const spec = specWith(['mount']);
+  const { child } = compileExec({ spec, process: spec.process!, cgroupPaths });
+  assert.ok(!describe(child).includes('fork()'));
+});
+
+test('a container in the pid namespace of another is born there with nothing of the host’s open', () => {
+  const spec = specWith([], {
+    linux: { namespaces: [{ type: 'pid', path: '/proc/7/ns/pid' }, { type: 'mount' }] },
+  });
+  const { parent } = compile(spec);
+  assert.deepEqual(describe(parent), [
+    'clone-inside(flags=CLONE_NEWNS, joins=["CLONE_NEWPID /proc/7/ns/pid"])',
+  ]);
 });
 
 test('what cannot be is refused with the place in the specification', () => {
@@ -307,7 +347,7 @@ test('HOME is looked for where it is missing or empty, and of several values the
   spec.process!.env = ['HOME=', 'A=1', 'A=2'];
   const lines = describe(compile(spec).child);
   assert.ok(lines.includes('home(uid=5)'));
-  assert.equal(lines.at(-1), 'exec(args=["true"], env=["A=2"], preserve=0)');
+  assert.equal(lines.at(-1), 'exec(args=["true"], env=["A=2"])');
   spec.process!.env = ['HOME=', 'HOME=/h'];
   assert.ok(!describe(compile(spec).child).some(line => line.startsWith('home')));
 });

@@ -16,12 +16,12 @@ import {
   UNMAPPED,
 } from './mount-operations.ts';
 import { propagationFlags } from './mount-options.ts';
-import type { AwaitFifo, ChildOperation, CleanupOperation, ParentOperation, Plan } from './plan.ts';
-import { limitOperations, processOperations } from './process-operations.ts';
+import type { ChildOperation, CleanupOperation, ParentOperation, Plan } from './plan.ts';
+import { limitOperations, openLabel, processOperations } from './process-operations.ts';
 import { ALL_CPUS } from './scheduling.ts';
 import { type ResctrlPlan, resctrlOperations } from './resctrl.ts';
 import { agentOperations } from './seccomp-operations.ts';
-import type { Hook, Mount, NamespaceType, Spec } from './spec.ts';
+import type { Mount, NamespaceType, Spec } from './spec.ts';
 import { sysctlOperations } from './sysctls.ts';
 import { type UserNamespace, userNamespace } from './user-namespace.ts';
 
@@ -65,8 +65,6 @@ export type ContainerOptions = {
   withoutCgroups?: boolean;
   /** The child may run on all CPUs of its cgroup, whatever its parent was bound to. */
   resetAffinity?: boolean;
-  /** For streams that come from whoever calls. */
-  reopenNull?: boolean;
   noPivot?: boolean;
   noNewKeyring?: boolean;
   preserve?: number;
@@ -109,7 +107,6 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
       child: [
         ...child,
         ...changeRoot(options, parts),
-        ...(options.reopenNull ? [{ op: 'reopen-null' as const }] : []),
         ...processOperations({
           process,
           linux,
@@ -120,8 +117,8 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
           }),
           preserve: options.preserve,
           setGroups: parts.user.setGroups,
-          limitsSet: inUserNamespace(parts),
-          awaitStart: fifo(options),
+          startFifo: options.startFifo,
+          limits: inUserNamespace(parts) ? meet(process.rlimits) : limitOperations(process),
         }),
       ],
       cleanup: [...parts.cgroups.cleanup, ...parts.resctrl.cleanup],
@@ -147,9 +144,6 @@ const inUserNamespace = ({ namespaces }: Parts) =>
 const ownMounts = ({ namespaces }: Parts) =>
   namespaces.created.has('mount') || namespaces.joined.some(({ type }) => type === 'mount');
 
-const fifo = ({ startFifo, preserve = 0 }: ContainerOptions): AwaitFifo | undefined =>
-  startFifo === undefined ? undefined : { op: 'await-fifo', descriptor: startFifo, preserve };
-
 function cgroupsOf({ spec, id, cgroupLayout, withoutDeviceRules }: ContainerOptions): CgroupPlan {
   return planCgroups({
     layout: cgroupLayout,
@@ -170,6 +164,7 @@ function beforeRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
   const { namespaces, user } = parts;
   const inside = inUserNamespace(parts);
   return [
+    ...openLabel(options.spec.process ?? { user: { uid: 0, gid: 0 }, cwd: '/' }),
     ...agentOperations(options.spec.linux?.seccomp, { ...parts.hooks.state, status: 'creating' }),
     ...(inside ? user.child.filter(({ op }) => op === 'barrier') : joinNamespaces(namespaces)),
     ...timeNamespace(options.spec, namespaces),
@@ -291,7 +286,14 @@ function parentOperations(options: ContainerOptions, parts: Parts): ParentOperat
     ...(runtimeHooks.length > 0
       ? [{ op: 'barrier' as const }, ...runtimeHooks, { op: 'barrier' as const }]
       : []),
+    ...limits(options, parts),
   ];
+}
+
+/** A user namespace takes the shim's rights for them. */
+function limits({ spec: { process } }: ContainerOptions, parts: Parts): ParentOperation[] {
+  if (!process?.rlimits?.length || !inUserNamespace(parts)) return [];
+  return [{ op: 'barrier' }, ...limitOperations(process), { op: 'barrier' }];
 }
 
 /** A container that may write its cgroups, and sees no others, may also make some below its own. */
@@ -321,8 +323,14 @@ function cloneOperations({ spec, rootless }: ContainerOptions, parts: Parts): Pa
   if (!inUserNamespace(parts)) {
     const pid = namespaces.joined.find(({ type }) => type === 'pid');
     return [
-      ...(pid ? [{ op: 'enter-pid-namespace' as const, path: pid.path }] : []),
-      { op: 'clone', flags, cgroup: cgroups.cloneInto },
+      pid
+        ? {
+            op: 'clone-inside',
+            flags,
+            cgroup: cgroups.cloneInto,
+            joins: [`${CLONE_FLAGS.pid} ${pid.path}`],
+          }
+        : { op: 'clone', flags, cgroup: cgroups.cloneInto },
     ];
   }
   // With privileges, those of the host are joined while we have its rights; without, only inside have we any.
@@ -339,7 +347,6 @@ function cloneOperations({ spec, rootless }: ContainerOptions, parts: Parts): Pa
     ...(process?.oomScoreAdj === undefined
       ? []
       : [{ op: 'write-child-proc' as const, file: 'oom_score_adj', data: String(process.oomScoreAdj) }]),
-    ...(process ? limitOperations(process) : []),
     { op: 'barrier' },
   ];
 }
@@ -457,8 +464,8 @@ function mounts(options: ContainerOptions, parts: Parts) {
   return { beforeCgroups: operations.slice(0, split).flat(), afterCgroups: operations.slice(split).flat() };
 }
 
-/** The shim runs these hooks between two barriers. */
-function meet(...lists: (Hook[] | undefined)[]): ChildOperation[] {
+/** The shim runs these hooks, or sets these limits, between two barriers. */
+function meet(...lists: (readonly unknown[] | undefined)[]): ChildOperation[] {
   return lists.some(list => list?.length) ? [{ op: 'barrier' }, { op: 'barrier' }] : [];
 }
 

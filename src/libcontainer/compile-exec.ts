@@ -2,8 +2,8 @@ import * as ns from '../kernel/abi/sched.ts';
 import { joinCgroups } from './cgroups/join-cgroups.ts';
 import type { CgroupPaths } from './cgroups/plan-cgroups.ts';
 import type { HookState } from './hook-operations.ts';
-import type { ChildOperation, ParentOperation, Plan } from './plan.ts';
-import { limitOperations, processOperations } from './process-operations.ts';
+import type { ChildOperation, Plan } from './plan.ts';
+import { limitOperations, openLabel, processOperations } from './process-operations.ts';
 import { ALL_CPUS, bitMask } from './scheduling.ts';
 import { agentOperations } from './seccomp-operations.ts';
 import type { NamespaceType, Process, Spec } from './spec.ts';
@@ -25,8 +25,10 @@ export type ExecPlanOptions = {
   rootless?: boolean;
 };
 
-/** Joined from the init's pidfd; the pid namespace is the shim's business, as only its children change it. */
+/** Joined from the init's pidfd, all at once: the user namespace gives what the others take. */
 const JOINED: readonly (readonly [NamespaceType, number])[] = [
+  ['user', ns.CLONE_NEWUSER],
+  ['pid', ns.CLONE_NEWPID],
   ['ipc', ns.CLONE_NEWIPC],
   ['uts', ns.CLONE_NEWUTS],
   ['network', ns.CLONE_NEWNET],
@@ -45,17 +47,19 @@ export function compileExec(options: ExecPlanOptions): Plan {
   const own = new Set((spec.linux?.namespaces ?? []).map(({ type }) => type));
   const flags = JOINED.filter(([type]) => own.has(type)).reduce((sum, [, flag]) => sum | flag, 0);
   const cgroups = joinCgroups(cgroupPaths);
-  const inUserNamespace = own.has('user');
   const { setGroups } = userNamespace(spec, options.rootless ?? false);
   const { initial, final } = process.execCPUAffinity ?? {};
   const reset = options.resetAffinity ? [ALL_CPUS] : [];
   const child: ChildOperation[] = [
+    ...openLabel(process),
     ...affinity(initial, 'initial'),
-    ...(inUserNamespace ? [{ op: 'barrier' as const }] : cgroups.join),
+    ...cgroups.join,
     ...(final ? affinity(final, 'final') : reset),
-    ...(inUserNamespace ? [] : oomScore(process, 'write')),
+    ...oomScore(process),
     ...agentOperations(spec.linux?.seccomp, options.state ?? {}),
-    { op: 'setns-init', flags: inUserNamespace ? flags & ns.CLONE_NEWCGROUP : flags },
+    // With the shim's rights, which a user namespace takes.
+    ...(own.has('user') ? limitOperations(process) : []),
+    { op: 'setns-init', flags },
     ...(process.terminal
       ? [{ op: 'console' as const, rows: options.rows ?? 0, columns: options.columns ?? 0, bind: false }]
       : []),
@@ -64,44 +68,19 @@ export function compileExec(options: ExecPlanOptions): Plan {
       linux: spec.linux,
       preserve: options.preserve,
       setGroups,
-      limitsSet: inUserNamespace,
+      limits: own.has('user') ? [] : limitOperations(process),
+      forks: own.has('pid'),
     }),
   ];
-  // From within its cgroup namespace (on a mount with nsdelegate) nobody gets into the cgroup any more.
-  const before = flags & ~ns.CLONE_NEWCGROUP;
-  const all = before | ns.CLONE_NEWUSER | (own.has('pid') ? ns.CLONE_NEWPID : 0);
-  const inside: ParentOperation[] = [
-    { op: 'clone-inside', flags: 0, cgroup: cgroups.cloneInto, joins: [`${all} init`] },
-    ...cgroups.joinChild,
-    ...oomScore(process, 'write-child-proc'),
-    ...limitOperations(process),
-    { op: 'barrier' },
-  ];
-  return {
-    parent: inUserNamespace
-      ? inside
-      : [
-          ...(own.has('pid') ? [{ op: 'enter-pid-namespace' as const, path: '' }] : []),
-          { op: 'clone', flags: 0, cgroup: cgroups.cloneInto },
-        ],
-    child,
-    cleanup: [],
-  };
+  return { parent: [{ op: 'clone', flags: 0, cgroup: cgroups.cloneInto }], child, cleanup: [] };
 }
 
 function affinity(list: string | undefined, name: string): ChildOperation[] {
   return list ? [{ op: 'affinity', mask: bitMask(list, `process.execCPUAffinity.${name}`) }] : [];
 }
 
-function oomScore(process: Process, op: 'write'): ChildOperation[];
-function oomScore(process: Process, op: 'write-child-proc'): ParentOperation[];
-function oomScore(
-  { oomScoreAdj }: Process,
-  op: 'write' | 'write-child-proc',
-): (ChildOperation | ParentOperation)[] {
-  if (oomScoreAdj === undefined) return [];
-  const data = String(oomScoreAdj);
-  return op === 'write'
-    ? [{ op, path: '/proc/self/oom_score_adj', data }]
-    : [{ op, file: 'oom_score_adj', data }];
+function oomScore({ oomScoreAdj }: Process): ChildOperation[] {
+  return oomScoreAdj === undefined
+    ? []
+    : [{ op: 'write', path: '/proc/self/oom_score_adj', data: String(oomScoreAdj) }];
 }

@@ -78,9 +78,6 @@ export type MapMount = MountIds & { op: 'map-mount' };
 /** Runs newuidmap(1) or newgidmap(1) for the child: `maps` are its arguments after the pid. */
 export type MapIds = { op: 'map-ids'; tool: string; maps: string[] };
 
-/** setns(2) of the shim into a pid namespace, for the next child only. '' is that of the container's init. */
-export type EnterPidNamespace = { op: 'enter-pid-namespace'; path: string };
-
 /** Writes `data` into /proc/<child>/`file` (uid_map, gid_map, setgroups, oom_score_adj, timens_offsets). */
 export type WriteChildProc = { op: 'write-child-proc'; file: string; data: string };
 
@@ -106,7 +103,7 @@ export type RunHook = {
 /** Joins a namespace: setns(2) with the given CLONE_NEW* type. `fd:N` is a descriptor that the shim was given. */
 export type JoinNamespace = { op: 'setns'; path: string; type: number };
 
-/** setns(2) with the pidfd of the container's init, all the types of `flags` at once (Linux 5.8). */
+/** setns(2) with the pidfd of the container's init, all the types of `flags` at once (Linux 5.8); see `fork`. */
 export type JoinInit = { op: 'setns-init'; flags: number };
 
 export type Unshare = { op: 'unshare'; flags: number };
@@ -229,10 +226,17 @@ export type MoveRoot = { op: 'move-root' };
 export type ChangeRoot = { op: 'change-root' };
 
 /**
- * Streams that are the host's /dev/null become the root's own, where that is one: a process with files from outside
- * its mount namespace cannot be checkpointed. In the new root.
+ * Closes all that the process is not to have, before any path of the image is looked up. Its standard streams are put
+ * in place; those that are the host's /dev/null become the container's own. From 3 on come `preserve` of the descriptors
+ * that the shim was given for it. `fifo` is the one of `await-fifo`, 0 for none. In the new root.
  */
-export type ReopenNull = { op: 'reopen-null' };
+export type Seal = { op: 'seal'; preserve: number; fifo: number };
+
+/**
+ * Ends the process, and goes on in another child of the shim: the pid namespace that was joined holds for children
+ * only. Nothing in that namespace ever sees a process that has more rights than the container's own.
+ */
+export type Fork = { op: 'fork' };
 
 /** Fails with ENOTDIR where a path inside the root is there and is no directory, or a link to one. */
 export type RequireDirectory = { op: 'require-directory'; target: string };
@@ -290,8 +294,10 @@ export type InstallSeccomp = {
  */
 export type ConnectAgent = { op: 'connect-agent'; path: string; state: string };
 
-/** Writes an LSM label for the coming exec: /proc/thread-self/attr/`file`. */
-export type SetExecLabel = { op: 'exec-label'; file: string; label: string };
+/** Opens /proc/thread-self/attr/`file` for `exec-label`, in the host's procfs. */
+export type OpenLabel = { op: 'open-label'; file: string };
+/** Writes an LSM label for the coming exec. */
+export type SetExecLabel = { op: 'exec-label'; label: string };
 
 export type SetPersonality = { op: 'personality'; persona: number };
 export type SetIoPriority = { op: 'io-priority'; value: number };
@@ -310,16 +316,13 @@ export type FindExecutable = { op: 'find-executable'; name: string; path: string
 export type AwaitStart = { op: 'await-start' };
 
 /**
- * As `await-start`, but waits for a byte from a FIFO, open for reading and writing, that the shim was given as
- * `descriptor`: for a container that no shim stays with.
+ * As `await-start`, but waits for a byte from the FIFO of `seal`, open for reading and writing: for a container that no
+ * shim stays with.
  */
-export type AwaitFifo = { op: 'await-fifo'; descriptor: number; preserve: number };
+export type AwaitFifo = { op: 'await-fifo' };
 
-/**
- * execve(2) of what `find-executable` found. Never returns. Standard streams are put in place; of the
- * descriptors from 3 on only `preserve` are there, copies of those that the shim was given for it.
- */
-export type Execute = { op: 'exec'; args: string[]; env: string[]; preserve: number };
+/** execve(2) of what `find-executable` found. Never returns. */
+export type Execute = { op: 'exec'; args: string[]; env: string[] };
 
 export type ParentOperation =
   | MakeDirectory
@@ -336,7 +339,6 @@ export type ParentOperation =
   | MapIds
   | ChangeOwner
   | SetResourceLimit
-  | EnterPidNamespace
   | WriteChildProc
   | RunHook;
 
@@ -366,7 +368,8 @@ export type ChildOperation =
   | PivotRoot
   | MoveRoot
   | ChangeRoot
-  | ReopenNull
+  | Seal
+  | Fork
   | RequireDirectory
   | FindHome
   | WriteSysctl
@@ -380,6 +383,7 @@ export type ChildOperation =
   | SetCapabilities
   | NoNewPrivileges
   | InstallSeccomp
+  | OpenLabel
   | SetExecLabel
   | SetPersonality
   | SetIoPriority

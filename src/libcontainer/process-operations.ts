@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors.ts';
 import { capabilityMask } from './capabilities.ts';
 import { effectiveEnvironment } from './environment.ts';
-import type { AwaitFifo, AwaitStart, ChildOperation, SetResourceLimit } from './plan.ts';
+import type { ChildOperation, SetResourceLimit } from './plan.ts';
 import { RESOURCE_LIMITS } from './resource-limits.ts';
 import { schedulingOperations } from './scheduling.ts';
 import { compileSeccomp } from './seccomp/compile-seccomp.ts';
@@ -19,15 +19,18 @@ export type ProcessOptions = {
   setGroups?: boolean;
   /** How many descriptors from 3 on the process keeps. */
   preserve?: number;
-  /** How it is told to start; by the shim when absent. */
-  awaitStart?: AwaitStart | AwaitFifo;
-  /** Its limits are set by the shim. */
-  limitsSet?: boolean;
+  /** The FIFO by which it is told to start, as the shim's descriptor; by the shim when absent. */
+  startFifo?: number;
+  /** Its limits. Last of what takes files, as they may be too low for that. */
+  limits: ChildOperation[];
+  /** Whether the pid namespace was joined, so that only a child of the process is in it. */
+  forks?: boolean;
 };
 
 /**
  * The last operations of init and of exec'd processes alike: from a process that is in its namespaces and its
- * root to one that executes the user's program with the user's rights.
+ * root to one that executes the user's program with the user's rights. Sealed first: all that follows looks up paths of
+ * the image.
  *
  * The filter is installed last of all, so that a strict one need allow nothing but what the program does. Without
  * no_new_privs that takes CAP_SYS_ADMIN, which is therefore kept until then, and dropped by the operation after.
@@ -43,11 +46,11 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
   const filter = seccomp && compileSeccomp(seccomp);
   const needsAdmin = filter !== undefined && !process.noNewPrivileges ? CAP_SYS_ADMIN : 0n;
   return [
-    ...(options.limitsSet ? [] : limitOperations(process)),
+    { op: 'seal', preserve: options.preserve ?? 0, fifo: options.startFifo ?? 0 },
     ...schedulingOperations(process, options.linux),
-    // While there are capabilities to have a procfs of its own.
-    ...labels(process),
+    ...setLabel(process),
     ...(env.some(entry => entry.startsWith('HOME=')) ? [] : [{ op: 'home' as const, uid: process.user.uid }]),
+    ...options.limits,
     { op: 'cap-bounding', keep: capabilities.bounding },
     { op: 'umask', mask: process.user.umask ?? 0o022 },
     { op: 'chdir', path: process.cwd, mayFail: true },
@@ -67,7 +70,8 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
     },
     { op: 'chdir', path: process.cwd, mayFail: false },
     { op: 'find-executable', name: args[0] ?? '', path: pathOf(env) },
-    options.awaitStart ?? { op: 'await-start' },
+    ...(options.forks ? [{ op: 'fork' as const }] : []),
+    { op: options.startFifo === undefined ? 'await-start' : 'await-fifo' },
     ...(process.noNewPrivileges ? [{ op: 'no-new-privileges' as const }] : []),
     ...(filter
       ? [
@@ -91,7 +95,7 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
       : []),
     // With the filter and the rights of the process, as the specification asks: they are of the container.
     ...(options.startHooks ?? []),
-    { op: 'exec', args, env, preserve: options.preserve ?? 0 },
+    { op: 'exec', args, env },
   ];
 }
 
@@ -130,9 +134,13 @@ function limitValue(value: number): bigint {
   return value < 0 || value >= 2 ** 64 ? RLIM_INFINITY : BigInt(value);
 }
 
-function labels(process: Process): ChildOperation[] {
-  if (process.apparmorProfile)
-    return [{ op: 'exec-label', file: 'apparmor/exec', label: `exec ${process.apparmorProfile}` }];
-  if (process.selinuxLabel) return [{ op: 'exec-label', file: 'exec', label: process.selinuxLabel }];
-  return [];
+/** What a label is set by, while the host's procfs can be seen. Comes first in the child's list. */
+export function openLabel({ apparmorProfile, selinuxLabel }: Process): ChildOperation[] {
+  if (apparmorProfile) return [{ op: 'open-label', file: 'apparmor/exec' }];
+  return selinuxLabel ? [{ op: 'open-label', file: 'exec' }] : [];
+}
+
+function setLabel({ apparmorProfile, selinuxLabel }: Process): ChildOperation[] {
+  if (apparmorProfile) return [{ op: 'exec-label', label: `exec ${apparmorProfile}` }];
+  return selinuxLabel ? [{ op: 'exec-label', label: selinuxLabel }] : [];
 }

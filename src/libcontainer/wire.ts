@@ -9,7 +9,7 @@ import type { Operation, Plan } from './plan.ts';
  * Changes with every change that a shim of before, or a daemon of before, would not understand. Shims outlive
  * daemons: what an earlier version said must go on being understood, see {@link SPOKEN_PROTOCOLS}.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 export const SPOKEN_PROTOCOLS: readonly number[] = [PROTOCOL_VERSION];
 
 export type FieldType = 'int' | 'string' | 'bytes' | 'list' | 'ints' | 'flag';
@@ -37,7 +37,6 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   'kill-cgroup': layout(5, 'path:string'),
   barrier: layout(6),
   clone: layout(7, 'flags:int cgroup:string'),
-  'enter-pid-namespace': layout(8, 'path:string'),
   'write-child-proc': layout(9, 'file:string data:bytes'),
   rlimit: layout(10, 'resource:int soft:int hard:int'),
   hook: layout(11, 'path:string args:list env:list state:string timeoutMs:int addsHome:int'),
@@ -79,7 +78,7 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   capabilities: layout(35, 'effective:int permitted:int inheritable:int ambient:int'),
   'no-new-privileges': layout(36),
   seccomp: layout(37, 'filter:bytes flags:int'),
-  'exec-label': layout(38, 'file:string label:string'),
+  'exec-label': layout(38, 'label:string'),
   personality: layout(39, 'persona:int'),
   'io-priority': layout(40, 'value:int'),
   scheduler: layout(41, 'attributes:bytes'),
@@ -88,12 +87,12 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   keyring: layout(44, 'name:string'),
   'find-executable': layout(45, 'name:string path:string'),
   'await-start': layout(46),
-  exec: layout(47, 'args:list env:list preserve:int'),
+  exec: layout(47, 'args:list env:list'),
   'root-directory': layout(48, 'target:string mode:int'),
   loopback: layout(49),
   'clone-inside': layout(50, 'flags:int cgroup:string joins:list'),
   'join-child': layout(51, 'path:string'),
-  'await-fifo': layout(52, 'descriptor:int preserve:int'),
+  'await-fifo': layout(52),
   'connect-agent': layout(53, 'path:string state:string'),
   'open-tree': layout(
     54,
@@ -107,8 +106,10 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   'require-directory': layout(60, 'target:string'),
   'change-root': layout(61),
   chown: layout(62, 'path:string uid:int gid:int optional:flag'),
-  'reopen-null': layout(63),
   'try-write': layout(65, 'path:string data:bytes'),
+  seal: layout(66, 'preserve:int fifo:int'),
+  fork: layout(67),
+  'open-label': layout(68, 'file:string'),
   'map-mount': layout(64, 'uidMap:string gidMap:string userNamespace:string mapRecursive:flag'),
 };
 

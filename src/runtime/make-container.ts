@@ -137,7 +137,6 @@ export function compileBundle(context: RuntimeContext, options: CompileOptions):
     rows: consoleSize?.height,
     columns: consoleSize?.width,
     resetAffinity: true,
-    reopenNull: true,
     noPivot: flagSet(flags, 'no-pivot'),
     noNewKeyring: flagSet(flags, 'no-new-keyring'),
     preserve,
