@@ -79,6 +79,12 @@
 #define MAX_DESCRIPTORS 253 /* SCM_MAX_FD, include/net/scm.h */
 #define FRAME_HEADER_BYTES 8
 #define MAX_TREES 256
+#define MAX_PENDING_BYTES (16 << 20)
+#define MAX_DRAINED_BYTES (1 << 20) /* of a terminal; a pipe says how much there is in it */
+#define MAX_PASSWD_BYTES (10 << 20) /* as dockerd */
+#define MAX_COPIED_DEPTH 256
+#define MAX_STEPS 65536 /* in removing cgroups */
+#define MAX_GROUPS 65536 /* NGROUPS_MAX */
 #define HIGHEST_FD 65536
 #define ATTRIBUTES_SUPPORTED_IN_FSMOUNT \
 	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR__ATIME | \
@@ -134,7 +140,7 @@ struct process {
 	uint16_t waiting_tag;
 	enum message waiting_for; /* MSG_CREATED or MSG_OK */
 	int exit_code;
-	bool out_of_memory, told;
+	bool out_of_memory, told, has_slow_client;
 	int64_t exited_at_ns;
 };
 
@@ -149,6 +155,7 @@ struct client {
 
 struct shim {
 	int signals, listener, state_directory;
+	int spare; /* to be closed where descriptors run out */
 	int init; /* pidfd of the container's init */
 	/* Held so that the mounts are taken down when this process has ended, and not while somebody waits to hear
 	   of the init's end. */
@@ -165,6 +172,7 @@ struct shim {
 	bool privileged;
 	char *title; /* where ps(1) finds the container's id */
 	size_t title_length;
+	char oom_score[16]; /* what its children have, where its own is another */
 	bool ending, over;
 	bool passing; /* MSG_LAUNCH: the process is made for somebody else */
 	int console_socket; /* where its terminal goes then */
@@ -682,24 +690,39 @@ static int op_kill_cgroup(struct runner *r, struct cursor *c)
 	return 0;
 }
 
-/* Removes the directories below a directory, and nothing else: cgroups that a container made in its own. */
-static void remove_directories_in(int parent, const char *name)
+/* The first directory in one that cannot be removed, as something is in it; the others are. Closes `fd`. */
+static int remove_empty_directories(int fd)
 {
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	DIR *directory = fdopendir(fd);
+	int full = -1;
 	if (!directory) {
-		close_if_open(&fd);
-		return;
+		close(fd);
+		return -1;
 	}
-	for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0)
-			continue;
-		remove_directories_in(fd, entry->d_name);
-		unlinkat(fd, entry->d_name, AT_REMOVEDIR);
-	}
+	for (struct dirent *entry; full < 0 && (entry = readdir(directory)) != NULL;)
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    unlinkat(fd, entry->d_name, AT_REMOVEDIR) != 0 && (errno == EBUSY || errno == ENOTEMPTY))
+			full = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	closedir(directory);
+	return full;
+}
+
+/*
+ * Removes the directories below a directory, and nothing else: cgroups that a container made in its own, however deep, so
+ * that it goes down and up again with one descriptor. Steps are bounded as one may be busy for good.
+ */
+static void remove_directories_in(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	for (int depth = 0, steps = 0; fd >= 0 && steps < MAX_STEPS; steps++) {
+		int up = depth > 0 ? openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+		int down = remove_empty_directories(fd);
+		fd = down >= 0 ? down : up;
+		if (down >= 0)
+			close_if_open(&up);
+		depth += down >= 0 ? 1 : -1;
+	}
+	close_if_open(&fd);
 }
 
 static int op_rmdir(struct runner *r, struct cursor *c)
@@ -710,7 +733,7 @@ static int op_rmdir(struct runner *r, struct cursor *c)
 	for (int wait_ms = 1; !c->bad && rmdir(path) != 0 && errno != ENOENT; wait_ms *= 2) {
 		if (errno != EBUSY || wait_ms > 1024)
 			return -errno;
-		remove_directories_in(AT_FDCWD, path);
+		remove_directories_in(path);
 		if (rmdir(path) == 0)
 			break;
 		sleep_ms(wait_ms);
@@ -1375,11 +1398,11 @@ static int op_bind_root(struct runner *r, struct cursor *c)
 	return result == 0 ? open_root(r, source) : result;
 }
 
-static int copy_tree(int from, int to);
+static int copy_tree(int from, int to, unsigned depth);
 
 static int copy_file(int from, int to)
 {
-	char chunk[16384];
+	char chunk[4096];
 	ssize_t n;
 	while ((n = read(from, chunk, sizeof chunk)) > 0) {
 		int result = write_all(to, chunk, n);
@@ -1389,52 +1412,69 @@ static int copy_file(int from, int to)
 	return check(n);
 }
 
-/* A directory, file, link or node with owner, permissions and time. */
-static int copy_entry(int from, int to, const char *name)
+static int copy_link(int from, int to, const char *name)
 {
-	struct stat status;
 	char link[PATH_MAX];
-	if (fstatat(from, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+	ssize_t n = readlinkat(from, name, link, sizeof link - 1);
+	if (n < 0)
 		return -errno;
-	bool copies = S_ISDIR(status.st_mode) || S_ISREG(status.st_mode);
-	int source = copies ? openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1, result = 0;
-	if (copies && source < 0)
-		return -errno;
-	if (S_ISLNK(status.st_mode)) {
-		ssize_t n = readlinkat(from, name, link, sizeof link - 1);
-		link[n < 0 ? 0 : n] = '\0';
-		result = n < 0 ? -errno : check(symlinkat(link, to, name));
-	} else if (S_ISDIR(status.st_mode)) {
-		result = check(mkdirat(to, name, 0700));
-	} else {
-		result = check(mknodat(to, name, status.st_mode, status.st_rdev));
-	}
-	int target = copies && result == 0 ? openat(to, name, (S_ISDIR(status.st_mode) ? O_RDONLY : O_WRONLY) | O_CLOEXEC) : -1;
-	if (copies && result == 0)
-		result = target < 0 ? -errno : S_ISDIR(status.st_mode) ? copy_tree(source, target) : copy_file(source, target);
-	if (result == 0)
-		result = check(fchownat(to, name, status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW));
-	if (result == 0 && !S_ISLNK(status.st_mode))
-		result = check(fchmodat(to, name, status.st_mode & 07777, 0));
-	struct timespec times[2] = { status.st_atim, status.st_mtim };
-	if (result == 0)
-		result = check(utimensat(to, name, times, AT_SYMLINK_NOFOLLOW));
+	link[n] = '\0';
+	return check(symlinkat(link, to, name));
+}
+
+/* Makes a directory or file, and copies what is in it. */
+static int copy_content(int from, int to, const char *name, bool is_directory, unsigned depth)
+{
+	int result = check(is_directory ? mkdirat(to, name, 0700) : mknodat(to, name, S_IFREG | 0600, 0));
+	if (result < 0)
+		return result;
+	int source = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int target = openat(to, name, (is_directory ? O_RDONLY | O_DIRECTORY : O_WRONLY) | O_NOFOLLOW | O_CLOEXEC);
+	if (source < 0 || target < 0)
+		result = -errno;
+	else
+		result = is_directory ? copy_tree(source, target, depth + 1) : copy_file(source, target);
 	close_if_open(&source);
 	close_if_open(&target);
 	return result;
 }
 
-/* Neither descriptor is closed. */
-static int copy_tree(int from, int to)
+/* A directory, file, link or node with owner, permissions and time. */
+static int copy_entry(int from, int to, const char *name, unsigned depth)
 {
-	int again = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = again < 0 ? NULL : fdopendir(again);
-	if (!directory)
+	struct stat status;
+	int result;
+	if (fstatat(from, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
 		return -errno;
+	if (S_ISLNK(status.st_mode))
+		result = copy_link(from, to, name);
+	else if (S_ISDIR(status.st_mode) || S_ISREG(status.st_mode))
+		result = copy_content(from, to, name, S_ISDIR(status.st_mode), depth);
+	else
+		result = check(mknodat(to, name, status.st_mode, status.st_rdev));
+	if (result == 0)
+		result = check(fchownat(to, name, status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW));
+	if (result == 0 && !S_ISLNK(status.st_mode))
+		result = check(fchmodat(to, name, status.st_mode & 07777, 0));
+	struct timespec times[2] = { status.st_atim, status.st_mtim };
+	return result == 0 ? check(utimensat(to, name, times, AT_SYMLINK_NOFOLLOW)) : result;
+}
+
+/* Neither descriptor is closed. Each level takes three, and some of the stack. */
+static int copy_tree(int from, int to, unsigned depth)
+{
+	int again = depth < MAX_COPIED_DEPTH ? openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (again < 0)
+		return depth < MAX_COPIED_DEPTH ? -errno : -ENAMETOOLONG;
+	DIR *directory = fdopendir(again);
+	if (!directory) {
+		close(again);
+		return -ENOMEM;
+	}
 	int result = 0;
 	for (struct dirent *entry; result == 0 && (entry = readdir(directory)) != NULL;)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			result = copy_entry(from, to, entry->d_name);
+			result = copy_entry(from, to, entry->d_name, depth);
 	closedir(directory);
 	return result;
 }
@@ -1458,7 +1498,7 @@ static int copy_up(int directory, int mount, const char **options)
 		result = check(fchown(to, has_option(options, "uid=") ? (uid_t)-1 : status.st_uid,
 				      has_option(options, "gid=") ? (gid_t)-1 : status.st_gid));
 	if (result == 0)
-		result = copy_tree(from, to);
+		result = copy_tree(from, to, 0);
 	close_if_open(&from);
 	close_if_open(&to);
 	return result;
@@ -1479,6 +1519,51 @@ static void inherit_mode(const char **options, int directory, bool existed, char
 		}
 	}
 	*to = NULL;
+}
+
+/* Files of procfs that are no way to anything, and may be hidden by others: those that runc allows. */
+static bool is_harmless_in_proc(struct runner *r, const struct stat *target)
+{
+	static const char *const harmless[] = { "cpuinfo",  "diskstats", "meminfo",  "stat",	 "swaps",
+						"uptime",   "loadavg",	 "slabinfo", "net/dev",	 "sys/kernel/ns_last_pid",
+						"sys/crypto/fips_enabled" };
+	char path[64];
+	struct stat status;
+	for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++) {
+		snprintf(path, sizeof path, "/proc/%s", harmless[i]);
+		int fd = open_in_root(r->root, path, O_PATH);
+		bool same = fd >= 0 && fstat(fd, &status) == 0 && status.st_dev == target->st_dev && status.st_ino == target->st_ino;
+		close_if_open(&fd);
+		if (same)
+			return true;
+	}
+	return false;
+}
+
+static bool is_in_proc(int fd)
+{
+	struct statfs system;
+	return fstatfs(fd, &system) == 0 && system.f_type == 0x9fa0 /* PROC_SUPER_MAGIC */;
+}
+
+#define PROC_ROOT_INO 1 /* linux/proc_fs.h */
+
+/*
+ * Nothing is mounted in a procfs, by whatever links `target` was found, that a container could take its state for: only a
+ * procfs on a procfs as a whole, and files that are harmless. `mount` is what is to be mounted.
+ */
+static int check_outside_proc(struct runner *r, const char *path, int mount, int target)
+{
+	struct stat status;
+	if (!is_in_proc(target))
+		return 0;
+	if (fstat(target, &status) != 0)
+		return -errno;
+	if (status.st_ino == PROC_ROOT_INO ? is_in_proc(mount) : is_harmless_in_proc(r, &status))
+		return 0;
+	explain(r, status.st_ino == PROC_ROOT_INO ? "\"%s\" cannot be mounted because it is not of type proc" :
+						    "\"%s\" cannot be mounted because it is inside /proc", path);
+	return -EPERM;
 }
 
 static int op_mount(struct runner *r, struct cursor *c)
@@ -1511,6 +1596,8 @@ static int op_mount(struct runner *r, struct cursor *c)
 		result = set_attributes(mount,
 					attributes & (~(uint64_t)ATTRIBUTES_SUPPORTED_IN_FSMOUNT | (copies_up ? MOUNT_ATTR_RDONLY : 0)),
 					0, 0, false);
+	if (result == 0)
+		result = check_outside_proc(r, target, mount, directory);
 	if (result == 0)
 		result = attach_mount(mount, directory);
 	if (result == 0)
@@ -1873,6 +1960,8 @@ static int op_bind(struct runner *r, struct cursor *c)
 	if (result == 0)
 		result = to < 0 ? to : 0;
 	if (result == 0)
+		result = check_outside_proc(r, target, tree, to);
+	if (result == 0)
 		result = set_attributes(tree, set, clear, 0, recursive_attributes);
 	if (result == 0)
 		result = attach_mount(tree, to);
@@ -2006,6 +2095,8 @@ static int bind_device(struct runner *r, const char *target, const struct device
 			  (status.st_mode & S_IFMT) != (node->mode & S_IFMT)))
 		close_if_open(&tree);
 	if (tree >= 0)
+		result = check_outside_proc(r, target, tree, to);
+	if (tree >= 0 && result == 0)
 		result = attach_mount(tree, to);
 	close_if_open(&tree);
 	close(to);
@@ -2389,7 +2480,8 @@ static int op_home(struct runner *r, struct cursor *c)
 		return 0;
 	int fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	FILE *file = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? fdopen(fd, "r") : NULL;
-	for (bool whole, begins = true; file && !home && fgets(line, sizeof line, file); begins = whole) {
+	for (bool whole, begins = true; file && !home && ftello(file) < MAX_PASSWD_BYTES && fgets(line, sizeof line, file);
+	     begins = whole) {
 		size_t length = strcspn(line, "\n");
 		whole = line[length] == '\n' || feof(file);
 		line[length] = '\0';
@@ -2533,19 +2625,22 @@ static int set_groups_of(struct runner *r, uint32_t count, const gid_t *groups)
 
 static int op_user(struct runner *r, struct cursor *c)
 {
-	gid_t groups[1024];
 	uid_t uid = take_int(c);
 	gid_t gid = take_int(c);
 	bool set_groups = take_int(c);
 	uint32_t count = take_u32(c);
-	if (count > sizeof groups / sizeof *groups)
+	if (count > MAX_GROUPS)
 		return -EINVAL;
+	gid_t *groups = calloc((size_t)count + 1, sizeof *groups);
+	if (!groups)
+		return -ENOMEM;
 	for (uint32_t i = 0; i < count; i++)
 		groups[i] = take_int(c);
+	int result = c->bad ? 0 : set_groups ? set_groups_of(r, count, groups) : 0;
+	free(groups);
 	if (c->bad)
 		return 0;
 	give_streams(r, uid);
-	int result = set_groups ? set_groups_of(r, count, groups) : 0;
 	if (result < 0)
 		return result;
 	/* Raw calls: the C library's wrappers signal other threads, of which there are none. */
@@ -2828,6 +2923,13 @@ static int op_await_fifo(struct runner *r, struct cursor *c)
 	return result;
 }
 
+/* A filter that forbids even to exit cannot forbid a trap. */
+static _Noreturn void end_process(int code)
+{
+	syscall(SYS_exit_group, code);
+	__builtin_trap();
+}
+
 /* To whoever reads the streams, in the words and with the status of runc's init. */
 static _Noreturn void tell_failure(struct runner *r, int error)
 {
@@ -2835,9 +2937,7 @@ static _Noreturn void tell_failure(struct runner *r, int error)
 	snprintf(reason, sizeof reason, "%s", strerror(error));
 	reason[0] = (char)tolower((unsigned char)reason[0]);
 	dprintf(2, "exec %s: %s\n", r->executable, reason);
-	syscall(SYS_exit_group, 255);
-	/* A filter that forbids even that cannot forbid a trap. */
-	__builtin_trap();
+	end_process(255);
 }
 
 static int op_exec(struct runner *r, struct cursor *c)
@@ -2955,6 +3055,8 @@ static void run_child(struct runner *r, struct cursor *list)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
+	if (*r->shim->oom_score)
+		write_file_at(AT_FDCWD, "/proc/self/oom_score_adj", r->shim->oom_score, strlen(r->shim->oom_score));
 	int result = run_operations(r, list, NULL);
 	/* Started through the FIFO: there is nobody to tell but whoever reads the streams. */
 	if (r->told_ready)
@@ -2962,7 +3064,7 @@ static void run_child(struct runner *r, struct cursor *list)
 	struct sync_message message = { .type = SYNC_FAILED, .index = r->index, .error = result < 0 ? -result : ENOEXEC };
 	memcpy(message.detail, r->detail, sizeof message.detail);
 	send(r->sync, &message, sizeof message, MSG_NOSIGNAL);
-	_exit(127);
+	end_process(127);
 }
 
 /* A process that is being made has one, if it is to have one. */
@@ -3094,7 +3196,14 @@ static void rotate(struct log *log)
 			log->bytes = 0;
 		return;
 	}
-	for (unsigned i = log->max_files - 1; i >= 1; i--) {
+	/* Those that are there, not those that may be. */
+	unsigned last = 1;
+	for (; last < log->max_files - 1; last++) {
+		snprintf(to, sizeof to, "%s.%u", log->path, last);
+		if (access(to, F_OK) != 0)
+			break;
+	}
+	for (unsigned i = last; i >= 1; i--) {
 		snprintf(to, sizeof to, "%s.%u", log->path, i);
 		if (i == 1)
 			snprintf(from, sizeof from, "%s", log->path);
@@ -3297,6 +3406,9 @@ static void send_client(struct client *client, const void *data, size_t n)
 		n -= sent > 0 ? sent : 0;
 	}
 	append(&client->pending, data, n);
+	/* Only who has stopped reading gets there: what processes write waits for those that are attached to them. */
+	if (client->pending.length - client->pending.sent > MAX_PENDING_BYTES)
+		client->dead = true;
 }
 
 static void flush_client(struct client *client)
@@ -3311,12 +3423,14 @@ static void flush_client(struct client *client)
 		release(pending);
 }
 
-static bool has_slow_client(struct shim *shim, struct process *process)
+/* Those with a client that has not read yet what it was sent: there is no more for it until it has. */
+static void mark_slow_processes(struct shim *shim)
 {
+	for (struct process *process = shim->processes; process; process = process->next)
+		process->has_slow_client = false;
 	for (struct client *client = shim->clients; client; client = client->next)
-		if (client->attached == process && !client->dead && client->pending.length > 0)
-			return true;
-	return false;
+		if (client->attached && !client->dead && client->pending.length > 0)
+			client->attached->has_slow_client = true;
 }
 
 /* `chunk` has room for a frame's header before the data. */
@@ -3336,22 +3450,22 @@ static void deliver_output(struct shim *shim, struct process *process, struct ou
 			send_client(client, framed ? chunk : data, framed ? n + FRAME_HEADER_BYTES : n);
 }
 
-/* One read. Returns whether there may be more. */
-static bool pump_output(struct shim *shim, struct process *process, struct output *output)
+/* One read. Returns how much there was; -1 where there is nothing more at the moment, or ever. */
+static ssize_t pump_output(struct shim *shim, struct process *process, struct output *output)
 {
 	static uint8_t chunk[FRAME_HEADER_BYTES + CHUNK_BYTES];
 	ssize_t n = read(output->fd, chunk + FRAME_HEADER_BYTES, CHUNK_BYTES);
 	if (n > 0) {
 		deliver_output(shim, process, output, chunk, n);
-		return true;
+		return n;
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return errno == EINTR;
+		return errno == EINTR ? 0 : -1;
 	if (output->fd == process->terminal)
 		process->terminal = -1;
 	close_if_open(&output->fd);
 	log_rest(&shim->log, output);
-	return false;
+	return -1;
 }
 
 static void close_input(struct process *process)
@@ -3708,6 +3822,19 @@ static void handle_sync(struct shim *shim, struct process *process, bool last)
 	answer_waiting(process, result, &r);
 }
 
+/*
+ * Without the shim the container's output and exit would be lost: it is the last to be killed, with the value that
+ * containerd's shims have. Its children do not inherit it. Where that may not be (CAP_SYS_RESOURCE), it stays as it is.
+ */
+static void guard_against_oom(struct shim *shim)
+{
+	static const char score[] = "-998";
+	char own[sizeof shim->oom_score];
+	if (read_file_at(AT_FDCWD, "/proc/self/oom_score_adj", own, sizeof own) == 0 &&
+	    write_file_at(AT_FDCWD, "/proc/self/oom_score_adj", score, sizeof score - 1) == 0)
+		strcpy(shim->oom_score, own);
+}
+
 static int listen_for_clients(struct shim *shim)
 {
 	char path[64];
@@ -3777,8 +3904,11 @@ static void begin_process(struct shim *shim, struct client *client, uint16_t tag
 	if (result == 0)
 		result = launch(&r, c);
 	/* While the child is at work. */
-	if (result == 0 && process->number == 0 && !shim->passing && (result = listen_for_clients(shim)) < 0)
-		r.party = PARTY_SHIM;
+	if (result == 0 && process->number == 0 && !shim->passing) {
+		guard_against_oom(shim);
+		if ((result = listen_for_clients(shim)) < 0)
+			r.party = PARTY_SHIM;
+	}
 	if (result < 0) {
 		give_up(shim, process);
 		send_failure(client, tag, r.party, r.index, result, r.detail);
@@ -4080,13 +4210,23 @@ static bool was_out_of_memory(struct shim *shim)
 	return count && atoi(count + strlen("oom_kill ")) > 0;
 }
 
-/* What the process wrote before it ended is still in its pipes. */
+/* How much is in a pipe that others may still write to. */
+static ssize_t waiting_bytes(struct process *process, struct output *output)
+{
+	int count = 0;
+	if (output->fd == process->terminal || ioctl(output->fd, FIONREAD, &count) != 0)
+		return MAX_DRAINED_BYTES;
+	return count;
+}
+
+/* What the process wrote before it ended is still in its pipes. What somebody else writes from now on is not its. */
 static void drain_outputs(struct shim *shim, struct process *process)
 {
 	for (int i = 0; i < 2; i++) {
 		struct output *output = &process->output[i];
-		while (output->fd >= 0 && pump_output(shim, process, output))
-			;
+		ssize_t left = output->fd >= 0 ? waiting_bytes(process, output) : 0, n = 0;
+		for (; left > 0 && n >= 0; left -= n)
+			n = pump_output(shim, process, output);
 		if (output->fd >= 0 && output->fd == process->terminal)
 			process->terminal = -1;
 		close_if_open(&output->fd);
@@ -4197,9 +4337,10 @@ static void reap(struct shim *shim)
 static void forget_processes(struct shim *shim)
 {
 	struct process *next;
+	mark_slow_processes(shim);
 	for (struct process *process = shim->processes ? shim->processes->next : NULL; process; process = next) {
 		next = process->next;
-		if (process->state == STATE_EXITED && process->told && !has_slow_client(shim, process))
+		if (process->state == STATE_EXITED && process->told && !process->has_slow_client)
 			free_process(shim, process);
 	}
 }
@@ -4226,18 +4367,24 @@ struct watch {
 	int output;
 };
 
-#define MAX_WATCHED 1024
-
+/* As long as there are descriptors: none of them is ever left out. */
 struct watched {
-	struct pollfd polls[MAX_WATCHED];
-	struct watch watches[MAX_WATCHED];
-	size_t count;
+	struct pollfd *polls;
+	struct watch *watches;
+	size_t count, room;
 };
 
 static void watch(struct watched *w, int fd, short events, struct watch what)
 {
-	if (fd < 0 || events == 0 || w->count == MAX_WATCHED)
+	if (fd < 0 || events == 0)
 		return;
+	if (w->count == w->room) {
+		w->room = w->room ? w->room * 2 : 32;
+		w->polls = realloc(w->polls, w->room * sizeof *w->polls);
+		w->watches = realloc(w->watches, w->room * sizeof *w->watches);
+		if (!w->polls || !w->watches)
+			abort();
+	}
 	w->polls[w->count] = (struct pollfd){ fd, events, 0 };
 	w->watches[w->count++] = what;
 }
@@ -4245,6 +4392,7 @@ static void watch(struct watched *w, int fd, short events, struct watch what)
 static void watch_all(struct watched *w, struct shim *shim)
 {
 	w->count = 0;
+	mark_slow_processes(shim);
 	watch(w, shim->signals, POLLIN, (struct watch){ FROM_SIGNALS, NULL, 0 });
 	watch(w, shim->listener, POLLIN, (struct watch){ FROM_LISTENER, NULL, 0 });
 	for (struct client *client = shim->clients; client; client = client->next) {
@@ -4258,11 +4406,20 @@ static void watch_all(struct watched *w, struct shim *shim)
 		watch(w, process->sync, POLLIN, (struct watch){ FROM_SYNC, process, 0 });
 		if (process->input_pending.length)
 			watch(w, input_fd(process), POLLOUT, (struct watch){ FROM_INPUT, process, 0 });
-		if (has_slow_client(shim, process))
+		if (process->has_slow_client)
 			continue;
 		for (int i = 0; i < 2; i++)
 			watch(w, process->output[i].fd, POLLIN, (struct watch){ FROM_OUTPUT, process, i });
 	}
+}
+
+/* Without descriptors left, a client is turned away: it would otherwise be there again at once, for ever. */
+static void refuse_client(struct shim *shim)
+{
+	close_if_open(&shim->spare);
+	int fd = accept4(shim->listener, NULL, NULL, SOCK_CLOEXEC);
+	close_if_open(&fd);
+	shim->spare = fcntl(shim->signals, F_DUPFD_CLOEXEC, 3);
 }
 
 static void accept_client(struct shim *shim)
@@ -4270,6 +4427,8 @@ static void accept_client(struct shim *shim)
 	int fd = accept4(shim->listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0)
 		add_client(shim, fd);
+	else if (errno == EMFILE || errno == ENFILE)
+		refuse_client(shim);
 }
 
 static void handle_client(struct shim *shim, struct client *client, short events)
@@ -4362,7 +4521,7 @@ static void withstand_signals(void)
 
 int main(int argc, char **argv)
 {
-	static struct shim shim = { .listener = -1, .init = -1, .state_directory = -1, .log = { .fd = -1 }, .console_socket = -1 };
+	static struct shim shim = { .listener = -1, .init = -1, .state_directory = -1, .log = { .fd = -1 }, .console_socket = -1, .spare = -1 };
 	sigset_t child;
 	withstand_signals();
 	sigemptyset(&child);
@@ -4388,6 +4547,7 @@ int main(int argc, char **argv)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		keep_descriptor(&shim, fd);
 	}
+	shim.spare = fcntl(shim.signals, F_DUPFD_CLOEXEC, 3);
 	shim.title = argc > 1 ? argv[1] : NULL;
 	shim.title_length = argc > 1 ? strlen(argv[1]) : 0;
 	add_client(&shim, FD_CONTROL);

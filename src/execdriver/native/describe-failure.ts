@@ -23,6 +23,8 @@ const WORDS: Record<string, string> = {
   ELOOP: 'too many levels of symbolic links',
   ENOSPC: 'no space left on device',
   ENOMEM: 'cannot allocate memory',
+  ENAMETOOLONG: 'file name too long',
+  EMFILE: 'too many open files',
 };
 
 /** An error for people, and for the docker CLI, from what the shim reported of a plan. Others pass as they are. */
