@@ -84,6 +84,7 @@
 #define MAX_PASSWD_BYTES (10 << 20) /* as dockerd */
 #define MAX_COPIED_DEPTH 256
 #define MAX_STEPS 65536 /* in removing cgroups */
+#define STACK_BYTES (256 << 10)
 #define MAX_GROUPS 65536 /* NGROUPS_MAX */
 #define HIGHEST_FD 65536
 #define ATTRIBUTES_SUPPORTED_IN_FSMOUNT \
@@ -188,6 +189,7 @@ struct runner {
 	bool root_changed, groups_denied;
 	int sync, root, proc, null_tree, empty_tree, agent, locked_mounts;
 	int received_mount; /* from the other side: what is to be mapped, or a node that was asked for */
+	struct cursor *rest; /* what comes after `fork` */
 	pid_t sender; /* of the last message from the other side */
 	int stdio[3], console;
 	int fifo; /* for await-fifo */
@@ -2426,22 +2428,22 @@ static int op_seal(struct runner *r, struct cursor *c)
 	return 0;
 }
 
+static int go_on(void *runner) __attribute__((noreturn));
+
 /*
  * Goes on in another child of the shim, which is born in the pid namespace that was joined, with the rights that it is
- * to have, and nothing of the host's: processes that are there already never see one that has more.
+ * to have, and nothing of the host's: processes that are there already never see one that has more. It has the same
+ * memory, on a stack of its own, until it executes: that of this process is not used any more.
  */
 static int op_fork(struct runner *r, struct cursor *c)
 {
-	(void)r;
-	(void)c;
-	struct clone_arguments arguments = { .flags = CLONE_PARENT };
-	pid_t pid = syscall(SYS_clone3, &arguments, sizeof arguments);
-	if (pid < 0)
+	char *stack = malloc(STACK_BYTES);
+	if (!stack)
+		return -ENOMEM;
+	r->rest = c;
+	if (clone(go_on, stack + STACK_BYTES, CLONE_PARENT | CLONE_VM, r) < 0)
 		return -errno;
-	if (pid > 0)
-		_exit(0);
-	setsid();
-	return 0;
+	_exit(0);
 }
 
 static int op_chown(struct runner *r, struct cursor *c)
@@ -3041,13 +3043,15 @@ static int run_operation(struct runner *r, struct cursor *c, struct cursor *chil
 /* Runs the list up to its end or the first failure; `r->index` then says which. */
 static int run_operations(struct runner *r, struct cursor *c, struct cursor *child_operations)
 {
-	for (r->index = 0; c->at < c->end; r->index++) {
+	for (; c->at < c->end; r->index++) {
 		int result = run_operation(r, c, child_operations);
 		if (result < 0)
 			return result;
 	}
 	return c->bad ? -EBADMSG : 0;
 }
+
+static void conclude(struct runner *r, int result) __attribute__((noreturn));
 
 static void run_child(struct runner *r, struct cursor *list)
 {
@@ -3057,7 +3061,20 @@ static void run_child(struct runner *r, struct cursor *list)
 	setsid();
 	if (*r->shim->oom_score)
 		write_file_at(AT_FDCWD, "/proc/self/oom_score_adj", r->shim->oom_score, strlen(r->shim->oom_score));
-	int result = run_operations(r, list, NULL);
+	conclude(r, run_operations(r, list, NULL));
+}
+
+static int go_on(void *runner)
+{
+	struct runner *r = runner;
+	setsid();
+	r->index++;
+	conclude(r, run_operations(r, r->rest, NULL));
+}
+
+/* What comes after a list that ends in an execution: nothing, but when something has failed. */
+static void conclude(struct runner *r, int result)
+{
 	/* Started through the FIFO: there is nobody to tell but whoever reads the streams. */
 	if (r->told_ready)
 		tell_failure(r, -result);
