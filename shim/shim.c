@@ -1527,7 +1527,7 @@ static void inherit_mode(const char **options, int directory, bool existed, char
 static bool is_harmless_in_proc(struct runner *r, const struct stat *target)
 {
 	static const char *const harmless[] = { "cpuinfo",  "diskstats", "meminfo",  "stat",	 "swaps",
-						"uptime",   "loadavg",	 "slabinfo", "net/dev",	 "sys/kernel/ns_last_pid",
+						"uptime",   "loadavg",	 "slabinfo", "sys/kernel/ns_last_pid",
 						"sys/crypto/fips_enabled" };
 	char path[64];
 	struct stat status;
@@ -3061,6 +3061,7 @@ static void run_child(struct runner *r, struct cursor *list)
 	setsid();
 	if (*r->shim->oom_score)
 		write_file_at(AT_FDCWD, "/proc/self/oom_score_adj", r->shim->oom_score, strlen(r->shim->oom_score));
+	r->index = 0;
 	conclude(r, run_operations(r, list, NULL));
 }
 
