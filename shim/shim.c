@@ -1548,7 +1548,11 @@ static bool is_in_proc(int fd)
 	return fstatfs(fd, &system) == 0 && system.f_type == 0x9fa0 /* PROC_SUPER_MAGIC */;
 }
 
-#define PROC_ROOT_INO 1 /* linux/proc_fs.h */
+static bool is_whole_proc(int fd)
+{
+	struct stat status;
+	return is_in_proc(fd) && fstat(fd, &status) == 0 && status.st_ino == 1 /* PROC_ROOT_INO, linux/proc_ns.h */;
+}
 
 /*
  * Nothing is mounted in a procfs, by whatever links `target` was found, that a container could take its state for: only a
@@ -1561,9 +1565,10 @@ static int check_outside_proc(struct runner *r, const char *path, int mount, int
 		return 0;
 	if (fstat(target, &status) != 0)
 		return -errno;
-	if (status.st_ino == PROC_ROOT_INO ? is_in_proc(mount) : is_harmless_in_proc(r, &status))
+	bool whole = is_whole_proc(target);
+	if (whole ? is_whole_proc(mount) : is_harmless_in_proc(r, &status))
 		return 0;
-	explain(r, status.st_ino == PROC_ROOT_INO ? "\"%s\" cannot be mounted because it is not of type proc" :
+	explain(r, whole ? "\"%s\" cannot be mounted because it is not of type proc" :
 						    "\"%s\" cannot be mounted because it is inside /proc", path);
 	return -EPERM;
 }
