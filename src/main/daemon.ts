@@ -38,6 +38,7 @@ export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): 
     backend: engine.backend,
     listen: flags.hosts,
     ...(flags.tls ? { tls: flags.tls } : {}),
+    names: flags.apiNames,
     version,
     logger,
   });
