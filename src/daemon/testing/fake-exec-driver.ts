@@ -138,6 +138,8 @@ export class FakeExecDriver implements ExecDriver {
   createError: Error | undefined;
   /** Thrown by `recover`. */
   recoverError: Error | undefined;
+  /** The cgroups whose processes were ended. */
+  readonly endedCgroups: string[] = [];
   /** Told of each container before `create` returns. */
   onCreate: (container: FakeContainer) => void = () => undefined;
 
@@ -163,6 +165,10 @@ export class FakeExecDriver implements ExecDriver {
     const container = this.containers.findLast(one => one.id === id && !one.isRemoved);
     if (container === undefined) throw new EngineError('not-found', `nothing known of ${id}`);
     return container;
+  }
+
+  async endStrays(cgroupsPath: string): Promise<void> {
+    this.endedCgroups.push(cgroupsPath);
   }
 
   explain(): string[] {
