@@ -137,7 +137,13 @@ export interface Container extends ContainerProcess {
   remove(): Promise<void>;
 }
 
-export type ExecOptions = { id: string; process: Process; io: ProcessIo };
+export type ExecOptions = {
+  id: string;
+  process: Process;
+  io: ProcessIo;
+  /** Aborted while the process is being made: it is killed, and `exec` rejects as soon as it has gone. */
+  signal?: AbortSignal;
+};
 
 export interface ExecProcess extends ContainerProcess {
   readonly id: string;

@@ -77,14 +77,18 @@ export class NativeContainer extends NativeProcess implements Container {
     }
   }
 
-  async exec({ id, io, ...options }: ExecOptions): Promise<ExecProcess> {
+  async exec({ id, io, signal, ...options }: ExecOptions): Promise<ExecProcess> {
     if (!this.#connection || this.#connection.socket.destroyed || this.hasExited)
       throw new EngineError('conflict', `container ${this.id} is not running`);
+    if (signal?.aborted) throw new EngineError('cancelled', `the process ${id} is no longer wanted`);
+    const connection = this.#connection;
     const { spec, cgroupPaths } = this.#state;
     const process = { ...options.process, terminal: io.terminal };
     const plan = compileExec({ spec, process, cgroupPaths, rows: io.rows, columns: io.columns });
+    const cancel = (): void => void killProcess(connection, id).catch(() => undefined);
+    signal?.addEventListener('abort', cancel);
     try {
-      const reply = await this.#connection.request(MESSAGES.exec, writer => {
+      const reply = await connection.request(MESSAGES.exec, writer => {
         writer.int(ioFlags(io));
         writer.string(id);
         writePlan(writer, plan);
@@ -93,6 +97,8 @@ export class NativeContainer extends NativeProcess implements Container {
       return this.addExec(record, plan);
     } catch (error) {
       throw describeFailure(error, plan);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
     }
   }
 
@@ -176,6 +182,16 @@ async function inTime(promise: Promise<void> | undefined): Promise<void> {
   const isOver = delay(PATIENCE_MS, undefined, { ref: false, signal: abort.signal }).catch(() => undefined);
   await Promise.race([promise, isOver]);
   abort.abort();
+}
+
+/** One that the shim has yet to tell the number of. */
+async function killProcess(connection: ShimConnection, id: string): Promise<void> {
+  const process = (await connection.processes()).find(record => record.id === id && !isExited(record));
+  if (process === undefined) return;
+  await connection.request(MESSAGES.kill, writer => {
+    writer.int(process.number);
+    writer.int(SIGKILL);
+  });
 }
 
 class NativeExec extends NativeProcess {

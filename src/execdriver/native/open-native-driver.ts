@@ -1,6 +1,5 @@
 import { closeSync, mkdirSync, rmSync } from 'node:fs';
 import { EngineError } from '../../base/errors.ts';
-import type { FieldReader } from '../../libcontainer/field-reader.ts';
 import type { FieldWriter } from '../../libcontainer/field-writer.ts';
 import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
 import { type CgroupLayout, detectCgroupLayout } from '../../libcontainer/cgroups/layout.ts';
@@ -19,7 +18,7 @@ import { describeFailure } from './describe-failure.ts';
 import { NamespaceMaker } from './namespace-maker.ts';
 import { exitStatusOf, ioFlags, isExited, NativeContainer, PATIENCE_MS } from './native-container.ts';
 import { Reserve } from './reserve.ts';
-import { type ProcessRecord, readProcessRecord, type ShimConnection } from './shim-connection.ts';
+import type { ShimConnection } from './shim-connection.ts';
 import { ShimPool } from './shim-pool.ts';
 
 export type NativeDriverOptions = {
@@ -187,7 +186,7 @@ async function recoverContainer(id: string, stateDir: string, track: Track): Pro
     track(connection);
     checkProtocol(id, state);
   }
-  const records = connection ? await processesOf(connection).catch(() => []) : [];
+  const records = connection ? await connection.processes().catch(() => []) : [];
   const init = records.find(({ number }) => number === 0) ?? { id, pid: 0, number: 0 };
   const container = new NativeContainer({
     connection,
@@ -212,11 +211,4 @@ async function recoverContainer(id: string, stateDir: string, track: Track): Pro
 function ifThereIsNone(error: unknown): undefined {
   if (error instanceof EngineError && error.kind === 'not-found') return undefined;
   throw error;
-}
-
-async function processesOf(connection: ShimConnection): Promise<ProcessRecord[]> {
-  const reader: FieldReader = await connection.request(MESSAGES.status);
-  const records: ProcessRecord[] = [];
-  while (!reader.done) records.push(readProcessRecord(reader));
-  return records;
 }
