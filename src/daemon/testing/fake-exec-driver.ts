@@ -88,9 +88,13 @@ export class FakeContainer extends FakeProcess implements Container {
     this.options = options;
   }
 
-  async exec({ id }: ExecOptions): Promise<ExecProcess> {
-    const process = new FakeProcess(id);
+  /** How the next execs are made, where it is not at once. */
+  onExec: (process: FakeProcess, options: ExecOptions) => Promise<void> = async () => undefined;
+
+  async exec(options: ExecOptions): Promise<ExecProcess> {
+    const process = new FakeProcess(options.id);
     this.execs.push(process);
+    await this.onExec(process, options);
     return process;
   }
 
