@@ -22,10 +22,7 @@ export function refuseForeign({ headers, socket }: IncomingMessage, names: Reado
   if (!isSecure && host !== '' && !isOwn(host, names))
     throw new EngineError(
       'forbidden',
-      `the API was called by the name ${JSON.stringify(host)}, not its own`,
-      {
-        hint: 'Use an address or "localhost", tell the daemon with --api-name, or secure its port with --tlsverify.',
-      },
+      `${JSON.stringify(host)} is no name of this machine: use an address, "localhost", or a name that the daemon is given with --api-name`,
     );
   if (origin !== undefined && !isSameOrigin(origin, `${isSecure ? 'https' : 'http'}://${host}`))
     throw new EngineError('forbidden', `a page of ${JSON.stringify(origin)} may not use the API`);
