@@ -24,11 +24,17 @@ test('a private directory is closed to others, new or not, whatever the umask', 
   chmodSync(join(base, 'old'), 0o2777);
   makePrivateDirectory(join(base, 'old'));
   assert.equal(modeOf(join(base, 'old')), '700');
+  // As the root of a new tmpfs.
+  mkdirSync(join(base, 'empty'));
+  chmodSync(join(base, 'empty'), 0o1777);
+  makePrivateDirectory(join(base, 'empty'));
+  assert.equal(modeOf(join(base, 'empty')), '700');
 });
 
 test('a directory that is shared with others, or theirs, is refused and left as it is', t => {
   const shared = directoryFor(t);
   chmodSync(shared, 0o1777);
+  writeFileSync(join(shared, 'of-somebody'), '');
   assert.throws(() => makePrivateDirectory(shared), { kind: 'invalid-parameter', message: /is shared with/ });
   assert.equal(modeOf(shared), '1777');
   const theirs = process.geteuid?.() === 0 ? directoryFor(t) : '/';

@@ -7,6 +7,7 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { EngineError } from './errors.ts';
@@ -28,7 +29,8 @@ export function makePrivateDirectory(path: string): void {
       throw new EngineError('invalid-parameter', `${path} belongs to another user (${uid})`, {
         hint: `Give the engine a directory of its own: chown ${process.geteuid?.()} ${path}`,
       });
-    if ((mode & STICKY) !== 0)
+    // A new tmpfs is like that, too.
+    if ((mode & STICKY) !== 0 && readdirSync(path).length > 0)
       throw new EngineError('invalid-parameter', `${path} is shared with other users`, {
         hint: 'Give the engine a directory of its own.',
       });
