@@ -17,7 +17,7 @@ const STICKY = 0o1000;
 
 /**
  * Makes a directory that no other user gets into, for the engine alone. One that is there is closed to others.
- * @throws EngineError invalid-parameter where it is shared or somebody else's, who could do as he likes in it
+ * @throws EngineError invalid-parameter where others share or own it, who could put anything into its place
  */
 export function makePrivateDirectory(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });

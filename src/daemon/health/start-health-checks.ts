@@ -80,11 +80,10 @@ async function probeOnce(
   over: AbortSignal,
 ): Promise<ProbeResult> {
   const startNs = nowNs();
-  if (!(await settlesWithin(container.probed, timeoutMs)))
+  if (!(await settlesWithin(container.probed, timeoutMs, over)))
     return { startNs, endNs: nowNs(), ...exceeded(timeoutMs) };
   const probe = startProbe(daemon, container, { command, timeoutMs });
   container.probed = probe.ended;
-  if (over.aborted) probe.end();
   over.addEventListener('abort', probe.end);
   try {
     return await probe.result;
@@ -93,14 +92,17 @@ async function probeOnce(
   }
 }
 
-function settlesWithin(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const cancelTimer = startTimer(timeoutMs, () => resolve(false));
-    void promise.then(() => {
-      cancelTimer();
-      resolve(true);
-    });
-  });
+async function settlesWithin(promise: Promise<void>, timeoutMs: number, over: AbortSignal): Promise<boolean> {
+  const { promise: isOver, resolve } = Promise.withResolvers<boolean>();
+  const giveUp = (): void => resolve(false);
+  const cancelTimer = startTimer(timeoutMs, giveUp);
+  over.addEventListener('abort', giveUp);
+  try {
+    return (await Promise.race([promise.then(() => true), isOver])) && !over.aborted;
+  } finally {
+    cancelTimer();
+    over.removeEventListener('abort', giveUp);
+  }
 }
 
 function settingsOf({ record: { config } }: Container): Settings | undefined {
