@@ -91,6 +91,35 @@ test('a process joins every hierarchy, is counted, frozen, thawed and killed', a
   assert.equal(cgroup.exists, false);
 });
 
+test('it is destroyed with all that is in it: frozen, in cgroups below, or in one hierarchy only', async () => {
+  const { plan, cgroup } = make('destroyed', { pids: { limit: 200 } });
+  const fork = 'i=0; while [ $i -lt 50 ]; do setsid sleep 1000 & i=$((i+1)); done; echo forked; wait';
+  const [forks, only, below] = [
+    await join(plan, fork),
+    await join(
+      { ...plan, join: plan.join.slice(0, 1), cloneInto: layout.v1[0] ? undefined : plan.cloneInto },
+      'cat',
+    ),
+    await join(plan, 'cat'),
+  ];
+  while (cgroup.pids().length < 50) await new Promise(resolve => setTimeout(resolve, 10));
+  for (const directory of new Set([...Object.values(cgroup.paths.v1), cgroup.paths.unified ?? []].flat())) {
+    mkdirSync(`${directory}/below`);
+    // A cpuset takes nobody before it is set up.
+    if (directory === cgroup.paths.v1.cpuset || directory === cgroup.paths.unified) continue;
+    writeFileSync(`${directory}/below/cgroup.procs`, String(below.pid));
+  }
+  const ends = Promise.all([forks, only, below].map(child => once(child, 'exit')));
+  cgroup.freeze();
+  assert.equal(await cgroup.destroy(), true);
+  assert.deepEqual(
+    await ends,
+    [0, 1, 2].map(() => [null, 'SIGKILL']),
+  );
+  assert.equal(cgroup.exists, false);
+  assert.equal(await cgroup.destroy(), true);
+});
+
 test('limits are changed in place, in whatever order the kernel accepts', () => {
   const { cgroup } = make('update', {
     memory: { limit: 32 << 20, swap: 64 << 20 },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -44,6 +44,13 @@ test('a container is created, started, killed and deleted, and nothing is left',
   await runtime.succeed('delete', 'one');
   assert.match((await runtime.call('state', 'one')).stderr, /container does not exist/);
   assert.deepEqual(runtime.leftovers(), []);
+});
+
+test('what is kept of a container is closed to other users', async () => {
+  await runtime.succeed('create', '--bundle', runtime.bundle(['true']), 'closed');
+  const modeOf = (path: string) => (statSync(join(runtime.root, path)).mode & 0o7777).toString(8);
+  assert.deepEqual(['', 'closed', 'closed/state.json'].map(modeOf), ['700', '700', '600']);
+  await runtime.succeed('delete', '--force', 'closed');
 });
 
 test('run passes the streams and the exit code on, and removes the container', async () => {

@@ -27,6 +27,8 @@ export type DaemonFlags = {
   logLevel: LogLevel;
   logDriver: string;
   logOpts: Record<string, string>;
+  /** Names of this machine that TCP without TLS may be called by, besides those it knows of itself. */
+  apiNames: string[];
   /** The unix socket's group, by name or number. Empty: `docker` or `slipway` where one exists. */
   group: string;
   cgroupParent: string;
@@ -72,6 +74,7 @@ export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
   logLevel: 'info',
   logDriver: 'json-file',
   logOpts: {},
+  apiNames: [],
   group: '',
   cgroupParent: '',
   defaultUlimits: [],

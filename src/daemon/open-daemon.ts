@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RootedThreads } from '../archive/rooted-threads.ts';
 import { KeyedLock } from '../base/keyed-lock.ts';
+import { makePrivateDatabase, makePrivateDirectory } from '../base/private-files.ts';
 import type { ExecDriver } from '../execdriver/driver.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { NetworkDriver } from '../networkdriver/driver.ts';
@@ -43,9 +43,10 @@ export type OpenDaemon = {
 /** Puts the parts together, and takes over what earlier daemons on the same data root have left. */
 export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
   const { options, log, graph, execDriver, hostFacts } = parts;
-  mkdirSync(join(options.dataRoot, 'containers'), { recursive: true, mode: 0o710 });
-  mkdirSync(join(options.execRoot, 'containers'), { recursive: true, mode: 0o711 });
-  const store = new StateStore(join(options.dataRoot, 'state.db'));
+  for (const root of [options.dataRoot, options.execRoot]) makePrivateDirectory(join(root, 'containers'));
+  const database = join(options.dataRoot, 'state.db');
+  makePrivateDatabase(database);
+  const store = new StateStore(database);
   const background = new Background(log);
   const events = new EventBus();
   const closing = new AbortController();

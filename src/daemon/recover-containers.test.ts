@@ -62,6 +62,21 @@ test('a container whose shim has vanished with the machine exits with 255', asyn
   await engine.open();
   await engine.idle();
   assert.deepEqual([engine.state(id).status, engine.state(id).exitCode], ['exited', 255]);
+  assert.deepEqual(engine.execDriver.endedCgroups, [`/slipway/${id}`]);
+});
+
+test('a container that cannot be reached just now is not taken for one that has gone', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web');
+  const directory = runDirectory(engine.daemon.options, id);
+  mkdirSync(directory, { recursive: true });
+  await engine.close();
+  engine.execDriver.recoverError = new EngineError('unavailable', 'connect EAGAIN');
+  await assert.rejects(engine.open(), { kind: 'unavailable' });
+  assert.ok(existsSync(directory));
+  engine.execDriver.recoverError = undefined;
+  await engine.open();
+  assert.equal(engine.state(id).status, 'running');
 });
 
 test('restart policies and auto-remove have their way after a restart', async t => {

@@ -12,6 +12,7 @@ import { resumeHealthChecks } from './health/start-health-checks.ts';
 import { removeContainer } from './lifecycle/remove-container.ts';
 import { scheduleRestart, wantsRestart } from './lifecycle/restart-policy.ts';
 import { handleExit, watchExit } from './lifecycle/watch-exit.ts';
+import { cgroupsPathOf } from './start/build-spec.ts';
 
 /** What Docker says of a container that vanished while nobody looked, as after a crash of the machine. */
 const LOST: Omit<ExitStatus, 'exitedAtNs'> = { code: 255, oomKilled: false };
@@ -45,10 +46,11 @@ async function recover(daemon: Daemon, container: Container): Promise<(() => Pro
   recoverExecs(daemon, container, runtime);
   if (!container.isRunning || container.state.status === 'restarting') {
     // Killed in the middle of a start: nobody was told that it runs, so it does not.
-    await runtime?.remove();
+    await runtime?.remove().catch(error => warn(daemon, container.id, error));
     container.state.endpoints = [];
     return undefined;
   }
+  if (runtime === undefined) await daemon.execDriver.endStrays(cgroupsPathOf(daemon, container));
   container.runtime = runtime;
   const status = runtime === undefined ? lostStatus() : await settled(runtime.exited);
   if (status !== undefined) return () => handleExit(daemon, container, status);
@@ -63,14 +65,15 @@ async function recoverRuntime(daemon: Daemon, { id }: Container): Promise<Runtim
   try {
     return await daemon.execDriver.recover(id, directory);
   } catch (error) {
-    // It runs, but this version cannot deal with it: whatever else was done, it would be lost.
-    if (error instanceof EngineError && error.kind === 'conflict') throw error;
-    if (!(error instanceof EngineError) || error.kind !== 'not-found') {
-      daemon.log.warn({ container: id, error: messageOf(error) }, 'recovering a container');
-    }
+    // It may run, but this version, or this process just now, cannot deal with it: it would be lost.
+    if (!(error instanceof EngineError) || error.kind !== 'not-found') throw error;
     rmSync(directory, { recursive: true, force: true });
     return undefined;
   }
+}
+
+function warn(daemon: Daemon, id: string, error: unknown): void {
+  daemon.log.warn({ container: id, error: messageOf(error) }, 'recovering a container');
 }
 
 function lostStatus(): ExitStatus {
@@ -111,12 +114,17 @@ async function removeLeftovers(daemon: Daemon): Promise<void> {
   const runs = join(options.execRoot, 'containers');
   for (const id of existsSync(runs) ? readdirSync(runs) : []) {
     if (containers.lookup(id) !== undefined) continue;
-    const directory = join(runs, id);
-    await daemon.execDriver.recover(id, directory).then(
-      runtime => runtime.remove(),
-      () => undefined,
-    );
-    rmSync(directory, { recursive: true, force: true });
+    await removeRun(daemon, id, join(runs, id));
+  }
+}
+
+/** Of a container that nothing is recorded of. What cannot be removed is tried again at the next start. */
+async function removeRun(daemon: Daemon, id: string, directory: string): Promise<void> {
+  try {
+    await daemon.execDriver.recover(id, directory).then(runtime => runtime.remove());
+  } catch (error) {
+    if (error instanceof EngineError && error.kind === 'not-found') rmSync(directory, { recursive: true });
+    else warn(daemon, id, error);
   }
 }
 

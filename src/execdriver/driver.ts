@@ -23,11 +23,15 @@ export interface ExecDriver {
 
   /**
    * The container that an earlier daemon created with the same `id` and `stateDir`. If it exited meanwhile,
-   * its `exited` promise is settled already, or settles at once.
+   * its `exited` promise is settled already, or settles at once. What still runs of it with nobody who holds it is
+   * ended first, which may take a while.
    * @throws EngineError not-found when there is nothing in `stateDir`; conflict when it lives, and another version
-   *   of the driver holds it in a way that this one does not understand: it goes on
+   *   of the driver holds it in a way that this one does not understand: it goes on; others when nobody can tell now
    */
   recover(id: string, stateDir: string): Promise<Container>;
+
+  /** Ends what runs in a container's cgroup, when its `stateDir` has been lost. Settles when nothing is left, or after a while. */
+  endStrays(cgroupsPath: string): Promise<void>;
 
   /** The operations that `create` would have executed, for people to read: a line for each. */
   explain(options: CreateOptions): string[];
@@ -133,7 +137,13 @@ export interface Container extends ContainerProcess {
   remove(): Promise<void>;
 }
 
-export type ExecOptions = { id: string; process: Process; io: ProcessIo };
+export type ExecOptions = {
+  id: string;
+  process: Process;
+  io: ProcessIo;
+  /** Aborted while the process is being made: it is killed, and `exec` rejects as soon as it has gone. */
+  signal?: AbortSignal;
+};
 
 export interface ExecProcess extends ContainerProcess {
   readonly id: string;

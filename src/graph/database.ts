@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { makePrivateDatabase } from '../base/private-files.ts';
 
 /**
  * - A layer is there when it has a row; its directory belongs to the graph driver. `unsynced_boot` is the boot
@@ -90,8 +91,10 @@ CREATE TABLE IF NOT EXISTS driver.container_layers (
  * anew. One process at a time uses them.
  */
 export function openDatabase(root: string, driver: string): DatabaseSync {
-  const database = new DatabaseSync(`${root}/graph.db`, { enableForeignKeyConstraints: true, timeout: 5000 });
-  database.prepare('ATTACH DATABASE ? AS driver').run(`${root}/${driver}/layers.db`);
+  const [images, layers] = [`${root}/graph.db`, `${root}/${driver}/layers.db`];
+  for (const path of [images, layers]) makePrivateDatabase(path);
+  const database = new DatabaseSync(images, { enableForeignKeyConstraints: true, timeout: 5000 });
+  database.prepare('ATTACH DATABASE ? AS driver').run(layers);
   // NORMAL: a power failure may lose the last transactions, never consistency. What follows a larger change is
   // a sync of the whole file system anyway.
   for (const schema of ['main', 'driver'])

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { RootedThreads } from '../archive/rooted-threads.ts';
 import type { Digest } from '../base/digest.ts';
+import { makePrivateDirectory } from '../base/private-files.ts';
 import { bootstrapImage } from './bootstrap/bootstrap-image.ts';
 import { checkGraph } from './check/check-graph.ts';
 import type { CheckOptions } from './check/check-report.ts';
@@ -62,7 +62,7 @@ export type GraphOptions = {
  */
 export async function openGraph(options: GraphOptions): Promise<Graph> {
   const { root } = options;
-  mkdirSync(root, { recursive: true, mode: 0o710 });
+  makePrivateDirectory(root);
   const threads = await RootedThreads.open();
   const { driver, reason } = await chooseDriver({
     root,

@@ -3,6 +3,7 @@ import { EngineError } from '../base/errors.ts';
 import * as M from '../kernel/abi/mount.ts';
 import type { CgroupLayout } from './cgroups/layout.ts';
 import type { CgroupPaths } from './cgroups/plan-cgroups.ts';
+import { checkProcMount } from './check-proc-mount.ts';
 import { type MountOptions, parseMountOptions } from './mount-options.ts';
 import type { BindMount, ChildOperation, MapMount, MountIds, OpenTree } from './plan.ts';
 import type { Linux, Mount } from './spec.ts';
@@ -36,6 +37,7 @@ export function mountOperations(mount: Mount, context: MountContext): ChildOpera
       'invalid-parameter',
       `mounts: invalid mount ${mount.destination}: mountpoint is on the top of rootfs`,
     );
+  checkProcMount(mount);
   const options = parseMountOptions(mount.options);
   if (options.bind || mount.type === 'bind') return bindOperations(mount, target, options, context);
   if (mount.type === 'cgroup') return cgroupMounts(target, options, context);

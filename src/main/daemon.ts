@@ -1,5 +1,14 @@
-import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { EngineError } from '../base/errors.ts';
 import { type Logger, pino } from 'pino';
 import type { DaemonFlags } from '../cli/daemon-flags.ts';
@@ -17,6 +26,8 @@ export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): 
     pino.destination({ fd: 2, sync: true }),
   );
   const stopped = stopSignal();
+  // What containers and others are to see is made with modes that expect no other.
+  process.umask(0o022);
   for (const warning of tcpWarnings(flags)) logger.warn(warning);
   await using undo = new AsyncDisposableStack();
   const engine = await openEngine({ ...engineOptions(flags), logger });
@@ -27,11 +38,13 @@ export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): 
     backend: engine.backend,
     listen: flags.hosts,
     ...(flags.tls ? { tls: flags.tls } : {}),
+    names: flags.apiNames,
     version,
     logger,
   });
   undo.defer(() => server.close());
   if (flags.group !== '') giveToGroup(server.addresses, flags.group);
+  admitToSockets(flags.execRoot);
   undo.defer(onHangup(() => reload(engine, logger, reread)));
   logger.info({ addresses: server.addresses, dataRoot: flags.dataRoot, version }, 'API listening');
   const signal = await stopped;
@@ -131,6 +144,15 @@ function giveToGroup(addresses: readonly string[], group: string): void {
   for (const address of addresses) {
     if (address.startsWith('unix://')) chownSync(address.slice('unix://'.length), 0, Number(gid));
   }
+}
+
+/** Into the exec root, and no further, whoever may use a socket in it. */
+function admitToSockets(execRoot: string): void {
+  const sockets = readdirSync(execRoot, { withFileTypes: true }).filter(entry => entry.isSocket());
+  const group = sockets.map(({ name }) => statSync(join(execRoot, name)).gid).find(gid => gid !== 0);
+  if (group === undefined) return;
+  chownSync(execRoot, -1, group);
+  chmodSync(execRoot, 0o710);
 }
 
 /** The first of the signals that ask a daemon to stop. A second one ends the process at once. */

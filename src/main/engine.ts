@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { makePrivateDirectory } from '../base/private-files.ts';
 import { VERSION } from '../cli/version.ts';
 import { loadDefaultProfile } from '../daemon/apparmor/load-default-profile.ts';
 import { createBackend } from '../daemon/backend.ts';
@@ -64,8 +64,8 @@ export interface Engine {
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const daemonOptions = completeOptions(options);
   await startThreadPool();
-  mkdirSync(daemonOptions.dataRoot, { recursive: true, mode: 0o711 });
-  mkdirSync(daemonOptions.execRoot, { recursive: true, mode: 0o711 });
+  makePrivateDirectory(daemonOptions.dataRoot);
+  makePrivateDirectory(daemonOptions.execRoot);
   await using undo = new AsyncDisposableStack();
   const unlock = lockDataRoot(daemonOptions.dataRoot);
   undo.defer(unlock);

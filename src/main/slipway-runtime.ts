@@ -1,10 +1,9 @@
 /** The program `slipway-runtime`; its first argument is what it was called as. Without top-level await, since it is bundled as CommonJS, which loads faster. */
-import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { cacheDirectory } from './cache-directory.ts';
+import { cacheCode } from './cache-code.ts';
 import { SHIM_DIRECTORY } from './shim-directory.ts';
 
-enableCompileCache(cacheDirectory());
+cacheCode();
 const [name = 'slipway-runtime', ...words] = process.argv.slice(2);
 const shimPath = join(SHIM_DIRECTORY, 'slipway-shim');
 void import('../runtime/run-runtime.ts')

@@ -1,10 +1,9 @@
 /** The program `slipway`: composes the command line with the daemon, which only `slipway daemon` loads. */
-import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_SOCKET } from '../cli/daemon-flags.ts';
-import { cacheDirectory } from './cache-directory.ts';
+import { cacheCode } from './cache-code.ts';
 
-enableCompileCache(cacheDirectory());
+cacheCode();
 const { runCli } = await import('../cli/run-cli.ts');
 
 const outputs = new Set<NodeJS.WriteStream>();

@@ -47,7 +47,7 @@ export function claimDirectory(root: string, id: string): string {
   const directory = containerDirectory(root, id);
   mkdirSync(root, { recursive: true, mode: 0o700 });
   try {
-    mkdirSync(directory, { mode: 0o711 });
+    mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
     throw new EngineError('conflict', 'container with given ID already exists');

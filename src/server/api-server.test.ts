@@ -193,6 +193,10 @@ test('a listening socket that the parent opened is served', async context => {
   inherited.close();
   const answer = await fetch(`http://127.0.0.1:${port}/_ping`);
   assert.equal(await answer.text(), 'OK');
+  const foreign = await fetch(`http://127.0.0.1:${port}/_ping`, {
+    headers: { origin: 'http://evil.example' },
+  });
+  assert.equal(foreign.status, 403);
 });
 
 test('a port in use is refused, and nothing is left listening', async context => {

@@ -4,10 +4,11 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Backend } from './backend.ts';
-import { Dispatcher } from './dispatch.ts';
+import { type Admit, Dispatcher } from './dispatch.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { readTlsOptions, type TlsFiles, type TlsServerOptions } from './tls-options.ts';
 import type { Logger } from './logger.ts';
+import { namesOfMachine, refuseForeign } from './refuse-foreign.ts';
 import { archiveRoutes } from './routes/archive.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { execRoutes } from './routes/exec.ts';
@@ -28,6 +29,8 @@ export type ApiServerOptions = {
   listen: readonly string[];
   /** For TCP. Sockets handed over are as they are. */
   tls?: TlsFiles;
+  /** By which clients may call the machine over TCP without TLS, besides those it knows of itself. */
+  names?: readonly string[];
   /** Of Slipway itself, for the `Server` header. */
   version: string;
   logger: Logger;
@@ -70,9 +73,11 @@ class RunningServer implements ApiServer {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #removals: (() => void)[] = [];
+  readonly #names: readonly string[];
   #closed: Promise<void> | undefined;
 
-  constructor({ backend, version, logger, tls }: ApiServerOptions) {
+  constructor({ backend, version, logger, tls, names = [] }: ApiServerOptions) {
+    this.#names = names;
     this.#tls = tls && readTlsOptions(tls);
     this.#dispatcher = new Dispatcher({
       routers: routersOf(backend),
@@ -83,7 +88,12 @@ class RunningServer implements ApiServer {
   }
 
   async listen(address: ListenAddress): Promise<void> {
-    const server = this.#createServer(address.type === 'tcp' ? this.#tls : undefined);
+    let isLocal = address.type === 'unix';
+    const names = namesOfMachine(address.type === 'tcp' ? [...this.#names, address.host] : this.#names);
+    const admit: Admit = request => {
+      if (!isLocal) refuseForeign(request, names);
+    };
+    const server = this.#createServer(address.type === 'tcp' ? this.#tls : undefined, admit);
     this.#servers.push(server);
     if (address.type === 'unix') {
       this.#removals.push(await listenUnix(server, address.path));
@@ -93,6 +103,7 @@ class RunningServer implements ApiServer {
     server.listen(address.type === 'fd' ? { fd: address.fd } : { host: address.host, port: address.port });
     await once(server, 'listening');
     const { address: host, port, family } = (server.address() ?? {}) as Partial<AddressInfo>;
+    isLocal = port === undefined;
     this.addresses.push(
       port === undefined
         ? `fd://${(address as { fd?: number }).fd}`
@@ -118,7 +129,7 @@ class RunningServer implements ApiServer {
     await closed;
   }
 
-  #createServer(tls: TlsServerOptions | undefined): Server {
+  #createServer(tls: TlsServerOptions | undefined, admit: Admit): Server {
     const options: ServerOptions = {
       // Uploads take as long as they take, and idle connections are the client's to close, as with dockerd.
       requestTimeout: 0,
@@ -137,13 +148,13 @@ class RunningServer implements ApiServer {
         // A connection that falls idle while the server closes is of no more use.
         if (this.#closing.signal.aborted) setImmediate(() => server.closeIdleConnections());
       });
-      void this.#dispatcher.answer(request, response);
+      void this.#dispatcher.answer(request, response, admit);
     });
     // A client may close its side once it has asked, and still read the answer.
     (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
     server.on('upgrade', (request, connection, head) => {
       if (head.length > 0) connection.unshift(head);
-      void this.#dispatcher.answerUpgrade(request, connection);
+      void this.#dispatcher.answerUpgrade(request, connection, admit);
     });
     server.on('clientError', (_error, connection) => {
       if (this.#dispatcher.isHandingOver(connection)) return;

@@ -18,6 +18,9 @@ export type DispatcherOptions = {
   closing: AbortSignal;
 };
 
+/** @throws EngineError when a request is not to be answered */
+export type Admit = (request: IncomingMessage) => void;
+
 /** From HTTP requests to routes: versions, headers every answer has, errors. */
 export class Dispatcher {
   readonly #routes = findMyWay({ maxParamLength: 4096 });
@@ -36,10 +39,16 @@ export class Dispatcher {
     for (const route of options.routers.flat()) this.#routes.on(route.method, route.path, unused, route);
   }
 
-  /** Answers a request; never throws. */
-  async answer(request: IncomingMessage, response: ServerResponse, upgraded?: Duplex): Promise<void> {
+  /** Answers a request that `admit` does not throw at; never throws itself. */
+  async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    admit: Admit,
+    upgraded?: Duplex,
+  ): Promise<void> {
     response.setHeaders(this.#headers);
     try {
+      admit(request);
       await this.#dispatch(request, response, upgraded);
     } catch (error) {
       this.#fail(request, response, error);
@@ -47,12 +56,12 @@ export class Dispatcher {
   }
 
   /** Answers a request whose connection node:http has given away already. */
-  async answerUpgrade(request: IncomingMessage, connection: Duplex): Promise<void> {
+  async answerUpgrade(request: IncomingMessage, connection: Duplex, admit: Admit): Promise<void> {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(request.socket);
     response.once('finish', () => request.socket.end());
-    await this.answer(request, response, connection);
+    await this.answer(request, response, admit, connection);
   }
 
   /** Whether the request asks for a connection that a route will take over. */

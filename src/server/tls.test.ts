@@ -18,7 +18,7 @@ async function dial(
   context: TestContext,
   { tls, script = {}, client = {} }: { tls: TlsFiles; script?: Partial<Backend>; client?: ConnectionOptions },
 ): Promise<TLSSocket> {
-  const { server } = await fakeServer(context, script, tls);
+  const { server } = await fakeServer(context, script, { tcp: true, tls });
   const port = Number(server.addresses[1]?.split(':').at(-1));
   const ca = readFileSync(file('ca.pem'));
   // The types know nothing of half-open connections; tls.connect does.

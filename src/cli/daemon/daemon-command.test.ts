@@ -34,7 +34,7 @@ test('without flags the daemon gets the defaults', async context => {
 });
 
 test('flags have the names that dockerd gives them', async context => {
-  const words = `-H unix:///x.sock --host tcp://127.0.0.1:2375 --data-root /d --exec-root=/e -p /p -s vfs
+  const words = `--api-name docker -H unix:///x.sock --host tcp://127.0.0.1:2375 --data-root /d --exec-root=/e -p /p -s vfs
     --bip 10.1.0.1/24 --mtu 1400 --dns 8.8.8.8 -D --log-opt max-size=1m --default-ulimit nofile=1:2
     --default-shm-size 1m --label a=b --init --live-restore --shutdown-timeout 3`;
   const { flags, stderr } = await daemon('--config-file', configFile(context, '{}'), ...words.split(/\s+/));
@@ -42,6 +42,7 @@ test('flags have the names that dockerd gives them', async context => {
   assert.deepEqual(flags, {
     ...DEFAULT_DAEMON_FLAGS,
     hosts: ['unix:///x.sock', 'tcp://127.0.0.1:2375'],
+    apiNames: ['docker'],
     dataRoot: '/d',
     execRoot: '/e',
     pidfile: '/p',

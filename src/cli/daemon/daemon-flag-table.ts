@@ -8,6 +8,7 @@ import { DEFAULT_DAEMON_FLAGS as DEFAULTS } from '../daemon-flags.ts';
 const DEFAULT_CONFIG_FILE = '/etc/slipway/daemon.json';
 
 export const DAEMON_FLAG_TABLE = {
+  'api-name': list('', 'Further name of this machine that clients may use over TCP without TLS'),
   bip: string('', "The default bridge's address, in CIDR notation", DEFAULTS.bip),
   bridge: string(
     'b',

@@ -9,6 +9,7 @@ type Directive = { flag: FlagName; check: (value: unknown, key: string) => unkno
 
 /** The keys of dockerd's daemon.json, and the flags they stand for. */
 const DIRECTIVES: Record<string, Directive> = {
+  'api-names': { flag: 'api-name', check: texts },
   bip: { flag: 'bip', check: text },
   bridge: { flag: 'bridge', check: text },
   'cgroup-parent': { flag: 'cgroup-parent', check: text },

@@ -39,6 +39,7 @@ export function toDaemonFlags(values: DaemonFlagValues): DaemonFlags {
     logLevel: values.debug ? 'debug' : (level as LogLevel),
     logDriver: values['log-driver'],
     logOpts: values['log-opt'],
+    apiNames: values['api-name'],
     group: values.group,
     cgroupParent: values['cgroup-parent'],
     defaultUlimits: values['default-ulimit'],

@@ -1,3 +1,4 @@
+import { startTimer } from '../../base/start-timer.ts';
 import type { Container as Runtime } from '../../execdriver/driver.ts';
 import type { ContainerLayer } from '../../graph/graph.ts';
 import type { Process } from '../../libcontainer/spec.ts';
@@ -33,6 +34,8 @@ export class Container {
   readonly bridges = new Set<StreamBridge>();
   /** Ends what goes with the current run: probes, timers. */
   stopRun: () => void = () => undefined;
+  /** Settles when nothing is left of the last probe of its health. Never rejects. */
+  probed: Promise<void> = Promise.resolve();
   /** Set while the restart policy waits. */
   restartTimer: NodeJS.Timeout | undefined;
   /** By `stop` or `kill`, for this run. */
@@ -76,12 +79,11 @@ export class Container {
     return new Promise(resolve => {
       const finish = (inTime: boolean): void => {
         unwatch();
-        clearTimeout(timer);
+        cancelTimer();
         resolve(inTime);
       };
       const unwatch = this.watch(() => finish(true));
-      const isFinite = timeoutMs < 2 ** 31;
-      const timer = isFinite ? setTimeout(finish, timeoutMs, false) : undefined;
+      const cancelTimer = startTimer(timeoutMs, () => finish(false));
     });
   }
 }

@@ -81,7 +81,7 @@ async function make(daemon: Daemon, record: ContainerRecord, image: Image | unde
   daemon.store.addLeftover({ kind: 'container', id });
   try {
     record.mounts = resolveMounts(daemon, record, volume => newVolumes.push(volume));
-    mkdirSync(directory, { recursive: true, mode: 0o710 });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     const storageOptions = record.hostConfig.StorageOpt ?? {};
     const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '', storageOptions);
     completeRoot(layer);

@@ -1,4 +1,5 @@
 import type { EventMessage } from '../../api/types.ts';
+import { startTimer } from '../../base/start-timer.ts';
 import { nowNs } from '../clock.ts';
 import type { Filters } from '../filters.ts';
 import { eventMatches } from './event-matches.ts';
@@ -101,18 +102,14 @@ function endOf({ untilNs, signal }: EventsOptions): {
   cancel(): void;
 } {
   let isReached = signal.aborted;
-  let timer: NodeJS.Timeout | undefined;
+  let cancelTimer = (): void => undefined;
   const promise = new Promise<void>(resolve => {
     const finish = (): void => {
       isReached = true;
       resolve();
     };
     signal.addEventListener('abort', finish, { once: true });
-    if (untilNs !== undefined) {
-      const delayMs = Number((untilNs - nowNs()) / 1_000_000n);
-      // setTimeout takes 31 bits; a subscription that long has no end.
-      if (delayMs < 2 ** 31) timer = setTimeout(finish, Math.max(0, delayMs));
-    }
+    if (untilNs !== undefined) cancelTimer = startTimer(Number((untilNs - nowNs()) / 1_000_000n), finish);
   });
-  return { promise, reached: () => isReached, cancel: () => clearTimeout(timer) };
+  return { promise, reached: () => isReached, cancel: () => cancelTimer() };
 }

@@ -12,6 +12,7 @@ import { describeExecFailure, startExitCode } from '../start/start-failure.ts';
 import { checkExecutable } from './create-exec.ts';
 import type { Exec } from './exec.ts';
 
+const SIGKILL = 9;
 /** How long a finished exec can still be inspected. */
 const KEPT_MS = 5 * 60 * 1000;
 
@@ -45,7 +46,13 @@ export async function startExec(
   };
 }
 
-type StartOptions = { rows?: number; columns?: number; attach: boolean };
+type StartOptions = {
+  rows?: number;
+  columns?: number;
+  attach: boolean;
+  /** Ends the process when it is aborted, whatever it has got to. */
+  signal?: AbortSignal;
+};
 
 /** @throws EngineError in the words of Docker */
 export async function start(
@@ -60,6 +67,7 @@ export async function start(
   try {
     process = await createProcess(daemon, exec, options);
     exec.process = process;
+    if (options.signal !== undefined) endWith(options.signal, process);
     if (client !== undefined) exec.bridge = await connect(exec, process, client);
     await process.start();
   } catch (error) {
@@ -75,7 +83,7 @@ export async function start(
 async function createProcess(
   daemon: Daemon,
   { id, container, record, spec }: Exec,
-  { rows, columns, attach }: StartOptions,
+  { rows, columns, attach, signal }: StartOptions,
 ): Promise<ExecProcess> {
   const { runtime } = container;
   if (runtime === undefined) throw conflict(`container ${container.id} is not running`);
@@ -83,6 +91,7 @@ async function createProcess(
   return runtime.exec({
     id,
     process: spec ?? (await buildExecProcess(daemon, container, record.config)),
+    ...(signal ? { signal } : {}),
     io: {
       terminal,
       stdin: stdin && attach,
@@ -90,6 +99,12 @@ async function createProcess(
       ...(rows && columns ? { rows, columns } : {}),
     },
   });
+}
+
+function endWith(signal: AbortSignal, process: ExecProcess): void {
+  const kill = (): void => void process.kill(SIGKILL).catch(() => undefined);
+  if (signal.aborted) kill();
+  else signal.addEventListener('abort', kill);
 }
 
 async function connect(
@@ -126,9 +141,12 @@ function fail(daemon: Daemon, exec: Exec, error: unknown): void {
   forgetLater(daemon, exec);
 }
 
-export function forgetLater(daemon: Daemon, { id, container }: Exec): void {
-  setTimeout(() => {
-    if (daemon.closing.aborted || !container.execs.delete(id)) return;
-    daemon.store.removeExec(id);
-  }, KEPT_MS).unref();
+export function forgetLater(daemon: Daemon, exec: Pick<Exec, 'id' | 'container'>): void {
+  const { id, container } = exec;
+  setTimeout(() => forget(daemon, { id, container }), KEPT_MS).unref();
+}
+
+export function forget(daemon: Daemon, { id, container }: Pick<Exec, 'id' | 'container'>): void {
+  if (daemon.closing.aborted || !container.execs.delete(id)) return;
+  daemon.store.removeExec(id);
 }

@@ -1,42 +1,71 @@
 import { messageOf } from '../../base/errors.ts';
-import { createExec } from '../exec/create-exec.ts';
-import { start } from '../exec/start-exec.ts';
+import { startTimer } from '../../base/start-timer.ts';
 import { nowNs } from '../clock.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
+import { createExec } from '../exec/create-exec.ts';
+import type { Exec } from '../exec/exec.ts';
+import { forget, start } from '../exec/start-exec.ts';
 import { goDuration } from './go-duration.ts';
 import { OutputCollector } from './output-collector.ts';
 
-const SIGKILL = 9;
+type Outcome = { exitCode: number; output: string };
+export type ProbeResult = Outcome & { startNs: bigint; endNs: bigint };
 
-export type ProbeOptions = { command: string[]; timeoutMs: number; signal: AbortSignal };
-export type ProbeResult = { startNs: bigint; endNs: bigint; exitCode: number; output: string };
+/** One run of a container's health check. */
+export type Probe = {
+  /** At the latest when its time is over, whatever it has got to. Never rejects: what goes wrong is the result. */
+  readonly result: Promise<ProbeResult>;
+  /** Settles when nothing of it is left, which may take longer. Never rejects. */
+  readonly ended: Promise<void>;
+  /** Ends it before its time. */
+  readonly end: () => void;
+};
 
-/** Runs a container's health check once. Never rejects: what goes wrong is the result. */
-export async function probe(
+export type ProbeOptions = { command: string[]; timeoutMs: number };
+
+export function startProbe(daemon: Daemon, container: Container, options: ProbeOptions): Probe {
+  const startNs = nowNs();
+  const { command, timeoutMs } = options;
+  const collector = new OutputCollector();
+  const over = new AbortController();
+  const run = execute(daemon, container, { command, collector, signal: over.signal });
+  const timedOut = new Promise<Outcome>(resolve => {
+    over.signal.addEventListener('abort', () => resolve(exceeded(timeoutMs, collector.text())));
+  });
+  const cancelTimer = startTimer(timeoutMs, () => over.abort());
+  const result = Promise.race([run, timedOut]).then(outcome => {
+    cancelTimer();
+    return { startNs, endNs: nowNs(), ...outcome };
+  });
+  return { result, ended: run.then(() => undefined), end: () => over.abort() };
+}
+
+/** In Docker's words. */
+export function exceeded(timeoutMs: number, output = ''): Outcome {
+  const message = `Health check exceeded timeout (${goDuration(timeoutMs)})`;
+  return { exitCode: -1, output: output === '' ? message : `${message}: ${output}` };
+}
+
+type Execution = { command: string[]; collector: OutputCollector; signal: AbortSignal };
+
+async function execute(
   daemon: Daemon,
   container: Container,
-  options: ProbeOptions,
-): Promise<ProbeResult> {
-  const startNs = nowNs();
-  const collector = new OutputCollector();
+  { command, collector, signal }: Execution,
+): Promise<Outcome> {
+  let exec: Exec | undefined;
   try {
-    const config = { Cmd: options.command, AttachStdout: true, AttachStderr: true };
-    const exec = await createExec(daemon, container, container.name, config);
-    await start(daemon, exec, { attach: true }, collector.stream);
-    const timeout = AbortSignal.any([AbortSignal.timeout(options.timeoutMs), options.signal]);
-    const isTimedOut = await Promise.race([
-      exec.exited.then(() => false),
-      new Promise<true>(resolve => timeout.addEventListener('abort', () => resolve(true), { once: true })),
-    ]);
-    if (isTimedOut) {
-      await exec.process?.kill(SIGKILL).catch(() => undefined);
-      const limit = goDuration(options.timeoutMs);
-      return { startNs, endNs: nowNs(), exitCode: -1, output: `Health check exceeded timeout (${limit})` };
-    }
+    const config = { Cmd: command, AttachStdout: true, AttachStderr: true };
+    exec = await createExec(daemon, container, container.name, config);
+    await start(daemon, exec, { attach: true, signal }, collector.stream);
+    await exec.exited;
     await exec.bridge?.done;
-    return { startNs, endNs: nowNs(), exitCode: exec.record.exitCode ?? -1, output: collector.text() };
+    return { exitCode: exec.record.exitCode ?? -1, output: collector.text() };
   } catch (error) {
-    return { startNs, endNs: nowNs(), exitCode: -1, output: messageOf(error) };
+    return { exitCode: -1, output: messageOf(error) };
+  } finally {
+    // Nobody asks for it, and there may be thousands of them.
+    if (exec !== undefined) forget(daemon, exec);
   }
 }

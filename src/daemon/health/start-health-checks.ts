@@ -1,9 +1,10 @@
 import type { HealthConfig } from '../../api/types.ts';
+import { startTimer } from '../../base/start-timer.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { formatTime, nowNs, parseTime } from '../clock.ts';
 import { containerEvent } from '../events/container-event.ts';
-import { probe, type ProbeResult } from './probe.ts';
+import { exceeded, type ProbeResult, startProbe } from './probe.ts';
 
 const NS_PER_MS = 1_000_000;
 const DEFAULT_INTERVAL_MS = 30_000;
@@ -32,30 +33,33 @@ export function startHealthChecks(daemon: Daemon, container: Container): void {
     container.stopRun = () => undefined;
     return;
   }
-  container.state.health = { Status: 'starting', FailingStreak: 0, Log: [] };
+  const { Log = [] } = container.state.health ?? {};
+  container.state.health = { Status: 'starting', FailingStreak: 0, Log };
   watchHealth(daemon, container, settings);
 }
 
-/** After a restart of the engine: goes on where the last one was. */
+/** After a pause, or a restart of the engine: goes on where it was. */
 export function resumeHealthChecks(daemon: Daemon, container: Container): void {
   const settings = settingsOf(container);
-  if (settings !== undefined) watchHealth(daemon, container, settings);
+  if (settings !== undefined && container.state.status === 'running')
+    watchHealth(daemon, container, settings);
+}
+
+/** When the container has ended or is paused: Docker calls it unhealthy then. The caller stores the state. */
+export function stopHealthChecks({ state, stopRun }: Container): void {
+  stopRun();
+  if (state.health !== undefined) state.health = { ...state.health, Status: 'unhealthy' };
 }
 
 function watchHealth(daemon: Daemon, container: Container, settings: Settings): void {
   const over = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
+  let cancelTimer = (): void => undefined;
   const next = (): void => {
-    if (over.signal.aborted || daemon.closing.aborted) return;
-    timer = setTimeout(
-      check,
-      isStarting(container, settings) ? settings.startIntervalMs : settings.intervalMs,
-    );
+    const { startIntervalMs, intervalMs } = settings;
+    cancelTimer = startTimer(isStarting(container, settings, nowNs()) ? startIntervalMs : intervalMs, check);
   };
   const check = (): void => {
-    if (container.state.status !== 'running') return next();
-    const { command, timeoutMs } = settings;
-    void probe(daemon, container, { command, timeoutMs, signal: over.signal }).then(result => {
+    void probeOnce(daemon, container, settings, over.signal).then(result => {
       if (over.signal.aborted || daemon.closing.aborted) return;
       record(daemon, container, settings, result);
       next();
@@ -63,9 +67,42 @@ function watchHealth(daemon: Daemon, container: Container, settings: Settings): 
   };
   container.stopRun = () => {
     over.abort();
-    clearTimeout(timer);
+    cancelTimer();
   };
   next();
+}
+
+/** A probe that does not end, having been killed, is not joined by another: it has failed again. */
+async function probeOnce(
+  daemon: Daemon,
+  container: Container,
+  { command, timeoutMs }: Settings,
+  over: AbortSignal,
+): Promise<ProbeResult> {
+  const startNs = nowNs();
+  if (!(await settlesWithin(container.probed, timeoutMs, over)))
+    return { startNs, endNs: nowNs(), ...exceeded(timeoutMs) };
+  const probe = startProbe(daemon, container, { command, timeoutMs });
+  container.probed = probe.ended;
+  over.addEventListener('abort', probe.end);
+  try {
+    return await probe.result;
+  } finally {
+    over.removeEventListener('abort', probe.end);
+  }
+}
+
+async function settlesWithin(promise: Promise<void>, timeoutMs: number, over: AbortSignal): Promise<boolean> {
+  const { promise: isOver, resolve } = Promise.withResolvers<boolean>();
+  const giveUp = (): void => resolve(false);
+  const cancelTimer = startTimer(timeoutMs, giveUp);
+  over.addEventListener('abort', giveUp);
+  try {
+    return (await Promise.race([promise.then(() => true), isOver])) && !over.aborted;
+  } finally {
+    cancelTimer();
+    over.removeEventListener('abort', giveUp);
+  }
 }
 
 function settingsOf({ record: { config } }: Container): Settings | undefined {
@@ -88,9 +125,9 @@ function toMs(ns: number | undefined, fallback: number): number {
 }
 
 /** Within the start period, and not yet healthy: probes come more often, and failures do not count. */
-function isStarting({ state }: Container, { startPeriodMs }: Settings): boolean {
+function isStarting({ state }: Container, { startPeriodMs }: Settings, atNs: bigint): boolean {
   if (state.health?.Status !== 'starting') return false;
-  return Number(nowNs() - parseTime(state.startedAt)) / NS_PER_MS < startPeriodMs;
+  return Number(atNs - parseTime(state.startedAt)) / NS_PER_MS < startPeriodMs;
 }
 
 function record(daemon: Daemon, container: Container, settings: Settings, result: ProbeResult): void {
@@ -103,7 +140,7 @@ function record(daemon: Daemon, container: Container, settings: Settings, result
   if (exitCode === 0) {
     health.FailingStreak = 0;
     health.Status = 'healthy';
-  } else if (!isStarting(container, settings)) {
+  } else if (!isStarting(container, settings, startNs)) {
     health.FailingStreak += 1;
     if (health.FailingStreak >= settings.retries) health.Status = 'unhealthy';
   }

@@ -8,6 +8,7 @@ import { discardLimits } from '../create/discard-limits.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, invalid, prefixed } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
+import { resumeHealthChecks, stopHealthChecks } from '../health/start-health-checks.ts';
 import { resourcesOf } from '../start/build-spec.ts';
 import { startInLock } from '../start/start-container.ts';
 import { type StopOptions, stopRunning } from './stop-container.ts';
@@ -39,6 +40,7 @@ export async function pauseContainer(daemon: Daemon, container: Container): Prom
     if (runtime === undefined || state.status !== 'running') throw conflict(`container ${id} is not running`);
     await runtime.pause();
     state.status = 'paused';
+    stopHealthChecks(container);
     daemon.store.saveState(id, state);
     containerEvent(daemon, container, 'pause');
   });
@@ -51,6 +53,7 @@ export async function unpauseContainer(daemon: Daemon, container: Container): Pr
     if (runtime === undefined || state.status !== 'paused') throw conflict(`Container ${id} is not paused`);
     await runtime.resume();
     state.status = 'running';
+    resumeHealthChecks(daemon, container);
     daemon.store.saveState(id, state);
     containerEvent(daemon, container, 'unpause');
   });

@@ -4,6 +4,7 @@ import { parseSignal } from '../create/signals.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, prefixed } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
+import { resumeHealthChecks } from '../health/start-health-checks.ts';
 import { cancelRestart } from './restart-policy.ts';
 
 const SIGKILL = 9;
@@ -51,6 +52,7 @@ export async function sendSignal(daemon: Daemon, container: Container, signal: n
   if (state.status === 'paused') {
     await runtime?.resume();
     state.status = 'running';
+    resumeHealthChecks(daemon, container);
     daemon.store.saveState(container.id, state);
   }
   containerEvent(daemon, container, 'kill', { signal: String(signal) });

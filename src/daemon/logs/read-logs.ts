@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { startTimer } from '../../base/start-timer.ts';
 import { nowNs } from '../clock.ts';
 import { inodeOf, openLogFiles, tailOffsets } from './log-files.ts';
 import { type LogSelection, parseLogLine, renderLogLine } from './log-line.ts';
@@ -147,8 +148,7 @@ class Wakeup {
     signal.addEventListener('abort', wake, { once: true });
     const delayMs =
       untilNs === undefined ? Number.POSITIVE_INFINITY : Number((untilNs - nowNs()) / 1_000_000n) + 1;
-    const timer = delayMs < 2 ** 31 ? setTimeout(wake, Math.max(0, delayMs)) : undefined;
-    this.#stops = [onOver(wake), () => clearTimeout(timer), () => signal.removeEventListener('abort', wake)];
+    this.#stops = [onOver(wake), startTimer(delayMs, wake), () => signal.removeEventListener('abort', wake)];
   }
 
   /** To be called before looking at what may have changed. */

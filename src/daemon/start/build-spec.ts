@@ -22,7 +22,6 @@ export async function buildSpec(daemon: Daemon, container: Container, layer: Con
   const { options } = daemon;
   const { id, config, hostConfig, mounts } = container.record;
   const owner = hostFilesOwner(container);
-  const parent = hostConfig.CgroupParent || options.cgroupParent || DEFAULT_CGROUP_PARENT;
   const spec = toRuntimeSpec({
     id,
     config,
@@ -32,7 +31,7 @@ export async function buildSpec(daemon: Daemon, container: Container, layer: Con
     resolvConfPath: hostFilePath(options, owner, 'resolv.conf'),
     hostnamePath: hostFilePath(options, owner, 'hostname'),
     hostsPath: hostFilePath(options, owner, 'hosts'),
-    cgroupsPath: posix.join(parent, id),
+    cgroupsPath: cgroupsPathOf(daemon, container),
     initPath: options.initPath,
     joined: {
       network: pidOf(daemon, hostConfig.NetworkMode),
@@ -44,6 +43,12 @@ export async function buildSpec(daemon: Daemon, container: Container, layer: Con
   });
   container.process = spec.process;
   return spec;
+}
+
+/** The container's cgroup, below the mount points of the hierarchies. */
+export function cgroupsPathOf({ options }: Daemon, { record }: Container): string {
+  const parent = record.hostConfig.CgroupParent || options.cgroupParent || DEFAULT_CGROUP_PARENT;
+  return posix.join(parent, record.id);
 }
 
 /** The process of an exec. @throws EngineError invalid-parameter, in Docker's words */

@@ -13,7 +13,7 @@ export function prepareMounts(daemon: Daemon, container: Container): void {
     const { type, name, source, createSource, destination, writable, device } = mount;
     if (type === 'tmpfs') continue;
     if (type === 'volume') {
-      if (device === undefined) mkdirSync(source, { recursive: true });
+      if (device === undefined) daemon.volumes.makeDirectory(name);
       else if (device.isDirectory) checkVolumeDirectory(daemon.volumes.path(name), source);
       daemon.events.publish({
         Type: 'volume',

@@ -88,9 +88,13 @@ export class FakeContainer extends FakeProcess implements Container {
     this.options = options;
   }
 
-  async exec({ id }: ExecOptions): Promise<ExecProcess> {
-    const process = new FakeProcess(id);
+  /** How the next execs are made, where it is not at once. */
+  onExec: (process: FakeProcess, options: ExecOptions) => Promise<void> = async () => undefined;
+
+  async exec(options: ExecOptions): Promise<ExecProcess> {
+    const process = new FakeProcess(options.id);
     this.execs.push(process);
+    await this.onExec(process, options);
     return process;
   }
 
@@ -138,6 +142,8 @@ export class FakeExecDriver implements ExecDriver {
   createError: Error | undefined;
   /** Thrown by `recover`. */
   recoverError: Error | undefined;
+  /** The cgroups whose processes were ended. */
+  readonly endedCgroups: string[] = [];
   /** Told of each container before `create` returns. */
   onCreate: (container: FakeContainer) => void = () => undefined;
 
@@ -163,6 +169,10 @@ export class FakeExecDriver implements ExecDriver {
     const container = this.containers.findLast(one => one.id === id && !one.isRemoved);
     if (container === undefined) throw new EngineError('not-found', `nothing known of ${id}`);
     return container;
+  }
+
+  async endStrays(cgroupsPath: string): Promise<void> {
+    this.endedCgroups.push(cgroupsPath);
   }
 
   explain(): string[] {

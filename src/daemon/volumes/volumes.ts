@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Volume } from '../../api/types.ts';
 import { errorCode } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
+import { makePrivateDirectory } from '../../base/private-files.ts';
 import type { Background } from '../background.ts';
 import { formatTime, nowNs } from '../clock.ts';
 import { conflict, invalid, notFound, prefixed } from '../errors.ts';
@@ -40,7 +41,7 @@ export class Volumes {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    mkdirSync(parts.directory, { recursive: true, mode: 0o711 });
+    makePrivateDirectory(parts.directory);
     for (const record of parts.store.volumes() as VolumeRecord[]) this.#byName.set(record.name, record);
   }
 
@@ -60,6 +61,13 @@ export class Volumes {
     return join(this.#parts.directory, name, '_data');
   }
 
+  /** Makes the directory of a volume, if it is missing: containers' users get into it, the host's do not. */
+  makeDirectory(name: string): void {
+    const path = this.path(name);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+  }
+
   /**
    * The volume of that name, made if there is none; without a name, an anonymous one.
    * @throws EngineError invalid-parameter, in Docker's words
@@ -77,7 +85,7 @@ export class Volumes {
       labels: isAnonymous ? { [ANONYMOUS]: '', ...labels } : labels,
       options,
     };
-    mkdirSync(this.path(actualName), { recursive: true, mode: 0o755 });
+    this.makeDirectory(actualName);
     this.#parts.store.saveVolume(actualName, record);
     this.#byName.set(actualName, record);
     this.#event('create', actualName);

@@ -1,12 +1,15 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
-import { EngineError, messageOf } from '../../base/errors.ts';
+import { EngineError, errorCode, messageOf } from '../../base/errors.ts';
 import { ShimConnection } from './shim-connection.ts';
+
+/** What there is no process behind. */
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED']);
 
 /**
  * Connects to the shim that listens in `stateDir`. With `allowHalfOpen` (for attaching) this side stays open
  * when the shim's has ended.
- * @throws EngineError not-found when none does
+ * @throws EngineError not-found when none does, unavailable when that cannot be told
  */
 export async function connectShim(stateDir: string, allowHalfOpen = false): Promise<ShimConnection> {
   return new ShimConnection(await connect(stateDir, allowHalfOpen));
@@ -19,7 +22,12 @@ async function connect(stateDir: string, allowHalfOpen: boolean): Promise<Socket
     // A socket's path has at most 107 bytes; through the descriptor it always fits.
     return await opened(createConnection({ path: `/proc/self/fd/${directory}/shim.sock`, allowHalfOpen }));
   } catch (error) {
-    throw new EngineError('not-found', `no shim in ${stateDir}: ${messageOf(error)}`, { cause: error });
+    const isThere = !GONE.has(errorCode(error) ?? '');
+    throw new EngineError(
+      isThere ? 'unavailable' : 'not-found',
+      `${isThere ? 'cannot reach the' : 'no'} shim in ${stateDir}: ${messageOf(error)}`,
+      { cause: error },
+    );
   } finally {
     if (directory !== undefined) closeSync(directory);
   }

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EngineError } from '../../base/errors.ts';
+import { EngineError, errorCode } from '../../base/errors.ts';
 import type { CgroupPaths } from '../../libcontainer/cgroups/plan-cgroups.ts';
 import type { Spec } from '../../libcontainer/spec.ts';
 import { PROTOCOL_VERSION, SPOKEN_PROTOCOLS } from '../../libcontainer/wire.ts';
@@ -20,11 +20,12 @@ export function writeContainerState(stateDir: string, state: ContainerState): vo
   );
 }
 
-/** @throws EngineError not-found */
+/** @throws EngineError not-found, also when it was not written to its end; what reading throws otherwise */
 export function readContainerState(stateDir: string): StoredState {
   try {
     return JSON.parse(readFileSync(join(stateDir, 'container.json'), 'utf8')) as StoredState;
   } catch (error) {
+    if (!(error instanceof SyntaxError) && errorCode(error) !== 'ENOENT') throw error;
     throw new EngineError('not-found', `no container in ${stateDir}`, { cause: error });
   }
 }

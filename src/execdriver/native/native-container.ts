@@ -14,8 +14,11 @@ import { NativeProcess } from './native-process.ts';
 import type { ProcessRecord, ShimConnection } from './shim-connection.ts';
 
 const SIGKILL = 9;
-/** A shim whose clients do not read what is left for them stays; this long it may hold up a removal. */
-const SHIM_PATIENCE_MS = 10_000;
+/**
+ * A shim whose clients do not read what is left for them stays, and so does a process that waits for a broken disk:
+ * this long they may hold up a removal.
+ */
+export const PATIENCE_MS = 10_000;
 
 export type NativeContainerOptions = {
   connection: ShimConnection | undefined;
@@ -61,7 +64,7 @@ export class NativeContainer extends NativeProcess implements Container {
     this.#cgroup = new Cgroup(state.cgroupPaths);
     if (!connection) return;
     connection.onExit = exit => this.processExited(exit);
-    void connection.closed.then(() => this.#shimEnded());
+    void connection.closed.then(() => this.shimEnded());
   }
 
   override async start(): Promise<void> {
@@ -74,14 +77,18 @@ export class NativeContainer extends NativeProcess implements Container {
     }
   }
 
-  async exec({ id, io, ...options }: ExecOptions): Promise<ExecProcess> {
-    if (!this.#connection || this.hasExited)
+  async exec({ id, io, signal, ...options }: ExecOptions): Promise<ExecProcess> {
+    if (!this.#connection || this.#connection.socket.destroyed || this.hasExited)
       throw new EngineError('conflict', `container ${this.id} is not running`);
+    if (signal?.aborted) throw new EngineError('cancelled', `the process ${id} is no longer wanted`);
+    const connection = this.#connection;
     const { spec, cgroupPaths } = this.#state;
     const process = { ...options.process, terminal: io.terminal };
     const plan = compileExec({ spec, process, cgroupPaths, rows: io.rows, columns: io.columns });
+    const cancel = (): void => void killProcess(connection, id).catch(() => undefined);
+    signal?.addEventListener('abort', cancel);
     try {
-      const reply = await this.#connection.request(MESSAGES.exec, writer => {
+      const reply = await connection.request(MESSAGES.exec, writer => {
         writer.int(ioFlags(io));
         writer.string(id);
         writePlan(writer, plan);
@@ -90,6 +97,8 @@ export class NativeContainer extends NativeProcess implements Container {
       return this.addExec(record, plan);
     } catch (error) {
       throw describeFailure(error, plan);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
     }
   }
 
@@ -140,30 +149,49 @@ export class NativeContainer extends NativeProcess implements Container {
       await this.kill(SIGKILL).catch(() => undefined);
       await this.exited;
     }
-    await this.#shimGone();
+    await inTime(this.#connection?.closed);
     // What a shim that was itself killed could not do. Finds nothing otherwise.
-    if (this.#cgroup.exists) this.#cgroup.remove();
+    if (this.#cgroup.exists && !(await this.#cgroup.destroy(PATIENCE_MS)))
+      throw new EngineError('system', `processes of container ${this.id} do not end`);
     // A handful of small files: quicker done than handed to another thread.
     rmSync(this.#stateDir, { recursive: true, force: true });
   }
 
-  async #shimGone(): Promise<void> {
-    if (!this.#connection) return;
-    const abort = new AbortController();
-    await Promise.race([
-      this.#connection.closed,
-      delay(SHIM_PATIENCE_MS, undefined, { ref: false, signal: abort.signal }).catch(() => undefined),
-    ]);
-    abort.abort();
+  /**
+   * Whatever outlived the shim is ended before the container is said to have exited: a process may ask the kernel not
+   * to be killed with its parent (prctl(2), PR_SET_PDEATHSIG), and its children are not. Returns when it has exited,
+   * or after a while.
+   */
+  async shimEnded(): Promise<void> {
+    if (this.hasExited || this.#connection?.released) return;
+    await inTime(this.#endOrphans());
   }
 
-  /** Also when it was killed: then its processes have gone with it, and nobody knows how. */
-  #shimEnded(): void {
-    if (this.hasExited || this.#connection?.released) return;
+  async #endOrphans(): Promise<void> {
+    // What cannot be ended is told of by `remove`.
+    await this.#cgroup.destroy().catch(() => false);
     this.settle(readExitFile(this.#stateDir) ?? lostStatus());
     for (const process of this.#execs.values()) process.settle(lostStatus());
     this.#execs.clear();
   }
+}
+
+/** Waits, but not for long. */
+async function inTime(promise: Promise<void> | undefined): Promise<void> {
+  const abort = new AbortController();
+  const isOver = delay(PATIENCE_MS, undefined, { ref: false, signal: abort.signal }).catch(() => undefined);
+  await Promise.race([promise, isOver]);
+  abort.abort();
+}
+
+/** One that the shim has yet to tell the number of. */
+async function killProcess(connection: ShimConnection, id: string): Promise<void> {
+  const process = (await connection.processes()).find(record => record.id === id && !isExited(record));
+  if (process === undefined) return;
+  await connection.request(MESSAGES.kill, writer => {
+    writer.int(process.number);
+    writer.int(SIGKILL);
+  });
 }
 
 class NativeExec extends NativeProcess {
@@ -201,6 +229,6 @@ export function isExited(record: ProcessRecord): boolean {
 }
 
 /** For a process whose end nobody saw: 255, as containerd has it. */
-export function lostStatus(): ExitStatus {
+function lostStatus(): ExitStatus {
   return { code: 255, oomKilled: false, exitedAtNs: BigInt(Date.now()) * 1_000_000n };
 }

@@ -1,7 +1,9 @@
 import { closeSync, mkdirSync, rmSync } from 'node:fs';
-import type { FieldReader } from '../../libcontainer/field-reader.ts';
+import { EngineError } from '../../base/errors.ts';
 import type { FieldWriter } from '../../libcontainer/field-writer.ts';
+import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
 import { type CgroupLayout, detectCgroupLayout } from '../../libcontainer/cgroups/layout.ts';
+import { planCgroups } from '../../libcontainer/cgroups/plan-cgroups.ts';
 import {
   type CompiledContainer,
   compileContainer,
@@ -11,12 +13,12 @@ import { describeOperation } from '../../libcontainer/describe-operation.ts';
 import { IO_FLAGS, MESSAGES, writePlan } from '../../libcontainer/wire.ts';
 import type { Container, CreateOptions, ExecDriver } from '../driver.ts';
 import { connectShim } from './connect-shim.ts';
-import { checkProtocol, readContainerState, readExitFile, writeContainerState } from './container-state.ts';
+import { checkProtocol, readContainerState, writeContainerState } from './container-state.ts';
 import { describeFailure } from './describe-failure.ts';
 import { NamespaceMaker } from './namespace-maker.ts';
-import { exitStatusOf, ioFlags, isExited, lostStatus, NativeContainer } from './native-container.ts';
+import { exitStatusOf, ioFlags, isExited, NativeContainer, PATIENCE_MS } from './native-container.ts';
 import { Reserve } from './reserve.ts';
-import { type ProcessRecord, readProcessRecord, type ShimConnection } from './shim-connection.ts';
+import type { ShimConnection } from './shim-connection.ts';
 import { ShimPool } from './shim-pool.ts';
 
 export type NativeDriverOptions = {
@@ -60,6 +62,10 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
       }
     },
     recover: async (id, stateDir) => recoverContainer(id, stateDir, track),
+    endStrays: async cgroupsPath => {
+      const { paths } = planCgroups({ layout: cgroupLayout, cgroupsPath });
+      await new Cgroup(paths).destroy(PATIENCE_MS);
+    },
     close: () => {
       pool.close();
       namespaces.close();
@@ -145,6 +151,8 @@ async function createContainer(
     });
   } catch (error) {
     await connection?.closed;
+    // Nothing is left, unless it was the shim that ended.
+    await new Cgroup(cgroupPaths).destroy(PATIENCE_MS);
     rmSync(stateDir, { recursive: true, force: true });
     throw describeFailure(error, plan);
   } finally {
@@ -173,12 +181,12 @@ function writeCreate(
 
 async function recoverContainer(id: string, stateDir: string, track: Track): Promise<Container> {
   const state = readContainerState(stateDir);
-  const connection = await connectShim(stateDir).catch(() => undefined);
+  const connection = await connectShim(stateDir).catch(ifThereIsNone);
   if (connection) {
     track(connection);
     checkProtocol(id, state);
   }
-  const records = connection ? await processesOf(connection).catch(() => []) : [];
+  const records = connection ? await connection.processes().catch(() => []) : [];
   const init = records.find(({ number }) => number === 0) ?? { id, pid: 0, number: 0 };
   const container = new NativeContainer({
     connection,
@@ -188,7 +196,7 @@ async function recoverContainer(id: string, stateDir: string, track: Track): Pro
     plan: undefined,
   });
   if (!connection) {
-    container.settle(readExitFile(stateDir) ?? lostStatus());
+    await container.shimEnded();
     return container;
   }
   for (const record of records) {
@@ -199,9 +207,8 @@ async function recoverContainer(id: string, stateDir: string, track: Track): Pro
   return container;
 }
 
-async function processesOf(connection: ShimConnection): Promise<ProcessRecord[]> {
-  const reader: FieldReader = await connection.request(MESSAGES.status);
-  const records: ProcessRecord[] = [];
-  while (!reader.done) records.push(readProcessRecord(reader));
-  return records;
+/** That a shim cannot be reached does not mean that there is none. */
+function ifThereIsNone(error: unknown): undefined {
+  if (error instanceof EngineError && error.kind === 'not-found') return undefined;
+  throw error;
 }

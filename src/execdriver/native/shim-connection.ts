@@ -54,6 +54,14 @@ export class ShimConnection {
     return this.#send(type, write, message => message);
   }
 
+  /** What the shim has, those that are being made too. @throws as {@link request} */
+  async processes(): Promise<ProcessRecord[]> {
+    const reader = await this.request(MESSAGES.status);
+    const records: ProcessRecord[] = [];
+    while (!reader.done) records.push(readProcessRecord(reader));
+    return records;
+  }
+
   /**
    * As {@link request}, the first of a connection, with descriptors for the shim to keep.
    * @param socket the connection's own descriptor
@@ -147,7 +155,7 @@ export class ShimConnection {
   }
 }
 
-export function readProcessRecord(reader: FieldReader): ProcessRecord {
+function readProcessRecord(reader: FieldReader): ProcessRecord {
   return {
     number: reader.int(),
     id: reader.string(),

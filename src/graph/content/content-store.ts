@@ -3,6 +3,7 @@ import { renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import type { Readable } from 'node:stream';
 import { type Digest, digestOf, hexOf, isDigest } from '../../base/digest.ts';
 import { EngineError, errorCode, messageOf } from '../../base/errors.ts';
+import { makePrivateDirectory } from '../../base/private-files.ts';
 import { type Index, OCI_LAYOUT } from '../oci.ts';
 import type { Content } from './content.ts';
 import type { Ingest } from './ingest.ts';
@@ -32,8 +33,9 @@ export class ContentStore implements Content {
     this.#rebuild = rebuild;
     this.#blobs = `${root}/blobs/sha256`;
     this.#recipes = `${root}/recipes/sha256`;
-    mkdirSync(this.#blobs, { recursive: true });
-    mkdirSync(this.#recipes, { recursive: true });
+    makePrivateDirectory(root);
+    for (const directory of [this.#blobs, this.#recipes])
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.ingests = new IngestDirectory(`${root}/ingest`, this.#blobs);
     if (!existsSync(`${root}/oci-layout`)) replaceFile(`${root}/oci-layout`, OCI_LAYOUT);
   }
@@ -226,7 +228,7 @@ function syncDirectory(path: string): void {
 }
 
 function replaceFile(path: string, content: string): void {
-  writeFileSync(`${path}.new`, content);
+  writeFileSync(`${path}.new`, content, { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }
 

@@ -29,7 +29,7 @@ export class IngestDirectory {
   constructor(path: string, blobs: string) {
     this.#path = path;
     this.#blobs = blobs;
-    mkdirSync(path, { recursive: true });
+    mkdirSync(path, { recursive: true, mode: 0o700 });
     for (const name of this.leftovers()) this.remove(name);
   }
 
@@ -41,7 +41,7 @@ export class IngestDirectory {
   createFile(): { path: string; fd: number; discard(): void } {
     const name = this.#newName();
     const path = `${this.#path}/${name}`;
-    const fd = openSync(path, 'wx+', 0o644);
+    const fd = openSync(path, 'wx+', 0o600);
     const discard = () => {
       if (!this.#open.delete(name)) return;
       closeSync(fd);
@@ -61,7 +61,7 @@ export class IngestDirectory {
     const name = RESUMABLE + hexOf(digestOf(ref));
     if (this.#open.has(name)) throw new EngineError('conflict', `the ingest ${ref} is being written`);
     this.#open.add(name);
-    writeFileSync(`${this.#path}/${name}${REF}`, ref);
+    writeFileSync(`${this.#path}/${name}${REF}`, ref, { mode: 0o600 });
     return Ingest.resume(this.#files(name));
   }
 

@@ -42,7 +42,7 @@ export class Ingest {
 
   private constructor(files: IngestFiles, flags: string) {
     this.#files = files;
-    this.#fd = openSync(files.path, flags, 0o644);
+    this.#fd = openSync(files.path, flags, 0o600);
   }
 
   static create(files: IngestFiles): Ingest {

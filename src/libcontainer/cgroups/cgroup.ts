@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { posix } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, errorCode } from '../../base/errors.ts';
 import type { Resources } from '../spec.ts';
 import { type CgroupStats, parseKeyValues, parseNumber, parsePressure } from './cgroup-stats.ts';
@@ -22,9 +23,10 @@ import { cpuStatsV2, ioStatsV2, memoryStatsV2 } from './stats-v2.ts';
 const POLL_MS = 1;
 const FREEZE_ATTEMPTS = 1000;
 const KILL_ATTEMPTS = 2000;
+const MAX_PAUSE_MS = 100;
 
 /**
- * A container's cgroup while it exists. All calls are synchronous: a handful of small files each. Where a v2
+ * A container's cgroup while it exists. All calls but one are synchronous: a handful of small files each. Where a v2
  * directory exists it does the freezing and killing, since it does them at once for all processes.
  * @throws EngineError (system) from every method when the kernel refuses
  */
@@ -106,12 +108,38 @@ export class Cgroup {
     for (let attempt = 0; attempt < KILL_ATTEMPTS; attempt++) {
       const pids = this.pids();
       if (pids.length === 0) return;
-      if (atOnce) killAtOnce(`${unified}/cgroup.kill`);
+      if (atOnce) writeIfPresent(`${unified}/cgroup.kill`, '1');
       else killEach(pids);
       if (this.frozen) this.#letDie();
       sleep(POLL_MS);
     }
     throw new EngineError('system', `processes of ${this.#main()} do not end: ${this.pids().join(' ')}`);
+  }
+
+  /**
+   * Kills all its processes, those too that are in one of its directories only, and removes these, without holding up
+   * the thread. Tells whether nothing is left: the kernel may have a process wait for a broken disk for longer.
+   */
+  async destroy(patienceMs = Number.POSITIVE_INFINITY): Promise<boolean> {
+    const deadline = performance.now() + patienceMs;
+    for (let pauseMs = POLL_MS; !this.#isDestroyed(); pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
+      if (performance.now() > deadline) return false;
+      await delay(pauseMs);
+    }
+    return true;
+  }
+
+  /** Does what can be done at once towards it. */
+  #isDestroyed(): boolean {
+    const directories = this.#directories();
+    const pids = new Set(directories.flatMap(processesBelow));
+    if (pids.size === 0) return directories.every(isRemoved);
+    // Or those that are being made would escape. Nobody waits for it: it is asked for again each time.
+    this.#askToFreeze(true);
+    killEach(pids);
+    writeIfPresent(`${this.#main()}/cgroup.kill`, '1');
+    this.#askToFreeze(false);
+    return false;
   }
 
   /** systemd removes a cgroup as soon as nothing is in it. */
@@ -150,6 +178,12 @@ export class Cgroup {
   #main(): string | undefined {
     const { v1, unified } = this.paths;
     return unified ?? v1.freezer ?? v1.pids ?? this.#directories()[0];
+  }
+
+  #askToFreeze(frozen: boolean): void {
+    const { v1, unified } = this.paths;
+    if (unified) writeIfPresent(`${unified}/cgroup.freeze`, frozen ? '1' : '0');
+    else if (v1.freezer) writeIfPresent(`${v1.freezer}/freezer.state`, frozen ? 'FROZEN' : 'THAWED');
   }
 
   #setFrozen(frozen: boolean): void {
@@ -263,22 +297,35 @@ function childrenOf(directory: string): string[] {
 }
 
 /** systemd removes an empty cgroup by itself, also while this is about to write. */
-function killAtOnce(path: string): void {
+function writeIfPresent(path: string, data: string): void {
   try {
-    writeExisting(path, '1');
+    writeExisting(path, data);
   } catch (error) {
     const code = errorCode(error) ?? '';
-    if (code !== 'ENODEV' && code !== 'ENOENT') throw refused(path, '1', error);
+    if (code !== 'ENODEV' && code !== 'ENOENT') throw refused(path, data, error);
   }
 }
 
-function killEach(pids: readonly number[]): void {
+function killEach(pids: Iterable<number>): void {
   for (const pid of pids) {
+    // One that this process's pid namespace does not see: 0 would be this process's own group.
+    if (pid === 0) continue;
     try {
       process.kill(pid, 'SIGKILL');
     } catch (error) {
       if (errorCode(error) !== 'ESRCH') throw error;
     }
+  }
+}
+
+/** False while it is busy: the kernel is not done with its last process. */
+function isRemoved(directory: string): boolean {
+  try {
+    removeTree(directory);
+    return true;
+  } catch (error) {
+    if (errorCode((error as EngineError).cause) !== 'EBUSY') throw error;
+    return false;
   }
 }
 

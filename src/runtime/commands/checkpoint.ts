@@ -83,7 +83,7 @@ export const checkpoint: Command = {
       directories.close();
     }
     if (isPreDump) return 0;
-    writeFileSync(join(directories.images, STREAMS_FILE), JSON.stringify(streams));
+    writeFileSync(join(directories.images, STREAMS_FILE), JSON.stringify(streams), { mode: 0o600 });
     if (!flagSet(flags, 'leave-running')) removeContainer(context, record);
     return 0;
   },

@@ -51,7 +51,7 @@ export class CriuDirectories {
   constructor(flags: Flags) {
     this.images = flagText(flags, 'image-path') ?? join(process.cwd(), 'checkpoint');
     this.work = flagText(flags, 'work-path') ?? this.images;
-    for (const path of [this.images, this.work]) mkdirSync(path, { recursive: true, mode: 0o755 });
+    for (const path of [this.images, this.work]) mkdirSync(path, { recursive: true, mode: 0o700 });
   }
 
   options(): CriuOptions {

@@ -24,21 +24,21 @@ export type FakeServer = {
 type Answer = { status: number; headers: IncomingHttpHeaders; text: string; json: unknown };
 
 /**
- * The server over a scripted backend; a method that is not scripted fails the request with 500. With `tls` it
- * listens on a port of 127.0.0.1 too.
+ * The server over a scripted backend; a method that is not scripted fails the request with 500. With `tcp` it
+ * listens on a port of 127.0.0.1 too, with `tls` it is secured.
  */
 export async function fakeServer(
   context: TestContext,
   script: Partial<Backend> = {},
-  tls?: TlsFiles,
+  { tcp = false, ...options }: { tcp?: boolean; tls?: TlsFiles; names?: string[] } = {},
 ): Promise<FakeServer> {
   const directory = mkdtempSync(join(tmpdir(), 'slipway-server-'));
   const socketPath = join(directory, 'api.sock');
   const logged: string[] = [];
   const server = await openApiServer({
     backend: scripted(script),
-    listen: [`unix://${socketPath}`, ...(tls ? ['tcp://127.0.0.1:0'] : [])],
-    ...(tls ? { tls } : {}),
+    listen: [`unix://${socketPath}`, ...(tcp ? ['tcp://127.0.0.1:0'] : [])],
+    ...options,
     version: '0.0.1',
     logger: { error: (_fields, message) => logged.push(message) },
   });
