@@ -1570,7 +1570,7 @@ static int check_outside_proc(struct runner *r, const char *path, int mount, int
 		return 0;
 	explain(r, whole ? "\"%s\" cannot be mounted because it is not of type proc" :
 						    "\"%s\" cannot be mounted because it is inside /proc", path);
-	return -EPERM;
+	return -EXDEV; /* the request's mistake, for which there is no other of this name */
 }
 
 static int op_mount(struct runner *r, struct cursor *c)
