@@ -117,6 +117,7 @@ enum operation {
 	OP_SEAL = 66,
 	OP_FORK = 67,
 	OP_OPEN_LABEL = 68,
+	OP_RAISE_LIMIT = 69,
 };
 
 #endif

@@ -994,8 +994,24 @@ static int op_rlimit(struct runner *r, struct cursor *c)
 	uint64_t limits[2];
 	limits[0] = take_int(c);
 	limits[1] = take_int(c);
+	(void)r;
+	return c->bad ? 0 : check(syscall(SYS_prlimit64, 0, resource, limits, NULL));
+}
+
+/* Raises what a user namespace may not, and leaves it to `rlimit` to set it: the mounts may need more than the limit. */
+static int op_raise_limit(struct runner *r, struct cursor *c)
+{
+	int resource = take_int(c);
+	uint64_t hard = take_int(c), limits[2];
 	pid_t pid = r->party == PARTY_PARENT ? r->process->pid : 0;
-	return c->bad ? 0 : check(syscall(SYS_prlimit64, pid, resource, limits, NULL));
+	if (c->bad)
+		return 0;
+	if (syscall(SYS_prlimit64, pid, resource, NULL, limits) != 0)
+		return -errno;
+	if (limits[1] >= hard)
+		return 0;
+	limits[1] = hard;
+	return check(syscall(SYS_prlimit64, pid, resource, limits, NULL));
 }
 
 /* Writes the child's pid into a file, as cgroups take it. */
@@ -2970,6 +2986,7 @@ static operation_function *const operations[] = {
 	[OP_BARRIER] = op_barrier,
 	[OP_WRITE_CHILD_PROC] = op_write_child_proc,
 	[OP_RLIMIT] = op_rlimit,
+	[OP_RAISE_LIMIT] = op_raise_limit,
 	[OP_HOOK] = op_hook,
 	[OP_SETNS] = op_setns,
 	[OP_SETNS_INIT] = op_setns_init,

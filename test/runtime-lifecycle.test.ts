@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -235,6 +243,7 @@ test('hooks run at their moments, in order, with the state on standard input', a
 });
 
 test('a hook that fails, or takes too long, fails the creation, and nothing is left', async () => {
+  const after = join(runtime.base, 'after-failure');
   for (const [args, words] of [
     [['sh', '-c', 'echo reason >&2; exit 1'], /reason/],
     [['sh', '-c', 'exec sleep 100'], /ETIMEDOUT/],
@@ -242,9 +251,13 @@ test('a hook that fails, or takes too long, fails the creation, and nothing is l
     const bundle = runtime.bundle(['true'], spec => {
       spec.hooks = {
         createRuntime: [{ path: '/bin/sh', args: [...args], timeout: 1, env: ['PATH=/bin:/usr/bin'] }],
+        poststop: [{ path: '/bin/sh', args: ['sh', '-c', `cat > ${after}`] }],
       };
     });
     const { code, stderr } = await runtime.call('create', '-b', bundle, 'seven');
+    const { id, status } = JSON.parse(readFileSync(after, 'utf8')) as { id: string; status: string };
+    assert.deepEqual({ id, status }, { id: 'seven', status: 'stopped' });
+    rmSync(after);
     assert.equal(code, 1);
     assert.match(stderr, words);
     assert.deepEqual(runtime.leftovers(), []);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
+  cpSync,
   chmodSync,
   chownSync,
   closeSync,
@@ -75,6 +76,26 @@ test('a user namespace has its maps, its own root, and devices of the host', asy
     result.split('\n').map(line => line.trim().replace(/ +/g, ' ')),
     ['0 100000 65536', '0 200000 65536', '0', '0:0', 'reached', 'mounted'],
   );
+});
+
+test('a limit of open files that the mounts need more than is set after them, and for an exec too', async () => {
+  const low = [{ type: 'RLIMIT_NOFILE', soft: 5, hard: 6 }];
+  const bound = directory('bound-often');
+  const many = Array.from({ length: 30 }, (_, index) => ({
+    destination: `/mnt/${index}`,
+    type: 'bind',
+    source: bound,
+    options: ['rbind'],
+  }));
+  const change: Change = spec => {
+    withUserNamespace(spec);
+    spec.process.rlimits = low;
+    spec.mounts!.push(...many);
+  };
+  assert.equal(await output('ulimit -n; ulimit -Hn', change), '5\n6');
+  await runtime.succeed('run', '-d', '-b', runtime.bundle(['sleep', '1000'], change), 'limited');
+  assert.equal(await runtime.succeed('exec', 'limited', 'sh', '-c', 'ulimit -n; ulimit -Hn'), '5\n6\n');
+  await runtime.succeed('delete', '-f', 'limited');
 });
 
 test('a user namespace need not have a root', async () => {
@@ -309,6 +330,45 @@ test('the root has the propagation that is asked for, and nothing of it reaches 
     assert.match(root ?? '', word, `${propagation}: ${root}`);
   }
   assert.equal(readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length, before.split('\n').length);
+});
+
+test('the root has any propagation, also where its bundle lies on a shared mount', async () => {
+  const shared = directory('shared');
+  execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', shared]);
+  try {
+    execFileSync('mount', ['--make-shared', shared]);
+    const root = join(shared, 'root');
+    cpSync(join(runtime.base, 'rootfs'), root, { recursive: true, verbatimSymlinks: true });
+    for (const propagation of [
+      'shared',
+      'slave',
+      'private',
+      'rshared',
+      'rslave',
+      'rprivate',
+      'unbindable',
+      'runbindable',
+    ])
+      assert.equal(
+        await output('echo here', spec => {
+          spec.root = { path: root };
+          spec.linux.rootfsPropagation = propagation;
+        }),
+        'here',
+        propagation,
+      );
+  } finally {
+    execFileSync('umount', ['-l', shared]);
+  }
+});
+
+test('what is masked or read-only may be named twice', async () => {
+  const shown = await runtime.output(['cat', '/proc/self/mountinfo'], spec => {
+    spec.linux.maskedPaths = ['/proc/kcore', '/proc/kcore'];
+    spec.linux.readonlyPaths = ['/proc/bus', '/proc/bus'];
+  });
+  for (const path of ['/proc/kcore', '/proc/bus'])
+    assert.equal(shown.split('\n').filter(line => line.split(' ')[4] === path).length, 1, path);
 });
 
 test('scheduling, I/O priority, personality, umask, domain name and limits are as configured', async () => {

@@ -17,11 +17,11 @@ import {
 } from './mount-operations.ts';
 import { propagationFlags } from './mount-options.ts';
 import type { ChildOperation, CleanupOperation, ParentOperation, Plan } from './plan.ts';
-import { limitOperations, openLabel, processOperations } from './process-operations.ts';
+import { openLabel, processOperations, raisedLimits } from './process-operations.ts';
 import { ALL_CPUS } from './scheduling.ts';
 import { type ResctrlPlan, resctrlOperations } from './resctrl.ts';
 import { agentOperations } from './seccomp-operations.ts';
-import type { Mount, NamespaceType, Spec } from './spec.ts';
+import type { Hook, Mount, NamespaceType, Spec } from './spec.ts';
 import { sysctlOperations } from './sysctls.ts';
 import { type UserNamespace, userNamespace } from './user-namespace.ts';
 
@@ -118,7 +118,6 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
           preserve: options.preserve,
           setGroups: parts.user.setGroups,
           startFifo: options.startFifo,
-          limits: inUserNamespace(parts) ? meet(process.rlimits) : limitOperations(process),
         }),
       ],
       cleanup: [...parts.cgroups.cleanup, ...parts.resctrl.cleanup],
@@ -286,14 +285,7 @@ function parentOperations(options: ContainerOptions, parts: Parts): ParentOperat
     ...(runtimeHooks.length > 0
       ? [{ op: 'barrier' as const }, ...runtimeHooks, { op: 'barrier' as const }]
       : []),
-    ...limits(options, parts),
   ];
-}
-
-/** A user namespace takes the shim's rights for them. */
-function limits({ spec: { process } }: ContainerOptions, parts: Parts): ParentOperation[] {
-  if (!process?.rlimits?.length || !inUserNamespace(parts)) return [];
-  return [{ op: 'barrier' }, ...limitOperations(process), { op: 'barrier' }];
 }
 
 /** A container that may write its cgroups, and sees no others, may also make some below its own. */
@@ -347,6 +339,7 @@ function cloneOperations({ spec, rootless }: ContainerOptions, parts: Parts): Pa
     ...(process?.oomScoreAdj === undefined
       ? []
       : [{ op: 'write-child-proc' as const, file: 'oom_score_adj', data: String(process.oomScoreAdj) }]),
+    ...(process ? raisedLimits(process) : []),
     { op: 'barrier' },
   ];
 }
@@ -375,8 +368,9 @@ function rootOperations({ spec, rootfs, rootless }: ContainerOptions, parts: Par
     ...(ownMounts(parts)
       ? [{ op: 'propagation' as const, path: '/', flags: hostPropagation(propagationOf(spec)) }]
       : []),
-    // Or the root itself would appear on the host.
-    ...(shared ? [{ op: 'private-parent' as const, path }] : []),
+    // Or the root itself would appear on the host; and pivot_root(2) wants a parent that is not shared, which it stays
+    // where the propagation asked for is not recursive.
+    ...(propagationOf(spec) ? [{ op: 'private-parent' as const, path }] : []),
     rootfs.type === 'overlay'
       ? {
           op: 'overlay-root',
@@ -464,8 +458,8 @@ function mounts(options: ContainerOptions, parts: Parts) {
   return { beforeCgroups: operations.slice(0, split).flat(), afterCgroups: operations.slice(split).flat() };
 }
 
-/** The shim runs these hooks, or sets these limits, between two barriers. */
-function meet(...lists: (readonly unknown[] | undefined)[]): ChildOperation[] {
+/** The shim runs these hooks between two barriers. */
+function meet(...lists: (Hook[] | undefined)[]): ChildOperation[] {
   return lists.some(list => list?.length) ? [{ op: 'barrier' }, { op: 'barrier' }] : [];
 }
 
@@ -473,8 +467,8 @@ function meet(...lists: (readonly unknown[] | undefined)[]): ChildOperation[] {
 function hiding({ root, mounts = [], linux = {} }: Spec): ChildOperation[] {
   return [
     ...readonlyAtLast(mounts),
-    ...(linux.readonlyPaths ?? []).map(target => ({ op: 'readonly' as const, target })),
-    ...(linux.maskedPaths ?? []).map(target => ({ op: 'mask' as const, target })),
+    ...[...new Set(linux.readonlyPaths)].map(target => ({ op: 'readonly' as const, target })),
+    ...[...new Set(linux.maskedPaths)].map(target => ({ op: 'mask' as const, target })),
     ...(root?.readonly ? [readonlyMount('/')] : []),
   ];
 }

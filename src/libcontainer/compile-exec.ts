@@ -3,7 +3,7 @@ import { joinCgroups } from './cgroups/join-cgroups.ts';
 import type { CgroupPaths } from './cgroups/plan-cgroups.ts';
 import type { HookState } from './hook-operations.ts';
 import type { ChildOperation, Plan } from './plan.ts';
-import { limitOperations, openLabel, processOperations } from './process-operations.ts';
+import { openLabel, processOperations, raisedLimits } from './process-operations.ts';
 import { ALL_CPUS, bitMask } from './scheduling.ts';
 import { agentOperations } from './seccomp-operations.ts';
 import type { NamespaceType, Process, Spec } from './spec.ts';
@@ -57,8 +57,7 @@ export function compileExec(options: ExecPlanOptions): Plan {
     ...(final ? affinity(final, 'final') : reset),
     ...oomScore(process),
     ...agentOperations(spec.linux?.seccomp, options.state ?? {}),
-    // With the shim's rights, which a user namespace takes.
-    ...(own.has('user') ? limitOperations(process) : []),
+    ...(own.has('user') ? raisedLimits(process) : []),
     { op: 'setns-init', flags },
     ...(process.terminal
       ? [{ op: 'console' as const, rows: options.rows ?? 0, columns: options.columns ?? 0, bind: false }]
@@ -68,7 +67,6 @@ export function compileExec(options: ExecPlanOptions): Plan {
       linux: spec.linux,
       preserve: options.preserve,
       setGroups,
-      limits: own.has('user') ? [] : limitOperations(process),
       forks: own.has('pid'),
     }),
   ];

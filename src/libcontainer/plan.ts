@@ -81,8 +81,14 @@ export type MapIds = { op: 'map-ids'; tool: string; maps: string[] };
 /** Writes `data` into /proc/<child>/`file` (uid_map, gid_map, setgroups, oom_score_adj, timens_offsets). */
 export type WriteChildProc = { op: 'write-child-proc'; file: string; data: string };
 
-/** prlimit64(2); in the parent's list on the child, with the shim's rights. Values are 2^64-1 for RLIM_INFINITY, hence bigint. */
+/** prlimit64(2) of the child on itself. Values are 2^64-1 for RLIM_INFINITY, hence bigint. */
 export type SetResourceLimit = { op: 'rlimit'; resource: number; soft: bigint; hard: bigint };
+
+/**
+ * Raises the child's hard limit to that of a later `rlimit`, which takes rights that it does not have in a user namespace.
+ * One that is as high already is left.
+ */
+export type RaiseResourceLimit = { op: 'raise-limit'; resource: number; hard: bigint };
 
 /** Runs a hook: JSON `state` on its standard input ("$PID" in it is replaced by the child's pid). */
 export type RunHook = {
@@ -338,7 +344,7 @@ export type ParentOperation =
   | MapMount
   | MapIds
   | ChangeOwner
-  | SetResourceLimit
+  | RaiseResourceLimit
   | WriteChildProc
   | RunHook;
 
@@ -347,6 +353,7 @@ export type ChildOperation =
   | WriteFile
   | Barrier
   | SetResourceLimit
+  | RaiseResourceLimit
   | RunHook
   | JoinNamespace
   | JoinInit

@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors.ts';
 import { capabilityMask } from './capabilities.ts';
 import { effectiveEnvironment } from './environment.ts';
-import type { ChildOperation, SetResourceLimit } from './plan.ts';
+import type { ChildOperation, RaiseResourceLimit, SetResourceLimit } from './plan.ts';
 import { RESOURCE_LIMITS } from './resource-limits.ts';
 import { schedulingOperations } from './scheduling.ts';
 import { compileSeccomp } from './seccomp/compile-seccomp.ts';
@@ -21,8 +21,6 @@ export type ProcessOptions = {
   preserve?: number;
   /** The FIFO by which it is told to start, as the shim's descriptor; by the shim when absent. */
   startFifo?: number;
-  /** Its limits. Last of what takes files, as they may be too low for that. */
-  limits: ChildOperation[];
   /** Whether the pid namespace was joined, so that only a child of the process is in it. */
   forks?: boolean;
 };
@@ -50,7 +48,8 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
     ...schedulingOperations(process, options.linux),
     ...setLabel(process),
     ...(env.some(entry => entry.startsWith('HOME=')) ? [] : [{ op: 'home' as const, uid: process.user.uid }]),
-    ...options.limits,
+    // After all that takes files, for which they may be too low.
+    ...limitOperations(process),
     { op: 'cap-bounding', keep: capabilities.bounding },
     { op: 'umask', mask: process.user.umask ?? 0o022 },
     { op: 'chdir', path: process.cwd, mayFail: true },
@@ -117,8 +116,13 @@ function pathOf(env: readonly string[]): string {
   return env.findLast(entry => entry.startsWith('PATH='))?.slice('PATH='.length) ?? '';
 }
 
+/** Before a user namespace is entered, and for it. @throws EngineError invalid-parameter */
+export function raisedLimits(process: Process): RaiseResourceLimit[] {
+  return limitOperations(process).map(({ resource, hard }) => ({ op: 'raise-limit', resource, hard }));
+}
+
 /** @throws EngineError invalid-parameter */
-export function limitOperations({ rlimits = [] }: Process): SetResourceLimit[] {
+function limitOperations({ rlimits = [] }: Process): SetResourceLimit[] {
   return rlimits.map(({ type, soft, hard }, index) => {
     if (rlimits.findIndex(other => other.type === type) < index)
       throw new EngineError('invalid-parameter', `process.rlimits: ${type} is given twice`);

@@ -55,8 +55,7 @@ export const ALL_CPUS: SetAffinity = { op: 'affinity', mask: new Uint8Array(1024
  */
 export function schedulingOperations(process: Process, linux: Linux = {}): ChildOperation[] {
   const { personality } = linux;
-  const { mode, nodes, flags } = linux.memoryPolicy ?? {};
-  const memoryPolicy = mode || nodes || flags?.length ? linux.memoryPolicy : undefined;
+  const { memoryPolicy } = linux;
   if (memoryPolicy) checkNodes(memoryPolicy);
   return [
     ...(process.scheduler

@@ -110,6 +110,7 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   seal: layout(66, 'preserve:int fifo:int'),
   fork: layout(67),
   'open-label': layout(68, 'file:string'),
+  'raise-limit': layout(69, 'resource:int hard:int'),
   'map-mount': layout(64, 'uidMap:string gidMap:string userNamespace:string mapRecursive:flag'),
 };
 

@@ -17,8 +17,10 @@ import {
 } from './container-record.ts';
 import { type Flags, flagSet, flagText } from './flags.ts';
 import { withNotifySocket } from './notify-socket.ts';
+import { runHooks } from './hooks.ts';
 import { checkNetDevices, moveNetDevices } from './net-devices.ts';
 import { hasOwnPids, withoutOwnNamespaces } from './own-namespaces.ts';
+import { printError } from './print.ts';
 import { type Bundle, readBundle } from './read-bundle.ts';
 import { removeContainer } from './remove-container.ts';
 import { sendPidfd } from './send-pidfd.ts';
@@ -48,6 +50,7 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
   const directory = claimDirectory(context.root, id);
   const open: number[] = [];
   let made: MadeContainer | undefined;
+  let begun = false;
   let scope: StartedScope | undefined;
   try {
     const spec = withNotifySocket(withEnvironment(bundle.spec, env));
@@ -71,6 +74,7 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
     context.tracePlan?.(compiled.plan);
     if (spec.process) warnCapabilities(spec.process, context.warn);
     const fifo = options.waits ? openFifo(fifoPath(context.root, id), open) : undefined;
+    begun = true;
     const launched = launchProcess({
       shimPath: context.shimPath,
       id,
@@ -93,10 +97,18 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
   } catch (error) {
     undo(context, directory, made);
     if (!made) scope?.stop();
+    if (begun && !made) runPoststopHooks(id, bundle);
     throw error;
   } finally {
     for (const descriptor of open) closeSync(descriptor);
   }
+}
+
+/** A container whose creation has failed is over, too (runtime.md, "Lifecycle", steps 12 and 13). */
+function runPoststopHooks(id: string, { path, spec }: Bundle): void {
+  const { ociVersion, annotations, hooks } = spec;
+  const state = { ociVersion, id, status: 'stopped', pid: 0, bundle: path, annotations };
+  runHooks('poststop', hooks?.poststop, state, error => printError(`${messageOf(error)}\n`));
 }
 
 function warnUnkillable({ rootless, warn }: RuntimeContext, spec: Spec, { without }: ContainerCgroups): void {

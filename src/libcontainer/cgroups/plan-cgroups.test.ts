@@ -150,6 +150,13 @@ test('a parent that hands its CPUs down by itself leaves nothing to be read or w
   );
 });
 
+test('no processes at all are as few as the kernel can limit to', () => {
+  for (const files of [HYBRID, PURE_V2]) {
+    const { parent } = plan(files, '/docker/x', { pids: { limit: 0 } });
+    assert.ok(lines(parent).some(line => line.endsWith('/docker/x/pids.max 1')));
+  }
+});
+
 test('a pure v2 layout enables controllers down the path and converts the values', () => {
   const { birthplace, parent, join, cloneInto } = plan(PURE_V2, '/docker/x', {
     memory: { limit: 1000, swap: 1500, reservation: 500, swappiness: 10 },

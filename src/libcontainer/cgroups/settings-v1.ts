@@ -1,7 +1,7 @@
 import { EngineError } from '../../base/errors.ts';
 import { deviceAccess } from '../device-access.ts';
 import type { DeviceRule, Resources, ThrottleDevice } from '../spec.ts';
-import { limit, limitUnlessZero, type Setting, type Settings } from './settings.ts';
+import { limit, limitUnlessZero, pidsLimit, type Setting, type Settings } from './settings.ts';
 
 /**
  * What the resources of a runtime spec are in the control files of cgroup v1
@@ -17,7 +17,7 @@ export function settingsV1(resources: Resources): Settings {
     ['memory', memory(resources.memory ?? {})],
     ['cpu', cpu(resources.cpu ?? {})],
     ['cpuset', cpuset(resources.cpu ?? {})],
-    ['pids', limitUnlessZero('pids.max', resources.pids?.limit, 'max')],
+    ['pids', limit('pids.max', pidsLimit(resources.pids?.limit), 'max')],
     ['blkio', blkio(resources.blockIO ?? {})],
     ['hugetlb', hugetlb(resources.hugepageLimits ?? [])],
     ['net_cls', limitUnlessZero('net_cls.classid', resources.network?.classID)],

@@ -1,7 +1,7 @@
 import { EngineError } from '../../base/errors.ts';
 import type { Resources } from '../spec.ts';
 import { cpuWeight, ioWeight, swapMax } from './conversions.ts';
-import { limit, limitUnlessZero, type Setting, type Settings } from './settings.ts';
+import { limit, limitUnlessZero, pidsLimit, type Setting, type Settings } from './settings.ts';
 import { rdmaSettings } from './settings-v1.ts';
 
 /**
@@ -15,7 +15,7 @@ export function settingsV2(resources: Resources): Settings {
     ['memory', memory(resources.memory ?? {})],
     ['cpu', cpu(resources.cpu ?? {})],
     ['cpuset', cpuset(resources.cpu ?? {})],
-    ['pids', limitUnlessZero('pids.max', resources.pids?.limit, 'max')],
+    ['pids', limit('pids.max', pidsLimit(resources.pids?.limit), 'max')],
     ['io', io(resources.blockIO ?? {})],
     ['hugetlb', hugetlb(resources.hugepageLimits ?? [])],
     ['rdma', rdmaSettings(resources.rdma ?? {})],

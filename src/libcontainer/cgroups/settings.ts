@@ -14,6 +14,11 @@ export function limit(file: string, value: number | undefined, unlimited = '-1')
   return value === undefined ? [] : [{ file, data: value < 0 ? unlimited : String(value) }];
 }
 
+/** As the specification has it since 1.3 (config-linux.md, "PIDs"): 0 is no less a limit than others, and the kernel's least is 1. */
+export function pidsLimit(value: number | undefined): number | undefined {
+  return value === 0 ? 1 : value;
+}
+
 /** As {@link limit}, where 0 means unset. */
 export function limitUnlessZero(file: string, value: number | undefined, unlimited = '-1'): Setting[] {
   return value === 0 ? [] : limit(file, value, unlimited);

@@ -1,6 +1,7 @@
 import { EngineError } from '../../base/errors.ts';
 import { lookupTable } from '../../base/lookup-table.ts';
 import { cpuWeight, swapMax } from '../../libcontainer/cgroups/conversions.ts';
+import { pidsLimit } from '../../libcontainer/cgroups/settings.ts';
 import { bitMask } from '../../libcontainer/scheduling.ts';
 import type { Resources } from '../../libcontainer/spec.ts';
 import type { Property } from './unit-manager.ts';
@@ -32,7 +33,7 @@ export function limitProperties(resources: Resources, unified: boolean): Propert
       ...unlessZero('CPUShares', cpu.shares),
       ...quota(cpu.quota, cpu.period),
       ...unlessZero('BlockIOWeight', resources.blockIO?.weight),
-      ...unlessZero('TasksMax', pids?.limit),
+      ...number('TasksMax', pidsLimit(pids?.limit)),
     ];
   return [
     ...unlessZero('MemoryMax', memory.limit),
@@ -47,7 +48,7 @@ export function limitProperties(resources: Resources, unified: boolean): Propert
     ...quota(cpu.quota, cpu.period),
     ...cpus('AllowedCPUs', cpu.cpus),
     ...cpus('AllowedMemoryNodes', cpu.mems),
-    ...unlessZero('TasksMax', pids?.limit),
+    ...number('TasksMax', pidsLimit(pids?.limit)),
     ...Object.entries(resources.unified ?? {}).flatMap(([file, value]) => unifiedProperty(file, value)),
   ];
 }
