@@ -364,10 +364,10 @@ test('the root has any propagation, also where its bundle lies on a shared mount
 
 test('what is masked or read-only may be named twice', async () => {
   const shown = await runtime.output(['cat', '/proc/self/mountinfo'], spec => {
-    spec.linux.maskedPaths = ['/proc/kcore', '/proc/kcore'];
-    spec.linux.readonlyPaths = ['/proc/bus', '/proc/bus'];
+    spec.linux.maskedPaths = ['/proc/keys', '/proc/keys'];
+    spec.linux.readonlyPaths = ['/proc/sys', '/proc/sys'];
   });
-  for (const path of ['/proc/kcore', '/proc/bus'])
+  for (const path of ['/proc/keys', '/proc/sys'])
     assert.equal(shown.split('\n').filter(line => line.split(' ')[4] === path).length, 1, path);
 });
 
