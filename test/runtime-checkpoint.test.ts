@@ -62,19 +62,13 @@ test('a container goes on after a restore where it was, and is one like any othe
     string,
   ];
   quietly('run', '-d', '-b', bundle, 'kept');
-  await runtime.succeed('checkpoint', '--pre-dump', '--image-path', first, 'kept');
+  // Not every kernel tells which pages have changed.
+  const tracks = spawnSync('criu', ['check', '--feature', 'mem_dirty_track']).status === 0;
+  if (tracks) await runtime.succeed('checkpoint', '--pre-dump', '--image-path', first, 'kept');
   assert.equal(await runtime.status('kept'), 'running');
   const before = await count('kept');
-  await runtime.succeed(
-    'checkpoint',
-    '--image-path',
-    second,
-    '--parent-path',
-    '../first',
-    '--work-path',
-    work,
-    'kept',
-  );
+  const images = ['--image-path', second, ...(tracks ? ['--parent-path', '../first'] : [])];
+  await runtime.succeed('checkpoint', ...images, '--work-path', work, 'kept');
   assert.match((await runtime.call('state', 'kept')).stderr, /container does not exist/);
   assert.deepEqual(runtime.leftovers(), []);
   const pidFile = join(runtime.base, 'pid');
@@ -278,12 +272,12 @@ test('a fresh bundle gets the places of the mounts, another cgroup, and the limi
   // A bundle of its own has a cgroup of its own.
   quietly('restore', '-d', '-b', runtime.bundle(['sleep', '1000'], change), ...images, 'moved');
   const pid = await pidOf('moved');
-  const cgroup = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split(':').at(-1)!;
-  const record = JSON.parse(readFileSync(join(runtime.root, 'moved/state.json'), 'utf8')) as {
-    cgroupPaths: { unified: string };
+  const { cgroupPaths } = JSON.parse(readFileSync(join(runtime.root, 'moved/state.json'), 'utf8')) as {
+    cgroupPaths: { unified: string; v1: Record<string, string> };
   };
-  assert.equal(`/sys/fs/cgroup${cgroup}`, record.cgroupPaths.unified);
-  assert.equal(readFileSync(`${record.cgroupPaths.unified}/pids.max`, 'utf8').trim(), '1');
+  for (const directory of [cgroupPaths.unified, ...Object.values(cgroupPaths.v1)])
+    assert.match(readFileSync(`${directory}/cgroup.procs`, 'utf8'), new RegExp(`^${pid}$`, 'm'), directory);
+  assert.equal(readFileSync(`${cgroupPaths.v1.pids ?? cgroupPaths.unified}/pids.max`, 'utf8').trim(), '1');
   await runtime.succeed('update', '--pids-limit', '10', 'moved');
   const script =
     'head -n 1 /one/file; ls -d /deep/shared/inner; (: >/dev/null) && echo null; (: >>/dev/kmsg) && echo written';

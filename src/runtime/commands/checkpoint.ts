@@ -11,15 +11,17 @@ import {
 import { isAbsolute, join } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { O_PATH, openInRoot } from '../../kernel/open-beneath.ts';
-import type { Spec } from '../../libcontainer/spec.ts';
+import { detectCgroupLayout, readHostFile } from '../../libcontainer/cgroups/layout.ts';
 import type { Command } from '../command.ts';
-import { readRecord, statusOf } from '../container-record.ts';
+import { type ContainerRecord, readRecord, statusOf } from '../container-record.ts';
 import type { CriuOptions } from '../criu/messages.ts';
 import {
   boundMounts,
   CRIU_FLAGS,
   commonOptions,
   CriuDirectories,
+  hierarchyMounts,
+  logFileOf,
   maskedFiles,
   networkLock,
   outerNamespaces,
@@ -69,12 +71,12 @@ export const checkpoint: Command = {
         ...directories.options(),
         ...dumpOptions(flags, directories.images),
         ...networkLock(),
-        external: [...externalMounts(spec, pid), ...outerNamespaces(spec, pid)],
+        external: [...externalMounts(record), ...outerNamespaces(spec, pid)],
       };
       await runCriu({
         request: isPreDump ? 'pre-dump' : 'dump',
         options,
-        logFile: join(directories.work, LOG_FILE),
+        logFile: logFileOf(options, directories.work, LOG_FILE),
         notified(event) {
           if (event === 'status-ready' && statusFd !== undefined) tellReady(statusFd);
         },
@@ -119,10 +121,12 @@ function pageServer(place: string | undefined): CriuOptions['pageServer'] {
   return { address, port: Number(port) };
 }
 
-function externalMounts(spec: Spec, pid: number): string[] {
+function externalMounts({ spec, pid, cgroupPaths }: ContainerRecord): string[] {
+  const hierarchies = hierarchyMounts(spec, detectCgroupLayout(readHostFile, true), cgroupPaths.v1);
+  const owned = hierarchies.map(({ place }) => [placeOf(place, pid), place]);
   const bound = boundMounts(spec).map(({ destination }) => [placeOf(destination, pid), destination]);
   const masked = maskedFiles(spec, pid).map(path => [path, path]);
-  return [...bound, ...masked].map(([place, name]) => `mnt[${place}]:${name}`);
+  return [...owned, ...bound, ...masked].map(([place, name]) => `mnt[${place}]:${name}`);
 }
 
 /** Where a destination has led, which links may be on the way to. */

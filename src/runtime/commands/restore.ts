@@ -1,5 +1,4 @@
 import { closeSync, existsSync, readlinkSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { sendDescriptors } from '../../kernel/pass-descriptor.ts';
 import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
 import type { Spec } from '../../libcontainer/spec.ts';
@@ -8,14 +7,16 @@ import { type ContainerCgroups, cgroupsFor } from '../cgroups-for.ts';
 import type { Command, RuntimeContext } from '../command.ts';
 import { claimDirectory, type ContainerRecord, writeRecord } from '../container-record.ts';
 import { RestoredCgroups } from '../criu/container-cgroups.ts';
-import { prepareRoot } from '../criu/mount-points.ts';
+import { makeNodes, prepareRoot } from '../criu/mount-points.ts';
 import {
   boundMounts,
   CRIU_FLAGS,
   commonOptions,
   CriuDirectories,
+  type hierarchyMounts,
   inheritedStreams,
   innerNamespaces,
+  logFileOf,
 } from '../criu/options.ts';
 import { runCriu } from '../criu/run-criu.ts';
 import { type Flags, flagSet, flagText } from '../flags.ts';
@@ -87,7 +88,7 @@ async function makeRestored(context: RuntimeContext, options: Restoration): Prom
       cgroups.scope &&
       startScope(cgroups.scope, { id, spec, shimPath: context.shimPath, unified, withoutDevices });
     try {
-      const record = await revive({ ...options, id, cgroups }, pid => ({
+      const record = await revive({ ...options, id, directory, cgroups }, pid => ({
         ...recordOf(id, bundle, compiled, pid),
         spec: withTimeNamespace(spec, pid),
         scope: cgroups.scope,
@@ -127,29 +128,31 @@ function timeNamespaceOf(process: string | number): string | undefined {
 
 /** criu makes namespaces and mounts itself, as the images have them. */
 async function revive(
-  options: Restoration & { id: string; cgroups: ContainerCgroups },
+  options: Restoration & { id: string; directory: string; cgroups: ContainerCgroups },
   record: (pid: number) => ContainerRecord,
 ): Promise<ContainerRecord> {
-  const { flags, bundle, cgroups } = options;
+  const { flags, bundle, cgroups, directory } = options;
   const { spec, rootfs } = bundle;
   const places = new RestoredCgroups(cgroups, spec);
   const directories = new CriuDirectories(flags);
   const outer = innerNamespaces(spec);
+  prepareRoot(rootfs, spec.mounts ?? []);
+  const nodes = makeNodes(directory);
   try {
-    prepareRoot(rootfs, spec.mounts ?? []);
     let revived: ContainerRecord | undefined;
+    const common = commonOptions(flags, spec);
     await runCriu({
       request: 'restore',
-      logFile: join(directories.work, LOG_FILE),
+      logFile: logFileOf(common, directories.work, LOG_FILE),
       options: {
         root: rootfs,
         logFile: LOG_FILE,
         evasiveDevices: true,
-        ...commonOptions(flags, spec),
+        ...common,
         ...directories.options(),
         ...outer.options,
         inherited: [...inheritedStreams(directories.images), ...(outer.options.inherited ?? [])],
-        external: externalMounts(spec),
+        external: externalMounts(spec, nodes.null, places.mounts(spec)),
         lsmProfile: flagText(flags, 'lsm-profile'),
         lsmMountContext: flagText(flags, 'lsm-mount-context'),
       },
@@ -167,6 +170,7 @@ async function revive(
     });
     return revived!;
   } finally {
+    nodes.close();
     directories.close();
     for (const descriptor of outer.descriptors) closeSync(descriptor);
   }
@@ -186,8 +190,13 @@ function sendTerminal({ console }: Restoration, master: number): void {
   if (console !== undefined) sendDescriptors(console, [master], '/dev/ptmx');
 }
 
-function externalMounts({ linux, ...spec }: Spec): string[] {
+function externalMounts(
+  { linux, ...spec }: Spec,
+  nullDevice: string,
+  hierarchies: ReturnType<typeof hierarchyMounts>,
+): string[] {
+  const owned = hierarchies.map(({ place, source }) => [place, source] as const);
   const given = boundMounts(spec).map(({ destination, source = '' }) => [destination, source] as const);
-  const masked = (linux?.maskedPaths ?? []).map(path => [path, '/dev/null'] as const);
-  return [...given, ...masked].map(([place, source]) => `mnt[${place}]:${source}`);
+  const masked = (linux?.maskedPaths ?? []).map(path => [path, nullDevice] as const);
+  return [...owned, ...given, ...masked].map(([place, source]) => `mnt[${place}]:${source}`);
 }

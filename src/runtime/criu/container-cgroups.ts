@@ -2,21 +2,30 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { errorCode } from '../../base/errors.ts';
 import { attachDeviceProgram } from '../../kernel/bpf/attach-device-program.ts';
+import type { CgroupLayout } from '../../libcontainer/cgroups/layout.ts';
 import { type CgroupPlan, planCgroups } from '../../libcontainer/cgroups/plan-cgroups.ts';
 import type { ParentOperation } from '../../libcontainer/plan.ts';
 import type { Spec } from '../../libcontainer/spec.ts';
 import type { ContainerCgroups } from '../cgroups-for.ts';
 import type { CriuOptions } from './messages.ts';
+import { hierarchyMounts } from './options.ts';
 
 /** The cgroups of a container that criu makes: it is put there itself, and what it restores stays where it is. */
 export class RestoredCgroups {
   readonly #plan: CgroupPlan | undefined;
+  readonly #layout: CgroupLayout;
 
   /** @throws EngineError invalid-parameter */
   constructor({ layout, path, without, withoutDevices }: ContainerCgroups, { linux }: Spec) {
+    this.#layout = layout;
     this.#plan = without
       ? undefined
       : planCgroups({ layout, cgroupsPath: path, resources: linux?.resources, withoutDevices });
+  }
+
+  /** Those of its mounts that show them, for criu. */
+  mounts(spec: Spec): ReturnType<typeof hierarchyMounts> {
+    return hierarchyMounts(spec, this.#layout, this.#plan?.paths.v1 ?? {});
   }
 
   /** Makes them, with a process in them. @returns where they are, for criu */

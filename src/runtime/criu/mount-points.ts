@@ -1,14 +1,25 @@
-import { closeSync, constants, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { posix } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { MS_REC, MS_SLAVE } from '../../kernel/abi/mount.ts';
 import { CLONE_NEWNS } from '../../kernel/abi/sched.ts';
 import { cstring, syscall } from '../../kernel/libc.ffi.ts';
+import { makeNode } from '../../kernel/make-node.ts';
 import { O_PATH, openInRoot } from '../../kernel/open-beneath.ts';
 import { isBindMount } from '../../libcontainer/mount-options.ts';
 import type { Mount } from '../../libcontainer/spec.ts';
 
 const MS_BIND = 0x1000;
+const S_IFCHR = 0o020000;
 const MNT_DETACH = 2;
 const ENOENT = 2;
 
@@ -25,6 +36,25 @@ export function prepareRoot(rootfs: string, mounts: readonly Mount[]): void {
   makePlaces(rootfs, mounts);
   syscall('umount2', rootfs, cstring(rootfs), MNT_DETACH);
   bind(rootfs, rootfs);
+}
+
+/**
+ * A null device for what is masked, which is no other container's and not the host's. It lies in a file system that this
+ * process and criu alone see, as prepareRoot() has left them. `close` takes it away when criu has what it needs.
+ * @param directory of the container's own state
+ */
+export function makeNodes(directory: string): { null: string; close(): void } {
+  const place = posix.join(directory, 'nodes');
+  mkdirSync(place, { mode: 0o700 });
+  syscall('mount', place, cstring('tmpfs'), cstring(place), cstring('tmpfs'), 0, cstring('mode=700'));
+  const path = posix.join(place, 'null');
+  makeNode(path, S_IFCHR | 0o666, 1, 3);
+  chmodSync(path, 0o666);
+  const close = () => {
+    syscall('umount2', place, cstring(place), MNT_DETACH);
+    rmdirSync(place);
+  };
+  return { null: path, close };
 }
 
 /** Those in other mounts than binds are in what criu restores. Binds are mounted for those in them. */

@@ -1,7 +1,9 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join, resolve } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { CLONE_NEWNET } from '../../kernel/abi/sched.ts';
+import type { CgroupLayout } from '../../libcontainer/cgroups/layout.ts';
+import type { CgroupPaths } from '../../libcontainer/cgroups/plan-cgroups.ts';
 import { isBindMount } from '../../libcontainer/mount-options.ts';
 import type { Mount, Spec } from '../../libcontainer/spec.ts';
 import { type Flags, type FlagTable, flagSet, flagText } from '../flags.ts';
@@ -86,6 +88,13 @@ export function commonOptions(flags: Flags, { annotations }: Spec): CriuOptions 
   };
 }
 
+/** Where criu writes its log: the file that its configuration names, or else ours in the work directory. */
+export function logFileOf({ configFile }: CriuOptions, work: string, ours: string): string {
+  if (!configFile || !existsSync(configFile)) return join(work, ours);
+  const named = readFileSync(configFile, 'utf8').matchAll(/^[ \t]*(?:log-file|o)[ \t=]+"?([^\s"]+)"?/gm);
+  return resolve(work, [...named].at(-1)?.[1] ?? ours);
+}
+
 /** For `dump`: packets are kept away in the meantime, by iptables when not told otherwise. */
 export function networkLock(): CriuOptions {
   return { lockByNftables: !onPath('iptables-restore') };
@@ -96,7 +105,21 @@ export function boundMounts({ mounts }: Spec): Mount[] {
   return (mounts ?? []).filter(isBindMount);
 }
 
-/** Those masked paths of a running container that the null device lies on, which is the host's too. */
+/**
+ * The places of a container's own parts of cgroup v1's hierarchies, and where these are on the host. criu knows no such
+ * mount, whose root lies below that of its file system and nothing else shows.
+ */
+export function hierarchyMounts({ mounts }: Spec, { mode, v1 }: CgroupLayout, own: CgroupPaths['v1']) {
+  const destinations = (mounts ?? []).filter(({ type }) => type === 'cgroup' && mode !== 'v2');
+  return destinations.flatMap(({ destination }) =>
+    v1.map(({ mountPoint, controllers }) => ({
+      place: join(destination, basename(mountPoint)),
+      source: own[controllers[0] ?? ''] ?? mountPoint,
+    })),
+  );
+}
+
+/** Those masked paths of a running container that a null device lies on. */
 export function maskedFiles({ linux }: Spec, pid: number): string[] {
   return (linux?.maskedPaths ?? []).filter(path =>
     statSync(`/proc/${pid}/root${path}`, { throwIfNoEntry: false })?.isCharacterDevice(),
