@@ -72,6 +72,7 @@
 #endif
 
 #define NAME "slipway-shim"
+#define EXIT_FILE_BYTES 96
 #define CHUNK_BYTES 32768
 #define LINE_BYTES 16384
 #define LOG_BUFFER_BYTES 32768
@@ -155,7 +156,7 @@ struct client {
 };
 
 struct shim {
-	int signals, listener, state_directory;
+	int signals, listener, state_directory, exit_file;
 	int spare; /* to be closed where descriptors run out */
 	int init; /* pidfd of the container's init */
 	/* Held so that the mounts are taken down when this process has ended, and not while somebody waits to hear
@@ -3912,6 +3913,11 @@ static int prepare_container(struct shim *shim, struct cursor *c)
 	shim->state_directory = open(state_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (shim->state_directory < 0)
 		return -errno;
+	/* A disk may be full by the time it is needed. */
+	static const char room[EXIT_FILE_BYTES];
+	shim->exit_file = openat(shim->state_directory, "exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (shim->exit_file < 0 || pwrite(shim->exit_file, room, sizeof room, 0) != sizeof room)
+		return shim->exit_file < 0 ? -errno : -ENOSPC;
 	open_log(&shim->log, log_path);
 	return *log_path && shim->log.fd < 0 ? -errno : 0;
 }
@@ -4294,18 +4300,17 @@ static void tell_watchers(struct shim *shim, struct process *process)
 			tell_exit(client, process);
 }
 
-/* Written under another name first: a reader sees all of it or nothing. */
+/* Under another name until it is whole. In the room that was made for it when there was some. */
 static void write_exit_file(struct shim *shim, struct process *process)
 {
-	char line[96];
-	int length = snprintf(line, sizeof line, "%d %d %lld\n", process->exit_code, process->out_of_memory,
+	char line[EXIT_FILE_BYTES];
+	memset(line, ' ', sizeof line);
+	int length = snprintf(line, sizeof line, "%d %d %lld", process->exit_code, process->out_of_memory,
 			      (long long)process->exited_at_ns);
-	int fd = openat(shim->state_directory, "exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return;
-	if (write_all(fd, line, length) == 0)
+	line[length] = ' ';
+	line[sizeof line - 1] = '\n';
+	if (pwrite(shim->exit_file, line, sizeof line, 0) == sizeof line)
 		renameat(shim->state_directory, "exit.new", shim->state_directory, "exit");
-	close(fd);
 }
 
 /* Ports and the network namespace are free again before anyone hears of the exit. */
@@ -4561,7 +4566,7 @@ static void withstand_signals(void)
 
 int main(int argc, char **argv)
 {
-	static struct shim shim = { .listener = -1, .init = -1, .state_directory = -1, .log = { .fd = -1 }, .console_socket = -1, .spare = -1 };
+	static struct shim shim = { .listener = -1, .init = -1, .state_directory = -1, .exit_file = -1, .log = { .fd = -1 }, .console_socket = -1, .spare = -1 };
 	sigset_t child;
 	withstand_signals();
 	sigemptyset(&child);

@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { ReservedDatabase } from '../base/reserved-database.ts';
 import { makePrivateDatabase } from '../base/private-files.ts';
 
 /**
@@ -90,28 +90,16 @@ CREATE TABLE IF NOT EXISTS driver.container_layers (
  * which layers it has: after a change of driver the images are there as before, and their layers are unpacked
  * anew. One process at a time uses them.
  */
-export function openDatabase(root: string, driver: string): DatabaseSync {
+export function openDatabase(root: string, driver: string): ReservedDatabase {
   const [images, layers] = [`${root}/graph.db`, `${root}/${driver}/layers.db`];
   for (const path of [images, layers]) makePrivateDatabase(path);
-  const database = new DatabaseSync(images, { enableForeignKeyConstraints: true, timeout: 5000 });
+  const database = new ReservedDatabase(images, { enableForeignKeyConstraints: true, timeout: 5000 });
   database.prepare('ATTACH DATABASE ? AS driver').run(layers);
+  database.reserveFor(layers);
   // NORMAL: a power failure may lose the last transactions, never consistency. What follows a larger change is
   // a sync of the whole file system anyway.
   for (const schema of ['main', 'driver'])
     database.exec(`PRAGMA ${schema}.journal_mode = WAL; PRAGMA ${schema}.synchronous = NORMAL;`);
   database.exec(IMAGE_TABLES + DRIVER_TABLES);
   return database;
-}
-
-/** Runs `task` as one transaction: all of it happens, or, when it throws, nothing. */
-export function transaction<T>(database: DatabaseSync, task: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = task();
-    database.exec('COMMIT');
-    return result;
-  } catch (error) {
-    database.exec('ROLLBACK');
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { ReservedDatabase } from '../base/reserved-database.ts';
 import type { RootedThreads } from '../archive/rooted-threads.ts';
 import type { ContentStore } from './content/content-store.ts';
 import type { Documents } from './content/documents.ts';
@@ -10,7 +10,7 @@ import type { Leases } from './leases.ts';
 /** What one graph is made of; its operations are functions that take it. */
 export type GraphParts = {
   root: string;
-  database: DatabaseSync;
+  database: ReservedDatabase;
   content: ContentStore;
   layers: LayerStore;
   images: ImageStore;

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
+import type { ReservedDatabase } from '../base/reserved-database.ts';
 import type { Digest } from '../base/digest.ts';
 import { EngineError } from '../base/errors.ts';
-import { transaction } from './database.ts';
 
 export type Lease = {
   id: string;
@@ -50,13 +49,13 @@ type Row = { id: string; created_at_ms: number; expires_at_ms: number | null; la
 const ALIVE = '(expires_at_ms IS NULL OR expires_at_ms > ?)';
 
 export class Leases implements LeaseRegister {
-  readonly #database: DatabaseSync;
+  readonly #database: ReservedDatabase;
   readonly #onLoss: (resources: LeaseResource[]) => void;
   /** Of operations of this process, which need no record. */
   readonly #counts = new Map<string, number>();
 
   /** `onLoss` gets what a lease has kept and does not keep any more. */
-  constructor(database: DatabaseSync, onLoss: (resources: LeaseResource[]) => void) {
+  constructor(database: ReservedDatabase, onLoss: (resources: LeaseResource[]) => void) {
     this.#database = database;
     this.#onLoss = onLoss;
   }
@@ -133,7 +132,7 @@ export class Leases implements LeaseRegister {
   }
 
   delete(id: string): void {
-    const resources = transaction(this.#database, () => {
+    const resources = this.#database.transaction(() => {
       const kept = this.resources(id);
       this.#database.prepare('DELETE FROM leases WHERE id = ?').run(id);
       return kept;

@@ -62,16 +62,28 @@ export async function removeInLock(
 ): Promise<void> {
   if (container.isRemoved) return;
   const discarded = volumes ? ownVolumes(daemon, container) : [];
-  container.isRemoved = true;
-  container.state.status = 'removing';
+  forget(daemon, container, discarded);
   clearTimeout(container.restartTimer);
-  daemon.containers.remove(container, discarded);
   for (const volume of discarded) daemon.volumes.discard(volume);
   for (const pending of container.pendingAttaches) pending.cancel();
   container.pendingAttaches.clear();
   containerEvent(daemon, container, 'destroy');
   container.announce('removed');
   daemon.background.run(`removing what container ${container.id} left`, removeFiles(daemon, container));
+}
+
+/** A container that cannot be forgotten (a full disk, say) is as it was, to be removed another time. */
+function forget(daemon: Daemon, container: Container, discarded: string[]): void {
+  const { status } = container.state;
+  container.isRemoved = true;
+  container.state.status = 'removing';
+  try {
+    daemon.containers.remove(container, discarded);
+  } catch (error) {
+    container.isRemoved = false;
+    container.state.status = status;
+    throw error;
+  }
 }
 
 /** Anonymous volumes that nobody else uses. */

@@ -1,4 +1,5 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { StatementSync } from 'node:sqlite';
+import { isFull, ReservedDatabase } from '../../base/reserved-database.ts';
 import type { ContainerRecord, StateRecord } from '../containers/container-record.ts';
 import { migrate } from './schema.ts';
 
@@ -9,18 +10,23 @@ export type StoredContainer = { record: ContainerRecord; state: StateRecord };
 
 type Values = (string | number)[];
 
+const RETRY_MS = 1000;
+
 /**
  * The engine's state, in one SQLite database. Every method is one transaction; on return the change survives
  * the death of this process (not necessarily that of the machine: synchronous = NORMAL). The database is this
  * process's alone: locks taken for each statement would cost as much as the statement.
  */
 export class StateStore {
-  readonly #database: DatabaseSync;
+  readonly #database: ReservedDatabase;
   readonly #statements = new Map<string, StatementSync>();
+  /** By container id, as JSON. */
+  readonly #unsaved = new Map<string, string>();
+  #retry: NodeJS.Timeout | undefined;
 
   /** `path` may be ':memory:'. */
   constructor(path: string) {
-    this.#database = new DatabaseSync(path);
+    this.#database = new ReservedDatabase(path);
     this.#database.exec(
       'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;',
     );
@@ -41,8 +47,17 @@ export class StateStore {
     });
   }
 
+  /** What has happened has happened: on a full disk it is written when there is room again. */
   saveState(id: string, state: StateRecord): void {
-    this.#run('UPDATE containers SET state = ? WHERE id = ?', JSON.stringify(state), id);
+    this.#unsaved.delete(id);
+    const text = JSON.stringify(state);
+    try {
+      this.#saveState(id, text);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      this.#unsaved.set(id, text);
+      this.#retry ??= setInterval(() => this.#saveUnsaved(), RETRY_MS).unref();
+    }
   }
 
   saveRecord(record: ContainerRecord): void {
@@ -140,8 +155,27 @@ export class StateStore {
   }
 
   close(): void {
+    clearInterval(this.#retry);
     this.#statements.clear();
     this.#database.close();
+  }
+
+  #saveState(id: string, state: string): void {
+    this.#run('UPDATE containers SET state = ? WHERE id = ?', state, id);
+  }
+
+  #saveUnsaved(): void {
+    try {
+      for (const [id, state] of this.#unsaved) {
+        this.#saveState(id, state);
+        this.#unsaved.delete(id);
+      }
+    } catch (error) {
+      if (isFull(error)) return;
+      throw error;
+    }
+    clearInterval(this.#retry);
+    this.#retry = undefined;
   }
 
   #removeVolume(name: string): void {
@@ -171,13 +205,6 @@ export class StateStore {
   }
 
   #transaction(work: () => void): void {
-    this.#prepare('BEGIN IMMEDIATE').run();
-    try {
-      work();
-      this.#prepare('COMMIT').run();
-    } catch (error) {
-      this.#prepare('ROLLBACK').run();
-      throw error;
-    }
+    this.#database.transaction(work);
   }
 }

@@ -1,7 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { ReservedDatabase } from '../../base/reserved-database.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { Content } from '../content/content.ts';
-import { transaction } from '../database.ts';
 import type { Image } from '../graph.ts';
 import type { ImageConfig } from '../image-config.ts';
 import { type Descriptor, OCI_MANIFEST } from '../oci.ts';
@@ -43,12 +42,12 @@ type Configured = Pick<Image, 'config' | 'rawConfig' | 'chainIds'>;
 
 /** The records of images, and their names. */
 export class ImageStore {
-  readonly #database: DatabaseSync;
+  readonly #database: ReservedDatabase;
   readonly #content: Pick<Content, 'read'>;
   readonly #configs = new Map<Digest, Configured>();
   readonly #descriptors = new Map<Digest, Descriptor>();
 
-  constructor(database: DatabaseSync, content: Pick<Content, 'read'>) {
+  constructor(database: ReservedDatabase, content: Pick<Content, 'read'>) {
     this.#database = database;
     this.#content = content;
   }
@@ -105,7 +104,7 @@ export class ImageStore {
 
   /** Records an image; one of the same id stays as it is, but for the index that it may get. */
   add({ id, manifest, chainId, sizeBytes, blobs, parent, index }: ImageRecord): void {
-    transaction(this.#database, () => {
+    this.#database.transaction(() => {
       const { changes } = this.#database
         .prepare(
           'INSERT OR IGNORE INTO images (id, manifest, chain_id, size_bytes, parent) VALUES (?, ?, ?, ?, ?)',
