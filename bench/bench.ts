@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { connectPeer, type Engine, startSlipway } from './engines.ts';
+import { formatHead, formatRow } from './format-row.ts';
 import { memoryOf, processesNamed } from './memory.ts';
 import { median, timed } from './statistics.ts';
 
@@ -100,13 +101,6 @@ async function measure(engines: Engine[], { runs, many }: { runs: number; many: 
   await row('daemon afterwards, RSS', 'MB', daemonMemoryMb);
 }
 
-function formatRow(what: string, unit: string, values: number[]): string {
-  const cells = values.map(value => value.toFixed(value < 10 ? 2 : value < 1000 ? 1 : 0));
-  const [ours = Number.NaN, theirs] = values;
-  const better = unit.endsWith('/s') ? ours / (theirs ?? Number.NaN) : (theirs ?? Number.NaN) / ours;
-  return `| ${[what, unit, ...cells, ...(theirs === undefined ? [] : [`${better.toFixed(1)} ×`])].join(' | ')} |`;
-}
-
 const slipway = await startSlipway();
 try {
   const { stdout: image } = await run('docker', ['save', 'busybox'], {
@@ -116,8 +110,7 @@ try {
   });
   const peer = await connectPeer(image);
   const engines = peer ? [slipway, peer] : [slipway];
-  console.log(`| what | unit | ${engines.map(({ name }) => name).join(' | ')} | ${peer ? 'better |' : ''}`);
-  console.log(`|---|---|${'---|'.repeat(engines.length + (peer ? 1 : 0))}`);
+  console.log(formatHead(engines.map(({ name }) => name)));
   await measure(engines, { runs: Number(process.env.BENCH_RUNS ?? 40), many: 100 });
   await peer?.stop();
 } finally {

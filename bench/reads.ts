@@ -1,0 +1,102 @@
+/**
+ * `npm run bench -- reads`: what every call that only reads takes, with one container and with a thousand, here and at a
+ * dockerd in the same run. Prints a table for bench/RESULTS.md.
+ */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { connectPeer, type Engine, startSlipway } from './engines.ts';
+import { formatHead, formatRow } from './format-row.ts';
+import { median, timed } from './statistics.ts';
+
+const run = promisify(execFile);
+const RUNS = 30;
+const MANY = 1000;
+/** Lines that the one container whose log is read has written. */
+const LINES = 1000;
+
+type Filled = { id: string };
+
+/** One container that runs and has written a log; the others were only created. */
+async function fill({ api }: Engine, count: number): Promise<Filled> {
+  const script = `i=0; while [ $i -lt ${LINES} ]; do echo line $i; i=$((i+1)); done; exec sleep 100000`;
+  const { Id: id } = (await api.call('POST', '/containers/create', {
+    Image: 'busybox',
+    Cmd: ['sh', '-c', script],
+    Labels: { bench: 'first' },
+  })) as { Id: string };
+  await api.call('POST', `/containers/${id}/start`);
+  for (let made = 1; made < count; made += 20)
+    await Promise.all(
+      Array.from({ length: Math.min(20, count - made) }, () =>
+        api.call('POST', '/containers/create', {
+          Image: 'busybox',
+          Cmd: ['true'],
+          Labels: { bench: 'many' },
+        }),
+      ),
+    );
+  return { id };
+}
+
+async function empty({ api }: Engine): Promise<void> {
+  const list = (await api.call('GET', '/containers/json?all=1')) as { Id: string }[];
+  for (let at = 0; at < list.length; at += 20)
+    await Promise.all(
+      list.slice(at, at + 20).map(({ Id }) => api.call('DELETE', `/containers/${Id}?force=1`)),
+    );
+}
+
+const READS: Record<string, (filled: Filled) => string> = {
+  ping: () => '/_ping',
+  version: () => '/version',
+  info: () => '/info',
+  'ps (running)': () => '/containers/json',
+  'ps -a': () => '/containers/json?all=1',
+  'ps -a, by label': () => `/containers/json?all=1&filters=${JSON.stringify({ label: ['bench=first'] })}`,
+  'ps -a, by name': () => `/containers/json?all=1&filters=${JSON.stringify({ name: ['^/x'] })}`,
+  inspect: ({ id }) => `/containers/${id}/json`,
+  'inspect, by a short id': ({ id }) => `/containers/${id.slice(0, 12)}/json`,
+  top: ({ id }) => `/containers/${id}/top`,
+  'stats, one shot': ({ id }) => `/containers/${id}/stats?stream=0&one-shot=1`,
+  [`logs, ${LINES} lines`]: ({ id }) => `/containers/${id}/logs?stdout=1&stderr=1`,
+  'logs --tail 10': ({ id }) => `/containers/${id}/logs?stdout=1&stderr=1&tail=10`,
+  'changes (diff)': ({ id }) => `/containers/${id}/changes`,
+  images: () => '/images/json',
+  'image inspect': () => '/images/busybox/json',
+  'image history': () => '/images/busybox/history',
+  'volume ls': () => '/volumes',
+  'network ls': () => '/networks',
+  'network inspect': () => '/networks/bridge',
+  events: () => `/events?since=${Math.floor(Date.now() / 1000) - 60}&until=${Math.floor(Date.now() / 1000)}`,
+  'system df': () => '/system/df',
+};
+
+async function measure(engines: Engine[], count: number): Promise<void> {
+  const filled = new Map<Engine, Filled>();
+  for (const engine of engines) filled.set(engine, await fill(engine, count));
+  for (const [what, path] of Object.entries(READS)) {
+    const values: number[] = [];
+    for (const engine of engines) {
+      const url = encodeURI(path(filled.get(engine)!));
+      values.push(median(await timed(() => engine.api.call('GET', url), RUNS, RUNS)));
+    }
+    console.log(formatRow(`${what}, ${count === 1 ? 'one container' : `${count} containers`}`, 'ms', values));
+  }
+  for (const engine of engines) await empty(engine);
+}
+
+const slipway = await startSlipway();
+try {
+  const { stdout: image } = await run('docker', ['save', 'busybox'], {
+    env: { ...process.env, DOCKER_HOST: slipway.host },
+    encoding: 'buffer',
+    maxBuffer: 64 << 20,
+  });
+  const peer = await connectPeer(image);
+  const engines = peer ? [slipway, peer] : [slipway];
+  console.log(formatHead(engines.map(({ name }) => name)));
+  for (const count of [1, MANY]) await measure(engines, count);
+  await peer?.stop();
+} finally {
+  await slipway.stop();
+}
