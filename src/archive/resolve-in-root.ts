@@ -1,7 +1,11 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { closeSync, constants } from 'node:fs';
 import { join, posix } from 'node:path';
-import { EngineError, errorCode } from '../base/errors.ts';
+import { EngineError, SyscallError } from '../base/errors.ts';
+import { errnoName } from '../kernel/libc.ffi.ts';
+import { O_PATH, openFrom } from '../kernel/open-beneath.ts';
+import { readLinkAt } from '../kernel/read-link.ts';
 
+const AT_FDCWD = -100;
 const MAX_LINKS = 40;
 
 /**
@@ -32,12 +36,17 @@ export function resolveInRoot(root: string, path: string): string {
   return join(root, ...done);
 }
 
+/** Undefined for what is none, or not there. Nothing is looked up behind a link of procfs. */
 function linkTarget(path: string): string | undefined {
+  const fd = openFrom(AT_FDCWD, path, { flags: O_PATH | constants.O_NOFOLLOW });
+  if (fd < 0) {
+    const code = errnoName(-fd);
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(code)) return undefined;
+    throw new SyscallError('open', -fd, code, path);
+  }
   try {
-    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
+    return readLinkAt(fd, '')?.toString();
+  } finally {
+    closeSync(fd);
   }
 }

@@ -1,23 +1,29 @@
 import * as fs from 'node:fs';
+import { EngineError } from '../base/errors.ts';
 import { dataSegments, type Segment } from '../kernel/file-holes.ts';
 import { decodeDevice } from '../kernel/make-node.ts';
+import { enterDirectory } from '../kernel/thread-root.ts';
 import { getXattr, listXattrs } from '../kernel/xattr.ts';
-import { hostPath } from './archive-path.ts';
+import { hostPath, readable } from './archive-path.ts';
 import { type TarEntry, tarEntry } from './tar-entry.ts';
 import { dataBytes, encodeTarEntry, TAR_END, tarPadding } from './tar-writer.ts';
+import { TreeCursor } from './tree-cursor.ts';
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 const BUFFER_BYTES = 256 * 1024;
+/** Longer paths name nothing (limits.h). */
+const PATH_MAX = 4096;
+const SHOWN_BYTES = 100;
 /** File capabilities, ACLs and users' own; not what a file system or the kernel keeps for itself. */
 const KEPT_XATTRS = /^(?:security\.capability$|user\.(?!overlay\.)|system\.posix_acl_)/;
 
 /**
- * Writes the tree below the root directory of the calling thread as tar, in the order of names' bytes, to the
+ * Writes the tree below a directory, of which `root` is a descriptor, as tar, in the order of names' bytes, to the
  * descriptor `output`, with blocking writes. Sockets are left out. The root itself is not an entry.
  */
-export function packTree(output: number): void {
+export function packTree(root: number, output: number): void {
   const packer = new TreePacker(descriptorSink(output));
-  packer.directory('', '');
+  packer.directory(root, '');
   packer.finish();
 }
 
@@ -33,7 +39,7 @@ export function descriptorSink(fd: number): PackSink {
 
 /**
  * Packs files of the calling thread's root one by one. Paths and names are latin1; a name is what the archive calls
- * the file.
+ * the file. The thread must be separated (thread-root.ts).
  */
 export class TreePacker {
   readonly #sink: PackSink;
@@ -49,17 +55,42 @@ export class TreePacker {
     this.#sparse = sparse;
   }
 
-  /** All below a directory, but not itself; `prefix` comes before their names. */
-  directory(path: string, prefix: string): void {
-    const entries = fs.readdirSync(hostPath(`${path}/`), { encoding: 'latin1' });
-    for (const entry of entries.sort()) {
-      const child = `${path}/${entry}`;
-      const name = prefix + entry;
-      const stat = fs.lstatSync(hostPath(child), { bigint: true, throwIfNoEntry: false });
-      if (stat === undefined || stat.isSocket()) continue;
-      this.file(child, name, stat);
-      if (stat.isDirectory()) this.directory(child, `${name}/`);
+  /**
+   * All below a directory, but not itself; `prefix` comes before their names. TreeCursor tells how it goes; the working
+   * directory is another one afterwards.
+   * @param root a descriptor of the directory, which stays the caller's
+   * @throws EngineError invalid-parameter when a path is longer than anybody could unpack it
+   */
+  directory(root: number, prefix: string): void {
+    using cursor = new TreeCursor(root);
+    const levels = [{ prefix, names: namesIn(cursor) }];
+    for (;;) {
+      const level = levels[cursor.depth];
+      const entry = level?.names.pop();
+      if (level !== undefined && entry !== undefined) {
+        const name = level.prefix + entry;
+        if (this.#entry(entry, name) && cursor.enter(entry))
+          levels.push({ prefix: `${name}/`, names: namesIn(cursor) });
+      } else if (cursor.depth === 0) return;
+      else {
+        cursor.leave();
+        levels.length = cursor.depth + 1;
+        enterDirectory(cursor.fd);
+      }
     }
+  }
+
+  /** Of the working directory. @returns whether it is a directory */
+  #entry(entry: string, name: string): boolean {
+    if (name.length >= PATH_MAX)
+      throw new EngineError(
+        'invalid-parameter',
+        `${readable(name.slice(0, SHOWN_BYTES))}…: file name too long: its directory is too deep`,
+      );
+    const stat = fs.lstatSync(hostPath(entry), { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined || stat.isSocket()) return false;
+    this.file(entry, name, stat);
+    return stat.isDirectory();
   }
 
   finish(): void {
@@ -130,6 +161,12 @@ export class TreePacker {
     this.#sink(this.#buffer.subarray(0, this.#used));
     this.#used = 0;
   }
+}
+
+/** In reverse order. */
+function namesIn(cursor: TreeCursor): string[] {
+  enterDirectory(cursor.fd);
+  return fs.readdirSync('.', { encoding: 'latin1' }).sort().reverse();
 }
 
 /** GNU tar makes a file as long as its last segment reaches, so that one has to be at the very end. */
