@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { EngineError, errorCode, SyscallError } from '../base/errors.ts';
 import { goFileMessage } from '../base/go-file-error.ts';
 import { baseName } from './go-path.ts';
-import { resolveInRoot } from './resolve-in-root.ts';
+import { resolveLinks } from './resolve-links.ts';
 import { enterParentInView } from './view-path.ts';
 
 /** What Docker tells of a path in a container. */
@@ -29,7 +29,7 @@ export function statPath(path: string): PathStat {
     size: Number(stat.size),
     mode: goFileMode(stat),
     mtimeNs: stat.mtimeNs,
-    linkTarget: stat.isSymbolicLink() ? resolveInRoot('/', path) : '',
+    linkTarget: stat.isSymbolicLink() ? resolveLinks(path) : '',
   };
 }
 

@@ -1,5 +1,5 @@
 import { closeSync, constants } from 'node:fs';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import { EngineError, SyscallError } from '../base/errors.ts';
 import { errnoName } from '../kernel/libc.ffi.ts';
 import { O_PATH, openFrom } from '../kernel/open-beneath.ts';
@@ -9,11 +9,11 @@ const AT_FDCWD = -100;
 const MAX_LINKS = 40;
 
 /**
- * The host path of `path` inside the root file system `root`, whose symbolic links are followed as seen from
- * inside it. What does not exist is taken literally. The tree must not change meanwhile.
+ * The path that `path` leads to in the calling thread's root, symbolic links followed. What does not exist is taken
+ * literally. It is for telling: what is there may be something else in the next moment.
  * @throws EngineError system for a loop of links
  */
-export function resolveInRoot(root: string, path: string): string {
+export function resolveLinks(path: string): string {
   const pending = path.split('/').reverse();
   const done: string[] = [];
   for (let links = 0; pending.length > 0; ) {
@@ -23,7 +23,7 @@ export function resolveInRoot(root: string, path: string): string {
       done.pop();
       continue;
     }
-    const target = linkTarget(join(root, ...done, component));
+    const target = linkTarget(`/${[...done, component].join('/')}`);
     if (target === undefined) {
       done.push(component);
       continue;
@@ -33,7 +33,7 @@ export function resolveInRoot(root: string, path: string): string {
     if (posix.isAbsolute(target)) done.length = 0;
     pending.push(...target.split('/').reverse());
   }
-  return join(root, ...done);
+  return `/${done.join('/')}`;
 }
 
 /** Undefined for what is none, or not there. Nothing is looked up behind a link of procfs. */
