@@ -29,7 +29,12 @@ test('a thread that ends because it has nothing to do is given nothing to do', a
 test('threads that end leave no descriptor, whether they were idle or at work', async () => {
   const threads = await RootedThreads.open(1);
   const idle = openDescriptors();
-  const view = (path: string) => ({ root: { kind: 'directory' as const, path }, uncovered: [], mounts: [] });
+  const view = (path: string) => ({
+    root: { kind: 'directory' as const, path },
+    uncovered: [],
+    mounts: [],
+    readonlyRoot: false,
+  });
   for (let round = 0; round < 10; round++) {
     await threads.run({ kind: 'measure', root: '/proc/sys/fs/mqueue' });
     await threads.run({ kind: 'stat-path', view: view('/usr'), path: '/bin' });

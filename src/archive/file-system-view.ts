@@ -10,6 +10,7 @@ import {
   cloneMount,
   cloneMountsOf,
   inOwnMounts,
+  makeReadonly,
   uncover,
   withoutDevices,
 } from '../kernel/own-mounts.ts';
@@ -31,6 +32,8 @@ export type FileSystemView = {
   uncovered: string[];
   /** What is mounted in it, in this order. */
   mounts: ViewMount[];
+  /** Whether nothing may be written but into mounts. */
+  readonlyRoot: boolean;
 };
 
 export type ViewMount = {
@@ -64,7 +67,7 @@ export async function withView<T>(
 }
 
 /** Sources are the host's: they are opened before it is out of sight. */
-function mountView(root: number, { uncovered, mounts }: FileSystemView): void {
+function mountView(root: number, { uncovered, mounts, readonlyRoot }: FileSystemView): void {
   const opened: { tree: number; destination: string }[] = [];
   try {
     for (const { source, destination, readonly } of mounts) {
@@ -76,6 +79,7 @@ function mountView(root: number, { uncovered, mounts }: FileSystemView): void {
     for (const place of uncovered) uncover(place);
     for (const { tree, destination } of opened) attachTree(root, tree, destination);
     withoutDevices(root);
+    if (readonlyRoot) makeReadonly(root);
   } finally {
     for (const { tree } of opened) closeSync(tree);
   }

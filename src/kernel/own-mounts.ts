@@ -94,6 +94,11 @@ export function withoutDevices(tree: number): void {
   changeMounts(tree, { attributes: MOUNT_ATTR_NODEV, propagation: 0, recursive: true });
 }
 
+/** What is mounted below it stays as it is. @throws SyscallError */
+export function makeReadonly(tree: number): void {
+  changeMounts(tree, { attributes: MOUNT_ATTR_RDONLY, propagation: 0, recursive: false });
+}
+
 /** Mounts a detached tree on the root of the calling thread. @throws SyscallError */
 export function attachRoot(tree: number): void {
   syscall('move_mount', '/', tree, cstring(''), AT_FDCWD, cstring('/'), MOVE_MOUNT_F_EMPTY_PATH);

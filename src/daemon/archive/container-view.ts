@@ -30,7 +30,8 @@ export async function withContainerView<T>(
     container.layer ??= await daemon.graph.openContainerLayer(container.id);
     const { root, close } = await openRoot(container.layer);
     try {
-      return await use({ root, uncovered: [], mounts: stoppedMounts(daemon, container) });
+      const readonlyRoot = container.record.hostConfig.ReadonlyRootfs ?? false;
+      return await use({ root, uncovered: [], mounts: stoppedMounts(daemon, container), readonlyRoot });
     } finally {
       close();
     }
@@ -40,7 +41,7 @@ export async function withContainerView<T>(
 /** The root of a container alone, without what is mounted in it. */
 export function withoutMounts(view: FileSystemView): FileSystemView {
   const root = view.root.kind === 'process' ? { ...view.root, recursive: false } : view.root;
-  return { root, uncovered: [], mounts: [] };
+  return { root, uncovered: [], mounts: [], readonlyRoot: view.readonlyRoot };
 }
 
 function runningView(daemon: Daemon, { id, record, state }: Container): FileSystemView {
@@ -56,6 +57,8 @@ function runningView(daemon: Daemon, { id, record, state }: Container): FileSyst
     uncovered,
     // The user's own below them went with them.
     mounts: viewMounts(daemon, record.mounts).filter(isUncovered),
+    // It is as the container has it.
+    readonlyRoot: false,
   };
 }
 
