@@ -4,6 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, test, type TestContext } from 'node:test';
+import { newGrowth } from '../src/archive/growth.ts';
 import { RootedThreads } from '../src/archive/rooted-threads.ts';
 import { getXattr, setXattr } from '../src/kernel/xattr.ts';
 import { makeDeepTree } from './fixtures/deep-tree.ts';
@@ -24,8 +25,12 @@ function scratch(t: TestContext): string {
 }
 
 /** Has a shell repeat something while `task` runs. */
-async function during(script: string, task: () => Promise<void>): Promise<void> {
-  const racer = spawn('/bin/busybox', ['sh', '-c', `while :; do ${script}; done`], { stdio: 'ignore' });
+function during(script: string, task: () => Promise<void>): Promise<void> {
+  return whileRunning(['/bin/busybox', 'sh', '-c', `while :; do ${script}; done`], task);
+}
+
+async function whileRunning([command = '', ...args]: string[], task: () => Promise<void>): Promise<void> {
+  const racer = spawn(command, args, { stdio: 'ignore' });
   const ended = new Promise(resolve => racer.once('exit', resolve));
   try {
     await task();
@@ -170,6 +175,49 @@ test('a walk goes on where a directory was moved away below it', async t => {
     for (let round = 0; round < 20; round++) {
       const bytes = await threads.run({ kind: 'measure', root: `${base}/tree` });
       assert.ok(bytes >= 2 && bytes <= LEVELS, String(bytes));
+    }
+  });
+});
+
+test('no device is read that takes the place of a file while that is packed', async t => {
+  const base = scratch(t);
+  const upper = `${base}/upper`;
+  fs.mkdirSync(upper);
+  fs.writeFileSync(`${base}/file`, Buffer.alloc(4096));
+  execFileSync('mknod', [`${base}/random`, 'c', '1', '9']);
+  // Times of whole seconds need no more than a header.
+  for (const name of ['file', 'random']) fs.utimesSync(`${base}/${name}`, 1000, 1000);
+  for (let index = 0; index < 50; index++) fs.linkSync(`${base}/file`, `${upper}/${index}`);
+  const trees = {
+    upper,
+    lower: undefined,
+    isWhole: true,
+    opaqueXattr: 'trusted.overlay.opaque',
+    ignored: [],
+  };
+  const swap = `
+    const fs = require('node:fs');
+    const put = (name, index) => {
+      fs.linkSync('${base}/' + name, '${base}/next');
+      fs.renameSync('${base}/next', '${upper}/' + index);
+    };
+    for (let index = 0; ; index = (index + 1) % 50) for (const name of ['random', 'file']) put(name, index);`;
+  await whileRunning([process.execPath, '-e', swap], async () => {
+    for (let round = 0; round < 300; round++) {
+      const outputFd = fs.openSync(`${base}/archive`, 'w+');
+      try {
+        await threads
+          .run({ kind: 'pack-changes', trees, outputFd, growth: newGrowth() })
+          .catch((error: Error) => assert.match(error.message, /EACCES/));
+        const archive = fs.readFileSync(`${base}/archive`);
+        // What is none of the headers, which name their user.
+        for (let at = 0; at < archive.length; at += 512) {
+          const block = archive.subarray(at, at + 512);
+          assert.ok(block.includes('ustar') || block.every(byte => byte === 0), `block ${at / 512}`);
+        }
+      } finally {
+        fs.closeSync(outputFd);
+      }
     }
   });
 });

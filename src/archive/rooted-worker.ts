@@ -5,7 +5,6 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { EngineError, errorCode, messageOf } from '../base/errors.ts';
-import { openDetachedOverlay } from '../kernel/detached-overlay.ts';
 import { separateThreadRoot, withRoot } from '../kernel/thread-root.ts';
 import { compareTrees } from './compare-trees.ts';
 import { copyTree } from './copy-tree.ts';
@@ -31,6 +30,7 @@ import { packPath, packPathAs } from './pack-path.ts';
 import { statPath } from './path-stat.ts';
 import { closeSync, constants, openSync } from 'node:fs';
 import { unpackArchive } from './unpack-archive.ts';
+import { openWithoutDevices } from './without-devices.ts';
 
 const port = parentPort;
 if (port === null) throw new TypeError('rooted-worker.ts runs as a worker thread');
@@ -114,11 +114,10 @@ async function copy({ from, to }: CopyJob): Promise<void> {
 }
 
 async function pack({ root, outputFd }: PackJob): Promise<void> {
-  if (typeof root !== 'object') return withRoot(home, root, directory => packTree(directory, outputFd));
-  const overlay = openDetachedOverlay(root);
+  const tree = typeof root === 'number' ? root : openWithoutDevices(root);
   try {
-    await withRoot(home, overlay, directory => packTree(directory, outputFd));
+    await withRoot(home, tree, directory => packTree(directory, outputFd));
   } finally {
-    closeSync(overlay);
+    if (typeof root !== 'number') closeSync(tree);
   }
 }

@@ -98,22 +98,25 @@ export class TreePacker {
     this.#flush();
   }
 
-  /** One file, of a directory not what is in it. It must not be a socket. */
+  /**
+   * One file, of a directory not what is in it. It must not be a socket. Left out when it has been removed or replaced
+   * since `stat` was made.
+   */
   file(path: string, name: string, stat: fs.BigIntStats): void {
-    const entry = entryOf(path, name, stat);
-    if (!stat.isDirectory() && stat.nlink > 1n) {
-      const key = `${stat.dev}:${stat.ino}`;
-      const first = this.#links.get(key);
-      if (first !== undefined) {
-        this.#put(
-          encodeTarEntry({ ...entry, type: 'hardlink', linkPath: first, size: 0, xattrs: new Map() }),
-        );
-        return;
-      }
-      this.#links.set(key, name);
+    const key = !stat.isDirectory() && stat.nlink > 1n ? `${stat.dev}:${stat.ino}` : undefined;
+    const first = key === undefined ? undefined : this.#links.get(key);
+    const source = openSource(path, name, stat, first === undefined);
+    if (source === undefined) return;
+    const { entry, fd } = source;
+    try {
+      if (first !== undefined)
+        this.entry({ ...entry, type: 'hardlink', linkPath: first, size: 0, xattrs: new Map() });
+      else if (fd === undefined) this.entry(entry);
+      else this.#content(fd, entry, stat);
+    } finally {
+      if (fd !== undefined) fs.closeSync(fd);
     }
-    if (entry.type === 'file' && entry.size > 0) this.#content(path, entry, stat);
-    else this.entry(entry);
+    if (key !== undefined && first === undefined) this.#links.set(key, name);
   }
 
   /** An entry without data. */
@@ -121,19 +124,14 @@ export class TreePacker {
     this.#put(encodeTarEntry(entry));
   }
 
-  #content(path: string, entry: TarEntry, stat: fs.BigIntStats): void {
-    const fd = fs.openSync(hostPath(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    try {
-      const hasHoles = this.#sparse && stat.blocks * 512n + 65_536n < stat.size;
-      const segments = hasHoles ? sparseSegments(fd, entry.size) : undefined;
-      const packed = segments === undefined ? entry : { ...entry, segments };
-      this.#put(encodeTarEntry(packed));
-      for (const { offset, length } of segments ?? [{ offset: 0, length: entry.size }])
-        this.#copy(fd, offset, length);
-      this.#put(tarPadding(dataBytes(packed)));
-    } finally {
-      fs.closeSync(fd);
-    }
+  #content(fd: number, entry: TarEntry, stat: fs.BigIntStats): void {
+    const hasHoles = this.#sparse && stat.blocks * 512n + 65_536n < stat.size;
+    const segments = hasHoles ? sparseSegments(fd, entry.size) : undefined;
+    const packed = segments === undefined ? entry : { ...entry, segments };
+    this.#put(encodeTarEntry(packed));
+    for (const { offset, length } of segments ?? [{ offset: 0, length: entry.size }])
+      this.#copy(fd, offset, length);
+    this.#put(tarPadding(dataBytes(packed)));
   }
 
   /** A file that got shorter meanwhile is filled up with zeros, as its header tells its size already. */
@@ -160,6 +158,24 @@ export class TreePacker {
   #flush(): void {
     this.#sink(this.#buffer.subarray(0, this.#used));
     this.#used = 0;
+  }
+}
+
+type Source = { entry: TarEntry /** Where there are data. */; fd: number | undefined };
+
+/** Undefined when it has been removed or replaced. A device that took its place cannot be opened (withoutDevices). */
+function openSource(path: string, name: string, stat: fs.BigIntStats, withData: boolean): Source | undefined {
+  try {
+    const entry = entryOf(path, name, stat);
+    if (!withData || entry.type !== 'file' || entry.size === 0) return { entry, fd: undefined };
+    const fd = fs.openSync(hostPath(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (fs.fstatSync(fd).isFile()) return { entry, fd };
+    fs.closeSync(fd);
+    return undefined;
+  } catch (error) {
+    const now = fs.lstatSync(hostPath(path), { bigint: true, throwIfNoEntry: false });
+    if (now?.ino === stat.ino) throw error;
+    return undefined;
   }
 }
 

@@ -1,10 +1,9 @@
 import { closeSync, constants, opendirSync } from 'node:fs';
 import { copyAttributes } from '../../archive/copy-tree.ts';
+import { openWithoutDevices } from '../../archive/without-devices.ts';
 import type { ContainerLayer } from '../../graph/graph.ts';
-import { openDetachedOverlay } from '../../kernel/detached-overlay.ts';
 import { openMountSource } from '../../kernel/mount-source.ts';
 import { openEntry, openInRoot } from '../../kernel/open-beneath.ts';
-import { cloneMount, withoutDevices } from '../../kernel/own-mounts.ts';
 import { errorCode } from '../../base/errors.ts';
 import type { MountRecord } from '../containers/container-record.ts';
 import type { Daemon } from '../daemon.ts';
@@ -75,13 +74,9 @@ const directoryOf = (opened: number) => (opened < 0 ? undefined : opened);
 /** The image's files, all layers together, as a detached mount, whose devices cannot be opened. */
 async function openImageTree({ rootfs }: ContainerLayer): Promise<number> {
   if (rootfs.type === 'mount') return rootfs.open();
-  if (rootfs.type === 'bind') {
-    const tree = cloneMount(rootfs.path, { recursive: false });
-    withoutDevices(tree);
-    return tree;
-  }
+  if (rootfs.type === 'bind') return openWithoutDevices(rootfs.path);
   const { lowerdirs, target, options } = rootfs;
-  return openDetachedOverlay({
+  return openWithoutDevices({
     // Two at least; the target is empty.
     lowerdirs: lowerdirs.length === 1 ? [...lowerdirs, target] : lowerdirs,
     options: options.filter(option => option === 'userxattr'),
