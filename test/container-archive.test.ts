@@ -423,6 +423,19 @@ test('a read-only root is protected, its volumes are not', async t => {
   assert.equal((await put('/vol')).status, 200);
 });
 
+test('nor does a link in a volume lead to a read-only root that is to be copied to', async t => {
+  for (const state of ['stopped', 'running'] as const) {
+    const volume = `led-${state}`;
+    await out('run', '--rm', '-v', `${volume}:/vol`, 'busybox', 'ln', '-s', '/etc', '/vol/link');
+    const name = await container(t, '--read-only', '-v', `${volume}:/vol`, 'busybox', 'sleep', '1000');
+    if (state === 'running') await out('start', name);
+    const put = await send('PUT', archiveUrl(name, '/vol'), { body: tarOf({ 'link/written': 'x' }) });
+    assert.deepEqual([put.status, messageOf(put)], [500, 'open /vol/link/written: read-only file system']);
+    assert.equal((await send('GET', archiveUrl(name, '/etc/written'))).status, 404);
+    assert.equal((await send('PUT', archiveUrl(name, '/vol'), { body: tarOf({ f: 'x' }) })).status, 200);
+  }
+});
+
 test('kinds are not mixed up where the client asks for that, and what is no directory is none', async t => {
   const name = await container(t, 'busybox');
   const put = async (path: string, files: Record<string, string | null>) => {

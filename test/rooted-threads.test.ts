@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
+import { closeSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RootedThreads } from '../src/archive/rooted-threads.ts';
+import { socketPair } from '../src/kernel/socket-pair.ts';
+
+const openDescriptors = () => readdirSync('/proc/self/fd').length;
+
+/** Until no more descriptors are open than that: a worker's own are closed a little after its end. */
+async function settled(expected: number): Promise<void> {
+  for (let attempt = 0; openDescriptors() > expected && attempt < 100; attempt++) await delay(20);
+  assert.equal(openDescriptors(), expected);
+}
 
 test('a thread that ends because it has nothing to do is given nothing to do', async () => {
   const threads = await RootedThreads.open(1);
@@ -14,4 +24,33 @@ test('a thread that ends because it has nothing to do is given nothing to do', a
   } finally {
     await threads.close();
   }
+});
+
+test('threads that end leave no descriptor, whether they were idle or at work', async () => {
+  const threads = await RootedThreads.open(1);
+  const idle = openDescriptors();
+  const view = (path: string) => ({
+    root: { kind: 'directory' as const, path },
+    uncovered: [],
+    mounts: [],
+    readonlyRoot: false,
+  });
+  for (let round = 0; round < 10; round++) {
+    await threads.run({ kind: 'measure', root: '/proc/sys/fs/mqueue' });
+    await threads.run({ kind: 'stat-path', view: view('/usr'), path: '/bin' });
+    await assert.rejects(threads.run({ kind: 'stat-path', view: view('/usr'), path: '/never-there' }));
+    await assert.rejects(threads.run({ kind: 'stat-path', view: view('/never-there'), path: '/' }));
+    await assert.rejects(threads.run({ kind: 'copy', from: '/never-there', to: '/proc/sys/fs/mqueue' }));
+    await delay(30);
+  }
+  await settled(idle);
+  const pairs = Array.from({ length: 4 }, () => socketPair());
+  const stuck = pairs.map(([, outputFd]) => threads.run({ kind: 'pack', root: '/usr/lib', outputFd }));
+  const outcomes = Promise.allSettled(stuck);
+  await delay(300);
+  await threads.close();
+  assert.ok((await outcomes).every(({ status }) => status === 'rejected'));
+  for (const descriptor of pairs.flat()) closeSync(descriptor);
+  // The one for all threads has gone, too.
+  await settled(idle - 1);
 });

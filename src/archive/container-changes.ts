@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import type { Digest } from '../base/digest.ts';
-import { openDetachedOverlay } from '../kernel/detached-overlay.ts';
-import { openRoot, withRoot } from '../kernel/thread-root.ts';
+import { withRoot } from '../kernel/thread-root.ts';
 import { baseOf, parentOf, readable } from './archive-path.ts';
 import { changedFiles, type ComparedTrees } from './changed-files.ts';
 import { GrowthWriter } from './growth.ts';
@@ -10,6 +9,7 @@ import type { ContainerTrees, FileChange, PackChangesJob } from './rooted-jobs.t
 import { tarEntry } from './tar-entry.ts';
 import { descriptorSink, TreePacker } from './tree-packer.ts';
 import { WHITEOUT_PREFIX } from './whiteout.ts';
+import { openWithoutDevices } from './without-devices.ts';
 
 /** What a container has changed in its image's files, as `docker diff` has it. For a rooted thread. */
 export function listChanges(home: number, trees: ContainerTrees): Promise<FileChange[]> {
@@ -58,20 +58,16 @@ type Opened = Omit<ComparedTrees, 'reportsCopies'>;
 
 async function withTrees<T>(home: number, trees: ContainerTrees, task: (opened: Opened) => T): Promise<T> {
   const { upper: upperPath, lower: lowerTree, ...rest } = trees;
-  const upper = openRoot(upperPath);
+  const upper = openWithoutDevices(upperPath);
   try {
-    const lower = openTree(lowerTree);
+    const isOpen = lowerTree === undefined || typeof lowerTree === 'number';
+    const lower = isOpen ? lowerTree : openWithoutDevices(lowerTree);
     try {
       return await withRoot(home, upper, () => task({ ...rest, upper, lower }));
     } finally {
-      if (lower !== undefined && lower !== lowerTree) closeSync(lower);
+      if (lower !== undefined && !isOpen) closeSync(lower);
     }
   } finally {
     closeSync(upper);
   }
-}
-
-function openTree(tree: ContainerTrees['lower']): number | undefined {
-  if (tree === undefined || typeof tree === 'number') return tree;
-  return typeof tree === 'string' ? openRoot(tree) : openDetachedOverlay(tree);
 }

@@ -1,11 +1,13 @@
-import { readSync, realpathSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
 import { goFileMessage } from '../base/go-file-error.ts';
-import { inGoWords, lstat } from './path-stat.ts';
+import { enterDirectory, openRoot, workingDirectory } from '../kernel/thread-root.ts';
+import { inGoWords } from './path-stat.ts';
 import type { TarEntry } from './tar-entry.ts';
 import { TarReader } from './tar-reader.ts';
 import { TreeUnpacker, type UnpackOptions } from './tree-unpacker.ts';
+import { openInView } from './view-path.ts';
 
 export type ExtractOptions = {
   /** A directory in the calling thread's root, links followed. */
@@ -26,11 +28,17 @@ const CHUNK_BYTES = 256 * 1024;
  *   be written to, system for what the file system refuses
  */
 export function extractStream({ path, inputFd, unpack, mounts, readonlyRoot }: ExtractOptions): void {
-  const directory = inGoWords(() => realpathSync.native(posix.join('/', path)));
-  if (!lstat(directory).isDirectory())
-    throw new EngineError('invalid-parameter', 'extraction point is not a directory');
-  checkWritable(directory, mounts, readonlyRoot);
-  unpackStream(inputFd, { ...unpack, directory });
+  const fd = inGoWords(() => openInView(posix.join('/', path)));
+  try {
+    if (!fstatSync(fd).isDirectory())
+      throw new EngineError('invalid-parameter', 'extraction point is not a directory');
+    enterDirectory(fd);
+    const directory = workingDirectory();
+    checkWritable(directory, mounts, readonlyRoot);
+    unpackStream(inputFd, fd, { ...unpack, stays: directory });
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**
@@ -45,19 +53,26 @@ export function extractToHost(options: {
   const { directory, rename, inputFd } = options;
   const { from, to } = { from: bytes(rename.from), to: bytes(rename.to) };
   const renamed = (path: string) => (path.startsWith(from) ? to + path.slice(from.length) : path);
-  const unpack = { directory, keepKinds: true, owner: 'caller', refuseLinks: true } as const;
-  unpackStream(inputFd, unpack, entry => {
-    entry.path = renamed(entry.path);
-    if (entry.type === 'hardlink') entry.linkPath = renamed(entry.linkPath);
-  });
+  const unpack = { stays: directory, keepKinds: true, owner: 'caller', refuseLinks: true } as const;
+  const fd = inGoWords(() => openRoot(directory));
+  try {
+    unpackStream(inputFd, fd, unpack, entry => {
+      entry.path = renamed(entry.path);
+      if (entry.type === 'hardlink') entry.linkPath = renamed(entry.linkPath);
+    });
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function unpackStream(
   inputFd: number,
-  { directory, ...options }: Omit<UnpackOptions, 'whiteouts'> & { directory: string },
+  directory: number,
+  { stays, ...options }: Omit<UnpackOptions, 'whiteouts'> & { stays: string },
   change: (entry: TarEntry) => void = () => undefined,
 ): void {
-  const unpacker = new TreeUnpacker({ ...options, whiteouts: 'keep', directory: bytes(directory) });
+  const name = bytes(stays.replace(/\/+$/, ''));
+  const unpacker = new TreeUnpacker(directory, { ...options, whiteouts: 'keep', stays: name });
   const reader = new TarReader({
     entry: entry => {
       change(entry);

@@ -1,8 +1,9 @@
 import * as fs from 'node:fs';
-import { EngineError, errorCode } from '../base/errors.ts';
+import { EngineError, errorCode, SyscallError } from '../base/errors.ts';
 import { goFileMessage } from '../base/go-file-error.ts';
 import { baseName } from './go-path.ts';
-import { resolveInRoot } from './resolve-in-root.ts';
+import { resolveLinks } from './resolve-links.ts';
+import { enterParentInView } from './view-path.ts';
 
 /** What Docker tells of a path in a container. */
 export type PathStat = {
@@ -18,23 +19,34 @@ export type PathStat = {
 
 /**
  * Of a file in the calling thread's root, links not followed (but those on the way, and, with a slash behind it, the
- * last one).
- * @throws EngineError not-found, system in Go's words
+ * last one); view-path.ts tells how.
+ * @throws EngineError not-found, invalid-parameter, system in Go's words
  */
 export function statPath(path: string): PathStat {
-  const stat = lstat(path);
+  const { stat } = lookUpInView(path);
   return {
     name: baseName(path),
     size: Number(stat.size),
     mode: goFileMode(stat),
     mtimeNs: stat.mtimeNs,
-    linkTarget: stat.isSymbolicLink() ? resolveInRoot('/', path) : '',
+    linkTarget: stat.isSymbolicLink() ? resolveLinks(path) : '',
   };
 }
 
-/** @throws EngineError not-found, system in Go's words */
-export function lstat(path: string): fs.BigIntStats {
-  return inGoWords(() => fs.lstatSync(path, { bigint: true }));
+/**
+ * Finds a path in the calling thread's root: the name it has in what is the working directory then, and what is there
+ * (enterParentInView).
+ * @throws EngineError not-found, invalid-parameter, system in Go's words
+ */
+export function lookUpInView(path: string): { name: string; stat: fs.BigIntStats } {
+  return inGoWords(() => {
+    const name = enterParentInView(path);
+    try {
+      return { name, stat: fs.lstatSync(name, { bigint: true }) };
+    } catch (error) {
+      throw Object.assign(error as Error, { path });
+    }
+  });
 }
 
 /** Turns file errors into EngineErrors: not-found for a missing file, system for others. */
@@ -42,7 +54,7 @@ export function inGoWords<T>(task: () => T): T {
   try {
     return task();
   } catch (error) {
-    if (error instanceof EngineError) throw error;
+    if (error instanceof EngineError && !(error instanceof SyscallError)) throw error;
     const kind = errorCode(error) === 'ENOENT' ? 'not-found' : 'system';
     throw new EngineError(kind, goFileMessage(error), { cause: error });
   }

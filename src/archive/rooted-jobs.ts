@@ -14,6 +14,7 @@ export type RootedJob =
   | PackJob
   | MeasureJob
   | RemoveJob
+  | RemoveSubvolumesJob
   | CopyJob
   | StatPathJob
   | PackPathJob
@@ -48,11 +49,17 @@ export type PackJob = { kind: 'pack'; root: string | number | OverlayOptions; ou
 /** Adds up the sizes of the files below `root`, as Docker does: each inode once, directories not. */
 type MeasureJob = { kind: 'measure'; root: string; except?: readonly string[] };
 
-/** Removes `name` and all below it from the directory `root`. */
+/** Removes `name` (latin1) and all below it from the directory `root`; a missing one is fine. */
 type RemoveJob = { kind: 'remove'; root: string; name: string };
 
-/** Copies the directory `from` to the new, or empty, directory `to`, both names in `root`, with everything in them. */
-type CopyJob = { kind: 'copy'; root: string; from: string; to: string };
+/** Deletes the btrfs subvolumes below `root`, but not itself. */
+type RemoveSubvolumesJob = { kind: 'remove-subvolumes'; root: string };
+
+/**
+ * Copies what is in the directory `from` into the directory `to`, with its attributes (copy-tree.ts). A descriptor of
+ * `from` is open for reading.
+ */
+export type CopyJob = { kind: 'copy'; from: string | number; to: string | number };
 
 /** Tells of a path in a container. */
 type StatPathJob = { kind: 'stat-path'; view: FileSystemView; path: string };
@@ -109,8 +116,8 @@ type HashJob = { kind: 'hash'; fd: number };
 /** Compares two trees (compare-trees.ts). */
 type CompareJob = { kind: 'compare'; actual: string; expected: string };
 
-/** What the directory takes on its disk (measure-disk.ts). */
-type MeasureDiskJob = { kind: 'measure-disk'; directory: string };
+/** What a directory takes on its disk, as du(1) counts. */
+type MeasureDiskJob = { kind: 'measure-disk'; root: string };
 
 /** Writes to `outputFd` how to make the archive again from `root`, into which it was unpacked (tar-recipe.ts). */
 export type MakeRecipeJob = ArchiveSource & {
@@ -144,6 +151,7 @@ export type RootedResult = {
   pack: undefined;
   measure: number;
   remove: undefined;
+  'remove-subvolumes': undefined;
   copy: undefined;
   'stat-path': PathStat;
   'pack-path': undefined;
@@ -182,9 +190,20 @@ const STREAMING_JOBS: readonly RootedJob['kind'][] = [
   'extract-host',
 ];
 
+/** Whether nobody waits for it. */
+export function isRemoval({ kind }: RootedJob): boolean {
+  return kind === 'remove' || kind === 'remove-subvolumes';
+}
+
+/** What a thread begins with: a descriptor of the root directory. */
+export type RootedWorkerData = { home: number };
+
 /** What goes to the thread, and what comes back. */
 export type RootedRequest = { id: number; job: RootedJob };
 export type RootedReply =
   | { id: number; progressBytes: number }
   | { id: number; result: unknown }
-  | { id: number; error: { kind: ErrorKind; message: string; hint?: string } };
+  | { id: number; error: RootedError };
+
+/** An EngineError, as it crosses to another thread. */
+export type RootedError = { kind: ErrorKind; message: string; hint: string | undefined };

@@ -1,13 +1,19 @@
-import { availableParallelism } from 'node:os';
+import { closeSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { EngineError } from '../base/errors.ts';
+import { syscallResult } from '../kernel/libc.ffi.ts';
+import { openRoot } from '../kernel/thread-root.ts';
 import {
+  isRemoval,
   isWaiting,
   type RootedJob,
   type RootedReply,
   type RootedRequest,
   type RootedResult,
+  type RootedWorkerData,
 } from './rooted-jobs.ts';
 
 /** The source runs as it is in development; a build puts the worker beside the bundle under the same name. */
@@ -23,6 +29,10 @@ const MAXIMUM_REMOVALS = MAXIMUM_JOBS - 1;
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 2 };
 /** An idle thread costs some 10 MB, a new one some 40 ms. */
 const IDLE_MS = 10_000;
+
+/** For a job whose stream has ended. */
+const PATIENCE_MS = 1000;
+const SHUT_RDWR = 2;
 
 type Task = {
   request: RootedRequest;
@@ -40,8 +50,10 @@ export class RootedThreads {
   readonly #waiting: Task[] = [];
   readonly #all = new Set<RootedThread>();
   readonly #idleMs: number;
+  /** The root that threads return to, a descriptor for all of them: one that is ended closes nothing. */
+  readonly #home = openRoot('/');
   #nextId = 1;
-  #closed = false;
+  #closed: Promise<void> | undefined;
 
   /** See {@link RootedThreads.open}. */
   private constructor(idleMs: number) {
@@ -68,21 +80,26 @@ export class RootedThreads {
   ): Promise<RootedResult[K]> {
     return new Promise((resolve, reject) => {
       const task: Task = { request: { id: this.#nextId++, job }, progress, resolve, reject };
-      if (this.#closed) reject(closedError());
+      if (this.#closed !== undefined) reject(closedError());
       else this.#dispatch(task);
     });
   }
 
   /** Starts a thread ahead of the first job. */
   warmUp(): void {
-    if (this.#all.size === 0 && !this.#closed) this.#release(this.#start());
+    if (this.#all.size === 0 && this.#closed === undefined) this.#release(this.#start());
   }
 
-  /** Ends all threads; jobs not done yet fail. */
-  async close(): Promise<void> {
-    this.#closed = true;
+  /** Ends all threads; jobs not done yet fail. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     for (const { reject } of this.#waiting.splice(0)) reject(closedError());
     await Promise.all([...this.#all].map(thread => thread.end()));
+    closeSync(this.#home);
   }
 
   #dispatch(task: Task): void {
@@ -94,19 +111,20 @@ export class RootedThreads {
     if (isWaiting(job)) return true;
     const running = [...this.#all].flatMap(thread => thread.job ?? []).filter(other => !isWaiting(other));
     if (running.length >= MAXIMUM_JOBS) return false;
-    return job.kind !== 'remove' || running.filter(({ kind }) => kind === 'remove').length < MAXIMUM_REMOVALS;
+    return !isRemoval(job) || running.filter(isRemoval).length < MAXIMUM_REMOVALS;
   }
 
   /** The job that is next: a removal only when there is nothing else. */
   #nextWaiting(): Task | undefined {
     const ready = this.#waiting.filter(task => this.#mayStart(task));
-    const next = ready.find(({ request }) => request.job.kind !== 'remove') ?? ready[0];
+    const next = ready.find(({ request }) => !isRemoval(request.job)) ?? ready[0];
     if (next !== undefined) this.#waiting.splice(this.#waiting.indexOf(next), 1);
     return next;
   }
 
   #start(): RootedThread {
     const thread = new RootedThread({
+      home: this.#home,
       onFree: () => this.#release(thread),
       onExit: () => {
         this.#all.delete(thread);
@@ -139,12 +157,18 @@ class RootedThread {
   readonly #onExit: () => void;
   #task: Task | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #onDone: (() => void) | undefined;
 
-  constructor({ onFree, onExit }: { onFree: () => void; onExit: () => void }) {
+  constructor({ home, onFree, onExit }: RootedWorkerData & { onFree: () => void; onExit: () => void }) {
     this.#onFree = onFree;
     this.#onExit = onExit;
     // Descriptors come from and go to raw system calls, which the worker's own bookkeeping does not see.
-    this.#worker = new Worker(WORKER, { trackUnmanagedFds: false, resourceLimits: RESOURCE_LIMITS });
+    const workerData: RootedWorkerData = { home };
+    this.#worker = new Worker(WORKER, {
+      workerData,
+      trackUnmanagedFds: false,
+      resourceLimits: RESOURCE_LIMITS,
+    });
     this.#worker.on('message', (reply: RootedReply) => this.#onReply(reply));
     this.#worker.on('error', error => this.#fail(error as Error));
     this.#worker.on('exit', () => {
@@ -174,8 +198,13 @@ class RootedThread {
     }, idleMs).unref();
   }
 
+  /** What it does fails; where that is to wait for somebody else, it has the time to close what it has open. */
   async end(): Promise<void> {
     clearTimeout(this.#timer);
+    if (this.job !== undefined && hangUp(this.job)) {
+      const hasFailed = new Promise<void>(resolve => (this.#onDone = resolve));
+      await Promise.race([hasFailed, delay(PATIENCE_MS, undefined, { ref: false })]);
+    }
     await this.#worker.terminate();
   }
 
@@ -185,6 +214,7 @@ class RootedThread {
     if ('progressBytes' in reply) return task.progress?.(reply.progressBytes);
     this.#task = undefined;
     this.#worker.unref();
+    this.#onDone?.();
     this.#onFree();
     if ('error' in reply) {
       const { kind, message, hint } = reply.error;
@@ -196,6 +226,12 @@ class RootedThread {
     this.#task?.reject(error);
     this.#task = undefined;
   }
+}
+
+/** Ends the stream that a job writes or reads, so that it waits no longer. Whether it has one. */
+function hangUp(job: RootedJob): boolean {
+  const descriptor = 'inputFd' in job ? job.inputFd : 'outputFd' in job ? job.outputFd : undefined;
+  return descriptor !== undefined && syscallResult('shutdown', descriptor, SHUT_RDWR) === 0;
 }
 
 function closedError(): EngineError {

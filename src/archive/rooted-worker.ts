@@ -3,30 +3,42 @@
  * (thread-root.ts), and afterwards leaves it again. Within a job only synchronous file system calls may be
  * made, and calls on open descriptors.
  */
-import { parentPort } from 'node:worker_threads';
-import { EngineError, messageOf } from '../base/errors.ts';
-import { openDetachedOverlay } from '../kernel/detached-overlay.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import { EngineError, errorCode, messageOf } from '../base/errors.ts';
 import { separateThreadRoot, withRoot } from '../kernel/thread-root.ts';
 import { compareTrees } from './compare-trees.ts';
 import { copyTree } from './copy-tree.ts';
 import { hashFile } from './hash-file.ts';
-import { measureDisk } from './measure-disk.ts';
-import { measureTree } from './measure-tree.ts';
+import { measureDisk, measureTree } from './measure-tree.ts';
 import { followRecipe, makeRecipe } from './recipe-jobs.ts';
-import type { PackJob, RootedJob, RootedReply, RootedRequest } from './rooted-jobs.ts';
+import { removeSubvolumes } from './remove-subvolumes.ts';
+import { removeTree } from './remove-tree.ts';
+import type {
+  CopyJob,
+  PackJob,
+  RootedError,
+  RootedJob,
+  RootedReply,
+  RootedRequest,
+  RootedWorkerData,
+} from './rooted-jobs.ts';
 import { packTree } from './tree-packer.ts';
 import { extractStream, extractToHost } from './extract-stream.ts';
 import { withView } from './file-system-view.ts';
 import { listChanges, packChanges } from './container-changes.ts';
 import { packPath, packPathAs } from './pack-path.ts';
 import { statPath } from './path-stat.ts';
-import { closeSync, rmSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { unpackArchive } from './unpack-archive.ts';
-import { hostPath } from './archive-path.ts';
+import { openWithoutDevices } from './without-devices.ts';
 
 const port = parentPort;
 if (port === null) throw new TypeError('rooted-worker.ts runs as a worker thread');
-const home = separateThreadRoot();
+separateThreadRoot();
+/** The root to return to, which is the caller's to close. */
+const { home } = workerData as RootedWorkerData;
+/** Of what is said of a name that is too long. */
+const SHOWN_LENGTH = 300;
 const reply = (message: RootedReply) => port.postMessage(message);
 
 port.on('message', async ({ id, job }: RootedRequest) => {
@@ -34,32 +46,41 @@ port.on('message', async ({ id, job }: RootedRequest) => {
     const result = await run(job, progressBytes => reply({ id, progressBytes }));
     reply({ id, result });
   } catch (error) {
-    const { kind, hint } =
-      error instanceof EngineError ? error : { kind: 'system' as const, hint: undefined };
-    reply({ id, error: { kind, message: messageOf(error), hint } });
+    reply({ id, error: describe(error) });
   }
 });
+
+function describe(error: unknown): RootedError {
+  const message = messageOf(error);
+  const { kind, hint } = error instanceof EngineError ? error : { kind: 'system' as const, hint: undefined };
+  const isTooLong = [error, (error as Error).cause].some(each => errorCode(each) === 'ENAMETOOLONG');
+  if (!isTooLong) return { kind, message, hint };
+  // It is the container's, or the archive's, and may be several times as long as what can be shown.
+  const shown =
+    message.length > SHOWN_LENGTH ? `file name too long: ${message.slice(0, SHOWN_LENGTH)}…` : message;
+  return { kind: 'invalid-parameter', message: shown, hint };
+}
 
 async function run(job: RootedJob, progress: (bytes: number) => void): Promise<unknown> {
   switch (job.kind) {
     case 'unpack':
-      return withRoot(home, job.root, () => unpackArchive(job, progress));
+      return withRoot(home, job.root, root => unpackArchive(root, job, progress));
     case 'pack':
       return pack(job);
     case 'measure':
-      return withRoot(home, job.root, () => measureTree(job.except));
+      return withRoot(home, job.root, root => measureTree(root, job.except));
     case 'remove':
-      return withRoot(home, job.root, () =>
-        rmSync(hostPath(`/${job.name}`), { recursive: true, force: true }),
-      );
+      return withRoot(home, job.root, root => removeTree(root, job.name));
+    case 'remove-subvolumes':
+      return withRoot(home, job.root, removeSubvolumes);
     case 'copy':
-      return withRoot(home, job.root, () => copyTree(`/${job.from}`, `/${job.to}`));
+      return copy(job);
     case 'stat-path':
       return withView(home, job.view, () => statPath(job.path));
     case 'pack-path':
       return withView(home, job.view, () => packPath(job.path, job.outputFd));
     case 'pack-view':
-      return withView(home, job.view, () => packTree(job.outputFd));
+      return withView(home, job.view, root => packTree(root, job.outputFd));
     case 'extract':
       return withView(home, job.view, () => extractStream(job));
     case 'pack-host':
@@ -75,7 +96,7 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
     case 'compare':
       return compareTrees(job.actual, job.expected);
     case 'measure-disk':
-      return measureDisk(job.directory);
+      return withRoot(home, job.root, measureDisk);
     case 'make-recipe':
       return withRoot(home, job.root, () => makeRecipe(job));
     case 'follow-recipe':
@@ -83,12 +104,20 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
   }
 }
 
-async function pack({ root, outputFd }: PackJob): Promise<void> {
-  if (typeof root !== 'object') return withRoot(home, root, () => packTree(outputFd));
-  const overlay = openDetachedOverlay(root);
+async function copy({ from, to }: CopyJob): Promise<void> {
+  const source = typeof from === 'number' ? from : openSync(from, constants.O_DIRECTORY);
   try {
-    await withRoot(home, overlay, () => packTree(outputFd));
+    await withRoot(home, to, root => copyTree(source, root));
   } finally {
-    closeSync(overlay);
+    if (typeof from !== 'number') closeSync(source);
+  }
+}
+
+async function pack({ root, outputFd }: PackJob): Promise<void> {
+  const tree = typeof root === 'number' ? root : openWithoutDevices(root);
+  try {
+    await withRoot(home, tree, directory => packTree(directory, outputFd));
+  } finally {
+    if (typeof root !== 'number') closeSync(tree);
   }
 }

@@ -1,23 +1,29 @@
 import * as fs from 'node:fs';
+import { EngineError } from '../base/errors.ts';
 import { dataSegments, type Segment } from '../kernel/file-holes.ts';
 import { decodeDevice } from '../kernel/make-node.ts';
+import { enterDirectory } from '../kernel/thread-root.ts';
 import { getXattr, listXattrs } from '../kernel/xattr.ts';
-import { hostPath } from './archive-path.ts';
+import { hostPath, readable } from './archive-path.ts';
 import { type TarEntry, tarEntry } from './tar-entry.ts';
 import { dataBytes, encodeTarEntry, TAR_END, tarPadding } from './tar-writer.ts';
+import { TreeCursor } from './tree-cursor.ts';
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 const BUFFER_BYTES = 256 * 1024;
+/** Longer paths name nothing (limits.h). */
+const PATH_MAX = 4096;
+const SHOWN_BYTES = 100;
 /** File capabilities, ACLs and users' own; not what a file system or the kernel keeps for itself. */
 const KEPT_XATTRS = /^(?:security\.capability$|user\.(?!overlay\.)|system\.posix_acl_)/;
 
 /**
- * Writes the tree below the root directory of the calling thread as tar, in the order of names' bytes, to the
+ * Writes the tree below a directory, of which `root` is a descriptor, as tar, in the order of names' bytes, to the
  * descriptor `output`, with blocking writes. Sockets are left out. The root itself is not an entry.
  */
-export function packTree(output: number): void {
+export function packTree(root: number, output: number): void {
   const packer = new TreePacker(descriptorSink(output));
-  packer.directory('', '');
+  packer.directory(root, '');
   packer.finish();
 }
 
@@ -33,7 +39,7 @@ export function descriptorSink(fd: number): PackSink {
 
 /**
  * Packs files of the calling thread's root one by one. Paths and names are latin1; a name is what the archive calls
- * the file.
+ * the file. The thread must be separated (thread-root.ts).
  */
 export class TreePacker {
   readonly #sink: PackSink;
@@ -49,17 +55,42 @@ export class TreePacker {
     this.#sparse = sparse;
   }
 
-  /** All below a directory, but not itself; `prefix` comes before their names. */
-  directory(path: string, prefix: string): void {
-    const entries = fs.readdirSync(hostPath(`${path}/`), { encoding: 'latin1' });
-    for (const entry of entries.sort()) {
-      const child = `${path}/${entry}`;
-      const name = prefix + entry;
-      const stat = fs.lstatSync(hostPath(child), { bigint: true, throwIfNoEntry: false });
-      if (stat === undefined || stat.isSocket()) continue;
-      this.file(child, name, stat);
-      if (stat.isDirectory()) this.directory(child, `${name}/`);
+  /**
+   * All below a directory, but not itself; `prefix` comes before their names. TreeCursor tells how it goes; the working
+   * directory is another one afterwards.
+   * @param root a descriptor of the directory, which stays the caller's
+   * @throws EngineError invalid-parameter when a path is longer than anybody could unpack it
+   */
+  directory(root: number, prefix: string): void {
+    using cursor = new TreeCursor(root);
+    const levels = [{ prefix, names: namesIn(cursor) }];
+    for (;;) {
+      const level = levels[cursor.depth];
+      const entry = level?.names.pop();
+      if (level !== undefined && entry !== undefined) {
+        const name = level.prefix + entry;
+        if (this.#entry(entry, name) && cursor.enter(entry))
+          levels.push({ prefix: `${name}/`, names: namesIn(cursor) });
+      } else if (cursor.depth === 0) return;
+      else {
+        cursor.leave();
+        levels.length = cursor.depth + 1;
+        enterDirectory(cursor.fd);
+      }
     }
+  }
+
+  /** Of the working directory. @returns whether it is a directory */
+  #entry(entry: string, name: string): boolean {
+    if (name.length >= PATH_MAX)
+      throw new EngineError(
+        'invalid-parameter',
+        `${readable(name.slice(0, SHOWN_BYTES))}…: file name too long: its directory is too deep`,
+      );
+    const stat = fs.lstatSync(hostPath(entry), { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined || stat.isSocket()) return false;
+    this.file(entry, name, stat);
+    return stat.isDirectory();
   }
 
   finish(): void {
@@ -67,22 +98,25 @@ export class TreePacker {
     this.#flush();
   }
 
-  /** One file, of a directory not what is in it. It must not be a socket. */
+  /**
+   * One file, of a directory not what is in it. It must not be a socket. Left out when it has been removed or replaced
+   * since `stat` was made.
+   */
   file(path: string, name: string, stat: fs.BigIntStats): void {
-    const entry = entryOf(path, name, stat);
-    if (!stat.isDirectory() && stat.nlink > 1n) {
-      const key = `${stat.dev}:${stat.ino}`;
-      const first = this.#links.get(key);
-      if (first !== undefined) {
-        this.#put(
-          encodeTarEntry({ ...entry, type: 'hardlink', linkPath: first, size: 0, xattrs: new Map() }),
-        );
-        return;
-      }
-      this.#links.set(key, name);
+    const key = !stat.isDirectory() && stat.nlink > 1n ? `${stat.dev}:${stat.ino}` : undefined;
+    const first = key === undefined ? undefined : this.#links.get(key);
+    const source = openSource(path, name, stat, first === undefined);
+    if (source === undefined) return;
+    const { entry, fd } = source;
+    try {
+      if (first !== undefined)
+        this.entry({ ...entry, type: 'hardlink', linkPath: first, size: 0, xattrs: new Map() });
+      else if (fd === undefined) this.entry(entry);
+      else this.#content(fd, entry, stat);
+    } finally {
+      if (fd !== undefined) fs.closeSync(fd);
     }
-    if (entry.type === 'file' && entry.size > 0) this.#content(path, entry, stat);
-    else this.entry(entry);
+    if (key !== undefined && first === undefined) this.#links.set(key, name);
   }
 
   /** An entry without data. */
@@ -90,19 +124,14 @@ export class TreePacker {
     this.#put(encodeTarEntry(entry));
   }
 
-  #content(path: string, entry: TarEntry, stat: fs.BigIntStats): void {
-    const fd = fs.openSync(hostPath(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    try {
-      const hasHoles = this.#sparse && stat.blocks * 512n + 65_536n < stat.size;
-      const segments = hasHoles ? sparseSegments(fd, entry.size) : undefined;
-      const packed = segments === undefined ? entry : { ...entry, segments };
-      this.#put(encodeTarEntry(packed));
-      for (const { offset, length } of segments ?? [{ offset: 0, length: entry.size }])
-        this.#copy(fd, offset, length);
-      this.#put(tarPadding(dataBytes(packed)));
-    } finally {
-      fs.closeSync(fd);
-    }
+  #content(fd: number, entry: TarEntry, stat: fs.BigIntStats): void {
+    const hasHoles = this.#sparse && stat.blocks * 512n + 65_536n < stat.size;
+    const segments = hasHoles ? sparseSegments(fd, entry.size) : undefined;
+    const packed = segments === undefined ? entry : { ...entry, segments };
+    this.#put(encodeTarEntry(packed));
+    for (const { offset, length } of segments ?? [{ offset: 0, length: entry.size }])
+      this.#copy(fd, offset, length);
+    this.#put(tarPadding(dataBytes(packed)));
   }
 
   /** A file that got shorter meanwhile is filled up with zeros, as its header tells its size already. */
@@ -130,6 +159,30 @@ export class TreePacker {
     this.#sink(this.#buffer.subarray(0, this.#used));
     this.#used = 0;
   }
+}
+
+type Source = { entry: TarEntry /** Where there are data. */; fd: number | undefined };
+
+/** Undefined when it has been removed or replaced. A device that took its place cannot be opened (withoutDevices). */
+function openSource(path: string, name: string, stat: fs.BigIntStats, withData: boolean): Source | undefined {
+  try {
+    const entry = entryOf(path, name, stat);
+    if (!withData || entry.type !== 'file' || entry.size === 0) return { entry, fd: undefined };
+    const fd = fs.openSync(hostPath(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (fs.fstatSync(fd).isFile()) return { entry, fd };
+    fs.closeSync(fd);
+    return undefined;
+  } catch (error) {
+    const now = fs.lstatSync(hostPath(path), { bigint: true, throwIfNoEntry: false });
+    if (now?.ino === stat.ino) throw error;
+    return undefined;
+  }
+}
+
+/** In reverse order. */
+function namesIn(cursor: TreeCursor): string[] {
+  enterDirectory(cursor.fd);
+  return fs.readdirSync('.', { encoding: 'latin1' }).sort().reverse();
 }
 
 /** GNU tar makes a file as long as its last segment reaches, so that one has to be at the very end. */

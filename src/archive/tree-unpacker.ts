@@ -1,23 +1,31 @@
 import * as fs from 'node:fs';
 import { EngineError, errorCode, messageOf, SyscallError } from '../base/errors.ts';
+import { changeMode } from '../kernel/change-mode.ts';
+import { cstring, errnoName, syscall } from '../kernel/libc.ffi.ts';
 import { decodeDevice, makeNode, S_IFBLK, S_IFCHR, S_IFIFO } from '../kernel/make-node.ts';
+import { O_PATH, openFrom } from '../kernel/open-beneath.ts';
 import { setTimes } from '../kernel/set-times.ts';
+import { enterDirectory, openRoot } from '../kernel/thread-root.ts';
 import { setXattr } from '../kernel/xattr.ts';
 import { absoluteEntryPath, baseOf, hostPath, parentOf, readable } from './archive-path.ts';
+import { removeTree } from './remove-tree.ts';
 import type { TarEntry } from './tar-entry.ts';
 import type { TarHandler } from './tar-reader.ts';
 import { OPAQUE_XATTRS, type Whiteout, type WhiteoutMode, whiteoutOf } from './whiteout.ts';
 
-const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY } = fs.constants;
 const YES = Buffer.from('y');
 const SPECIAL_BITS = 0o7000;
+const AT_FDCWD = -100;
+/** What a directory's path may lead to after that was replaced. */
+const REPLACED = ['ENOENT', 'ENOTDIR', 'ELOOP'];
 
 export type UnpackOptions = {
   whiteouts: WhiteoutMode;
   /** What all files together may have, against decompression bombs. */
   maximumBytes?: number | undefined;
-  /** Where in the root to unpack (latin1, absolute): it exists and stays as it is. The root itself when undefined. */
-  directory?: string;
+  /** What the directory is called in messages (latin1), if it is to stay as it is: '' for the root. */
+  stays?: string;
   /** A directory does not take the place of something else, nor something else that of a directory. */
   keepKinds?: boolean;
   /** Whom all files belong to, in place of the archive's owners; 'caller': nothing is done about it. */
@@ -27,9 +35,10 @@ export type UnpackOptions = {
 };
 
 /**
- * Writes the entries of a tar into the root directory of the calling thread, which must be rooted in the
- * target (thread-root.ts): that is what keeps an archive with links from writing elsewhere. The umask must be
- * 0. Later entries replace earlier ones of the same path, but directories merge.
+ * Writes the entries of a tar into a directory. The root of the calling thread (thread-root.ts) is what links in the
+ * archive, or in the directory, cannot lead out of. What an entry is about is looked up once, and then known as a name in
+ * the working directory, so that others may change the tree meanwhile. The umask must be 0. Later entries replace
+ * earlier ones of the same path, but directories merge.
  */
 export class TreeUnpacker implements TarHandler {
   /** Bytes of all files and links, holes too, as Docker counts a layer's size. */
@@ -41,10 +50,9 @@ export class TreeUnpacker implements TarHandler {
   readonly #opaqueXattr: string | undefined;
   readonly #maximumBytes: number;
   readonly #options: UnpackOptions;
-  /** Before every path; '' for the thread's root itself. */
-  readonly #base: string;
-  /** Directories that are known to exist. */
-  readonly #directories: Set<string>;
+  readonly #root: number;
+  /** The path of the working directory, as far as it is known. */
+  #workingIn: string | undefined;
   /** Their times can only be set when nothing is written into them any more. */
   readonly #directoryTimes = new Map<string, bigint>();
   /** With `apply`: what this archive made, and the directories above, which its own whiteouts do not touch. */
@@ -53,12 +61,12 @@ export class TreeUnpacker implements TarHandler {
   #path = '';
   #fd = -1;
 
-  constructor(options: UnpackOptions) {
+  /** @param root a descriptor of the directory, which stays the caller's */
+  constructor(root: number, options: UnpackOptions) {
+    this.#root = root;
     this.#options = options;
     this.#whiteouts = options.whiteouts;
     this.#maximumBytes = options.maximumBytes ?? Number.POSITIVE_INFINITY;
-    this.#base = options.directory?.replace(/\/+$/, '') ?? '';
-    this.#directories = new Set([this.#base === '' ? '/' : this.#base]);
     this.#opaqueXattr =
       options.whiteouts === 'apply' || options.whiteouts === 'keep'
         ? undefined
@@ -68,7 +76,7 @@ export class TreeUnpacker implements TarHandler {
   entry(entry: TarEntry): void {
     this.entryCount++;
     this.#entry = undefined;
-    this.#path = this.#absolute(entry.path);
+    this.#path = absoluteEntryPath(entry.path);
     this.#guard('unpack', () => {
       const whiteout = this.#whiteouts === 'keep' ? undefined : whiteoutOf(baseOf(this.#path));
       if (whiteout !== undefined) this.#whiteout(whiteout);
@@ -103,7 +111,16 @@ export class TreeUnpacker implements TarHandler {
 
   /** Sets what has to wait until the end. */
   finish(): void {
-    for (const [path, mtimeNs] of this.#directoryTimes) setTimes(hostPath(path), mtimeNs, mtimeNs);
+    for (const [path, mtimeNs] of this.#directoryTimes) this.#setDirectoryTimes(path, mtimeNs);
+  }
+
+  #setDirectoryTimes(path: string, mtimeNs: bigint): void {
+    try {
+      this.#workIn(path);
+      setTimes('.', mtimeNs, mtimeNs);
+    } catch (error) {
+      if (!REPLACED.includes(errorCode(error) ?? '')) throw error;
+    }
   }
 
   /** Closes what may still be open, after a failure. */
@@ -112,18 +129,39 @@ export class TreeUnpacker implements TarHandler {
     this.#fd = -1;
   }
 
-  /** Of an entry's path, or of what a hard link is to; the directory unpacked into for its own. */
-  #absolute(entryPath: string): string {
-    const path = absoluteEntryPath(entryPath);
-    return path === '/' ? this.#base || '/' : this.#base + path;
+  /** Makes the directory that a path is in the working directory. @returns the path's last name */
+  #nameIn(path: string): string | Buffer {
+    this.#workIn(parentOf(path));
+    return hostPath(baseOf(path) || '.');
+  }
+
+  #workIn(directory: string): void {
+    if (directory === this.#workingIn) return;
+    const fd = this.#open(directory);
+    try {
+      enterDirectory(fd);
+      this.#workingIn = directory;
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  /** A directory, O_PATH. @throws SyscallError with what Node's file errors have */
+  #open(directory: string): number {
+    const { refuseLinks } = this.#options;
+    const path = Buffer.from(directory.slice(1) || '.', 'latin1');
+    const fd = openFrom(this.#root, path, { flags: O_DIRECTORY | O_PATH, refuseLinks });
+    if (fd >= 0) return fd;
+    const error = new SyscallError('open', -fd, errnoName(-fd), readable(directory));
+    throw Object.assign(error, { syscall: 'open', path: readable(directory) });
   }
 
   #make(entry: TarEntry): void {
     const path = this.#path;
-    if (path === (this.#base || '/')) {
+    if (path === '/') {
       if (entry.type !== 'directory')
         throw new EngineError('invalid-parameter', 'the archive replaces its root by something else');
-      if (this.#base === '' && this.#options.directory === undefined) this.#entry = entry;
+      if (this.#options.stays === undefined) this.#entry = entry;
       return;
     }
     this.#makeDirectory(parentOf(path));
@@ -134,7 +172,6 @@ export class TreeUnpacker implements TarHandler {
       this.#replace(entry, path);
     }
     if (this.#whiteouts === 'apply') this.#rememberMade(path);
-    if (entry.type === 'directory') this.#directories.add(path);
     if (entry.type !== 'hardlink') this.#entry = entry;
   }
 
@@ -143,7 +180,7 @@ export class TreeUnpacker implements TarHandler {
   }
 
   #create(entry: TarEntry, path: string): void {
-    const target = hostPath(path);
+    const target = this.#nameIn(path);
     const permissions = entry.mode & 0o777;
     switch (entry.type) {
       case 'file':
@@ -156,7 +193,7 @@ export class TreeUnpacker implements TarHandler {
         this.sizeBytes += entry.linkPath.length;
         return fs.symlinkSync(hostPath(entry.linkPath), target);
       case 'hardlink':
-        return fs.linkSync(hostPath(this.#absolute(entry.linkPath)), target);
+        return this.#link(absoluteEntryPath(entry.linkPath), target);
       case 'character-device':
         return makeNode(target, S_IFCHR | permissions, entry.major, entry.minor);
       case 'block-device':
@@ -166,9 +203,19 @@ export class TreeUnpacker implements TarHandler {
     }
   }
 
+  #link(existing: string, name: string | Buffer): void {
+    const directory = this.#open(parentOf(existing));
+    try {
+      const from = cstring(hostPath(baseOf(existing) || '.'));
+      syscall('linkat', readable(existing), directory, from, AT_FDCWD, cstring(name), 0);
+    } finally {
+      fs.closeSync(directory);
+    }
+  }
+
   /** Something of that name is there already: from this archive, or, with `apply`, from a lower layer. */
   #replace(entry: TarEntry, path: string): void {
-    const existing = fs.lstatSync(hostPath(path), { bigint: true });
+    const existing = fs.lstatSync(this.#nameIn(path), { bigint: true });
     if (entry.type === 'directory' && existing.isDirectory()) return;
     if (this.#options.keepKinds) this.#checkKinds(entry, existing);
     const hidesLower = this.#opaqueXattr !== undefined && isOverlayWhiteout(existing);
@@ -184,8 +231,8 @@ export class TreeUnpacker implements TarHandler {
   #checkKinds(entry: TarEntry, existing: fs.BigIntStats): void {
     const [isDirectory, wasDirectory] = [entry.type === 'directory', existing.isDirectory()];
     if (isDirectory === wasDirectory) return;
-    const name = JSON.stringify(readable(this.#path.slice(this.#base.length + 1)));
-    const target = JSON.stringify(readable(this.#base || '/'));
+    const name = JSON.stringify(readable(this.#path.slice(1)));
+    const target = JSON.stringify(readable(this.#options.stays || '/'));
     throw new EngineError(
       'system',
       wasDirectory
@@ -196,48 +243,54 @@ export class TreeUnpacker implements TarHandler {
 
   /** Takes as long as what is removed is large, whatever else the archive has: each entry may ask for it. */
   #remove(path: string): void {
-    const target = hostPath(path);
-    const existing = fs.lstatSync(target, { throwIfNoEntry: false });
+    const existing = this.#stat(path);
     if (existing === undefined) return;
-    if (existing.isDirectory()) {
-      for (const name of fs.readdirSync(target, { encoding: 'latin1' })) this.#remove(join(path, name));
-      fs.rmdirSync(target);
-    } else this.#unlink(path);
-    for (const known of [this.#directories, this.#directoryTimes, this.#made]) known.delete(path);
+    try {
+      if (existing.isDirectory()) this.#removeDirectory(path);
+      else fs.unlinkSync(this.#nameIn(path));
+    } catch (error) {
+      // As Go has it: something may be busy, as it is mounted on.
+      throw Object.assign(error as Error, { syscall: 'RemoveAll', path: path.slice(1) });
+    }
+    for (const known of [this.#directoryTimes, this.#made]) known.delete(path);
   }
 
-  #unlink(path: string): void {
+  #removeDirectory(path: string): void {
+    const parent = openRoot('.');
+    this.#workingIn = undefined;
     try {
-      fs.unlinkSync(hostPath(path));
-    } catch (error) {
-      // As Go has it: a file may be busy, something being mounted on it.
-      throw Object.assign(error as Error, { syscall: 'RemoveAll', path: path.slice(this.#base.length + 1) });
+      removeTree(parent, baseOf(path));
+    } finally {
+      fs.closeSync(parent);
     }
   }
 
   /** Makes the directories that the archive has no entries for, as root's, mode 0755. */
   #makeDirectory(path: string): void {
-    if (this.#directories.has(path)) return;
+    if (this.#isDirectory(path)) return;
     this.#makeDirectory(parentOf(path));
-    try {
-      fs.mkdirSync(hostPath(path), 0o755);
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error;
-      // A link to a directory will do where it is resolved within the root.
-      if (this.#options.refuseLinks && !fs.lstatSync(hostPath(path)).isDirectory()) throw error;
-      if (this.#isOwnWhiteout(path)) {
-        this.#remove(path);
-        fs.mkdirSync(hostPath(path), 0o755);
-        this.#makeOpaque(path);
-      } else if (!fs.statSync(hostPath(path)).isDirectory()) throw error;
-    }
-    this.#directories.add(path);
+    const existing = this.#stat(path);
+    const hidesLower = this.#opaqueXattr !== undefined && existing && isOverlayWhiteout(existing);
+    if (hidesLower) this.#remove(path);
+    fs.mkdirSync(this.#nameIn(path), 0o755);
+    if (hidesLower) this.#makeOpaque(path);
   }
 
-  #isOwnWhiteout(path: string): boolean {
-    return (
-      this.#opaqueXattr !== undefined && isOverlayWhiteout(fs.lstatSync(hostPath(path), { bigint: true }))
-    );
+  /** A link to a directory will do: it is resolved within the root. */
+  #isDirectory(path: string): boolean {
+    try {
+      this.#workIn(path);
+      return true;
+    } catch (error) {
+      if (path !== '/' && ['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return false;
+      throw error;
+    }
+  }
+
+  /** Undefined when there is none. */
+  #stat(path: string): fs.BigIntStats | undefined {
+    if (!this.#isDirectory(parentOf(path))) return undefined;
+    return fs.lstatSync(this.#nameIn(path), { bigint: true, throwIfNoEntry: false });
   }
 
   #whiteout(whiteout: Whiteout): void {
@@ -252,7 +305,7 @@ export class TreeUnpacker implements TarHandler {
   }
 
   #overlayWhiteout(path: string): void {
-    const target = hostPath(path);
+    const target = this.#nameIn(path);
     const existing = fs.lstatSync(target, { throwIfNoEntry: false });
     if (existing === undefined) makeNode(target, S_IFCHR, 0, 0);
     // A whiteout is about lower layers only, whatever this one makes of the same name.
@@ -260,37 +313,57 @@ export class TreeUnpacker implements TarHandler {
   }
 
   #makeOpaque(path: string): void {
-    if (this.#opaqueXattr !== undefined) setXattr(hostPath(path), this.#opaqueXattr, YES);
+    if (this.#opaqueXattr !== undefined) setXattr(this.#nameIn(path), this.#opaqueXattr, YES);
   }
 
   #applyWhiteout(whiteout: Whiteout, parent: string): void {
     if (whiteout.kind === 'remove') this.#removeLower(join(parent, whiteout.name));
-    else if (fs.lstatSync(hostPath(parent), { throwIfNoEntry: false })?.isDirectory() === true)
-      this.#removeLowerWithin(parent);
+    else if (this.#stat(parent)?.isDirectory() === true) this.#removeLowerWithin(parent);
   }
 
   #removeLower(path: string): void {
     if (!this.#made.has(path)) this.#remove(path);
-    else if (fs.lstatSync(hostPath(path)).isDirectory()) this.#removeLowerWithin(path);
+    else if (this.#stat(path)?.isDirectory() === true) this.#removeLowerWithin(path);
   }
 
   #removeLowerWithin(path: string): void {
-    for (const name of fs.readdirSync(hostPath(path), { encoding: 'latin1' }))
-      this.#removeLower(join(path, name));
+    this.#workIn(path);
+    for (const name of fs.readdirSync('.', { encoding: 'latin1' })) this.#removeLower(join(path, name));
   }
 
   #setMetadata(entry: TarEntry): void {
-    const path = hostPath(this.#path);
-    const isLink = entry.type === 'symlink';
+    if (entry.type === 'directory') this.#directoryTimes.set(this.#path, entry.mtimeNs);
+    if (this.#fd >= 0) return this.#setAttributes(this.#fd, entry);
+    const name = this.#nameIn(this.#path);
+    // A caller may not be allowed to look into a directory.
+    if (entry.type !== 'directory' || this.#options.owner === 'caller')
+      return this.#setAttributes(name, entry);
+    const directory = fs.openSync(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    try {
+      this.#setAttributes(directory, entry);
+    } finally {
+      fs.closeSync(directory);
+    }
+  }
+
+  #setAttributes(target: number | string | Buffer, entry: TarEntry): void {
     const { owner = entry } = this.#options;
-    if (owner !== 'caller') fs.lchownSync(path, owner.uid, owner.gid);
+    if (owner !== 'caller') setOwner(target, owner);
     // After chown, which clears setuid and file capabilities. New files have their permissions already, but for
     // what a caller's umask takes away.
     const isMasked = owner === 'caller' || (entry.mode & SPECIAL_BITS) !== 0 || entry.type === 'directory';
-    if (!isLink && isMasked) fs.chmodSync(path, entry.mode);
-    for (const [name, value] of entry.xattrs) setEntryXattr(path, name, value);
-    if (entry.type === 'directory') this.#directoryTimes.set(this.#path, entry.mtimeNs);
-    else setTimes(this.#fd >= 0 ? this.#fd : path, entry.mtimeNs, entry.mtimeNs);
+    if (entry.type !== 'symlink' && isMasked) setMode(target, entry.mode);
+    for (const [name, value] of entry.xattrs) setEntryXattr(target, name, value);
+    if (entry.type !== 'directory') setTimes(target, entry.mtimeNs, entry.mtimeNs);
+  }
+
+  /** Node's errors have the name in the working directory. */
+  #named(error: unknown): unknown {
+    const { syscall: call, path } = error as { syscall?: string; path?: string };
+    if (path === undefined || call === undefined || call === 'RemoveAll') return error;
+    return Object.assign(error as Error, {
+      path: `${readable(this.#options.stays ?? '')}${readable(this.#path)}`,
+    });
   }
 
   #guard(what: string, task: () => void): void {
@@ -299,16 +372,26 @@ export class TreeUnpacker implements TarHandler {
     } catch (error) {
       if (error instanceof EngineError && !(error instanceof SyscallError)) throw error;
       const message = `failed to ${what} "${readable(this.#path)}": ${messageOf(error)}`;
-      throw new EngineError('system', message, { cause: error });
+      throw new EngineError('system', message, { cause: this.#named(error) });
     }
   }
 }
 
+function setOwner(target: number | string | Buffer, { uid, gid }: { uid: number; gid: number }): void {
+  if (typeof target === 'number') fs.fchownSync(target, uid, gid);
+  else fs.lchownSync(target, uid, gid);
+}
+
+function setMode(target: number | string | Buffer, mode: number): void {
+  if (typeof target === 'number') fs.fchmodSync(target, mode);
+  else changeMode(target, mode);
+}
+
 /** overlayfs's own attributes are no business of an archive: they could redirect a directory to another one. */
-function setEntryXattr(path: string | Buffer, name: string, value: Buffer): void {
+function setEntryXattr(target: number | string | Buffer, name: string, value: Buffer): void {
   if (name.startsWith('trusted.overlay.') || name.startsWith('user.overlay.')) return;
   try {
-    setXattr(path, name, value);
+    setXattr(target, name, value);
   } catch (error) {
     // The file system has none, or none of this kind on such a file: Docker goes on, too.
     if (!['ENOTSUP', 'EOPNOTSUPP', 'EPERM'].includes(errorCode(error) ?? '')) throw error;

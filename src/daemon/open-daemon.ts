@@ -49,6 +49,7 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
   const store = new StateStore(database);
   const background = new Background(log);
   const events = new EventBus();
+  const threads = await RootedThreads.open();
   const closing = new AbortController();
   const daemon: Daemon = {
     options,
@@ -68,8 +69,14 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
       namespaces: parts.namespaces,
       bridgeDevice: parts.bridgeDevice,
     }),
-    volumes: new Volumes({ directory: join(options.dataRoot, 'volumes'), store, events, background }),
-    threads: await RootedThreads.open(),
+    volumes: new Volumes({
+      directory: join(options.dataRoot, 'volumes'),
+      store,
+      events,
+      background,
+      threads,
+    }),
+    threads,
     hostFacts,
     closing: closing.signal,
     restart: container => startContainer(daemon, container, 'restart-policy'),
@@ -80,6 +87,7 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
     collectImages(daemon);
   } catch (error) {
     closing.abort();
+    await threads.close();
     await background.idle();
     store.close();
     throw error;

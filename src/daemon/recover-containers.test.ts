@@ -118,6 +118,20 @@ test('what was half made or half removed is taken away', async t => {
   assert.deepEqual(engine.daemon.store.leftovers(), []);
 });
 
+test('the engine starts while what is left of containers is still being removed', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = 'f'.repeat(64);
+  engine.daemon.store.addLeftover({ kind: 'container', id });
+  await engine.close();
+  const removal = Promise.withResolvers<void>();
+  engine.graph.removeContainerLayer = () => removal.promise;
+  await engine.open();
+  assert.deepEqual(engine.daemon.store.leftovers(), [{ kind: 'container', id }]);
+  removal.resolve();
+  await engine.idle();
+  assert.deepEqual(engine.daemon.store.leftovers(), []);
+});
+
 test('a start that the last daemon did not live to finish is undone', async t => {
   const engine = await TestDaemon.open(t);
   const id = await engine.create('web');

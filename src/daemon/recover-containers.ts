@@ -5,11 +5,11 @@ import type { ExitStatus, Container as Runtime } from '../execdriver/driver.ts';
 import { nowNs } from './clock.ts';
 import { Container } from './containers/container.ts';
 import type { Daemon } from './daemon.ts';
-import { containerDirectory, runDirectory } from './daemon-options.ts';
+import { runDirectory } from './daemon-options.ts';
 import { Exec, type ExecRecord } from './exec/exec.ts';
 import { forgetLater, watchExec } from './exec/start-exec.ts';
 import { resumeHealthChecks } from './health/start-health-checks.ts';
-import { removeContainer } from './lifecycle/remove-container.ts';
+import { removeContainer, removeLeftFiles } from './lifecycle/remove-container.ts';
 import { scheduleRestart, wantsRestart } from './lifecycle/restart-policy.ts';
 import { handleExit, watchExit } from './lifecycle/watch-exit.ts';
 import { cgroupsPathOf } from './start/build-spec.ts';
@@ -100,16 +100,14 @@ function recoverExecs(daemon: Daemon, container: Container, runtime: Runtime | u
   }
 }
 
-/** Of containers that were being made or removed, and directories of runs that belong to no container. */
+/** Of containers that were being made or removed, in the background, and directories of runs that belong to no container. */
 async function removeLeftovers(daemon: Daemon): Promise<void> {
-  const { store, options, containers, graph, volumes } = daemon;
+  const { store, options, containers, volumes } = daemon;
   const leftovers = store.leftovers();
   volumes.cleanUp(leftovers.filter(({ kind }) => kind === 'volume').map(({ id }) => id));
   for (const { kind, id } of leftovers) {
-    if (kind !== 'container') continue;
-    await graph.removeContainerLayer(id);
-    rmSync(containerDirectory(options, id), { recursive: true, force: true });
-    store.removeLeftover({ kind, id });
+    if (kind === 'container')
+      daemon.background.run(`removing what container ${id} left`, removeLeftFiles(daemon, id));
   }
   const runs = join(options.execRoot, 'containers');
   for (const id of existsSync(runs) ? readdirSync(runs) : []) {

@@ -56,6 +56,8 @@ export type CreateOptions = {
   networkNamespace?: number;
   /** The process executes as soon as it is ready, and `start` has nothing left to do: spares a round trip. */
   start?: boolean;
+  /** Detached mounts that are bound in place of the spec's sources, by their destinations; duplicated. */
+  mounts?: ReadonlyMap<string, number>;
   /** Descriptors that live as long as the container does (reserved ports); duplicated. */
   keepDescriptors?: readonly number[];
 };

@@ -16,7 +16,7 @@ import {
   VOLUME_NAME_OFFSET,
   VOLUME_V2_NAME_OFFSET,
 } from './abi/btrfs.ts';
-import { cstring, syscallAsync } from './libc.ffi.ts';
+import { cstring, syscall, syscallAsync } from './libc.ffi.ts';
 import type { PathBytes } from './xattr.ts';
 
 /** A new, empty subvolume `name` in the directory `parent`, of mode 0755 less the umask. @throws SyscallError */
@@ -40,8 +40,14 @@ export async function snapshotSubvolume(source: string, parent: string, name: st
  * Deletes a subvolume with its files; the kernel frees them in the background.
  * @throws SyscallError; ENOTEMPTY when there are subvolumes below it
  */
-export function deleteSubvolume(parent: PathBytes, name: PathBytes): Promise<void> {
+export function deleteSubvolume(parent: string, name: string): Promise<void> {
   return control(parent, 'BTRFS_IOC_SNAP_DESTROY', BTRFS_IOC_SNAP_DESTROY, named(VOLUME_NAME_OFFSET, name));
+}
+
+/** The same with a directory that is open, for threads that may wait. @throws SyscallError */
+export function deleteSubvolumeIn(parent: number, name: PathBytes): void {
+  const argument = named(VOLUME_NAME_OFFSET, name);
+  syscall('ioctl', `BTRFS_IOC_SNAP_DESTROY, ${String(name)}`, parent, BTRFS_IOC_SNAP_DESTROY, argument);
 }
 
 /** The id of the subvolume that a directory belongs to. @throws SyscallError */

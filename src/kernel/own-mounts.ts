@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { EngineError } from '../base/errors.ts';
-import { MOUNT_ATTR_RDONLY, MS_PRIVATE, MS_REC } from './abi/mount.ts';
+import { MOUNT_ATTR_NODEV, MOUNT_ATTR_RDONLY, MS_PRIVATE, MS_REC } from './abi/mount.ts';
 import { CLONE_NEWNS } from './abi/sched.ts';
 import { cstring, syscall, syscallResult } from './libc.ffi.ts';
 import { enterRoot } from './thread-root.ts';
@@ -9,7 +9,7 @@ const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
 const AT_RECURSIVE = 0x8000;
 const MOVE_MOUNT_F_EMPTY_PATH = 0x4;
-const MOVE_MOUNT_T_SYMLINKS = 0x10;
+const MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 const OPEN_TREE_CLONE = 1;
 const OPEN_TREE_CLOEXEC = 0o2000000;
 const MNT_DETACH = 2;
@@ -62,16 +62,26 @@ export function cloneMountsOf(
   }
 }
 
-/** A detached mount of a directory or file of the host. The caller closes it. @throws SyscallError */
-export function cloneMount(path: string, options: { recursive: boolean; readonly: boolean }): number {
-  const tree = openTree(path, options.recursive);
-  if (!options.readonly) return tree;
+export type CloneOptions = {
+  /** With what is mounted below. */
+  recursive: boolean;
+  readonly?: boolean;
+  /** MS_SLAVE …; as the original's when undefined. */
+  propagation?: number;
+};
+
+/**
+ * A detached mount of a directory or file of the host, by its path or by a descriptor. The caller closes it.
+ * @throws SyscallError
+ */
+export function cloneMount(
+  source: string | number,
+  { recursive, readonly = false, propagation = 0 }: CloneOptions,
+): number {
+  const tree = openTree(source, recursive);
   try {
-    // struct mount_attr: attr_set, attr_clr, propagation, userns_fd
-    const attributes = Buffer.alloc(32);
-    attributes.writeBigUInt64LE(BigInt(MOUNT_ATTR_RDONLY), 0);
-    const flags = AT_EMPTY_PATH | (options.recursive ? AT_RECURSIVE : 0);
-    syscall('mount_setattr', `${path}, ro`, tree, cstring(''), flags, attributes, attributes.length);
+    if (readonly || propagation !== 0)
+      changeMounts(tree, { attributes: readonly ? MOUNT_ATTR_RDONLY : 0, propagation, recursive });
     return tree;
   } catch (error) {
     closeSync(tree);
@@ -79,10 +89,25 @@ export function cloneMount(path: string, options: { recursive: boolean; readonly
   }
 }
 
-/** Mounts a detached tree on a path, whose links are followed. @throws SyscallError */
-export function attachMount(tree: number, path: string): void {
-  const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS;
-  syscall('move_mount', path, tree, cstring(''), AT_FDCWD, cstring(path), flags);
+/** Nobody opens a device by what is mounted there, nor by what is mounted below it. @throws SyscallError */
+export function withoutDevices(tree: number): void {
+  changeMounts(tree, { attributes: MOUNT_ATTR_NODEV, propagation: 0, recursive: true });
+}
+
+/** What is mounted below it stays as it is. @throws SyscallError */
+export function makeReadonly(tree: number): void {
+  changeMounts(tree, { attributes: MOUNT_ATTR_RDONLY, propagation: 0, recursive: false });
+}
+
+/** Mounts a detached tree on the root of the calling thread. @throws SyscallError */
+export function attachRoot(tree: number): void {
+  syscall('move_mount', '/', tree, cstring(''), AT_FDCWD, cstring('/'), MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+/** Mounts a detached tree on what a descriptor is of. @throws SyscallError */
+export function attachMount(tree: number, place: number): void {
+  const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+  syscall('move_mount', `fd ${place}`, tree, cstring(''), place, cstring(''), flags);
 }
 
 /** Takes away all mounts on a path, with those below them, so that what they hide is seen. */
@@ -91,9 +116,22 @@ export function uncover(path: string): void {
     if (syscallResult('umount2', cstring(path), MNT_DETACH | UMOUNT_NOFOLLOW) < 0) return;
 }
 
-function openTree(path: string, recursive: boolean): number {
+function openTree(source: string | number, recursive: boolean): number {
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0);
-  return syscall('open_tree', path, AT_FDCWD, cstring(path), flags);
+  return typeof source === 'string'
+    ? syscall('open_tree', source, AT_FDCWD, cstring(source), flags)
+    : syscall('open_tree', `fd ${source}`, source, cstring(''), flags | AT_EMPTY_PATH);
+}
+
+type Change = { attributes: number; propagation: number; recursive: boolean };
+
+function changeMounts(tree: number, { attributes, propagation, recursive }: Change): void {
+  // struct mount_attr: attr_set, attr_clr, propagation, userns_fd
+  const change = Buffer.alloc(32);
+  change.writeBigUInt64LE(BigInt(attributes), 0);
+  change.writeBigUInt64LE(BigInt(propagation), 16);
+  const flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+  syscall('mount_setattr', `fd ${tree}`, tree, cstring(''), flags, change, change.length);
 }
 
 function openNamespace(pid: number, cgroup: string): number {

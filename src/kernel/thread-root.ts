@@ -3,6 +3,7 @@ import { cstring, syscall } from './libc.ffi.ts';
 import { O_PATH } from './open-beneath.ts';
 
 const CLONE_FS = 0x200;
+const PATH_MAX = 4096;
 
 /**
  * Gives the calling thread a root directory, working directory and umask (0) of its own, apart from all other
@@ -12,13 +13,11 @@ const CLONE_FS = 0x200;
  * libuv's pool must have been used before any thread enters a root: its threads inherit the root of the thread
  * that first needs them.
  *
- * @returns a descriptor of the root as it is now, the home that {@link withRoot} returns to
  * @throws SyscallError
  */
-export function separateThreadRoot(): number {
+export function separateThreadRoot(): void {
   syscall('unshare', 'CLONE_FS', CLONE_FS);
   syscall('umask', '0', 0);
-  return openRoot('/');
 }
 
 /** A descriptor of a directory that {@link withRoot} takes. The caller closes it. */
@@ -27,25 +26,43 @@ export function openRoot(path: string): number {
 }
 
 /**
+ * Makes the directory `fd` the working directory of the calling thread, which must have been separated: where names
+ * without a slash are looked up.
+ * @throws SyscallError
+ */
+export function enterDirectory(fd: number): void {
+  syscall('fchdir', `fd ${fd}`, fd);
+}
+
+/** The path of the calling thread's working directory, from its root (getcwd(2)). @throws SyscallError */
+export function workingDirectory(): string {
+  const path = Buffer.alloc(PATH_MAX);
+  const length = syscall('getcwd', '', path, path.length);
+  return path.toString('utf8', 0, length - 1);
+}
+
+/**
  * Makes the directory `fd` the root and the working directory of the calling thread, which must have been
  * separated. A detached mount is fine too.
  * @throws SyscallError
  */
 export function enterRoot(fd: number): void {
-  syscall('fchdir', `fd ${fd}`, fd);
+  enterDirectory(fd);
   syscall('chroot', '.', cstring('.'));
 }
 
-/** Runs `task` with the directory `path` as root, and returns to the root `home` whatever happens. */
+/**
+ * Runs `task` with a directory as root, of which it gets a descriptor, and returns to the root `home` whatever happens.
+ */
 export async function withRoot<T>(
   home: number,
   root: number | string,
-  task: () => Promise<T> | T,
+  task: (root: number) => Promise<T> | T,
 ): Promise<T> {
   const fd = typeof root === 'number' ? root : openRoot(root);
   try {
     enterRoot(fd);
-    return await task();
+    return await task(fd);
   } finally {
     enterRoot(home);
     if (typeof root === 'string') closeSync(fd);

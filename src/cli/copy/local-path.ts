@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
 import { baseName, cleanPath, keepEnding, splitEntry } from '../../archive/go-path.ts';
-import { resolveInRoot } from '../../archive/resolve-in-root.ts';
+import { resolveLinks } from '../../archive/resolve-links.ts';
 import { errorCode } from '../../base/errors.ts';
 import { type CopyDestination, type CopySource, followedLink } from './prepare-copy.ts';
 
@@ -27,7 +27,7 @@ function withRealParent(path: string): { path: string; calledAs: string | undefi
 
 /** Names what is missing in the end, as Go does: where a link leads to, not the link. */
 function realPath(path: string): string {
-  const resolved = resolveInRoot('/', path);
+  const resolved = resolveLinks(path);
   lstatSync(resolved);
   return resolved;
 }

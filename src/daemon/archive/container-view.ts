@@ -5,6 +5,7 @@ import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../daemon-options.ts';
 import { notFound } from '../errors.ts';
+import { mountSourceOf } from '../mounts/open-mount-sources.ts';
 import { hostFilesOwner } from '../start/host-files.ts';
 
 /** Of the kernel, and not a container's files: Docker does not copy from or to them. */
@@ -21,15 +22,16 @@ export async function withContainerView<T>(
   container: Container,
   use: (view: FileSystemView) => Promise<T>,
 ): Promise<T> {
-  if (container.state.pid > 0) return use(runningView(container));
+  if (container.state.pid > 0) return use(runningView(daemon, container));
   return daemon.locks.run(container.id, async () => {
     if (container.isRemoved) throw notFound(`No such container: ${container.id}`);
-    if (container.state.pid > 0) return use(runningView(container));
+    if (container.state.pid > 0) return use(runningView(daemon, container));
     await container.cleanedUp;
     container.layer ??= await daemon.graph.openContainerLayer(container.id);
     const { root, close } = await openRoot(container.layer);
     try {
-      return await use({ root, uncovered: [], mounts: stoppedMounts(daemon, container) });
+      const readonlyRoot = container.record.hostConfig.ReadonlyRootfs ?? false;
+      return await use({ root, uncovered: [], mounts: stoppedMounts(daemon, container), readonlyRoot });
     } finally {
       close();
     }
@@ -39,10 +41,10 @@ export async function withContainerView<T>(
 /** The root of a container alone, without what is mounted in it. */
 export function withoutMounts(view: FileSystemView): FileSystemView {
   const root = view.root.kind === 'process' ? { ...view.root, recursive: false } : view.root;
-  return { root, uncovered: [], mounts: [] };
+  return { root, uncovered: [], mounts: [], readonlyRoot: view.readonlyRoot };
 }
 
-function runningView({ id, record, state }: Container): FileSystemView {
+function runningView(daemon: Daemon, { id, record, state }: Container): FileSystemView {
   const own = new Set([
     ...record.mounts.map(({ destination }) => destination),
     ...Object.keys(record.hostConfig.Tmpfs ?? {}),
@@ -54,7 +56,9 @@ function runningView({ id, record, state }: Container): FileSystemView {
     root: { kind: 'process', pid: state.pid, cgroup: id, recursive: true },
     uncovered,
     // The user's own below them went with them.
-    mounts: viewMounts(record.mounts).filter(isUncovered),
+    mounts: viewMounts(daemon, record.mounts).filter(isUncovered),
+    // It is as the container has it.
+    readonlyRoot: false,
   };
 }
 
@@ -62,12 +66,11 @@ function stoppedMounts(daemon: Daemon, container: Container): ViewMount[] {
   const { record, state } = container;
   const owner = hostFilesOwner(container);
   const files = (['hostname', 'hosts', 'resolv.conf'] as const).map(name => ({
-    source: hostFilePath(daemon.options, owner, name),
-    subpath: '',
+    source: { path: hostFilePath(daemon.options, owner, name), below: [] },
     destination: `/etc/${name}`,
     readonly: false,
   }));
-  const own = viewMounts(record.mounts);
+  const own = viewMounts(daemon, record.mounts);
   const isFree = ({ destination }: ViewMount) => !own.some(mount => mount.destination === destination);
   return [...own, ...(state.hasHostFiles ? files.filter(isFree) : [])];
 }
@@ -86,15 +89,14 @@ async function openRoot({ rootfs }: ContainerLayer): Promise<OpenRoot> {
 }
 
 /** Shallow ones first. What is in a tmpfs, or on a network, is there only while the container runs. */
-function viewMounts(mounts: Container['record']['mounts']): ViewMount[] {
+function viewMounts({ volumes }: Daemon, mounts: Container['record']['mounts']): ViewMount[] {
   const depth = (path: string) => path.split('/').length;
   return mounts
     .filter(({ type, device }) => type !== 'tmpfs' && (device === undefined || device.isDirectory))
-    .map(({ source, subpath, destination, writable, device }) => ({
-      source,
-      subpath: subpath.replace(/^\/+/, ''),
-      destination,
-      readonly: !writable || (device?.options.includes('ro') ?? false),
+    .map(mount => ({
+      source: mountSourceOf(volumes, mount),
+      destination: mount.destination,
+      readonly: !mount.writable || (mount.device?.options.includes('ro') ?? false),
     }))
     .sort((a, b) => depth(a.destination) - depth(b.destination));
 }

@@ -7,6 +7,7 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,4 +52,17 @@ test('an image without /etc, and one whose /etc is a link, get none', t => {
   const { upper, layer } = layerOf(t, () => undefined);
   completeRoot(layer);
   assert.deepEqual([existsSync(join(upper, '.dockerenv')), existsSync(join(upper, 'etc'))], [true, false]);
+});
+
+test('a lower layer whose /etc is a link tells nothing of what that leads to', t => {
+  const { upper, layer } = layerOf(t, lower => {
+    for (const path of ['top/etc', 'below', 'host']) mkdirSync(join(lower, path), { recursive: true });
+    writeFileSync(join(lower, 'host/mtab'), 'of the host');
+    symlinkSync(join(lower, 'host'), join(lower, 'below/etc'));
+  });
+  const { rootfs } = layer;
+  if (rootfs.type !== 'overlay') assert.fail();
+  const [lower = ''] = rootfs.lowerdirs;
+  completeRoot({ ...layer, rootfs: { ...rootfs, lowerdirs: [join(lower, 'top'), join(lower, 'below')] } });
+  assert.equal(readlinkSync(join(upper, 'etc/mtab')), '/proc/mounts');
 });

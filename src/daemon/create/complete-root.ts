@@ -43,8 +43,11 @@ function missingIn(layers: readonly string[]): Missing {
 function lookThrough(layers: readonly string[]): Missing {
   const find = (path: string) => first(layers, layer => statIfPresent(join(layer, path)));
   const etc = find('etc');
+  // Where it is a link, it leads anywhere.
+  const inDirectory = layers.filter(layer => statIfPresent(join(layer, 'etc'))?.isDirectory());
+  const mtab = first(inDirectory, layer => statIfPresent(join(layer, 'etc/mtab')));
   // What a layer says is deleted is a node of its own, and so is found too: then the image wants none.
-  const wantsMtab = etc?.isDirectory() === true && find('etc/mtab') === undefined;
+  const wantsMtab = etc?.isDirectory() === true && mtab === undefined;
   return { dockerenv: find('.dockerenv') === undefined, etc: wantsMtab ? etc : undefined };
 }
 

@@ -85,7 +85,7 @@ async function make(daemon: Daemon, record: ContainerRecord, image: Image | unde
     const storageOptions = record.hostConfig.StorageOpt ?? {};
     const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '', storageOptions);
     completeRoot(layer);
-    await populateVolumes(record.mounts, layer);
+    await populateVolumes(daemon, record.mounts, layer);
     const container = new Container(record, newState());
     container.layer = layer;
     daemon.containers.add(container);

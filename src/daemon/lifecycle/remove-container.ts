@@ -98,7 +98,12 @@ function ownVolumes({ containers, volumes }: Daemon, container: Container): stri
 
 async function removeFiles(daemon: Daemon, container: Container): Promise<void> {
   await container.cleanedUp;
-  await daemon.graph.removeContainerLayer(container.id);
-  await rm(containerDirectory(daemon.options, container.id), { recursive: true, force: true });
-  daemon.store.removeLeftover({ kind: 'container', id: container.id });
+  await removeLeftFiles(daemon, container.id);
+}
+
+/** What is left of a container that the store has forgotten, or never knew. */
+export async function removeLeftFiles({ graph, options, store }: Daemon, id: string): Promise<void> {
+  await graph.removeContainerLayer(id);
+  await rm(containerDirectory(options, id), { recursive: true, force: true });
+  store.removeLeftover({ kind: 'container', id });
 }

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { test } from 'node:test';
+import { syscall } from '../../kernel/libc.ffi.ts';
 import { hostFilePath } from '../daemon-options.ts';
+
 import { buildSpec } from '../start/build-spec.ts';
 import { TestDaemon } from '../testing/test-daemon.ts';
+
+const F_SETLEASE = 1024;
+const F_RDLCK = 0;
 
 const hostsOf = ({ daemon }: TestDaemon, id: string): string =>
   readFileSync(hostFilePath(daemon.options, id, 'hosts'), 'utf8');
@@ -63,6 +68,33 @@ test('a linked container that comes back with another address is found again', a
   await test.backend.containerStart('db');
   const now = test.state(db).endpoints[0]?.endpoint.ipv4Address ?? '';
   assert.equal(hostsOf(test, web), before.replace(`${old}\tdb `, `${now}\tdb `));
+});
+
+test('a container starts, whatever those linked to it make of their files', async t => {
+  const test = await TestDaemon.open(t);
+  const db = await test.run('db');
+  const large = await test.run('large', { HostConfig: { Links: ['db'] } });
+  const leased = await test.run('leased', { HostConfig: { Links: ['db'] } });
+  const missing = await test.run('missing', { HostConfig: { Links: ['db'] } });
+  const [largePath, leasedPath, missingPath] = [large, leased, missing].map(id =>
+    hostFilePath(test.daemon.options, id, 'hosts'),
+  ) as [string, string, string];
+  truncateSync(largePath, 2 ** 31);
+  rmSync(missingPath);
+  const lease = openSync(leasedPath, 'r');
+  // The kernel tells by a signal when somebody wants to write, and lets him wait otherwise.
+  const onSignal = () => undefined;
+  process.on('SIGIO', onSignal);
+  syscall('fcntl', 'F_SETLEASE', lease, F_SETLEASE, F_RDLCK);
+  try {
+    await test.backend.containerStop('db', { timeoutSeconds: 0 });
+    await test.backend.containerStart('db');
+    assert.equal(test.state(db).status, 'running');
+    assert.equal(statSync(largePath).size, 2 ** 31);
+  } finally {
+    closeSync(lease);
+    process.off('SIGIO', onSignal);
+  }
 });
 
 test('what cannot be linked to is refused in Docker’s words, and nothing is left', async t => {

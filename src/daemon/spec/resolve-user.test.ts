@@ -26,6 +26,22 @@ test('names, numbers and groups are resolved as Docker does', () => {
     assert.deepEqual(resolveUser(user, files, groupAdd), { uid, gid, additionalGids, home }, user);
 });
 
+test('entries are found among millions of lines, and beside one of megabytes', () => {
+  const lines = 'a:x:1:\n'.repeat(1_400_000);
+  const line = `g:x:7:${'b,'.repeat(5_000_000)}`;
+  const user = { uid: 1000, gid: 1000, additionalGids: [1000, 29, 44], home: '/home/app' };
+  assert.deepEqual(
+    resolveUser('app', { passwd: lines + files.passwd, group: `${line}\n${files.group}` }),
+    user,
+  );
+  assert.deepEqual(
+    resolveUser('1000', { passwd: `${line}\n${files.passwd}`, group: lines + files.group }),
+    user,
+  );
+  for (const text of [':'.repeat(1e7), '\n'.repeat(1e7), ' '.repeat(1e7), '#'.repeat(1e7), ':\n'.repeat(5e6)])
+    assert.throws(() => resolveUser('nobody', { passwd: text, group: text }, ['nobody', '5']));
+});
+
 test('without account files only numbers work', () => {
   assert.deepEqual(resolveUser('7:8', {}), { uid: 7, gid: 8, additionalGids: [8], home: '/' });
   assert.deepEqual(resolveUser('', {}), { uid: 0, gid: 0, additionalGids: [0], home: '/' });

@@ -1,8 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { messageOf } from '../../base/errors.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../daemon-options.ts';
 import { linkedContainers, linkedHosts, linkingContainers, linksTo } from '../links/links.ts';
+import { changeHostFile, writeHostFile } from './host-file.ts';
 import { hostResolvConf, resolvConf } from './resolv-conf.ts';
 
 const HOSTS = `127.0.0.1\tlocalhost
@@ -22,7 +24,7 @@ export function writeHostFiles(daemon: Daemon, container: Container): void {
   const mode = hostConfig.NetworkMode ?? '';
   if (mode.startsWith('container:')) return;
   const write = (name: 'hostname' | 'hosts' | 'resolv.conf', content: string): void =>
-    writeFileSync(hostFilePath(daemon.options, id, name), content, { mode: 0o644 });
+    writeHostFile(hostFilePath(daemon.options, id, name), content);
   write('hostname', `${config.Hostname ?? ''}\n`);
   write('hosts', mode === 'host' ? readFileSync('/etc/hosts', 'utf8') : hostsFile(daemon, container));
   const { options } = daemon;
@@ -41,7 +43,12 @@ export function updateLinkedHosts(daemon: Daemon, container: Container): void {
   for (const linking of linkingContainers(daemon, container)) {
     const path = hostFilePath(daemon.options, linking.id, 'hosts');
     const linked = linkedHosts(linksTo(container, linking));
-    writeFileSync(path, linked.reduce(replaceHost, readFileSync(path, 'utf8')));
+    try {
+      changeHostFile(path, content => linked.reduce(replaceHost, content));
+    } catch (error) {
+      // The other container sees to its own file.
+      daemon.log.warn({ container: linking.id, error: messageOf(error) }, 'updating /etc/hosts');
+    }
   }
 }
 

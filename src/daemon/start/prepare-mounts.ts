@@ -1,4 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync } from 'node:fs';
+import { messageOf, SyscallError } from '../../base/errors.ts';
+import { errnoName } from '../../kernel/libc.ffi.ts';
+import { makeInRoot } from '../../kernel/make-in-root.ts';
+import type { MountSource } from '../../kernel/mount-source.ts';
+import { openRoot } from '../../kernel/thread-root.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
@@ -27,18 +32,30 @@ export function prepareMounts(daemon: Daemon, container: Container): void {
           'read/write': String(writable),
         },
       });
-    } else if (createSource) makeSource(source);
+    } else if (createSource) makeSource(source, daemon.volumes.locate(source));
     else if (!existsSync(source)) {
       throw invalid(`invalid mount config for type "bind": bind source path does not exist: ${source}`);
     }
   }
 }
 
-function makeSource(path: string): void {
-  if (existsSync(path)) return;
+function makeSource(source: string, { path, below }: MountSource): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o755 });
+    if (below.length > 0) makeBelow(path, below.join('/'));
+    else if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o755 });
   } catch (error) {
-    throw invalid(`error while creating mount source path '${path}': ${(error as Error).message}`);
+    throw invalid(`error while creating mount source path '${source}': ${messageOf(error)}`);
+  }
+}
+
+/** Where containers write, links lead nowhere else. */
+function makeBelow(directory: string, way: string): void {
+  const root = openRoot(directory);
+  try {
+    const made = makeInRoot(root, way, 'directory');
+    if (made < 0) throw new SyscallError('mkdir', -made, errnoName(-made), way);
+    closeSync(made);
+  } finally {
+    closeSync(root);
   }
 }

@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import type { Container as Runtime } from '../../execdriver/driver.ts';
 import { currentTime, formatTime, nowNs } from '../clock.ts';
@@ -10,6 +11,7 @@ import { startHealthChecks } from '../health/start-health-checks.ts';
 import { removeInLock } from '../lifecycle/remove-container.ts';
 import { watchExit } from '../lifecycle/watch-exit.ts';
 import { rotation } from '../logs/log-config.ts';
+import { openMountSources } from '../mounts/open-mount-sources.ts';
 import { buildSpec } from './build-spec.ts';
 import { updateLinkedHosts, writeHostFiles } from './host-files.ts';
 import { type JoinedNetworks, joinNetworks } from './join-networks.ts';
@@ -75,9 +77,11 @@ async function run(daemon: Daemon, container: Container, reason: StartReason): P
 
 async function createRuntime(daemon: Daemon, container: Container, joined: JoinedNetworks): Promise<Runtime> {
   const options = await createOptions(daemon, container);
+  const mounts = openMountSources(daemon.volumes, container.record.mounts);
   try {
     return await daemon.execDriver.create({
       ...options,
+      mounts,
       // Who attaches before the start must not miss the first words.
       start: container.pendingAttaches.size === 0,
       ...(joined.namespace === undefined ? {} : { networkNamespace: joined.namespace }),
@@ -85,6 +89,8 @@ async function createRuntime(daemon: Daemon, container: Container, joined: Joine
     });
   } catch (error) {
     throw describeStartFailure(error);
+  } finally {
+    for (const fd of mounts.values()) closeSync(fd);
   }
 }
 

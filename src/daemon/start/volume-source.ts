@@ -4,19 +4,15 @@ import { isIP } from 'node:net';
 import { posix } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import type { MountRecord } from '../containers/container-record.ts';
-import { notFound } from '../errors.ts';
-import { resolveInRoot } from '../../archive/resolve-in-root.ts';
 import type { SpecMount } from '../spec/spec-input.ts';
 
-/**
- * A mount as the runtime spec is to have it.
- * @throws EngineError not-found for a subpath that is not there, in Docker's words
- */
+/** A mount as the runtime spec is to have it: its source by name, whatever it is mounted from in the end. */
 export async function specMountOf({ device, ...mount }: MountRecord): Promise<SpecMount> {
-  if (device === undefined) return { ...mount, source: mountSource(mount) };
+  const source = mount.subpath === '' ? mount.source : posix.join(mount.source, mount.subpath);
+  if (device === undefined) return { ...mount, source };
   if (device.isDirectory) {
     const writable = mount.writable && !device.options.includes('ro');
-    return { ...mount, writable, source: mountSource(mount) };
+    return { ...mount, writable, source };
   }
   const options = await Promise.all(device.options.map(resolveAddress));
   return { ...mount, filesystem: { type: device.type, options } };
@@ -32,15 +28,6 @@ export function checkVolumeDirectory(volumePath: string, source: string): void {
     'system',
     `error while mounting volume '${volumePath}': failed to mount local volume: mount ${source}:${volumePath}, flags: 0x1000: no such file or directory`,
   );
-}
-
-/** Links in a subpath lead nowhere out of the volume, whatever a container has written into it. */
-function mountSource({ source, subpath }: Pick<MountRecord, 'source' | 'subpath'>): string {
-  if (subpath === '') return source;
-  const path = resolveInRoot(source, subpath);
-  if (existsSync(path)) return path;
-  const wanted = posix.join(source, subpath);
-  throw notFound(`cannot access path ${wanted}: lstat ${wanted}: no such file or directory`);
 }
 
 /** The kernel's network file systems take `addr=` as a number only. */

@@ -3,7 +3,7 @@ import type { GraphUsage } from '../../graph/disk-usage.ts';
 import type { Daemon } from '../daemon.ts';
 import { listImages } from '../images/list-images.ts';
 import { listContainers } from '../inspect/list-containers.ts';
-import { treeBytes, volumeUsers } from '../volumes/list-volumes.ts';
+import { volumeBytes, volumeUsers } from '../volumes/list-volumes.ts';
 
 /** What `GET /system/df?type=` may name. */
 export type UsagePart = 'image' | 'container' | 'volume' | 'build-cache';
@@ -46,7 +46,7 @@ async function volumesOf(daemon: Daemon): Promise<object[]> {
       ...daemon.volumes.describe(volume),
       UsageData: {
         RefCount: volumeUsers(daemon, volume.name).length,
-        Size: await treeBytes(daemon.volumes.path(volume.name)),
+        Size: await volumeBytes(daemon, volume.name),
       },
     })),
   );

@@ -1,5 +1,4 @@
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { Volume } from '../../api/types.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
@@ -50,7 +49,7 @@ export async function pruneVolumes(
   for (const { name, labels } of daemon.volumes.all()) {
     if (!includesNamed && !daemon.volumes.isAnonymous(name)) continue;
     if (!matchesLabels(filters, labels) || !avoidsLabels(filters, labels)) continue;
-    const bytes = await treeBytes(daemon.volumes.path(name));
+    const bytes = await volumeBytes(daemon, name);
     // Asked last: a container may have come to use it meanwhile.
     if (volumeUsers(daemon, name).length > 0) continue;
     daemon.volumes.remove(name, []);
@@ -60,22 +59,8 @@ export async function pruneVolumes(
   return { VolumesDeleted: deleted, SpaceReclaimed: reclaimed };
 }
 
-/** The sizes of all files below a directory, added up as Docker does: each inode once, directories not. */
-export async function treeBytes(directory: string, seen = new Set<number>()): Promise<number> {
-  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
-  let bytes = 0;
-  for (const entry of entries) {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) bytes += await treeBytes(path, seen);
-    else bytes += await fileBytes(path, seen);
-  }
-  return bytes;
-}
-
-/** 0 for what has gone meanwhile, and for another name of a file that was counted. */
-async function fileBytes(path: string, seen: Set<number>): Promise<number> {
-  const stat = await lstat(path).catch(() => undefined);
-  if (stat === undefined || seen.has(stat.ino)) return 0;
-  if (stat.nlink > 1) seen.add(stat.ino);
-  return stat.size;
+/** The sizes of all files in a volume's directory, added up as Docker does: each inode once, directories not. */
+export async function volumeBytes({ volumes, threads }: Daemon, name: string): Promise<number> {
+  const root = volumes.path(name);
+  return existsSync(root) ? threads.run({ kind: 'measure', root }) : 0;
 }

@@ -1,16 +1,16 @@
-import { mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, realpathSync, renameSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
 import type { Volume } from '../../api/types.ts';
-import { errorCode } from '../../base/errors.ts';
+import type { RootedThreads } from '../../archive/rooted-threads.ts';
+import { EngineError, errorCode } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
 import { makePrivateDirectory } from '../../base/private-files.ts';
 import type { Background } from '../background.ts';
 import { formatTime, nowNs } from '../clock.ts';
 import { conflict, invalid, notFound, prefixed } from '../errors.ts';
 import type { EventBus } from '../events/event-bus.ts';
+import type { MountSource } from '../../kernel/mount-source.ts';
 import type { StateStore } from '../store/state-store.ts';
-
 import { checkVolumeOptions } from './volume-device.ts';
 
 /** As stored. */
@@ -30,18 +30,29 @@ export type CreateVolume = {
 
 const ANONYMOUS = 'com.docker.volume.anonymous';
 const REMOVED = '.removed-';
+const DATA = '_data';
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
-type Parts = { directory: string; store: StateStore; events: EventBus; background: Background };
+type Parts = {
+  directory: string;
+  store: StateStore;
+  events: EventBus;
+  background: Background;
+  /** For the removal of what containers have made. */
+  threads: RootedThreads;
+};
 
 /** Directories that outlive containers: the `local` volume driver. */
 export class Volumes {
   readonly #parts: Parts;
   readonly #byName = new Map<string, VolumeRecord>();
+  /** Where they are, as it is called and as it really is. */
+  readonly #directories: readonly string[];
 
   constructor(parts: Parts) {
     this.#parts = parts;
     makePrivateDirectory(parts.directory);
+    this.#directories = [parts.directory, realpathSync(parts.directory)];
     for (const record of parts.store.volumes() as VolumeRecord[]) this.#byName.set(record.name, record);
   }
 
@@ -58,7 +69,22 @@ export class Volumes {
 
   /** What is mounted into containers. */
   path(name: string): string {
-    return join(this.#parts.directory, name, '_data');
+    return join(this.#parts.directory, name, DATA);
+  }
+
+  /** How a path of the host is to be looked up: what lies in a volume, containers may have made. */
+  locate(path: string): MountSource {
+    const normal = posix.normalize(path);
+    for (const directory of this.#directories) {
+      if (!normal.startsWith(`${directory}/`)) continue;
+      const [name = '', data, ...way] = normal
+        .slice(directory.length + 1)
+        .split('/')
+        .filter(Boolean);
+      if (data === DATA && way.length > 0)
+        return { path: join(directory, name, DATA), below: [way.join('/')] };
+    }
+    return { path, below: [] };
   }
 
   /** Makes the directory of a volume, if it is missing: containers' users get into it, the host's do not. */
@@ -111,9 +137,8 @@ export class Volumes {
   cleanUp(leftovers: readonly string[]): void {
     for (const name of leftovers) if (!this.#byName.has(name)) this.discard(name);
     const { directory, background } = this.#parts;
-    for (const name of readdirSync(directory).filter(entry => entry.startsWith(REMOVED))) {
-      background.run(`removing volume directory ${name}`, removeTree(join(directory, name)));
-    }
+    for (const name of readdirSync(directory).filter(entry => entry.startsWith(REMOVED)))
+      background.run(`removing volume directory ${name}`, this.#removeTree(name));
   }
 
   isAnonymous(name: string): boolean {
@@ -135,14 +160,22 @@ export class Volumes {
   #removeDirectory(name: string): void {
     const { directory, background } = this.#parts;
     // Renamed first, so that a new volume of the same name may be made at once.
-    const removed = join(directory, `${REMOVED}${newId()}`);
+    const removed = `${REMOVED}${newId()}`;
     try {
-      renameSync(join(directory, name), removed);
+      renameSync(join(directory, name), join(directory, removed));
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return;
       throw error;
     }
-    background.run(`removing volume ${name}`, removeTree(removed));
+    background.run(`removing volume ${name}`, this.#removeTree(removed));
+  }
+
+  async #removeTree(name: string): Promise<void> {
+    const { directory, threads } = this.#parts;
+    await threads.run({ kind: 'remove', root: directory, name }).catch((error: unknown) => {
+      // What is left when the engine ends, the next one removes.
+      if (!(error instanceof EngineError) || error.kind !== 'unavailable') throw error;
+    });
   }
 
   #event(action: string, name: string): void {
@@ -153,10 +186,6 @@ export class Volumes {
       attributes: { driver: 'local' },
     });
   }
-}
-
-async function removeTree(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true });
 }
 
 function checkVolume(name: string, driver: string, options: Record<string, string> | null): void {

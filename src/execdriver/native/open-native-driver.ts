@@ -10,6 +10,7 @@ import {
   type RootSource,
 } from '../../libcontainer/compile-container.ts';
 import { describeOperation } from '../../libcontainer/describe-operation.ts';
+import type { Mount } from '../../libcontainer/spec.ts';
 import { IO_FLAGS, MESSAGES, writePlan } from '../../libcontainer/wire.ts';
 import type { Container, CreateOptions, ExecDriver } from '../driver.ts';
 import { connectShim } from './connect-shim.ts';
@@ -29,9 +30,8 @@ export type NativeDriverOptions = {
 
 type Track = (connection: ShimConnection) => void;
 
-/** The first descriptor that a shim is given, and the network namespace where there is one. */
+/** The first descriptor that a shim is given. */
 const FIRST_DESCRIPTOR = 4;
-const NETWORK_NAMESPACE = `fd:${FIRST_DESCRIPTOR}`;
 
 /** The driver that runs containers with libcontainer and the shim. */
 export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
@@ -56,7 +56,12 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
           pool.refill();
           if (own !== undefined) namespaces.refill();
         };
-        return await createContainer(pool, options, compile(options, cgroupLayout), track, refill);
+        try {
+          return await createContainer(pool, options, compile(options, cgroupLayout), track, refill);
+        } catch (error) {
+          // In a plan that has the names of what is mounted.
+          throw describeFailure(error, compile({ ...options, mounts: new Map() }, cgroupLayout).plan);
+        }
       } finally {
         if (own !== undefined) closeSync(own);
       }
@@ -90,13 +95,22 @@ function wantsReadyNamespace({ spec, networkNamespace }: CreateOptions): boolean
 }
 
 function compile(options: CreateOptions, cgroupLayout: CgroupLayout): CompiledContainer {
-  const { process } = options.spec;
+  const { process, mounts = [] } = options.spec;
+  const given = givenDescriptors(options);
+  const withSource = (mount: Mount): Mount => {
+    const source = given.mounts.get(mount.destination);
+    return source === undefined ? mount : { ...mount, source };
+  };
   return compileContainer({
     id: options.id,
-    spec: { ...options.spec, process: process && { ...process, terminal: options.io.terminal } },
-    rootfs: rootSource(options),
+    spec: {
+      ...options.spec,
+      process: process && { ...process, terminal: options.io.terminal },
+      mounts: mounts.map(withSource),
+    },
+    rootfs: rootSource(options, given.root),
     cgroupLayout,
-    networkNamespace: options.networkNamespace === undefined ? undefined : NETWORK_NAMESPACE,
+    networkNamespace: given.networkNamespace,
     rows: options.io.rows,
     columns: options.io.columns,
     state: {
@@ -110,9 +124,19 @@ function compile(options: CreateOptions, cgroupLayout: CgroupLayout): CompiledCo
   });
 }
 
-function rootSource({ rootfs, networkNamespace }: CreateOptions): RootSource {
-  if (rootfs.type !== 'mount') return rootfs;
-  return { type: 'mount', source: `fd:${FIRST_DESCRIPTOR + (networkNamespace === undefined ? 0 : 1)}` };
+/** What a plan calls the descriptors of {@link descriptorsOf}. */
+function givenDescriptors({ networkNamespace, rootfs, mounts = new Map() }: CreateOptions) {
+  let next = FIRST_DESCRIPTOR;
+  const take = () => `fd:${next++}`;
+  return {
+    networkNamespace: networkNamespace === undefined ? undefined : take(),
+    root: rootfs.type === 'mount' ? take() : '',
+    mounts: new Map(Array.from(mounts.keys(), destination => [destination, take()])),
+  };
+}
+
+function rootSource({ rootfs }: CreateOptions, given: string): RootSource {
+  return rootfs.type === 'mount' ? { type: 'mount', source: given } : rootfs;
 }
 
 async function createContainer(
@@ -154,14 +178,16 @@ async function createContainer(
     // Nothing is left, unless it was the shim that ended.
     await new Cgroup(cgroupPaths).destroy(PATIENCE_MS);
     rmSync(stateDir, { recursive: true, force: true });
-    throw describeFailure(error, plan);
+    throw error;
   } finally {
     if (root !== undefined) closeSync(root);
   }
 }
 
-function descriptorsOf({ networkNamespace, keepDescriptors = [] }: CreateOptions, root?: number): number[] {
-  return [networkNamespace, root, ...keepDescriptors].filter(descriptor => descriptor !== undefined);
+function descriptorsOf(options: CreateOptions, root?: number): number[] {
+  const { networkNamespace, mounts = new Map(), keepDescriptors = [] } = options;
+  const all = [networkNamespace, root, ...mounts.values(), ...keepDescriptors];
+  return all.filter(descriptor => descriptor !== undefined);
 }
 
 function writeCreate(

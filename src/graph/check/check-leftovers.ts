@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { type CheckContext, report } from './check-context.ts';
 
 /** Rows that are about something that is no more. They do no harm but take room. */
@@ -22,7 +22,8 @@ export async function checkLeftovers(context: CheckContext): Promise<void> {
   await checkDatabases(context);
   for (const path of [...context.parts.content.strangers(), ...context.parts.driver.strangers()])
     await report(context, { kind: 'stranger', subject: path }, async () => {
-      await rm(path, { recursive: true, force: true });
+      const name = Buffer.from(basename(path)).toString('latin1');
+      await context.parts.threads.run({ kind: 'remove', root: dirname(path), name });
       return true;
     });
   await checkRecords(context);

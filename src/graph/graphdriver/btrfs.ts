@@ -1,8 +1,9 @@
-import { chmodSync, lstatSync, readdirSync, statfsSync } from 'node:fs';
+import { chmodSync, lstatSync, statfsSync } from 'node:fs';
 import { dirname, basename } from 'node:path';
+import type { RootedThreads } from '../../archive/rooted-threads.ts';
 import { EngineError, errorCode, messageOf } from '../../base/errors.ts';
 import { parseBinarySize } from '../../base/parse-binary-size.ts';
-import { BTRFS_FIRST_FREE_OBJECTID, BTRFS_SUPER_MAGIC } from '../../kernel/abi/btrfs.ts';
+import { BTRFS_SUPER_MAGIC } from '../../kernel/abi/btrfs.ts';
 import {
   createSubvolume,
   deleteQuotaGroup,
@@ -19,7 +20,7 @@ import { makeTreeDirectories, TreeDriver } from './tree-driver.ts';
 /** Each layer and each container is a subvolume: a snapshot of the one below it, made at once, sharing its data. */
 export const btrfs: StorageDriver = {
   name: 'btrfs',
-  async open({ root, options }) {
+  async open({ root, threads, options }) {
     const { min_space: minimum } = readDriverOptions('btrfs', options, ['min_space']);
     const minimumBytes = minimum === undefined ? 0 : parseBinarySize(minimum);
     makeTreeDirectories(root);
@@ -40,7 +41,7 @@ export const btrfs: StorageDriver = {
         }
         if (bytes !== undefined) await limitSubvolume(path, bytes);
       },
-      remove: name => removeSubvolume(`${root}/trash`, name),
+      remove: name => removeSubvolume(`${root}/trash`, name, threads),
       sizeOf: given => checkedSize(sizeOption(given), minimumBytes),
     });
   },
@@ -68,7 +69,7 @@ function checkedSize(size: string | undefined, minimumBytes: number): number | u
 }
 
 /** With the subvolumes that a container may have made in it. A missing one is fine. */
-async function removeSubvolume(parent: string, name: string): Promise<void> {
+async function removeSubvolume(parent: string, name: string, threads: RootedThreads): Promise<void> {
   const path = `${parent}/${name}`;
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
   const id = await subvolumeId(path);
@@ -76,19 +77,9 @@ async function removeSubvolume(parent: string, name: string): Promise<void> {
     await deleteSubvolume(parent, name);
   } catch (error) {
     if (errorCode(error) !== 'ENOTEMPTY') throw error;
-    await removeNested(Buffer.from(path));
+    await threads.run({ kind: 'remove-subvolumes', root: path });
     await deleteSubvolume(parent, name);
   }
   // Only where quotas are enabled is there one, and the kernel may remove it by itself.
   await deleteQuotaGroup(parent, id).catch(() => undefined);
-}
-
-async function removeNested(directory: Buffer): Promise<void> {
-  for (const entry of readdirSync(directory, { encoding: 'buffer', withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
-    const child = Buffer.concat([directory, Buffer.from('/'), entry.name]);
-    const isSubvolume = lstatSync(child, { bigint: true }).ino === BTRFS_FIRST_FREE_OBJECTID;
-    await removeNested(child);
-    if (isSubvolume) await deleteSubvolume(directory, entry.name);
-  }
 }

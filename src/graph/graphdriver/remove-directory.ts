@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, renameSync } from 'node:fs';
-import { readdir, rmdir, unlink } from 'node:fs/promises';
+import { constants, readdirSync, renameSync } from 'node:fs';
+import { open, opendir, rmdir, unlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { RootedThreads } from '../../archive/rooted-threads.ts';
 import { errorCode } from '../../base/errors.ts';
@@ -19,7 +19,9 @@ export async function removeDirectory(path: string, trash: string, threads: Root
 
 /** Removes an entry of the trash. */
 export async function removeTree(trash: string, name: string, threads: RootedThreads): Promise<void> {
-  if (await removeSmallTree(`${trash}/${name}`, { files: SMALL_TREE_FILES })) return;
+  const small = removeSmallTree(`${trash}/${name}`, { files: SMALL_TREE_FILES });
+  // What hinders it hinders the thread, too, which tells of it.
+  if (await small.catch(() => false)) return;
   await threads.run({ kind: 'remove', root: trash, name });
 }
 
@@ -46,13 +48,22 @@ export function removeLeftovers(
   for (const name of readdirSync(trash)) remove(name).catch(() => undefined);
 }
 
-/** Whether all is gone: it gives up when there are more files than the budget has. */
+/**
+ * Whether all is gone: it gives up when there are more files than the budget has. Names are looked up one by one from
+ * open directories, as they may be too long together for one path, and nobody can lead it elsewhere.
+ */
 async function removeSmallTree(path: string | Buffer, budget: { files: number }): Promise<boolean> {
-  for (const entry of await readdir(path, { encoding: 'buffer', withFileTypes: true })) {
-    if (budget.files-- === 0) return false;
-    const child = Buffer.concat([Buffer.from(path), Buffer.from('/'), entry.name]);
-    if (!entry.isDirectory()) await unlink(child);
-    else if (!(await removeSmallTree(child, budget))) return false;
+  const directory = await open(path, constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    const inside = `/proc/self/fd/${directory.fd}/`;
+    for await (const entry of await opendir(inside, { encoding: 'latin1' })) {
+      if (budget.files-- === 0) return false;
+      const child = Buffer.from(inside + entry.name, 'latin1');
+      if (!entry.isDirectory()) await unlink(child);
+      else if (!(await removeSmallTree(child, budget))) return false;
+    }
+  } finally {
+    await directory.close();
   }
   await rmdir(path);
   return true;

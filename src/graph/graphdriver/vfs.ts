@@ -23,10 +23,11 @@ export const vfs: StorageDriver = {
       name: 'vfs',
       status: [],
       async make(name, { from, bytes }) {
-        if (bytes !== undefined || from === undefined) makeOpenDirectory(`${root}/${name}`);
+        makeOpenDirectory(`${root}/${name}`);
         // While it is empty: what is made in a project belongs to it.
         if (bytes !== undefined) quotas.limit(`${root}/${name}`, bytes);
-        if (from !== undefined) await threads.run({ kind: 'copy', root, from, to: name });
+        if (from !== undefined)
+          await threads.run({ kind: 'copy', from: `${root}/${from}`, to: `${root}/${name}` });
       },
       remove: name => removeTree(`${root}/trash`, name, threads),
       sizeOf(given) {

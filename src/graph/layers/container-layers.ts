@@ -135,7 +135,9 @@ export class ContainerLayers {
     const recorded = database.prepare('SELECT container_id FROM container_layers').all();
     const known = new Set(recorded.map(row => String(row.container_id)));
     for (const id of known) if (!driver.hasContainer(id)) this.#forget(id);
-    for (const id of driver.containers()) if (!known.has(id)) await driver.removeContainer(id);
+    // What cannot be removed now is left in the driver's trash, for the next process to try again.
+    for (const id of driver.containers())
+      if (!known.has(id)) driver.removeContainer(id).catch(() => undefined);
   }
 
   #layerOf(containerId: string, chainId: Digest | null): ContainerLayer {

@@ -80,8 +80,8 @@ export class LayerStore {
     await Promise.all(
       rows.map(async row => {
         const chainId = row.chain_id as Digest;
-        const directory = this.#driver.layerDirectory(chainId);
-        const bytes = await this.#threads.run({ kind: 'measure-disk', directory });
+        const root = this.#driver.layerDirectory(chainId);
+        const bytes = await this.#threads.run({ kind: 'measure-disk', root });
         // It may have gone meanwhile.
         this.#database
           .prepare(

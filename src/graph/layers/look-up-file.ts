@@ -1,11 +1,20 @@
-import { closeSync, constants, fstatSync, lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
-import { openBeneath } from '../../kernel/open-beneath.ts';
+import { EngineError, errorCode, SyscallError } from '../../base/errors.ts';
+import { errnoName } from '../../kernel/libc.ffi.ts';
+import { O_PATH, openEntry } from '../../kernel/open-beneath.ts';
+import { readLinkAt } from '../../kernel/read-link.ts';
 import { openRoot } from '../../kernel/thread-root.ts';
 import { getXattr } from '../../kernel/xattr.ts';
 
 const MAXIMUM_LINKS = 40;
-const MAXIMUM_BYTES = 16 * 1024 * 1024;
+/** As Docker's, for what it reads of containers. */
+const MAXIMUM_BYTES = 10 * 1024 * 1024;
+
+/** An image may have long ways through hundreds of layers. */
+const MAXIMUM_LOOKUPS = 4000;
+/** A name that is too long is no file's either. */
+const NOT_THERE = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EXDEV'];
 
 export type FoundFile = {
   /** Undefined when there is no such file. */
@@ -14,81 +23,143 @@ export type FoundFile = {
   rootEntries: Set<string>;
 };
 
-/** A directory of the merged file system: those that make it up, topmost first, as paths below their layers. */
-type MergedDirectory = { layer: string; path: string }[];
+/** A directory of the merged file system: descriptors of those that make it up, topmost first. */
+type MergedDirectory = readonly number[];
 
 /**
  * Reads a regular file of the file system that overlayfs would make of `layers` (topmost first), without
  * mounting it. Links are followed within that file system, never out of it, also while a container changes its
- * layer. Files over 16 MiB count as missing.
+ * layer: every name is looked up once, from an open directory. Files over 10 MiB count as missing.
  */
 export function lookUpFile(
   layers: readonly string[],
   path: string,
   opaqueXattr = OPAQUE_XATTRS.overlay,
 ): FoundFile {
-  const root: MergedDirectory = layers.map(layer => ({ layer, path: '' }));
+  using lookup = new Lookup(opaqueXattr);
   const rootEntries = new Set<string>();
-  const pending = path.split('/');
-  const way: MergedDirectory[] = [root];
-  for (let links = 0; ; ) {
-    const name = pending.shift();
-    if (name === undefined) return { content: undefined, rootEntries };
-    if (name === '' || name === '.') continue;
-    if (name === '..') {
-      if (way.length > 1) way.pop();
-      continue;
-    }
-    if (way.length === 1) rootEntries.add(name);
-    const found = lookUp(way.at(-1) ?? root, name, opaqueXattr);
-    if (found === undefined) return { content: undefined, rootEntries };
-    if ('directory' in found) way.push(found.directory);
-    else if (found.stat.isSymbolicLink()) {
-      if (++links > MAXIMUM_LINKS) return { content: undefined, rootEntries };
-      const target = readlinkSync(`${found.layer}/${found.path}`);
-      pending.unshift(...target.split('/'));
-      if (target.startsWith('/')) way.length = 1;
-    } else {
-      const isLast = pending.every(rest => rest === '');
-      return { content: isLast ? readBeneath(found.layer, found.path) : undefined, rootEntries };
-    }
-  }
+  const content = lookup.read(layers, path, rootEntries);
+  return { content, rootEntries };
 }
 
-type Found = { directory: MergedDirectory } | { layer: string; path: string; stat: Stats };
+/** Keeps what it opens until it is disposed of. */
+class Lookup {
+  #lookups = 0;
+  readonly #opened: number[] = [];
+  readonly #opaqueXattr: string;
 
-/** One component, as overlayfs looks it up (Documentation/filesystems/overlayfs.rst). */
-function lookUp(directory: MergedDirectory, name: string, opaqueXattr: string): Found | undefined {
-  const merged: MergedDirectory = [];
-  for (const [index, { layer, path }] of directory.entries()) {
-    const child = path === '' ? name : `${path}/${name}`;
-    const stat = lstatSync(`${layer}/${child}`, { throwIfNoEntry: false });
-    if (stat === undefined) continue;
-    if (!stat.isDirectory()) {
-      const isWhiteout = stat.isCharacterDevice() && stat.rdev === 0;
-      if (merged.length > 0 || isWhiteout) break;
-      return { layer, path: child, stat };
-    }
-    merged.push({ layer, path: child });
-    const isLast = index === directory.length - 1;
-    if (!isLast && getXattr(`${layer}/${child}`, opaqueXattr)?.toString() === 'y') break;
+  constructor(opaqueXattr: string) {
+    this.#opaqueXattr = opaqueXattr;
   }
-  return merged.length === 0 ? undefined : { directory: merged };
-}
 
-function readBeneath(layer: string, path: string): Buffer | undefined {
-  const root = openRoot(layer);
-  try {
-    // NONBLOCK: it may be a FIFO by now.
-    const fd = openBeneath(root, path, constants.O_RDONLY | constants.O_NONBLOCK);
-    if (fd < 0) return undefined;
-    try {
+  read(layers: readonly string[], path: string, rootEntries: Set<string>): Buffer | undefined {
+    const root: MergedDirectory = layers.map(layer => this.#keep(openRoot(layer)));
+    const pending = path.split('/');
+    const way = [root];
+    for (let links = 0; ; ) {
+      const name = pending.shift();
+      if (name === undefined) return undefined;
+      if (name === '' || name === '.') continue;
+      if (name === '..') {
+        if (way.length > 1) way.pop();
+        continue;
+      }
+      if (way.length === 1) rootEntries.add(name);
+      const found = this.#lookUp(way.at(-1) ?? root, name);
+      if (found === undefined) return undefined;
+      if ('directory' in found) way.push(found.directory);
+      else if (found.stat.isSymbolicLink()) {
+        if (++links > MAXIMUM_LINKS) return undefined;
+        const target = readLinkAt(found.fd, '')?.toString() ?? '';
+        pending.unshift(...target.split('/'));
+        if (target.startsWith('/')) way.length = 1;
+      } else {
+        const isLast = pending.every(rest => rest === '');
+        return isLast && found.stat.isFile() ? readBounded(found.fd) : undefined;
+      }
+    }
+  }
+
+  /** One component, as overlayfs looks it up (Documentation/filesystems/overlayfs.rst). */
+  #lookUp(directory: MergedDirectory, name: string): Found | undefined {
+    const merged: number[] = [];
+    for (const [index, layer] of directory.entries()) {
+      const fd = this.#open(layer, name);
+      if (fd === undefined) continue;
       const stat = fstatSync(fd);
-      return stat.isFile() && stat.size <= MAXIMUM_BYTES ? readFileSync(fd) : undefined;
-    } finally {
-      closeSync(fd);
+      if (!stat.isDirectory()) {
+        const isWhiteout = stat.isCharacterDevice() && stat.rdev === 0;
+        if (merged.length > 0 || isWhiteout) break;
+        return { fd, stat };
+      }
+      merged.push(fd);
+      const isLast = index === directory.length - 1;
+      if (!isLast && this.#isOpaque(fd)) break;
     }
+    return merged.length === 0 ? undefined : { directory: merged };
+  }
+
+  #isOpaque(place: number): boolean {
+    const directory = openIn(place, '.', constants.O_RDONLY | constants.O_DIRECTORY);
+    if (directory === undefined) return false;
+    try {
+      return getXattr(directory, this.#opaqueXattr)?.toString() === 'y';
+    } finally {
+      closeSync(directory);
+    }
+  }
+
+  #open(directory: number, name: string): number | undefined {
+    if (++this.#lookups > MAXIMUM_LOOKUPS)
+      throw new EngineError('invalid-parameter', 'a file of the container lies behind too many directories');
+    const fd = openIn(directory, name, O_PATH | constants.O_NOFOLLOW);
+    return fd === undefined ? undefined : this.#keep(fd);
+  }
+
+  #keep(fd: number): number {
+    this.#opened.push(fd);
+    return fd;
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of this.#opened) closeSync(fd);
+  }
+}
+
+type Found = { directory: MergedDirectory } | { fd: number; stat: Stats };
+
+/** Undefined when there is none of that name. */
+function openIn(directory: number, name: string, flags: number): number | undefined {
+  const fd = openEntry(directory, name, flags);
+  if (fd >= 0) return fd;
+  const code = errnoName(-fd);
+  if (NOT_THERE.includes(code)) return undefined;
+  throw new SyscallError('openat2', -fd, code, name);
+}
+
+/**
+ * A regular file, once it was looked at: what is opened by the descriptor is still that. Undefined while the container
+ * has a lease on it, which nobody waits for (fcntl(2), F_SETLEASE).
+ */
+function readBounded(place: number): Buffer | undefined {
+  const fd = reopen(place);
+  if (fd === undefined) return undefined;
+  try {
+    const { size } = fstatSync(fd);
+    if (size > MAXIMUM_BYTES) return undefined;
+    const content = Buffer.alloc(size);
+    // It may get shorter or longer meanwhile.
+    return content.subarray(0, readSync(fd, content, 0, size, 0));
   } finally {
-    closeSync(root);
+    closeSync(fd);
+  }
+}
+
+function reopen(place: number): number | undefined {
+  try {
+    return openSync(`/proc/self/fd/${place}`, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (errorCode(error) === 'EAGAIN') return undefined;
+    throw error;
   }
 }

@@ -1,27 +1,18 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  rmdirSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, closeSync, constants, mkdirSync, openSync, rmdirSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { MS_REC, MS_SLAVE } from '../../kernel/abi/mount.ts';
 import { CLONE_NEWNS } from '../../kernel/abi/sched.ts';
 import { cstring, syscall } from '../../kernel/libc.ffi.ts';
+import { makeInRoot } from '../../kernel/make-in-root.ts';
 import { makeNode } from '../../kernel/make-node.ts';
-import { O_PATH, openInRoot } from '../../kernel/open-beneath.ts';
+import { O_PATH } from '../../kernel/open-beneath.ts';
 import { isBindMount } from '../../libcontainer/mount-options.ts';
 import type { Mount } from '../../libcontainer/spec.ts';
 
 const MS_BIND = 0x1000;
 const S_IFCHR = 0o020000;
 const MNT_DETACH = 2;
-const ENOENT = 2;
 
 /**
  * criu wants the root to be a mount, and every place of a mount to be there. The root is one in a mount namespace that
@@ -66,25 +57,13 @@ function makePlaces(rootfs: string, mounts: readonly Mount[]): void {
     const root = openSync(rootfs, O_PATH | constants.O_DIRECTORY);
     try {
       const isFile = isBindMount(mount) && !statSync(source).isDirectory();
-      const place = makePlace(root, destination, isFile);
+      const place = opened(makeInRoot(root, destination, isFile ? 'file' : 'directory'), destination);
       if (isBindMount(mount)) bind(source, `/proc/self/fd/${place}`);
       closeSync(place);
     } finally {
       closeSync(root);
     }
   }
-}
-
-/** @returns a descriptor of it */
-function makePlace(root: number, path: string, isFile: boolean): number {
-  const found = openInRoot(root, path, O_PATH);
-  if (found !== -ENOENT) return opened(found, path);
-  const parent = makePlace(root, posix.dirname(path), false);
-  const made = `/proc/self/fd/${parent}/${posix.basename(path)}`;
-  if (isFile) writeFileSync(made, '', { mode: 0o644 });
-  else mkdirSync(made, { mode: 0o755 });
-  closeSync(parent);
-  return opened(openInRoot(root, path, O_PATH), path);
 }
 
 function opened(result: number, path: string): number {
