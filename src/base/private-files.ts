@@ -43,5 +43,6 @@ export function makePrivateDirectory(path: string): void {
 /** A database of SQLite that no other user reads, before it is opened: its log gets the mode that it has itself. */
 export function makePrivateDatabase(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
+  for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}.reserve`])
+    if (existsSync(file)) chmodSync(file, 0o600);
 }
