@@ -1906,24 +1906,31 @@ static int op_map_mount(struct runner *r, struct cursor *c)
 	return result < 0 ? result : send_sync(r->process->sync, SYNC_GO);
 }
 
-/* Mounts can be cloned only in the mount namespace they are in: `pid:path` is looked up in that process's. */
-static int clone_from_process(const char *source, bool recursive)
+/*
+ * Mounts can be cloned only in the mount namespace they are in: `source` is a path in that of a process, `PID:/path`, or
+ * in one that was given, `fd:N:/path`. What a container has there leads nowhere else.
+ */
+static int clone_inside(struct runner *r, const char *source, bool recursive)
 {
 	char path[64];
 	struct place back;
-	const char *place = strchr(source, ':');
+	const char *place = strchr(source, '/');
 	if (!place)
 		return -EINVAL;
 	snprintf(path, sizeof path, "/proc/%d/ns/mnt", atoi(source));
-	int namespace = open(path, O_RDONLY | O_CLOEXEC);
+	int namespace = open_given(r->shim, strncmp(source, "fd:", 3) == 0 ? source : path);
 	if (namespace < 0)
 		return -errno;
-	int tree = enter_mounts(namespace, &back);
+	int entered = enter_mounts(namespace, &back);
 	close(namespace);
-	if (tree < 0)
-		return tree;
-	tree = open_detached(AT_FDCWD, place + 1, recursive);
+	if (entered < 0)
+		return entered;
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int from = root < 0 ? -errno : open_in_root(root, place, O_PATH);
+	int tree = from < 0 ? from : open_detached(from, "", recursive);
 	leave_mounts(&back);
+	close_if_open(&from);
+	close_if_open(&root);
 	return tree;
 }
 
@@ -1937,7 +1944,7 @@ static int have_mapped(struct runner *r, int tree)
 
 /*
  * The mounts of a source, detached: `tree:N` and `fd:N` are the shim's, `root:/path` and `mapped:/path` are in the
- * container's own root, `process:PID:/path` is what that process sees, and all else is the host's.
+ * container's own root, `inside:PID:/path` is what that process sees, and all else is the host's.
  */
 static int clone_source(struct runner *r, const char *source, bool recursive)
 {
@@ -1949,8 +1956,8 @@ static int clone_source(struct runner *r, const char *source, bool recursive)
 		int given = open_given(r->shim, source);
 		return given < 0 ? -errno : given;
 	}
-	if (strncmp(source, "process:", 8) == 0)
-		return clone_from_process(source + 8, recursive);
+	if (strncmp(source, "inside:", 7) == 0)
+		return clone_inside(r, source + 7, recursive);
 	bool mapped = strncmp(source, "mapped:", 7) == 0;
 	if (!mapped && strncmp(source, "root:", 5) != 0)
 		return open_detached(AT_FDCWD, source, recursive);

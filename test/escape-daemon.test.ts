@@ -150,3 +150,34 @@ test('the null device under a container’s masks and streams is its own', async
   await daemon.api('DELETE', `/containers/${id}?force=1`);
   assert.deepEqual(hosts(), { mode: before.mode, uid: before.uid, old: false });
 });
+
+test('shared memory of a container that has put a link to the host in its place is not shared', async () => {
+  const id = await daemon.launch({
+    Image: 'hostile',
+    Cmd: ['sh', '-c', `ln -s /hostproc/${process.pid}/root/tmp /dev/shm; echo linked; sleep 1000`],
+    HostConfig: { IpcMode: 'shareable', Binds: ['/proc:/hostproc'], Tmpfs: { '/dev': '' } },
+  });
+  while (!(await daemon.slipway('logs', id)).stdout.includes('linked')) await delay(20);
+  const output = await runOutput({
+    Cmd: ['sh', '-c', 'ls -d /dev/shm/slipway-*; echo ESCAPED'],
+    HostConfig: { IpcMode: `container:${id}` },
+  });
+  assert.match(output, /too many levels of symbolic links/);
+  await daemon.api('DELETE', `/containers/${id}?force=1`);
+});
+
+test('namespaces and shared memory of another container are joined', async () => {
+  const id = await daemon.launch({
+    Image: 'hostile',
+    Cmd: ['sh', '-c', 'echo shared > /dev/shm/file; echo written; sleep 1000'],
+    HostConfig: { IpcMode: 'shareable' },
+  });
+  while (!(await daemon.slipway('logs', id)).stdout.includes('written')) await delay(20);
+  const modes = { IpcMode: `container:${id}`, PidMode: `container:${id}`, NetworkMode: `container:${id}` };
+  const script =
+    'cat /dev/shm/file; for n in ipc pid net; do busybox readlink /proc/self/ns/$n; busybox readlink /proc/1/ns/$n; done';
+  const lines = (await runOutput({ Cmd: ['sh', '-c', script], HostConfig: modes })).trim().split(/\s+/);
+  assert.equal(lines[0], 'shared');
+  for (const at of [1, 3, 5]) assert.equal(lines[at], lines[at + 1]);
+  await daemon.api('DELETE', `/containers/${id}?force=1`);
+});

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { CgroupStats } from '../libcontainer/cgroups/cgroup-stats.ts';
 import type { RootSource } from '../libcontainer/compile-container.ts';
-import type { Process, Spec } from '../libcontainer/spec.ts';
+import type { NamespaceType, Process, Spec } from '../libcontainer/spec.ts';
 
 export type { CgroupStats } from '../libcontainer/cgroups/cgroup-stats.ts';
 
@@ -54,6 +54,8 @@ export type CreateOptions = {
   log?: LogFile;
   /** The network namespace to be joined, as a descriptor of this process; duplicated, the caller closes its own. */
   networkNamespace?: number;
+  /** Those that the spec joins by a path, opened, and the mount namespace that sources `/proc/PID/root/…` are in; duplicated. */
+  namespaces?: ReadonlyMap<NamespaceType, number>;
   /** The process executes as soon as it is ready, and `start` has nothing left to do: spares a round trip. */
   start?: boolean;
   /** Detached mounts that are bound in place of the spec's sources, by their destinations; duplicated. */

@@ -170,7 +170,8 @@ function bindSource(mount: Mount, source: string, options: MountOptions, context
   const ids = mapped ? mountIds(mount, options, context) : UNMAPPED;
   // What another container sees must be cloned in its mount namespace.
   const [, pid, seen] = /^\/proc\/(\d+)\/root(\/.*)$/.exec(source) ?? [];
-  if (pid !== undefined && !mapped) return `process:${pid}:${seen}`;
+  if (pid !== undefined && !mapped) return `inside:${pid}:${seen}`;
+  if (source.startsWith('inside:')) return source;
   if (!mapped && !context.opensSources) return source;
   // What the container itself has mounted below its root, only it can clone.
   const inside = pathInRoot(source, context);

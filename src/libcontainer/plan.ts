@@ -166,7 +166,9 @@ export type MountFileSystem = {
 /**
  * A bind mount of a host path to `target` inside the root, which is made when missing: a directory or an empty
  * file, as the source is. Sources of other kinds: `root:/path` is inside the root, `mapped:/path` too, mapped by the
- * parent's `map-mount` meanwhile, `tree:N` comes from `open-tree`, `process:PID:/path` is what that process sees.
+ * parent's `map-mount` meanwhile, `tree:N` comes from `open-tree`, `fd:N` is a detached
+ * mount that the shim was given, `inside:PID:/path` is what that process sees, `inside:fd:N:/path` what is in that mount
+ * namespace.
  */
 export type BindMount = {
   op: 'bind';

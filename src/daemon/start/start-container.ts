@@ -14,6 +14,7 @@ import { rotation } from '../logs/log-config.ts';
 import { openMountSources } from '../mounts/open-mount-sources.ts';
 import { buildSpec } from './build-spec.ts';
 import { updateLinkedHosts, writeHostFiles } from './host-files.ts';
+import { openJoinedNamespaces } from './open-joined-namespaces.ts';
 import { type JoinedNetworks, joinNetworks } from './join-networks.ts';
 import { prepareMounts } from './prepare-mounts.ts';
 import { describeStartFailure, startExitCode } from './start-failure.ts';
@@ -77,11 +78,17 @@ async function run(daemon: Daemon, container: Container, reason: StartReason): P
 
 async function createRuntime(daemon: Daemon, container: Container, joined: JoinedNetworks): Promise<Runtime> {
   const options = await createOptions(daemon, container);
-  const mounts = openMountSources(daemon.volumes, container.record.mounts);
+  await using opened = new AsyncDisposableStack();
+  const close = (fds: ReadonlyMap<unknown, number>) => {
+    for (const fd of fds.values()) closeSync(fd);
+  };
+  const namespaces = opened.adopt(openJoinedNamespaces(daemon, container.record.hostConfig), close);
+  const mounts = opened.adopt(openMountSources(daemon.volumes, container.record.mounts), close);
   try {
     return await daemon.execDriver.create({
       ...options,
       mounts,
+      namespaces,
       // Who attaches before the start must not miss the first words.
       start: container.pendingAttaches.size === 0,
       ...(joined.namespace === undefined ? {} : { networkNamespace: joined.namespace }),
@@ -89,8 +96,6 @@ async function createRuntime(daemon: Daemon, container: Container, joined: Joine
     });
   } catch (error) {
     throw describeStartFailure(error);
-  } finally {
-    for (const fd of mounts.values()) closeSync(fd);
   }
 }
 

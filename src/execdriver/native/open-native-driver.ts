@@ -10,7 +10,7 @@ import {
   type RootSource,
 } from '../../libcontainer/compile-container.ts';
 import { describeOperation } from '../../libcontainer/describe-operation.ts';
-import type { Mount } from '../../libcontainer/spec.ts';
+import type { Mount, NamespaceType } from '../../libcontainer/spec.ts';
 import { IO_FLAGS, MESSAGES, writePlan } from '../../libcontainer/wire.ts';
 import type { Container, CreateOptions, ExecDriver } from '../driver.ts';
 import { connectShim } from './connect-shim.ts';
@@ -60,7 +60,10 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
           return await createContainer(pool, options, compile(options, cgroupLayout), track, refill);
         } catch (error) {
           // In a plan that has the names of what is mounted.
-          throw describeFailure(error, compile({ ...options, mounts: new Map() }, cgroupLayout).plan);
+          throw describeFailure(
+            error,
+            compile({ ...options, mounts: new Map(), namespaces: new Map() }, cgroupLayout).plan,
+          );
         }
       } finally {
         if (own !== undefined) closeSync(own);
@@ -98,15 +101,21 @@ function compile(options: CreateOptions, cgroupLayout: CgroupLayout): CompiledCo
   const { process, mounts = [] } = options.spec;
   const given = givenDescriptors(options);
   const withSource = (mount: Mount): Mount => {
-    const source = given.mounts.get(mount.destination);
+    const source = given.mounts.get(mount.destination) ?? sourceInside(mount, given.namespaces.get('mount'));
     return source === undefined ? mount : { ...mount, source };
   };
+  const { linux } = options.spec;
+  const namespaces = linux?.namespaces?.map(({ type, path }) => ({
+    type,
+    path: path && (given.namespaces.get(type) ?? path),
+  }));
   return compileContainer({
     id: options.id,
     spec: {
       ...options.spec,
       process: process && { ...process, terminal: options.io.terminal },
       mounts: mounts.map(withSource),
+      ...(linux ? { linux: { ...linux, namespaces } } : {}),
     },
     rootfs: rootSource(options, given.root),
     cgroupLayout,
@@ -125,14 +134,22 @@ function compile(options: CreateOptions, cgroupLayout: CgroupLayout): CompiledCo
 }
 
 /** What a plan calls the descriptors of {@link descriptorsOf}. */
-function givenDescriptors({ networkNamespace, rootfs, mounts = new Map() }: CreateOptions) {
+function givenDescriptors(options: CreateOptions) {
+  const { networkNamespace, rootfs, mounts = new Map(), namespaces = new Map() } = options;
   let next = FIRST_DESCRIPTOR;
   const take = () => `fd:${next++}`;
   return {
     networkNamespace: networkNamespace === undefined ? undefined : take(),
     root: rootfs.type === 'mount' ? take() : '',
     mounts: new Map(Array.from(mounts.keys(), destination => [destination, take()])),
+    namespaces: new Map<NamespaceType, string>(Array.from(namespaces.keys(), type => [type, take()])),
   };
+}
+
+/** What another container sees, by its mount namespace instead of its pid. */
+function sourceInside({ source = '' }: Mount, namespace: string | undefined): string | undefined {
+  const [, path] = /^\/proc\/\d+\/root(\/.*)$/.exec(source) ?? [];
+  return namespace && path && `inside:${namespace}:${path}`;
 }
 
 function rootSource({ rootfs }: CreateOptions, given: string): RootSource {
@@ -185,8 +202,8 @@ async function createContainer(
 }
 
 function descriptorsOf(options: CreateOptions, root?: number): number[] {
-  const { networkNamespace, mounts = new Map(), keepDescriptors = [] } = options;
-  const all = [networkNamespace, root, ...mounts.values(), ...keepDescriptors];
+  const { networkNamespace, mounts = new Map(), namespaces = new Map(), keepDescriptors = [] } = options;
+  const all = [networkNamespace, root, ...mounts.values(), ...namespaces.values(), ...keepDescriptors];
   return all.filter(descriptor => descriptor !== undefined);
 }
 

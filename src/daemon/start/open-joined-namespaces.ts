@@ -1,0 +1,62 @@
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import type { HostConfig } from '../../api/types.ts';
+import { O_PATH } from '../../kernel/open-beneath.ts';
+import type { NamespaceType } from '../../libcontainer/spec.ts';
+import type { Daemon } from '../daemon.ts';
+import { conflict } from '../errors.ts';
+
+const CONTAINER = 'container:';
+
+/**
+ * The namespaces of other containers that this one is to join, opened; with another's IPC namespace comes its mount
+ * namespace, for /dev/shm. By a pid alone they could be those of a process that has come to have the number since. The
+ * caller closes them.
+ * @throws EngineError not-found, conflict for a container that does not run
+ */
+export function openJoinedNamespaces(
+  daemon: Daemon,
+  { NetworkMode = '', IpcMode = '', PidMode = '' }: HostConfig,
+): Map<NamespaceType, number> {
+  const opened = new Map<NamespaceType, number>();
+  const wanted: [string, ...[NamespaceType, string][]][] = [
+    [NetworkMode, ['network', 'net']],
+    [PidMode, ['pid', 'pid']],
+    [IpcMode, ['ipc', 'ipc'], ['mount', 'mnt']],
+  ];
+  try {
+    for (const [mode, ...types] of wanted)
+      if (mode.startsWith(CONTAINER)) open(daemon, mode.slice(CONTAINER.length), types, opened);
+    return opened;
+  } catch (error) {
+    for (const fd of opened.values()) closeSync(fd);
+    throw error;
+  }
+}
+
+function open(
+  { containers }: Daemon,
+  reference: string,
+  types: readonly [NamespaceType, string][],
+  opened: Map<NamespaceType, number>,
+): void {
+  const { id, state } = containers.find(reference);
+  const process = openProcess(id, state.pid);
+  try {
+    for (const [type, file] of types) opened.set(type, openSync(`/proc/self/fd/${process}/ns/${file}`, 'r'));
+  } finally {
+    closeSync(process);
+  }
+}
+
+/** Its directory of procfs, which stays that of the same process (proc(5)). */
+function openProcess(id: string, pid: number): number {
+  let directory: number | undefined;
+  try {
+    directory = openSync(`/proc/${pid}`, O_PATH | constants.O_DIRECTORY);
+    if (readFileSync(`/proc/self/fd/${directory}/cgroup`, 'utf8').includes(`/${id}`)) return directory;
+  } catch {
+    // It has ended.
+  }
+  if (directory !== undefined) closeSync(directory);
+  throw conflict(`container ${id} is not running`);
+}
