@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from '../../base/errors.ts';
+import { settlesWithin } from '../../base/settles-within.ts';
 import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
 import type { CgroupStats } from '../../libcontainer/cgroups/cgroup-stats.ts';
 import { compileExec } from '../../libcontainer/compile-exec.ts';
@@ -8,6 +8,7 @@ import type { Plan } from '../../libcontainer/plan.ts';
 import type { Resources } from '../../libcontainer/spec.ts';
 import { MESSAGES, STATES, writePlan } from '../../libcontainer/wire.ts';
 import type { Container, ExecOptions, ExecProcess, ExitStatus, ProcessIo } from '../driver.ts';
+import { clearCgroup } from './clear-cgroup.ts';
 import { type ContainerState, readExitFile } from './container-state.ts';
 import { describeFailure } from './describe-failure.ts';
 import { NativeProcess } from './native-process.ts';
@@ -142,19 +143,13 @@ export class NativeContainer extends NativeProcess implements Container {
     }
     await this.#shimGone();
     // What a shim that was itself killed could not do. Finds nothing otherwise.
-    if (this.#cgroup.exists) this.#cgroup.remove();
+    await clearCgroup(this.#cgroup);
     // A handful of small files: quicker done than handed to another thread.
     rmSync(this.#stateDir, { recursive: true, force: true });
   }
 
   async #shimGone(): Promise<void> {
-    if (!this.#connection) return;
-    const abort = new AbortController();
-    await Promise.race([
-      this.#connection.closed,
-      delay(SHIM_PATIENCE_MS, undefined, { ref: false, signal: abort.signal }).catch(() => undefined),
-    ]);
-    abort.abort();
+    if (this.#connection) await settlesWithin(this.#connection.closed, SHIM_PATIENCE_MS);
   }
 
   /** Also when it was killed: then its processes have gone with it, and nobody knows how. */

@@ -1,6 +1,5 @@
-import { closeSync, mkdirSync, rmSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type { FieldReader } from '../../libcontainer/field-reader.ts';
-import type { FieldWriter } from '../../libcontainer/field-writer.ts';
 import { type CgroupLayout, detectCgroupLayout } from '../../libcontainer/cgroups/layout.ts';
 import {
   type CompiledContainer,
@@ -8,13 +7,13 @@ import {
   type RootSource,
 } from '../../libcontainer/compile-container.ts';
 import { describeOperation } from '../../libcontainer/describe-operation.ts';
-import { IO_FLAGS, MESSAGES, writePlan } from '../../libcontainer/wire.ts';
+import { MESSAGES } from '../../libcontainer/wire.ts';
 import type { Container, CreateOptions, ExecDriver } from '../driver.ts';
 import { connectShim } from './connect-shim.ts';
-import { checkProtocol, readContainerState, readExitFile, writeContainerState } from './container-state.ts';
-import { describeFailure } from './describe-failure.ts';
+import { checkProtocol, readContainerState, readExitFile } from './container-state.ts';
+import { createContainer } from './create-container.ts';
 import { NamespaceMaker } from './namespace-maker.ts';
-import { exitStatusOf, ioFlags, isExited, lostStatus, NativeContainer } from './native-container.ts';
+import { exitStatusOf, isExited, lostStatus, NativeContainer } from './native-container.ts';
 import { Reserve } from './reserve.ts';
 import { type ProcessRecord, readProcessRecord, type ShimConnection } from './shim-connection.ts';
 import { ShimPool } from './shim-pool.ts';
@@ -48,13 +47,18 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
     create: async create => {
       const own = wantsReadyNamespace(create) ? await namespaces.take() : undefined;
       try {
-        const networkNamespace = create.networkNamespace ?? own;
-        const options = { ...create, networkNamespace };
-        const refill = () => {
+        const options = { ...create, networkNamespace: create.networkNamespace ?? own };
+        const started = () => {
           pool.refill();
           if (own !== undefined) namespaces.refill();
         };
-        return await createContainer(pool, options, compile(options, cgroupLayout), track, refill);
+        return await createContainer({
+          pool,
+          options,
+          compiled: compile(options, cgroupLayout),
+          track,
+          started,
+        });
       } finally {
         if (own !== undefined) closeSync(own);
       }
@@ -107,68 +111,6 @@ function compile(options: CreateOptions, cgroupLayout: CgroupLayout): CompiledCo
 function rootSource({ rootfs, networkNamespace }: CreateOptions): RootSource {
   if (rootfs.type !== 'mount') return rootfs;
   return { type: 'mount', source: `fd:${FIRST_DESCRIPTOR + (networkNamespace === undefined ? 0 : 1)}` };
-}
-
-async function createContainer(
-  pool: ShimPool,
-  options: CreateOptions,
-  { plan, cgroupPaths }: CompiledContainer,
-  track: Track,
-  started: () => void,
-): Promise<Container> {
-  const { id, stateDir, spec } = options;
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  let connection: ShimConnection | undefined;
-  let root: number | undefined;
-  try {
-    writeContainerState(stateDir, { spec, cgroupPaths });
-    root = options.rootfs.type === 'mount' ? await options.rootfs.open() : undefined;
-    const shim = await pool.take(descriptorsOf(options, root));
-    connection = shim.connection;
-    connection.socket.ref();
-    track(connection);
-    const reply = await shim.request(MESSAGES.create, writer => {
-      writeCreate(writer, options, cgroupPaths);
-      writePlan(writer, plan);
-    });
-    const record = { id, number: reply.int(), pid: reply.int() };
-    const state = { spec, cgroupPaths };
-    if (options.start) started();
-    return new NativeContainer({
-      connection,
-      stateDir,
-      state,
-      record,
-      plan,
-      isStarted: options.start,
-      started,
-    });
-  } catch (error) {
-    await connection?.closed;
-    rmSync(stateDir, { recursive: true, force: true });
-    throw describeFailure(error, plan);
-  } finally {
-    if (root !== undefined) closeSync(root);
-  }
-}
-
-function descriptorsOf({ networkNamespace, keepDescriptors = [] }: CreateOptions, root?: number): number[] {
-  return [networkNamespace, root, ...keepDescriptors].filter(descriptor => descriptor !== undefined);
-}
-
-function writeCreate(
-  writer: FieldWriter,
-  { id, io, stateDir, log, start }: CreateOptions,
-  paths: CompiledContainer['cgroupPaths'],
-): void {
-  writer.int(ioFlags(io) | (start ? IO_FLAGS.start : 0));
-  writer.string(id);
-  writer.string(stateDir);
-  writer.string(log?.path ?? '');
-  writer.int(log?.maxBytes ?? 0);
-  writer.int(log?.maxFiles ?? 1);
-  const { memory } = paths.v1;
-  writer.string(memory ? `${memory}/memory.oom_control` : `${paths.unified ?? ''}/memory.events`);
 }
 
 async function recoverContainer(id: string, stateDir: string, track: Track): Promise<Container> {

@@ -101,17 +101,22 @@ export class Cgroup {
 
   /** Kills all its processes, frozen ones too, and waits until none is left. */
   kill(): void {
-    const { unified } = this.paths;
-    const atOnce = unified !== undefined && existsSync(`${unified}/cgroup.kill`);
     for (let attempt = 0; attempt < KILL_ATTEMPTS; attempt++) {
-      const pids = this.pids();
-      if (pids.length === 0) return;
-      if (atOnce) killAtOnce(`${unified}/cgroup.kill`);
-      else killEach(pids);
-      if (this.frozen) this.#letDie();
+      if (!this.killMembers()) return;
       sleep(POLL_MS);
     }
     throw new EngineError('system', `processes of ${this.#main()} do not end: ${this.pids().join(' ')}`);
+  }
+
+  /** Kills all processes that are in it now, frozen ones too. @returns whether there were any */
+  killMembers(): boolean {
+    const { unified } = this.paths;
+    const pids = this.pids();
+    if (pids.length === 0) return false;
+    if (unified !== undefined && existsSync(`${unified}/cgroup.kill`)) killAtOnce(`${unified}/cgroup.kill`);
+    else killEach(pids);
+    if (this.frozen) this.#letDie();
+    return true;
   }
 
   /** systemd removes a cgroup as soon as nothing is in it. */
