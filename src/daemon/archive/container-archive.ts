@@ -10,7 +10,6 @@ import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { notFound } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
-import { accountFiles } from '../start/build-spec.ts';
 import { resolveUser } from '../spec/resolve-user.ts';
 import { withContainerView, withoutMounts } from './container-view.ts';
 
@@ -101,7 +100,7 @@ async function containerUser(
   const { User: user } = container.record.config;
   if (!user) return undefined;
   container.layer ??= await daemon.graph.openContainerLayer(container.id);
-  const { uid, gid } = resolveUser(user, await accountFiles(container.layer), []);
+  const { uid, gid } = await resolveUser(user, container.layer);
   return { uid, gid };
 }
 

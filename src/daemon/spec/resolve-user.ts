@@ -1,4 +1,5 @@
-import { EngineError } from '../../base/errors.ts';
+import { EngineError, messageOf } from '../../base/errors.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 
 export type ResolvedUser = {
   uid: number;
@@ -9,81 +10,123 @@ export type ResolvedUser = {
   home: string;
 };
 
-export type AccountFiles = {
-  /** Contents of the container's /etc/passwd and /etc/group; undefined when there is none. */
-  passwd?: string;
-  group?: string;
-};
+/** The container's files; undefined when there is none of that path. */
+export type AccountFiles = { readFile(path: string): Promise<Buffer | undefined> };
 
 const MAX_ID = 2 ** 31 - 1;
+/** NGROUPS_MAX (setgroups(2)) */
+const MAX_GROUPS = 65_536;
 
 /**
- * What `USER` (`name`, `uid`, `name:group`, `uid:gid`, or '' for root) and `--group-add` mean in a container,
- * as Docker resolves it: a number is always an id; without a group, the user's groups are added.
+ * What `USER` (`name`, `uid`, `name:group`, `uid:gid`, or '' for root) and `--group-add` mean in a container, as Docker
+ * resolves it: a number is always an id; without a group, the user's groups are added. The files are the image's or
+ * the container's own work: whatever is in them gives a user or an error.
  * @throws EngineError invalid-parameter, in Docker's words
  */
-export function resolveUser(
+export async function resolveUser(
   user: string,
   files: AccountFiles,
   groupAdd: readonly string[] = [],
-): ResolvedUser {
+): Promise<ResolvedUser> {
   const colon = user.indexOf(':');
   const userPart = colon === -1 ? user : user.slice(0, colon);
   const groupPart = colon === -1 ? '' : user.slice(colon + 1);
-  const accounts = parse(files.passwd);
-  const groups = parse(files.group);
-  const account = accounts.find(fields =>
-    userPart === '' || isNumber(userPart) ? Number(fields[2]) === Number(userPart) : fields[0] === userPart,
-  );
-  if (!account && userPart !== '' && !isNumber(userPart))
-    throw invalid(`unable to find user ${userPart}: no matching entries in passwd file`);
-  const uid = checkId(account ? Number(account[2]) : Number(userPart));
-  const ownGid = account ? Number(account[3]) : 0;
-  const gid = groupPart === '' ? ownGid : groupId(groupPart, groups);
-  const name = account?.[0];
-  const memberships =
-    groupPart === '' && name !== undefined
-      ? groups.filter(fields => (fields[3] ?? '').split(',').includes(name)).map(fields => Number(fields[2]))
-      : [];
-  const added = groupAdd.map(group => addedGroupId(group, groups));
-  return {
-    uid,
-    gid: checkId(gid),
-    additionalGids: [...new Set([gid, ...memberships, ...added])],
-    home: account?.[5] || '/',
-  };
+  const account = await findAccount(files, userPart);
+  const [gid = account.gid] = groupPart === '' ? [] : await findGroups(files, [groupPart]);
+  const memberships = groupPart === '' ? await groupsOf(files, account.name) : [];
+  const added = await findGroups(files, groupAdd);
+  const additionalGids = [...new Set([gid, ...memberships, ...added])];
+  if (additionalGids.length > MAX_GROUPS) throw invalid('unable to setup user: setgroups: invalid argument');
+  for (const id of [account.uid, ...additionalGids]) checkId(id);
+  return { uid: account.uid, gid, additionalGids, home: account.home || '/' };
+}
+
+type Account = { name: string; uid: number; gid: number; home: string };
+
+async function findAccount(files: AccountFiles, user: string): Promise<Account> {
+  const wanted = user === '' ? 0 : idOf(user);
+  let account: Account | undefined;
+  try {
+    await eachEntry(await files.readFile('/etc/passwd'), ([name = '', , uid, gid, , home = '']) => {
+      const isWanted = wanted === undefined ? name === user : numberIn(uid) === wanted;
+      if (isWanted) account = { name, uid: numberIn(uid), gid: numberIn(gid), home };
+      return isWanted;
+    });
+  } catch (error) {
+    throw invalid(`unable to find user ${user || 0}: ${messageOf(error)}`);
+  }
+  if (account !== undefined) return account;
+  if (wanted === undefined) throw invalid(`unable to find user ${user}: no matching entries in passwd file`);
+  return { name: '', uid: wanted, gid: 0, home: '' };
+}
+
+/** The ids of groups, which are names or ids. */
+async function findGroups(files: AccountFiles, groups: readonly string[]): Promise<number[]> {
+  const names = new Set(groups.filter(group => idOf(group) === undefined));
+  const found = new Map<string, number>();
+  if (names.size > 0)
+    await eachEntry(await groupFile(files, [...names].join(' ')), ([name = '', , id]) => {
+      if (names.has(name) && !found.has(name)) found.set(name, numberIn(id));
+      return found.size === names.size;
+    });
+  return groups.map(group => {
+    const gid = idOf(group) ?? found.get(group);
+    if (gid !== undefined) return gid;
+    throw invalid(`unable to find group ${group}: no matching entries in group file`);
+  });
+}
+
+/** The groups that have the user as a member. */
+async function groupsOf(files: AccountFiles, user: string): Promise<number[]> {
+  const gids: number[] = [];
+  if (user === '' || user.includes(',')) return gids;
+  await eachEntry(await groupFile(files, user), ([, , id, members = '']) => {
+    if (`,${members},`.includes(`,${user},`)) gids.push(numberIn(id));
+    return gids.length > MAX_GROUPS;
+  });
+  return gids;
+}
+
+/** `subject`: whom it is read for. */
+async function groupFile(files: AccountFiles, subject: string): Promise<Buffer | undefined> {
+  try {
+    return await files.readFile('/etc/group');
+  } catch (error) {
+    throw invalid(`unable to find groups for spec ${subject}: ${messageOf(error)}`);
+  }
+}
+
+const MAX_FIELDS = 7;
+
+/** Calls back with the fields of each line (passwd(5), group(5)), until that returns true. */
+async function eachEntry(
+  content: Buffer | undefined,
+  take: (fields: readonly string[]) => boolean,
+): Promise<void> {
+  const text = content?.toString() ?? '';
+  const slice = new TimeSlice();
+  for (let at = 0; at < text.length; ) {
+    const newline = text.indexOf('\n', at);
+    const end = newline < 0 ? text.length : newline;
+    const line = text.slice(at, end).trim();
+    at = end + 1;
+    if (line !== '' && take(line.split(':', MAX_FIELDS))) return;
+    if (slice.isOver) await slice.pause();
+  }
 }
 
 const invalid = (message: string) => new EngineError('invalid-parameter', message);
 
-const isNumber = (text: string) => /^[+-]?\d+$/.test(text);
-
-/** Lines of colon-separated fields. */
-function parse(text = ''): string[][] {
-  return text
-    .split('\n')
-    .map(line => line.trim())
-    .filter(line => line !== '' && !line.startsWith('#'))
-    .map(line => line.split(':'));
+/** Undefined for a name. */
+function idOf(text: string): number | undefined {
+  return /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
 }
 
-function checkId(id: number): number {
+/** Of a line: what is no number counts as 0. */
+function numberIn(field = ''): number {
+  return idOf(field) ?? 0;
+}
+
+function checkId(id: number): void {
   if (id < 0 || id > MAX_ID) throw invalid(`uids and gids must be in range 0-${MAX_ID}`);
-  return id;
-}
-
-function groupId(group: string, groups: string[][]): number {
-  const entry = groups.find(fields =>
-    isNumber(group) ? Number(fields[2]) === Number(group) : fields[0] === group,
-  );
-  if (entry) return Number(entry[2]);
-  if (isNumber(group)) return Number(group);
-  throw invalid(`unable to find group ${group}: no matching entries in group file`);
-}
-
-function addedGroupId(group: string, groups: string[][]): number {
-  const entry = groups.find(fields => fields[0] === group || fields[2] === group);
-  if (entry) return Number(entry[2]);
-  if (!isNumber(group)) throw invalid(`unable to find group ${group}: no matching entries in group file`);
-  return checkId(Number(group));
 }

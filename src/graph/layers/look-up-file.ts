@@ -1,11 +1,13 @@
 import { closeSync, constants, fstatSync, lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { EngineError } from '../../base/errors.ts';
 import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
 import { openBeneath } from '../../kernel/open-beneath.ts';
 import { openRoot } from '../../kernel/thread-root.ts';
 import { getXattr } from '../../kernel/xattr.ts';
 
 const MAXIMUM_LINKS = 40;
-const MAXIMUM_BYTES = 16 * 1024 * 1024;
+/** Docker's limit for the files of accounts. */
+const MAXIMUM_BYTES = 10 * 1024 * 1024;
 
 export type FoundFile = {
   /** Undefined when there is no such file. */
@@ -20,7 +22,8 @@ type MergedDirectory = { layer: string; path: string }[];
 /**
  * Reads a regular file of the file system that overlayfs would make of `layers` (topmost first), without
  * mounting it. Links are followed within that file system, never out of it, also while a container changes its
- * layer. Files over 16 MiB count as missing.
+ * layer.
+ * @throws EngineError invalid-parameter, in Docker's words, for a file over 10 MiB
  */
 export function lookUpFile(
   layers: readonly string[],
@@ -84,7 +87,9 @@ function readBeneath(layer: string, path: string): Buffer | undefined {
     if (fd < 0) return undefined;
     try {
       const stat = fstatSync(fd);
-      return stat.isFile() && stat.size <= MAXIMUM_BYTES ? readFileSync(fd) : undefined;
+      if (stat.isFile() && stat.size > MAXIMUM_BYTES)
+        throw new EngineError('invalid-parameter', `read /${path}: file exceeds ${MAXIMUM_BYTES} bytes`);
+      return stat.isFile() ? readFileSync(fd) : undefined;
     } finally {
       closeSync(fd);
     }
