@@ -8,7 +8,7 @@ import type { Daemon } from './daemon.ts';
 import { containerDirectory, runDirectory } from './daemon-options.ts';
 import { Exec, type ExecRecord } from './exec/exec.ts';
 import { forgetLater, watchExec } from './exec/start-exec.ts';
-import { resumeHealthChecks } from './health/start-health-checks.ts';
+import { startHealthChecks } from './health/start-health-checks.ts';
 import { removeContainer } from './lifecycle/remove-container.ts';
 import { scheduleRestart, wantsRestart } from './lifecycle/restart-policy.ts';
 import { handleExit, watchExit } from './lifecycle/watch-exit.ts';
@@ -53,7 +53,7 @@ async function recover(daemon: Daemon, container: Container): Promise<(() => Pro
   const status = runtime === undefined ? lostStatus() : await settled(runtime.exited);
   if (status !== undefined) return () => handleExit(daemon, container, status);
   watchExit(daemon, container, runtime as Runtime);
-  resumeHealthChecks(daemon, container);
+  startHealthChecks(daemon, container);
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { HealthConfig } from '../../api/types.ts';
+import type { Health, HealthConfig } from '../../api/types.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { formatTime, nowNs, parseTime } from '../clock.ts';
@@ -21,25 +21,17 @@ type Settings = {
   retries: number;
 };
 
-/**
- * Sets the container's health to `starting`, and probes it until its run is over. Does nothing for a container
- * without health check. The caller stores the state.
- */
-export function startHealthChecks(daemon: Daemon, container: Container): void {
-  const settings = settingsOf(container);
-  if (settings === undefined) {
-    delete container.state.health;
-    container.stopRun = () => undefined;
-    return;
-  }
-  container.state.health = { Status: 'starting', FailingStreak: 0, Log: [] };
-  watchHealth(daemon, container, settings);
+/** The health of a container that has just started; undefined without health check. */
+export function initialHealth(container: Container): Health | undefined {
+  if (settingsOf(container) === undefined) return undefined;
+  return { Status: 'starting', FailingStreak: 0, Log: [] };
 }
 
-/** After a restart of the engine: goes on where the last one was. */
-export function resumeHealthChecks(daemon: Daemon, container: Container): void {
+/** Probes the container until its run is over, from the state of health that it has. */
+export function startHealthChecks(daemon: Daemon, container: Container): void {
   const settings = settingsOf(container);
-  if (settings !== undefined) watchHealth(daemon, container, settings);
+  if (settings === undefined) container.stopRun = () => undefined;
+  else watchHealth(daemon, container, settings);
 }
 
 function watchHealth(daemon: Daemon, container: Container, settings: Settings): void {

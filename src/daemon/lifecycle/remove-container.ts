@@ -24,15 +24,26 @@ export async function removeContainer(
   if (container.state.status === 'removing') {
     throw conflict(`removal of container ${reference} is already in progress`);
   }
-  if (!options.force) checkStopped(container, reference);
-  else await forceStop(daemon, container);
-  await daemon.locks.run(container.id, async () => {
-    if (container.isRemoved) return;
-    // It may have been started again while this waited.
+  if (options.force) markForRemoval(container);
+  try {
     if (!options.force) checkStopped(container, reference);
     else await forceStop(daemon, container);
-    await removeInLock(daemon, container, options);
-  });
+    await daemon.locks.run(container.id, async () => {
+      if (container.isRemoved) return;
+      // It may have been started while this waited.
+      if (!options.force) checkStopped(container, reference);
+      else await forceStop(daemon, container);
+      await removeInLock(daemon, container, options);
+    });
+  } finally {
+    if (options.force) container.isMarkedForRemoval = false;
+  }
+}
+
+/** No start is waited for: one that is under way is given up, and none begins. */
+function markForRemoval(container: Container): void {
+  container.isMarkedForRemoval = true;
+  container.giveUpStart();
 }
 
 function checkStopped({ isRunning, state: { status } }: Container, reference: string): void {

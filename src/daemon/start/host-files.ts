@@ -1,4 +1,14 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { EngineError, messageOf } from '../../base/errors.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../daemon-options.ts';
@@ -12,6 +22,8 @@ ff00::\tip6-mcastprefix
 ff02::1\tip6-allnodes
 ff02::2\tip6-allrouters
 `;
+
+const MAX_HOSTS_BYTES = 1024 * 1024;
 
 /**
  * Writes the container's /etc/hostname, /etc/hosts and /etc/resolv.conf. A container that shares another's
@@ -36,12 +48,31 @@ export function writeHostFiles(daemon: Daemon, container: Container): void {
   write('resolv.conf', mode === 'host' && isUntouched ? host : resolvConf(host, wanted));
 }
 
-/** A container that has started may have a new address: those linked to it learn of it. */
+/** A container that has started may have a new address: those linked to it learn of it. Never throws. */
 export function updateLinkedHosts(daemon: Daemon, container: Container): void {
   for (const linking of linkingContainers(daemon, container)) {
     const path = hostFilePath(daemon.options, linking.id, 'hosts');
-    const linked = linkedHosts(linksTo(container, linking));
-    writeFileSync(path, linked.reduce(replaceHost, readFileSync(path, 'utf8')));
+    try {
+      replaceHosts(path, linkedHosts(linksTo(container, linking)));
+    } catch (error) {
+      daemon.log.warn({ container: linking.id, error: messageOf(error) }, 'updating /etc/hosts for a link');
+    }
+  }
+}
+
+/** In place, as the file is mounted. Its container may have made anything of it, and of any size. */
+function replaceHosts(path: string, lines: readonly string[]): void {
+  const file = openSync(path, 'r+');
+  try {
+    const { size } = fstatSync(file);
+    if (size > MAX_HOSTS_BYTES) throw new EngineError('invalid-parameter', `it has ${size} bytes`);
+    const content = Buffer.alloc(size);
+    const length = readSync(file, content, 0, size, 0);
+    const replaced = lines.reduce(replaceHost, content.toString('utf8', 0, length));
+    ftruncateSync(file);
+    writeSync(file, replaced, 0);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
+import { untilAborted } from '../../base/until-aborted.ts';
 import type {
   CgroupStats,
   Container,
@@ -138,6 +139,8 @@ export class FakeExecDriver implements ExecDriver {
   createError: Error | undefined;
   /** Thrown by `recover`. */
   recoverError: Error | undefined;
+  /** Whether `create` does not return until it is given up. */
+  hangs = false;
   /** Told of each container before `create` returns. */
   onCreate: (container: FakeContainer) => void = () => undefined;
 
@@ -151,6 +154,7 @@ export class FakeExecDriver implements ExecDriver {
     const error = this.createError;
     this.createError = undefined;
     if (error) throw error;
+    if (this.hangs) await untilAborted(options.signal, new Promise<never>(() => undefined));
     mkdirSync(options.stateDir, { recursive: true });
     const container = new FakeContainer(options);
     this.containers.push(container);
