@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRequest } from './create-request.ts';
-import { parseGoJson } from './go-json.ts';
+import { decodeRequest } from './read-body.ts';
 
 function decode(text: string) {
-  return createRequest(parseGoJson(text), 'CreateRequest');
+  return decodeRequest(text, createRequest, 'CreateRequest');
 }
 
 function hostConfig(text: string) {
@@ -68,6 +68,24 @@ test('a command may be a string', () => {
 test('a label called __proto__ is a label', () => {
   const { Labels } = decode('{"Labels":{"__proto__":"x"}}');
   assert.deepEqual(Object.entries(Labels ?? {}), [['__proto__', 'x']]);
+});
+
+test('a NUL byte is refused wherever the kernel would see it', () => {
+  const refused = (body: object, path: string) =>
+    assert.throws(() => decode(JSON.stringify({ Image: 'x', ...body })), {
+      kind: 'invalid-parameter',
+      message: `CreateRequest.${path} contains nul byte (\\x00)`,
+    });
+  refused({ Cmd: ['a', 'b\0'] }, 'Cmd.1');
+  refused({ Entrypoint: 'a\0' }, 'Entrypoint.0');
+  refused({ WorkingDir: '/\0' }, 'WorkingDir');
+  refused({ Volumes: { '/a\0': {} } }, 'Volumes');
+  refused({ HostConfig: { Tmpfs: { '/a\0': '' } } }, 'HostConfig.Tmpfs');
+  refused({ HostConfig: { Sysctls: { 'net.a': 'b\0' } } }, 'HostConfig.Sysctls.net.a');
+  refused({ HostConfig: { Mounts: [{ Type: 'bind', Source: '/a\0' }] } }, 'HostConfig.Mounts.0.Source');
+  const text = 'any\0thing';
+  const kept = { Image: 'x', Labels: { [text]: text }, HostConfig: { Annotations: { [text]: text } } };
+  assert.deepEqual(decode(JSON.stringify(kept)), kept);
 });
 
 test('a request without any configuration is refused', () => {

@@ -12,7 +12,7 @@ import {
   strings,
   struct,
   text,
-} from './decode.ts';
+} from '../../base/go/decode.ts';
 import { hostConfig } from './host-config.ts';
 
 const emptyStructs = mapOf(struct<object>('struct {}', {}), 'map[string]struct {}');

@@ -1,8 +1,8 @@
 import type { Platform, ProgressMessage } from '../../api/types.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import type { ImageBackend } from '../backend.ts';
-import { struct, text } from '../body/decode.ts';
-import { parseGoJson } from '../body/go-json.ts';
+import { struct, text } from '../../base/go/decode.ts';
+import { parseGoJson } from '../../base/go/json.ts';
 import { streamBody } from '../body/stream-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { booleanParameter, filtersParameter, textParameter } from '../query.ts';
@@ -169,7 +169,8 @@ function parsePlatform(json: string): Platform {
   try {
     return PLATFORM(parseGoJson(json), 'platform') as Platform;
   } catch (error) {
-    const reason = messageOf(error).replace(/^invalid JSON: /, '');
-    throw new EngineError('invalid-parameter', `failed to parse platform: ${reason}`, { cause: error });
+    throw new EngineError('invalid-parameter', `failed to parse platform: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

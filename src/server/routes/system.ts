@@ -1,6 +1,6 @@
 import { EngineError } from '../../base/errors.ts';
 import type { SystemBackend, UsagePart } from '../backend.ts';
-import { struct, text } from '../body/decode.ts';
+import { struct, text } from '../../base/go/decode.ts';
 import { readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { filtersParameter, timeParameter } from '../query.ts';

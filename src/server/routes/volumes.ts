@@ -1,5 +1,5 @@
 import type { VolumeBackend } from '../backend.ts';
-import { stringMap, struct, text } from '../body/decode.ts';
+import { stringMap, struct, text } from '../../base/go/decode.ts';
 import { readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { booleanParameter, filtersParameter } from '../query.ts';

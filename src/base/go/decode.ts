@@ -1,11 +1,9 @@
-import { EngineError } from '../../base/errors.ts';
-import { WrittenNumber } from './go-json.ts';
+import { JsonError, WrittenNumber } from './json.ts';
 
 /**
- * Checks one value of a parsed request and gives it its type, as Go's encoding/json does: null is the zero
- * value, unknown keys are ignored, keys are the same in any case. `path` names the value in errors:
- * `CreateRequest.HostConfig.Memory`.
- * @throws EngineError invalid-parameter, in Go's words
+ * Checks one value of parsed JSON and gives it its type, as Go's encoding/json does: null is the zero value, unknown
+ * keys are ignored, keys are the same in any case. `path` names the value in errors: `CreateRequest.HostConfig.Memory`.
+ * @throws JsonError in Go's words
  */
 export type Decoder<T> = (value: unknown, path: string) => T;
 
@@ -112,10 +110,7 @@ function objectOf(value: unknown, path: string, goType: string): object {
 
 function mismatch(value: unknown, path: string, goType: string): never {
   const place = path.includes('.') ? `struct field ${path}` : 'value';
-  throw new EngineError(
-    'invalid-parameter',
-    `invalid JSON: json: cannot unmarshal ${describe(value, goType)} into Go ${place} of type ${goType}`,
-  );
+  throw new JsonError(`json: cannot unmarshal ${describe(value, goType)} into Go ${place} of type ${goType}`);
 }
 
 function describe(value: unknown, goType: string): string {
