@@ -1,4 +1,5 @@
 import { JsonError, WrittenNumber } from './json.ts';
+import { parseRfc3339 } from './time.ts';
 
 /**
  * Checks one value of parsed JSON and gives it its type, as Go's encoding/json does: null is the zero value, unknown
@@ -57,13 +58,22 @@ export const bool: Decoder<boolean> = (value, path) => {
   return typeof value === 'boolean' ? value : mismatch(value, path, 'bool');
 };
 
+/** A moment, kept as it was written. */
+export const time: Decoder<string> = (value, path) => {
+  if (value === null) return '';
+  if (typeof value !== 'string') return mismatch(value, path, 'time.Time');
+  if (parseRfc3339(value) !== undefined) return value;
+  const shown = JSON.stringify(value.slice(0, 64));
+  throw new JsonError(`parsing time ${shown} as "2006-01-02T15:04:05Z07:00": cannot parse ${shown}`);
+};
+
 /** An integer within Go's type of that name, and exact in JavaScript. */
 export function integer(goType: keyof typeof RANGES): Decoder<number> {
   const [smallest, largest] = RANGES[goType];
   return (value, path) => {
     if (value === null) return 0;
-    const inRange = typeof value === 'number' && value >= smallest && value <= largest;
-    return inRange ? value : mismatch(value, path, goType);
+    const inRange = Number.isInteger(value) && (value as number) >= smallest && (value as number) <= largest;
+    return inRange ? (value as number) : mismatch(value, path, goType);
   };
 }
 
@@ -87,6 +97,22 @@ export const stringOrStrings: Decoder<string[]> = (value, path) => {
 
 export const strings: Decoder<string[]> = arrayOf(text(), '[]string');
 export const stringMap: Decoder<Record<string, string>> = mapOf(text(), 'map[string]string');
+
+/** The same fields, but what cannot be decoded is left out: for what has been let in already. */
+export function forgiving<T>(fields: Fields<T>): Fields<T> {
+  const forgive =
+    <V>(decoder: Decoder<V>): Decoder<V | undefined> =>
+    (value, path) => {
+      try {
+        return decoder(value, path);
+      } catch (error) {
+        if (error instanceof JsonError) return undefined;
+        throw error;
+      }
+    };
+  const entries = Object.entries<Decoder<unknown>>(fields);
+  return Object.fromEntries(entries.map(([name, decoder]) => [name, forgive(decoder)])) as Fields<T>;
+}
 
 /** Null stays null. */
 export function nullable<T>(decoder: Decoder<T>): Decoder<T | null> {

@@ -1,4 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
+import { parseGoDuration } from '../../base/go/duration.ts';
 import type { Healthcheck } from '../image-config.ts';
 
 const DURATIONS: Record<string, 'Interval' | 'Timeout' | 'StartPeriod' | 'StartInterval'> = {
@@ -7,7 +8,6 @@ const DURATIONS: Record<string, 'Interval' | 'Timeout' | 'StartPeriod' | 'StartI
   'start-period': 'StartPeriod',
   'start-interval': 'StartInterval',
 };
-const NS_PER_UNIT: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 
 /**
  * `NONE`, or `[--interval=… --timeout=… --start-period=… --start-interval=… --retries=…] CMD command`. `command`
@@ -39,10 +39,9 @@ function nextFlag(text: string): RegExpExecArray | null {
   return /^--([a-z-]+)=(\S+)\s+/.exec(text);
 }
 
-/** Go's durations: `1m30s`. */
+/** @throws EngineError invalid-parameter */
 function durationNs(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text)
-    throw new EngineError('invalid-parameter', `time: invalid duration "${text}"`);
-  return parts.reduce((sum, [, value, unit]) => sum + Number(value) * (NS_PER_UNIT[unit ?? ''] ?? 0), 0);
+  const ns = parseGoDuration(text);
+  if (ns !== undefined) return Number(ns);
+  throw new EngineError('invalid-parameter', `time: invalid duration ${JSON.stringify(text)}`);
 }

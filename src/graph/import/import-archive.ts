@@ -67,6 +67,7 @@ export async function importLayer(
       ],
     };
     return await storeImage(parts, {
+      config: image,
       rawConfig: Buffer.from(JSON.stringify(image)),
       layers: [layer.blob()],
       references: options.reference === undefined ? [] : [options.reference],
