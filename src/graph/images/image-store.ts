@@ -2,8 +2,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Digest } from '../../base/digest.ts';
 import type { Content } from '../content/content.ts';
 import { transaction } from '../database.ts';
+import { readImageConfig } from '../decode-image-config.ts';
+import { mediaTypeOf } from '../decode-oci.ts';
 import type { Image } from '../graph.ts';
-import type { ImageConfig } from '../image-config.ts';
 import { type Descriptor, OCI_MANIFEST } from '../oci.ts';
 import { chainIdsOf } from '../layers/chain-id.ts';
 import {
@@ -96,7 +97,7 @@ export class ImageStore {
     let known = this.#configs.get(id);
     if (known === undefined) {
       const rawConfig = this.#content.read(id);
-      const config = JSON.parse(rawConfig.toString()) as ImageConfig;
+      const config = readImageConfig(rawConfig);
       known = { config, rawConfig, chainIds: chainIdsOf(config.rootfs.diff_ids) };
       this.#configs.set(id, known);
     }
@@ -169,8 +170,7 @@ export class ImageStore {
     let known = this.#descriptors.get(digest);
     if (known === undefined) {
       const data = this.#content.read(digest);
-      const { mediaType } = JSON.parse(data.toString()) as { mediaType?: string };
-      known = { mediaType: mediaType ?? OCI_MANIFEST, digest, size: data.length };
+      known = { mediaType: mediaTypeOf(data) || OCI_MANIFEST, digest, size: data.length };
       this.#descriptors.set(digest, known);
     }
     return known;

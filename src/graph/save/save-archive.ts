@@ -7,13 +7,13 @@ import { type Digest, hexOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { removeUnreferenced } from '../content/collect-garbage.ts';
 import type { ContentStore } from '../content/content-store.ts';
+import { type DecodedManifest, decodeManifest } from '../decode-oci.ts';
 import type { Image, SaveOptions } from '../graph.ts';
 import { platformVariant } from '../images/platform-variant.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import {
   type Descriptor,
   IMAGE_NAME_ANNOTATION,
-  type Manifest,
   OCI_INDEX,
   OCI_LAYOUT,
   REF_NAME_ANNOTATION,
@@ -84,7 +84,7 @@ async function* archiveOf(
   yield directory('blobs/sha256/');
   for (const blob of blobs) yield* blobFile(content, blob);
   const manifests = new Map(images.map(({ image }) => [image.id, manifestOf(content, image)]));
-  const manifest = (image: Image) => manifests.get(image.id) as Manifest;
+  const manifest = (image: Image) => manifests.get(image.id) as DecodedManifest;
   yield* file('index.json', JSON.stringify(indexOf(images)));
   yield* file(
     'manifest.json',
@@ -119,8 +119,8 @@ async function* blobFile(content: ContentStore, digest: Digest): AsyncGenerator<
   yield tarPadding(size);
 }
 
-function manifestOf(content: ContentStore, image: Image): Manifest {
-  return JSON.parse(content.read(image.manifest).toString()) as Manifest;
+function manifestOf(content: ContentStore, image: Image): DecodedManifest {
+  return decodeManifest(content.read(image.manifest));
 }
 
 function indexOf(images: SelectedImage[]): object {
@@ -135,7 +135,7 @@ function annotationsOf(reference: Reference): Record<string, string> {
   return { [IMAGE_NAME_ANNOTATION]: canonicalString(reference), [REF_NAME_ANNOTATION]: reference.tag ?? '' };
 }
 
-function dockerManifest({ image, references }: ImageToSave, { layers }: Manifest): object {
+function dockerManifest({ image, references }: ImageToSave, { layers }: DecodedManifest): object {
   const pathOf = (digest: string) => `blobs/sha256/${hexOf(digest as Digest)}`;
   const diffIds = image.config.rootfs.diff_ids;
   const sources = layers
@@ -151,7 +151,10 @@ function dockerManifest({ image, references }: ImageToSave, { layers }: Manifest
 }
 
 /** For Docker before 1.10: the topmost layer of each tag. */
-function repositoriesOf(images: ImageToSave[], manifest: (image: Image) => Manifest): object | undefined {
+function repositoriesOf(
+  images: ImageToSave[],
+  manifest: (image: Image) => DecodedManifest,
+): object | undefined {
   const repositories: Record<string, Record<string, string>> = {};
   for (const { image, references } of images) {
     const top = manifest(image).layers.at(-1);
