@@ -2,7 +2,10 @@ import type { ContainerConfig, HealthConfig } from '../../api/types.ts';
 import { invalid } from '../errors.ts';
 import { parseSignal } from './signals.ts';
 
-/** Checks a container's merged configuration. @throws EngineError invalid-parameter, in Docker's words */
+/**
+ * Checks what a request says of a container. What its image says is not judged: of that, whatever can be used is.
+ * @throws EngineError invalid-parameter, in Docker's words
+ */
 export function checkConfig(config: ContainerConfig): void {
   const { WorkingDir: directory = '' } = config;
   if (directory !== '' && !directory.startsWith('/')) {
@@ -11,9 +14,11 @@ export function checkConfig(config: ContainerConfig): void {
   checkEnvironment(config.Env);
   if (config.Healthcheck) checkHealth(config.Healthcheck);
   if (config.StopSignal) parseSignal(config.StopSignal);
-  if ((config.Entrypoint ?? []).length === 0 && (config.Cmd ?? []).length === 0) {
-    throw invalid('no command specified');
-  }
+}
+
+/** With what the image says. @throws EngineError invalid-parameter, in Docker's words */
+export function checkCommand({ Entrypoint, Cmd }: ContainerConfig): void {
+  if ((Entrypoint ?? []).length === 0 && (Cmd ?? []).length === 0) throw invalid('no command specified');
 }
 
 /** @throws EngineError invalid-parameter */

@@ -4,7 +4,7 @@ import type { ContainerConfig, HostConfig } from '../../api/types.ts';
 import { parseSecurityOptions } from '../spec/security-options.ts';
 import { resolvConf } from '../start/resolv-conf.ts';
 import { checkCapabilities } from './check-capabilities.ts';
-import { checkConfig } from './check-config.ts';
+import { checkCommand, checkConfig } from './check-config.ts';
 import { checkHostConfig } from './check-host-config.ts';
 import { completeHostConfig } from './complete-host-config.ts';
 import { mergeImageConfig } from './merge-image-config.ts';
@@ -70,7 +70,6 @@ test('bad host configurations are refused in Docker’s words', () => {
 
 test('bad configurations are refused in Docker’s words', () => {
   const cases: [ContainerConfig, string][] = [
-    [{ Cmd: [] }, 'no command specified'],
     [
       { Cmd: ['x'], WorkingDir: 'rel' },
       "the working directory 'rel' is invalid, it needs to be an absolute path",
@@ -80,6 +79,7 @@ test('bad configurations are refused in Docker’s words', () => {
     [{ Cmd: ['x'], Healthcheck: { Interval: 1000 } }, 'Interval in Healthcheck cannot be less than 1ms'],
   ];
   for (const [config, message] of cases) assert.throws(() => checkConfig(config), { message });
+  assert.throws(() => checkCommand({ Cmd: [] }), { message: 'no command specified' });
 });
 
 test('capabilities and security options are checked', () => {

@@ -10,11 +10,17 @@ type Port = { number: number; end: number; protocol: string };
  * @throws EngineError invalid-parameter, in Docker's words
  */
 export function parsePort(text: string): Port {
+  const port = readPort(text);
+  if (port === undefined) throw invalid(`invalid port specification: "${text.split('/', 1)[0]}"`);
+  return port;
+}
+
+function readPort(text: string): Port | undefined {
   const [range = '', protocol = 'tcp'] = text.split('/');
-  const match = /^(\d+)(?:-(\d+))?$/.exec(range);
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(range);
   const number = Number(match?.[1]);
   const end = Number(match?.[2] ?? match?.[1]);
-  if (!match || end < number || end > 65535) throw invalid(`invalid port specification: "${range}"`);
+  if (!match || end < number || end > 65535) return undefined;
   return { number, end, protocol: protocol.toLowerCase() };
 }
 
@@ -66,11 +72,18 @@ export function portBindings(config: ContainerConfig, hostConfig: HostConfig): P
   );
   if (!hostConfig.PublishAllPorts) return published;
   const taken = new Set(published.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`));
-  const rest = Object.keys(config.ExposedPorts ?? {}).flatMap(port => {
-    const { number, end, protocol } = parsePort(port);
-    return Array.from({ length: end - number + 1 }, (_, index) => `${number + index}/${protocol}`);
-  });
+  const rest = usablePorts(config.ExposedPorts).flatMap(({ number, end, protocol }) =>
+    Array.from({ length: end - number + 1 }, (_, index) => `${number + index}/${protocol}`),
+  );
   return [...published, ...rest.filter(port => !taken.has(port)).map(port => publish(port, {}))];
+}
+
+/** Of the exposed ports, which an image may have made of any text, those that can be reached. */
+export function usablePorts(exposed: ContainerConfig['ExposedPorts']): Port[] {
+  return Object.keys(exposed ?? {})
+    .map(readPort)
+    .filter(port => port !== undefined)
+    .filter(({ protocol }) => protocol === 'tcp' || protocol === 'udp');
 }
 
 function publish(port: string, host: { HostIp?: string; HostPort?: string }): PortBinding {

@@ -11,6 +11,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_START_INTERVAL_MS = 5_000;
 const DEFAULT_RETRIES = 3;
 const KEPT_RESULTS = 5;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Settings = {
   command: string[];
@@ -71,12 +72,13 @@ function settingsOf({ record: { config } }: Container): Settings | undefined {
     timeoutMs: toMs(health.Timeout, DEFAULT_TIMEOUT_MS),
     startPeriodMs: toMs(health.StartPeriod, 0),
     startIntervalMs: toMs(health.StartInterval, DEFAULT_START_INTERVAL_MS),
-    retries: health.Retries || DEFAULT_RETRIES,
+    retries: (health.Retries ?? 0) > 0 ? (health.Retries ?? 0) : DEFAULT_RETRIES,
   };
 }
 
+/** Whole milliseconds that timers take: an image may ask for less than one, and anybody for years. */
 function toMs(ns: number | undefined, fallback: number): number {
-  return ns ? Math.max(1, ns / NS_PER_MS) : fallback;
+  return ns ? Math.min(Math.max(1, Math.ceil(ns / NS_PER_MS)), LONGEST_TIMER_MS) : fallback;
 }
 
 /** Within the start period, and not yet healthy: probes come more often, and failures do not count. */

@@ -1,5 +1,5 @@
 import type { Container } from '../containers/container.ts';
-import { parsePort } from '../create/ports.ts';
+import { usablePorts } from '../create/ports.ts';
 import type { LinkedContainer } from './links.ts';
 
 type Port = { number: number; protocol: string };
@@ -47,9 +47,7 @@ function portVariables(prefix: string, { container, address }: LinkedContainer):
 /** TCP first, each protocol by number. */
 function exposedPorts({ record }: Container): Port[] {
   const rank = ({ protocol }: Port): number => (protocol === 'tcp' ? 0 : 1);
-  return Object.keys(record.config.ExposedPorts ?? {})
-    .map(parsePort)
-    .sort((a, b) => rank(a) - rank(b) || a.number - b.number);
+  return usablePorts(record.config.ExposedPorts).sort((a, b) => rank(a) - rank(b) || a.number - b.number);
 }
 
 function ranges(ports: readonly Port[]): [Port, Port][] {

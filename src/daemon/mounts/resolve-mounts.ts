@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { ContainerRecord, MountRecord } from '../containers/container-record.ts';
 import { volumeDevice } from '../volumes/volume-device.ts';
 import type { Daemon } from '../daemon.ts';
@@ -28,14 +29,20 @@ export function resolveMounts(
     destinations.add(mount.destination);
     mounts.set(mount.destination, mount);
   }
-  for (const destination of Object.keys(config.Volumes ?? {})) {
-    const mount = parseBind(destination);
-    if (mounts.has(mount.destination) || destinations.has(mount.destination)) continue;
-    mounts.set(mount.destination, { ...newMount('volume', mount.destination), anonymous: true });
+  for (const path of Object.keys(config.Volumes ?? {})) {
+    const destination = volumeDestination(path);
+    if (mounts.has(destination) || destinations.has(destination)) continue;
+    mounts.set(destination, { ...newMount('volume', destination), anonymous: true });
   }
   return [...mounts.values()].map(mount =>
     withVolume(daemon, hostConfig.VolumeDriver ?? '', mount, onNewVolume),
   );
+}
+
+/** Of `VOLUME`: an image may name any path, which is one of the container's root in any case. */
+function volumeDestination(path: string): string {
+  if (path.includes('\0')) throw invalid(`invalid volume specification: ${JSON.stringify(path)}`);
+  return posix.join('/', path).replace(/(.)\/$/, '$1');
 }
 
 type Wanted = MountRecord & {
