@@ -31,7 +31,8 @@ export function imageEvent(
   { id, config }: Told,
   name: string = id,
 ): void {
-  events.publish({ Type: 'image', Action: action, id, attributes: { ...config?.config?.Labels, name } });
+  const labels = config?.config?.Labels;
+  events.publish({ Type: 'image', Action: action, id, attributes: { name }, labels });
 }
 
 /** @throws EngineError invalid-parameter, not-found */

@@ -1,32 +1,40 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Volume } from '../../api/types.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
 import {
-  avoidsLabels,
   booleanFilter,
   checkFilters,
+  exactFilter,
   type Filters,
-  matchesExactly,
-  matchesLabels,
-  matchesPattern,
+  labelFilter,
+  patternFilter,
 } from '../filters.ts';
 
 /** `docker volume ls`. @throws EngineError invalid-parameter for a bad filter */
-export function listVolumes(daemon: Daemon, filters: Filters): Volume[] {
+export async function listVolumes(daemon: Daemon, filters: Filters): Promise<Volume[]> {
   checkFilters(filters, ['dangling', 'name', 'driver', 'label']);
   const wantsDangling = filters.has('dangling') ? booleanFilter(filters, 'dangling', false) : undefined;
-  return daemon.volumes
-    .all()
-    .filter(
-      ({ name, labels }) =>
-        matchesPattern(filters, 'name', name) &&
-        matchesExactly(filters, 'driver', 'local') &&
-        matchesLabels(filters, labels) &&
-        (wantsDangling === undefined || wantsDangling === (volumeUsers(daemon, name).length === 0)),
-    )
-    .map(volume => daemon.volumes.describe(volume));
+  const hasName = await patternFilter(filters, 'name');
+  const hasLabels = labelFilter(filters);
+  if (!exactFilter(filters, 'driver')('local')) return [];
+  const used = wantsDangling === undefined ? undefined : usedVolumes(daemon);
+  const slice = new TimeSlice();
+  const found: Volume[] = [];
+  for (const volume of daemon.volumes.all()) {
+    const { name, labels } = volume;
+    const isWanted = used === undefined || used.has(name) !== wantsDangling;
+    if (isWanted && hasName(name) && hasLabels(labels)) found.push(daemon.volumes.describe(volume));
+    if (slice.isOver) await slice.pause();
+  }
+  return found;
+}
+
+function usedVolumes({ containers }: Daemon): Set<string> {
+  const mounts = containers.all().flatMap(({ record }) => record.mounts);
+  return new Set(mounts.filter(({ type }) => type === 'volume').map(({ name }) => name));
 }
 
 /** Ids of the containers that have it mounted. */
@@ -47,9 +55,10 @@ export async function pruneVolumes(
   const includesNamed = booleanFilter(filters, 'all', false);
   const deleted: string[] = [];
   let reclaimed = 0;
+  const hasLabels = labelFilter(filters);
   for (const { name, labels } of daemon.volumes.all()) {
     if (!includesNamed && !daemon.volumes.isAnonymous(name)) continue;
-    if (!matchesLabels(filters, labels) || !avoidsLabels(filters, labels)) continue;
+    if (!hasLabels(labels)) continue;
     const bytes = await treeBytes(daemon.volumes.path(name));
     // Asked last: a container may have come to use it meanwhile.
     if (volumeUsers(daemon, name).length > 0) continue;
