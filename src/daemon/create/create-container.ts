@@ -12,6 +12,7 @@ import { containerDirectory } from '../daemon-options.ts';
 import { invalid } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
 import { resolveLinks } from '../links/links.ts';
+import { checkLogPatterns } from '../logs/log-config.ts';
 import { populateVolumes } from '../mounts/populate-volumes.ts';
 import { resolveMounts } from '../mounts/resolve-mounts.ts';
 import { parseSecurityOptions } from '../spec/security-options.ts';
@@ -41,6 +42,7 @@ export async function createContainer(
   if (platform && image) checkPlatform(platform, wanted.Image ?? '', image.config);
   const { limits: wantedHostConfig, warnings } = discardLimits(given, daemon.hostFacts.limits);
   warnings.push(...checkHostConfig(wanted, wantedHostConfig));
+  await checkLogPatterns(wantedHostConfig.LogConfig);
   parseSecurityOptions(wantedHostConfig.SecurityOpt);
   checkConfig(wanted);
   const config = mergeImageConfig(wanted, image?.config.config ?? {});

@@ -1,9 +1,12 @@
+import { messageOf } from '../../base/errors.ts';
+import { compilePattern, patternSize } from '../../base/go/pattern.ts';
 import { parseBinarySize } from '../../base/parse-binary-size.ts';
 import type { HostConfig } from '../../api/types.ts';
 import { invalid } from '../errors.ts';
 
 type LogConfig = HostConfig['LogConfig'];
 
+const MAX_PATTERN_SIZE = 16_384;
 const COMMON = ['mode', 'max-buffer-size'];
 const SELECTION = ['labels', 'labels-regex', 'env', 'env-regex', 'tag'];
 
@@ -29,8 +32,32 @@ export function checkLogConfig(config: LogConfig): void {
     const where = name === 'local' ? 'log driver local' : `${name} log driver`;
     throw invalid(`unknown log opt '${key}' for ${where}`);
   }
-  for (const key of ['labels-regex', 'env-regex']) checkPattern(options[key]);
+  checkMaxFile(options['max-file']);
   rotation(config);
+}
+
+/** @throws EngineError invalid-parameter, in Docker's words */
+export async function checkLogPatterns(config: LogConfig): Promise<void> {
+  const options = config?.Config ?? {};
+  for (const key of ['labels-regex', 'env-regex']) {
+    const pattern = options[key] ?? '';
+    if (patternSize(pattern) > MAX_PATTERN_SIZE)
+      throw invalid(`error parsing regexp: expression too large: ${pattern.slice(0, 100)}`);
+    await compilePattern(pattern).catch(error => {
+      throw invalid(messageOf(error));
+    });
+  }
+}
+
+/** Each rotation renames all of them. */
+const MAX_FILES = 1000;
+
+function checkMaxFile(text: string | undefined): void {
+  if (text === undefined) return;
+  if (!/^[+-]?\d+$/.test(text)) throw invalid(`invalid max-file: '${text}'`);
+  if (Number(text) < 1) throw invalid('max-file cannot be less than 1');
+  if (Number(text) > MAX_FILES)
+    throw invalid(`invalid max-file: '${text}': at most ${MAX_FILES} files are kept`);
 }
 
 function checkMode({ mode = '', 'max-buffer-size': size }: Record<string, string>): void {
@@ -44,14 +71,6 @@ function checkMode({ mode = '', 'max-buffer-size': size }: Record<string, string
   parseSize(size);
 }
 
-function checkPattern(pattern: string | undefined): void {
-  try {
-    RegExp(pattern ?? '');
-  } catch (error) {
-    throw invalid(`error parsing regexp: ${(error as Error).message}`);
-  }
-}
-
 /**
  * How the log file rotates.
  * @throws EngineError invalid-parameter
@@ -60,9 +79,9 @@ export function rotation(config: LogConfig): { maxBytes: number; maxFiles: numbe
   const options = config?.Config ?? {};
   const defaults = DRIVERS[config?.Type || 'json-file'] ?? { maxBytes: 0, maxFiles: 1 };
   const maxBytes = options['max-size'] === undefined ? defaults.maxBytes : parseSize(options['max-size']);
-  const maxFiles = options['max-file'] === undefined ? defaults.maxFiles : Number(options['max-file']);
-  if (!Number.isSafeInteger(maxFiles)) throw invalid(`invalid max-file: '${options['max-file']}'`);
-  if (maxFiles < 1) throw invalid('max-file cannot be less than 1');
+  const wantedFiles = Number(options['max-file'] ?? defaults.maxFiles);
+  // Containers of earlier versions may ask for any number.
+  const maxFiles = Math.min(Math.max(1, wantedFiles || 1), MAX_FILES);
   if (maxFiles > 1 && maxBytes === 0) throw invalid("max-file cannot be used without 'max-size'");
   return { maxBytes, maxFiles };
 }
