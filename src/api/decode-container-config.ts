@@ -1,6 +1,7 @@
 import {
   bool,
   type Decoder,
+  emptyStruct,
   type Fields,
   integer,
   mapOf,
@@ -12,7 +13,7 @@ import {
 } from '../base/go/decode.ts';
 import type { ContainerConfig, HealthConfig } from './types.ts';
 
-const emptyStructs = mapOf(struct<object>('struct {}', {}), 'map[string]struct {}');
+const emptyStructs = mapOf(emptyStruct, 'map[string]struct {}');
 
 const healthConfig = struct<HealthConfig>('container.HealthConfig', {
   Test: strings,

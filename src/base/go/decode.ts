@@ -35,15 +35,22 @@ export function arrayOf<T>(element: Decoder<T>, goType: string): Decoder<T[]> {
 
 /** An object of any keys. */
 export function mapOf<T>(element: Decoder<T>, goType: string): Decoder<Record<string, T>> {
-  return (value, path) =>
+  return (value, path) => {
+    const given = objectOf(value, path, goType) as Record<string, unknown>;
+    const keys = Object.keys(given);
+    const items = keys.map(key => element(given[key], `${path}.${key}`));
+    // Where nothing changes the object itself will do: a copy of one that has as many keys as may be takes long.
+    if (keys.every((key, index) => given[key] === items[index])) return given as Record<string, T>;
     // fromEntries defines its properties: a key `__proto__` is a key like any other.
-    Object.fromEntries(
-      Object.entries(objectOf(value, path, goType)).map(([key, item]) => [
-        key,
-        element(item, `${path}.${key}`),
-      ]),
-    );
+    return Object.fromEntries(keys.map((key, index) => [key, items[index] as T]));
+  };
 }
+
+/** `struct {}`: only that it is there counts. */
+export const emptyStruct: Decoder<object> = (value, path) => {
+  const given = value === null ? {} : objectOf(value, path, 'struct {}');
+  return Object.keys(given).length === 0 ? given : {};
+};
 
 /** `goType` other than string: a named type. What it may hold is for the engine to say. */
 export function text<T extends string = string>(goType = 'string'): Decoder<T> {
@@ -139,8 +146,11 @@ function mismatch(value: unknown, path: string, goType: string): never {
   throw new JsonError(`json: cannot unmarshal ${describe(value, goType)} into Go ${place} of type ${goType}`);
 }
 
+/** Of a number in an error. */
+const MAX_SHOWN = 64;
+
 function describe(value: unknown, goType: string): string {
-  if (value instanceof WrittenNumber) return `number ${value.source}`;
+  if (value instanceof WrittenNumber) return `number ${value.source.slice(0, MAX_SHOWN)}`;
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'number') return goType in RANGES ? `number ${value}` : 'number';

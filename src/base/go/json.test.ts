@@ -51,11 +51,11 @@ test('a number of millions of digits is a number like any other', () => {
 });
 
 test('more values than anybody means are an error of the client', () => {
-  assert.equal((parseGoJson(`[${'1,'.repeat(90_000)}1]`) as unknown[]).length, 90_001);
+  assert.equal((parseGoJson(`[${'1,'.repeat(65_535)}1]`) as unknown[]).length, 65_536);
   assert.equal((parseGoJson(JSON.stringify([',,,'.repeat(100_000)])) as unknown[]).length, 1);
   assert.throws(() => parseGoJson(`[${'1,'.repeat(100_000)}1]`), {
     kind: 'invalid-parameter',
-    message: 'more than 100000 values',
+    message: 'more than 70000 values',
   });
 });
 

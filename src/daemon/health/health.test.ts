@@ -25,7 +25,7 @@ test('a timeout between two milliseconds, and one of months, end no check before
   assert.equal(engine.state(id).health?.Log[0]?.Output, 'Health check exceeded timeout (2ms)');
   await engine.backend.containerRemove(id, { force: true, volumes: false, link: false });
   const other = await runWith(engine, { Interval: MS, Timeout: 10_000 * HOUR });
-  while (engine.execDriver.last.execs.length === 0) await delay(5);
-  engine.execDriver.last.execs[0]?.exit(0);
+  while (!engine.execDriver.last.execs[0]?.isStarted) await delay(5);
+  engine.execDriver.last.execs[0].exit(0);
   while (engine.state(other).health?.Status !== 'healthy') await delay(5);
 });

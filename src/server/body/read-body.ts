@@ -3,6 +3,7 @@ import { EngineError } from '../../base/errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Decoder } from '../../base/go/decode.ts';
 import { JsonError, parseGoJson } from '../../base/go/json.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import { refuseNul } from './refuse-nul.ts';
 
 /** The most that a JSON request may have. Archives are not bound by it. */
@@ -24,11 +25,16 @@ export async function readJson<T>(
 }
 
 /** @throws EngineError invalid-parameter, in Docker's words */
-export function decodeRequest<T>(text: string, decoder: Decoder<T>, name: string): T {
+export async function decodeRequest<T>(text: string, decoder: Decoder<T>, name: string): Promise<T> {
   if (text.trim() === '') throw invalid('invalid JSON: got EOF while reading request body');
+  const slice = new TimeSlice();
   try {
-    const request = decoder(parseGoJson(text), name);
-    refuseNul(request, name);
+    const value = parseGoJson(text);
+    if (slice.isOver) await slice.pause();
+    const request = decoder(value, name);
+    // JSON has the byte in this form only.
+    if (text.includes('\\u0000')) refuseNul(request, name);
+    if (slice.isOver) await slice.pause();
     return request;
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
