@@ -1,4 +1,5 @@
-import { EngineError, messageOf } from '../../base/errors.ts';
+import { EngineError, firstFailure, messageOf } from '../../base/errors.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
 import type { Container as Runtime } from '../../execdriver/driver.ts';
 import { currentTime, formatTime, nowNs } from '../clock.ts';
@@ -40,7 +41,8 @@ export async function startInLock(daemon: Daemon, container: Container, reason: 
   daemon.starts.add(start);
   try {
     await start;
-  } catch (error) {
+  } catch (failure) {
+    const error = firstFailure(failure);
     // The next engine finds the container as it was before.
     if (!daemon.closing.aborted) await recordFailure(daemon, container, error);
     throw error;
@@ -107,7 +109,9 @@ async function createRuntime(
   container: Container,
   { joined, signal }: { joined: JoinedNetworks; signal: AbortSignal },
 ): Promise<Runtime> {
+  const slice = new TimeSlice();
   const options = await untilAborted(signal, createOptions(daemon, container));
+  if (slice.isOver) await slice.pause();
   const creation = daemon.execDriver.create({
     ...options,
     // Who attaches before the start must not miss the first words.
