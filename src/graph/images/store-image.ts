@@ -76,8 +76,9 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
       unpackLayers(parts, image, diffIds),
     ]);
     const sizeBytes = chainIds.reduce((sum, chainId) => sum + parts.layers.sizeBytes(chainId), 0);
-    const { parent } = image;
-    parts.images.add({ id, manifest, chainId: chainIds.at(-1) ?? null, sizeBytes, blobs, parent, index });
+    const { config, rawConfig, parent } = image;
+    const chainId = chainIds.at(-1) ?? null;
+    parts.images.add({ id, config, rawConfig, manifest, chainId, sizeBytes, blobs, parent, index });
     parts.documents.keep(id);
     markUsed(parts.database, id);
     for (const reference of image.references ?? []) parts.images.tag(reference, id);

@@ -1,5 +1,6 @@
 import { EngineError } from '../../base/errors.ts';
 import { parseGoDuration } from '../../base/go/duration.ts';
+import { own } from '../../base/own.ts';
 import type { Healthcheck } from '../image-config.ts';
 
 const DURATIONS: Record<string, 'Interval' | 'Timeout' | 'StartPeriod' | 'StartInterval'> = {
@@ -19,17 +20,16 @@ export function parseHealthcheck(text: string, command: (text: string) => string
   let rest = text;
   for (let flag = nextFlag(rest); flag !== null; flag = nextFlag(rest)) {
     const [whole, name = '', value = ''] = flag;
-    const field = DURATIONS[name];
-    if (field !== undefined) healthcheck[field] = durationNs(value);
-    else if (name === 'retries') healthcheck.Retries = Number(value);
-    else throw new EngineError('invalid-parameter', `Unknown flag: ${name}`);
+    const field = own(DURATIONS, name);
+    if (field !== undefined) healthcheck[field] = durationNs(name, value);
+    else if (name === 'retries') healthcheck.Retries = retryCount(value);
+    else throw invalid(`Unknown flag: ${name}`);
     rest = rest.slice(whole.length);
   }
   const [, type = '', probe = ''] = /^(\S*)\s*(.*)$/s.exec(rest) ?? [];
   if (type.toUpperCase() === 'NONE') return { Test: ['NONE'] };
-  if (type.toUpperCase() !== 'CMD')
-    throw new EngineError('invalid-parameter', `Unknown type "${type}" in HEALTHCHECK (try CMD)`);
-  if (probe === '') throw new EngineError('invalid-parameter', 'Missing command after HEALTHCHECK CMD');
+  if (type.toUpperCase() !== 'CMD') throw invalid(`Unknown type "${type}" in HEALTHCHECK (try CMD)`);
+  if (probe === '') throw invalid('Missing command after HEALTHCHECK CMD');
   const list = command(probe);
   const isShell = list[0] === '/bin/sh' && list[1] === '-c' && !probe.startsWith('[');
   return { ...healthcheck, Test: isShell ? ['CMD-SHELL', probe] : ['CMD', ...list] };
@@ -39,9 +39,23 @@ function nextFlag(text: string): RegExpExecArray | null {
   return /^--([a-z-]+)=(\S+)\s+/.exec(text);
 }
 
+const MIN_DURATION_NS = 1_000_000n;
+
 /** @throws EngineError invalid-parameter */
-function durationNs(text: string): number {
+function durationNs(name: string, text: string): number {
   const ns = parseGoDuration(text);
-  if (ns !== undefined) return Number(ns);
-  throw new EngineError('invalid-parameter', `time: invalid duration ${JSON.stringify(text)}`);
+  if (ns === undefined) throw invalid(`time: invalid duration ${JSON.stringify(text)}`);
+  if (ns !== 0n && ns < MIN_DURATION_NS) throw invalid(`Interval "${name}" cannot be less than 1ms`);
+  return Number(ns);
+}
+
+function retryCount(text: string): number {
+  if (!/^[+-]?\d{1,9}$/.test(text))
+    throw invalid(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (Number(text) < 0) throw invalid(`--retries cannot be negative (${text})`);
+  return Number(text);
+}
+
+function invalid(message: string): EngineError {
+  return new EngineError('invalid-parameter', message);
 }

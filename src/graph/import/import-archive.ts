@@ -24,7 +24,7 @@ export async function importArchive(
   const { message } = options;
   return importLayer(parts, archive, {
     reference: options.reference === '' ? undefined : importReference(options.reference),
-    config: applyChanges({}, options.changes),
+    config: await applyChanges({}, options.changes),
     message,
     created: new Date().toISOString(),
     platform: options.platform,
