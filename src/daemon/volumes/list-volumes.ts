@@ -20,7 +20,7 @@ export async function listVolumes(daemon: Daemon, filters: Filters): Promise<Vol
   const hasName = await patternFilter(filters, 'name');
   const hasLabels = labelFilter(filters);
   if (!exactFilter(filters, 'driver')('local')) return [];
-  const used = wantsDangling === undefined ? undefined : usedVolumes(daemon);
+  const used = wantsDangling === undefined ? undefined : volumeUses(daemon);
   const slice = new TimeSlice();
   const found: Volume[] = [];
   for (const volume of daemon.volumes.all()) {
@@ -32,9 +32,14 @@ export async function listVolumes(daemon: Daemon, filters: Filters): Promise<Vol
   return found;
 }
 
-function usedVolumes({ containers }: Daemon): Set<string> {
-  const mounts = containers.all().flatMap(({ record }) => record.mounts);
-  return new Set(mounts.filter(({ type }) => type === 'volume').map(({ name }) => name));
+/** How many containers have each volume mounted. */
+export function volumeUses({ containers }: Daemon): Map<string, number> {
+  const uses = new Map<string, number>();
+  for (const { record } of containers.all()) {
+    const volumes = record.mounts.filter(({ type }) => type === 'volume').map(({ name }) => name);
+    for (const name of new Set(volumes)) uses.set(name, (uses.get(name) ?? 0) + 1);
+  }
+  return uses;
 }
 
 /** Ids of the containers that have it mounted. */

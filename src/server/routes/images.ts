@@ -75,7 +75,7 @@ function namedRoutes(backend: ImageBackend): Router {
         force: booleanParameter(query, 'force'),
         noPrune: booleanParameter(query, 'noprune'),
       });
-      sendJson(exchange, deleted);
+      await sendJson(exchange, deleted);
     }),
   ];
 }
@@ -100,7 +100,7 @@ async function list(backend: ImageBackend, exchange: Exchange): Promise<void> {
     filters: filtersParameter(query, LIST_FILTERS),
     sharedSize: booleanParameter(query, 'shared-size'),
   });
-  sendJson(exchange, images);
+  await sendJson(exchange, images);
 }
 
 /** `POST /images/create`: a pull with `fromImage`, an import of the body with `fromSrc=-`. */

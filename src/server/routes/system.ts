@@ -66,5 +66,5 @@ async function diskUsage(backend: SystemBackend, exchange: Exchange): Promise<vo
   if (!exchange.atLeast('1.44') && Array.isArray(usage.Images))
     for (const image of usage.Images as { Size?: number; VirtualSize?: number }[])
       image.VirtualSize = image.Size;
-  sendJson(exchange, usage);
+  await sendJson(exchange, usage);
 }
