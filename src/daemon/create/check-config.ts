@@ -16,13 +16,26 @@ export function checkConfig(config: ContainerConfig): void {
   if (config.StopSignal) parseSignal(config.StopSignal);
 }
 
-/** With what the image says. @throws EngineError invalid-parameter, in Docker's words */
-export function checkCommand({ Entrypoint, Cmd }: ContainerConfig): void {
+/**
+ * Checks what could not be executed at all, with what the image says.
+ * @throws EngineError invalid-parameter, in Docker's words
+ */
+export function checkCommand({ Entrypoint, Cmd, Env }: ContainerConfig): void {
   if ((Entrypoint ?? []).length === 0 && (Cmd ?? []).length === 0) throw invalid('no command specified');
+  checkLength(Entrypoint, Cmd, Env);
+}
+
+/** More than this the kernel does not take with any stack that anybody has. */
+export const MAX_ARGUMENTS = 32_768;
+
+function checkLength(...lists: readonly (readonly string[] | null | undefined)[]): void {
+  const count = lists.reduce((sum, list) => sum + (list?.length ?? 0), 0);
+  if (count > MAX_ARGUMENTS) throw invalid(`argument list too long: ${count} arguments and variables`);
 }
 
 /** @throws EngineError invalid-parameter */
 export function checkEnvironment(entries: readonly string[] | null | undefined): void {
+  checkLength(entries);
   for (const entry of entries ?? []) {
     if (entry === '' || entry.startsWith('=')) throw invalid(`invalid environment variable: ${entry}`);
     if (entry.includes('\0')) throw invalid(`invalid environment variable: ${JSON.stringify(entry)}`);

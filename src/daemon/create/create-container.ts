@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type * as api from '../../api/types.ts';
 import { newId, shortId } from '../../base/ids.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import type { Image } from '../../graph/graph.ts';
 import { currentTime } from '../clock.ts';
 import { Container } from '../containers/container.ts';
@@ -37,6 +38,7 @@ export async function createContainer(
   platform?: string,
 ): Promise<api.ContainerCreateResponse> {
   const { HostConfig: given = {}, NetworkingConfig: networking, ...wanted } = request;
+  const slice = new TimeSlice();
   const name = givenName === '' ? '' : checkName(givenName);
   const image = await resolveImage(daemon, wanted);
   if (platform && image) checkPlatform(platform, wanted.Image ?? '', image.config);
@@ -45,6 +47,7 @@ export async function createContainer(
   await checkLogPatterns(wantedHostConfig.LogConfig);
   parseSecurityOptions(wantedHostConfig.SecurityOpt);
   checkConfig(wanted);
+  if (slice.isOver) await slice.pause();
   const config = mergeImageConfig(wanted, image?.config.config ?? {});
   checkCommand(config);
   const id = newId();
@@ -67,6 +70,7 @@ export async function createContainer(
       links: resolveLinks(daemon, wantedHostConfig.Links),
       networks: endpointSettings(hostConfig, networking, wanted.MacAddress),
     };
+    if (slice.isOver) await slice.pause();
     await make(daemon, record, image);
   } catch (error) {
     daemon.containers.releaseName(finalName);
@@ -83,7 +87,7 @@ async function make(daemon: Daemon, record: ContainerRecord, image: Image | unde
   // Should the daemon die in the midst, the next one takes away what there is.
   daemon.store.addLeftover({ kind: 'container', id });
   try {
-    record.mounts = resolveMounts(daemon, record, volume => newVolumes.push(volume));
+    record.mounts = await resolveMounts(daemon, record, volume => newVolumes.push(volume));
     mkdirSync(directory, { recursive: true, mode: 0o710 });
     const storageOptions = record.hostConfig.StorageOpt ?? {};
     const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '', storageOptions);
@@ -145,7 +149,7 @@ function completeConfig(daemon: Daemon, { id, config, hostConfig }: Draft): api.
     AttachStdin: config.AttachStdin ?? false,
     AttachStdout: config.AttachStdout ?? false,
     AttachStderr: config.AttachStderr ?? false,
-    ...(Object.keys(exposed).length > 0 ? { ExposedPorts: exposed } : {}),
+    ...(exposed === undefined ? {} : { ExposedPorts: exposed }),
     Tty: config.Tty ?? false,
     OpenStdin: config.OpenStdin ?? false,
     StdinOnce: config.StdinOnce ?? false,

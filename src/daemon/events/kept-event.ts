@@ -52,7 +52,8 @@ const sizes = new WeakMap<Attributes, number>();
 function sizeOf(attributes: Attributes): number {
   let size = sizes.get(attributes);
   if (size === undefined) {
-    size = Object.entries(attributes).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+    size = 0;
+    for (const key in attributes) size += key.length + (attributes[key] as string).length;
     sizes.set(attributes, size);
   }
   return size;

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { TimeSlice } from '../../base/time-slice.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { containerDirectory } from '../daemon-options.ts';
@@ -77,7 +78,11 @@ export async function removeInLock(
   container.state.status = 'removing';
   clearTimeout(container.restartTimer);
   daemon.containers.remove(container, discarded);
-  for (const volume of discarded) daemon.volumes.discard(volume);
+  const slice = new TimeSlice();
+  for (const volume of discarded) {
+    daemon.volumes.discard(volume);
+    if (slice.isOver) await slice.pause();
+  }
   for (const pending of container.pendingAttaches) pending.cancel();
   container.pendingAttaches.clear();
   containerEvent(daemon, container, 'destroy');

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { ContainerRecord, MountRecord } from '../containers/container-record.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import { volumeDevice } from '../volumes/volume-device.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
@@ -11,11 +12,11 @@ import { parseMount } from './parse-mount.ts';
  * `onNewVolume` is told of each that was not there before.
  * @throws EngineError invalid-parameter, not-found, in Docker's words
  */
-export function resolveMounts(
+export async function resolveMounts(
   daemon: Daemon,
   record: ContainerRecord,
   onNewVolume: (name: string) => void,
-): MountRecord[] {
+): Promise<MountRecord[]> {
   const { config, hostConfig } = record;
   const mounts = new Map<string, MountRecord>();
   for (const mount of volumesFrom(daemon, hostConfig.VolumesFrom)) mounts.set(mount.destination, mount);
@@ -34,10 +35,18 @@ export function resolveMounts(
     if (mounts.has(destination) || destinations.has(destination)) continue;
     mounts.set(destination, { ...newMount('volume', destination), anonymous: true });
   }
-  return [...mounts.values()].map(mount =>
-    withVolume(daemon, hostConfig.VolumeDriver ?? '', mount, onNewVolume),
-  );
+  if (mounts.size > MAX_MOUNTS) throw invalid(`a container has at most ${MAX_MOUNTS} mounts`);
+  const slice = new TimeSlice();
+  const resolved: MountRecord[] = [];
+  for (const mount of mounts.values()) {
+    resolved.push(withVolume(daemon, hostConfig.VolumeDriver ?? '', mount, onNewVolume));
+    if (slice.isOver) await slice.pause();
+  }
+  return resolved;
 }
+
+/** Each volume of an image is a directory of the host, and each mount is made at every start. */
+const MAX_MOUNTS = 1024;
 
 /** Of `VOLUME`: an image may name any path, which is one of the container's root in any case. */
 function volumeDestination(path: string): string {
@@ -59,14 +68,14 @@ function withVolume(
   onNewVolume: (name: string) => void,
 ): MountRecord {
   if (mount.type !== 'volume') return mount;
-  const known = new Set(volumes.all().map(({ name }) => name));
+  const isKnown = volumes.has(mount.name);
   const { name, options } = volumes.create({
     name: mount.name,
     driver: volumeOptions?.DriverConfig?.Name || defaultDriver,
     options: volumeOptions?.DriverConfig?.Options ?? null,
     labels: volumeOptions?.Labels ?? null,
   });
-  if (!known.has(name)) onNewVolume(name);
+  if (!isKnown) onNewVolume(name);
   const device = volumeDevice(options);
   if (device === undefined) return { ...mount, name, source: volumes.path(name) };
   return { ...mount, name, source: device.source, device, copyUp: mount.copyUp && device.isDirectory };
