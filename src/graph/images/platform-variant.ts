@@ -31,10 +31,13 @@ export function platformVariant(
   );
 }
 
-function manifestsIn(content: ContentStore, digest: Digest): Descriptor[] {
+/** Each index within another counts once, however often it is named. */
+function manifestsIn(content: ContentStore, digest: Digest, seen = new Set<Digest>()): Descriptor[] {
+  if (seen.has(digest)) return [];
+  seen.add(digest);
   return decodeIndex(content.read(digest)).flatMap(manifest =>
     /index|manifest\.list/.test(manifest.mediaType)
-      ? manifestsIn(content, manifest.digest as Digest)
+      ? manifestsIn(content, manifest.digest as Digest, seen)
       : manifest,
   );
 }

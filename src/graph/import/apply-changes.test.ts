@@ -58,6 +58,7 @@ const REFUSED: [string, RegExp][] = [
   ['EXPOSE 0x50', /invalid containerPort: 0x50/],
   ['EXPOSE 70000', /invalid containerPort/],
   ['USER a b', /USER requires exactly one argument/],
+  [`WORKDIR ${'a/../'.repeat(2000)}`, /file name too long/],
   ['ONBUILD ONBUILD RUN x', /isn't allowed/],
   ['HEALTHCHECK --interval=5 CMD x', /invalid duration "5"/],
   ['HEALTHCHECK x', /Unknown type "x"/],

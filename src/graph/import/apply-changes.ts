@@ -5,6 +5,7 @@ import { TimeSlice } from '../../base/time-slice.ts';
 import type { ContainerDefaults } from '../image-config.ts';
 import { parseHealthcheck } from './healthcheck-instruction.ts';
 import { shellWords } from './shell-words.ts';
+import { checkPathLength } from '../../base/path-length.ts';
 
 type Instruction = (config: ContainerDefaults, rest: string) => void;
 
@@ -43,7 +44,9 @@ const INSTRUCTIONS: Record<string, Instruction> = {
     config.StopSignal = oneWord(config, 'STOPSIGNAL', rest);
   },
   WORKDIR: (config, rest) => {
-    config.WorkingDir = posix.resolve(config.WorkingDir || '/', oneWord(config, 'WORKDIR', rest));
+    const directory = oneWord(config, 'WORKDIR', rest);
+    for (const path of [config.WorkingDir ?? '', directory]) checkPathLength(path);
+    config.WorkingDir = posix.resolve(config.WorkingDir || '/', directory);
   },
   HEALTHCHECK: (config, rest) => {
     config.Healthcheck = parseHealthcheck(rest, command);
