@@ -1,4 +1,6 @@
-const UNITS_NS: Record<string, number> = {
+import { lookupTable } from '../lookup-table.ts';
+
+const UNITS_NS = lookupTable<number>({
   ns: 1,
   us: 1e3,
   µs: 1e3,
@@ -7,7 +9,7 @@ const UNITS_NS: Record<string, number> = {
   s: 1e9,
   m: 60e9,
   h: 3600e9,
-};
+});
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
 /** Nothing that is longer means anything else. */
 const MAX_LENGTH = 64;

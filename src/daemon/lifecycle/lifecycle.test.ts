@@ -274,3 +274,20 @@ test('what a linked container has made of its /etc/hosts stops neither a start n
   await engine.backend.containerStart(target);
   await engine.backend.containerRemove(target, { force: true, volumes: false, link: false });
 });
+
+test('a label that every object has is no label of a container', async t => {
+  const engine = await TestDaemon.open(t);
+  const { backend } = engine;
+  const names = ['constructor', 'toString', '__proto__'];
+  const id = await engine.create('web');
+  for (const label of names) {
+    const filters = new Map([['label', [label]]]);
+    assert.deepEqual(await backend.containerPrune(filters), { ContainersDeleted: null, SpaceReclaimed: 0 });
+    assert.deepEqual(await backend.containerList({ all: true, limit: 0, size: false, filters }), []);
+  }
+  const Labels = Object.fromEntries(names.map(name => [name, 'x']));
+  const labelled = await engine.create('labelled', { Labels });
+  const filters = new Map([['label', names.map(name => `${name}=x`)]]);
+  assert.deepEqual((await backend.containerPrune(filters)).ContainersDeleted, [labelled]);
+  assert.equal(engine.daemon.containers.find(id).id, id);
+});

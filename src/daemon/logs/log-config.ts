@@ -3,6 +3,7 @@ import { compilePattern, patternSize } from '../../base/go/pattern.ts';
 import { parseBinarySize } from '../../base/parse-binary-size.ts';
 import type { HostConfig } from '../../api/types.ts';
 import { invalid } from '../errors.ts';
+import { lookupTable } from '../../base/lookup-table.ts';
 
 type LogConfig = HostConfig['LogConfig'];
 
@@ -11,11 +12,11 @@ const COMMON = ['mode', 'max-buffer-size'];
 const SELECTION = ['labels', 'labels-regex', 'env', 'env-regex', 'tag'];
 
 /** Each driver's options, and how it rotates when nothing is said. */
-const DRIVERS: Record<string, { options: readonly string[]; maxBytes: number; maxFiles: number }> = {
+const DRIVERS = lookupTable<{ options: readonly string[]; maxBytes: number; maxFiles: number }>({
   'json-file': { options: ['max-size', 'max-file', 'compress', ...SELECTION], maxBytes: 0, maxFiles: 1 },
   // Kept in the same files as json-file's: what it promises is that logs are bounded, and can be read.
   local: { options: ['max-size', 'max-file', 'compress'], maxBytes: 20 * 1024 * 1024, maxFiles: 5 },
-};
+});
 
 /** @throws EngineError invalid-parameter, in Docker's words */
 export function checkLogConfig(config: LogConfig): void {
@@ -23,7 +24,7 @@ export function checkLogConfig(config: LogConfig): void {
   const options = config?.Config ?? {};
   checkMode(options);
   if (name === 'none') return;
-  const driver = Object.hasOwn(DRIVERS, name) ? DRIVERS[name] : undefined;
+  const driver = DRIVERS[name];
   if (driver === undefined) {
     throw invalid(`error looking up logging plugin ${name}: plugin "${name}" not found`);
   }

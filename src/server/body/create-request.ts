@@ -51,7 +51,7 @@ export const commitConfig = containerConfig;
 /** The body of `POST /containers/create`: at least one field of the container's own configuration is there. */
 export const createRequest: Decoder<api.ContainerCreateRequest> = (value, path) => {
   const decoded = request(value, path);
-  if (!Object.keys(decoded).some(name => name in containerConfigFields))
+  if (!Object.keys(decoded).some(name => Object.hasOwn(containerConfigFields, name)))
     throw new EngineError('invalid-parameter', 'config cannot be empty in order to create a container');
   return decoded;
 };
