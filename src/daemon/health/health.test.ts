@@ -29,3 +29,25 @@ test('a timeout between two milliseconds, and one of months, end no check before
   engine.execDriver.last.execs[0].exit(0);
   while (engine.state(other).health?.Status !== 'healthy') await delay(5);
 });
+
+test('a check that does not even start in time has failed, and is killed when it starts', async t => {
+  const engine = await TestDaemon.open(t);
+  const begun = Promise.withResolvers<void>();
+  engine.execDriver.onCreate = container => {
+    const exec = container.exec.bind(container);
+    container.exec = async options => {
+      await begun.promise;
+      return exec(options);
+    };
+  };
+  const id = await runWith(engine, {
+    Interval: HOUR,
+    StartInterval: MS,
+    StartPeriod: HOUR,
+    Timeout: 20 * MS,
+  });
+  while (engine.state(id).health?.Log.length === 0) await delay(5);
+  assert.equal(engine.state(id).health?.Log[0]?.Output, 'Health check exceeded timeout (20ms)');
+  begun.resolve();
+  while (!engine.execDriver.last.execs[0]?.signals.includes(9)) await delay(5);
+});

@@ -6,6 +6,7 @@ import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { goDuration } from './go-duration.ts';
 import { OutputCollector } from './output-collector.ts';
+import { untilAborted } from '../../base/until-aborted.ts';
 
 const SIGKILL = 9;
 
@@ -20,23 +21,37 @@ export async function probe(
 ): Promise<ProbeResult> {
   const startNs = nowNs();
   const collector = new OutputCollector();
+  const timeout = AbortSignal.any([AbortSignal.timeout(options.timeoutMs), options.signal]);
   try {
-    const config = { Cmd: options.command, AttachStdout: true, AttachStderr: true };
-    const exec = await createExec(daemon, container, container.name, config);
-    await start(daemon, exec, { attach: true }, collector.stream);
-    const timeout = AbortSignal.any([AbortSignal.timeout(options.timeoutMs), options.signal]);
-    const isTimedOut = await Promise.race([
-      exec.exited.then(() => false),
-      new Promise<true>(resolve => timeout.addEventListener('abort', () => resolve(true), { once: true })),
-    ]);
-    if (isTimedOut) {
-      await exec.process?.kill(SIGKILL).catch(() => undefined);
-      const limit = goDuration(options.timeoutMs);
-      return { startNs, endNs: nowNs(), exitCode: -1, output: `Health check exceeded timeout (${limit})` };
-    }
-    await exec.bridge?.done;
-    return { startNs, endNs: nowNs(), exitCode: exec.record.exitCode ?? -1, output: collector.text() };
+    const exitCode = await untilAborted(
+      timeout,
+      execute(daemon, container, { ...options, timeout, collector }),
+    );
+    return { startNs, endNs: nowNs(), exitCode, output: collector.text() };
   } catch (error) {
-    return { startNs, endNs: nowNs(), exitCode: -1, output: messageOf(error) };
+    const output = timeout.aborted
+      ? `Health check exceeded timeout (${goDuration(options.timeoutMs)})`
+      : messageOf(error);
+    return { startNs, endNs: nowNs(), exitCode: -1, output };
   }
+}
+
+type Execution = { command: string[]; timeout: AbortSignal; collector: OutputCollector };
+
+/** Until its output has ended. Once the timeout is over the command is killed, also when it starts only then. */
+async function execute(
+  daemon: Daemon,
+  container: Container,
+  { command, timeout, collector }: Execution,
+): Promise<number> {
+  const config = { Cmd: command, AttachStdout: true, AttachStderr: true };
+  const exec = await createExec(daemon, container, container.name, config);
+  await start(daemon, exec, { attach: true }, collector.stream);
+  const kill = () => void exec.process?.kill(SIGKILL).catch(() => undefined);
+  if (timeout.aborted) kill();
+  timeout.addEventListener('abort', kill, { once: true });
+  await exec.exited;
+  timeout.removeEventListener('abort', kill);
+  await exec.bridge?.done;
+  return exec.record.exitCode ?? -1;
 }
