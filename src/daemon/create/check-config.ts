@@ -11,6 +11,7 @@ export function checkConfig(config: ContainerConfig): void {
   if (directory !== '' && !directory.startsWith('/')) {
     throw invalid(`the working directory '${directory}' is invalid, it needs to be an absolute path`);
   }
+  checkLength(config.Env, config.Healthcheck?.Test);
   checkEnvironment(config.Env);
   if (config.Healthcheck) checkHealth(config.Healthcheck);
   if (config.StopSignal) parseSignal(config.StopSignal);
@@ -28,14 +29,14 @@ export function checkCommand({ Entrypoint, Cmd, Env }: ContainerConfig): void {
 /** More than this the kernel does not take with any stack that anybody has. */
 export const MAX_ARGUMENTS = 32_768;
 
-function checkLength(...lists: readonly (readonly string[] | null | undefined)[]): void {
+/** @throws EngineError invalid-parameter */
+export function checkLength(...lists: readonly (readonly string[] | null | undefined)[]): void {
   const count = lists.reduce((sum, list) => sum + (list?.length ?? 0), 0);
   if (count > MAX_ARGUMENTS) throw invalid(`argument list too long: ${count} arguments and variables`);
 }
 
 /** @throws EngineError invalid-parameter */
 export function checkEnvironment(entries: readonly string[] | null | undefined): void {
-  checkLength(entries);
   for (const entry of entries ?? []) {
     if (entry === '' || entry.startsWith('=')) throw invalid(`invalid environment variable: ${entry}`);
     if (entry.includes('\0')) throw invalid(`invalid environment variable: ${JSON.stringify(entry)}`);

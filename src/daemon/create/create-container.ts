@@ -192,8 +192,8 @@ function endpointSettings(
     network === 'default' ? 'bridge' : network,
     settings ?? {},
   ]);
-  const settings = { [mode]: {}, ...Object.fromEntries(given) } as Record<string, api.EndpointSettings>;
-  if (macAddress) settings[mode] = { ...settings[mode], MacAddress: macAddress };
+  let settings = { [mode]: {}, ...Object.fromEntries(given) } as Record<string, api.EndpointSettings>;
+  if (macAddress) settings = { ...settings, [mode]: { ...settings[mode], MacAddress: macAddress } };
   for (const [network, { MacAddress: mac, IPAMConfig: ipam }] of Object.entries(settings)) {
     if (mac && !MAC.test(mac))
       throw invalid(`invalid config for network ${network}: invalid MAC address ${mac}`);

@@ -72,3 +72,36 @@ test('a volume with a NUL byte is told of when the container is made', async t =
   engine.graph.setConfig({ Cmd: ['sh'], Volumes: { '/a\0b': {} } });
   await assert.rejects(engine.create('web'), { kind: 'invalid-parameter', message: /invalid volume spec/ });
 });
+
+test('a volume whose place the kernel would not take is told of when the container is made', async t => {
+  const engine = await TestDaemon.open(t);
+  engine.graph.setConfig({
+    Cmd: ['sh'],
+    Volumes: { [`/${'a'.repeat(1 << 20)}${'/b/..'.repeat(5000)}`]: {} },
+  });
+  await assert.rejects(engine.create('web'), { kind: 'invalid-parameter', message: /file name too long/ });
+});
+
+test('an image of thousands of volumes is not used, and leaves none', async t => {
+  const engine = await TestDaemon.open(t);
+  const places = Array.from({ length: 1025 }, (_, n) => [`/${n}`, {}]);
+  engine.graph.setConfig({ Cmd: ['sh'], Volumes: Object.fromEntries(places) });
+  const error = { kind: 'invalid-parameter', message: 'a container has at most 1024 mounts' };
+  await assert.rejects(engine.create('web'), error);
+  assert.deepEqual(engine.daemon.volumes.all(), []);
+  engine.graph.setConfig({ Cmd: ['sh'], Volumes: Object.fromEntries(places.slice(0, 1024)) });
+  await engine.create('web');
+  const both = { HostConfig: { VolumesFrom: ['web'] }, Volumes: { '/one-more': {} } };
+  await assert.rejects(engine.create('both', both), error);
+  assert.equal(engine.daemon.volumes.all().length, 1024);
+});
+
+test('more arguments and variables than a process can be given are refused when the container is made', async t => {
+  const engine = await TestDaemon.open(t);
+  engine.graph.setConfig({ Cmd: ['sh'], Env: Array(20_000).fill('A=b') });
+  const error = { kind: 'invalid-parameter', message: /^argument list too long/ };
+  await assert.rejects(engine.create('web', { Cmd: Array(20_000).fill('x') }), error);
+  await engine.run('web');
+  const config = { Cmd: Array<string>(40_000).fill('x') };
+  await assert.rejects(engine.backend.execCreate('web', config), error);
+});

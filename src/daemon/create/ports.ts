@@ -78,14 +78,14 @@ export function portBindings(config: ContainerConfig, hostConfig: HostConfig): P
     (hosts === null || hosts.length === 0 ? [{}] : hosts).map(host => publish(port, host)),
   );
   const exposed = hostConfig.PublishAllPorts ? usablePorts(config.ExposedPorts) : [];
-  const count = exposed.reduce((sum, { number, end }) => sum + end - number + 1, published.length);
-  if (count > MAX_PUBLISHED)
-    throw invalid(`cannot publish ${count} ports: at most ${MAX_PUBLISHED} are published`);
+  checkCount(exposed.reduce((sum, { number, end }) => sum + end - number + 1, 0));
   const taken = new Set(published.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`));
   const rest = exposed.flatMap(({ number, end, protocol }) =>
     Array.from({ length: end - number + 1 }, (_, index) => `${number + index}/${protocol}`),
   );
-  return [...published, ...rest.filter(port => !taken.has(port)).map(port => publish(port, {}))];
+  const all = [...published, ...rest.filter(port => !taken.has(port)).map(port => publish(port, {}))];
+  checkCount(all.length);
+  return all;
 }
 
 function checkCount(count: number): void {

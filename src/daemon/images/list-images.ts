@@ -6,6 +6,7 @@ import { booleanFilter, checkFilters, type Filters, labelFilter } from '../filte
 import { untilTime } from '../until-filter.ts';
 import { summarizeImage } from './describe-image.ts';
 import { pathMatcher } from './path-match.ts';
+import { invalid } from '../errors.ts';
 
 const KNOWN = ['dangling', 'label', 'label!', 'before', 'since', 'reference', 'until'];
 
@@ -105,10 +106,16 @@ function hasNames({ repoTags, repoDigests }: Names): boolean {
   return repoTags.length > 0 || repoDigests.length > 0;
 }
 
+/** Of all patterns together: each name is compared with each of them. */
+const MAX_PATTERNS_LENGTH = 16_384;
+
 /** The names that the `reference` filter lets through: the familiar name matches, with or without tag or digest. */
 function matchingNames(filters: Filters): (names: Names) => Names {
   if (!filters.has('reference')) return ({ repoTags, repoDigests }) => ({ repoTags, repoDigests });
-  const patterns = (filters.get('reference') ?? []).map(pathMatcher);
+  const texts = filters.get('reference') ?? [];
+  if (texts.reduce((sum, { length }) => sum + length, 0) > MAX_PATTERNS_LENGTH)
+    throw invalid('too many reference patterns');
+  const patterns = texts.map(pathMatcher);
   const matches = (name: string) => {
     const bare = name.replace(/@.*$/s, '').replace(/:[^/]*$/, '');
     return patterns.some(pattern => pattern(name) || pattern(bare));

@@ -54,6 +54,12 @@ test('all lines of all rotated files are read, oldest first', async t => {
   );
 });
 
+test('what is too long to be a line is passed over, and not kept', async t => {
+  const path = logFile(t);
+  writeFileSync(path, `${line('a\n', 1)}${'x'.repeat(3 << 20)}\n${line('b\n', 2)}${'y'.repeat(3 << 20)}`);
+  assert.equal(await read(path), 'a\nb\n');
+});
+
 test('a tail across many chunks is exact', async t => {
   const path = logFile(t);
   writeFileSync(path, Array.from({ length: 5000 }, (_, n) => line(`line ${n}\n`, n)).join(''));

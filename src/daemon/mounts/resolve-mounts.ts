@@ -6,6 +6,7 @@ import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
 import { newMount, parseBind } from './parse-bind.ts';
 import { parseMount } from './parse-mount.ts';
+import { checkPathLength } from '../../base/path-length.ts';
 
 /**
  * All mounts of a new container, in the order of Docker's precedence; the volumes they name are made.
@@ -19,7 +20,10 @@ export async function resolveMounts(
 ): Promise<MountRecord[]> {
   const { config, hostConfig } = record;
   const mounts = new Map<string, MountRecord>();
-  for (const mount of volumesFrom(daemon, hostConfig.VolumesFrom)) mounts.set(mount.destination, mount);
+  for (const mount of volumesFrom(daemon, hostConfig.VolumesFrom)) {
+    mounts.set(mount.destination, mount);
+    checkCount(mounts);
+  }
   const own = [
     ...(hostConfig.Binds ?? []).map(parseBind),
     ...(hostConfig.Mounts ?? []).map(mount => ({ ...parseMount(mount), volumeOptions: mount.VolumeOptions })),
@@ -34,8 +38,9 @@ export async function resolveMounts(
     const destination = volumeDestination(path);
     if (mounts.has(destination) || destinations.has(destination)) continue;
     mounts.set(destination, { ...newMount('volume', destination), anonymous: true });
+    checkCount(mounts);
   }
-  if (mounts.size > MAX_MOUNTS) throw invalid(`a container has at most ${MAX_MOUNTS} mounts`);
+  checkCount(mounts);
   const slice = new TimeSlice();
   const resolved: MountRecord[] = [];
   for (const mount of mounts.values()) {
@@ -48,9 +53,14 @@ export async function resolveMounts(
 /** Each volume of an image is a directory of the host, and each mount is made at every start. */
 const MAX_MOUNTS = 1024;
 
+function checkCount(mounts: ReadonlyMap<string, MountRecord>): void {
+  if (mounts.size > MAX_MOUNTS) throw invalid(`a container has at most ${MAX_MOUNTS} mounts`);
+}
+
 /** Of `VOLUME`: an image may name any path, which is one of the container's root in any case. */
 function volumeDestination(path: string): string {
   if (path.includes('\0')) throw invalid(`invalid volume specification: ${JSON.stringify(path)}`);
+  checkPathLength(path);
   return posix.join('/', path).replace(/(.)\/$/, '$1');
 }
 
@@ -82,20 +92,17 @@ function withVolume(
 }
 
 /** `NAME[:ro|rw]`: the mounts of another container. */
-function volumesFrom(
+function* volumesFrom(
   { containers }: Daemon,
   references: readonly string[] | null | undefined,
-): MountRecord[] {
-  return (references ?? []).flatMap(reference => {
+): Generator<MountRecord> {
+  for (const reference of references ?? []) {
     const [name = '', mode = ''] = reference.split(':');
     if (!['', 'ro', 'rw', 'z', 'Z'].includes(mode)) throw invalid(`invalid mode: ${mode}`);
     const source = containers.lookup(name);
     // Not not-found: to the docker CLI that means a missing image.
     if (source === undefined) throw invalid(`No such container: ${name}`);
-    return source.record.mounts.map(mount => ({
-      ...mount,
-      writable: mount.writable && mode !== 'ro',
-      copyUp: false,
-    }));
-  });
+    for (const mount of source.record.mounts)
+      yield { ...mount, writable: mount.writable && mode !== 'ro', copyUp: false };
+  }
 }
