@@ -304,7 +304,7 @@ test('no value in an image is a fault of the engine, or holds it up', async t =>
   const statuses = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(spoiled(IMAGE), async image => {
-      const config = decoded(toJson(image));
+      const config = await decoded(toJson(image));
       if (config === undefined) return;
       engine.daemon.graph.setConfig(config);
       for (const HostConfig of [{}, { PublishAllPorts: true, Links: ['other:peer'] }]) {
@@ -389,9 +389,9 @@ test('no value for a running container or in a filter is a fault of the engine, 
 const encode = (value: string) => encodeURIComponent(value.toWellFormed());
 
 /** What the image says of its containers; undefined for an image that is refused, for its own mistake. */
-function decoded(json: string) {
+async function decoded(json: string) {
   try {
-    return decodeImageConfig(Buffer.from(json)).config ?? {};
+    return (await decodeImageConfig(Buffer.from(json))).config ?? {};
   } catch (error) {
     assert.ok(error instanceof EngineError && error.kind === 'invalid-parameter', String(error));
     return undefined;

@@ -14,16 +14,19 @@ const GOOD = {
 
 const encode = (image: unknown) => Buffer.from(JSON.stringify(image));
 
-test('an image comes through as it is, whatever the case of its keys, and null is absent', () => {
-  assert.deepEqual(decodeImageConfig(encode(GOOD)), GOOD);
+test('an image comes through as it is, whatever the case of its keys, and null is absent', async () => {
+  assert.deepEqual(await decodeImageConfig(encode(GOOD)), GOOD);
   const { rootfs, ...rest } = GOOD;
-  assert.deepEqual(decodeImageConfig(encode({ ...rest, RootFS: rootfs, container: null })), GOOD);
+  assert.deepEqual(await decodeImageConfig(encode({ ...rest, RootFS: rootfs, container: null })), GOOD);
   const history = [null, { empty_layer: true }];
-  assert.deepEqual(decodeImageConfig(encode({ ...GOOD, history })).history, [{}, { empty_layer: true }]);
+  assert.deepEqual((await decodeImageConfig(encode({ ...GOOD, history }))).history, [
+    {},
+    { empty_layer: true },
+  ]);
 });
 
-test('a system that is not named is Linux, and a command may be a string', () => {
-  const { os, config } = decodeImageConfig(encode({ rootfs: {}, config: { Cmd: 'sh' } }));
+test('a system that is not named is Linux, and a command may be a string', async () => {
+  const { os, config } = await decodeImageConfig(encode({ rootfs: {}, config: { Cmd: 'sh' } }));
   assert.deepEqual([os, config], ['linux', { Cmd: ['sh'] }]);
 });
 
@@ -53,8 +56,8 @@ const REFUSED: [string, object, RegExp][] = [
 ];
 
 for (const [what, change, message] of REFUSED) {
-  test(`${what} is refused in Docker's words`, () => {
-    assert.throws(() => decodeImageConfig(encode({ ...GOOD, ...change })), {
+  test(`${what} is refused in Docker's words`, async () => {
+    await assert.rejects(decodeImageConfig(encode({ ...GOOD, ...change })), {
       kind: 'invalid-parameter',
       message,
     });
@@ -62,13 +65,13 @@ for (const [what, change, message] of REFUSED) {
 }
 
 for (const raw of ['', 'x', '[]', '5', 'null', '"x"'])
-  test(`${JSON.stringify(raw)} is no image, and yet one that is here`, () => {
-    assert.throws(() => decodeImageConfig(Buffer.from(raw)), { kind: 'invalid-parameter' });
+  test(`${JSON.stringify(raw)} is no image, and yet one that is here`, async () => {
+    await assert.rejects(decodeImageConfig(Buffer.from(raw)), { kind: 'invalid-parameter' });
     const { config, rootfs } = readImageConfig(Buffer.from(raw));
     assert.deepEqual([config, rootfs], [undefined, { type: 'layers', diff_ids: [] }]);
   });
 
-test('of an image that an earlier version has let in, what can be used is', () => {
+test('of an image that an earlier version has let in, what can be used is', async () => {
   const image = readImageConfig(
     encode({
       ...GOOD,

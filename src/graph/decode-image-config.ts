@@ -11,6 +11,7 @@ import {
   time,
 } from '../base/go/decode.ts';
 import { JsonError, parseGoJson } from '../base/go/json.ts';
+import { TimeSlice } from '../base/time-slice.ts';
 import type { ContainerDefaults, ImageConfig, ImageHistory } from './image-config.ts';
 import { hostArchitecture } from './platform.ts';
 
@@ -49,8 +50,12 @@ const imageConfig = struct('image.Image', imageFields);
  * An image's configuration as it enters: everything is of its type, and what must be there is.
  * @throws EngineError invalid-parameter, in Docker's words
  */
-export function decodeImageConfig(raw: Buffer): ImageConfig {
-  const decoded: Partial<ImageConfig> = imageConfig(parseGoJson(raw.toString()), 'Image');
+export async function decodeImageConfig(raw: Buffer): Promise<ImageConfig> {
+  const slice = new TimeSlice();
+  const value = parseGoJson(raw.toString());
+  if (slice.isOver) await slice.pause();
+  const decoded: Partial<ImageConfig> = imageConfig(value, 'Image');
+  if (slice.isOver) await slice.pause();
   if (decoded.rootfs === undefined) throw new JsonError('invalid image JSON, no RootFS key');
   const image = complete(decoded);
   checkLayers(image);

@@ -84,8 +84,12 @@ test('a JSON body is checked before anything happens', async context => {
   ]);
 });
 
+const TOO_LARGE = 'http: request body too large (the limit is 4 MiB)';
+
 test('an oversized body is refused, announced or not', async context => {
-  const { connect } = await fakeServer(context);
+  const { connect, ask } = await fakeServer(context);
+  const whole = await ask('POST /containers/create', { body: { Image: 'x'.repeat(16 << 20) } });
+  assert.deepEqual([whole.status, whole.json], [400, { message: TOO_LARGE }]);
   const announced = connect();
   announced.write(
     'POST /containers/create HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n',

@@ -23,6 +23,7 @@ export class WrittenNumber {
  */
 const MAX_VALUES = 70_000;
 const MAX_DEPTH = 512;
+const MAX_DIGITS = 1000;
 
 /**
  * Parses JSON as Go's encoding/json does, with its error texts. Numbers that are not exact integers come as
@@ -62,6 +63,7 @@ function checkShape(text: string): { hasOddNumbers: boolean } {
     const code = text.charCodeAt(at);
     if (code >= DIGIT_0 && code <= DIGIT_9) {
       if (++digits > EXACT_DIGITS) hasOddNumbers = true;
+      if (digits > MAX_DIGITS) throw new JsonError(`a number of more than ${MAX_DIGITS} digits`);
       continue;
     }
     if (digits > 0 && (code === POINT || code === LOWER_E || code === UPPER_E)) hasOddNumbers = true;

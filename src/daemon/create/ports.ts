@@ -56,10 +56,17 @@ export function exposedPorts(
   exposed: ContainerConfig['ExposedPorts'],
   bindings: PortMap | null | undefined,
 ): Record<string, object> | undefined {
-  const all = [...Object.keys(exposed ?? {}), ...Object.keys(bindings ?? {})].map(portKey);
+  const own = Object.keys(exposed ?? {});
+  const published = Object.keys(bindings ?? {});
+  const all = [...own, ...published].map(portKey);
   if (all.length === 0) return undefined;
+  // That many are put into no order, and not copied when nothing is added.
+  if (own.length > MANY && published.length === 0 && all.every((port, index) => port === own[index]))
+    return exposed ?? undefined;
   return Object.fromEntries([...new Set(all)].sort().map(port => [port, {}]));
 }
+
+const MANY = 1000;
 
 /** `80` reads `80/tcp`. */
 function portKey(port: string): string {

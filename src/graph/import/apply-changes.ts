@@ -27,10 +27,13 @@ const INSTRUCTIONS: Record<string, Instruction> = {
   },
   EXPOSE: (config, rest) => {
     const ranges = [...new Set(words(config, 'EXPOSE', rest))].map(portRange);
-    const count = ranges.reduce((sum, { start, end }) => sum + end - start + 1, 0);
-    if (count > MAX_PORTS) throw invalid(`too many exposed ports: ${count}`);
-    const ports = ranges.flatMap(portsOf);
-    config.ExposedPorts = { ...config.ExposedPorts, ...Object.fromEntries(ports.map(port => [port, {}])) };
+    checkPorts(ranges.reduce((sum, { start, end }) => sum + end - start + 1, 0));
+    const before = config.ExposedPorts ?? {};
+    const added = ranges.flatMap(portsOf).filter(port => !Object.hasOwn(before, port));
+    checkPorts(Object.keys(before).length + added.length);
+    const ports: Record<string, object> = { ...before };
+    for (const port of added) ports[port] = {};
+    config.ExposedPorts = ports;
   },
   VOLUME: (config, rest) => {
     const paths = jsonList(rest) ?? words(config, 'VOLUME', rest);
@@ -84,8 +87,6 @@ export async function applyChanges(
     // Each makes new lists and objects: those of the given configuration stay as they are.
     instruction(result, rest);
   }
-  const count = Object.keys(result.ExposedPorts ?? {}).length;
-  if (count > MAX_PORTS) throw invalid(`too many exposed ports: ${count}`);
   return result;
 }
 
@@ -94,6 +95,10 @@ const MAX_LENGTH = 64 * 1024;
 const MAX_LINES = 256;
 /** As many as there are, which is more than anybody means. */
 const MAX_PORTS = 65_535;
+
+function checkPorts(count: number): void {
+  if (count > MAX_PORTS) throw invalid(`too many exposed ports: ${count}`);
+}
 
 /** A JSON list, or a line for the shell. */
 function command(text: string): string[] {

@@ -86,7 +86,7 @@ async function loadImage(
   progress: Progress,
 ): Promise<void> {
   const rawConfig = readFully(image.config);
-  const config = decodeImageConfig(rawConfig);
+  const config = await decodeImageConfig(rawConfig);
   const { os, rootfs } = config;
   if (os !== 'linux') throw new EngineError('invalid-parameter', `cannot load ${os} image on linux`);
   const references = image.names.map(name => withDefaultTag(parseReference(name)));

@@ -1,13 +1,17 @@
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { EngineError } from '../../base/errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Decoder } from '../../base/go/decode.ts';
 import { JsonError, parseGoJson } from '../../base/go/json.ts';
+import { settlesWithin } from '../../base/settles-within.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import { refuseNul } from './refuse-nul.ts';
 
 /** The most that a JSON request may have. Archives are not bound by it. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** How long the rest of a body that is too long is read, for nothing. */
+const PATIENCE_MS = 500;
 
 /**
  * Reads the request's JSON body. `name` is what errors call it. An empty body is `{}` with `emptyIsObject`, else an error.
@@ -62,6 +66,11 @@ export async function readBody({ request, response }: Exchange): Promise<Buffer>
   }
   if (bytes <= MAX_BODY_BYTES) return Buffer.concat(chunks);
   response.setHeader('Connection', 'close');
+  // Most clients hear an answer only when they have written everything.
+  await settlesWithin(
+    once(request.resume(), 'close').catch(() => undefined),
+    PATIENCE_MS,
+  );
   throw invalid('http: request body too large (the limit is 4 MiB)');
 }
 
