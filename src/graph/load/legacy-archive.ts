@@ -65,6 +65,7 @@ export async function readLegacyArchive(
         throw new EngineError('invalid-parameter', `the archive has no ${id}/layer.tar`);
       plain = await decompressedIngest(content, layer);
       owned.push(plain);
+      plain.rest();
       plainLayers.set(id, plain);
     }
     return plain;
@@ -82,6 +83,7 @@ export async function readLegacyArchive(
         layers,
       ),
     );
+    config.rest();
     images.push({ config, layers, names: imageNames });
   }
   return { images, owned };

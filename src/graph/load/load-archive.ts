@@ -41,8 +41,10 @@ export async function loadArchive(
   try {
     const images = await findImages(parts, archive, { owned, platform });
     await publishingSeldom(parts, async () => {
-      for (const image of images)
+      for (const image of images) {
         if (isWanted(image, platform)) await loadImage(parts, image, owned, progress);
+        for (const file of filesOf(image)) file.rest();
+      }
     });
   } finally {
     await archive.discard();
@@ -73,6 +75,11 @@ async function findImages(
       hint: 'A root file system becomes an image with `import`.',
     },
   );
+}
+
+function filesOf({ config, layers, manifest, index }: ArchiveImage): Ingest[] {
+  const documents = [config, manifest, index?.document].filter(file => file !== undefined);
+  return [...documents, ...layers, ...(index?.files ?? [])];
 }
 
 function isWanted({ config }: ArchiveImage, platform: Platform | undefined): boolean {

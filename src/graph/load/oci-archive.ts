@@ -67,6 +67,9 @@ async function manifestsBelow(archive: SpooledArchive, index: Descriptor): Promi
   return manifests;
 }
 
+/** Of all platforms together. They are open at once. */
+const MAXIMUM_FILES = 4096;
+
 /** All content that an index refers to, itself excluded; undefined when some is missing. */
 async function contentBelow(archive: SpooledArchive, index: Descriptor): Promise<Ingest[] | undefined> {
   const files = new Set<Ingest | undefined>();
@@ -76,6 +79,8 @@ async function contentBelow(archive: SpooledArchive, index: Descriptor): Promise
     const { manifests = [], config, layers = [] } = decodeOciDocument(readFully(document));
     const blobs = config === undefined ? layers : [config, ...layers];
     for (const child of [...manifests, ...blobs]) files.add(archive.withDigest(child.digest));
+    if (files.size > MAXIMUM_FILES)
+      throw new EngineError('invalid-parameter', `an image has at most ${MAXIMUM_FILES} files`);
     return manifests;
   });
   return files.has(undefined) ? undefined : ([...files] as Ingest[]);

@@ -16,7 +16,7 @@ import type { Ingest } from '../content/ingest.ts';
 /** Manifests, configurations and the like have less; what has more is not read as JSON. */
 const MAXIMUM_JSON_BYTES = 4 * 1024 * 1024;
 const MAXIMUM_LINKS = 8;
-/** Each is open until the archive is loaded. An archive of hundreds of images has fewer. */
+/** With links. An archive of hundreds of images has fewer. */
 const MAXIMUM_FILES = 32_768;
 
 /**
@@ -55,11 +55,12 @@ export class SpooledArchive {
 
   #entry(entry: TarEntry): void {
     const path = absoluteEntryPath(entry.path);
+    this.#current?.rest();
     this.#current = undefined;
+    if (this.#files.size + this.#links.size >= MAXIMUM_FILES)
+      throw new EngineError('invalid-parameter', `an image archive has at most ${MAXIMUM_FILES} files`);
     if (entry.type === 'file') {
       this.#files.get(path)?.discard();
-      if (this.#files.size >= MAXIMUM_FILES)
-        throw new EngineError('invalid-parameter', `an image archive has at most ${MAXIMUM_FILES} files`);
       this.#current = this.#content.ingest();
       this.#files.set(path, this.#current);
     } else if (entry.type === 'symlink')
@@ -120,14 +121,16 @@ export class SpooledArchive {
 }
 
 /** All bytes of a small file. @throws EngineError invalid-parameter when it is not small */
-export function readFully({ fd, sizeBytes }: { fd: number; sizeBytes: number }): Buffer {
+export function readFully(file: Ingest): Buffer {
+  const { sizeBytes } = file;
   if (sizeBytes > MAXIMUM_JSON_BYTES)
     throw new EngineError('invalid-parameter', `a JSON file of ${sizeBytes} bytes is too large`);
   const data = Buffer.alloc(sizeBytes);
   for (let done = 0; done < sizeBytes; ) {
-    const count = readSync(fd, data, done, sizeBytes - done, done);
+    const count = readSync(file.fd, data, done, sizeBytes - done, done);
     if (count === 0) break;
     done += count;
   }
+  file.rest();
   return data;
 }
