@@ -116,11 +116,11 @@ export class NativeContainer extends NativeProcess implements Container {
   }
 
   async pause(): Promise<void> {
-    this.#cgroup.freeze();
+    await this.#cgroup.freezeAsync();
   }
 
   async resume(): Promise<void> {
-    this.#cgroup.thaw();
+    await this.#cgroup.thawAsync();
   }
 
   async update(resources: Resources): Promise<void> {
@@ -137,7 +137,7 @@ export class NativeContainer extends NativeProcess implements Container {
 
   async remove(): Promise<void> {
     if (this.#connection && !this.hasExited) {
-      if (this.#cgroup.frozen) this.#cgroup.thaw();
+      if (this.#cgroup.frozen) await this.#cgroup.thawAsync();
       await this.kill(SIGKILL).catch(() => undefined);
       await this.exited;
     }

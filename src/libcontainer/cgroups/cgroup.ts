@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { posix } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, errorCode } from '../../base/errors.ts';
 import type { Resources } from '../spec.ts';
 import { type CgroupStats, parseKeyValues, parseNumber, parsePressure } from './cgroup-stats.ts';
@@ -70,11 +71,20 @@ export class Cgroup {
 
   /** Stops all its processes. Returns when they are. */
   freeze(): void {
-    this.#setFrozen(true);
+    for (const pauseMs of this.#setFrozen(true)) sleep(pauseMs);
   }
 
   thaw(): void {
-    this.#setFrozen(false);
+    for (const pauseMs of this.#setFrozen(false)) sleep(pauseMs);
+  }
+
+  /** The same without holding up the thread: a process that waits for a disk cannot be stopped at once. */
+  async freezeAsync(): Promise<void> {
+    for (const pauseMs of this.#setFrozen(true)) await delay(pauseMs);
+  }
+
+  async thawAsync(): Promise<void> {
+    for (const pauseMs of this.#setFrozen(false)) await delay(pauseMs);
   }
 
   get frozen(): boolean {
@@ -157,7 +167,8 @@ export class Cgroup {
     return unified ?? v1.freezer ?? v1.pids ?? this.#directories()[0];
   }
 
-  #setFrozen(frozen: boolean): void {
+  /** Asks for pauses until it is as it should be. */
+  *#setFrozen(frozen: boolean): Generator<number> {
     const { v1, unified } = this.paths;
     const set = () =>
       unified
@@ -166,10 +177,10 @@ export class Cgroup {
     set();
     for (let attempt = 0; this.frozen !== frozen; attempt++) {
       if (attempt === FREEZE_ATTEMPTS) {
-        if (frozen) this.#setFrozen(false);
+        if (frozen) yield* this.#setFrozen(false);
         throw new EngineError('system', `unable to ${frozen ? 'freeze' : 'thaw'} ${this.#main()}`);
       }
-      sleep(POLL_MS);
+      yield POLL_MS;
       // A process forked meanwhile can keep v1 at FREEZING until it is told again.
       if (!unified) set();
     }
