@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { type TestContext, test } from 'node:test';
 import { tarEntry } from '../src/archive/tar-entry.ts';
 import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar-writer.ts';
@@ -252,6 +253,22 @@ const BAD_ARCHIVES: [string, () => Buffer, RegExp][] = [
     /has no x/,
   ],
   [
+    'an archive of more files than images have',
+    () => tarOf(Object.fromEntries(Array.from({ length: 33_000 }, (_, index) => [`${index}`, '']))),
+    /at most 32768 files/,
+  ],
+  [
+    'an archive of more links than images have',
+    () => {
+      const link = (index: number) => tarEntry({ path: `${index}`, type: 'symlink', linkPath: 'x' });
+      return Buffer.concat([
+        ...Array.from({ length: 33_000 }, (_, index) => encodeTarEntry(link(index))),
+        TAR_END,
+      ]);
+    },
+    /at most 32768 files/,
+  ],
+  [
     'a path out of the archive',
     () => tarOf({ 'manifest.json': '[{"Config":"../../etc/passwd","Layers":[]}]' }),
     /outside/,
@@ -291,6 +308,26 @@ for (const [what, archive, message] of BAD_ARCHIVES) {
     assert.deepEqual(leftovers(root), []);
   });
 }
+
+test('an archive of thousands of files is loaded without as many open ones', async t => {
+  const { graph } = await scratchGraph(t);
+  const others = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`other/${index}`, 'x']));
+  const archive = tarOf({
+    ...dockerArchive(['app:latest'], [tarOf({ a: 'a' }), tarOf({ b: 'b' })]),
+    ...others,
+  });
+  const openFiles = () => fs.readdirSync('/proc/self/fd').length;
+  const before = openFiles();
+  async function* pieces() {
+    yield archive.subarray(0, -1024);
+    await setImmediate();
+    assert.ok(openFiles() < before + 100, `${openFiles() - before} files are open`);
+    yield archive.subarray(-1024);
+  }
+  await graph.load(Readable.from(pieces()), () => undefined);
+  assert.deepEqual((await graph.resolve('app')).repoTags, ['app:latest']);
+  assert.ok(openFiles() < before + 100);
+});
 
 test('a name that is loaded again goes to the new image', async t => {
   const { graph } = await scratchGraph(t);

@@ -113,12 +113,23 @@ test('one platform of an index can be saved, and loaded', async t => {
   assert.equal((await third.resolve('multi:1')).config.architecture, OTHER.architecture);
   const nothing = { os: 'linux', architecture: 'vax' };
   await assert.rejects(graph.save(['multi:1'], { platform: nothing }), {
+    kind: 'not-found',
     message: 'no suitable export target found for platform linux/vax',
   });
   await assert.rejects(graph.resolve('multi:1', nothing), {
     kind: 'not-found',
     message: `image with reference multi:1 was found but its platform (linux/${HOST.architecture}) does not match the specified platform (linux/vax)`,
   });
+});
+
+test('an index that is named twice in each index above it is looked through once', async t => {
+  const { graph } = await scratchGraph(t);
+  const { layout, entry } = twoPlatforms();
+  let index = entry;
+  for (let depth = 0; depth < 40; depth++) index = layout.index([index, index], named('multi:1'));
+  await load(graph, layout.tar([index]));
+  assert.equal((await graph.resolve('multi:1', OTHER)).config.architecture, OTHER.architecture);
+  await assert.rejects(graph.resolve('multi:1', { os: 'linux', architecture: 'vax' }), { kind: 'not-found' });
 });
 
 test('of an index that is not whole, what is there is loaded', async t => {

@@ -327,3 +327,59 @@ test('no link in the image leads a mount out of the root', async () => {
   assert.deepEqual(readdirSync(victim), []);
   await container.remove();
 });
+
+/** Shims that are children of this process and belong to no container yet. */
+function idleShims(): number[] {
+  const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name));
+  return pids.map(Number).filter(pid => {
+    try {
+      const [, parent] = /\) . (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+      return Number(parent) === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('-----');
+    } catch {
+      return false;
+    }
+  });
+}
+
+test('what cannot be encoded is refused at once, and costs no shim', async () => {
+  const hostile: Partial<Process>[] = [
+    { args: ['sh', 'a\0b'] },
+    { cwd: '/a\0b' },
+    { env: ['PATH=/bin', 'A=b\0c'] },
+  ];
+  const before = idleShims().length;
+  for (const process of hostile) {
+    const options = optionsFor(['true'], {}, process);
+    await assert.rejects(driver.create(options), { kind: 'invalid-parameter', message: /nul byte/ });
+    assert.ok(!existsSync(options.stateDir));
+  }
+  const options = optionsFor(['sleep', '1000']);
+  const container = await driver.create(options);
+  const exec = { id: 'x', process: { ...options.spec.process, args: ['a\0b'] } as Process };
+  const io = { terminal: false, stdin: false, stdinOnce: false };
+  await assert.rejects(container.exec({ ...exec, io }), { kind: 'invalid-parameter', message: /nul byte/ });
+  await container.remove();
+  assert.ok(idleShims().length <= Math.max(before, 2));
+});
+
+test('a creation that hangs is given up at once, and leaves neither shim nor files', async () => {
+  const others = new Set(idleShims());
+  const own = openNativeDriver({ shimPath });
+  await (await own.create({ ...optionsFor(['true']), start: true })).remove();
+  let idle: number[] = [];
+  while (idle.length < 2) {
+    await new Promise(resolve => setTimeout(resolve, 5));
+    idle = idleShims().filter(pid => !others.has(pid));
+  }
+  for (const pid of idle) process.kill(pid, 'SIGSTOP');
+  const options = optionsFor(['sleep', '1000']);
+  const creation = new AbortController();
+  const failed = assert.rejects(own.create({ ...options, signal: creation.signal }), /no longer wanted/);
+  await new Promise(resolve => setTimeout(resolve, 50));
+  creation.abort(new Error('no longer wanted'));
+  await failed;
+  assert.ok(!existsSync(options.stateDir));
+  assert.equal(idle.filter(pid => existsSync(`/proc/${pid}/cmdline`)).length, 1);
+  for (const pid of idleShims().filter(pid => idle.includes(pid))) process.kill(pid, 'SIGCONT');
+  own.close();
+});

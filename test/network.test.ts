@@ -273,6 +273,36 @@ describe('bridge networks', () => {
     closeSync(occupyTcp(HOST, { host: '0.0.0.0', port: 8484 }));
   });
 
+  test('Thousands of published ports answer, are given up, and can be had again.', async () => {
+    const published = (count: number, protocol: 'tcp' | 'udp'): JoinOptions['ports'] =>
+      Array.from({ length: count }, (_, index) => ({
+        protocol,
+        containerPort: index + 1,
+        hostIp: index % 2 === 0 ? '' : HOST_ADDRESS,
+        hostPort: 20_000 + index,
+      }));
+    const ports = [...published(2500, 'tcp'), ...published(500, 'udp')];
+    const elements = async () =>
+      (await run('nft', ['list', 'table', 'ip', TABLE])).stdout.match(/20\d\d\d |22\d\d\d /g)?.length ?? 0;
+    for (let round = 0; round < 2; round++) {
+      const server = await start(front, { ports });
+      await server.serveTcp(2500, 'last');
+      const last = { host: HOST_ADDRESS, port: 22_499 };
+      assert.equal(await askTcp(outside.descriptor, last), `last ${OUTSIDE_ADDRESS}`);
+      assert.ok((await elements()) > 0);
+      await server.stop();
+      containers.pop();
+      assert.equal(await elements(), 0);
+      assert.equal(await askTcp(outside.descriptor, last), undefined);
+    }
+    const taken = [
+      ...published(2400, 'tcp'),
+      { ...ports[0], containerPort: 9, hostPort: 20_001, hostIp: '' },
+    ] as JoinOptions['ports'];
+    await assert.rejects(start(front, { ports: taken }), /port is already allocated/);
+    assert.equal(await elements(), 0);
+  });
+
   test('Port 0 is any free port, and of a range the first free one is taken.', async () => {
     const range = {
       protocol: 'tcp',

@@ -2,23 +2,19 @@ import { createHash } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import type { Digest } from '../base/digest.ts';
 import { withRoot } from '../kernel/thread-root.ts';
-import { baseOf, parentOf, readable } from './archive-path.ts';
+import { baseOf, parentOf } from './archive-path.ts';
 import { changedFiles, type ComparedTrees } from './changed-files.ts';
 import { GrowthWriter } from './growth.ts';
-import type { ContainerTrees, FileChange, PackChangesJob } from './rooted-jobs.ts';
+import { encodeChanges } from './file-changes.ts';
+import type { ContainerTrees, PackChangesJob } from './rooted-jobs.ts';
 import { tarEntry } from './tar-entry.ts';
 import { descriptorSink, TreePacker } from './tree-packer.ts';
 import { WHITEOUT_PREFIX } from './whiteout.ts';
 import { openWithoutDevices } from './without-devices.ts';
 
 /** What a container has changed in its image's files, as `docker diff` has it. For a rooted thread. */
-export function listChanges(home: number, trees: ContainerTrees): Promise<FileChange[]> {
-  return withTrees(home, trees, opened =>
-    Array.from(changedFiles({ ...opened, reportsCopies: false }), ({ path, kind }) => ({
-      path: readable(path),
-      kind,
-    })),
-  );
+export function listChanges(home: number, trees: ContainerTrees): Promise<string> {
+  return withTrees(home, trees, opened => encodeChanges(changedFiles({ ...opened, reportsCopies: false })));
 }
 
 /**

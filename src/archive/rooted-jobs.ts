@@ -108,8 +108,6 @@ export type PackChangesJob = {
   growth: Growth;
 };
 
-export type FileChange = { path: string; kind: 'added' | 'modified' | 'deleted' };
-
 /** Hashes an open file from its beginning. */
 type HashJob = { kind: 'hash'; fd: number };
 
@@ -159,7 +157,8 @@ export type RootedResult = {
   'pack-view': undefined;
   'pack-host': undefined;
   'extract-host': undefined;
-  changes: FileChange[];
+  /** See file-changes.ts. */
+  changes: string;
   /** Of what was written. */
   'pack-changes': { digest: Digest; sizeBytes: number };
   hash: { digest: Digest; sizeBytes: number };

@@ -1,6 +1,7 @@
 import { errorCode, messageOf } from './errors.ts';
+import { lookupTable } from './lookup-table.ts';
 
-const REASONS: Record<string, string> = {
+const REASONS = lookupTable<string>({
   ENOENT: 'no such file or directory',
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
@@ -13,13 +14,18 @@ const REASONS: Record<string, string> = {
   EDQUOT: 'disk quota exceeded',
   ELOOP: 'too many levels of symbolic links',
   ENAMETOOLONG: 'file name too long',
-};
+});
 
 /** Node's file errors as Go prints them: `open /x: no such file or directory`; other errors' own messages. */
 export function goFileMessage(error: unknown): string {
   const { path, syscall } = error as { path?: string; syscall?: string };
-  const reason = REASONS[errorCode(error) ?? ''];
-  return reason !== undefined && path !== undefined && syscall !== undefined
-    ? `${syscall} ${path}: ${reason}`
+  const isKnown = (errorCode(error) ?? '') in REASONS;
+  return isKnown && path !== undefined && syscall !== undefined
+    ? `${syscall} ${path}: ${goFileReason(error)}`
     : messageOf(error);
+}
+
+/** Only why: `no such file or directory`. */
+export function goFileReason(error: unknown): string {
+  return REASONS[errorCode(error) ?? ''] ?? messageOf(error);
 }

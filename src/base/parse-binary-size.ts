@@ -10,5 +10,7 @@ export function parseBinarySize(text: string): number {
   const match = /^(\d+(?:\.\d+)?) ?(?:([kmgtp])i?)?b?$/i.exec(text);
   if (!match) throw new EngineError('invalid-parameter', `invalid size: '${text}'`);
   const exponent = UNITS.indexOf((match[2] ?? '').toLowerCase());
-  return Math.floor(Number(match[1]) * 1024 ** exponent);
+  const bytes = Math.floor(Number(match[1]) * 1024 ** exponent);
+  if (!Number.isSafeInteger(bytes)) throw new EngineError('invalid-parameter', `invalid size: '${text}'`);
+  return bytes;
 }

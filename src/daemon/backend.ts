@@ -228,7 +228,7 @@ type VolumeRequest = {
 function volumeBackend(daemon: Daemon) {
   const { volumes } = daemon;
   return {
-    volumeList: async (filters: Filters) => ({ Volumes: listVolumes(daemon, filters), Warnings: null }),
+    volumeList: async (filters: Filters) => ({ Volumes: await listVolumes(daemon, filters), Warnings: null }),
     volumeInspect: async (name: string) => volumes.describe(volumes.find(name)),
     volumeCreate: async ({ Name, Driver, DriverOpts, Labels }: VolumeRequest) =>
       volumes.describe(

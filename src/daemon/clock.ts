@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { parseRfc3339 } from '../base/go/time.ts';
 
 /** How Go prints a time that was never set. */
 export const ZERO_TIME = '0001-01-01T00:00:00Z';
@@ -26,10 +27,9 @@ export function formatTime(ns: bigint): string {
 
 /** The inverse of {@link formatTime}; accepts any RFC 3339 time. @throws RangeError */
 export function parseTime(text: string): bigint {
-  const match = /^(.*:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/i.exec(text);
-  const ms = match ? Date.parse(`${match[1]}${match[3]}`) : Number.NaN;
-  if (Number.isNaN(ms)) throw new RangeError(`not an RFC 3339 time: ${text}`);
-  return BigInt(ms) * NS_PER_MS + BigInt((match?.[2] ?? '').padEnd(9, '0').slice(0, 9));
+  const ns = parseRfc3339(text);
+  if (ns === undefined) throw new RangeError(`not an RFC 3339 time: ${text}`);
+  return ns;
 }
 
 export function currentTime(): string {

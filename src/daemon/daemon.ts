@@ -25,6 +25,8 @@ export type Daemon = {
   /** Serialises what changes one container, by its id. */
   readonly locks: KeyedLock;
   readonly background: Background;
+  /** Starts of containers that are under way. The engine's end gives them up. */
+  readonly starts: Set<Promise<void>>;
   readonly graph: Graph;
   readonly execDriver: ExecDriver;
   readonly networks: Networks;

@@ -1,4 +1,4 @@
-import { EngineError } from '../base/errors.ts';
+import { EngineError, firstFailure, messageOf } from '../base/errors.ts';
 
 export function notFound(message: string): EngineError {
   return new EngineError('not-found', message);
@@ -14,7 +14,7 @@ export function conflict(message: string): EngineError {
 
 /** The same kind of error, its message preceded by `prefix` and a colon, as Go's errors.Wrap has it. */
 export function prefixed(prefix: string, error: unknown): EngineError {
-  const kind = error instanceof EngineError ? error.kind : 'system';
-  const message = error instanceof Error ? error.message : String(error);
-  return new EngineError(kind, `${prefix}: ${message}`, { cause: error });
+  const failure = firstFailure(error);
+  const kind = failure instanceof EngineError ? failure.kind : 'system';
+  return new EngineError(kind, `${prefix}: ${messageOf(failure)}`, { cause: error });
 }

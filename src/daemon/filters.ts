@@ -1,3 +1,6 @@
+import { compilePattern, type Pattern, patternSize } from '../base/go/pattern.ts';
+import { own } from '../base/own.ts';
+import { TimeSlice } from '../base/time-slice.ts';
 import { invalid } from './errors.ts';
 
 /** Docker's `filters`: lists of accepted values by key. */
@@ -8,48 +11,75 @@ export function checkFilters(filters: Filters, known: readonly string[]): void {
   for (const key of filters.keys()) if (!known.includes(key)) throw invalid(`invalid filter '${key}'`);
 }
 
-/** Whether there is no filter of that key, or one of its values is equal to one of `candidates`. */
-export function matchesExactly(filters: Filters, key: string, ...candidates: string[]): boolean {
-  const values = filters.get(key) ?? [];
-  return values.length === 0 || values.some(value => candidates.includes(value));
+/** Whether there is no filter of that key, or one of its values is equal to one of the candidates. */
+export function exactFilter(filters: Filters, key: string): (...candidates: string[]) => boolean {
+  const values = new Set(filters.get(key));
+  return (...candidates) => values.size === 0 || candidates.some(candidate => values.has(candidate));
 }
 
-/** As {@link matchesExactly}, but each value is a regular expression, found anywhere in `candidate`. */
-export function matchesPattern(filters: Filters, key: string, ...candidates: string[]): boolean {
+/** What anybody writes is far below: together, and once repetitions are written out. */
+const MAX_PATTERN_LENGTH = 2048;
+const MAX_PATTERN_SIZE = 16_384;
+
+/**
+ * As {@link exactFilter}, but each value is also a regular expression of Go's, found anywhere in a candidate. One that
+ * is malformed matches nothing.
+ * @throws EngineError invalid-parameter for expressions beyond all measure
+ */
+export async function patternFilter(
+  filters: Filters,
+  key: string,
+): Promise<(...candidates: string[]) => boolean> {
   const values = filters.get(key) ?? [];
-  return values.length === 0 || values.some(value => candidates.some(one => found(value, one)));
+  const isExact = exactFilter(filters, key);
+  if (values.length === 0) return isExact;
+  const special = values.filter(value => patternSize(value) > 0);
+  const size = special.reduce((sum, value) => sum + patternSize(value), 0);
+  if (special.join('').length > MAX_PATTERN_LENGTH || size > MAX_PATTERN_SIZE)
+    throw invalid(`invalid filter '${key}': its patterns are too large`);
+  const patterns = await compileAll(values);
+  return (...candidates) =>
+    isExact(...candidates) || patterns.some(pattern => candidates.some(candidate => pattern(candidate)));
 }
 
-function found(pattern: string, candidate: string): boolean {
-  if (pattern === candidate) return true;
-  try {
-    return new RegExp(pattern).test(candidate);
-  } catch {
-    return candidate.includes(pattern);
+async function compileAll(sources: readonly string[]): Promise<Pattern[]> {
+  const slice = new TimeSlice();
+  const patterns: Pattern[] = [];
+  for (const source of sources) {
+    const pattern = await compilePattern(source).catch(() => undefined);
+    if (pattern !== undefined) patterns.push(pattern);
+    if (slice.isOver) await slice.pause();
   }
+  return patterns;
 }
 
-/** `label=key` and `label=key=value`: all of them must match. */
-export function matchesLabels(
-  filters: Filters,
-  labels: Readonly<Record<string, string>> | null | undefined,
-  key = 'label',
-): boolean {
-  return (filters.get(key) ?? []).every(wanted => hasLabel(labels ?? {}, wanted));
+type Labels = Readonly<Record<string, string>> | null | undefined;
+
+/** `label=key` and `label=key=value`: all of them must match; `label!=…`: none of them may. */
+export function labelFilter(filters: Filters): (labels: Labels) => boolean {
+  const matches = attributeFilter(filters);
+  return labels => matches(key => own(labels, key));
 }
 
-/** `label!=…`: none of them may match. */
-export function avoidsLabels(
-  filters: Filters,
-  labels: Readonly<Record<string, string>> | null | undefined,
-): boolean {
-  return !(filters.get('label!') ?? []).some(unwanted => hasLabel(labels ?? {}, unwanted));
+/** As {@link labelFilter}, for what has its labels among other things. */
+export function attributeFilter(filters: Filters): (get: (key: string) => string | undefined) => boolean {
+  const wanted = (filters.get('label') ?? []).map(parseLabel);
+  const unwanted = (filters.get('label!') ?? []).map(parseLabel);
+  return get => {
+    const has = ({ key, value }: WantedLabel): boolean => {
+      const found = get(key);
+      return value === undefined ? found !== undefined : found === value;
+    };
+    return wanted.every(has) && !unwanted.some(has);
+  };
 }
 
-function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boolean {
-  const equals = wanted.indexOf('=');
-  if (equals < 0) return wanted in labels;
-  return labels[wanted.slice(0, equals)] === wanted.slice(equals + 1);
+type WantedLabel = { key: string; value: string | undefined };
+
+function parseLabel(text: string): WantedLabel {
+  const equals = text.indexOf('=');
+  if (equals < 0) return { key: text, value: undefined };
+  return { key: text.slice(0, equals), value: text.slice(equals + 1) };
 }
 
 const TRUE = ['1', 't', 'T', 'true', 'TRUE', 'True'];

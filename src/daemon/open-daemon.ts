@@ -60,6 +60,7 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
     events,
     locks: new KeyedLock(),
     background,
+    starts: new Set(),
     graph,
     execDriver,
     networks: new Networks({
@@ -101,6 +102,7 @@ async function close(daemon: Daemon, closing: AbortController, withdrawsNetworks
     clearTimeout(container.restartTimer);
     container.stopRun();
   }
+  await Promise.allSettled(daemon.starts);
   await daemon.threads.close();
   await daemon.background.idle();
   const isInUse = daemon.containers.all().some(({ runtime }) => runtime !== undefined);

@@ -1,20 +1,11 @@
-import { nowNs, parseTime } from './clock.ts';
+import { parseGoDuration } from '../base/go/duration.ts';
+import { nowNs } from './clock.ts';
 import { invalid } from './errors.ts';
 import type { Filters } from './filters.ts';
 
-const UNIT_NS: Record<string, number> = {
-  ns: 1,
-  us: 1e3,
-  µs: 1e3,
-  ms: 1e6,
-  s: 1e9,
-  m: 60e9,
-  h: 3600e9,
-};
-
 /**
- * The moment of prune's `until` filter, in nanoseconds: a Go duration before now (`24h`), a Unix time, or an
- * RFC 3339 time.
+ * The moment of prune's `until` filter, in nanoseconds: a Go duration before now (`24h`), a Unix time, or a date with
+ * or without a time, which are the machine's own where they name no zone.
  * @throws EngineError invalid-parameter
  */
 export function untilTime(filters: Filters): bigint | undefined {
@@ -22,19 +13,23 @@ export function untilTime(filters: Filters): bigint | undefined {
   const [value] = values;
   if (value === undefined) return undefined;
   if (values.length > 1) throw invalid('more than one until filter specified');
-  const duration = goDuration(value);
-  if (duration !== undefined) return nowNs() - duration;
-  if (/^\d+(\.\d+)?$/.test(value)) return BigInt(Math.round(Number(value) * 1e9));
-  try {
-    return parseTime(/T/.test(value) ? value : `${value}T00:00:00Z`);
-  } catch {
-    throw invalid(`failed to parse value as time or duration: "${value}"`);
-  }
+  const duration = value === '0' ? undefined : parseGoDuration(value);
+  const moment = duration === undefined ? (unixTime(value) ?? dateTime(value)) : nowNs() - duration;
+  if (moment === undefined)
+    throw invalid(`failed to parse value as time or duration: ${JSON.stringify(value)}`);
+  return moment;
 }
 
-function goDuration(text: string): bigint | undefined {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) return undefined;
-  const ns = parts.reduce((sum, [, value, unit = 's']) => sum + Number(value) * (UNIT_NS[unit] ?? 0), 0);
-  return BigInt(Math.round(ns));
+function unixTime(text: string): bigint | undefined {
+  const [, seconds, fraction = ''] = /^(\d{1,12})(?:\.(\d{1,9}))?$/.exec(text) ?? [];
+  if (seconds === undefined) return undefined;
+  return BigInt(seconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'));
+}
+
+const DATE = /^(\d{4}-\d\d-\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?)?(Z|[+-]\d\d:\d\d)?$/i;
+
+function dateTime(text: string): bigint | undefined {
+  const [, date, hour = '00', minute = '00', second = '00', fraction = '', zone = ''] = DATE.exec(text) ?? [];
+  const ms = Date.parse(`${date}T${hour}:${minute}:${second}${zone}`);
+  return Number.isNaN(ms) ? undefined : BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
 }

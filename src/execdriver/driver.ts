@@ -62,6 +62,8 @@ export type CreateOptions = {
   mounts?: ReadonlyMap<string, number>;
   /** Descriptors that live as long as the container does (reserved ports); duplicated. */
   keepDescriptors?: readonly number[];
+  /** Gives the creation up when it is aborted, whatever the kernel is doing: it fails with the signal's reason. */
+  signal?: AbortSignal;
 };
 
 /** How the root file system comes to be inside the container's mount namespace. Host paths. */

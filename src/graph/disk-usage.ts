@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import { TimeSlice } from '../base/time-slice.ts';
 import type { ContentStore } from './content/content-store.ts';
 import type { Image } from './graph.ts';
 import type { GraphParts } from './graph-parts.ts';
@@ -25,24 +26,30 @@ export type ImageUsage = {
 /** Layers that were not measured before are. */
 export async function diskUsage(parts: GraphParts): Promise<GraphUsage> {
   await parts.layers.measure();
-  const images = parts.images.list().map(image => ({ id: image.id, parts: partsOf(parts, image) }));
+  const slice = new TimeSlice();
+  const partsOfImages = new Map<Digest, Part[]>();
   const users = new Map<string, number>();
-  for (const { key } of images.flatMap(image => image.parts)) users.set(key, (users.get(key) ?? 0) + 1);
-  const distinct = new Map(images.flatMap(image => image.parts).map(({ key, bytes }) => [key, bytes]));
-  const sum = (some: readonly Part[]) => some.reduce((total, { bytes }) => total + bytes, 0);
-  return {
-    totalBytes: distinct.values().reduce((total, bytes) => total + bytes, 0),
-    images: new Map(
-      images.map(image => [
-        image.id,
-        {
-          bytes: sum(image.parts),
-          sharedBytes: sum(image.parts.filter(({ key }) => (users.get(key) ?? 0) > 1)),
-        },
-      ]),
-    ),
-    discarded: discardedOf(parts.content),
-  };
+  let totalBytes = 0;
+  for (const image of parts.images.list()) {
+    const own = partsOf(parts, image);
+    partsOfImages.set(image.id, own);
+    for (const { key, bytes } of own) {
+      if (!users.has(key)) totalBytes += bytes;
+      users.set(key, (users.get(key) ?? 0) + 1);
+    }
+    if (slice.isOver) await slice.pause();
+  }
+  const images = new Map<Digest, ImageUsage>();
+  for (const [id, own] of partsOfImages) {
+    const shared = own.filter(({ key }) => (users.get(key) ?? 0) > 1);
+    images.set(id, { bytes: sumOf(own), sharedBytes: sumOf(shared) });
+    if (slice.isOver) await slice.pause();
+  }
+  return { totalBytes, images, discarded: discardedOf(parts.content) };
+}
+
+function sumOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 type Part = { key: string; bytes: number };

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ProgressMessage } from '../api/types.ts';
 import type { Digest } from '../base/digest.ts';
-import type { FileChange } from '../archive/rooted-jobs.ts';
+import type { FileChange } from '../archive/file-changes.ts';
 import type { ContainerDefaults, ImageConfig } from './image-config.ts';
 import type { Platform } from './platform.ts';
 import type { CheckOptions, CheckReport } from './check/check-report.ts';
@@ -157,7 +157,7 @@ export type CommitOptions = {
   engineVersion: string;
 };
 
-export type { FileChange } from '../archive/rooted-jobs.ts';
+export type { FileChange } from '../archive/file-changes.ts';
 
 export type HistoryEntry = {
   Id: string;

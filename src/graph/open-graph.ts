@@ -157,6 +157,7 @@ class LocalGraph implements Graph {
   }
 
   async list() {
+    await this.#parts.images.prepare();
     return this.#parts.images.list();
   }
 

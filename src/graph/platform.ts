@@ -1,15 +1,16 @@
 import type { Platform } from '../api/types.ts';
 import { EngineError } from '../base/errors.ts';
+import { lookupTable } from '../base/lookup-table.ts';
 
 export type { Platform } from '../api/types.ts';
 
-const ARCHITECTURES: Partial<Record<string, string>> = {
+const ARCHITECTURES = lookupTable<string>({
   x86_64: 'amd64',
   'x86-64': 'amd64',
   aarch64: 'arm64',
   armhf: 'arm',
   i386: '386',
-};
+});
 
 /** The machine's architecture as images call it (Go's GOARCH). */
 export function hostArchitecture(): string {
@@ -56,7 +57,7 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
 }
 
 /** The variants that go without saying. */
-const USUAL_VARIANTS: Partial<Record<string, string>> = { amd64: 'v1', arm64: 'v8', arm: 'v7' };
+const USUAL_VARIANTS = lookupTable<string>({ amd64: 'v1', arm64: 'v8', arm: 'v7' });
 
 function variantOf({ architecture, variant }: Platform): string {
   return variant || (USUAL_VARIANTS[architecture] ?? '');

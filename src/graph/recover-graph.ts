@@ -1,12 +1,12 @@
 import type { Digest } from '../base/digest.ts';
 import { removeAllUnreferenced } from './content/collect-garbage.ts';
 import { publishIndex } from './content/publish-index.ts';
+import { decodeManifest } from './decode-oci.ts';
 import type { Image } from './graph.ts';
 import type { GraphParts } from './graph-parts.ts';
 import { storeImage } from './images/store-image.ts';
 import type { ContainerLayers } from './layers/container-layers.ts';
 import { storedLayerBlob } from './load/layer-blob.ts';
-import type { Manifest } from './oci.ts';
 
 /**
  * Brings records and directories together after a crash of the process or of the machine: removes what nothing
@@ -46,14 +46,14 @@ async function dropBrokenLayers({ database, layers, driver }: GraphParts): Promi
  */
 export async function unpackAgain(
   parts: GraphParts,
-  { manifest, rawConfig }: Pick<Image, 'manifest' | 'rawConfig'>,
+  { manifest, config, rawConfig }: Pick<Image, 'manifest' | 'config' | 'rawConfig'>,
 ): Promise<void> {
   const rawManifest = parts.documents.read(manifest);
-  const { layers } = JSON.parse(rawManifest.toString()) as Manifest;
+  const { layers } = decodeManifest(rawManifest);
   const blobs: Awaited<ReturnType<typeof storedLayerBlob>>[] = [];
   try {
     for (const { digest } of layers) blobs.push(await storedLayerBlob(parts.content, digest as Digest));
-    await storeImage(parts, { rawConfig, rawManifest, layers: blobs });
+    await storeImage(parts, { config, rawConfig, rawManifest, layers: blobs });
   } finally {
     for (const blob of blobs) blob.close();
   }

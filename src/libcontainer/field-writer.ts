@@ -1,3 +1,5 @@
+import { EngineError } from '../base/errors.ts';
+
 /**
  * Writes the fields of shim/protocol.h: integers as u64, strings and bytes as u32 length, data and a NUL,
  * lists as u32 count and entries; all little endian.
@@ -14,6 +16,13 @@ export class FieldWriter {
   short(value: number): void {
     this.#reserve(2);
     this.#length = this.#buffer.writeUInt16LE(value, this.#length);
+  }
+
+  /** What another writer has written. */
+  append(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
   }
 
   count(value: number): void {
@@ -40,9 +49,13 @@ export class FieldWriter {
     this.#buffer[this.#length++] = 0;
   }
 
-  /** @throws RangeError for a string with a NUL in it, which no kernel interface could take */
+  /** @throws EngineError invalid-parameter for a string with a NUL in it, which no kernel interface could take */
   string(value: string): void {
-    if (value.includes('\0')) throw new RangeError(`a string with a NUL byte: ${JSON.stringify(value)}`);
+    if (value.includes('\0'))
+      throw new EngineError(
+        'invalid-parameter',
+        `a string contains nul byte (\\x00): ${JSON.stringify(value)}`,
+      );
     const size = Buffer.byteLength(value);
     this.count(size);
     this.#reserve(size + 1);

@@ -79,5 +79,8 @@ test('integers keep 64 bits, negative ones as two’s complement', () => {
 });
 
 test('a string with a NUL is refused, since the kernel would see only its beginning', () => {
-  assert.throws(() => new FieldWriter().string('/a\0b'), RangeError);
+  assert.throws(() => new FieldWriter().string('/a\0b'), {
+    kind: 'invalid-parameter',
+    message: /contains nul byte/,
+  });
 });

@@ -8,8 +8,8 @@ import { type BoundPort, PortAllocator } from './port-allocator.ts';
 
 const any: PortBinding = { protocol: 'tcp', containerPort: 80, hostIp: '127.0.0.1', hostPort: 0 };
 
-function bindOne(ports: PortAllocator, binding: PortBinding): BoundPort {
-  const [bound] = ports.bind([binding], '172.17.0.2');
+async function bindOne(ports: PortAllocator, binding: PortBinding): Promise<BoundPort> {
+  const [bound] = await ports.bind([binding], '172.17.0.2');
   assert.ok(bound);
   return bound;
 }
@@ -19,35 +19,35 @@ function end(ports: PortAllocator, { binding, descriptor }: BoundPort): void {
   closeSync(descriptor);
 }
 
-test('Port 0 becomes a port that is free, and nobody else can have it until it is released.', () => {
+test('Port 0 becomes a port that is free, and nobody else can have it until it is released.', async () => {
   const ports = new PortAllocator();
-  const bound = bindOne(ports, any);
+  const bound = await bindOne(ports, any);
   assert.ok(bound.binding.hostPort > 0);
-  assert.throws(() => bindOne(ports, bound.binding), /port is already allocated/);
-  assert.throws(() => bindOne(new PortAllocator(), bound.binding), /address already in use/);
+  await assert.rejects(bindOne(ports, bound.binding), /port is already allocated/);
+  await assert.rejects(bindOne(new PortAllocator(), bound.binding), /address already in use/);
   end(ports, bound);
-  end(ports, bindOne(ports, bound.binding));
+  end(ports, await bindOne(ports, bound.binding));
 });
 
-test('One port may be had at several addresses, and by several protocols, but not beside all addresses.', () => {
+test('One port may be had at several addresses, and by several protocols, but not beside all addresses.', async () => {
   const ports = new PortAllocator();
-  const first = bindOne(ports, any);
-  const second = bindOne(ports, { ...first.binding, hostIp: '127.0.0.2' });
-  const udp = bindOne(ports, { ...first.binding, protocol: 'udp' });
+  const first = await bindOne(ports, any);
+  const second = await bindOne(ports, { ...first.binding, hostIp: '127.0.0.2' });
+  const udp = await bindOne(ports, { ...first.binding, protocol: 'udp' });
   const { hostPort } = first.binding;
-  assert.throws(() => bindOne(ports, { ...first.binding, hostIp: '' }), {
+  await assert.rejects(bindOne(ports, { ...first.binding, hostIp: '' }), {
     kind: 'system',
     message: `Bind for 0.0.0.0:${hostPort} failed: port is already allocated`,
   });
   for (const bound of [first, second, udp]) end(ports, bound);
 });
 
-test("A restored port is taken though its socket is another process's.", () => {
+test("A restored port is taken though its socket is another process's.", async () => {
   const ports = new PortAllocator();
-  const bound = bindOne(ports, any);
+  const bound = await bindOne(ports, any);
   end(ports, bound);
   ports.restore(bound.binding);
-  assert.throws(() => bindOne(ports, bound.binding), /port is already allocated/);
+  await assert.rejects(bindOne(ports, bound.binding), /port is already allocated/);
 });
 
 test('When one of several ports cannot be bound, none is.', async () => {
@@ -56,23 +56,23 @@ test('When one of several ports cannot be bound, none is.', async () => {
   const address = foreign.address();
   assert.ok(typeof address === 'object' && address !== null);
   const ports = new PortAllocator();
-  const free = bindOne(ports, any);
+  const free = await bindOne(ports, any);
   end(ports, free);
   const taken = { ...any, hostPort: address.port };
-  assert.throws(() => ports.bind([free.binding, taken], '172.17.0.2'), {
+  await assert.rejects(ports.bind([free.binding, taken], '172.17.0.2'), {
     kind: 'system',
     message: `failed to bind host port for 127.0.0.1:${address.port}:172.17.0.2:80/tcp: address already in use`,
   });
-  end(ports, bindOne(ports, free.binding));
+  end(ports, await bindOne(ports, free.binding));
   foreign.close();
 });
 
-test('An address that the host has not, or that is none, is refused.', () => {
+test('An address that the host has not, or that is none, is refused.', async () => {
   const ports = new PortAllocator();
-  assert.throws(() => bindOne(ports, { ...any, hostIp: '198.51.100.7', hostPort: 80 }), {
+  await assert.rejects(bindOne(ports, { ...any, hostIp: '198.51.100.7', hostPort: 80 }), {
     kind: 'system',
     message:
       'failed to bind host port for 198.51.100.7:80:172.17.0.2:80/tcp: cannot assign requested address',
   });
-  assert.throws(() => bindOne(ports, { ...any, hostIp: '::1' }), { kind: 'invalid-parameter' });
+  await assert.rejects(bindOne(ports, { ...any, hostIp: '::1' }), { kind: 'invalid-parameter' });
 });

@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import { EngineError, SyscallError } from '../base/errors.ts';
+import { TimeSlice } from '../base/time-slice.ts';
 import {
   AF_INET,
   SO_REUSEADDR,
@@ -33,10 +34,11 @@ export class PortAllocator {
    * @throws EngineError `system`, in Docker's words but without what they begin with; `invalid-parameter` for
    *   an address that is none (of IPv4)
    */
-  bind(bindings: readonly PortBinding[], containerAddress: string): BoundPort[] {
+  async bind(bindings: readonly PortBinding[], containerAddress: string): Promise<BoundPort[]> {
     const bound: BoundPort[] = [];
+    const slice = new TimeSlice();
     try {
-      for (const binding of bindings) bound.push(this.#bindOne(binding, containerAddress));
+      for (const binding of bindings) bound.push(await this.#bindOne(binding, containerAddress, slice));
       return bound;
     } catch (error) {
       for (const { binding, descriptor } of bound) {
@@ -61,10 +63,11 @@ export class PortAllocator {
     if (addresses?.size === 0) this.#taken.delete(keyOf(binding));
   }
 
-  #bindOne(wanted: PortBinding, containerAddress: string): BoundPort {
+  async #bindOne(wanted: PortBinding, containerAddress: string, slice: TimeSlice): Promise<BoundPort> {
     const hostIp = formatIpv4(parseIpv4(wanted.hostIp || EVERY_ADDRESS));
     const last = wanted.hostPort === 0 ? 0 : Math.max(wanted.hostPort, wanted.hostPortEnd ?? 0);
     for (let hostPort = wanted.hostPort; ; hostPort++) {
+      if (slice.isOver) await slice.pause();
       const { protocol, containerPort } = wanted;
       const binding = { protocol, containerPort, hostIp, hostPort };
       try {

@@ -27,7 +27,7 @@ function below(paths: CgroupPaths, given: readonly string[]): CgroupPaths {
   for (const entry of given) {
     const [, controllers, path = ''] = /^(?:([^/:]*):)?(.*)$/.exec(entry) ?? [];
     for (const name of controllers ? controllers.split(',') : Object.keys(v1)) {
-      if (v1[name] === undefined)
+      if (!Object.hasOwn(v1, name))
         throw new EngineError('invalid-parameter', `unknown controller ${name} in sub-cgroup ${entry}`);
       v1[name] = existing(paths.v1[name]!, path);
     }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { EngineError } from '../base/errors.ts';
+import { places, replaced } from '../base/testing/places.ts';
 import { compileContainer } from '../libcontainer/compile-container.ts';
 import { FieldWriter } from '../libcontainer/field-writer.ts';
 import type { Spec } from '../libcontainer/spec.ts';
@@ -11,23 +12,6 @@ import { parseJson } from './read-json.ts';
 import { SPEC_CHECK } from './spec-checks.ts';
 
 const parse = (spec: unknown) => parseJson(JSON.stringify(spec), 'config.json', SPEC_CHECK);
-
-/** Every place in a document: the keys that lead to it. */
-function places(value: unknown, path: (string | number)[] = []): (string | number)[][] {
-  if (typeof value !== 'object' || value === null) return [path];
-  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return [path, ...entries.flatMap(([key, member]) => places(member, [...path, key]))];
-}
-
-function replaced(value: unknown, [key, ...rest]: readonly (string | number)[], by: unknown): unknown {
-  if (key === undefined) return by;
-  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as Record<
-    string,
-    unknown
-  >;
-  copy[key] = replaced(copy[key], rest, by);
-  return copy;
-}
 
 function fullSpec(): Spec {
   const spec = exampleSpec(false);

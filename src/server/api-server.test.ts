@@ -84,8 +84,12 @@ test('a JSON body is checked before anything happens', async context => {
   ]);
 });
 
+const TOO_LARGE = 'http: request body too large (the limit is 4 MiB)';
+
 test('an oversized body is refused, announced or not', async context => {
-  const { connect } = await fakeServer(context);
+  const { connect, ask } = await fakeServer(context);
+  const whole = await ask('POST /containers/create', { body: { Image: 'x'.repeat(16 << 20) } });
+  assert.deepEqual([whole.status, whole.json], [400, { message: TOO_LARGE }]);
   const announced = connect();
   announced.write(
     'POST /containers/create HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n',
@@ -125,6 +129,60 @@ test('what is not HTTP gets 400 and the end of the connection', async context =>
   const client = connect();
   client.write('rubbish\r\n\r\n');
   assert.match(await readToEnd(client), /^HTTP\/1.1 400 Bad Request\r\n/);
+});
+
+test('heads that Go’s server refuses are refused', async context => {
+  const { connect } = await fakeServer(context);
+  const cases: Record<string, string> = {
+    'GET /_ping\r\n\r\n': '400 Bad Request',
+    'GET /_ping HTTP/2.0\r\nHost: d\r\n\r\n': '505 HTTP Version Not Supported',
+    'GET /_ping HTTP/1.1\r\nHost: d\r\nhost: e\r\n\r\n': '400 Bad Request',
+    'GET /_ping HTTP/1.1\r\nHost: d e\r\n\r\n': '400 Bad Request',
+    'POST /exec/x/start HTTP/1.1\r\nHost: d\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n':
+      '400 Bad Request',
+  };
+  for (const [head, status] of Object.entries(cases)) {
+    const client = connect();
+    client.write(head);
+    assert.match(await readToEnd(client), new RegExp(`^HTTP/1.1 ${status}\r\n`), head);
+  }
+});
+
+test('a request line in absolute form is served, as is one of HTTP/1.0 without a host', async context => {
+  const { connect } = await fakeServer(context, { networkList: async filters => [...filters] as never });
+  const heads = [
+    'GET http://d/_ping HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n',
+    'GET HTTPS://d:2376/v1.44/_ping HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n',
+    'GET /_ping HTTP/1.0\r\n\r\n',
+  ];
+  for (const head of heads) {
+    const client = connect();
+    client.write(head);
+    assert.match(await readToEnd(client), /^HTTP\/1.1 200 OK\r\n[^]*OK$/, head);
+  }
+  const client = connect();
+  client.write(
+    'GET http://d/networks?filters=%7B%22id%22:%5B%22x%22%5D%7D HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n',
+  );
+  assert.match(await readToEnd(client), /\[\["id",\["x"\]\]\]\n$/);
+});
+
+test('a head may have a megabyte, and no more', async context => {
+  const { ask, connect } = await fakeServer(context, { containerList: async () => [] });
+  const ids = Array.from({ length: 10_000 }, (_, index) => String(index).padStart(64, '0'));
+  const filters = encodeURIComponent(JSON.stringify({ id: ids }));
+  assert.equal((await ask(`GET /containers/json?filters=${filters}`)).status, 200);
+  const client = connect();
+  client.write(`GET /_ping?${'x'.repeat(1024 * 1024)} HTTP/1.1\r\nHost: d\r\n\r\n`);
+  assert.match(await readToEnd(client), /^HTTP\/1.1 431 Request Header Fields Too Large\r\n/);
+});
+
+test('a NUL byte in the URL is refused before anything sees it', async context => {
+  const { ask } = await fakeServer(context);
+  for (const line of ['GET /containers/a%00b/json', 'GET /containers/x/top?ps_args=a%00b']) {
+    const { status, json } = await ask(line);
+    assert.deepEqual([status, json], [400, { message: 'the URL contains nul byte (\\x00)' }]);
+  }
 });
 
 test('64-bit numbers leave exactly', async context => {

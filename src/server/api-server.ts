@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorCode } from '../base/errors.ts';
 import type { Backend } from './backend.ts';
+import { headProblem, plainRefusal } from './check-head.ts';
 import { type Admit, Dispatcher } from './dispatch.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { readTlsOptions, type TlsFiles, type TlsServerOptions } from './tls-options.ts';
@@ -22,6 +25,8 @@ import { listenUnix } from './unix-listener.ts';
 
 /** How long a new connection may take to send the head of its first request; dockerd's value. */
 const HEADERS_TIMEOUT_MS = 300_000;
+/** Of a request's line and headers together; Go's value. Filters with hundreds of ids are that long. */
+const MAX_HEAD_BYTES = 1024 * 1024;
 
 export type ApiServerOptions = {
   backend: Backend;
@@ -135,6 +140,7 @@ class RunningServer implements ApiServer {
       requestTimeout: 0,
       keepAliveTimeout: 0,
       headersTimeout: HEADERS_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEAD_BYTES,
       // Of TCP: a client whose machine has gone is noticed.
       keepAlive: true,
       shouldUpgradeCallback: request => this.#dispatcher.hijacks(request),
@@ -144,6 +150,8 @@ class RunningServer implements ApiServer {
         ? createServer(options)
         : createTlsServer({ ...options, ...tls, allowHalfOpen: true });
     server.on('request', (request, response) => {
+      const problem = headProblem(request);
+      if (problem !== undefined) return refuse(request.socket, problem);
       response.once('finish', () => {
         // A connection that falls idle while the server closes is of no more use.
         if (this.#closing.signal.aborted) setImmediate(() => server.closeIdleConnections());
@@ -153,14 +161,15 @@ class RunningServer implements ApiServer {
     // A client may close its side once it has asked, and still read the answer.
     (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
     server.on('upgrade', (request, connection, head) => {
+      const problem = headProblem(request);
+      if (problem !== undefined) return refuse(connection, problem);
       if (head.length > 0) connection.unshift(head);
       void this.#dispatcher.answerUpgrade(request, connection, admit);
     });
-    server.on('clientError', (_error, connection) => {
+    server.on('clientError', (error, connection) => {
       if (this.#dispatcher.isHandingOver(connection)) return;
-      if (connection.writable)
-        connection.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n400 Bad Request');
-      else connection.destroy();
+      const isTooLarge = errorCode(error) === 'HPE_HEADER_OVERFLOW';
+      refuse(connection, isTooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request');
     });
     server.on('connection', socket => {
       this.#sockets.add(socket);
@@ -168,6 +177,11 @@ class RunningServer implements ApiServer {
     });
     return server;
   }
+}
+
+function refuse(connection: Duplex, status: string): void {
+  if (connection.writable) connection.end(plainRefusal(status));
+  else connection.destroy();
 }
 
 function routersOf(backend: Backend) {

@@ -75,6 +75,9 @@ export class Dispatcher {
   }
 
   async #dispatch(request: IncomingMessage, response: ServerResponse, upgraded?: Duplex): Promise<void> {
+    // No name and no path has one, and the kernel would take it for the end.
+    if (request.url?.includes('%00'))
+      throw new EngineError('invalid-parameter', 'the URL contains nul byte (\\x00)');
     const found = this.#find(request);
     if (found === undefined) throw new EngineError('not-found', 'page not found');
     if (!checkVersion(found.version, response)) return;
@@ -85,7 +88,9 @@ export class Dispatcher {
   }
 
   #find(request: IncomingMessage) {
-    const { method, url = '/' } = request;
+    const { method } = request;
+    // In absolute form (RFC 9112, 3.2.2) as clients of proxies send it: who serves it is clear.
+    const url = (request.url ?? '/').replace(/^https?:\/\/[^/?]*/i, '');
     const mark = url.indexOf('?');
     const [, version, path = '/'] =
       /^(?:\/v(\d+\.\d+))?(\/.*)$/.exec(mark === -1 ? url : url.slice(0, mark)) ?? [];

@@ -54,12 +54,34 @@ test('filters come in both forms', () => {
   assert.deepEqual(filtersParameter(query('')), new Map());
 });
 
+test('null in a filter is nothing, an empty text, or false', () => {
+  assert.deepEqual(filtersParameter(filters(null)), new Map());
+  assert.deepEqual(
+    filtersParameter(filters({ label: null, name: [null], id: { a: null } })),
+    new Map([
+      ['label', []],
+      ['name', ['']],
+      ['id', ['a']],
+    ]),
+  );
+});
+
+test('a filter called __proto__ is a filter like any other', () => {
+  const text = encodeURIComponent('{"__proto__":["a"]}');
+  assert.throws(() => filtersParameter(query(`filters=${text}`), ['label']), {
+    message: "invalid filter '__proto__'",
+  });
+  assert.throws(() => filtersParameter(filters({ id: Array(10_001).fill('x') })), {
+    message: 'invalid filter: more than 10000 values',
+  });
+});
+
 test('filters that mean nothing are refused', () => {
   assert.throws(() => filtersParameter(filters({ foo: ['a'] }), ['label']), {
     kind: 'invalid-parameter',
     message: "invalid filter 'foo'",
   });
-  const bad = ['{', '[]', '"a"', '{"label":5}', '{"label":[5]}', '{"label":{"a":"b"}}', '{"label":null}'];
+  const bad = ['{', '[]', '"a"', '{"label":5}', '{"label":[5]}', '{"label":{"a":"b"}}', '{"label":"a"}'];
   for (const text of bad)
     assert.throws(
       () => filtersParameter(query(`filters=${encodeURIComponent(text)}`)),

@@ -62,31 +62,41 @@ export function filtersParameter(query: URLSearchParams, accepted?: readonly str
     if (accepted && !accepted.includes(name)) throw invalid(`invalid filter '${name}'`);
     filters.set(name, filterValues(values));
   }
+  const count = filters.values().reduce((sum, values) => sum + values.length, 0);
+  if (count > MAX_FILTER_VALUES) throw invalid(`invalid filter: more than ${MAX_FILTER_VALUES} values`);
   return filters;
 }
+
+/** Everything in a list is held against each of them. */
+const MAX_FILTER_VALUES = 10_000;
 
 function parseFilters(text: string | null): Record<string, unknown> {
   if (text === null || text === '') return {};
   try {
     const parsed: unknown = JSON.parse(text);
-    if (parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed)) return { ...parsed };
+    if (parsed === null) return {};
+    if (typeof parsed === 'object' && !Array.isArray(parsed)) return { ...parsed };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
   throw invalid('invalid filter');
 }
 
+/** As Go reads them: null is the zero value, of a list, of a text and of a boolean. */
 function filterValues(values: unknown): string[] {
-  const list = Array.isArray(values) ? values : Object.keys(isBooleanMap(values) ? values : failFilter());
+  if (values === null) return [];
+  const list = Array.isArray(values)
+    ? values.map(value => (value === null ? '' : (value as unknown)))
+    : keysOf(values);
   return list.every(value => typeof value === 'string') ? list : failFilter();
 }
 
-function isBooleanMap(values: unknown): values is Record<string, boolean> {
-  return (
-    values !== null &&
+function keysOf(values: unknown): string[] {
+  const isBooleanMap =
     typeof values === 'object' &&
-    Object.values(values).every(value => typeof value === 'boolean')
-  );
+    values !== null &&
+    Object.values(values).every(value => typeof value === 'boolean' || value === null);
+  return isBooleanMap ? Object.keys(values) : failFilter();
 }
 
 function failFilter(): never {

@@ -3,17 +3,62 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EngineError, messageOf } from '../base/errors.ts';
+import { TimeSlice } from '../base/time-slice.ts';
 import type { Exchange } from './exchange.ts';
 import { httpStatus } from './http-status.ts';
 
-/** Answers with a JSON body. Values of type bigint go out as exact numbers. */
-export function sendJson({ response }: Exchange, body: unknown, status = 200): void {
-  const text = `${encodeJson(body)}\n`;
-  response.writeHead(status, {
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(text),
-  });
+/** What is held in memory of an answer that is larger. */
+const PIECE_LENGTH = 1 << 20;
+
+/**
+ * Answers with a JSON body. Values of type bigint go out as exact numbers. The elements of lists are encoded one by
+ * one, so that a list of any length neither keeps others waiting nor is held in memory.
+ */
+export async function sendJson({ response }: Exchange, body: unknown, status = 200): Promise<void> {
+  const slice = new TimeSlice();
+  let text = '';
+  for (const piece of piecesOf(body)) {
+    text += piece;
+    if (text.length > PIECE_LENGTH) {
+      if (!response.headersSent) response.writeHead(status, { 'Content-Type': 'application/json' });
+      if (!response.write(text) && !response.destroyed)
+        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (response.destroyed) return;
+      text = '';
+    }
+    if (slice.isOver) await slice.pause();
+  }
+  text += '\n';
+  if (!response.headersSent)
+    response.writeHead(status, {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(text),
+    });
   response.end(text);
+}
+
+/** A list, or an object that has lists, in parts; anything else as a whole. */
+function* piecesOf(body: unknown): Generator<string> {
+  if (Array.isArray(body)) return yield* elementsOf(body);
+  if (typeof body !== 'object' || body === null) return yield encodeJson(body);
+  let separator = '{';
+  for (const [key, value] of Object.entries(body)) {
+    if (value === undefined) continue;
+    yield `${separator}${JSON.stringify(key)}:`;
+    if (Array.isArray(value)) yield* elementsOf(value);
+    else yield encodeJson(value);
+    separator = ',';
+  }
+  yield separator === '{' ? '{}' : '}';
+}
+
+function* elementsOf(list: readonly unknown[]): Generator<string> {
+  let separator = '[';
+  for (const item of list) {
+    yield separator + (encodeJson(item) ?? 'null');
+    separator = ',';
+  }
+  yield separator === '[' ? '[]' : ']';
 }
 
 /** Answers without a body: 204, or 200 and 201 where Docker sends an empty body. */

@@ -7,6 +7,7 @@ import { formatFlag } from '../flags/format-flag.ts';
 import { shownLabels } from '../format/container-rows.ts';
 import { compareNaturally } from '../format/compare-naturally.ts';
 import { rowPrinter, type RowType } from '../format/write-rows.ts';
+import { own } from '../../base/own.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS]',
@@ -56,7 +57,7 @@ function networkRows(truncate: boolean): RowType<NetworkInspect> {
     IPv6: () => String(network.EnableIPv6),
     Internal: () => String(network.Internal),
     Labels: () => shownLabels(network.Labels),
-    Label: (name: string) => network.Labels?.[name] ?? '',
+    Label: (name: string) => own(network.Labels, name) ?? '',
     CreatedAt: () => goTime(network.Created),
   });
   return { typeName: 'network', header, fields };

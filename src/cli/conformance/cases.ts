@@ -77,6 +77,13 @@ create -eA=b busybox
 create -e= busybox
 create -e '' busybox
 create -l a=b --label c -l d=e=f busybox
+create -e constructor -e __proto__ -l __proto__=a -l constructor busybox
+create --network __proto__ busybox
+create --network name=x,driver-opt=__proto__=a busybox
+create --mount type=volume,src=v,dst=/v,volume-label=__proto__=a,volume-opt=__proto__=b busybox
+create --mount target=/x,constructor=y busybox
+create --health-cmd true --health-interval 1constructor busybox
+create --platform linux/constructor busybox
 create --label '' busybox
 create -l 'a b=c' busybox
 create -p8080:80 busybox
@@ -350,6 +357,8 @@ ps --format '{{foo}}'
 ps --format '{{range $i, $x := split .Names "_"}}{{$i}}={{$x}};{{end}}'
 ps --format '{{if eq .State "running"}}up{{else}}down{{end}} {{len .Names}} {{.Names | printf "%10s|"}}'
 ps --format '{{with .Label "a"}}{{.}}{{else}}none{{end}}'
+ps --format '{{.Label "constructor"}}{{.Label "__proto__"}}.'
+ps --filter label=constructor --filter __proto__=a
 ps --format '{{- .Names -}} x {{/* nothing */}}y'
 ps --format '{{truncate .ID 4}} {{pad .State 2 1}}| {{title .State}} {{lower .Names}} {{json .State}} {{join (split .Names "_") "-"}}'
 ps --format '{{$n := .Names}}{{printf "%q %5.2f %-5s| %05d %t %v" $n 1.5 "x" 42 true 7}}'

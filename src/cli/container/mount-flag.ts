@@ -4,6 +4,7 @@ import { type Flag, splitPair } from '../flags/flag.ts';
 import { parseCsvLine } from '../values/csv.ts';
 import { parseBool, parseUnsigned } from '../values/go-numbers.ts';
 import { parseSize } from '../values/size.ts';
+import { lookupTable } from '../../base/lookup-table.ts';
 
 /** `--mount type=bind,source=/a,target=/b,readonly`. */
 export function mountFlag(usage: string): Flag<Mount[]> {
@@ -48,7 +49,7 @@ const volume = (mount: Mount) => (mount.VolumeOptions ??= { Labels: {} });
 const driver = (mount: Mount) => (volume(mount).DriverConfig ??= {});
 const tmpfs = (mount: Mount) => (mount.TmpfsOptions ??= {});
 
-const SETTERS: Record<string, Setter> = {
+const SETTERS = lookupTable<Setter>({
   type: (mount, value) => {
     mount.Type = value.toLowerCase() as Mount['Type'];
   },
@@ -78,11 +79,15 @@ const SETTERS: Record<string, Setter> = {
   'volume-nocopy': (mount, value, key) => {
     volume(mount).NoCopy = boolValue(key, value);
   },
-  'volume-label': (mount, value) => setPair((volume(mount).Labels ??= {}), value),
+  'volume-label': (mount, value) => {
+    volume(mount).Labels = withPair(volume(mount).Labels, value);
+  },
   'volume-driver': (mount, value) => {
     driver(mount).Name = value;
   },
-  'volume-opt': (mount, value) => setPair((driver(mount).Options ??= {}), value),
+  'volume-opt': (mount, value) => {
+    driver(mount).Options = withPair(driver(mount).Options, value);
+  },
   'image-subpath': (mount, value) => {
     (mount.ImageOptions ??= {}).Subpath = value;
   },
@@ -92,7 +97,7 @@ const SETTERS: Record<string, Setter> = {
   'tmpfs-mode': (mount, value, key) => {
     tmpfs(mount).Mode = checked(key, value, text => parseUnsigned(text, { base: 8, bits: 32 }));
   },
-};
+});
 
 function setRecursive(mount: Mount, value: string): void {
   const options = bind(mount);
@@ -106,9 +111,9 @@ function setRecursive(mount: Mount, value: string): void {
     );
 }
 
-function setPair(target: Record<string, string>, text: string): void {
+function withPair(before: Record<string, string> | null | undefined, text: string): Record<string, string> {
   const [key, value] = splitPair(text);
-  if (key !== '') target[key] = value;
+  return key === '' ? { ...before } : { ...before, [key]: value };
 }
 
 function boolValue(key: string, value: string): boolean {

@@ -37,20 +37,20 @@ export function networkingConfig(
   first: FirstEndpoint,
 ): ContainerCreateRequest['NetworkingConfig'] {
   const attachments = networks.length === 0 ? [plainNetwork('default')] : networks;
-  const endpoints: Record<string, EndpointSettings> = {};
+  const endpoints = new Map<string, EndpointSettings>();
   for (const [index, attachment] of attachments.entries()) {
     const merged = index === 0 ? mergeFirst(attachment, first) : attachment;
     checkAttachment(merged);
-    if (Object.hasOwn(endpoints, merged.target))
+    if (endpoints.has(merged.target))
       throw new Error(`network ${JSON.stringify(merged.target)} is specified multiple times`);
-    endpoints[merged.target] = endpointSettings(merged);
+    endpoints.set(merged.target, endpointSettings(merged));
   }
   const userDefined = attachments.filter(attachment => isUserDefined(attachment.target));
   if (userDefined.length > 0 && userDefined.length < attachments.length)
     throw new Error(
       'conflicting options: cannot attach both user-defined and non-user-defined network-modes',
     );
-  return { EndpointsConfig: endpoints };
+  return { EndpointsConfig: Object.fromEntries(endpoints) };
 }
 
 function isUserDefined(target: string): boolean {
@@ -97,7 +97,7 @@ function applyField(network: NetworkAttachment, field: string): void {
 function addDriverOption(network: NetworkAttachment, text: string): void {
   const [key, value] = splitPair(text);
   if (!text.includes('=') || key === '') throw new Error('invalid key value pair format in driver options');
-  network.driverOptions[key.trim()] = value.trim();
+  network.driverOptions = { ...network.driverOptions, [key.trim()]: value.trim() };
 }
 
 function parsePriority(text: string): number {

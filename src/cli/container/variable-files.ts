@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { splitPair } from '../flags/flag.ts';
+import { own } from '../../base/own.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -13,7 +14,10 @@ export function readEnvironment(
   values: readonly string[],
   env: Variables,
 ): string[] {
-  const inherit = (name: string) => (env[name] === undefined ? undefined : `${name}=${env[name]}`);
+  const inherit = (name: string) => {
+    const value = own(env, name);
+    return value === undefined ? undefined : `${name}=${value}`;
+  };
   return [
     ...files.flatMap(file => readVariableFile(file, inherit)),
     ...values.map(text => (text.includes('=') ? text : (inherit(text) ?? text))),

@@ -3,12 +3,13 @@ import { errorCode, messageOf } from '../../base/errors.ts';
 import { describeError } from '../describe-error.ts';
 import { parseSize } from '../values/size.ts';
 import type { DaemonFlagValues } from './daemon-flag-table.ts';
+import { lookupTable } from '../../base/lookup-table.ts';
 
 type FlagName = keyof DaemonFlagValues;
 type Directive = { flag: FlagName; check: (value: unknown, key: string) => unknown };
 
 /** The keys of dockerd's daemon.json, and the flags they stand for. */
-const DIRECTIVES: Record<string, Directive> = {
+const DIRECTIVES = lookupTable<Directive>({
   'api-names': { flag: 'api-name', check: texts },
   bip: { flag: 'bip', check: text },
   bridge: { flag: 'bridge', check: text },
@@ -47,7 +48,7 @@ const DIRECTIVES: Record<string, Directive> = {
   tlscert: { flag: 'tlscert', check: text },
   tlskey: { flag: 'tlskey', check: text },
   tlsverify: { flag: 'tlsverify', check: boolean },
-};
+});
 
 /**
  * Adds the configuration file to what the flags say. A key that is unknown, of the wrong type, or given as a

@@ -7,6 +7,7 @@ import { displayPorts } from './display-ports.ts';
 import { ellipsis } from './ellipsis.ts';
 import { formatLocalTime } from './local-time.ts';
 import type { RowType } from './write-rows.ts';
+import { own } from '../../base/own.ts';
 
 export const CONTAINER_TABLE =
   'table {{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Ports}}\\t{{.Names}}';
@@ -49,7 +50,7 @@ function containerFields(container: ContainerSummary, truncate: boolean) {
     Status: () => container.Status,
     Size: () => shownSize(container),
     Labels: () => shownLabels(container.Labels),
-    Label: (name: string) => container.Labels?.[name] ?? '',
+    Label: (name: string) => own(container.Labels, name) ?? '',
     Mounts: () => shownMounts(container, truncate),
     LocalVolumes: () => String((container.Mounts ?? []).filter(mount => mount.Driver === 'local').length),
     Networks: () => Object.keys(container.NetworkSettings?.Networks ?? {}).join(','),

@@ -1,4 +1,6 @@
-const UNIT_NS: Record<string, number> = {
+import { lookupTable } from '../../base/lookup-table.ts';
+
+const UNIT_NS = lookupTable<number>({
   ns: 1,
   us: 1e3,
   µs: 1e3,
@@ -7,7 +9,7 @@ const UNIT_NS: Record<string, number> = {
   s: 1e9,
   m: 60e9,
   h: 3600e9,
-};
+});
 
 /**
  * Go's durations: `1h30m`, `1.5s`, `-2m`, `0`; in nanoseconds.

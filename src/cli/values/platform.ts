@@ -1,10 +1,12 @@
-const ARCHITECTURES: Partial<Record<string, string>> = {
+import { lookupTable } from '../../base/lookup-table.ts';
+
+const ARCHITECTURES = lookupTable<string>({
   x86_64: 'amd64',
   'x86-64': 'amd64',
   aarch64: 'arm64',
   armhf: 'arm',
   i386: '386',
-};
+});
 
 /**
  * `os/architecture[/variant]` as the `platform` of API 1.48 and later has it, a JSON object; undefined for ''.

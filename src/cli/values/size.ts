@@ -1,6 +1,7 @@
 import { parseFloat64 } from './go-numbers.ts';
+import { lookupTable } from '../../base/lookup-table.ts';
 
-const BINARY_POWERS: Record<string, number> = { k: 1, m: 2, g: 3, t: 4, p: 5 };
+const BINARY_POWERS = lookupTable<number>({ k: 1, m: 2, g: 3, t: 4, p: 5 });
 const DECIMAL_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB', 'ZB', 'YB'];
 const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB', 'ZiB', 'YiB'];
 

@@ -59,6 +59,7 @@ test('durations are read as Go reads them', () => {
     [0, 3723e9, 1.5e9, -2e6, 1e5, 7],
   );
   assert.throws(() => parseDuration('x'), /time: invalid duration "x"/);
+  assert.throws(() => parseDuration('1valueOf'), /time: unknown unit "valueOf" in duration "1valueOf"/);
 });
 
 test('CPUs are read exactly, in billionths', () => {

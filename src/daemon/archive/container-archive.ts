@@ -10,9 +10,9 @@ import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { notFound } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
-import { accountFiles } from '../start/build-spec.ts';
 import { resolveUser } from '../spec/resolve-user.ts';
 import { withContainerView, withoutMounts } from './container-view.ts';
+import { checkPathLength } from '../../base/path-length.ts';
 
 type Target = { container: Container /** As the client named it. */; reference: string; path: string };
 
@@ -21,7 +21,8 @@ export function statContainerPath(daemon: Daemon, target: Target): Promise<Conta
   return statPath(daemon, target, target.path);
 }
 
-function statPath(daemon: Daemon, target: Target, path: string): Promise<ContainerPathStat> {
+async function statPath(daemon: Daemon, target: Target, path: string): Promise<ContainerPathStat> {
+  checkPathLength(path);
   return withContainerView(daemon, target.container, async view => {
     const job = { kind: 'stat-path', view, path } as const;
     return describe(await namingTarget(target, daemon.threads.run(job)));
@@ -37,6 +38,7 @@ export type ContainerArchive = { stat: ContainerPathStat; stream: Readable };
  */
 export async function archiveContainerPath(daemon: Daemon, target: Target): Promise<ContainerArchive> {
   const { container, path } = target;
+  checkPathLength(path);
   const stat = await statPath(daemon, target, absolutePath(path));
   const stream = await streaming<Readable>(hand =>
     withContainerView(daemon, container, async view => {
@@ -75,6 +77,7 @@ export async function extractToContainer(
   target: Target & { content: Readable; request: ExtractRequest },
 ): Promise<void> {
   const { container, path, content, request } = target;
+  checkPathLength(path);
   const { record } = container;
   const owner = request.copyUIDGID ? await containerUser(daemon, container) : undefined;
   const unpack = { keepKinds: request.noOverwriteDirNonDir, ...(owner === undefined ? {} : { owner }) };
@@ -101,7 +104,7 @@ async function containerUser(
   const { User: user } = container.record.config;
   if (!user) return undefined;
   container.layer ??= await daemon.graph.openContainerLayer(container.id);
-  const { uid, gid } = resolveUser(user, await accountFiles(container.layer), []);
+  const { uid, gid } = await resolveUser(user, container.layer);
   return { uid, gid };
 }
 

@@ -39,7 +39,7 @@ export async function commitContainer(
 ): Promise<string> {
   checkState(container);
   const { id: containerId, record } = container;
-  const config = committedConfig(record.config, request);
+  const config = await committedConfig(record.config, request);
   const reference = tagOf(request);
   const layer = await standingStill(daemon, container, request.pause, () =>
     daemon.graph.packContainerLayer(containerId, MADE_PLACES),
@@ -81,9 +81,9 @@ function tagOf({ repository, tag }: CommitRequest): string {
 }
 
 /** The client's configuration, or the container's, with the changes; completed with what the container has. */
-function committedConfig(own: api.ContainerConfig, request: CommitRequest): ContainerDefaults {
+async function committedConfig(own: api.ContainerConfig, request: CommitRequest): Promise<ContainerDefaults> {
   const base = (request.config ?? own) as ContainerDefaults;
-  const changed = applyChanges(base, request.changes) as api.ContainerConfig;
+  const changed = (await applyChanges(base, request.changes)) as api.ContainerConfig;
   return mergeImageConfig(changed, own as ContainerDefaults) as ContainerDefaults;
 }
 

@@ -42,6 +42,10 @@ export class Container {
   restartCancelled = false;
   /** How long the restart policy waits next time. */
   restartDelayMs = 0;
+  /** Gives up a start that is under way, whatever it waits for. */
+  giveUpStart: () => void = () => undefined;
+  /** Somebody removes it by force: it is not started any more. */
+  isMarkedForRemoval = false;
   isRemoved = false;
   readonly #watchers = new Set<(milestone: Milestone) => void>();
 

@@ -2,18 +2,37 @@ import type { ContainerConfig, HealthConfig } from '../../api/types.ts';
 import { invalid } from '../errors.ts';
 import { parseSignal } from './signals.ts';
 
-/** Checks a container's merged configuration. @throws EngineError invalid-parameter, in Docker's words */
+/**
+ * Checks what a request says of a container. What its image says is not judged: of that, whatever can be used is.
+ * @throws EngineError invalid-parameter, in Docker's words
+ */
 export function checkConfig(config: ContainerConfig): void {
   const { WorkingDir: directory = '' } = config;
   if (directory !== '' && !directory.startsWith('/')) {
     throw invalid(`the working directory '${directory}' is invalid, it needs to be an absolute path`);
   }
+  checkLength(config.Env, config.Healthcheck?.Test);
   checkEnvironment(config.Env);
   if (config.Healthcheck) checkHealth(config.Healthcheck);
   if (config.StopSignal) parseSignal(config.StopSignal);
-  if ((config.Entrypoint ?? []).length === 0 && (config.Cmd ?? []).length === 0) {
-    throw invalid('no command specified');
-  }
+}
+
+/**
+ * Checks what could not be executed at all, with what the image says.
+ * @throws EngineError invalid-parameter, in Docker's words
+ */
+export function checkCommand({ Entrypoint, Cmd, Env }: ContainerConfig): void {
+  if ((Entrypoint ?? []).length === 0 && (Cmd ?? []).length === 0) throw invalid('no command specified');
+  checkLength(Entrypoint, Cmd, Env);
+}
+
+/** More than this the kernel does not take with any stack that anybody has. */
+export const MAX_ARGUMENTS = 32_768;
+
+/** @throws EngineError invalid-parameter */
+export function checkLength(...lists: readonly (readonly string[] | null | undefined)[]): void {
+  const count = lists.reduce((sum, list) => sum + (list?.length ?? 0), 0);
+  if (count > MAX_ARGUMENTS) throw invalid(`argument list too long: ${count} arguments and variables`);
 }
 
 /** @throws EngineError invalid-parameter */

@@ -6,6 +6,8 @@ import { checkLogConfig } from '../logs/log-config.ts';
 import { checkResources } from './check-resources.ts';
 import { checkNetworkMode } from './check-network-mode.ts';
 import { checkPorts } from './ports.ts';
+import { checkSizes } from './check-sizes.ts';
+import { checkPathLength } from '../../base/path-length.ts';
 
 /** Docker has the word twice. */
 const IGNORED_DRIVER =
@@ -18,6 +20,8 @@ const RUNTIMES = ['', 'slipway', 'runc', 'io.containerd.runc.v2'];
  * @throws EngineError invalid-parameter, in Docker's words
  */
 export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig): string[] {
+  checkSizes(hostConfig);
+  checkPathLength(hostConfig.CgroupParent ?? '');
   checkResources(hostConfig);
   checkRestartPolicy(hostConfig.RestartPolicy ?? {}, hostConfig.AutoRemove ?? false);
   checkNamespaceModes(config, hostConfig);
@@ -113,6 +117,7 @@ const IPC_SYSCTLS =
 /** Only what belongs to a namespace of the container may be set. */
 function checkSysctls({ Sysctls, NetworkMode, IpcMode }: HostConfig): void {
   for (const key of Object.keys(Sysctls ?? {})) {
+    checkPathLength(key);
     const isKnown = SYSCTL_PREFIXES.some(prefix => key.startsWith(prefix)) || IPC_SYSCTLS.test(key);
     if (!isKnown) throw invalid(`sysctl '${key}' is not allowed`);
     if (key.startsWith('net.') && NetworkMode === 'host') {
@@ -125,7 +130,9 @@ function checkSysctls({ Sysctls, NetworkMode, IpcMode }: HostConfig): void {
 }
 
 function checkDevices({ Devices, DeviceCgroupRules, DeviceRequests }: HostConfig): void {
-  for (const { CgroupPermissions: permissions = '' } of Devices ?? []) {
+  for (const { PathOnHost, PathInContainer, CgroupPermissions: permissions = '' } of Devices ?? []) {
+    checkPathLength(PathOnHost ?? '');
+    checkPathLength(PathInContainer ?? '');
     if (!/^[rwm]{0,3}$/.test(permissions)) throw invalid(`invalid device mode: ${permissions}`);
   }
   for (const rule of DeviceCgroupRules ?? []) {

@@ -20,5 +20,10 @@ test('an image of another platform is not found, and what is no platform is refu
     kind: 'invalid-parameter',
     message: '"foo": unknown operating system or architecture: invalid argument',
   });
+  assert.throws(() => checkPlatform('constructor', 'x', image), {
+    kind: 'invalid-parameter',
+    message: '"constructor": unknown operating system or architecture: invalid argument',
+  });
+  assert.throws(() => checkPlatform('linux/constructor', 'x', image), { kind: 'not-found' });
   assert.throws(() => checkPlatform('a/b/c/d', 'x', image), { kind: 'invalid-parameter' });
 });

@@ -1,17 +1,18 @@
 import type { ImageConfig } from '../../graph/image-config.ts';
 import { invalid, notFound } from '../errors.ts';
+import { lookupTable } from '../../base/lookup-table.ts';
 
 const SYSTEMS = ['linux', 'windows', 'darwin', 'freebsd', 'netbsd', 'openbsd', 'solaris', 'wasip1'];
 const ARCHITECTURES =
   '386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm'.split(' ');
-const OTHER_NAMES: Record<string, string> = {
+const OTHER_NAMES = lookupTable<string>({
   i386: '386',
   x86_64: 'amd64',
   'x86-64': 'amd64',
   aarch64: 'arm64',
   armhf: 'arm',
   armel: 'arm',
-};
+});
 
 /**
  * Checks that an image is of the platform asked for, `os`, `architecture` or `os/architecture[/variant]`.

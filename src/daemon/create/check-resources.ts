@@ -56,27 +56,36 @@ function checkCpu({ NanoCpus: nano = 0, CpuPeriod: period = 0, CpuQuota: quota =
 
 function checkCpuset(field: string, what: string, list: string | undefined, onlineFile: string): void {
   if (list === undefined || list === '') return;
-  const wanted = parseCpuList(list);
+  const wanted = parseRanges(list);
   if (wanted === undefined) throw invalid(`Invalid value ${list} for ${field}: invalid format: ${list}`);
   const online = readFileSync(onlineFile, 'utf8').trim();
-  const available = parseCpuList(online) ?? new Set();
-  if (![...wanted].every(cpu => available.has(cpu))) {
+  const available = new Set((parseRanges(online) ?? []).flatMap(range => [...numbersOf(range)]));
+  if (!wanted.every(range => numbersOf(range).every(number => available.has(number)))) {
     throw invalid(`Requested ${what} are not available - requested ${list}, available: ${online}`);
   }
 }
 
 const MAX_CPUS = 8192;
+/** Longer than what names every other of as many. */
+const MAX_LIST_LENGTH = 32_768;
+
+type Range = { first: number; last: number };
 
 /** `0-2,5` (cpuset(7), list format); undefined when it is none. */
-function parseCpuList(list: string): Set<number> | undefined {
-  const cpus = new Set<number>();
-  for (const part of list.split(',')) {
-    const match = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
-    if (!match) return undefined;
-    const first = Number(match[1]);
-    const last = Number(match[2] ?? match[1]);
-    if (last < first || last > MAX_CPUS) return undefined;
-    for (let cpu = first; cpu <= last; cpu += 1) cpus.add(cpu);
-  }
-  return cpus;
+function parseRanges(list: string): Range[] | undefined {
+  if (list.length > MAX_LIST_LENGTH) return undefined;
+  const ranges = list.split(',').map(parseRange);
+  return ranges.includes(undefined) ? undefined : (ranges as Range[]);
+}
+
+function parseRange(text: string): Range | undefined {
+  const match = /^(\d+)(?:-(\d+))?$/.exec(text.trim());
+  if (!match) return undefined;
+  const first = Number(match[1]);
+  const last = Number(match[2] ?? match[1]);
+  return last < first || last > MAX_CPUS ? undefined : { first, last };
+}
+
+function* numbersOf({ first, last }: Range): Generator<number> {
+  for (let number = first; number <= last; number++) yield number;
 }

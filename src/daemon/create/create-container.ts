@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type * as api from '../../api/types.ts';
 import { newId, shortId } from '../../base/ids.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import type { Image } from '../../graph/graph.ts';
 import { currentTime } from '../clock.ts';
 import { Container } from '../containers/container.ts';
@@ -12,10 +13,11 @@ import { containerDirectory } from '../daemon-options.ts';
 import { invalid } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
 import { resolveLinks } from '../links/links.ts';
+import { checkLogPatterns } from '../logs/log-config.ts';
 import { populateVolumes } from '../mounts/populate-volumes.ts';
 import { resolveMounts } from '../mounts/resolve-mounts.ts';
 import { parseSecurityOptions } from '../spec/security-options.ts';
-import { checkConfig } from './check-config.ts';
+import { checkCommand, checkConfig } from './check-config.ts';
 import { checkHostConfig } from './check-host-config.ts';
 import { checkName } from './check-name.ts';
 import { completeHostConfig, type HostDefaults } from './complete-host-config.ts';
@@ -36,14 +38,18 @@ export async function createContainer(
   platform?: string,
 ): Promise<api.ContainerCreateResponse> {
   const { HostConfig: given = {}, NetworkingConfig: networking, ...wanted } = request;
+  const slice = new TimeSlice();
   const name = givenName === '' ? '' : checkName(givenName);
   const image = await resolveImage(daemon, wanted);
   if (platform && image) checkPlatform(platform, wanted.Image ?? '', image.config);
   const { limits: wantedHostConfig, warnings } = discardLimits(given, daemon.hostFacts.limits);
   warnings.push(...checkHostConfig(wanted, wantedHostConfig));
+  await checkLogPatterns(wantedHostConfig.LogConfig);
   parseSecurityOptions(wantedHostConfig.SecurityOpt);
+  checkConfig(wanted);
+  if (slice.isOver) await slice.pause();
   const config = mergeImageConfig(wanted, image?.config.config ?? {});
-  checkConfig(config);
+  checkCommand(config);
   const id = newId();
   const hostConfig = completeHostConfig(resolveReferences(daemon, wantedHostConfig), hostDefaults(daemon));
   const finalName = name === '' ? generateName(free => daemon.containers.isNameFree(free)) : name;
@@ -64,6 +70,7 @@ export async function createContainer(
       links: resolveLinks(daemon, wantedHostConfig.Links),
       networks: endpointSettings(hostConfig, networking, wanted.MacAddress),
     };
+    if (slice.isOver) await slice.pause();
     await make(daemon, record, image);
   } catch (error) {
     daemon.containers.releaseName(finalName);
@@ -80,7 +87,7 @@ async function make(daemon: Daemon, record: ContainerRecord, image: Image | unde
   // Should the daemon die in the midst, the next one takes away what there is.
   daemon.store.addLeftover({ kind: 'container', id });
   try {
-    record.mounts = resolveMounts(daemon, record, volume => newVolumes.push(volume));
+    record.mounts = await resolveMounts(daemon, record, volume => newVolumes.push(volume));
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const storageOptions = record.hostConfig.StorageOpt ?? {};
     const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '', storageOptions);
@@ -142,7 +149,7 @@ function completeConfig(daemon: Daemon, { id, config, hostConfig }: Draft): api.
     AttachStdin: config.AttachStdin ?? false,
     AttachStdout: config.AttachStdout ?? false,
     AttachStderr: config.AttachStderr ?? false,
-    ...(Object.keys(exposed).length > 0 ? { ExposedPorts: exposed } : {}),
+    ...(exposed === undefined ? {} : { ExposedPorts: exposed }),
     Tty: config.Tty ?? false,
     OpenStdin: config.OpenStdin ?? false,
     StdinOnce: config.StdinOnce ?? false,
@@ -185,8 +192,8 @@ function endpointSettings(
     network === 'default' ? 'bridge' : network,
     settings ?? {},
   ]);
-  const settings = { [mode]: {}, ...Object.fromEntries(given) } as Record<string, api.EndpointSettings>;
-  if (macAddress) settings[mode] = { ...settings[mode], MacAddress: macAddress };
+  let settings = { [mode]: {}, ...Object.fromEntries(given) } as Record<string, api.EndpointSettings>;
+  if (macAddress) settings = { ...settings, [mode]: { ...settings[mode], MacAddress: macAddress } };
   for (const [network, { MacAddress: mac, IPAMConfig: ipam }] of Object.entries(settings)) {
     if (mac && !MAC.test(mac))
       throw invalid(`invalid config for network ${network}: invalid MAC address ${mac}`);

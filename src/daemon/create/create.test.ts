@@ -4,7 +4,7 @@ import type { ContainerConfig, HostConfig } from '../../api/types.ts';
 import { parseSecurityOptions } from '../spec/security-options.ts';
 import { resolvConf } from '../start/resolv-conf.ts';
 import { checkCapabilities } from './check-capabilities.ts';
-import { checkConfig } from './check-config.ts';
+import { checkCommand, checkConfig } from './check-config.ts';
 import { checkHostConfig } from './check-host-config.ts';
 import { completeHostConfig } from './complete-host-config.ts';
 import { mergeImageConfig } from './merge-image-config.ts';
@@ -12,6 +12,8 @@ import { exposedPorts, portBindings } from './ports.ts';
 import { parseSignal } from './signals.ts';
 
 const MB = 1 << 20;
+/** node:path would take seconds for it. */
+const LONG_PATH = `/${'a'.repeat(MB)}${'/b/..'.repeat(5000)}`;
 
 test('bad host configurations are refused in Docker’s words', () => {
   const cases: [HostConfig, string][] = [
@@ -34,6 +36,18 @@ test('bad host configurations are refused in Docker’s words', () => {
       'CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)',
     ],
     [{ CpusetCpus: 'x' }, 'Invalid value x for cpuset cpus: invalid format: x'],
+    [
+      { CpusetCpus: '0,'.repeat(20_000) },
+      `Invalid value ${'0,'.repeat(20_000)} for cpuset cpus: invalid format: ${'0,'.repeat(20_000)}`,
+    ],
+    [{ CgroupParent: LONG_PATH }, `${LONG_PATH.slice(0, 64)}…: file name too long`],
+    [{ Sysctls: { [LONG_PATH]: '1' } }, `${LONG_PATH.slice(0, 64)}…: file name too long`],
+    [{ Devices: [{ PathOnHost: LONG_PATH }] }, `${LONG_PATH.slice(0, 64)}…: file name too long`],
+    [{ GroupAdd: Array(2000).fill('web') }, 'GroupAdd has 2000 entries, more than 1024'],
+    [
+      { Annotations: Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [n, ''])) },
+      'Annotations has 2000 entries, more than 1024',
+    ],
     [{ OomScoreAdj: 2000 }, 'Invalid value 2000, range for oom score adj is [-1000, 1000]'],
     [{ IpcMode: 'foo' }, 'invalid IPC mode: foo'],
     [{ PidMode: 'foo' }, 'invalid PID mode: foo'],
@@ -70,7 +84,6 @@ test('bad host configurations are refused in Docker’s words', () => {
 
 test('bad configurations are refused in Docker’s words', () => {
   const cases: [ContainerConfig, string][] = [
-    [{ Cmd: [] }, 'no command specified'],
     [
       { Cmd: ['x'], WorkingDir: 'rel' },
       "the working directory 'rel' is invalid, it needs to be an absolute path",
@@ -80,6 +93,7 @@ test('bad configurations are refused in Docker’s words', () => {
     [{ Cmd: ['x'], Healthcheck: { Interval: 1000 } }, 'Interval in Healthcheck cannot be less than 1ms'],
   ];
   for (const [config, message] of cases) assert.throws(() => checkConfig(config), { message });
+  assert.throws(() => checkCommand({ Cmd: [] }), { message: 'no command specified' });
 });
 
 test('capabilities and security options are checked', () => {
@@ -169,4 +183,24 @@ test('resolv.conf keeps what can be reached, and what was asked for', () => {
     resolvConf(host, { servers: ['9.9.9.9'], search: ['.'], options: ['rotate'] }),
     'nameserver 9.9.9.9\noptions rotate\n',
   );
+});
+
+test('no more ports are published than are of use', () => {
+  const ports = (count: number) => Array.from({ length: count }, (_, n) => `${n + 1}/tcp`);
+  const bindings = (count: number) =>
+    Object.fromEntries(ports(count).map(port => [port, [{ HostPort: '0' }]]));
+  const error = {
+    kind: 'invalid-parameter',
+    message: /^cannot publish \d+ ports: at most 10240 are published/,
+  };
+  assert.throws(() => checkHostConfig({}, { PortBindings: bindings(10_241) }), error);
+  checkHostConfig({}, { PortBindings: bindings(10_240) });
+  const all = { PublishAllPorts: true };
+  for (const exposed of [['1-65535'], ['1-9000', '1-9000/udp'], ports(10_241)]) {
+    const ExposedPorts = Object.fromEntries(exposed.map(port => [port, {}]));
+    assert.throws(() => portBindings({ ExposedPorts }, all), error);
+    assert.deepEqual(portBindings({ ExposedPorts }, {}), []);
+  }
+  const ExposedPorts = { '1-10240': {} };
+  assert.equal(portBindings({ ExposedPorts }, { ...all, PortBindings: bindings(9000) }).length, 10_240);
 });

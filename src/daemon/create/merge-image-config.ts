@@ -13,15 +13,33 @@ export function mergeImageConfig(wanted: ContainerConfig, image: ContainerDefaul
     // An empty list, unlike none at all, clears the image's entrypoint.
     Entrypoint: hasEntrypoint || wanted.Entrypoint ? (wanted.Entrypoint ?? null) : (image.Entrypoint ?? null),
     WorkingDir: wanted.WorkingDir || image.WorkingDir || '',
-    Labels: { ...image.Labels, ...wanted.Labels },
-    ...present('ExposedPorts', { ...image.ExposedPorts, ...wanted.ExposedPorts }),
-    Volumes: orNull({ ...image.Volumes, ...wanted.Volumes }),
+    Labels: merged(image.Labels, wanted.Labels),
+    ...present('ExposedPorts', merged(image.ExposedPorts, wanted.ExposedPorts)),
+    Volumes: orNull(merged(image.Volumes, wanted.Volumes)),
     ...present('StopSignal', wanted.StopSignal || image.StopSignal),
     ...present('Healthcheck', mergeHealthcheck(wanted.Healthcheck, image.Healthcheck)),
     ...present('Shell', wanted.Shell ?? image.Shell),
   };
   if (config.Entrypoint?.length === 1 && config.Entrypoint[0] === '') config.Entrypoint = null;
   return config;
+}
+
+/**
+ * What both have, where they differ the container's own. What only one of them has is not copied: of as many entries as
+ * an image may have, that takes longer than all the rest.
+ */
+function merged<T>(
+  image: Record<string, T> | null | undefined,
+  own: Record<string, T> | null | undefined,
+): Record<string, T> {
+  if (!own || isEmpty(own)) return image ?? {};
+  if (!image || isEmpty(image)) return own;
+  return Object.fromEntries([...Object.entries(image), ...Object.entries(own)]);
+}
+
+function isEmpty(record: object): boolean {
+  for (const _ in record) return false;
+  return true;
 }
 
 /** The image's variables first, except those that the container sets itself. */
@@ -60,10 +78,10 @@ function present<Key extends string, Value>(
   key: Key,
   value: Value,
 ): Partial<Record<Key, NonNullable<Value>>> {
-  const isEmpty = !value || (typeof value === 'object' && Object.keys(value).length === 0);
-  return isEmpty ? {} : ({ [key]: value } as Record<Key, NonNullable<Value>>);
+  const isAbsent = !value || (typeof value === 'object' && isEmpty(value));
+  return isAbsent ? {} : ({ [key]: value } as Record<Key, NonNullable<Value>>);
 }
 
 function orNull<Value extends object>(value: Value): Value | null {
-  return Object.keys(value).length === 0 ? null : value;
+  return isEmpty(value) ? null : value;
 }

@@ -1,6 +1,8 @@
 import { constants } from 'node:os';
+import type { ContainerConfig } from '../../api/types.ts';
 import { invalid } from '../errors.ts';
 
+const SIGTERM = 15;
 const SIGRTMIN = 34;
 const SIGRTMAX = 64;
 const BY_NAME = new Map<string, number>(
@@ -22,6 +24,15 @@ export function parseSignal(text: string): number {
   const number = BY_NAME.get(`SIG${name}`) ?? realTimeSignal(name);
   if (number === undefined) throw invalid(`invalid signal: ${text}`);
   return number;
+}
+
+/** What asks a container to end: its image may name a signal that is none. */
+export function stopSignalOf({ StopSignal: text }: ContainerConfig): number {
+  try {
+    return text ? parseSignal(text) : SIGTERM;
+  } catch {
+    return SIGTERM;
+  }
 }
 
 function realTimeSignal(name: string): number | undefined {

@@ -9,6 +9,6 @@ export function containerEvent(
   attributes: Record<string, string> = {},
 ): void {
   const { id, name, imageReference: image, config } = record;
-  const all = { ...config.Labels, ...attributes, image, name };
-  events.publish({ Type: 'container', Action: action, id, attributes: all });
+  const all = { ...attributes, image, name };
+  events.publish({ Type: 'container', Action: action, id, attributes: all, labels: config.Labels });
 }

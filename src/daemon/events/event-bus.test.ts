@@ -55,3 +55,29 @@ test('container events carry the old fields too', async () => {
   assert.equal(event?.id, 'web-id');
   assert.equal(event?.from, 'busybox:1');
 });
+
+test('of events with megabytes of labels only so many are kept, and the newest always', async () => {
+  const bus = new EventBus();
+  const labels = { a: 'x'.repeat(3 << 20) };
+  for (let index = 0; index < 40; index++)
+    bus.publish({ Type: 'container', Action: `${index}`, id: 'id', attributes: {}, labels });
+  const signal = AbortSignal.timeout(5000);
+  const kept = await collect(bus.subscribe({ sinceNs: 0n, untilNs: nowNs(), filters: new Map(), signal }));
+  assert.equal(kept.at(-1), '39');
+  assert.ok(kept.length <= 6, `${kept.length} are kept`);
+});
+
+test('a subscriber that does not read is cut off, by the number of events and by their size', async () => {
+  for (const [count, labels] of [
+    [20_000, {}],
+    [40, { a: 'x'.repeat(3 << 20) }],
+  ] as const) {
+    const bus = new EventBus();
+    const events = bus.subscribe({ filters: new Map(), signal: AbortSignal.timeout(20_000) });
+    for (let index = 0; index < count; index++)
+      bus.publish({ Type: 'container', Action: `${index}`, id: 'id', attributes: {}, labels });
+    const seen = await collect(events);
+    assert.ok(seen.length < count, `${seen.length} of ${count}`);
+    assert.equal(bus.listenerCount, 0);
+  }
+});

@@ -1,13 +1,17 @@
 import type { EventMessage } from '../../api/types.ts';
 import { startTimer } from '../../base/start-timer.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import { nowNs } from '../clock.ts';
 import type { Filters } from '../filters.ts';
-import { eventMatches } from './event-matches.ts';
+import { eventFilter } from './event-filter.ts';
+import { KeptEvent, type NewEvent } from './kept-event.ts';
 
-/** How many events are kept for `events --since`. */
+/** How many events are kept for `events --since`, and how many characters they have together. */
 const KEPT = 1024;
-/** A listener that falls behind by so many events is cut off, lest it grow without bound. */
+const KEPT_SIZE = 16 << 20;
+/** A listener that falls behind by so much is cut off, lest it grow without bound. */
 const MAX_QUEUED = 10_000;
+const MAX_QUEUED_SIZE = 64 << 20;
 
 export type EventsOptions = {
   sinceNs?: bigint;
@@ -16,35 +20,23 @@ export type EventsOptions = {
   signal: AbortSignal;
 };
 
-type NewEvent = Pick<EventMessage, 'Type' | 'Action'> & {
-  id: string;
-  attributes: Record<string, string>;
-};
-
 /** What happened, for those who ask: the last ones from memory, then as they come. */
 export class EventBus {
-  readonly #past: EventMessage[] = [];
-  readonly #listeners = new Set<(event: EventMessage) => void>();
+  readonly #past: KeptEvent[] = [];
+  #pastSize = 0;
+  readonly #listeners = new Set<(event: KeptEvent) => void>();
 
   get listenerCount(): number {
     return this.#listeners.size;
   }
 
-  publish({ Type, Action, id, attributes }: NewEvent): void {
-    const timeNs = nowNs();
-    const event: EventMessage = {
-      ...(Type === 'container' || Type === 'image' ? { status: Action, id } : {}),
-      ...(Type === 'container' ? { from: attributes.image ?? '' } : {}),
-      Type,
-      Action,
-      Actor: { ID: id, Attributes: attributes },
-      scope: 'local',
-      time: Number(timeNs / 1_000_000_000n),
-      timeNano: Number(timeNs),
-    };
-    this.#past.push(event);
-    if (this.#past.length > 2 * KEPT) this.#past.splice(0, KEPT);
-    for (const listener of this.#listeners) listener(event);
+  publish(event: NewEvent): void {
+    const kept = new KeptEvent(event);
+    this.#past.push(kept);
+    this.#pastSize += kept.size;
+    while (this.#past.length > 2 * KEPT || this.#pastSize > KEPT_SIZE)
+      for (const old of this.#past.splice(0, Math.ceil(this.#past.length / 2))) this.#pastSize -= old.size;
+    for (const listener of this.#listeners) listener(kept);
   }
 
   /**
@@ -52,12 +44,16 @@ export class EventBus {
    * registered when this is called, not at the first `next`.
    */
   subscribe(options: EventsOptions): AsyncGenerator<EventMessage, void, undefined> {
-    const queue = this.#pastEvents(options);
+    const matches = eventFilter(options.filters);
+    const past = this.#pastEvents(options);
+    const queue: KeptEvent[] = [];
+    let queuedSize = 0;
     let wake = (): void => undefined;
     const overflow = { happened: false };
-    const listener = (event: EventMessage): void => {
-      if (!eventMatches(event, options.filters)) return;
-      if (queue.length >= MAX_QUEUED) overflow.happened = true;
+    const listener = (event: KeptEvent): void => {
+      if (!matches(event)) return;
+      queuedSize += event.size;
+      if (queue.length >= MAX_QUEUED || queuedSize > MAX_QUEUED_SIZE) overflow.happened = true;
       else queue.push(event);
       wake();
     };
@@ -71,8 +67,16 @@ export class EventBus {
     options.signal.addEventListener('abort', unsubscribe, { once: true });
     return (async function* () {
       try {
+        const slice = new TimeSlice();
+        for (const event of past) {
+          if (matches(event)) yield event.message();
+          if (slice.isOver) await slice.pause();
+        }
         while (!overflow.happened) {
-          for (let event = queue.shift(); event !== undefined; event = queue.shift()) yield event;
+          for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
+            queuedSize -= event.size;
+            yield event.message();
+          }
           if (!isLive || end.reached()) return;
           const more = new Promise<void>(resolve => {
             wake = resolve;
@@ -85,12 +89,10 @@ export class EventBus {
     })();
   }
 
-  #pastEvents({ sinceNs, untilNs, filters }: EventsOptions): EventMessage[] {
+  #pastEvents({ sinceNs, untilNs }: EventsOptions): KeptEvent[] {
     if (sinceNs === undefined) return [];
-    const since = Number(sinceNs);
-    const until = untilNs === undefined ? Number.POSITIVE_INFINITY : Number(untilNs);
     return this.#past.filter(
-      event => event.timeNano >= since && event.timeNano <= until && eventMatches(event, filters),
+      ({ timeNs }) => timeNs >= sinceNs && (untilNs === undefined || timeNs <= untilNs),
     );
   }
 }

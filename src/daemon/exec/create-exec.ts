@@ -2,7 +2,7 @@ import type * as api from '../../api/types.ts';
 import { newId } from '../../base/ids.ts';
 import { parseDetachKeys } from '../attach/detach-keys.ts';
 import type { Container } from '../containers/container.ts';
-import { checkEnvironment } from '../create/check-config.ts';
+import { checkEnvironment, checkLength } from '../create/check-config.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, invalid, notFound } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
@@ -21,6 +21,7 @@ export async function createExec(
 ): Promise<Exec> {
   checkExecutable(container, reference);
   if (!config.Cmd?.length) throw invalid('No exec command specified');
+  checkLength(config.Cmd, config.Env);
   checkEnvironment(config.Env);
   parseDetachKeys(config.DetachKeys ?? '');
   const exec = new Exec({ id: newId(), config, state: 'created', exitCode: null, pid: 0 }, container);

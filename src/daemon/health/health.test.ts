@@ -156,3 +156,15 @@ test('a stop ends the probe that runs, and none is kept of those that have ended
   await engine.idle();
   assert.ok(killed(running));
 });
+
+test('a timeout between two milliseconds, and one of months, end no check before its time', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await runProbed(engine, { Interval: MS, Timeout: 1.5 * MS });
+  await until(() => engine.state(id).health?.Log.length !== 0);
+  assert.match(engine.state(id).health?.Log[0]?.Output ?? '', /Health check exceeded timeout \((2|1\.5)ms\)/);
+  await engine.backend.containerRemove(id, { force: true, volumes: false, link: false });
+  const other = await runProbed(engine, { Interval: MS, Timeout: 36_000_000_000 * MS });
+  await until(() => engine.execDriver.last.execs[0]?.isStarted === true);
+  engine.execDriver.last.execs[0]?.exit(0);
+  await until(() => engine.state(other).health?.Status === 'healthy');
+});

@@ -1,4 +1,4 @@
-import type { HealthConfig } from '../../api/types.ts';
+import type { Health, HealthConfig } from '../../api/types.ts';
 import { startTimer } from '../../base/start-timer.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
@@ -22,20 +22,17 @@ type Settings = {
   retries: number;
 };
 
-/**
- * Sets the container's health to `starting`, and probes it until its run is over. Does nothing for a container
- * without health check. The caller stores the state.
- */
+/** The health of a container that has just started, with what it had before; undefined without health check. */
+export function initialHealth(container: Container): Health | undefined {
+  if (settingsOf(container) === undefined) return undefined;
+  return { Status: 'starting', FailingStreak: 0, Log: container.state.health?.Log ?? [] };
+}
+
+/** Probes the container until its run is over, from the state of health that it has. */
 export function startHealthChecks(daemon: Daemon, container: Container): void {
   const settings = settingsOf(container);
-  if (settings === undefined) {
-    delete container.state.health;
-    container.stopRun = () => undefined;
-    return;
-  }
-  const { Log = [] } = container.state.health ?? {};
-  container.state.health = { Status: 'starting', FailingStreak: 0, Log };
-  watchHealth(daemon, container, settings);
+  if (settings === undefined) container.stopRun = () => undefined;
+  else watchHealth(daemon, container, settings);
 }
 
 /** After a pause, or a restart of the engine: goes on where it was. */
@@ -116,7 +113,7 @@ function settingsOf({ record: { config } }: Container): Settings | undefined {
     timeoutMs: toMs(health.Timeout, DEFAULT_TIMEOUT_MS),
     startPeriodMs: toMs(health.StartPeriod, 0),
     startIntervalMs: toMs(health.StartInterval, DEFAULT_START_INTERVAL_MS),
-    retries: health.Retries || DEFAULT_RETRIES,
+    retries: (health.Retries ?? 0) > 0 ? (health.Retries ?? 0) : DEFAULT_RETRIES,
   };
 }
 

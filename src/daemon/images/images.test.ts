@@ -79,3 +79,22 @@ test('prune counts what has been freed on the disk', async t => {
   assert.equal(SpaceReclaimed, 30);
   assert.equal(ImagesDeleted?.length, 6);
 });
+
+test('patterns beyond all measure are refused', async t => {
+  const { backend } = await daemonWithImages(t);
+  const filters = new Map([['reference', Array<string>(100).fill('a'.repeat(1000))]]);
+  await assert.rejects(backend.imageList({ filters, all: false, sharedSize: false }), {
+    kind: 'invalid-parameter',
+    message: 'too many reference patterns',
+  });
+});
+
+test('a tag takes the place of one in the name, however long that is', async t => {
+  const { backend, graph } = await daemonWithImages(t);
+  const tagged: string[] = [];
+  graph.tag = async (...names: string[]) => void tagged.push(names.at(-1) ?? '');
+  for (const repository of ['app', 'app:1', 'reg.io:5000/app', 'reg.io:5000/app:1'])
+    await backend.imageTag('box', repository, '2');
+  assert.deepEqual(tagged, ['app:2', 'app:2', 'reg.io:5000/app:2', 'reg.io:5000/app:2']);
+  await backend.imageTag('box', `${':'.repeat(1 << 20)}/x`, '2');
+});

@@ -31,7 +31,8 @@ export function imageEvent(
   { id, config }: Told,
   name: string = id,
 ): void {
-  events.publish({ Type: 'image', Action: action, id, attributes: { ...config?.config?.Labels, name } });
+  const labels = config?.config?.Labels;
+  events.publish({ Type: 'image', Action: action, id, attributes: { name }, labels });
 }
 
 /** @throws EngineError invalid-parameter, not-found */
@@ -130,7 +131,8 @@ export async function importImageFrom(
 function withTag(repository: string, tag: string): string {
   if (tag === '' || repository === '') return repository;
   if (!/^\w[\w.-]{0,127}$/.test(tag)) throw new EngineError('invalid-parameter', 'invalid tag format');
-  return `${repository.replace(/:[^/]*$/, '')}:${tag}`;
+  const colon = repository.indexOf(':', repository.lastIndexOf('/') + 1);
+  return `${colon < 0 ? repository : repository.slice(0, colon)}:${tag}`;
 }
 
 /**

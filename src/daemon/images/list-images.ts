@@ -1,10 +1,12 @@
 import type * as api from '../../api/types.ts';
-import type { Image } from '../../graph/graph.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
+import type { Graph, Image } from '../../graph/graph.ts';
 import type { Daemon } from '../daemon.ts';
-import { avoidsLabels, booleanFilter, checkFilters, type Filters, matchesLabels } from '../filters.ts';
+import { booleanFilter, checkFilters, type Filters, labelFilter } from '../filters.ts';
 import { untilTime } from '../until-filter.ts';
 import { summarizeImage } from './describe-image.ts';
 import { pathMatcher } from './path-match.ts';
+import { invalid } from '../errors.ts';
 
 const KNOWN = ['dangling', 'label', 'label!', 'before', 'since', 'reference', 'until'];
 
@@ -25,25 +27,25 @@ export async function listImages(daemon: Daemon, options: ListOptions): Promise<
   const shared = options.sharedSize === true ? sharedBytes(everything, daemon.graph.layerSizes()) : undefined;
   const users = countUsers(daemon);
   const named = matchingNames(filters);
-  return everything
-    .filter(image => matches(image) && (all || hasNames(image) || !parents.has(image.id)))
-    .map(image =>
-      summarizeImage(
-        { ...image, ...named(image) },
-        { sharedSize: shared?.(image) ?? -1, containers: users.get(image.id) ?? 0 },
-      ),
-    )
-    .sort((a, b) => b.Created - a.Created);
+  const slice = new TimeSlice();
+  const summaries: api.ImageSummary[] = [];
+  for (const image of everything) {
+    if (slice.isOver) await slice.pause();
+    if (!matches(image) || !(all || hasNames(image) || !parents.has(image.id))) continue;
+    const counts = { sharedSize: shared?.(image) ?? -1, containers: users.get(image.id) ?? 0 };
+    summaries.push(summarizeImage({ ...image, ...named(image) }, counts));
+  }
+  return summaries.sort((a, b) => b.Created - a.Created);
 }
 
 /** What the filters of `images` and `image prune` select. */
 export async function imageFilter({ graph }: Daemon, filters: Filters): Promise<(image: Image) => boolean> {
-  const createdOf = async (name: string): Promise<number> => createdMs(await graph.resolve(name));
-  const before = await Promise.all((filters.get('before') ?? []).map(createdOf));
-  const since = await Promise.all((filters.get('since') ?? []).map(createdOf));
+  const before = await creationTimes(graph, filters.get('before'));
+  const since = await creationTimes(graph, filters.get('since'));
   const until = (filters.get('until') ?? []).map(value => untilTime(new Map([['until', [value]]])));
   const isDangling = filters.has('dangling') ? booleanFilter(filters, 'dangling', false) : undefined;
   const named = matchingNames(filters);
+  const hasLabels = labelFilter(filters);
   return image => {
     const labels = image.config.config?.Labels;
     return (
@@ -51,11 +53,20 @@ export async function imageFilter({ graph }: Daemon, filters: Filters): Promise<
       before.every(time => createdMs(image) < time) &&
       since.every(time => createdMs(image) > time) &&
       until.every(time => time === undefined || BigInt(createdMs(image)) * 1_000_000n < time) &&
-      matchesLabels(filters, labels) &&
-      avoidsLabels(filters, labels) &&
+      hasLabels(labels) &&
       (!filters.has('reference') || hasNames(named(image)))
     );
   };
+}
+
+async function creationTimes(graph: Graph, references: readonly string[] = []): Promise<number[]> {
+  const slice = new TimeSlice();
+  const times: number[] = [];
+  for (const reference of references) {
+    times.push(createdMs(await graph.resolve(reference)));
+    if (slice.isOver) await slice.pause();
+  }
+  return times;
 }
 
 /** Containers that were made from an image. */
@@ -95,10 +106,16 @@ function hasNames({ repoTags, repoDigests }: Names): boolean {
   return repoTags.length > 0 || repoDigests.length > 0;
 }
 
+/** Of all patterns together: each name is compared with each of them. */
+const MAX_PATTERNS_LENGTH = 16_384;
+
 /** The names that the `reference` filter lets through: the familiar name matches, with or without tag or digest. */
 function matchingNames(filters: Filters): (names: Names) => Names {
   if (!filters.has('reference')) return ({ repoTags, repoDigests }) => ({ repoTags, repoDigests });
-  const patterns = (filters.get('reference') ?? []).map(pathMatcher);
+  const texts = filters.get('reference') ?? [];
+  if (texts.reduce((sum, { length }) => sum + length, 0) > MAX_PATTERNS_LENGTH)
+    throw invalid('too many reference patterns');
+  const patterns = texts.map(pathMatcher);
   const matches = (name: string) => {
     const bare = name.replace(/@.*$/s, '').replace(/:[^/]*$/, '');
     return patterns.some(pattern => pattern(name) || pattern(bare));

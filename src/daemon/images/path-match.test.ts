@@ -5,6 +5,11 @@ import { pathMatcher } from './path-match.ts';
 /** Pattern, text, whether Go's path.Match says yes; undefined where it says that the pattern is malformed. */
 const CASES: [string, string, boolean | undefined][] = [
   ['abc', 'abc', true],
+  ['', '', true],
+  ['*', '', true],
+  // Takes for ever when every star is tried with every text.
+  [`${'*a'.repeat(100)}*b`, 'a'.repeat(250), false],
+  [`${'*a'.repeat(100)}*`, 'a'.repeat(250), true],
   ['*', 'abc', true],
   ['*c', 'abc', true],
   ['a*', 'ab/c', false],
@@ -56,3 +61,7 @@ for (const [pattern, text, expected] of CASES) {
     else assert.equal(pathMatcher(pattern)(text), expected);
   });
 }
+
+test('a pattern beyond all measure is malformed', () => {
+  assert.throws(() => pathMatcher('*'.repeat(10_000)), { kind: 'invalid-parameter' });
+});

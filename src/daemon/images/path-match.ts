@@ -1,55 +1,83 @@
 import { invalid } from '../errors.ts';
 
-/** One element of a pattern, and where the next one begins. */
-type Element = { expression: string; next: number };
+/** `*`, or what one character must be. */
+type Element = 'star' | ((character: string) => boolean);
+
+/** Of what anybody looks for. Reading a pattern takes time in proportion to it. */
+const MAX_LENGTH = 1024;
 
 /**
  * Go's path.Match: `*` and `?` stop at slashes, `[a-c]` and `[^a-c]` are classes (which do not), a backslash takes
- * what follows as it is. The whole text must match.
+ * what follows as it is. The whole text must match. As in Go, the shortest text for an earlier `*` is the only one that
+ * is tried: no pattern takes more time than its length times that of the text.
  * @throws EngineError invalid-parameter, in Go's words, for a malformed pattern
  */
 export function pathMatcher(pattern: string): (text: string) => boolean {
-  const characters = Array.from(pattern);
-  let expression = '';
-  for (let at = 0; at < characters.length; ) {
-    const element = elementAt(characters, at);
-    expression += element.expression;
-    at = element.next;
-  }
-  const compiled = new RegExp(`^(?:${expression})$`, 'su');
-  return text => compiled.test(text);
+  if (pattern.length > MAX_LENGTH) throw malformed();
+  const elements = elementsOf(Array.from(pattern));
+  return text => matches(elements, Array.from(text));
 }
 
-function elementAt(characters: readonly string[], at: number): Element {
+function matches(elements: readonly Element[], text: readonly string[]): boolean {
+  let [at, next] = [0, 0];
+  let star: { at: number; next: number } | undefined;
+  while (at < text.length) {
+    const element = elements[next];
+    if (element === 'star') star = { at, next: ++next };
+    else if (element?.(text[at] as string)) [at, next] = [at + 1, next + 1];
+    else if (star !== undefined && text[star.at] !== '/') {
+      star.at++;
+      [at, next] = [star.at, star.next];
+    } else return false;
+  }
+  return elements.slice(next).every(element => element === 'star');
+}
+
+function elementsOf(characters: readonly string[]): Element[] {
+  const elements: Element[] = [];
+  for (let at = 0; at < characters.length; ) {
+    const { element, next } = elementAt(characters, at);
+    elements.push(element);
+    at = next;
+  }
+  return elements;
+}
+
+/** One element of a pattern, and where the next one begins. */
+function elementAt(characters: readonly string[], at: number): { element: Element; next: number } {
   switch (characters[at]) {
     case '*':
-      return { expression: '[^/]*', next: at + 1 };
+      return { element: 'star', next: at + 1 };
     case '?':
-      return { expression: '[^/]', next: at + 1 };
+      return { element: character => character !== '/', next: at + 1 };
     case '[':
       return classAt(characters, at + 1);
     case '\\':
-      return { expression: escaped(existing(characters[at + 1])), next: at + 2 };
+      return { element: literal(existing(characters[at + 1])), next: at + 2 };
     default:
-      return { expression: escaped(existing(characters[at])), next: at + 1 };
+      return { element: literal(existing(characters[at])), next: at + 1 };
   }
 }
 
+function literal(wanted: string): Element {
+  return character => character === wanted;
+}
+
 /** The class whose first character is at `start`. It must not be empty. */
-function classAt(characters: readonly string[], start: number): Element {
+function classAt(characters: readonly string[], start: number): { element: Element; next: number } {
   const isNegated = characters[start] === '^';
+  const ranges: [number, number][] = [];
   let at = isNegated ? start + 1 : start;
-  let ranges = '';
-  for (let count = 0; count === 0 || characters[at] !== ']'; count++) {
+  while (ranges.length === 0 || characters[at] !== ']') {
     const low = classMember(characters, at);
     const isRange = characters[low.next] === '-';
     const high = isRange ? classMember(characters, low.next + 1) : low;
     at = high.next;
     existing(characters[at]);
-    // A range the wrong way round holds nothing.
-    if (low.value <= high.value) ranges += `${unicode(low.value)}-${unicode(high.value)}`;
+    ranges.push([low.value, high.value]);
   }
-  return { expression: `[${isNegated ? '^' : ''}${ranges}]`, next: at + 1 };
+  const isIn = (code: number) => ranges.some(([low, high]) => low <= code && code <= high);
+  return { element: character => isIn(codeOf(character)) !== isNegated, next: at + 1 };
 }
 
 function classMember(characters: readonly string[], at: number): { value: number; next: number } {
@@ -70,12 +98,4 @@ function malformed(): Error {
 
 function codeOf(character: string): number {
   return character.codePointAt(0) ?? 0;
-}
-
-function unicode(code: number): string {
-  return `\\u{${code.toString(16)}}`;
-}
-
-function escaped(character: string): string {
-  return unicode(codeOf(character));
 }

@@ -1,3 +1,4 @@
+import { TimeSlice } from '../../base/time-slice.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 
@@ -8,8 +9,13 @@ const KINDS = { modified: 0, added: 1, deleted: 2 } as const;
 
 /** `docker diff`: what the container has changed in its image's files. Null when nothing. */
 export async function containerChanges({ graph }: Daemon, container: Container): Promise<Change[] | null> {
-  const changes = await graph.containerChanges(container.id, MADE_PLACES);
-  return changes.length > 0 ? changes.map(({ path, kind }) => ({ Path: path, Kind: KINDS[kind] })) : null;
+  const changes: Change[] = [];
+  const slice = new TimeSlice();
+  for (const { path, kind } of await graph.containerChanges(container.id, MADE_PLACES)) {
+    changes.push({ Path: path, Kind: KINDS[kind] });
+    if (slice.isOver) await slice.pause();
+  }
+  return changes.length > 0 ? changes : null;
 }
 
 /** What creating and starting a container makes in its root, for mounts: no change of the container's own. */

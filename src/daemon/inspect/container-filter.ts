@@ -1,15 +1,16 @@
+import { TimeSlice } from '../../base/time-slice.ts';
 import { parseTime } from '../clock.ts';
 import type { Container } from '../containers/container.ts';
-import { parsePort } from '../create/ports.ts';
+import { parsePort, usablePorts } from '../create/ports.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
 import {
   booleanFilter,
   checkFilters,
+  exactFilter,
   type Filters,
-  matchesExactly,
-  matchesLabels,
-  matchesPattern,
+  labelFilter,
+  patternFilter,
 } from '../filters.ts';
 import { listPorts } from './describe-networks.ts';
 
@@ -27,29 +28,36 @@ export async function containerFilter(
   checkFilters(filters, KNOWN);
   checkValues(filters, 'status', 'state', STATES);
   checkValues(filters, 'health', 'health', HEALTHS);
-  const exitCodes = (filters.get('exited') ?? []).map(exitCode);
+  const hasName = await patternFilter(filters, 'name');
+  const hasId = await patternFilter(filters, 'id');
+  const hasLabels = labelFilter(filters);
+  const hasStatus = exactFilter(filters, 'status');
+  const hasHealth = exactFilter(filters, 'health');
+  const exitCodes = new Set((filters.get('exited') ?? []).map(exitCode));
   const ancestors = await ancestorIds(daemon, filters);
-  const before = referencedTimes(daemon, filters, 'before');
-  const since = referencedTimes(daemon, filters, 'since');
-  const ports = { published: portKeys(filters, 'publish'), exposed: portKeys(filters, 'expose') };
+  const before = await referencedTimes(daemon, filters, 'before');
+  const since = await referencedTimes(daemon, filters, 'since');
+  const hasVolume = volumeFilter(filters);
+  const hasNetwork = networkFilter(daemon, filters);
+  const hasPorts = portFilter(filters);
   const isTask = booleanFilter(filters, 'is-task', false);
   return container => {
     const { record, state } = container;
     const created = parseTime(record.createdAt);
     return (
       !isTask &&
-      matchesPattern(filters, 'name', record.name, `/${record.name}`) &&
-      matchesPrefix(filters, record.id) &&
-      matchesLabels(filters, record.config.Labels) &&
-      matchesExactly(filters, 'status', state.status) &&
-      matchesExactly(filters, 'health', state.health?.Status ?? 'none') &&
-      (exitCodes.length === 0 || (hasExited(container) && exitCodes.includes(state.exitCode))) &&
+      hasName(record.name, `/${record.name}`) &&
+      hasId(record.id) &&
+      hasLabels(record.config.Labels) &&
+      hasStatus(state.status) &&
+      hasHealth(state.health?.Status ?? 'none') &&
+      (exitCodes.size === 0 || (hasExited(container) && exitCodes.has(state.exitCode))) &&
       (ancestors === undefined || ancestors.has(record.imageId)) &&
       before.every(time => created < time) &&
       since.every(time => created > time) &&
-      matchesVolume(filters, container) &&
-      matchesNetwork(daemon, filters, container) &&
-      matchesPorts(container, ports)
+      hasVolume(container) &&
+      hasNetwork(container) &&
+      hasPorts(container)
     );
   };
 }
@@ -72,77 +80,99 @@ function hasExited({ isRunning, state }: Container): boolean {
   return !isRunning && state.status !== 'created';
 }
 
-function matchesPrefix(filters: Filters, id: string): boolean {
-  const values = filters.get('id') ?? [];
-  return (
-    values.length === 0 || values.some(value => id.startsWith(value) || matchesPattern(filters, 'id', id))
-  );
-}
-
 /** Images, and those made from them: told by their layers. */
 async function ancestorIds({ graph }: Daemon, filters: Filters): Promise<Set<string> | undefined> {
   const references = filters.get('ancestor') ?? [];
   if (references.length === 0) return undefined;
-  const images = await graph.list();
-  const found = await Promise.all(
-    references.map(reference => graph.resolve(reference).catch(() => undefined)),
-  );
-  const ids = found.flatMap(ancestor => {
-    if (ancestor === undefined) return [];
-    const top = ancestor.chainIds.at(-1);
-    const descendants = images.filter(({ chainIds }) => top !== undefined && chainIds.includes(top));
-    return [ancestor.id, ...descendants.map(({ id }) => id)];
-  });
-  return new Set(ids);
+  const ids = new Set<string>();
+  const tops = new Set<string>();
+  const slice = new TimeSlice();
+  for (const reference of references) {
+    const ancestor = await graph.resolve(reference).catch(() => undefined);
+    const top = ancestor?.chainIds.at(-1);
+    if (ancestor !== undefined) ids.add(ancestor.id);
+    if (top !== undefined) tops.add(top);
+    if (slice.isOver) await slice.pause();
+  }
+  for (const { id, chainIds } of await graph.list())
+    if (chainIds.some(chainId => tops.has(chainId))) ids.add(id);
+  return ids;
 }
 
-function referencedTimes({ containers }: Daemon, filters: Filters, key: 'before' | 'since'): bigint[] {
-  return (filters.get(key) ?? []).map(name => parseTime(containers.find(name).record.createdAt));
+async function referencedTimes(
+  { containers }: Daemon,
+  filters: Filters,
+  key: 'before' | 'since',
+): Promise<bigint[]> {
+  const slice = new TimeSlice();
+  const times: bigint[] = [];
+  for (const name of filters.get(key) ?? []) {
+    times.push(parseTime(containers.find(name).record.createdAt));
+    if (slice.isOver) await slice.pause();
+  }
+  return times;
 }
 
 /** By the volume's name, or by source or destination. */
-function matchesVolume(filters: Filters, { record }: Container): boolean {
-  const values = filters.get('volume') ?? [];
-  if (values.length === 0) return true;
-  return record.mounts.some(({ name, source, destination }) =>
-    values.some(value => value === name || value === source || value === destination),
-  );
+function volumeFilter(filters: Filters): (container: Container) => boolean {
+  const isWanted = exactFilter(filters, 'volume');
+  if (!filters.get('volume')?.length) return () => true;
+  return ({ record }) =>
+    record.mounts.some(({ name, source, destination }) => isWanted(name, source, destination));
 }
 
-function matchesNetwork({ networks }: Daemon, filters: Filters, { record, state }: Container): boolean {
+/** By name, id, or the beginning of one. */
+function networkFilter({ networks }: Daemon, filters: Filters): (container: Container) => boolean {
   const values = filters.get('network') ?? [];
-  if (values.length === 0) return true;
-  const names = Object.keys(record.networks);
-  const ids = networks
-    .all()
-    .filter(({ name }) => names.includes(name))
-    .map(({ id }) => id);
-  const known = [...names, ...ids, ...state.endpoints.map(({ endpoint }) => endpoint.networkId)];
-  return values.some(value =>
-    known.some(one => one === value || (value.length >= 12 && one.startsWith(value))),
-  );
+  if (values.length === 0) return () => true;
+  const isWanted = exactFilter(filters, 'network');
+  const beginnings = values.filter(value => value.length >= 12);
+  const ids = new Map(networks.all().map(({ name, id }) => [name, id]));
+  return ({ record, state }) => {
+    const names = Object.keys(record.networks);
+    const known = [
+      ...names,
+      ...names.map(name => ids.get(name) ?? ''),
+      ...state.endpoints.map(({ endpoint }) => endpoint.networkId),
+    ];
+    return isWanted(...known) || beginnings.some(value => known.some(one => one.startsWith(value)));
+  };
 }
 
-function portKeys(filters: Filters, key: 'publish' | 'expose'): Set<string> {
-  const keys = (filters.get(key) ?? []).flatMap(value => {
-    try {
-      const { number, end, protocol } = parsePort(value);
-      return Array.from({ length: end - number + 1 }, (_, index) => `${number + index}/${protocol}`);
-    } catch {
-      const reason = `strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`;
-      throw invalid(`error while looking up for ${key} ${value}: ${reason}`);
-    }
-  });
-  return new Set(keys);
+const PORTS = 65_536;
+
+/** By published and by exposed ports; a range stands for all of its ports. */
+function portFilter(filters: Filters): (container: Container) => boolean {
+  const isPublished = wantedPorts(filters, 'publish');
+  const isExposed = wantedPorts(filters, 'expose');
+  return container =>
+    (isPublished === undefined ||
+      listPorts(container).some(({ PublicPort, Type }) => isPublished(PublicPort, Type))) &&
+    (isExposed === undefined ||
+      usablePorts(container.record.config.ExposedPorts).some(({ number, protocol }) =>
+        isExposed(number, protocol),
+      ));
 }
 
-type WantedPorts = { published: ReadonlySet<string>; exposed: ReadonlySet<string> };
+type IsWantedPort = (number: number | undefined, protocol: string) => boolean;
 
-function matchesPorts(container: Container, { published, exposed }: WantedPorts): boolean {
-  if (published.size > 0) {
-    const ports = listPorts(container).filter(({ PublicPort }) => PublicPort !== undefined);
-    if (!ports.some(({ PublicPort, Type }) => published.has(`${PublicPort}/${Type}`))) return false;
+/** Undefined where any will do. */
+function wantedPorts(filters: Filters, key: 'publish' | 'expose'): IsWantedPort | undefined {
+  const values = filters.get(key) ?? [];
+  if (values.length === 0) return undefined;
+  const wanted = new Map(['tcp', 'udp', 'sctp'].map(protocol => [protocol, new Uint8Array(PORTS)]));
+  for (const value of values) {
+    const { number, end, protocol } = filteredPort(key, value);
+    wanted.get(protocol)?.fill(1, number, end + 1);
   }
-  if (exposed.size === 0) return true;
-  return Object.keys(container.record.config.ExposedPorts ?? {}).some(port => exposed.has(port));
+  return (number, protocol) => number !== undefined && wanted.get(protocol)?.[number] === 1;
+}
+
+function filteredPort(key: string, value: string) {
+  try {
+    return parsePort(value);
+  } catch {
+    const reason = `strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`;
+    throw invalid(`error while looking up for ${key} ${value}: ${reason}`);
+  }
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { ContainerTop } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import type { Container } from '../containers/container.ts';
 import { conflict, invalid } from '../errors.ts';
 import { listProcesses } from './list-processes.ts';
@@ -37,8 +38,14 @@ async function runPs(psArgs: string, pids: ReadonlySet<number>): Promise<Contain
   const titles = header.trim().split(/\s+/);
   const pidColumn = titles.indexOf('PID');
   if (pidColumn < 0) throw new EngineError('system', "Couldn't find PID field in ps output");
-  const rows = lines.map(line => columns(line, titles.length));
-  return { Titles: titles, Processes: rows.filter(row => pids.has(Number(row[pidColumn]))) };
+  const rows: string[][] = [];
+  const slice = new TimeSlice();
+  for (const line of lines) {
+    const row = columns(line, titles.length);
+    if (pids.has(Number(row[pidColumn]))) rows.push(row);
+    if (slice.isOver) await slice.pause();
+  }
+  return { Titles: titles, Processes: rows };
 }
 
 /** The last column takes the rest of the line. */

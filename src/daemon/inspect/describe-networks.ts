@@ -76,26 +76,38 @@ function describeEndpoint(
 }
 
 /** Published ports with where, exposed ones with null; while it runs. */
-function describePorts({ record, state, isRunning }: Container): api.PortMap {
-  if (!isRunning || state.endpoints.length === 0) return {};
-  const ports: api.PortMap = Object.fromEntries(
-    Object.keys(record.config.ExposedPorts ?? {}).map(port => [port, null]),
-  );
-  for (const { endpoint } of state.endpoints) {
-    for (const { containerPort, protocol, hostIp, hostPort } of endpoint.ports) {
-      const key = `${containerPort}/${protocol}`;
-      ports[key] = [...(ports[key] ?? []), { HostIp: hostIp, HostPort: String(hostPort) }];
-    }
-  }
-  return ports;
+function describePorts(container: Container): api.PortMap {
+  const hosts = portHosts(container);
+  return Object.fromEntries(hosts);
 }
 
 /** The PORTS column of `docker ps`. */
 export function listPorts(container: Container): api.Port[] {
-  return Object.entries(describePorts(container)).flatMap(([port, hosts]): api.Port[] => {
-    const [number, type = 'tcp'] = port.split('/');
-    const plain = { PrivatePort: Number(number), Type: type };
-    if (hosts === null) return [plain];
-    return hosts.map(({ HostIp, HostPort }) => ({ IP: HostIp, ...plain, PublicPort: Number(HostPort) }));
-  });
+  const ports: api.Port[] = [];
+  for (const [port, hosts] of portHosts(container)) {
+    const slash = port.indexOf('/');
+    const PrivatePort = Number(slash < 0 ? port : port.slice(0, slash));
+    const Type = slash < 0 ? 'tcp' : port.slice(slash + 1);
+    if (hosts === null) ports.push({ PrivatePort, Type });
+    for (const { HostIp, HostPort } of hosts ?? [])
+      ports.push({ IP: HostIp, PrivatePort, Type, PublicPort: Number(HostPort) });
+  }
+  return ports;
+}
+
+type Hosts = { HostIp?: string; HostPort?: string }[];
+
+function portHosts({ record, state, isRunning }: Container): Map<string, Hosts | null> {
+  const ports = new Map<string, Hosts | null>();
+  if (!isRunning || state.endpoints.length === 0) return ports;
+  for (const port of Object.keys(record.config.ExposedPorts ?? {})) ports.set(port, null);
+  for (const { endpoint } of state.endpoints) {
+    for (const { containerPort, protocol, hostIp, hostPort } of endpoint.ports) {
+      const key = `${containerPort}/${protocol}`;
+      const hosts = ports.get(key) ?? [];
+      hosts.push({ HostIp: hostIp, HostPort: String(hostPort) });
+      ports.set(key, hosts);
+    }
+  }
+  return ports;
 }

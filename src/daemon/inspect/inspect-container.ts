@@ -11,6 +11,7 @@ import { hostFilesOwner } from '../start/host-files.ts';
 import { describeMounts } from './describe-mounts.ts';
 import { describeNetworks } from './describe-networks.ts';
 import { describeState } from './describe-state.ts';
+import { own } from '../../base/own.ts';
 
 /** `docker inspect`. */
 export async function inspectContainer(
@@ -60,7 +61,7 @@ export async function inspectContainer(
 
 /** What was asked of the container's main network. */
 function wantedMacAddress({ networks, hostConfig }: ContainerRecord): { MacAddress?: string } {
-  const { MacAddress } = networks[hostConfig.NetworkMode ?? ''] ?? {};
+  const { MacAddress } = own(networks, hostConfig.NetworkMode ?? '') ?? {};
   return MacAddress ? { MacAddress } : {};
 }
 

@@ -1,4 +1,5 @@
 import type * as api from '../../api/types.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import { parseTime } from '../clock.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
@@ -14,22 +15,31 @@ export type ListOptions = { all: boolean; limit: number; size: boolean; filters:
 
 /** `docker ps`, newest first. @throws EngineError invalid-parameter, not-found for bad filters */
 export async function listContainers(daemon: Daemon, options: ListOptions): Promise<api.ContainerSummary[]> {
-  const { all, limit, size } = options;
-  const matches = await containerFilter(daemon, options.filters);
-  // A state that is asked for includes those that do not run.
-  const showsAll = all || limit > 0 || ['status', 'exited'].some(key => options.filters.has(key));
-  const selected = daemon.containers
-    .all()
-    .reverse()
-    .filter(container => (showsAll || container.isRunning) && matches(container))
-    .slice(0, limit > 0 ? limit : undefined);
+  const selected = await selectContainers(daemon, options);
+  const sizes = options.size ? await Promise.all(selected.map(container => sizesOf(daemon, container))) : [];
   const names: Names = { tags: await currentNames(daemon), links: linkNames(daemon) };
-  return Promise.all(
-    selected.map(async container => ({
-      ...summarize(daemon, container, names),
-      ...(size ? withoutZeros(await sizesOf(daemon, container)) : {}),
-    })),
-  );
+  const slice = new TimeSlice();
+  const summaries: api.ContainerSummary[] = [];
+  for (const [index, container] of selected.entries()) {
+    if (slice.isOver) await slice.pause();
+    summaries.push({ ...summarize(daemon, container, names), ...withoutZeros(sizes[index] ?? {}) });
+  }
+  if (slice.isOver) await slice.pause();
+  return summaries;
+}
+
+async function selectContainers(daemon: Daemon, { all, limit, filters }: ListOptions): Promise<Container[]> {
+  const matches = await containerFilter(daemon, filters);
+  // A state that is asked for includes those that do not run.
+  const showsAll = all || limit > 0 || ['status', 'exited'].some(key => filters.has(key));
+  const slice = new TimeSlice();
+  const selected: Container[] = [];
+  for (const container of daemon.containers.all().reverse()) {
+    if (slice.isOver) await slice.pause();
+    if (limit > 0 && selected.length === limit) break;
+    if ((showsAll || container.isRunning) && matches(container)) selected.push(container);
+  }
+  return selected;
 }
 
 /** Ids of the images by their names: a name that now means another image is not shown. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import type { ContainerTop } from '../../api/types.ts';
 
 const TITLES = ['UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'CMD'];
@@ -6,27 +6,25 @@ const TITLES = ['UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'CMD'];
 const TICKS_PER_SECOND = 100;
 
 /** The columns of `ps -ef` (proc_pid_stat(5)). Processes that have ended meanwhile are left out. */
-export function listProcesses(pids: readonly number[]): ContainerTop {
-  const users = userNames();
-  const bootMs = bootTimeMs();
-  const rows = [...pids]
-    .sort((a, b) => a - b)
-    .flatMap(pid => {
-      const row = describeProcess(pid, users, bootMs);
-      return row === undefined ? [] : [row];
-    });
+export async function listProcesses(pids: readonly number[]): Promise<ContainerTop> {
+  const host = { users: await userNames(), bootMs: await bootTimeMs() };
+  const longest = Math.min(LONGEST_COMMAND, Math.ceil(LONGEST_COMMANDS / pids.length));
+  const rows: string[][] = [];
+  // One after the other: a container may have as many as the host lets it.
+  for (const pid of pids.toSorted((a, b) => a - b)) {
+    const row = await describeProcess(pid, { ...host, longest });
+    if (row !== undefined) rows.push(row);
+  }
   return { Titles: TITLES, Processes: rows };
 }
 
-function describeProcess(
-  pid: number,
-  users: ReadonlyMap<string, string>,
-  bootMs: number,
-): string[] | undefined {
+type Host = { users: ReadonlyMap<string, string>; bootMs: number; longest: number };
+
+async function describeProcess(pid: number, { users, bootMs, longest }: Host): Promise<string[] | undefined> {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const uid = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0$/, '').replaceAll('\0', ' ');
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    const uid = /^Uid:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+    const command = await commandOf(pid, longest);
     const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
     // From the third field on: state, ppid, …; the name before it may hold anything.
     const fields = stat
@@ -52,15 +50,28 @@ function describeProcess(
   }
 }
 
-function userNames(): Map<string, string> {
-  const lines = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map(line => line.split(':'));
+/** As ps(1), which prints no more of it either. */
+const LONGEST_COMMAND = 128 * 1024;
+const LONGEST_COMMANDS = 64 * 1024 * 1024;
+
+/** As much of it as fits: a container may have thousands of processes, each with megabytes. */
+async function commandOf(pid: number, longest: number): Promise<string> {
+  const file = await open(`/proc/${pid}/cmdline`);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(longest), 0, longest, 0);
+    return buffer.toString('utf8', 0, bytesRead).replace(/\0$/, '').replaceAll('\0', ' ');
+  } finally {
+    await file.close();
+  }
+}
+
+async function userNames(): Promise<Map<string, string>> {
+  const lines = (await readFile('/etc/passwd', 'utf8')).split('\n').map(line => line.split(':'));
   return new Map(lines.map(([name = '', , uid = '']) => [uid, name]));
 }
 
-function bootTimeMs(): number {
-  const seconds = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1];
+async function bootTimeMs(): Promise<number> {
+  const seconds = /^btime (\d+)$/m.exec(await readFile('/proc/stat', 'utf8'))?.[1];
   return Number(seconds) * 1000;
 }
 

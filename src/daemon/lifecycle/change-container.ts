@@ -12,6 +12,7 @@ import { resumeHealthChecks, stopHealthChecks } from '../health/start-health-che
 import { resourcesOf } from '../start/build-spec.ts';
 import { startInLock } from '../start/start-container.ts';
 import { type StopOptions, stopRunning } from './stop-container.ts';
+import { checkSizes } from '../create/check-sizes.ts';
 
 /** `docker restart`. */
 export async function restartContainer(
@@ -83,6 +84,7 @@ export async function updateContainer(
   given: api.ContainerUpdateRequest,
 ): Promise<{ Warnings: string[] | null }> {
   const { limits: request, warnings } = discardLimits(given, daemon.hostFacts.limits);
+  checkSizes(request);
   checkResources(request);
   const { RestartPolicy: policy, ...resources } = request;
   if (policy?.Name) checkRestartPolicy(policy, container.record.hostConfig.AutoRemove ?? false);

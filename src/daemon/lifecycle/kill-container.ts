@@ -1,6 +1,6 @@
 import { EngineError } from '../../base/errors.ts';
 import type { Container } from '../containers/container.ts';
-import { parseSignal } from '../create/signals.ts';
+import { parseSignal, stopSignalOf } from '../create/signals.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, prefixed } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
@@ -34,8 +34,8 @@ export async function killContainer(
 
 /** Restart policies respect a signal that was meant to end the container: as Docker decides what is. */
 function markStopped(daemon: Daemon, container: Container, signal: number): void {
-  const { StopSignal: stopSignal } = container.record.config;
-  if (!stopSignal || signal === SIGKILL || parseSignal(stopSignal) === signal)
+  const { config } = container.record;
+  if (!config.StopSignal || signal === SIGKILL || stopSignalOf(config) === signal)
     container.restartCancelled = true;
   container.state.manuallyStopped = true;
   daemon.store.saveState(container.id, container.state);

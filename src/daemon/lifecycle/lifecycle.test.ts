@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { StartError } from '../../execdriver/start-error.ts';
 import { nowNs } from '../clock.ts';
+import type { StateRecord } from '../containers/container-record.ts';
 import { TestDaemon } from '../testing/test-daemon.ts';
 
 const never = new AbortController().signal;
@@ -202,4 +203,91 @@ test('a published port that is taken fails the start in Docker’s words, and no
   });
   assert.deepEqual(summary?.Ports, [{ IP: '0.0.0.0', PrivatePort: 80, Type: 'tcp', PublicPort: 8080 }]);
   assert.ok(existsSync(join(engine.directory, 'data/containers', id, 'hosts')));
+});
+
+test('a start that hangs is given up when its container is removed by force, as are those that wait behind it', async t => {
+  const engine = await TestDaemon.open(t);
+  engine.execDriver.hangs = true;
+  const id = await engine.create('web');
+  const refused = { kind: 'conflict', message: 'container is marked for removal and cannot be started' };
+  const starts = [1, 2].map(() => assert.rejects(engine.backend.containerStart(id), refused));
+  await new Promise(resolve => setImmediate(resolve));
+  await engine.backend.containerRemove(id, { force: true, volumes: false, link: false });
+  await Promise.all(starts);
+  await engine.idle();
+  assert.equal(engine.network.endpoints.size, 0);
+  assert.deepEqual(readdirSync(join(engine.directory, 'data/containers')), []);
+});
+
+test('the engine’s end gives up a start that hangs, and the container stays as it was', async t => {
+  const engine = await TestDaemon.open(t);
+  engine.execDriver.hangs = true;
+  const id = await engine.create('web');
+  const start = assert.rejects(engine.backend.containerStart(id), { kind: 'unavailable' });
+  await new Promise(resolve => setImmediate(resolve));
+  await engine.close();
+  await start;
+  engine.execDriver.hangs = false;
+  await engine.open();
+  assert.deepEqual([engine.state(id).status, engine.state(id).error], ['created', '']);
+  await engine.backend.containerStart(id);
+  assert.equal(engine.state(id).status, 'running');
+});
+
+test('a restart policy whose start hangs does not keep images from being removed', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web', { HostConfig: { RestartPolicy: { Name: 'always' } } });
+  engine.execDriver.hangs = true;
+  engine.execDriver.last.exit(1);
+  while (engine.daemon.starts.size === 0) await new Promise(resolve => setTimeout(resolve, 5));
+  await engine.backend.imageRemove('box', { force: true, noPrune: false });
+  await engine.backend.containerRemove(id, { force: true, volumes: false, link: false });
+});
+
+test('a start whose state cannot be stored is undone', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.create('web');
+  const { store } = engine.daemon;
+  const save = store.saveState.bind(store);
+  t.mock.method(store, 'saveState', (which: string, state: StateRecord) => {
+    if (state.status === 'running') throw new Error('database or disk is full');
+    save(which, state);
+  });
+  await assert.rejects(engine.backend.containerStart(id), /disk is full/);
+  assert.deepEqual([engine.state(id).status, engine.state(id).pid], ['created', 0]);
+  assert.ok(engine.execDriver.last.isRemoved);
+  assert.equal(engine.network.endpoints.size, 0);
+});
+
+test('what a linked container has made of its /etc/hosts stops neither a start nor what follows it', async t => {
+  const engine = await TestDaemon.open(t);
+  const target = await engine.run('db');
+  const linking = await engine.run('web', { HostConfig: { Links: ['db'] } });
+  await engine.backend.containerStop(target, {});
+  const hosts = join(engine.directory, 'data/containers', linking, 'hosts');
+  truncateSync(hosts, 2 ** 31);
+  await engine.backend.containerStart(target);
+  assert.equal(engine.state(target).status, 'running');
+  assert.equal(statSync(hosts).size, 2 ** 31);
+  rmSync(hosts);
+  await engine.backend.containerStop(target, {});
+  await engine.backend.containerStart(target);
+  await engine.backend.containerRemove(target, { force: true, volumes: false, link: false });
+});
+
+test('a label that every object has is no label of a container', async t => {
+  const engine = await TestDaemon.open(t);
+  const { backend } = engine;
+  const names = ['constructor', 'toString', '__proto__'];
+  const id = await engine.create('web');
+  for (const label of names) {
+    const filters = new Map([['label', [label]]]);
+    assert.deepEqual(await backend.containerPrune(filters), { ContainersDeleted: null, SpaceReclaimed: 0 });
+    assert.deepEqual(await backend.containerList({ all: true, limit: 0, size: false, filters }), []);
+  }
+  const Labels = Object.fromEntries(names.map(name => [name, 'x']));
+  const labelled = await engine.create('labelled', { Labels });
+  const filters = new Map([['label', names.map(name => `${name}=x`)]]);
+  assert.deepEqual((await backend.containerPrune(filters)).ContainersDeleted, [labelled]);
+  assert.equal(engine.daemon.containers.find(id).id, id);
 });

@@ -1,6 +1,6 @@
 import type { Daemon } from '../daemon.ts';
 import { parseTime } from '../clock.ts';
-import { avoidsLabels, checkFilters, type Filters, matchesLabels } from '../filters.ts';
+import { checkFilters, type Filters, labelFilter } from '../filters.ts';
 import { untilTime } from '../until-filter.ts';
 import { sizesOf } from '../inspect/inspect-container.ts';
 import { removeContainer } from './remove-container.ts';
@@ -12,14 +12,14 @@ export async function pruneContainers(
 ): Promise<{ ContainersDeleted: string[] | null; SpaceReclaimed: number }> {
   checkFilters(filters, ['label', 'label!', 'until']);
   const until = untilTime(filters);
+  const hasLabels = labelFilter(filters);
   const deleted: string[] = [];
   let reclaimed = 0;
   for (const container of daemon.containers.all()) {
     const { record } = container;
     if (container.isRunning || container.isRemoved) continue;
     if (until !== undefined && parseTime(record.createdAt) > until) continue;
-    if (!matchesLabels(filters, record.config.Labels) || !avoidsLabels(filters, record.config.Labels))
-      continue;
+    if (!hasLabels(record.config.Labels)) continue;
     const { SizeRw } = await sizesOf(daemon, container);
     await removeContainer(daemon, container, { force: false, volumes: false });
     deleted.push(container.id);

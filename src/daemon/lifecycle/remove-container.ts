@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { TimeSlice } from '../../base/time-slice.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { containerDirectory } from '../daemon-options.ts';
@@ -24,15 +25,26 @@ export async function removeContainer(
   if (container.state.status === 'removing') {
     throw conflict(`removal of container ${reference} is already in progress`);
   }
-  if (!options.force) checkStopped(container, reference);
-  else await forceStop(daemon, container);
-  await daemon.locks.run(container.id, async () => {
-    if (container.isRemoved) return;
-    // It may have been started again while this waited.
+  if (options.force) markForRemoval(container);
+  try {
     if (!options.force) checkStopped(container, reference);
     else await forceStop(daemon, container);
-    await removeInLock(daemon, container, options);
-  });
+    await daemon.locks.run(container.id, async () => {
+      if (container.isRemoved) return;
+      // It may have been started while this waited.
+      if (!options.force) checkStopped(container, reference);
+      else await forceStop(daemon, container);
+      await removeInLock(daemon, container, options);
+    });
+  } finally {
+    if (options.force) container.isMarkedForRemoval = false;
+  }
+}
+
+/** No start is waited for: one that is under way is given up, and none begins. */
+function markForRemoval(container: Container): void {
+  container.isMarkedForRemoval = true;
+  container.giveUpStart();
 }
 
 function checkStopped({ isRunning, state: { status } }: Container, reference: string): void {
@@ -64,7 +76,11 @@ export async function removeInLock(
   const discarded = volumes ? ownVolumes(daemon, container) : [];
   forget(daemon, container, discarded);
   clearTimeout(container.restartTimer);
-  for (const volume of discarded) daemon.volumes.discard(volume);
+  const slice = new TimeSlice();
+  for (const volume of discarded) {
+    daemon.volumes.discard(volume);
+    if (slice.isOver) await slice.pause();
+  }
   for (const pending of container.pendingAttaches) pending.cancel();
   container.pendingAttaches.clear();
   containerEvent(daemon, container, 'destroy');

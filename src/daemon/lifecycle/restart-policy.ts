@@ -27,14 +27,12 @@ export function nextRestart(container: Container, exitCode: number, ranForNs: bi
 export function scheduleRestart(daemon: Daemon, container: Container, delayMs: number): void {
   container.restartTimer = setTimeout(() => {
     if (daemon.closing.aborted || container.state.status !== 'restarting') return;
-    daemon.background.run(
-      `restarting ${container.id}`,
-      daemon
-        .restart(container)
-        .catch(error =>
-          daemon.log.warn({ container: container.id, error: String(error) }, 'the restart policy failed'),
-        ),
-    );
+    // Not in the background, which removals of images wait for: nobody knows how long a start takes.
+    void daemon
+      .restart(container)
+      .catch(error =>
+        daemon.log.warn({ container: container.id, error: String(error) }, 'the restart policy failed'),
+      );
   }, delayMs);
 }
 

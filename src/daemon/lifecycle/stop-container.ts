@@ -1,6 +1,6 @@
 import { EngineError } from '../../base/errors.ts';
 import type { Container } from '../containers/container.ts';
-import { parseSignal } from '../create/signals.ts';
+import { parseSignal, stopSignalOf } from '../create/signals.ts';
 import type { Daemon } from '../daemon.ts';
 import { prefixed } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
@@ -30,7 +30,7 @@ export async function stopContainer(
 
 export async function stopRunning(daemon: Daemon, container: Container, options: StopOptions): Promise<void> {
   const { config } = container.record;
-  const signal = parseSignal(options.signal || config.StopSignal || 'SIGTERM');
+  const signal = options.signal ? parseSignal(options.signal) : stopSignalOf(config);
   const seconds = options.timeoutSeconds ?? config.StopTimeout ?? DEFAULT_TIMEOUT_SECONDS;
   container.state.manuallyStopped = true;
   daemon.store.saveState(container.id, container.state);

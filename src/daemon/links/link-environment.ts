@@ -1,16 +1,23 @@
 import type { Container } from '../containers/container.ts';
-import { parsePort } from '../create/ports.ts';
+import { MAX_ARGUMENTS } from '../create/check-config.ts';
+import { usablePorts } from '../create/ports.ts';
+import { invalid } from '../errors.ts';
 import type { LinkedContainer } from './links.ts';
 
 type Port = { number: number; protocol: string };
 
 /** The shortest run of ports that is also named as a range. */
 const SHORTEST_RANGE = 3;
+const VARIABLES_OF_PORT = 4;
 /** Of a linked container; they say nothing about it. */
 const OMITTED = ['HOME', 'PATH'];
 
-/** The variables by which a container finds those it is linked to, as Docker names them. */
+/**
+ * The variables by which a container finds those it is linked to, as Docker names them.
+ * @throws EngineError invalid-parameter
+ */
 export function linkEnvironment({ name }: Container, linked: readonly LinkedContainer[]): string[] {
+  checkCount(linked);
   return linked.flatMap(link => {
     const prefix = link.alias.replaceAll('-', '_').toUpperCase();
     return [
@@ -19,6 +26,15 @@ export function linkEnvironment({ name }: Container, linked: readonly LinkedCont
       ...environmentOf(link.container).map(entry => `${prefix}_ENV_${entry}`),
     ];
   });
+}
+
+/** @throws EngineError invalid-parameter for more variables than a process can be given */
+function checkCount(linked: readonly LinkedContainer[]): void {
+  const count = linked.reduce((sum, { container: { record } }) => {
+    const { ExposedPorts, Env } = record.config;
+    return sum + VARIABLES_OF_PORT * Object.keys(ExposedPorts ?? {}).length + (Env?.length ?? 0);
+  }, 0);
+  if (count > MAX_ARGUMENTS) throw invalid(`argument list too long: ${count} variables of linked containers`);
 }
 
 function portVariables(prefix: string, { container, address }: LinkedContainer): string[] {
@@ -47,9 +63,7 @@ function portVariables(prefix: string, { container, address }: LinkedContainer):
 /** TCP first, each protocol by number. */
 function exposedPorts({ record }: Container): Port[] {
   const rank = ({ protocol }: Port): number => (protocol === 'tcp' ? 0 : 1);
-  return Object.keys(record.config.ExposedPorts ?? {})
-    .map(parsePort)
-    .sort((a, b) => rank(a) - rank(b) || a.number - b.number);
+  return usablePorts(record.config.ExposedPorts).sort((a, b) => rank(a) - rank(b) || a.number - b.number);
 }
 
 function ranges(ports: readonly Port[]): [Port, Port][] {

@@ -12,11 +12,11 @@ import { readLogs } from './read-logs.ts';
  * `docker logs`.
  * @throws EngineError invalid-parameter, not-implemented for a container without a readable log
  */
-export function containerLogs(
+export async function containerLogs(
   { options: daemonOptions, closing }: Daemon,
   container: Container,
   options: LogsOptions,
-): { stream: Readable; multiplexed: boolean } {
+): Promise<{ stream: Readable; multiplexed: boolean }> {
   const { config, hostConfig } = container.record;
   if (!options.stdout && !options.stderr) {
     throw invalid('Bad parameters: you must choose at least one stream');
@@ -28,7 +28,7 @@ export function containerLogs(
   const pieces = readLogs({
     ...options,
     multiplexed,
-    ...(options.details ? { attributes: logAttributes(container.record) } : {}),
+    ...(options.details ? { attributes: await logAttributes(container.record) } : {}),
     signal: AbortSignal.any([options.signal, closing]),
     path: logPath(daemonOptions, container.id),
     isOver: () => !container.isRunning,

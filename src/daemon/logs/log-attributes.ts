@@ -1,35 +1,45 @@
+import { compilePattern } from '../../base/go/pattern.ts';
+import { own } from '../../base/own.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import type { ContainerRecord } from '../containers/container-record.ts';
 
 /**
  * What `docker logs --details` shows before each line: the labels and variables that the log options name, as
  * `key=value` pairs, sorted. They are the same for every line, so no line of the file has them.
  */
-export function logAttributes({ config, hostConfig, ...record }: ContainerRecord): string {
-  const options = hostConfig.LogConfig?.Config ?? {};
+export async function logAttributes({ config, hostConfig, ...record }: ContainerRecord): Promise<string> {
+  const options = hostConfig.LogConfig?.Config;
   const labels = Object.entries(config.Labels ?? {});
   const variables = (config.Env ?? []).map((entry): [string, string] => {
     const [name = '', ...value] = entry.split('=');
     return [name, value.join('=')];
   });
   const chosen = new Map([
-    ...selected(labels, options.labels, options['labels-regex']),
-    ...selected(variables, options.env, options['env-regex']),
-    ...(options.tag ? [['tag', tagOf(options.tag, { ...record, config })] as const] : []),
+    ...(await selected(labels, own(options, 'labels'), own(options, 'labels-regex'))),
+    ...(await selected(variables, own(options, 'env'), own(options, 'env-regex'))),
   ]);
+  const tag = own(options, 'tag');
+  if (tag) chosen.set('tag', tagOf(tag, { ...record, config }));
   return [...chosen]
     .map(([key, value]) => `${escapeQuery(key)}=${escapeQuery(value)}`)
     .sort()
     .join(',');
 }
 
-function selected(
-  entries: [string, string][],
+async function selected(
+  entries: readonly [string, string][],
   names: string | undefined,
   pattern: string | undefined,
-): [string, string][] {
+): Promise<[string, string][]> {
   const wanted = new Set((names ?? '').split(','));
-  const expression = pattern ? new RegExp(pattern) : undefined;
-  return entries.filter(([name]) => wanted.has(name) || expression?.test(name));
+  const matches = pattern ? await compilePattern(pattern).catch(() => undefined) : undefined;
+  const slice = new TimeSlice();
+  const chosen: [string, string][] = [];
+  for (const entry of entries) {
+    if (wanted.has(entry[0]) || matches?.(entry[0])) chosen.push(entry);
+    if (slice.isOver) await slice.pause();
+  }
+  return chosen;
 }
 
 type Named = Pick<ContainerRecord, 'id' | 'name' | 'imageId' | 'config'>;
@@ -45,7 +55,7 @@ function tagOf(template: string, { id, name, imageId, config }: Named): string {
     ImageName: config.Image ?? '',
     DaemonName: 'docker',
   };
-  return template.replaceAll(/\{\{\s*\.(\w+)\s*\}\}/g, (whole, field: string) => values[field] ?? whole);
+  return template.replaceAll(/\{\{\s*\.(\w+)\s*\}\}/g, (whole, field: string) => own(values, field) ?? whole);
 }
 
 /** As Go's url.QueryEscape. */

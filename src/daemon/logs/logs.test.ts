@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { formatTime, parseTime } from '../clock.ts';
 import type { ContainerRecord } from '../containers/container-record.ts';
 import { logAttributes } from './log-attributes.ts';
-import { checkLogConfig, rotation } from './log-config.ts';
+import { checkLogConfig, checkLogPatterns, rotation } from './log-config.ts';
 import { type ReadLogsOptions, readLogs } from './read-logs.ts';
 
 function line(text: string, second: number, stream = 'stdout'): string {
@@ -52,6 +52,12 @@ test('all lines of all rotated files are read, oldest first', async t => {
     await read(path, { sinceNs: parseTime('1970-01-01T00:00:02Z'), untilNs: 3_000_000_000n }),
     'b\nc\n',
   );
+});
+
+test('what is too long to be a line is passed over, and not kept', async t => {
+  const path = logFile(t);
+  writeFileSync(path, `${line('a\n', 1)}${'x'.repeat(3 << 20)}\n${line('b\n', 2)}${'y'.repeat(3 << 20)}`);
+  assert.equal(await read(path), 'a\nb\n');
 });
 
 test('a tail across many chunks is exact', async t => {
@@ -131,10 +137,45 @@ test('log options are checked in Docker’s words', () => {
       "logger: max-buffer-size option is only supported with 'non-blocking' mode",
     ],
     ['json-file', { 'max-size': 'foo' }, "invalid size: 'foo'"],
+    ['json-file', { 'max-size': '99999999p' }, "invalid size: '99999999p'"],
     ['json-file', { 'max-file': '0', 'max-size': '1m' }, 'max-file cannot be less than 1'],
+    ['json-file', { 'max-file': '1e3', 'max-size': '1m' }, "invalid max-file: '1e3'"],
+    [
+      'json-file',
+      { 'max-file': '1000000000', 'max-size': '1m' },
+      "invalid max-file: '1000000000': at most 1000 files are kept",
+    ],
   ] as const;
   for (const [Type, Config, message] of cases)
     assert.throws(() => checkLogConfig({ Type, Config }), { message });
+});
+
+test('a container that was made before there was a limit rotates within it', () => {
+  const Config = { 'max-file': '1000000000', 'max-size': '1m' };
+  assert.deepEqual(rotation({ Config }), { maxBytes: 1 << 20, maxFiles: 1000 });
+});
+
+test('patterns of log options are Go’s', async () => {
+  await checkLogPatterns({ Config: { 'labels-regex': '(?i)^rx', 'env-regex': '[[:alpha:]]' } });
+  const refused = (pattern: string, message: RegExp) =>
+    assert.rejects(checkLogPatterns({ Config: { 'env-regex': pattern } }), {
+      kind: 'invalid-parameter',
+      message,
+    });
+  await refused('(', /^error parsing regexp: missing closing \)/);
+  await refused('(?=x)', /^error parsing regexp: invalid or unsupported Perl syntax/);
+  await refused('a{1000}'.repeat(1000), /^error parsing regexp: expression too large: a\{1000\}/);
+});
+
+test('a tag has the markers that there are, and no others', async () => {
+  const record = {
+    id: 'f'.repeat(64),
+    name: 'web',
+    imageId: '',
+    config: {},
+    hostConfig: { LogConfig: { Config: { tag: '{{.Name}}{{.constructor}}' } } },
+  } as unknown as ContainerRecord;
+  assert.equal(await logAttributes(record), 'tag=web%7B%7B.constructor%7D%7D');
 });
 
 test('details are the labels and variables that the log options name, escaped and sorted', async t => {
@@ -147,7 +188,7 @@ test('details are the labels and variables that the log options name, escaped an
       LogConfig: { Config: { labels: 'b', 'labels-regex': '^rx', env: 'A', tag: '{{.Name}}/x' } },
     },
   } as unknown as ContainerRecord;
-  const attributes = logAttributes(record);
+  const attributes = await logAttributes(record);
   assert.equal(attributes, 'A=a+b%2Cc,b=2,rx1=r,tag=web%2Fx');
   const path = logFile(t);
   appendFileSync(path, line('one\n', 1));

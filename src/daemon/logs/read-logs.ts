@@ -20,6 +20,8 @@ export type ReadLogsOptions = LogSelection & {
 
 const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 10;
+/** The shim writes shorter ones: what is longer is no line, and is not kept in memory. */
+const LONGEST_LINE = 1 << 20;
 
 /** What `docker logs` prints, in pieces; every file and watch is closed when the iteration ends. */
 export async function* readLogs(options: ReadLogsOptions): AsyncGenerator<Buffer, void, undefined> {
@@ -127,6 +129,7 @@ class LineReader {
     const data = Buffer.concat([this.#rest, buffer.subarray(0, bytesRead)]);
     const end = data.lastIndexOf(NEWLINE) + 1;
     this.#rest = data.subarray(end);
+    if (this.#rest.length > LONGEST_LINE) this.#rest = Buffer.alloc(0);
     return end === 0 ? [] : data.toString('utf8', 0, end - 1).split('\n');
   }
 }

@@ -36,6 +36,17 @@ test('bad binds are refused in Docker’s words', () => {
   }
 });
 
+test('a path that the kernel would not take is refused', () => {
+  const path = `/${'a'.repeat(1 << 20)}${'/b/..'.repeat(5000)}`;
+  const error = { kind: 'invalid-parameter', message: /file name too long/ };
+  for (const spec of [path, `${path}:/x`, `/x:${path}`, `volume:${path}:ro`])
+    assert.throws(() => parseBind(spec), error);
+  assert.throws(() => parseMount({ Type: 'bind', Source: path, Target: '/x' }), error);
+  assert.throws(() => parseMount({ Type: 'tmpfs', Target: path }), error);
+  const VolumeOptions = { Subpath: path.slice(1) };
+  assert.throws(() => parseMount({ Type: 'volume', Source: 'v', Target: '/x', VolumeOptions }), error);
+});
+
 test('bad mounts are refused in Docker’s words', () => {
   const cases = [
     [{ Type: 'bind', Source: '/nope/x', Target: '/x' }, 'bind', 'bind source path does not exist: /nope/x'],
@@ -62,6 +73,11 @@ test('bad mounts are refused in Docker’s words', () => {
 
 test('tmpfs options are checked', () => {
   checkTmpfs({ '/t': 'size=64m,noexec,mode=1777', '/u': '' });
-  assert.throws(() => checkTmpfs({ '/t': 'foo' }), /invalid tmpfs option "foo"/);
+  for (const option of ['foo', 'constructor', '__proto__', 'toString=x'])
+    assert.throws(() => checkTmpfs({ '/t': option }), {
+      kind: 'invalid-parameter',
+      message: `invalid tmpfs option "${option}"`,
+    });
+  assert.throws(() => checkTmpfs({ '/t': 'ro,'.repeat(2000) }), /invalid tmpfs options: too long/);
   assert.throws(() => checkTmpfs({ rel: '' }), /invalid mount path: 'rel' mount path must be absolute/);
 });

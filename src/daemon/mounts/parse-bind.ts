@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
 import { invalid } from '../errors.ts';
 import type { MountRecord } from '../containers/container-record.ts';
+import { checkPathLength } from '../../base/path-length.ts';
 
 export const PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
 const MODE_GROUPS = [
@@ -45,6 +46,7 @@ export function parseBind(spec: string): MountRecord {
     return { ...newMount('volume', checkDestination(spec, 'volume', source)), anonymous: true };
   if (parts.length === 2 && isMode(destination)) throw invalidSpec(spec);
   if (mode !== '' && !isMode(mode)) throw invalid(`invalid mode: ${mode}`);
+  checkPathLength(source);
   const type = source.startsWith('/') ? 'bind' : 'volume';
   const words = mode === '' ? [] : mode.split(',');
   const propagation = words.find(word => PROPAGATIONS.includes(word));
@@ -81,6 +83,7 @@ function checkDestination(spec: string, type: string, destination: string): stri
 export function checkTarget(target: string): string {
   if (target === '') throw invalid('field Target must not be empty');
   if (!target.startsWith('/')) throw invalid(`invalid mount path: '${target}' mount path must be absolute`);
+  checkPathLength(target);
   const normal = posix.normalize(target).replace(/(.)\/$/, '$1');
   if (normal === '/') throw invalid("invalid specification: destination can't be '/'");
   return normal;

@@ -5,6 +5,7 @@ import { messageOf } from '../../base/errors.ts';
 import type { MountRecord } from '../containers/container-record.ts';
 import { invalid } from '../errors.ts';
 import { checkTarget, newMount, PROPAGATIONS } from './parse-bind.ts';
+import { checkPathLength } from '../../base/path-length.ts';
 
 /**
  * One entry of `HostConfig.Mounts`.
@@ -37,6 +38,7 @@ function parseBindMount(mount: Mount): MountRecord {
   if (source === '') throw invalid('field Source must not be empty');
   if (mount.VolumeOptions) throw invalid('field VolumeOptions must not be specified');
   if (mount.TmpfsOptions) throw invalid('field TmpfsOptions must not be specified');
+  checkPathLength(source);
   if (!source.startsWith('/')) throw invalid(`invalid mount path: '${source}' mount path must be absolute`);
   const options = mount.BindOptions ?? {};
   const propagation = options.Propagation || 'rprivate';
@@ -67,6 +69,7 @@ function parseVolumeMount(mount: Mount): MountRecord {
   if (mount.TmpfsOptions) throw invalid('field TmpfsOptions must not be specified');
   const subpath = mount.VolumeOptions?.Subpath ?? '';
   if (subpath !== '' && !mount.Source) throw invalid('must not set Subpath when using anonymous volumes');
+  checkPathLength(subpath);
   if (posix.isAbsolute(subpath) || posix.normalize(subpath).split('/').includes('..')) {
     throw invalid('subpath must be a relative path within the volume');
   }

@@ -1,23 +1,29 @@
+import { posix } from 'node:path';
 import type { ContainerRecord, MountRecord } from '../containers/container-record.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import { volumeDevice } from '../volumes/volume-device.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
 import { newMount, parseBind } from './parse-bind.ts';
 import { parseMount } from './parse-mount.ts';
+import { checkPathLength } from '../../base/path-length.ts';
 
 /**
  * All mounts of a new container, in the order of Docker's precedence; the volumes they name are made.
  * `onNewVolume` is told of each that was not there before.
  * @throws EngineError invalid-parameter, not-found, in Docker's words
  */
-export function resolveMounts(
+export async function resolveMounts(
   daemon: Daemon,
   record: ContainerRecord,
   onNewVolume: (name: string) => void,
-): MountRecord[] {
+): Promise<MountRecord[]> {
   const { config, hostConfig } = record;
   const mounts = new Map<string, MountRecord>();
-  for (const mount of volumesFrom(daemon, hostConfig.VolumesFrom)) mounts.set(mount.destination, mount);
+  for (const mount of volumesFrom(daemon, hostConfig.VolumesFrom)) {
+    mounts.set(mount.destination, mount);
+    checkCount(mounts);
+  }
   const own = [
     ...(hostConfig.Binds ?? []).map(parseBind),
     ...(hostConfig.Mounts ?? []).map(mount => ({ ...parseMount(mount), volumeOptions: mount.VolumeOptions })),
@@ -28,14 +34,34 @@ export function resolveMounts(
     destinations.add(mount.destination);
     mounts.set(mount.destination, mount);
   }
-  for (const destination of Object.keys(config.Volumes ?? {})) {
-    const mount = parseBind(destination);
-    if (mounts.has(mount.destination) || destinations.has(mount.destination)) continue;
-    mounts.set(mount.destination, { ...newMount('volume', mount.destination), anonymous: true });
+  for (const path of Object.keys(config.Volumes ?? {})) {
+    const destination = volumeDestination(path);
+    if (mounts.has(destination) || destinations.has(destination)) continue;
+    mounts.set(destination, { ...newMount('volume', destination), anonymous: true });
+    checkCount(mounts);
   }
-  return [...mounts.values()].map(mount =>
-    withVolume(daemon, hostConfig.VolumeDriver ?? '', mount, onNewVolume),
-  );
+  checkCount(mounts);
+  const slice = new TimeSlice();
+  const resolved: MountRecord[] = [];
+  for (const mount of mounts.values()) {
+    resolved.push(withVolume(daemon, hostConfig.VolumeDriver ?? '', mount, onNewVolume));
+    if (slice.isOver) await slice.pause();
+  }
+  return resolved;
+}
+
+/** Each volume of an image is a directory of the host, and each mount is made at every start. */
+const MAX_MOUNTS = 1024;
+
+function checkCount(mounts: ReadonlyMap<string, MountRecord>): void {
+  if (mounts.size > MAX_MOUNTS) throw invalid(`a container has at most ${MAX_MOUNTS} mounts`);
+}
+
+/** Of `VOLUME`: an image may name any path, which is one of the container's root in any case. */
+function volumeDestination(path: string): string {
+  if (path.includes('\0')) throw invalid(`invalid volume specification: ${JSON.stringify(path)}`);
+  checkPathLength(path);
+  return posix.join('/', path).replace(/(.)\/$/, '$1');
 }
 
 type Wanted = MountRecord & {
@@ -52,34 +78,31 @@ function withVolume(
   onNewVolume: (name: string) => void,
 ): MountRecord {
   if (mount.type !== 'volume') return mount;
-  const known = new Set(volumes.all().map(({ name }) => name));
+  const isKnown = volumes.has(mount.name);
   const { name, options } = volumes.create({
     name: mount.name,
     driver: volumeOptions?.DriverConfig?.Name || defaultDriver,
     options: volumeOptions?.DriverConfig?.Options ?? null,
     labels: volumeOptions?.Labels ?? null,
   });
-  if (!known.has(name)) onNewVolume(name);
+  if (!isKnown) onNewVolume(name);
   const device = volumeDevice(options);
   if (device === undefined) return { ...mount, name, source: volumes.path(name) };
   return { ...mount, name, source: device.source, device, copyUp: mount.copyUp && device.isDirectory };
 }
 
 /** `NAME[:ro|rw]`: the mounts of another container. */
-function volumesFrom(
+function* volumesFrom(
   { containers }: Daemon,
   references: readonly string[] | null | undefined,
-): MountRecord[] {
-  return (references ?? []).flatMap(reference => {
+): Generator<MountRecord> {
+  for (const reference of references ?? []) {
     const [name = '', mode = ''] = reference.split(':');
     if (!['', 'ro', 'rw', 'z', 'Z'].includes(mode)) throw invalid(`invalid mode: ${mode}`);
     const source = containers.lookup(name);
     // Not not-found: to the docker CLI that means a missing image.
     if (source === undefined) throw invalid(`No such container: ${name}`);
-    return source.record.mounts.map(mount => ({
-      ...mount,
-      writable: mount.writable && mode !== 'ro',
-      copyUp: false,
-    }));
-  });
+    for (const mount of source.record.mounts)
+      yield { ...mount, writable: mount.writable && mode !== 'ro', copyUp: false };
+  }
 }

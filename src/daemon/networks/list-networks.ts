@@ -5,9 +5,9 @@ import {
   booleanFilter,
   checkFilters,
   type Filters,
-  matchesExactly,
-  matchesLabels,
-  matchesPattern,
+  exactFilter,
+  labelFilter,
+  patternFilter,
 } from '../filters.ts';
 import { describeNetwork } from './describe-network.ts';
 import type { NetworkRecord } from './networks.ts';
@@ -15,27 +15,32 @@ import type { NetworkRecord } from './networks.ts';
 const KNOWN = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
 
 /** `docker network ls`. @throws EngineError invalid-parameter for a bad filter */
-export function listNetworks({ networks, containers }: Daemon, filters: Filters): NetworkInspect[] {
+export async function listNetworks(
+  { networks, containers }: Daemon,
+  filters: Filters,
+): Promise<NetworkInspect[]> {
   checkFilters(filters, KNOWN);
   for (const type of filters.get('type') ?? []) {
     if (type !== 'builtin' && type !== 'custom') throw invalid(`invalid filter: 'type'='${type}'`);
   }
+  const matches = await networkFilter(filters);
   const all = containers.all();
   return networks
     .all()
-    .filter(network => matches(network, filters))
+    .filter(matches)
     .map(network => describeNetwork(network, all));
 }
 
-function matches(network: NetworkRecord, filters: Filters): boolean {
-  return (
-    matchesExactly(filters, 'driver', network.driver) &&
-    matchesExactly(filters, 'scope', 'local') &&
-    // The networks there are now have been there from the beginning: `builtin`, and never `dangling`.
-    matchesExactly(filters, 'type', 'builtin') &&
-    !booleanFilter(filters, 'dangling', false) &&
-    matchesPattern(filters, 'id', network.id) &&
-    matchesPattern(filters, 'name', network.name) &&
-    matchesLabels(filters, network.labels)
-  );
+async function networkFilter(filters: Filters): Promise<(network: NetworkRecord) => boolean> {
+  const hasId = await patternFilter(filters, 'id');
+  const hasName = await patternFilter(filters, 'name');
+  const hasLabels = labelFilter(filters);
+  const hasDriver = exactFilter(filters, 'driver');
+  // The networks there are now have been there from the beginning: `builtin`, and never `dangling`.
+  const hasAny =
+    exactFilter(filters, 'scope')('local') &&
+    exactFilter(filters, 'type')('builtin') &&
+    !booleanFilter(filters, 'dangling', false);
+  return ({ id, name, driver, labels }) =>
+    hasAny && hasDriver(driver) && hasId(id) && hasName(name) && hasLabels(labels);
 }

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
 import { posix } from 'node:path';
 import { EngineError, errorCode } from '../../base/errors.ts';
+import { goFileReason } from '../../base/go-file-error.ts';
 import type { Device } from '../../libcontainer/spec.ts';
 
 /** Where device nodes are looked up; tests bring their own. */
@@ -8,31 +9,43 @@ export type DeviceSource = {
   /**
    * The node at `path` (links followed), or all those below it when it is a directory; `path` of each is where
    * it was found, starting with `path`.
-   * @throws EngineError system
+   * @throws EngineError invalid-parameter
    */
   find: (path: string) => Device[];
+  /** The numbers of what is at `path` (links followed). @throws EngineError invalid-parameter */
+  numbers: (path: string) => DeviceNumbers;
   /** Every device in /dev that a privileged container gets. */
   all: () => Device[];
 };
 
-export const hostDevices: DeviceSource = { find, all: () => below('/dev', true) };
+export type DeviceNumbers = { major: number; minor: number };
+
+export const hostDevices: DeviceSource = {
+  find,
+  numbers: path => deviceNumbers(look(path).stats.rdev),
+  all: () => below('/dev', { isDev: true, filesLeft: Number.POSITIVE_INFINITY }),
+};
 
 /** Left out of a privileged container's /dev: it has its own. */
 const OWN_DIRECTORIES = new Set(['pts', 'shm', 'fd', 'mqueue', '.lxc', '.lxd-mounts', '.udev']);
 
 const PERMISSIONS = 0o7777;
+/** Of a directory that is given as a device. */
+const MAX_FILES = 10_000;
+
+function look(path: string): { resolved: string; stats: Stats } {
+  try {
+    const resolved = realpathSync(path);
+    return { resolved, stats: lstatSync(resolved) };
+  } catch (error) {
+    throw gatheringFailed(path, goFileReason(error));
+  }
+}
 
 function find(path: string): Device[] {
-  let resolved: string;
-  let stats: Stats;
-  try {
-    resolved = realpathSync(path);
-    stats = lstatSync(resolved);
-  } catch (error) {
-    throw gatheringFailed(path, errorCode(error) === 'ENOENT' ? 'no such file or directory' : String(error));
-  }
+  const { resolved, stats } = look(path);
   if (stats.isDirectory()) {
-    const devices = below(resolved, false);
+    const devices = below(resolved, { isDev: false, filesLeft: MAX_FILES });
     if (devices.length > 0)
       return devices.map(device => ({ ...device, path: path + device.path.slice(resolved.length) }));
   }
@@ -43,17 +56,21 @@ function find(path: string): Device[] {
 
 function gatheringFailed(path: string, reason: string): EngineError {
   return new EngineError(
-    'system',
+    'invalid-parameter',
     `error gathering device information while adding custom device ${JSON.stringify(path)}: ${reason}`,
   );
 }
 
-function below(directory: string, isDev: boolean): Device[] {
+type Search = { isDev: boolean; filesLeft: number };
+
+function below(directory: string, search: Search): Device[] {
+  const { isDev } = search;
   return readdirSync(directory).flatMap(name => {
     const path = posix.join(directory, name);
+    if (--search.filesLeft < 0) throw gatheringFailed(directory, 'too many files');
     try {
       const stats = lstatSync(path);
-      if (stats.isDirectory()) return isDev && OWN_DIRECTORIES.has(name) ? [] : below(path, isDev);
+      if (stats.isDirectory()) return isDev && OWN_DIRECTORIES.has(name) ? [] : below(path, search);
       const device = isDev && name === 'console' ? undefined : deviceOf(path, stats);
       return device && !(isDev && device.type === 'p') ? [device] : [];
     } catch (error) {
@@ -84,7 +101,7 @@ function deviceOf(path: string, stats: Stats): Device | undefined {
 }
 
 /** glibc's encoding of dev_t (makedev(3)). */
-function deviceNumbers(rdev: number): { major: number; minor: number } {
+function deviceNumbers(rdev: number): DeviceNumbers {
   const number = BigInt(rdev);
   return {
     major: Number(((number >> 8n) & 0xfffn) | ((number >> 32n) & 0xffff_f000n)),

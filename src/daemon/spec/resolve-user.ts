@@ -1,4 +1,5 @@
-import { EngineError } from '../../base/errors.ts';
+import { EngineError, messageOf } from '../../base/errors.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 
 export type ResolvedUser = {
   uid: number;
@@ -9,93 +10,127 @@ export type ResolvedUser = {
   home: string;
 };
 
-export type AccountFiles = {
-  /** Contents of the container's /etc/passwd and /etc/group; undefined when there is none. */
-  passwd?: string;
-  group?: string;
-};
+/** The container's files; undefined when there is none of that path. */
+export type AccountFiles = { readFile(path: string): Promise<Buffer | undefined> };
 
 const MAX_ID = 2 ** 31 - 1;
+/** NGROUPS_MAX (setgroups(2)) */
+const MAX_GROUPS = 65_536;
 
 /**
- * What `USER` (`name`, `uid`, `name:group`, `uid:gid`, or '' for root) and `--group-add` mean in a container,
- * as Docker resolves it: a number is always an id; without a group, the user's groups are added.
+ * What `USER` (`name`, `uid`, `name:group`, `uid:gid`, or '' for root) and `--group-add` mean in a container, as Docker
+ * resolves it: a number is always an id; without a group, the user's groups are added. The files are the image's or
+ * the container's own work: whatever is in them gives a user or an error.
  * @throws EngineError invalid-parameter, in Docker's words
  */
-export function resolveUser(
+export async function resolveUser(
   user: string,
   files: AccountFiles,
   groupAdd: readonly string[] = [],
-): ResolvedUser {
+): Promise<ResolvedUser> {
   const colon = user.indexOf(':');
   const userPart = colon === -1 ? user : user.slice(0, colon);
   const groupPart = colon === -1 ? '' : user.slice(colon + 1);
-  const account = entryOf(files.passwd, userPart || '0');
-  if (!account && userPart !== '' && !isNumber(userPart))
-    throw invalid(`unable to find user ${userPart}: no matching entries in passwd file`);
-  const uid = checkId(account ? Number(account[2]) : Number(userPart));
-  const ownGid = account ? Number(account[3]) : 0;
-  const gid = groupPart === '' ? ownGid : groupId(groupPart, files.group);
-  const name = account?.[0];
-  const memberships = groupPart === '' && name !== undefined ? groupsOf(name, files.group) : [];
-  const added = groupAdd.map(group => addedGroupId(group, files.group));
-  return {
-    uid,
-    gid: checkId(gid),
-    additionalGids: [...new Set([gid, ...memberships, ...added])],
-    home: account?.[5] || '/',
-  };
+  const account = await findAccount(files, userPart);
+  const [gid = account.gid] = groupPart === '' ? [] : await findGroups(files, [groupPart]);
+  const memberships = groupPart === '' ? await groupsOf(files, account.name) : [];
+  const added = await findGroups(files, groupAdd, { byName: true });
+  const additionalGids = [...new Set([gid, ...memberships, ...added])];
+  if (additionalGids.length > MAX_GROUPS) throw invalid('unable to setup user: setgroups: invalid argument');
+  for (const id of [account.uid, ...additionalGids]) checkId(id);
+  return { uid: account.uid, gid, additionalGids, home: account.home || '/' };
+}
+
+type Account = { name: string; uid: number; gid: number; home: string };
+
+async function findAccount(files: AccountFiles, user: string): Promise<Account> {
+  const wanted = user === '' ? 0 : idOf(user);
+  let account: Account | undefined;
+  try {
+    await eachEntry(await files.readFile('/etc/passwd'), ([name = '', , uid, gid, , home = '']) => {
+      const isWanted = wanted === undefined ? name === user : numberIn(uid) === wanted;
+      if (isWanted) account = { name, uid: numberIn(uid), gid: numberIn(gid), home };
+      return isWanted;
+    });
+  } catch (error) {
+    throw invalid(`unable to find user ${user || 0}: ${messageOf(error)}`);
+  }
+  if (account !== undefined) return account;
+  if (wanted === undefined) throw invalid(`unable to find user ${user}: no matching entries in passwd file`);
+  return { name: '', uid: wanted, gid: 0, home: '' };
+}
+
+/** The ids of groups, which are names or ids; with `byName` also a number is first of all a name. */
+async function findGroups(
+  files: AccountFiles,
+  groups: readonly string[],
+  { byName } = { byName: false },
+): Promise<number[]> {
+  const names = new Set(groups.filter(group => byName || idOf(group) === undefined));
+  const found = new Map<string, number>();
+  if (names.size > 0)
+    await eachEntry(await groupFile(files, [...names].join(' ')), ([name = '', , id]) => {
+      if (names.has(name) && !found.has(name)) found.set(name, numberIn(id));
+      return found.size === names.size;
+    });
+  return groups.map(group => {
+    const gid = found.get(group) ?? idOf(group);
+    if (gid !== undefined) return gid;
+    throw invalid(`unable to find group ${group}: no matching entries in group file`);
+  });
+}
+
+/** The groups that have the user as a member. */
+async function groupsOf(files: AccountFiles, user: string): Promise<number[]> {
+  const gids: number[] = [];
+  if (user === '' || user.includes(',')) return gids;
+  await eachEntry(await groupFile(files, user), ([, , id, members = '']) => {
+    if (`,${members},`.includes(`,${user},`)) gids.push(numberIn(id));
+    return gids.length > MAX_GROUPS;
+  });
+  return gids;
+}
+
+/** `subject`: whom it is read for. */
+async function groupFile(files: AccountFiles, subject: string): Promise<Buffer | undefined> {
+  try {
+    return await files.readFile('/etc/group');
+  } catch (error) {
+    throw invalid(`unable to find groups for spec ${subject}: ${messageOf(error)}`);
+  }
+}
+
+const MAX_FIELDS = 7;
+
+/** Calls back with the fields of each line (passwd(5), group(5)), until that returns true. */
+async function eachEntry(
+  content: Buffer | undefined,
+  take: (fields: readonly string[]) => boolean,
+): Promise<void> {
+  const text = content?.toString() ?? '';
+  const slice = new TimeSlice();
+  for (let at = 0; at < text.length; ) {
+    const newline = text.indexOf('\n', at);
+    const end = newline < 0 ? text.length : newline;
+    const line = text.slice(at, end).trim();
+    at = end + 1;
+    if (line !== '' && take(line.split(':', MAX_FIELDS))) return;
+    if (slice.isOver) await slice.pause();
+  }
 }
 
 const invalid = (message: string) => new EngineError('invalid-parameter', message);
 
-const isNumber = (text: string) => /^[+-]?\d+$/.test(text);
-
-/**
- * The first entry (passwd(5), group(5)) of that id, where it is a number, or else of that name. The files are searched
- * as they are: they are the container's, and may have millions of lines.
- */
-function entryOf(text: string | undefined, nameOrId: string): string[] | undefined {
-  if (!isNumber(nameOrId)) return entryNamed(text, nameOrId);
-  if (nameOrId.startsWith('-')) return undefined;
-  return firstEntry(text, `(?:[^:\\n]*:){2}\\+?0*${nameOrId.replace(/^\+?0*(?=\d)/, '')}`);
+/** Undefined for a name. */
+function idOf(text: string): number | undefined {
+  return /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
 }
 
-function entryNamed(text: string | undefined, name: string): string[] | undefined {
-  return firstEntry(text, RegExp.escape(name));
+/** Of a line: what is no number counts as 0. */
+function numberIn(field = ''): number {
+  return idOf(field) ?? 0;
 }
 
-function firstEntry(text = '', fields: string): string[] | undefined {
-  const [line] = new RegExp(START + fields + END, 'm').exec(text) ?? [];
-  return line?.trim().split(':');
-}
-
-/** Ids of the groups that have a user among their members. */
-function groupsOf(user: string, text = ''): number[] {
-  const member = `(?:[^:\\n]*,)?${RegExp.escape(user)}(?:,[^:\\n]*)?`;
-  const lines = text.matchAll(new RegExp(`${START}(?:[^:\\n]*:){3}${member}${END}`, 'gm'));
-  return Array.from(lines, ([line]) => Number(line.split(':')[2]));
-}
-
-/** Of a line that is no comment, and of a field and all after it. */
-const START = '^[^\\S\\n]*(?!#)';
-const END = '(?:[^\\S\\n]*$|:.*$)';
-
-function checkId(id: number): number {
+function checkId(id: number): void {
   if (id < 0 || id > MAX_ID) throw invalid(`uids and gids must be in range 0-${MAX_ID}`);
-  return id;
-}
-
-/** A number is an id, whether there is such a group or not. */
-function groupId(group: string, text: string | undefined): number {
-  const entry = entryOf(text, group);
-  if (entry) return checkId(Number(entry[2]));
-  if (isNumber(group)) return checkId(Number(group));
-  throw invalid(`unable to find group ${group}: no matching entries in group file`);
-}
-
-/** As Docker has it, here a number may be a group's name. */
-function addedGroupId(group: string, text: string | undefined): number {
-  const entry = entryNamed(text, group);
-  return entry ? Number(entry[2]) : groupId(group, text);
 }

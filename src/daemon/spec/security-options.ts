@@ -1,4 +1,5 @@
-import { EngineError, messageOf } from '../../base/errors.ts';
+import { EngineError } from '../../base/errors.ts';
+import { decodeDockerProfile } from '../../libcontainer/seccomp/docker-profile.ts';
 
 /** What `--security-opt` values ask for; undefined where nothing was said. */
 export type SecurityOptions = {
@@ -55,15 +56,10 @@ function applyPair(result: SecurityOptions, option: string): void {
   }
 }
 
-/** `unconfined`, `builtin`, or a profile, which must be a JSON object. */
+/** `unconfined`, `builtin`, or a profile. */
 function checkedProfile(value: string): string {
   if (value === 'unconfined' || value === 'builtin') return value;
-  try {
-    const parsed: unknown = JSON.parse(value);
-    if (typeof parsed !== 'object' || parsed === null) throw new SyntaxError('it is no object');
-  } catch (error) {
-    throw new EngineError('invalid-parameter', `Decoding seccomp profile failed: ${messageOf(error)}`);
-  }
+  decodeDockerProfile(value);
   return value;
 }
 

@@ -27,7 +27,7 @@ const DEFAULT_RULES: readonly DeviceRule[] = [
 
 /**
  * The devices of a container beside the standard ones, and the rules for their use.
- * @throws EngineError invalid-parameter for a malformed rule, system for a device that is not there
+ * @throws EngineError invalid-parameter for a malformed rule, also for a device that is not there
  */
 export function specDevices(hostConfig: HostConfig, source: DeviceSource): SpecDevices {
   const mappings = (hostConfig.Devices ?? []).map(mapping => {
@@ -41,27 +41,32 @@ export function specDevices(hostConfig: HostConfig, source: DeviceSource): SpecD
   if (hostConfig.Privileged) {
     const moved = mappings.filter(({ host, container }) => host !== container);
     return {
-      devices: [
-        ...source.all(),
-        ...moved.flatMap(({ host, container }) => relocated(source, host, container)),
-      ],
+      devices: [...source.all(), ...mapped(source, moved).map(({ device }) => device)],
       rules: [...DEFAULT_RULES, { allow: true, access: 'rwm' }],
     };
   }
-  const devices: Device[] = [];
-  const rules: DeviceRule[] = [...DEFAULT_RULES];
-  for (const { host, container, access } of mappings) {
-    for (const device of relocated(source, host, container)) {
-      devices.push(device);
-      const { type, major, minor } = device;
-      if (type === 'b' || type === 'c') rules.push({ allow: true, type, major, minor, access });
-    }
-  }
-  return { devices, rules: [...rules, ...(hostConfig.DeviceCgroupRules ?? []).map(parseDeviceRule)] };
+  const found = mapped(source, mappings);
+  const rules = found.flatMap(({ device: { type, major, minor }, access }): DeviceRule[] =>
+    type === 'b' || type === 'c' ? [{ allow: true, type, major, minor, access }] : [],
+  );
+  const asked = (hostConfig.DeviceCgroupRules ?? []).map(parseDeviceRule);
+  return { devices: found.map(({ device }) => device), rules: [...DEFAULT_RULES, ...rules, ...asked] };
 }
 
-function relocated(source: DeviceSource, host: string, container: string): Device[] {
-  return source.find(host).map(device => ({ ...device, path: container + device.path.slice(host.length) }));
+type Mapping = { host: string; container: string; access: string };
+
+/** Each is made at every start. A directory stands for all that are in it. */
+const MAX_DEVICES = 4096;
+
+function mapped(source: DeviceSource, mappings: readonly Mapping[]): { device: Device; access: string }[] {
+  const found: { device: Device; access: string }[] = [];
+  for (const { host, container, access } of mappings) {
+    for (const device of source.find(host))
+      found.push({ device: { ...device, path: container + device.path.slice(host.length) }, access });
+    if (found.length > MAX_DEVICES)
+      throw new EngineError('invalid-parameter', `a container has at most ${MAX_DEVICES} devices`);
+  }
+  return found;
 }
 
 /** `c 1:* rwm`. @throws EngineError invalid-parameter, in Docker's words */

@@ -133,6 +133,11 @@ const depth = (path: string) => posix.normalize(path).split('/').filter(Boolean)
 
 function toMount(mount: SpecMount, input: SpecInput): Mount {
   const { destination, source, propagation } = mount;
+  if (depth(destination) === 0)
+    throw new EngineError(
+      'invalid-parameter',
+      `error mounting ${JSON.stringify(source)} to rootfs at "/": mountpoint is on the top of rootfs`,
+    );
   if (mount.type === 'tmpfs') {
     const options = [...mount.tmpfsOptions, ...(mount.writable ? [] : ['ro'])];
     return { destination, type: 'tmpfs', source: 'tmpfs', options: tmpfsMountOptions(options) };

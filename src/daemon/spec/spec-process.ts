@@ -12,6 +12,8 @@ import { INIT_PATH, usesInit } from './spec-mounts.ts';
 export function specProcess(input: SpecInput, security: SecurityOptions, capabilities: string[]): Process {
   const { config, hostConfig, user } = input;
   const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+  const cwd = config.WorkingDir || '/';
+  if (!cwd.startsWith('/')) throw new EngineError('invalid-parameter', 'Cwd must be an absolute path');
   const [height = 0, width = 0] = hostConfig.ConsoleSize ?? [];
   const environment = containerEnvironment({
     hostname: config.Hostname,
@@ -25,7 +27,7 @@ export function specProcess(input: SpecInput, security: SecurityOptions, capabil
     user: specUser(user),
     args: usesInit(input) ? [INIT_PATH, '--', ...command] : command,
     env: finishEnvironment(environment, user.home),
-    cwd: config.WorkingDir || '/',
+    cwd,
     capabilities: capabilitySets(capabilities),
     rlimits: (hostConfig.Ulimits ?? []).map(specLimit),
     ...(security.noNewPrivileges ? { noNewPrivileges: true } : {}),

@@ -9,7 +9,7 @@ const NANO = 1e9;
 /**
  * Docker's limits as a runtime spec's, without its device rules: for a new container and for `update`. Zero
  * means nothing asked, but for pids, where it means no limit.
- * @throws EngineError invalid-parameter, system for a block device that is not there
+ * @throws EngineError invalid-parameter, also for a block device that is not there
  */
 export function specResources(resources: ApiResources, devices: DeviceSource): Resources {
   return {
@@ -59,10 +59,7 @@ function cpu(resources: ApiResources): Resources['cpu'] {
 }
 
 function blockIo(resources: ApiResources, devices: DeviceSource): Resources['blockIO'] {
-  const numbers = (path = '') => {
-    const [device] = devices.find(path);
-    return { major: device?.major ?? 0, minor: device?.minor ?? 0 };
-  };
+  const numbers = (path = '') => devices.numbers(path);
   const throttle = (list: ApiResources['BlkioDeviceReadBps']): ThrottleDevice[] | undefined =>
     list?.length ? list.map(({ Path, Rate = 0 }) => ({ ...numbers(Path), rate: Rate })) : undefined;
   return compact({

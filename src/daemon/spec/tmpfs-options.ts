@@ -1,27 +1,33 @@
 import { EngineError } from '../../base/errors.ts';
+import { lookupTable } from '../../base/lookup-table.ts';
 
 /** Each name, and the flag that it sets or clears: of several for the same flag the last one counts. */
-const FLAGS: Record<string, string> = Object.fromEntries(
-  [
-    ['ro', 'rw'],
-    ['nosuid', 'suid'],
-    ['nodev', 'dev'],
-    ['noexec', 'exec'],
-    ['sync', 'async'],
-    ['dirsync'],
-    ['remount'],
-    ['mand', 'nomand'],
-    ['atime', 'noatime'],
-    ['diratime', 'nodiratime'],
-    ['bind'],
-    ['rbind'],
-    ['relatime', 'norelatime'],
-    ['strictatime', 'nostrictatime'],
-    ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave', 'unbindable', 'runbindable'],
-  ].flatMap(group => group.map(name => [name, group[0]!])),
+const FLAGS = lookupTable<string>(
+  Object.fromEntries(
+    [
+      ['ro', 'rw'],
+      ['nosuid', 'suid'],
+      ['nodev', 'dev'],
+      ['noexec', 'exec'],
+      ['sync', 'async'],
+      ['dirsync'],
+      ['remount'],
+      ['mand', 'nomand'],
+      ['atime', 'noatime'],
+      ['diratime', 'nodiratime'],
+      ['bind'],
+      ['rbind'],
+      ['relatime', 'norelatime'],
+      ['strictatime', 'nostrictatime'],
+      ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave', 'unbindable', 'runbindable'],
+    ].flatMap(group => group.map(name => [name, group[0]!])),
+  ),
 );
 
 const KEYS = new Set(['size', 'mode', 'uid', 'gid', 'nr_inodes', 'nr_blocks', 'mpol']);
+
+/** The kernel takes no more than a page. */
+const MAX_LENGTH = 4096;
 
 /** Always set, unless the options say otherwise. */
 const DEFAULTS = ['noexec', 'nosuid', 'nodev', 'rprivate'];
@@ -32,6 +38,8 @@ const DEFAULTS = ['noexec', 'nosuid', 'nodev', 'rprivate'];
  * @throws EngineError invalid-parameter
  */
 export function tmpfsMountOptions(options: readonly string[]): string[] {
+  if (options.reduce((sum, { length }) => sum + length + 1, 0) > MAX_LENGTH)
+    throw new EngineError('invalid-parameter', 'invalid tmpfs options: too long');
   const seen = new Set<string>();
   const kept: string[] = [];
   for (const option of [...DEFAULTS, ...options].reverse()) {

@@ -25,6 +25,10 @@ const host: HostFacts = {
   devices: {
     find: path =>
       [ZERO, TUN, DISK].filter(device => device.path === path || device.path.startsWith(`${path}/`)),
+    numbers: path => {
+      const { major = 0, minor = 0 } = [ZERO, TUN, DISK].find(device => device.path === path) ?? {};
+      return { major, minor };
+    },
     all: () => [ZERO, TUN],
   },
   mountPropagation: path => ({ mountPoint: path, shared: path === '/shared', slave: path === '/slave' }),

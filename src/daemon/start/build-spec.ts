@@ -8,7 +8,7 @@ import { hostFilePath } from '../daemon-options.ts';
 import { conflict, invalid } from '../errors.ts';
 import { linkEnvironment } from '../links/link-environment.ts';
 import { linkedContainers, runningLinks } from '../links/links.ts';
-import { type AccountFiles, resolveUser } from '../spec/resolve-user.ts';
+import { resolveUser } from '../spec/resolve-user.ts';
 import { execProcess } from '../spec/spec-process.ts';
 import { specResources } from '../spec/spec-resources.ts';
 import { toRuntimeSpec } from '../spec/to-runtime-spec.ts';
@@ -26,7 +26,7 @@ export async function buildSpec(daemon: Daemon, container: Container, layer: Con
     id,
     config,
     hostConfig: effectiveHostConfig(daemon, hostConfig),
-    user: resolveUser(config.User ?? '', await accountFiles(layer), hostConfig.GroupAdd ?? []),
+    user: await resolveUser(config.User ?? '', layer, hostConfig.GroupAdd ?? []),
     mounts: await Promise.all(mounts.map(specMountOf)),
     resolvConfPath: hostFilePath(options, owner, 'resolv.conf'),
     hostnamePath: hostFilePath(options, owner, 'hostname'),
@@ -64,8 +64,8 @@ export async function buildExecProcess(
   if (exec.WorkingDir && !exec.WorkingDir.startsWith('/')) {
     throw invalid('OCI runtime exec failed: exec failed: Cwd must be an absolute path');
   }
-  const accounts = await accountFiles(container.layer);
-  const user = resolveUser(exec.User || config.User || '', accounts, hostConfig.GroupAdd ?? []);
+  const name = exec.User || config.User || '';
+  const user = await resolveUser(name, container.layer, hostConfig.GroupAdd ?? []);
   return execProcess({
     exec,
     config,
@@ -80,11 +80,6 @@ export async function buildExecProcess(
 /** Limits, for `docker update`. */
 export function resourcesOf(daemon: Daemon, resources: ApiResources): Resources {
   return specResources(resources, daemon.hostFacts.devices);
-}
-
-export async function accountFiles(layer: ContainerLayer): Promise<AccountFiles> {
-  const [passwd, group] = await Promise.all([layer.readFile('/etc/passwd'), layer.readFile('/etc/group')]);
-  return { passwd: passwd?.toString(), group: group?.toString() };
 }
 
 /** With the engine's own limits for files, and the host's network where a container shares that. */

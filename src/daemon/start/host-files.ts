@@ -38,7 +38,7 @@ export function writeHostFiles(daemon: Daemon, container: Container): void {
   write('resolv.conf', mode === 'host' && isUntouched ? host : resolvConf(host, wanted));
 }
 
-/** A container that has started may have a new address: those linked to it learn of it. */
+/** A container that has started may have a new address: those linked to it learn of it. Never throws. */
 export function updateLinkedHosts(daemon: Daemon, container: Container): void {
   for (const linking of linkingContainers(daemon, container)) {
     const path = hostFilePath(daemon.options, linking.id, 'hosts');

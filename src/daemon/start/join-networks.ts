@@ -8,6 +8,7 @@ import { portBindings } from '../create/ports.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, prefixed } from '../errors.ts';
 import type { Connection } from '../networks/networks.ts';
+import { own } from '../../base/own.ts';
 
 export type JoinedNetworks = {
   /** The descriptor of the namespace for the container; undefined for the host's. */
@@ -79,7 +80,7 @@ function connectOne(
   { record }: Container,
   { name, namespace, index }: Target,
 ) {
-  const wanted = record.networks[name] ?? {};
+  const wanted = own(record.networks, name) ?? {};
   return networks.connect({
     containerId: record.id,
     containerName: record.name,

@@ -1,13 +1,16 @@
 import { closeSync } from 'node:fs';
-import { EngineError, messageOf } from '../../base/errors.ts';
+import { EngineError, firstFailure, messageOf } from '../../base/errors.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
+import { untilAborted } from '../../base/until-aborted.ts';
 import type { Container as Runtime } from '../../execdriver/driver.ts';
 import { currentTime, formatTime, nowNs } from '../clock.ts';
 import type { Container } from '../containers/container.ts';
+import type { StateRecord } from '../containers/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { logPath, runDirectory } from '../daemon-options.ts';
 import { conflict } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
-import { startHealthChecks } from '../health/start-health-checks.ts';
+import { initialHealth, startHealthChecks } from '../health/start-health-checks.ts';
 import { removeInLock } from '../lifecycle/remove-container.ts';
 import { watchExit } from '../lifecycle/watch-exit.ts';
 import { rotation } from '../logs/log-config.ts';
@@ -34,21 +37,48 @@ export async function startContainer(
 }
 
 export async function startInLock(daemon: Daemon, container: Container, reason: StartReason): Promise<void> {
+  if (daemon.closing.aborted) throw closing();
   checkStartable(container, reason);
   await container.cleanedUp;
+  const start = runUnlessGivenUp(daemon, container, reason);
+  daemon.starts.add(start);
   try {
-    await run(daemon, container, reason);
-  } catch (error) {
-    await recordFailure(daemon, container, error);
+    await start;
+  } catch (failure) {
+    const error = firstFailure(failure);
+    // The next engine finds the container as it was before.
+    if (!daemon.closing.aborted) await recordFailure(daemon, container, error);
     throw error;
+  } finally {
+    daemon.starts.delete(start);
   }
+}
+
+/** Whatever the start waits for, the container's removal by force and the engine's end give it up. */
+async function runUnlessGivenUp(daemon: Daemon, container: Container, reason: StartReason): Promise<void> {
+  const start = new AbortController();
+  const close = (): void => start.abort(closing());
+  container.giveUpStart = () => start.abort(markedForRemoval());
+  daemon.closing.addEventListener('abort', close, { once: true });
+  try {
+    await run(daemon, container, { reason, signal: start.signal });
+  } finally {
+    container.giveUpStart = () => undefined;
+    daemon.closing.removeEventListener('abort', close);
+  }
+}
+
+function closing(): EngineError {
+  return new EngineError('unavailable', 'the engine is closing');
+}
+
+function markedForRemoval(): EngineError {
+  return conflict('container is marked for removal and cannot be started');
 }
 
 function checkStartable(container: Container, reason: StartReason): void {
   const { status } = container.state;
-  if (container.isRemoved || status === 'removing') {
-    throw conflict('container is marked for removal and cannot be started');
-  }
+  if (container.isRemoved || container.isMarkedForRemoval || status === 'removing') throw markedForRemoval();
   if (status === 'dead') throw conflict('container is dead and cannot be started');
   if (reason === 'restart-policy') return;
   if (status === 'paused') throw conflict('cannot start a paused container, try unpause instead');
@@ -57,7 +87,9 @@ function checkStartable(container: Container, reason: StartReason): void {
   else if (status === 'running') throw new EngineError('not-modified', 'container is already running');
 }
 
-async function run(daemon: Daemon, container: Container, reason: StartReason): Promise<void> {
+type Start = { reason: StartReason; signal: AbortSignal };
+
+async function run(daemon: Daemon, container: Container, { reason, signal }: Start): Promise<void> {
   await using undo = new AsyncDisposableStack();
   container.layer ??= await daemon.graph.openContainerLayer(container.id);
   prepareMounts(daemon, container);
@@ -65,19 +97,24 @@ async function run(daemon: Daemon, container: Container, reason: StartReason): P
   undo.defer(() => leaveNetworks(daemon, container, joined));
   container.state.endpoints = joined.connections;
   writeHostFiles(daemon, container);
-  const runtime = await createRuntime(daemon, container, joined);
+  const runtime = await createRuntime(daemon, container, { joined, signal });
   undo.defer(() => runtime.remove());
   for (const pending of container.pendingAttaches) await pending.connect(runtime);
-  await runtime.start().catch(error => {
-    throw describeStartFailure(error);
-  });
+  await untilAborted(signal, runtime.start()).catch(error => failStart(error, signal));
+  commitStart(daemon, container, { runtime, reason });
   undo.move();
   joined.close();
-  started(daemon, container, { runtime, reason });
+  started(daemon, container, runtime);
 }
 
-async function createRuntime(daemon: Daemon, container: Container, joined: JoinedNetworks): Promise<Runtime> {
-  const options = await createOptions(daemon, container);
+async function createRuntime(
+  daemon: Daemon,
+  container: Container,
+  { joined, signal }: { joined: JoinedNetworks; signal: AbortSignal },
+): Promise<Runtime> {
+  const slice = new TimeSlice();
+  const options = await untilAborted(signal, createOptions(daemon, container));
+  if (slice.isOver) await slice.pause();
   await using opened = new AsyncDisposableStack();
   const close = (fds: ReadonlyMap<unknown, number>) => {
     for (const fd of fds.values()) closeSync(fd);
@@ -93,10 +130,15 @@ async function createRuntime(daemon: Daemon, container: Container, joined: Joine
       start: container.pendingAttaches.size === 0,
       ...(joined.namespace === undefined ? {} : { networkNamespace: joined.namespace }),
       keepDescriptors: joined.descriptors,
+      signal,
     });
   } catch (error) {
-    throw describeStartFailure(error);
+    return failStart(error, signal);
   }
+}
+
+function failStart(error: unknown, signal: AbortSignal): never {
+  throw signal.aborted ? error : describeStartFailure(error);
 }
 
 /** What the exec driver gets to know of a container, but for its network. */
@@ -129,28 +171,33 @@ async function leaveNetworks(daemon: Daemon, container: Container, joined: Joine
 
 type Started = { runtime: Runtime; reason: StartReason };
 
-/** Committed before anybody hears of it. */
-function started(daemon: Daemon, container: Container, { runtime, reason }: Started): void {
-  const { state } = container;
-  container.runtime = runtime;
-  container.restartCancelled = false;
-  if (reason === 'request') container.restartDelayMs = 0;
-  Object.assign(state, {
+/** Before anybody hears of it. When it cannot be stored, the container does not run. */
+function commitStart(daemon: Daemon, container: Container, { runtime, reason }: Started): void {
+  const state: StateRecord = {
+    ...container.state,
     status: 'running',
     pid: runtime.pid,
     exitCode: 0,
     error: '',
     oomKilled: false,
     startedAt: formatTime(nowNs()),
-    restartCount: reason === 'request' ? 0 : state.restartCount + 1,
+    restartCount: reason === 'request' ? 0 : container.state.restartCount + 1,
     manuallyStopped: false,
+    health: initialHealth(container),
     hasHostFiles: true,
-  });
-  updateLinkedHosts(daemon, container);
-  startHealthChecks(daemon, container);
+  };
   daemon.store.saveState(container.id, state);
-  containerEvent(daemon, container, 'start');
+  Object.assign(container.state, state);
+  container.runtime = runtime;
+  container.restartCancelled = false;
+  if (reason === 'request') container.restartDelayMs = 0;
+}
+
+function started(daemon: Daemon, container: Container, runtime: Runtime): void {
   watchExit(daemon, container, runtime);
+  startHealthChecks(daemon, container);
+  containerEvent(daemon, container, 'start');
+  updateLinkedHosts(daemon, container);
 }
 
 async function recordFailure(daemon: Daemon, container: Container, error: unknown): Promise<void> {

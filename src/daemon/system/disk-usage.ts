@@ -3,7 +3,7 @@ import type { GraphUsage } from '../../graph/disk-usage.ts';
 import type { Daemon } from '../daemon.ts';
 import { listImages } from '../images/list-images.ts';
 import { listContainers } from '../inspect/list-containers.ts';
-import { volumeBytes, volumeUsers } from '../volumes/list-volumes.ts';
+import { volumeBytes, volumeUses } from '../volumes/list-volumes.ts';
 
 /** What `GET /system/df?type=` may name. */
 export type UsagePart = 'image' | 'container' | 'volume' | 'build-cache';
@@ -41,11 +41,12 @@ async function imagesOf(daemon: Daemon, usage: GraphUsage): Promise<object[]> {
 }
 
 async function volumesOf(daemon: Daemon): Promise<object[]> {
+  const uses = volumeUses(daemon);
   return Promise.all(
     daemon.volumes.all().map(async volume => ({
       ...daemon.volumes.describe(volume),
       UsageData: {
-        RefCount: volumeUsers(daemon, volume.name).length,
+        RefCount: uses.get(volume.name) ?? 0,
         Size: await volumeBytes(daemon, volume.name),
       },
     })),

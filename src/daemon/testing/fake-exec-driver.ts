@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
+import { untilAborted } from '../../base/until-aborted.ts';
 import type {
   CgroupStats,
   Container,
@@ -144,6 +145,8 @@ export class FakeExecDriver implements ExecDriver {
   recoverError: Error | undefined;
   /** The cgroups whose processes were ended. */
   readonly endedCgroups: string[] = [];
+  /** Whether `create` does not return until it is given up. */
+  hangs = false;
   /** Told of each container before `create` returns. */
   onCreate: (container: FakeContainer) => void = () => undefined;
 
@@ -157,6 +160,7 @@ export class FakeExecDriver implements ExecDriver {
     const error = this.createError;
     this.createError = undefined;
     if (error) throw error;
+    if (this.hangs) await untilAborted(options.signal, new Promise<never>(() => undefined));
     mkdirSync(options.stateDir, { recursive: true });
     const container = new FakeContainer(options);
     this.containers.push(container);

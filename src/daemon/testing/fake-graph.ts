@@ -41,6 +41,11 @@ export class FakeGraph implements Graph {
     };
   }
 
+  /** What the image says of its containers from now on. */
+  setConfig(config: ContainerDefaults): void {
+    this.#image.config.config = config;
+  }
+
   layerSizes(): Map<string, number> {
     return new Map();
   }

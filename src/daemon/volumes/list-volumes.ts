@@ -1,31 +1,44 @@
 import { existsSync } from 'node:fs';
 import type { Volume } from '../../api/types.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
 import {
-  avoidsLabels,
   booleanFilter,
   checkFilters,
+  exactFilter,
   type Filters,
-  matchesExactly,
-  matchesLabels,
-  matchesPattern,
+  labelFilter,
+  patternFilter,
 } from '../filters.ts';
 
 /** `docker volume ls`. @throws EngineError invalid-parameter for a bad filter */
-export function listVolumes(daemon: Daemon, filters: Filters): Volume[] {
+export async function listVolumes(daemon: Daemon, filters: Filters): Promise<Volume[]> {
   checkFilters(filters, ['dangling', 'name', 'driver', 'label']);
   const wantsDangling = filters.has('dangling') ? booleanFilter(filters, 'dangling', false) : undefined;
-  return daemon.volumes
-    .all()
-    .filter(
-      ({ name, labels }) =>
-        matchesPattern(filters, 'name', name) &&
-        matchesExactly(filters, 'driver', 'local') &&
-        matchesLabels(filters, labels) &&
-        (wantsDangling === undefined || wantsDangling === (volumeUsers(daemon, name).length === 0)),
-    )
-    .map(volume => daemon.volumes.describe(volume));
+  const hasName = await patternFilter(filters, 'name');
+  const hasLabels = labelFilter(filters);
+  if (!exactFilter(filters, 'driver')('local')) return [];
+  const used = wantsDangling === undefined ? undefined : volumeUses(daemon);
+  const slice = new TimeSlice();
+  const found: Volume[] = [];
+  for (const volume of daemon.volumes.all()) {
+    const { name, labels } = volume;
+    const isWanted = used === undefined || used.has(name) !== wantsDangling;
+    if (isWanted && hasName(name) && hasLabels(labels)) found.push(daemon.volumes.describe(volume));
+    if (slice.isOver) await slice.pause();
+  }
+  return found;
+}
+
+/** How many containers have each volume mounted. */
+export function volumeUses({ containers }: Daemon): Map<string, number> {
+  const uses = new Map<string, number>();
+  for (const { record } of containers.all()) {
+    const volumes = record.mounts.filter(({ type }) => type === 'volume').map(({ name }) => name);
+    for (const name of new Set(volumes)) uses.set(name, (uses.get(name) ?? 0) + 1);
+  }
+  return uses;
 }
 
 /** Ids of the containers that have it mounted. */
@@ -46,9 +59,10 @@ export async function pruneVolumes(
   const includesNamed = booleanFilter(filters, 'all', false);
   const deleted: string[] = [];
   let reclaimed = 0;
+  const hasLabels = labelFilter(filters);
   for (const { name, labels } of daemon.volumes.all()) {
     if (!includesNamed && !daemon.volumes.isAnonymous(name)) continue;
-    if (!matchesLabels(filters, labels) || !avoidsLabels(filters, labels)) continue;
+    if (!hasLabels(labels)) continue;
     const bytes = await volumeBytes(daemon, name);
     // Asked last: a container may have come to use it meanwhile.
     if (volumeUsers(daemon, name).length > 0) continue;

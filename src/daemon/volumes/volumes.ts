@@ -60,6 +60,10 @@ export class Volumes {
     return [...this.#byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
   /** @throws EngineError not-found, in Docker's words */
   find(name: string): VolumeRecord {
     const record = this.#byName.get(name);

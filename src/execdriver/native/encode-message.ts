@@ -1,10 +1,19 @@
+import { EngineError } from '../../base/errors.ts';
 import { FieldWriter } from '../../libcontainer/field-writer.ts';
 import { HEADER_BYTES } from '../../libcontainer/wire.ts';
 
-/** A frame for the shim (docs/PLAN.md, "On the wire"). */
+/** MAX_PAYLOAD_BYTES of shim/protocol.h */
+const MAX_PAYLOAD_BYTES = 16 << 20;
+
+/**
+ * A frame for the shim (docs/PLAN.md, "On the wire").
+ * @throws EngineError invalid-parameter for what cannot be encoded
+ */
 export function encodeMessage(type: number, tag: number, write: (writer: FieldWriter) => void): Buffer {
   const writer = new FieldWriter();
   write(writer);
+  if (writer.bytes.length > MAX_PAYLOAD_BYTES)
+    throw new EngineError('invalid-parameter', 'argument list too long');
   const header = Buffer.allocUnsafe(HEADER_BYTES);
   header.writeUInt32LE(writer.bytes.length, 0);
   header.writeUInt16LE(type, 4);

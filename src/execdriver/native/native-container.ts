@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from '../../base/errors.ts';
+import { settlesWithin } from '../../base/settles-within.ts';
 import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
 import type { CgroupStats } from '../../libcontainer/cgroups/cgroup-stats.ts';
 import { compileExec } from '../../libcontainer/compile-exec.ts';
@@ -124,11 +124,11 @@ export class NativeContainer extends NativeProcess implements Container {
   }
 
   async pause(): Promise<void> {
-    this.#cgroup.freeze();
+    await this.#cgroup.freezeAsync();
   }
 
   async resume(): Promise<void> {
-    this.#cgroup.thaw();
+    await this.#cgroup.thawAsync();
   }
 
   async update(resources: Resources): Promise<void> {
@@ -145,11 +145,11 @@ export class NativeContainer extends NativeProcess implements Container {
 
   async remove(): Promise<void> {
     if (this.#connection && !this.hasExited) {
-      if (this.#cgroup.frozen) this.#cgroup.thaw();
+      if (this.#cgroup.frozen) await this.#cgroup.thawAsync();
       await this.kill(SIGKILL).catch(() => undefined);
       await this.exited;
     }
-    await inTime(this.#connection?.closed);
+    if (this.#connection) await settlesWithin(this.#connection.closed, PATIENCE_MS);
     // What a shim that was itself killed could not do. Finds nothing otherwise.
     if (this.#cgroup.exists && !(await this.#cgroup.destroy(PATIENCE_MS)))
       throw new EngineError('system', `processes of container ${this.id} do not end`);
@@ -164,7 +164,7 @@ export class NativeContainer extends NativeProcess implements Container {
    */
   async shimEnded(): Promise<void> {
     if (this.hasExited || this.#connection?.released) return;
-    await inTime(this.#endOrphans());
+    await settlesWithin(this.#endOrphans(), PATIENCE_MS);
   }
 
   async #endOrphans(): Promise<void> {
@@ -174,14 +174,6 @@ export class NativeContainer extends NativeProcess implements Container {
     for (const process of this.#execs.values()) process.settle(lostStatus());
     this.#execs.clear();
   }
-}
-
-/** Waits, but not for long. */
-async function inTime(promise: Promise<void> | undefined): Promise<void> {
-  const abort = new AbortController();
-  const isOver = delay(PATIENCE_MS, undefined, { ref: false, signal: abort.signal }).catch(() => undefined);
-  await Promise.race([promise, isOver]);
-  abort.abort();
 }
 
 /** One that the shim has yet to tell the number of. */

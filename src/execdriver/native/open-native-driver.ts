@@ -1,6 +1,5 @@
-import { closeSync, mkdirSync, rmSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { EngineError } from '../../base/errors.ts';
-import type { FieldWriter } from '../../libcontainer/field-writer.ts';
 import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
 import { type CgroupLayout, detectCgroupLayout } from '../../libcontainer/cgroups/layout.ts';
 import { planCgroups } from '../../libcontainer/cgroups/plan-cgroups.ts';
@@ -11,13 +10,13 @@ import {
 } from '../../libcontainer/compile-container.ts';
 import { describeOperation } from '../../libcontainer/describe-operation.ts';
 import type { Mount, NamespaceType } from '../../libcontainer/spec.ts';
-import { IO_FLAGS, MESSAGES, writePlan } from '../../libcontainer/wire.ts';
+import { MESSAGES } from '../../libcontainer/wire.ts';
 import type { Container, CreateOptions, ExecDriver } from '../driver.ts';
 import { connectShim } from './connect-shim.ts';
-import { checkProtocol, readContainerState, writeContainerState } from './container-state.ts';
-import { describeFailure } from './describe-failure.ts';
+import { checkProtocol, readContainerState } from './container-state.ts';
+import { createContainer } from './create-container.ts';
 import { NamespaceMaker } from './namespace-maker.ts';
-import { exitStatusOf, ioFlags, isExited, NativeContainer, PATIENCE_MS } from './native-container.ts';
+import { exitStatusOf, isExited, NativeContainer, PATIENCE_MS } from './native-container.ts';
 import { Reserve } from './reserve.ts';
 import type { ShimConnection } from './shim-connection.ts';
 import { ShimPool } from './shim-pool.ts';
@@ -50,21 +49,19 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
     create: async create => {
       const own = wantsReadyNamespace(create) ? await namespaces.take() : undefined;
       try {
-        const networkNamespace = create.networkNamespace ?? own;
-        const options = { ...create, networkNamespace };
-        const refill = () => {
+        const options = { ...create, networkNamespace: create.networkNamespace ?? own };
+        const started = () => {
           pool.refill();
           if (own !== undefined) namespaces.refill();
         };
-        try {
-          return await createContainer(pool, options, compile(options, cgroupLayout), track, refill);
-        } catch (error) {
-          // In a plan that has the names of what is mounted.
-          throw describeFailure(
-            error,
-            compile({ ...options, mounts: new Map(), namespaces: new Map() }, cgroupLayout).plan,
-          );
-        }
+        return await createContainer({
+          pool,
+          options,
+          compiled: compile(options, cgroupLayout),
+          named: () => compile({ ...options, mounts: new Map(), namespaces: new Map() }, cgroupLayout).plan,
+          track,
+          started,
+        });
       } finally {
         if (own !== undefined) closeSync(own);
       }
@@ -154,72 +151,6 @@ function sourceInside({ source = '' }: Mount, namespace: string | undefined): st
 
 function rootSource({ rootfs }: CreateOptions, given: string): RootSource {
   return rootfs.type === 'mount' ? { type: 'mount', source: given } : rootfs;
-}
-
-async function createContainer(
-  pool: ShimPool,
-  options: CreateOptions,
-  { plan, cgroupPaths }: CompiledContainer,
-  track: Track,
-  started: () => void,
-): Promise<Container> {
-  const { id, stateDir, spec } = options;
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  let connection: ShimConnection | undefined;
-  let root: number | undefined;
-  try {
-    writeContainerState(stateDir, { spec, cgroupPaths });
-    root = options.rootfs.type === 'mount' ? await options.rootfs.open() : undefined;
-    const shim = await pool.take(descriptorsOf(options, root));
-    connection = shim.connection;
-    connection.socket.ref();
-    track(connection);
-    const reply = await shim.request(MESSAGES.create, writer => {
-      writeCreate(writer, options, cgroupPaths);
-      writePlan(writer, plan);
-    });
-    const record = { id, number: reply.int(), pid: reply.int() };
-    const state = { spec, cgroupPaths };
-    if (options.start) started();
-    return new NativeContainer({
-      connection,
-      stateDir,
-      state,
-      record,
-      plan,
-      isStarted: options.start,
-      started,
-    });
-  } catch (error) {
-    await connection?.closed;
-    // Nothing is left, unless it was the shim that ended.
-    await new Cgroup(cgroupPaths).destroy(PATIENCE_MS);
-    rmSync(stateDir, { recursive: true, force: true });
-    throw error;
-  } finally {
-    if (root !== undefined) closeSync(root);
-  }
-}
-
-function descriptorsOf(options: CreateOptions, root?: number): number[] {
-  const { networkNamespace, mounts = new Map(), namespaces = new Map(), keepDescriptors = [] } = options;
-  const all = [networkNamespace, root, ...mounts.values(), ...namespaces.values(), ...keepDescriptors];
-  return all.filter(descriptor => descriptor !== undefined);
-}
-
-function writeCreate(
-  writer: FieldWriter,
-  { id, io, stateDir, log, start }: CreateOptions,
-  paths: CompiledContainer['cgroupPaths'],
-): void {
-  writer.int(ioFlags(io) | (start ? IO_FLAGS.start : 0));
-  writer.string(id);
-  writer.string(stateDir);
-  writer.string(log?.path ?? '');
-  writer.int(log?.maxBytes ?? 0);
-  writer.int(log?.maxFiles ?? 1);
-  const { memory } = paths.v1;
-  writer.string(memory ? `${memory}/memory.oom_control` : `${paths.unified ?? ''}/memory.events`);
 }
 
 async function recoverContainer(id: string, stateDir: string, track: Track): Promise<Container> {

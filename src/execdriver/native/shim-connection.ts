@@ -19,6 +19,11 @@ export type ProcessRecord = {
   exitedAtNs: bigint;
 };
 
+/** What a shim does at once; an answer that takes longer never comes. */
+const ANSWER_MS = 10_000;
+/** These take as long as the container's processes and file systems let them. */
+const UNHURRIED: readonly number[] = [MESSAGES.create, MESSAGES.exec, MESSAGES.start];
+
 type Pending = { resolve(reader: FieldReader): void; reject(error: Error): void };
 
 /** A control connection to a shim: requests with their replies, and the exits it reports. */
@@ -48,7 +53,7 @@ export class ShimConnection {
 
   /**
    * Sends a request and waits for its reply.
-   * @throws ShimFailure what the shim answered; EngineError unavailable when it has gone
+   * @throws ShimFailure what the shim answered; EngineError unavailable when it has gone, or does not answer
    */
   async request(type: number, write: (writer: FieldWriter) => void = () => undefined): Promise<FieldReader> {
     return this.#send(type, write, message => message);
@@ -86,15 +91,18 @@ export class ShimConnection {
   ): Promise<FieldReader> {
     const tag = (this.#lastTag = (this.#lastTag + 1) & 0xffff);
     const message = encodeMessage(type, tag, write);
-    return new Promise((resolve, reject) => {
-      if (this.socket.destroyed) {
-        reject(gone());
-        return;
-      }
-      const rest = prepare(message);
-      this.#pending.set(tag, { resolve, reject });
-      if (rest.length > 0) this.socket.write(rest);
-    });
+    if (this.socket.destroyed) throw gone();
+    const { promise, resolve, reject } = Promise.withResolvers<FieldReader>();
+    const rest = prepare(message);
+    this.#pending.set(tag, { resolve, reject });
+    if (rest.length > 0) this.socket.write(rest);
+    const timer = UNHURRIED.includes(type) ? undefined : setTimeout(() => reject(silent()), ANSWER_MS);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#pending.delete(tag);
+    }
   }
 
   /** Lets go of the shim, which goes on. */
@@ -144,7 +152,6 @@ export class ShimConnection {
       return;
     }
     const pending = this.#pending.get(tag);
-    this.#pending.delete(tag);
     if (type === MESSAGES.failed) pending?.reject(new ShimFailure(reader));
     else pending?.resolve(reader);
   }
@@ -166,6 +173,10 @@ function readProcessRecord(reader: FieldReader): ProcessRecord {
     oomKilled: reader.int() !== 0,
     exitedAtNs: reader.bigint(),
   };
+}
+
+function silent(): EngineError {
+  return new EngineError('unavailable', 'the shim does not answer');
 }
 
 function gone(): EngineError {

@@ -1,14 +1,12 @@
 import type { FieldReader } from '../../libcontainer/field-reader.ts';
 import type { FieldWriter } from '../../libcontainer/field-writer.ts';
 import { Reserve } from './reserve.ts';
-import type { ShimConnection } from './shim-connection.ts';
 import { type SpawnedShim, spawnShim } from './spawn-shim.ts';
 
 /** SCM_MAX_FD (include/net/scm.h) */
 const MAX_PASSED = 253;
 
-export type FreshShim = {
-  connection: ShimConnection;
+export type FreshShim = Pick<SpawnedShim, 'connection' | 'kill'> & {
   /** The first request, see {@link ShimConnection.request}. */
   request(type: number, write: (writer: FieldWriter) => void): Promise<FieldReader>;
 };
@@ -36,13 +34,15 @@ export class ShimPool {
    */
   async take(descriptors: readonly number[]): Promise<FreshShim> {
     if (descriptors.length > MAX_PASSED) {
-      const { connection } = await spawnShim({ path: this.#path, containerId: PLACEHOLDER, descriptors });
-      return { connection, request: connection.request.bind(connection) };
+      const shim = await spawnShim({ path: this.#path, containerId: PLACEHOLDER, descriptors });
+      return withoutDescriptors(shim);
     }
-    const { connection, socket } = await this.#reserve.take();
-    if (descriptors.length === 0) return { connection, request: connection.request.bind(connection) };
+    const shim = await this.#reserve.take();
+    if (descriptors.length === 0) return withoutDescriptors(shim);
+    const { connection, socket, kill } = shim;
     return {
       connection,
+      kill,
       request: (type, write) => connection.requestWith(socket, descriptors, type, write),
     };
   }
@@ -63,6 +63,10 @@ export class ShimPool {
     void shim.connection.closed.then(() => this.#reserve.forget(shim));
     return shim;
   }
+}
+
+function withoutDescriptors({ connection, kill }: SpawnedShim): FreshShim {
+  return { connection, kill, request: connection.request.bind(connection) };
 }
 
 /** The shim puts the container's id in its place, where ps(1) finds it. */

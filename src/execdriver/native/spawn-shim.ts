@@ -10,6 +10,8 @@ export type SpawnedShim = {
   connection: ShimConnection;
   /** The connection's own descriptor. */
   socket: number;
+  /** Ends it at once, whatever it does. Idempotent. */
+  kill: () => void;
 };
 
 /**
@@ -20,12 +22,21 @@ export type SpawnedShim = {
 export async function spawnShim(options: StartShimOptions): Promise<SpawnedShim> {
   const { pid, socket } = await startShimAsync(options);
   const connection = new ShimConnection(new Socket({ fd: socket, readable: true, writable: true }));
-  void connection.closed.then(() => reap(pid));
-  return { connection, socket };
+  let isReaped = false;
+  void connection.closed.then(() => reap(pid, () => (isReaped = true)));
+  return {
+    connection,
+    socket,
+    // Until it is reaped, its pid is nobody else's.
+    kill: () => {
+      if (!isReaped) process.kill(pid, 'SIGKILL');
+    },
+  };
 }
 
 /** libuv does not know the child. Its descriptors close shortly before it can be waited for. */
-async function reap(pid: number): Promise<void> {
+async function reap(pid: number, reaped: () => void): Promise<void> {
   for (let waitMs = 1; syscallResult('wait4', pid, null, WNOHANG, null) === 0; waitMs *= 2)
     await delay(Math.min(waitMs, 1000), undefined, { ref: false });
+  reaped();
 }

@@ -1,12 +1,12 @@
 import type { ContainerTrees } from '../../archive/rooted-jobs.ts';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
+import { decodeManifest } from '../decode-oci.ts';
 import type { CommitOptions, Image, PackedLayer } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import { IngestedLayer } from '../images/ingested-layer.ts';
 import { storeImage } from '../images/store-image.ts';
 import { storedLayerBlob } from '../load/layer-blob.ts';
-import type { Manifest } from '../oci.ts';
 import { parsePlatform } from '../platform.ts';
 import { parseReference, withDefaultTag } from '../references/reference.ts';
 import { committedImage } from './committed-image.ts';
@@ -57,6 +57,7 @@ async function commit(parts: GraphParts, ahead: IngestedLayer, options: CommitOp
   const { reference } = options;
   try {
     return await storeImage(parts, {
+      config: image,
       rawConfig: Buffer.from(JSON.stringify(image)),
       layers: isEmpty ? below : [...below, ahead.blob()],
       references: reference === '' ? [] : [withDefaultTag(parseReference(reference))],
@@ -76,7 +77,7 @@ function findParent({ images }: GraphParts, id: Digest): Image {
 type StoredLayer = Awaited<ReturnType<typeof storedLayerBlob>>;
 
 async function layersOf({ content }: GraphParts, parent: Image): Promise<StoredLayer[]> {
-  const manifest = JSON.parse(content.read(parent.manifest).toString()) as Manifest;
+  const manifest = decodeManifest(content.read(parent.manifest));
   const opened: StoredLayer[] = [];
   try {
     for (const { digest } of manifest.layers) opened.push(await storedLayerBlob(content, digest as Digest));

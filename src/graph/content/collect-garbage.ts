@@ -31,8 +31,9 @@ export function removeUnreferenced(
     content.remove(blob);
   }
   const unused = unusedLayers(parts);
+  const unusedIds = new Set(unused.map(({ chainId }) => chainId));
   const wanted = new Set(candidates.chainIds);
-  const removed = [...wanted].filter(chainId => unused.some(layer => layer.chainId === chainId));
+  const removed = [...wanted].filter(chainId => unusedIds.has(chainId));
   for (const { chainId, diffId } of unused)
     if (trees.has(diffId) && !wanted.has(chainId)) removed.push(chainId);
   for (const chainId of removed) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  constants,
   existsSync,
   fdatasync,
   ftruncateSync,
@@ -34,14 +35,17 @@ export class Ingest {
   /** What has been written so far, and so where the next byte belongs. */
   sizeBytes = 0;
   readonly #files: IngestFiles;
+  #path: string;
   #hash = createHash('sha256');
   #fd: number;
+  #isOver = false;
   #digest: Digest | undefined;
   #growth: GrowthWriter | undefined;
   #committed: Promise<void> | undefined;
 
   private constructor(files: IngestFiles, flags: string) {
     this.#files = files;
+    this.#path = files.path;
     this.#fd = openSync(files.path, flags, 0o600);
   }
 
@@ -63,7 +67,7 @@ export class Ingest {
 
   write(chunk: Uint8Array): void {
     this.#count(chunk);
-    for (let done = 0; done < chunk.length; ) done += writeSync(this.#fd, chunk, done);
+    for (let done = 0; done < chunk.length; ) done += writeSync(this.fd, chunk, done);
     this.#growth?.grow(chunk.length);
   }
 
@@ -84,7 +88,7 @@ export class Ingest {
 
   /** Starts over at byte 0. */
   truncate(): void {
-    ftruncateSync(this.#fd);
+    ftruncateSync(this.fd);
     this.#hash = createHash('sha256');
     this.sizeBytes = 0;
   }
@@ -105,9 +109,16 @@ export class Ingest {
     return this.#digest;
   }
 
-  /** For reading what was written; valid until `discard` or `close`. */
+  /** For reading what was written; valid until `rest`, `discard` or `close`. */
   get fd(): number {
+    if (this.#fd < 0 && !this.#isOver) this.#fd = openSync(this.#path, constants.O_RDWR | constants.O_APPEND);
     return this.#fd;
+  }
+
+  /** Closes {@link fd} until somebody asks for it again: of thousands of files not all can be open. */
+  rest(): void {
+    if (this.#fd >= 0) closeSync(this.#fd);
+    this.#fd = -1;
   }
 
   /**
@@ -128,8 +139,9 @@ export class Ingest {
       throw new EngineError('data-loss', `content has ${sizeBytes} bytes, expected ${expected.sizeBytes}`);
     const target = `${this.#files.blobs}/${hexOf(digest)}`;
     if (existsSync(target)) return;
-    await syncData(this.#fd);
-    renameSync(this.#files.path, target);
+    await syncData(this.fd);
+    renameSync(this.#path, target);
+    this.#path = target;
   }
 
   /** The rest will not be written: whoever follows need not wait for it. No effect when it is whole. */
@@ -149,16 +161,16 @@ export class Ingest {
 
   /** Takes the file out of the store, without a name: a descriptor that the caller closes. */
   detach(): number {
-    const fd = openSync(`/proc/self/fd/${this.#fd}`, 'r');
+    const fd = openSync(`/proc/self/fd/${this.fd}`, 'r');
     this.discard();
     return fd;
   }
 
   #end(outcome: 'gone' | 'kept'): boolean {
-    if (this.#fd < 0) return false;
+    if (this.#isOver) return false;
     this.abandon();
-    closeSync(this.#fd);
-    this.#fd = -1;
+    this.rest();
+    this.#isOver = true;
     this.#files.onEnd(outcome);
     return true;
   }

@@ -1,29 +1,19 @@
-import { EngineError } from '../../base/errors.ts';
 import type { HistoryEntry, Image } from '../graph.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { ImageStore } from './image-store.ts';
 import type { LayerStore } from '../layers/layer-store.ts';
 
-/**
- * `docker history`, latest first; steps that were images here themselves have their ids.
- * @throws EngineError system when the image tells of more layers than it has
- */
+/** `docker history`, latest first; steps that were images here themselves have their ids. */
 export function imageHistory(layers: LayerStore, images: ImageStore, image: Image): HistoryEntry[] {
   const remaining = [...image.chainIds];
   const entries = (image.config.history ?? []).map((step): HistoryEntry => {
-    let size = 0;
-    if (step.empty_layer !== true) {
-      const chainId = remaining.shift();
-      if (chainId === undefined)
-        throw new EngineError('system', 'too many non-empty layers in History section');
-      size = layers.sizeBytes(chainId);
-    }
+    const chainId = step.empty_layer === true ? undefined : remaining.shift();
     return {
       Id: '<missing>',
-      Created: step.created === undefined ? 0 : Math.floor(Date.parse(step.created) / 1000),
+      Created: step.created ? Math.floor(Date.parse(step.created) / 1000) : 0,
       CreatedBy: step.created_by ?? '',
       Tags: null,
-      Size: size,
+      Size: chainId === undefined ? 0 : layers.sizeBytes(chainId),
       Comment: step.comment ?? '',
     };
   });

@@ -1,6 +1,9 @@
 import type { ReservedDatabase } from '../../base/reserved-database.ts';
 import type { Digest } from '../../base/digest.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import type { Content } from '../content/content.ts';
+import { readImageConfig } from '../decode-image-config.ts';
+import { mediaTypeOf } from '../decode-oci.ts';
 import type { Image } from '../graph.ts';
 import type { ImageConfig } from '../image-config.ts';
 import { type Descriptor, OCI_MANIFEST } from '../oci.ts';
@@ -17,6 +20,8 @@ import type { Reference } from '../references/reference.ts';
 /** What is kept of an image besides its content. */
 export type ImageRecord = {
   id: Digest;
+  config: ImageConfig;
+  rawConfig: Buffer;
   manifest: Digest;
   /** Of its topmost layer. */
   chainId: Digest | null;
@@ -62,6 +67,18 @@ export class ImageStore {
     return row === undefined ? undefined : this.#imageOf(row, this.referencesTo(id));
   }
 
+  /**
+   * Reads the configurations that were not read yet: after a start of the engine, of all images.
+   * @throws EngineError not-found, data-loss
+   */
+  async prepare(): Promise<void> {
+    const slice = new TimeSlice();
+    for (const { id } of this.#database.prepare('SELECT id FROM images').all()) {
+      this.#configOf(id as Digest);
+      if (slice.isOver) await slice.pause();
+    }
+  }
+
   list(): Image[] {
     const names = new Map<string, Reference[]>();
     for (const row of this.#database
@@ -95,7 +112,7 @@ export class ImageStore {
     let known = this.#configs.get(id);
     if (known === undefined) {
       const rawConfig = this.#content.read(id);
-      const config = JSON.parse(rawConfig.toString()) as ImageConfig;
+      const config = readImageConfig(rawConfig);
       known = { config, rawConfig, chainIds: chainIdsOf(config.rootfs.diff_ids) };
       this.#configs.set(id, known);
     }
@@ -103,7 +120,7 @@ export class ImageStore {
   }
 
   /** Records an image; one of the same id stays as it is, but for the index that it may get. */
-  add({ id, manifest, chainId, sizeBytes, blobs, parent, index }: ImageRecord): void {
+  add({ id, config, rawConfig, manifest, chainId, sizeBytes, blobs, parent, index }: ImageRecord): void {
     this.#database.transaction(() => {
       const { changes } = this.#database
         .prepare(
@@ -120,6 +137,7 @@ export class ImageStore {
           .prepare('INSERT OR REPLACE INTO image_indexes (image_id, digest) VALUES (?, ?)')
           .run(id, index);
     });
+    this.#configs.set(id, { config, rawConfig, chainIds: chainIdsOf(config.rootfs.diff_ids) });
   }
 
   #manifestOf(id: Digest): unknown {
@@ -168,8 +186,7 @@ export class ImageStore {
     let known = this.#descriptors.get(digest);
     if (known === undefined) {
       const data = this.#content.read(digest);
-      const { mediaType } = JSON.parse(data.toString()) as { mediaType?: string };
-      known = { mediaType: mediaType ?? OCI_MANIFEST, digest, size: data.length };
+      known = { mediaType: mediaTypeOf(data) || OCI_MANIFEST, digest, size: data.length };
       this.#descriptors.set(digest, known);
     }
     return known;

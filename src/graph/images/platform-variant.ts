@@ -1,10 +1,11 @@
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { ContentStore } from '../content/content-store.ts';
+import { readImageConfig } from '../decode-image-config.ts';
+import { decodeIndex, decodeManifest } from '../decode-oci.ts';
 import type { Image } from '../graph.ts';
-import type { ImageConfig } from '../image-config.ts';
 import { chainIdsOf } from '../layers/chain-id.ts';
-import type { Index, Manifest } from '../oci.ts';
+import type { Descriptor } from '../oci.ts';
 import { formatPlatform, isForPlatform, type Platform } from '../platform.ts';
 import type { ImageStore } from './image-store.ts';
 
@@ -30,20 +31,22 @@ export function platformVariant(
   );
 }
 
-function manifestsIn(content: ContentStore, digest: Digest): Index['manifests'] {
-  const { manifests = [] } = JSON.parse(content.read(digest).toString()) as Partial<Index>;
-  return manifests.flatMap(manifest =>
+/** Each index within another counts once, however often it is named. */
+function manifestsIn(content: ContentStore, digest: Digest, seen = new Set<Digest>()): Descriptor[] {
+  if (seen.has(digest)) return [];
+  seen.add(digest);
+  return decodeIndex(content.read(digest)).flatMap(manifest =>
     /index|manifest\.list/.test(manifest.mediaType)
-      ? manifestsIn(content, manifest.digest as Digest)
+      ? manifestsIn(content, manifest.digest as Digest, seen)
       : manifest,
   );
 }
 
 function variantOf(content: ContentStore, image: Image, manifest: Digest): Image {
-  const { config: descriptor, layers } = JSON.parse(content.read(manifest).toString()) as Manifest;
+  const { config: descriptor, layers } = decodeManifest(content.read(manifest));
   const id = descriptor.digest as Digest;
   const rawConfig = content.read(id);
-  const config = JSON.parse(rawConfig.toString()) as ImageConfig;
+  const config = readImageConfig(rawConfig);
   return {
     ...image,
     id,

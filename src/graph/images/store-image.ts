@@ -27,6 +27,7 @@ export type LayerBlob = {
 };
 
 export type NewImage = {
+  config: ImageConfig;
   rawConfig: Buffer;
   /** Bottom first, as many as the configuration has diffIDs. */
   layers: LayerBlob[];
@@ -49,8 +50,7 @@ export type NewImage = {
  * @throws EngineError invalid-parameter when layers and configuration do not fit each other
  */
 export async function storeImage(parts: GraphParts, image: NewImage): Promise<Digest> {
-  const config = JSON.parse(image.rawConfig.toString()) as ImageConfig;
-  const diffIds = config.rootfs.diff_ids as Digest[];
+  const diffIds = image.config.rootfs.diff_ids as Digest[];
   if (diffIds.length !== image.layers.length)
     throw new EngineError(
       'invalid-parameter',
@@ -76,8 +76,9 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
       unpackLayers(parts, image, diffIds),
     ]);
     const sizeBytes = chainIds.reduce((sum, chainId) => sum + parts.layers.sizeBytes(chainId), 0);
-    const { parent } = image;
-    parts.images.add({ id, manifest, chainId: chainIds.at(-1) ?? null, sizeBytes, blobs, parent, index });
+    const { config, rawConfig, parent } = image;
+    const chainId = chainIds.at(-1) ?? null;
+    parts.images.add({ id, config, rawConfig, manifest, chainId, sizeBytes, blobs, parent, index });
     parts.documents.keep(id);
     markUsed(parts.database, id);
     for (const reference of image.references ?? []) parts.images.tag(reference, id);

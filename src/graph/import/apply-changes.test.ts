@@ -37,10 +37,17 @@ const CHANGES: [string, string[], ContainerDefaults][] = [
 ];
 
 for (const [what, changes, expected] of CHANGES) {
-  test(`${what} changes the configuration`, () => {
-    assert.deepEqual(applyChanges({}, changes), expected);
+  test(`${what} changes the configuration`, async () => {
+    assert.deepEqual(await applyChanges({}, changes), expected);
   });
 }
+
+test('every port there is may be exposed, and the given configuration stays as it is', async () => {
+  const given = { Labels: { a: '1' }, ExposedPorts: { '80/tcp': {} } };
+  const changed = await applyChanges(given, ['EXPOSE 1-65535', 'LABEL a=2']);
+  assert.equal(Object.keys(changed.ExposedPorts ?? {}).length, 65_535);
+  assert.deepEqual(given, { Labels: { a: '1' }, ExposedPorts: { '80/tcp': {} } });
+});
 
 const REFUSED: [string, RegExp][] = [
   ['FROM x', /^FROM is not a valid change command$/],
@@ -51,20 +58,29 @@ const REFUSED: [string, RegExp][] = [
   ['EXPOSE 0x50', /invalid containerPort: 0x50/],
   ['EXPOSE 70000', /invalid containerPort/],
   ['USER a b', /USER requires exactly one argument/],
+  [`WORKDIR ${'a/../'.repeat(2000)}`, /file name too long/],
   ['ONBUILD ONBUILD RUN x', /isn't allowed/],
   ['HEALTHCHECK --interval=5 CMD x', /invalid duration "5"/],
   ['HEALTHCHECK x', /Unknown type "x"/],
+  ['HEALTHCHECK --constructor=5 CMD x', /Unknown flag: constructor/],
+  ['HEALTHCHECK --retries=x CMD x', /parsing "x": invalid syntax/],
+  ['HEALTHCHECK --retries=-1 CMD x', /--retries cannot be negative/],
+  ['HEALTHCHECK --interval=1us CMD x', /Interval "interval" cannot be less than 1ms/],
+  ['constructor x', /CONSTRUCTOR is not a valid change command/],
+  ['EXPOSE 1-65535 1-65535/udp', /too many exposed ports: 131070/],
+  [`CMD a${' '.repeat(100_000)}b`, /too many changes/],
+  ['USER x\n'.repeat(300), /too many changes/],
 ];
 
 for (const [change, message] of REFUSED) {
-  test(`${change} is refused`, () => {
-    assert.throws(() => applyChanges({}, [change]), { kind: 'invalid-parameter', message });
+  test(`${change.slice(0, 40)} is refused`, async () => {
+    await assert.rejects(applyChanges({}, [change]), { kind: 'invalid-parameter', message });
   });
 }
 
-test('what is there already stays, and the argument is not changed', () => {
+test('what is there already stays, and the argument is not changed', async () => {
   const given: ContainerDefaults = { Env: ['PATH=/bin'], Labels: { a: '1' } };
-  assert.deepEqual(applyChanges(given, ['ENV B=2', 'LABEL b=2']), {
+  assert.deepEqual(await applyChanges(given, ['ENV B=2', 'LABEL b=2']), {
     Env: ['PATH=/bin', 'B=2'],
     Labels: { a: '1', b: '2' },
   });

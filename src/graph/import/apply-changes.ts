@@ -1,8 +1,11 @@
 import { posix } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
+import { own } from '../../base/own.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import type { ContainerDefaults } from '../image-config.ts';
 import { parseHealthcheck } from './healthcheck-instruction.ts';
 import { shellWords } from './shell-words.ts';
+import { checkPathLength } from '../../base/path-length.ts';
 
 type Instruction = (config: ContainerDefaults, rest: string) => void;
 
@@ -23,15 +26,19 @@ const INSTRUCTIONS: Record<string, Instruction> = {
     config.Labels = { ...config.Labels, ...Object.fromEntries(labels) };
   },
   EXPOSE: (config, rest) => {
-    for (const word of words(config, 'EXPOSE', rest)) {
-      for (const port of portsOf(word)) config.ExposedPorts = { ...config.ExposedPorts, [port]: {} };
-    }
+    const ranges = [...new Set(words(config, 'EXPOSE', rest))].map(portRange);
+    checkPorts(ranges.reduce((sum, { start, end }) => sum + end - start + 1, 0));
+    const before = config.ExposedPorts ?? {};
+    const added = ranges.flatMap(portsOf).filter(port => !Object.hasOwn(before, port));
+    checkPorts(Object.keys(before).length + added.length);
+    const ports: Record<string, object> = { ...before };
+    for (const port of added) ports[port] = {};
+    config.ExposedPorts = ports;
   },
   VOLUME: (config, rest) => {
-    for (const path of jsonList(rest) ?? words(config, 'VOLUME', rest)) {
-      if (path.trim() === '') throw invalid('VOLUME specified can not be an empty string');
-      config.Volumes = { ...config.Volumes, [path]: {} };
-    }
+    const paths = jsonList(rest) ?? words(config, 'VOLUME', rest);
+    if (paths.some(path => path.trim() === '')) throw invalid('VOLUME specified can not be an empty string');
+    config.Volumes = { ...config.Volumes, ...Object.fromEntries(paths.map(path => [path, {}])) };
   },
   USER: (config, rest) => {
     config.User = oneWord(config, 'USER', rest);
@@ -40,7 +47,9 @@ const INSTRUCTIONS: Record<string, Instruction> = {
     config.StopSignal = oneWord(config, 'STOPSIGNAL', rest);
   },
   WORKDIR: (config, rest) => {
-    config.WorkingDir = posix.resolve(config.WorkingDir || '/', oneWord(config, 'WORKDIR', rest));
+    const directory = oneWord(config, 'WORKDIR', rest);
+    for (const path of [config.WorkingDir ?? '', directory]) checkPathLength(path);
+    config.WorkingDir = posix.resolve(config.WorkingDir || '/', directory);
   },
   HEALTHCHECK: (config, rest) => {
     config.Healthcheck = parseHealthcheck(rest, command);
@@ -59,18 +68,36 @@ const INSTRUCTIONS: Record<string, Instruction> = {
  * ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR.
  * @throws EngineError invalid-parameter
  */
-export function applyChanges(config: ContainerDefaults, changes: readonly string[]): ContainerDefaults {
-  const result = structuredClone(config);
-  for (const line of changes.flatMap(change => change.split('\n'))) {
-    const match = /^\s*(\S+)\s*(.*?)\s*$/s.exec(line);
-    if (match === null || line.trim().startsWith('#')) continue;
-    const [, name = '', rest = ''] = match;
-    const instruction = INSTRUCTIONS[name.toUpperCase()];
+export async function applyChanges(
+  config: ContainerDefaults,
+  changes: readonly string[],
+): Promise<ContainerDefaults> {
+  const lines = changes.flatMap(change => change.split('\n')).map(line => line.trim());
+  const length = lines.reduce((sum, line) => sum + line.length, 0);
+  if (lines.length > MAX_LINES || length > MAX_LENGTH) throw invalid('too many changes');
+  const result = { ...config };
+  const slice = new TimeSlice();
+  for (const line of lines) {
+    if (slice.isOver) await slice.pause();
+    if (line === '' || line.startsWith('#')) continue;
+    const [, name = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(line) ?? [];
+    const instruction = own(INSTRUCTIONS, name.toUpperCase());
     if (instruction === undefined) throw invalid(`${name.toUpperCase()} is not a valid change command`);
     if (rest === '') throw invalid(`${name.toUpperCase()} requires at least one argument`);
+    // Each makes new lists and objects: those of the given configuration stay as they are.
     instruction(result, rest);
   }
   return result;
+}
+
+/** What a Dockerfile of instructions like these has at most; they are carried out on the main thread. */
+const MAX_LENGTH = 64 * 1024;
+const MAX_LINES = 256;
+/** As many as there are, which is more than anybody means. */
+const MAX_PORTS = 65_535;
+
+function checkPorts(count: number): void {
+  if (count > MAX_PORTS) throw invalid(`too many exposed ports: ${count}`);
 }
 
 /** A JSON list, or a line for the shell. */
@@ -126,13 +153,18 @@ function environmentOf({ Env }: ContainerDefaults): Map<string, string> {
   );
 }
 
+type PortRange = { start: number; end: number; protocol: string };
+
 /** `80`, `53/udp`, `8000-8002/tcp`. */
-function portsOf(word: string): string[] {
+function portRange(word: string): PortRange {
   const match = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(word);
   const start = Number(match?.[1]);
   const end = Number(match?.[2] ?? start);
   if (match === null || end < start || end > 65_535) throw invalid(`invalid containerPort: ${word}`);
-  const protocol = (match[3] ?? 'tcp').toLowerCase();
+  return { start, end, protocol: (match[3] ?? 'tcp').toLowerCase() };
+}
+
+function portsOf({ start, end, protocol }: PortRange): string[] {
   return Array.from({ length: end - start + 1 }, (_, index) => `${start + index}/${protocol}`);
 }
 

@@ -24,7 +24,7 @@ export async function importArchive(
   const { message } = options;
   return importLayer(parts, archive, {
     reference: options.reference === '' ? undefined : importReference(options.reference),
-    config: applyChanges({}, options.changes),
+    config: await applyChanges({}, options.changes),
     message,
     created: new Date().toISOString(),
     platform: options.platform,
@@ -67,6 +67,7 @@ export async function importLayer(
       ],
     };
     return await storeImage(parts, {
+      config: image,
       rawConfig: Buffer.from(JSON.stringify(image)),
       layers: [layer.blob()],
       references: options.reference === undefined ? [] : [options.reference],

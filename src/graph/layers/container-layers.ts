@@ -1,5 +1,6 @@
 import { openTree, packStream } from '../../archive/pack-stream.ts';
-import type { ContainerTrees, FileChange } from '../../archive/rooted-jobs.ts';
+import { decodeChanges, type FileChange } from '../../archive/file-changes.ts';
+import type { ContainerTrees } from '../../archive/rooted-jobs.ts';
 import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
 import { packContainer } from '../commit/pack-container.ts';
 import type { Readable } from 'node:stream';
@@ -91,7 +92,7 @@ export class ContainerLayers {
   async changes(containerId: string, ignored: readonly string[]): Promise<FileChange[]> {
     const { trees, close } = await this.#openTrees(containerId, ignored);
     try {
-      return await this.#parts.threads.run({ kind: 'changes', trees });
+      return await decodeChanges(await this.#parts.threads.run({ kind: 'changes', trees }));
     } finally {
       close();
     }

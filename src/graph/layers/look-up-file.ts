@@ -29,7 +29,8 @@ type MergedDirectory = readonly number[];
 /**
  * Reads a regular file of the file system that overlayfs would make of `layers` (topmost first), without
  * mounting it. Links are followed within that file system, never out of it, also while a container changes its
- * layer: every name is looked up once, from an open directory. Files over 10 MiB count as missing.
+ * layer: every name is looked up once, from an open directory.
+ * @throws EngineError invalid-parameter, in Docker's words, for a file over 10 MiB
  */
 export function lookUpFile(
   layers: readonly string[],
@@ -75,7 +76,7 @@ class Lookup {
         if (target.startsWith('/')) way.length = 1;
       } else {
         const isLast = pending.every(rest => rest === '');
-        return isLast && found.stat.isFile() ? readBounded(found.fd) : undefined;
+        return isLast && found.stat.isFile() ? readBounded(found.fd, path) : undefined;
       }
     }
   }
@@ -141,12 +142,13 @@ function openIn(directory: number, name: string, flags: number): number | undefi
  * A regular file, once it was looked at: what is opened by the descriptor is still that. Undefined while the container
  * has a lease on it, which nobody waits for (fcntl(2), F_SETLEASE).
  */
-function readBounded(place: number): Buffer | undefined {
+function readBounded(place: number, path: string): Buffer | undefined {
   const fd = reopen(place);
   if (fd === undefined) return undefined;
   try {
     const { size } = fstatSync(fd);
-    if (size > MAXIMUM_BYTES) return undefined;
+    if (size > MAXIMUM_BYTES)
+      throw new EngineError('invalid-parameter', `read ${path}: file exceeds ${MAXIMUM_BYTES} bytes`);
     const content = Buffer.alloc(size);
     // It may get shorter or longer meanwhile.
     return content.subarray(0, readSync(fd, content, 0, size, 0));

@@ -1,14 +1,14 @@
 import type { Ingest } from '../content/ingest.ts';
 
-/** An image found in an archive. */
+/** An image found in an archive. Documents are read when they are needed: there may be thousands of large ones. */
 export type ArchiveImage = {
-  rawConfig: Buffer;
+  config: Ingest;
   /** Bottom first. */
   layers: Ingest[];
   /** As it is in the archive, where there is one. */
-  rawManifest?: Buffer;
+  manifest?: Ingest;
   /** The index that it was chosen from, where the archive has the content of all platforms. */
-  index?: { raw: Buffer; files: Ingest[] };
+  index?: { document: Ingest; files: Ingest[] };
   /** `name:tag`, as people write them. */
   names: string[];
 };

@@ -1,31 +1,34 @@
-import { digestOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
+import { arrayOf, strings, struct, text } from '../../base/go/decode.ts';
 import type { Ingest } from '../content/ingest.ts';
 import { parseReference } from '../references/reference.ts';
 import type { ArchiveImage } from './archive-image.ts';
 import { readOciArchive } from './oci-archive.ts';
-import { readFully, type SpooledArchive } from './spooled-archive.ts';
+import type { SpooledArchive } from './spooled-archive.ts';
 
-type ManifestItem = { Config?: unknown; RepoTags?: unknown; Layers?: unknown };
+const manifest = arrayOf(
+  struct<{ Config?: string; RepoTags?: string[]; Layers?: string[] }>('tarexport.manifestItem', {
+    Config: text(),
+    RepoTags: strings,
+    Layers: strings,
+  }),
+  '[]tarexport.manifestItem',
+);
 
 /**
  * The images of a `docker save` archive, as its manifest.json has them. Docker 25 and later put an OCI layout
  * into the same archive: then the images keep the manifests they have there.
  * @throws EngineError invalid-parameter
  */
-export function readDockerArchive(archive: SpooledArchive): ArchiveImage[] {
-  const items = archive.json('manifest.json');
-  if (!Array.isArray(items)) throw new EngineError('invalid-parameter', 'invalid manifest.json: not a list');
-  const manifests = ociManifests(archive);
-  return items.map((item: ManifestItem) => {
-    if (typeof item?.Config !== 'string' || !Array.isArray(item.Layers))
-      throw new EngineError('invalid-parameter', 'invalid manifest.json: Config or Layers missing');
-    const rawConfig = readFully(fileOf(archive, item.Config));
-    const layers = item.Layers.map(path => fileOf(archive, String(path)));
-    const names = Array.isArray(item.RepoTags) ? item.RepoTags.map(String) : [];
-    const found = manifests.find(manifest => isSameImage(manifest, { rawConfig, layers }));
+export async function readDockerArchive(archive: SpooledArchive): Promise<ArchiveImage[]> {
+  const items = archive.json('manifest.json', manifest) ?? [];
+  const byConfig = Map.groupBy(await ociImages(archive), ({ config }) => config.digest);
+  return items.map(({ Config = '', Layers = [], RepoTags: names = [] }) => {
+    const config = fileOf(archive, Config);
+    const layers = Layers.map(path => fileOf(archive, path));
+    const found = byConfig.get(config.digest)?.find(image => hasLayers(image, layers));
     for (const name of names) checkTag(name);
-    return { ...found, rawConfig, layers, names };
+    return { ...found, config, layers, names };
   });
 }
 
@@ -35,24 +38,20 @@ function checkTag(name: string): void {
     throw new EngineError('invalid-parameter', `invalid tag ${JSON.stringify(name)}`);
 }
 
-function ociManifests(archive: SpooledArchive): ArchiveImage[] {
+async function ociImages(archive: SpooledArchive): Promise<ArchiveImage[]> {
   if (archive.file('index.json') === undefined) return [];
   try {
-    return readOciArchive(archive);
+    return await readOciArchive(archive);
   } catch {
     // manifest.json says all that is needed; the other half of the archive may be incomplete.
     return [];
   }
 }
 
-function isSameImage(
-  manifest: ArchiveImage,
-  { rawConfig, layers }: { rawConfig: Buffer; layers: Ingest[] },
-): boolean {
+function hasLayers(image: ArchiveImage, layers: readonly Ingest[]): boolean {
   return (
-    digestOf(manifest.rawConfig) === digestOf(rawConfig) &&
-    manifest.layers.length === layers.length &&
-    manifest.layers.every((layer, index) => layer.digest === layers[index]?.digest)
+    image.layers.length === layers.length &&
+    image.layers.every((layer, index) => layer.digest === layers[index]?.digest)
   );
 }
 

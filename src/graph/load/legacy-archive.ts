@@ -1,19 +1,39 @@
+import { containerConfig } from '../../api/decode-container-config.ts';
+import type { ContainerConfig } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
+import { anything, bool, type Decoder, mapOf, stringMap, struct, text, time } from '../../base/go/decode.ts';
 import type { ContentStore } from '../content/content-store.ts';
 import type { Ingest } from '../content/ingest.ts';
-import type { ImageConfig } from '../image-config.ts';
 import type { ArchiveImage } from './archive-image.ts';
 import { decompressedIngest } from './layer-blob.ts';
 import type { SpooledArchive } from './spooled-archive.ts';
 
-type V1Image = Record<string, unknown> & {
+/** Of what else it says, everything goes into the configuration, where it is looked at. */
+type V1Image = {
   parent?: string;
   created?: string;
   author?: string;
   comment?: string;
   throwaway?: boolean;
-  container_config?: { Cmd?: string[] | null };
+  container_config?: ContainerConfig;
+  written: Record<string, unknown>;
 };
+
+const v1Fields = struct<Omit<V1Image, 'written'>>('image.V1Image', {
+  parent: text(),
+  created: time,
+  author: text(),
+  comment: text(),
+  throwaway: bool,
+  container_config: containerConfig,
+});
+
+const v1Image: Decoder<V1Image> = (value, path) => ({
+  ...v1Fields(value, path),
+  written: { ...(anything(value, path) as object) },
+});
+
+const repositoriesDocument = mapOf(stringMap, 'map[string]map[string]string');
 
 /** What a v1 image says of itself as a layer, and an image configuration does not have. */
 const V1_ONLY = ['id', 'parent', 'Size', 'parent_id', 'layer_id', 'throwaway'];
@@ -29,7 +49,7 @@ export async function readLegacyArchive(
   content: ContentStore,
   archive: SpooledArchive,
 ): Promise<{ images: ArchiveImage[]; owned: Ingest[] }> {
-  const repositories = archive.json('repositories') as Record<string, Record<string, string>>;
+  const repositories = archive.json('repositories', repositoriesDocument) ?? {};
   const names = new Map<string, string[]>();
   for (const [repository, tags] of Object.entries(repositories)) {
     for (const [tag, id] of Object.entries(tags))
@@ -45,6 +65,7 @@ export async function readLegacyArchive(
         throw new EngineError('invalid-parameter', `the archive has no ${id}/layer.tar`);
       plain = await decompressedIngest(content, layer);
       owned.push(plain);
+      plain.rest();
       plainLayers.set(id, plain);
     }
     return plain;
@@ -54,14 +75,16 @@ export async function readLegacyArchive(
     const lineage = lineageOf(archive, id);
     const layers: Ingest[] = [];
     for (const { id, image } of lineage) if (image.throwaway !== true) layers.push(await plainLayer(id));
-    images.push({
-      rawConfig: configOf(
+    const config = content.ingest();
+    owned.push(config);
+    config.write(
+      configOf(
         lineage.map(({ image }) => image),
         layers,
       ),
-      layers,
-      names: imageNames,
-    });
+    );
+    config.rest();
+    images.push({ config, layers, names: imageNames });
   }
   return { images, owned };
 }
@@ -70,7 +93,7 @@ export async function readLegacyArchive(
 function lineageOf(archive: SpooledArchive, top: string): { id: string; image: V1Image }[] {
   const lineage: { id: string; image: V1Image }[] = [];
   for (let id: string | undefined = top; id !== undefined && id !== ''; ) {
-    const image = archive.json(`${id}/json`) as V1Image | undefined;
+    const image: V1Image | undefined = archive.json(`${id}/json`, v1Image);
     if (image === undefined) throw new EngineError('invalid-parameter', `the archive has no ${id}/json`);
     lineage.unshift({ id, image });
     if (lineage.length > MAXIMUM_LAYERS) throw new EngineError('invalid-parameter', 'max depth exceeded');
@@ -80,8 +103,8 @@ function lineageOf(archive: SpooledArchive, top: string): { id: string; image: V
 }
 
 function configOf(lineage: V1Image[], layers: Ingest[]): Buffer {
-  const top = Object.entries(lineage.at(-1) ?? {}).filter(([key]) => !V1_ONLY.includes(key));
-  const config: ImageConfig = {
+  const top = Object.entries(lineage.at(-1)?.written ?? {}).filter(([key]) => !V1_ONLY.includes(key));
+  const config = {
     architecture: 'amd64',
     os: 'linux',
     ...Object.fromEntries(top),
@@ -89,7 +112,7 @@ function configOf(lineage: V1Image[], layers: Ingest[]): Buffer {
     history: lineage.map(image => ({
       ...(image.created === undefined ? {} : { created: image.created }),
       ...(image.author === undefined ? {} : { author: image.author }),
-      created_by: image.container_config?.Cmd?.join(' ') ?? '',
+      created_by: (image.container_config?.Cmd ?? []).join(' '),
       ...(image.comment === undefined ? {} : { comment: image.comment }),
       ...(image.throwaway === true ? { empty_layer: true } : {}),
     })),

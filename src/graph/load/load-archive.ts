@@ -2,11 +2,11 @@ import type { Readable } from 'node:stream';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { shortId } from '../../base/ids.ts';
+import { decodeImageConfig, readImageConfig } from '../decode-image-config.ts';
 import { publishingSeldom } from '../content/publish-index.ts';
 import type { Ingest } from '../content/ingest.ts';
 import type { ProgressMessage } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
-import type { ImageConfig } from '../image-config.ts';
 import { type LayerBlob, storeImage } from '../images/store-image.ts';
 import { isForPlatform, type Platform } from '../platform.ts';
 import { familiarString, parseReference, withDefaultTag } from '../references/reference.ts';
@@ -16,7 +16,7 @@ import { layerBlob } from './layer-blob.ts';
 import { layerProgress } from './layer-progress.ts';
 import { readLegacyArchive } from './legacy-archive.ts';
 import { readOciArchive } from './oci-archive.ts';
-import { parseJson, SpooledArchive } from './spooled-archive.ts';
+import { readFully, SpooledArchive } from './spooled-archive.ts';
 
 type Progress = (message: ProgressMessage) => void;
 
@@ -40,12 +40,14 @@ export async function loadArchive(
   const owned: Ingest[] = [];
   try {
     const images = await findImages(parts, archive, { owned, platform });
-    const wanted = images.filter(({ rawConfig }) => isWanted(rawConfig, platform));
     await publishingSeldom(parts, async () => {
-      for (const image of wanted) await loadImage(parts, image, owned, progress);
+      for (const image of images) {
+        if (isWanted(image, platform)) await loadImage(parts, image, owned, progress);
+        for (const file of filesOf(image)) file.rest();
+      }
     });
   } finally {
-    archive.discard();
+    await archive.discard();
     for (const ingest of owned) ingest.discard();
   }
 }
@@ -75,9 +77,13 @@ async function findImages(
   );
 }
 
-function isWanted(rawConfig: Buffer, platform: Platform | undefined): boolean {
-  if (platform === undefined) return true;
-  return isForPlatform(parseJson(rawConfig, 'an image configuration') as ImageConfig, platform);
+function filesOf({ config, layers, manifest, index }: ArchiveImage): Ingest[] {
+  const documents = [config, manifest, index?.document].filter(file => file !== undefined);
+  return [...documents, ...layers, ...(index?.files ?? [])];
+}
+
+function isWanted({ config }: ArchiveImage, platform: Platform | undefined): boolean {
+  return platform === undefined || isForPlatform(readImageConfig(readFully(config)), platform);
 }
 
 async function loadImage(
@@ -86,19 +92,22 @@ async function loadImage(
   owned: Ingest[],
   progress: Progress,
 ): Promise<void> {
-  const { rawConfig } = image;
-  const diffIds = diffIdsOf(rawConfig);
+  const rawConfig = readFully(image.config);
+  const config = await decodeImageConfig(rawConfig);
+  const { os, rootfs } = config;
+  if (os !== 'linux') throw new EngineError('invalid-parameter', `cannot load ${os} image on linux`);
   const references = image.names.map(name => withDefaultTag(parseReference(name)));
   const { layers, converted } = await layerBlobs(parts, image.layers, owned);
   const before = references.map(reference => parts.images.find(reference));
   const id = await storeImage(parts, {
+    config,
     rawConfig,
-    rawManifest: converted ? undefined : image.rawManifest,
+    rawManifest: converted || image.manifest === undefined ? undefined : readFully(image.manifest),
     layers,
-    index: image.index,
+    index: image.index && { raw: readFully(image.index.document), files: image.index.files },
     references,
     progress: (index, read) => {
-      const shown = shortId(diffIds[index] ?? '');
+      const shown = shortId(rootfs.diff_ids[index] ?? '');
       progress(layerProgress('Loading layer', shown, read, layers[index]?.sizeBytes ?? 0));
     },
   });
@@ -132,14 +141,4 @@ function reportName(name: string, previous: Digest | undefined, id: Digest, prog
       stream: `The image ${name} already exists, renaming the old one with ID ${previous} to empty string\n`,
     });
   progress({ stream: `Loaded image: ${name}\n` });
-}
-
-function diffIdsOf(rawConfig: Buffer): string[] {
-  const config = parseJson(rawConfig, 'an image configuration') as Partial<ImageConfig>;
-  const os = config.os || 'linux';
-  if (os !== 'linux') throw new EngineError('invalid-parameter', `cannot load ${os} image on linux`);
-  const diffIds = config.rootfs?.diff_ids ?? [];
-  if (typeof config.rootfs !== 'object' || !Array.isArray(diffIds))
-    throw new EngineError('invalid-parameter', 'invalid image JSON, no RootFS key');
-  return diffIds;
 }

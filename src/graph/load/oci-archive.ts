@@ -1,22 +1,20 @@
-import { type Digest, digestOf, isDigest } from '../../base/digest.ts';
+import { type Digest, isDigest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import {
   DOCKER_CONFIG,
   DOCKER_MANIFEST_LIST,
   type Descriptor,
   IMAGE_NAME_ANNOTATION,
-  type Index,
-  type Manifest,
   OCI_CONFIG,
   OCI_INDEX,
   REF_NAME_ANNOTATION,
 } from '../oci.ts';
 import { hostArchitecture, isForPlatform, type Platform } from '../platform.ts';
 import type { Ingest } from '../content/ingest.ts';
+import { decodeIndex, decodeManifest, decodeOciDocument, indexDocument } from '../decode-oci.ts';
 import type { ArchiveImage } from './archive-image.ts';
-import { parseJson, readFully, type SpooledArchive } from './spooled-archive.ts';
-
-const MAXIMUM_INDEX_DEPTH = 4;
+import { readFully, type SpooledArchive } from './spooled-archive.ts';
 
 /**
  * The images of an OCI image layout (image-spec image-layout.md). Of an index with several platforms it is the
@@ -24,45 +22,84 @@ const MAXIMUM_INDEX_DEPTH = 4;
  * its content is in the archive. Attestations and other artifacts are no images.
  * @throws EngineError invalid-parameter when content is missing
  */
-export function readOciArchive(archive: SpooledArchive, platform?: Platform): ArchiveImage[] {
+export async function readOciArchive(archive: SpooledArchive, platform?: Platform): Promise<ArchiveImage[]> {
   const images = new Map<Digest, ArchiveImage>();
-  const { manifests } = archive.json('index.json') as Partial<Index>;
-  if (!Array.isArray(manifests)) throw invalidIndex();
-  for (const descriptor of manifests) {
-    const image = imageOf(archive, descriptor, platform);
+  const descriptors = archive.json('index.json', indexDocument) ?? [];
+  // Each document once, however often it is named.
+  for (const named of Map.groupBy(descriptors, ({ digest }) => digest).values()) {
+    const image = await imageOf(archive, named[0] as Descriptor, platform);
     if (image === undefined) continue;
-    const id = digestOf(image.rawConfig);
-    const known = images.get(id) ?? image;
-    known.names.push(...namesOf(descriptor));
-    images.set(id, known);
+    const { digest } = image.config;
+    const known = images.get(digest) ?? image;
+    known.names.push(...named.flatMap(namesOf));
+    images.set(digest, known);
   }
   return [...images.values()];
 }
 
 /** What an entry of the layout's index stands for; undefined for what is no image. */
-function imageOf(
+async function imageOf(
   archive: SpooledArchive,
   descriptor: Descriptor,
   platform: Platform | undefined,
-): ArchiveImage | undefined {
+): Promise<ArchiveImage | undefined> {
   if (isAttestation(descriptor)) return undefined;
   if (!isIndex(descriptor)) return readImage(archive, descriptor);
-  const manifests = manifestsIn(archive, descriptor).filter(manifest => !isAttestation(manifest));
+  const manifests = await manifestsBelow(archive, descriptor);
   const chosen = choosePlatform(archive, manifests, platform);
   const image = chosen === undefined ? undefined : readImage(archive, chosen);
-  const files = image === undefined ? undefined : contentBelow(archive, descriptor);
+  const files = image === undefined ? undefined : await contentBelow(archive, descriptor);
   if (image !== undefined && files !== undefined)
-    image.index = { raw: readFully(contentOf(archive, descriptor)), files };
+    image.index = { document: contentOf(archive, descriptor), files };
   return image;
 }
 
-/** All manifests of an index and of those within it. */
-function manifestsIn(archive: SpooledArchive, index: Descriptor, depth = 0): Descriptor[] {
-  const { manifests } = parseJson(readFully(contentOf(archive, index)), 'an OCI index') as Partial<Index>;
-  if (!Array.isArray(manifests) || depth > MAXIMUM_INDEX_DEPTH) throw invalidIndex();
-  return manifests.flatMap(descriptor =>
-    isIndex(descriptor) ? manifestsIn(archive, descriptor, depth + 1) : [descriptor],
-  );
+/** All manifests of images of an index and of those within it. */
+async function manifestsBelow(archive: SpooledArchive, index: Descriptor): Promise<Descriptor[]> {
+  const manifests: Descriptor[] = [];
+  await walk([index], descriptor => {
+    if (!isIndex(descriptor)) {
+      if (!isAttestation(descriptor)) manifests.push(descriptor);
+      return [];
+    }
+    return decodeIndex(readFully(contentOf(archive, descriptor)));
+  });
+  return manifests;
+}
+
+/** Of all platforms together. They are open at once. */
+const MAXIMUM_FILES = 4096;
+
+/** All content that an index refers to, itself excluded; undefined when some is missing. */
+async function contentBelow(archive: SpooledArchive, index: Descriptor): Promise<Ingest[] | undefined> {
+  const files = new Set<Ingest | undefined>();
+  await walk([index], ({ digest }) => {
+    const document = archive.withDigest(digest);
+    if (document === undefined) return [];
+    const { manifests = [], config, layers = [] } = decodeOciDocument(readFully(document));
+    const blobs = config === undefined ? layers : [config, ...layers];
+    for (const child of [...manifests, ...blobs]) files.add(archive.withDigest(child.digest));
+    if (files.size > MAXIMUM_FILES)
+      throw new EngineError('invalid-parameter', `an image has at most ${MAXIMUM_FILES} files`);
+    return manifests;
+  });
+  return files.has(undefined) ? undefined : ([...files] as Ingest[]);
+}
+
+/** Visits descriptors and what each visit finds below, in order, each document once. */
+async function walk(
+  from: readonly Descriptor[],
+  visit: (descriptor: Descriptor) => readonly Descriptor[],
+): Promise<void> {
+  const slice = new TimeSlice();
+  const seen = new Set<string>();
+  const pending = [...from].reverse();
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (seen.has(next.digest)) continue;
+    seen.add(next.digest);
+    for (const child of visit(next).toReversed()) pending.push(child);
+    if (slice.isOver) await slice.pause();
+  }
 }
 
 function choosePlatform(
@@ -79,35 +116,14 @@ function choosePlatform(
   return manifests.find(({ digest }) => archive.withDigest(digest) !== undefined);
 }
 
-/** All content that an index refers to, itself excluded; undefined when some is missing. */
-function contentBelow(archive: SpooledArchive, descriptor: Descriptor): Ingest[] | undefined {
-  const file = archive.withDigest(descriptor.digest);
-  if (file === undefined) return undefined;
-  const { manifests, config, layers } = parseJson(readFully(file), 'an OCI index') as Partial<
-    Index & Manifest
-  >;
-  const files: Ingest[] = [];
-  for (const child of [...(manifests ?? []), ...(config === undefined ? [] : [config]), ...(layers ?? [])]) {
-    const own = archive.withDigest(child.digest);
-    const isContainer = manifests?.includes(child) ?? false;
-    const below = isContainer ? contentBelow(archive, child) : [];
-    if (own === undefined || below === undefined) return undefined;
-    files.push(own, ...below);
-  }
-  return files;
-}
-
 function readImage(archive: SpooledArchive, descriptor: Descriptor): ArchiveImage | undefined {
-  const rawManifest = readFully(contentOf(archive, descriptor));
-  const manifest = parseJson(rawManifest, 'an image manifest') as Partial<Manifest>;
-  if (manifest.config === undefined || !Array.isArray(manifest.layers))
-    throw new EngineError('invalid-parameter', 'invalid image manifest');
-  const { mediaType } = manifest.config;
-  if (mediaType !== OCI_CONFIG && mediaType !== DOCKER_CONFIG) return undefined;
+  const manifest = contentOf(archive, descriptor);
+  const { config, layers } = decodeManifest(readFully(manifest));
+  if (config.mediaType !== OCI_CONFIG && config.mediaType !== DOCKER_CONFIG) return undefined;
   return {
-    rawConfig: readFully(contentOf(archive, manifest.config)),
-    rawManifest,
-    layers: manifest.layers.map(layer => contentOf(archive, layer)),
+    config: contentOf(archive, config),
+    manifest,
+    layers: layers.map(layer => contentOf(archive, layer)),
     names: [],
   };
 }
@@ -150,8 +166,4 @@ function namesOf({ annotations }: Descriptor): string[] {
   if (full !== undefined) return [full];
   const name = annotations?.[REF_NAME_ANNOTATION];
   return name !== undefined && /[:/]/.test(name) ? [name] : [];
-}
-
-function invalidIndex(): EngineError {
-  return new EngineError('invalid-parameter', 'invalid OCI index');
 }

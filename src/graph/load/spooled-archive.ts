@@ -5,13 +5,19 @@ import { boundedGarbage } from '../../archive/bounded-garbage.ts';
 import { decompressed } from '../../archive/compression.ts';
 import type { TarEntry } from '../../archive/tar-entry.ts';
 import { TarReader } from '../../archive/tar-reader.ts';
+import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
+import type { Decoder } from '../../base/go/decode.ts';
+import { JsonError, parseGoJson } from '../../base/go/json.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import type { ContentStore } from '../content/content-store.ts';
 import type { Ingest } from '../content/ingest.ts';
 
 /** Manifests, configurations and the like have less; what has more is not read as JSON. */
-const MAXIMUM_JSON_BYTES = 16 * 1024 * 1024;
+const MAXIMUM_JSON_BYTES = 4 * 1024 * 1024;
 const MAXIMUM_LINKS = 8;
+/** With links. An archive of hundreds of images has fewer. */
+const MAXIMUM_FILES = 32_768;
 
 /**
  * The files of an image archive, by path and by digest, each in the content store's temporary directory. Their
@@ -22,6 +28,7 @@ export class SpooledArchive {
   readonly #files = new Map<string, Ingest>();
   /** docker save used to store a layer that occurs twice as a link. */
   readonly #links = new Map<string, string>();
+  #byDigest: Map<Digest, Ingest> | undefined;
   #current: Ingest | undefined;
 
   private constructor(content: ContentStore) {
@@ -40,7 +47,7 @@ export class SpooledArchive {
       for await (const chunk of boundedGarbage(decompressed(source))) reader.write(chunk);
       reader.finish();
     } catch (error) {
-      archive.discard();
+      await archive.discard();
       throw error;
     }
     return archive;
@@ -48,7 +55,10 @@ export class SpooledArchive {
 
   #entry(entry: TarEntry): void {
     const path = absoluteEntryPath(entry.path);
+    this.#current?.rest();
     this.#current = undefined;
+    if (this.#files.size + this.#links.size >= MAXIMUM_FILES)
+      throw new EngineError('invalid-parameter', `an image archive has at most ${MAXIMUM_FILES} files`);
     if (entry.type === 'file') {
       this.#files.get(path)?.discard();
       this.#current = this.#content.ingest();
@@ -78,8 +88,10 @@ export class SpooledArchive {
     return undefined;
   }
 
+  /** Of a whole archive. */
   withDigest(digest: string): Ingest | undefined {
-    return this.#files.values().find(file => file.digest === digest);
+    this.#byDigest ??= new Map(this.#files.values().map(file => [file.digest, file]));
+    return this.#byDigest.get(digest as Digest);
   }
 
   /** The files' paths, without the first slash. */
@@ -87,39 +99,38 @@ export class SpooledArchive {
     return [...this.#files.keys()].map(path => path.slice(1));
   }
 
-  /** The object in a JSON file; undefined when there is no such file. @throws EngineError invalid-parameter */
-  json(path: string): unknown {
+  /** What a JSON file holds; undefined when there is no such file. @throws EngineError invalid-parameter */
+  json<T>(path: string, decoder: Decoder<T>): T | undefined {
     const file = this.file(path);
-    return file === undefined ? undefined : parseJson(readFully(file), path);
+    if (file === undefined) return undefined;
+    try {
+      return decoder(parseGoJson(readFully(file).toString()), path);
+    } catch (error) {
+      if (!(error instanceof JsonError)) throw error;
+      throw new EngineError('invalid-parameter', `invalid JSON in ${path}: ${error.message}`);
+    }
   }
 
-  discard(): void {
-    for (const file of this.#files.values()) file.discard();
+  async discard(): Promise<void> {
+    const slice = new TimeSlice();
+    for (const file of this.#files.values()) {
+      file.discard();
+      if (slice.isOver) await slice.pause();
+    }
   }
 }
 
 /** All bytes of a small file. @throws EngineError invalid-parameter when it is not small */
-export function readFully({ fd, sizeBytes }: { fd: number; sizeBytes: number }): Buffer {
+export function readFully(file: Ingest): Buffer {
+  const { sizeBytes } = file;
   if (sizeBytes > MAXIMUM_JSON_BYTES)
     throw new EngineError('invalid-parameter', `a JSON file of ${sizeBytes} bytes is too large`);
   const data = Buffer.alloc(sizeBytes);
   for (let done = 0; done < sizeBytes; ) {
-    const count = readSync(fd, data, done, sizeBytes - done, done);
+    const count = readSync(file.fd, data, done, sizeBytes - done, done);
     if (count === 0) break;
     done += count;
   }
+  file.rest();
   return data;
-}
-
-/** @throws EngineError invalid-parameter when it is no JSON object or array */
-export function parseJson(data: Buffer, what: string): object {
-  try {
-    const value: unknown = JSON.parse(data.toString());
-    if (typeof value === 'object' && value !== null) return value;
-  } catch (cause) {
-    throw new EngineError('invalid-parameter', `invalid JSON in ${what}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-  throw new EngineError('invalid-parameter', `invalid JSON in ${what}: not an object`);
 }

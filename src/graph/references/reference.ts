@@ -8,6 +8,8 @@ const DEFAULT_DOMAIN = 'docker.io';
 const LEGACY_DOMAIN = 'index.docker.io';
 const OFFICIAL_PREFIX = 'library/';
 const DEFAULT_TAG = 'latest';
+/** Domain, path, tag and digest together have less. */
+const MAX_LENGTH = 1024;
 
 const DOMAIN_LABEL = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
 const DOMAIN = `(?:${DOMAIN_LABEL}(?:\\.${DOMAIN_LABEL})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
@@ -22,6 +24,7 @@ const REFERENCE = new RegExp(`^(${DOMAIN})/(${COMPONENT}(?:/${COMPONENT})*)(?::(
  * @throws EngineError invalid-parameter, in Docker's words
  */
 export function parseReference(text: string): Reference {
+  if (text.length > MAX_LENGTH) throw invalid('invalid reference format');
   if (/^[a-f0-9]{64}$/.test(text))
     throw invalid(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
   const { domain, remainder } = splitDomain(text);

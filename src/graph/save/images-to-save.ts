@@ -1,5 +1,6 @@
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import type { Image } from '../graph.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import { resolveImage } from '../images/resolve-image.ts';
@@ -8,26 +9,36 @@ import { canonicalString, parseReference, type Reference, withDefaultTag } from 
 /** An image, and under which of its tags it goes into the archive. */
 export type ImageToSave = { image: Image; references: Reference[] };
 
+/** Each name takes a look into the database. */
+const MAX_NAMES = 4096;
+
 /**
  * What `docker save` means by its arguments: a name with a tag is that one, a name without one all tags of the
  * repository, an id or a digest the image without any name. An image that occurs twice is saved once.
- * @throws EngineError not-found
+ * @throws EngineError not-found, invalid-parameter
  */
-export function imagesToSave(images: ImageStore, names: readonly string[]): ImageToSave[] {
-  const found = new Map<Digest, ImageToSave>();
-  const add = (image: Image, reference?: Reference) => {
-    const item = found.get(image.id) ?? { image, references: [] };
-    found.set(image.id, item);
-    if (reference === undefined) return;
-    const isNew = item.references.every(other => canonicalString(other) !== canonicalString(reference));
-    if (isNew) item.references.push(reference);
-  };
-  for (const name of names) {
+export async function imagesToSave(images: ImageStore, names: readonly string[]): Promise<ImageToSave[]> {
+  if (names.length > MAX_NAMES)
+    throw new EngineError('invalid-parameter', `at most ${MAX_NAMES} images can be saved at once`);
+  const found = new Map<Digest, { image: Image; references: Map<string, Reference> }>();
+  const slice = new TimeSlice();
+  for (const name of new Set(names)) {
     const tags = tagsMeantBy(images, name);
-    if (tags.length === 0) add(resolveForSaving(images, name));
-    for (const { id, reference } of tags) add(images.get(id) ?? resolveImage(images, id), reference);
+    const meant = tags.length === 0 ? [{ id: resolveForSaving(images, name).id }] : tags;
+    for (const { id, reference } of meant) {
+      const item = found.get(id) ?? {
+        image: images.get(id) ?? resolveImage(images, id),
+        references: new Map(),
+      };
+      found.set(id, item);
+      if (reference !== undefined) item.references.set(canonicalString(reference), reference);
+      if (slice.isOver) await slice.pause();
+    }
   }
-  return [...found.values()];
+  return Array.from(found.values(), ({ image, references }) => ({
+    image,
+    references: [...references.values()],
+  }));
 }
 
 /** What is left to be an id or a digest. */
@@ -41,7 +52,7 @@ function resolveForSaving(images: ImageStore, name: string): Image {
   }
 }
 
-function tagsMeantBy(images: ImageStore, name: string): { id: Digest; reference: Reference }[] {
+function tagsMeantBy(images: ImageStore, name: string): { id: Digest; reference?: Reference }[] {
   if (/^(sha256:)?[a-f0-9]{64}$/.test(name)) return [];
   const reference = parseReference(name);
   if (reference.digest !== undefined) return [];

@@ -5,15 +5,17 @@ import { tarEntry } from '../../archive/tar-entry.ts';
 import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar-writer.ts';
 import { type Digest, hexOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import { removeUnreferenced } from '../content/collect-garbage.ts';
 import type { ContentStore } from '../content/content-store.ts';
+import { type DecodedManifest, decodeManifest } from '../decode-oci.ts';
 import type { Image, SaveOptions } from '../graph.ts';
+import { resolveImage } from '../images/resolve-image.ts';
 import { platformVariant } from '../images/platform-variant.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import {
   type Descriptor,
   IMAGE_NAME_ANNOTATION,
-  type Manifest,
   OCI_INDEX,
   OCI_LAYOUT,
   REF_NAME_ANNOTATION,
@@ -28,22 +30,53 @@ import { type ImageToSave, imagesToSave } from './images-to-save.ts';
  * compressed layers are those that came with the image, and so is the index of several platforms. Content stays in place while the stream is read.
  * @throws EngineError not-found
  */
-export function saveArchive(
+export async function saveArchive(
   parts: GraphParts,
   names: readonly string[],
   options: SaveOptions = {},
-): Readable {
-  const images = imagesToSave(parts.images, names).map(item => selectContent(parts, item, options.platform));
-  for (const { image } of images) options.saving?.(image);
-  const blobs = [...new Set(images.flatMap(item => item.blobs))].sort();
-  for (const blob of blobs) parts.leases.hold(blob);
-  const stream = Readable.from(archiveOf(parts, images, blobs), { objectMode: false });
-  stream.once('close', () => {
-    for (const blob of blobs) parts.leases.release(blob);
+): Promise<Readable> {
+  const held = new Set<Digest>();
+  const letGo = () => {
+    for (const blob of held) parts.leases.release(blob);
     // An image may have been removed meanwhile.
-    removeUnreferenced(parts, { blobs, chainIds: [] });
-  });
-  return stream;
+    removeUnreferenced(parts, { blobs: [...held], chainIds: [] });
+  };
+  try {
+    const images = await selectImages(parts, { names, platform: options.platform, held });
+    for (const { image } of images) options.saving?.(image);
+    const stream = Readable.from(archiveOf(parts, images, [...held].sort()), { objectMode: false });
+    return stream.once('close', letGo);
+  } catch (error) {
+    letGo();
+    throw error;
+  }
+}
+
+type Selection = {
+  names: readonly string[];
+  platform: Platform | undefined;
+  /** Gets all content, which stays in place from then on. */
+  held: Set<Digest>;
+};
+
+async function selectImages(
+  parts: GraphParts,
+  { names, platform, held }: Selection,
+): Promise<SelectedImage[]> {
+  const slice = new TimeSlice();
+  const images: SelectedImage[] = [];
+  for (const item of await imagesToSave(parts.images, names)) {
+    // It may have been removed meanwhile.
+    resolveImage(parts.images, item.image.id);
+    const selected = selectContent(parts, item, platform);
+    for (const blob of selected.blobs) {
+      if (!held.has(blob)) parts.leases.hold(blob);
+      held.add(blob);
+    }
+    images.push(selected);
+    if (slice.isOver) await slice.pause();
+  }
+  return images;
 }
 
 /** What of an image goes into the archive: its entry in the index, and all content. */
@@ -71,7 +104,7 @@ function variantToSave(
     return platformVariant(parts, image, { text: image.id, platform });
   } catch (cause) {
     const message = `no suitable export target found for platform ${formatPlatform(platform)}`;
-    throw new EngineError('system', message, { cause });
+    throw new EngineError('not-found', message, { cause });
   }
 }
 
@@ -83,8 +116,13 @@ async function* archiveOf(
   yield directory('blobs/');
   yield directory('blobs/sha256/');
   for (const blob of blobs) yield* blobFile(content, blob);
-  const manifests = new Map(images.map(({ image }) => [image.id, manifestOf(content, image)]));
-  const manifest = (image: Image) => manifests.get(image.id) as Manifest;
+  const slice = new TimeSlice();
+  const manifests = new Map<Digest, DecodedManifest>();
+  for (const { image } of images) {
+    manifests.set(image.id, manifestOf(content, image));
+    if (slice.isOver) await slice.pause();
+  }
+  const manifest = (image: Image) => manifests.get(image.id) as DecodedManifest;
   yield* file('index.json', JSON.stringify(indexOf(images)));
   yield* file(
     'manifest.json',
@@ -119,8 +157,8 @@ async function* blobFile(content: ContentStore, digest: Digest): AsyncGenerator<
   yield tarPadding(size);
 }
 
-function manifestOf(content: ContentStore, image: Image): Manifest {
-  return JSON.parse(content.read(image.manifest).toString()) as Manifest;
+function manifestOf(content: ContentStore, image: Image): DecodedManifest {
+  return decodeManifest(content.read(image.manifest));
 }
 
 function indexOf(images: SelectedImage[]): object {
@@ -135,7 +173,7 @@ function annotationsOf(reference: Reference): Record<string, string> {
   return { [IMAGE_NAME_ANNOTATION]: canonicalString(reference), [REF_NAME_ANNOTATION]: reference.tag ?? '' };
 }
 
-function dockerManifest({ image, references }: ImageToSave, { layers }: Manifest): object {
+function dockerManifest({ image, references }: ImageToSave, { layers }: DecodedManifest): object {
   const pathOf = (digest: string) => `blobs/sha256/${hexOf(digest as Digest)}`;
   const diffIds = image.config.rootfs.diff_ids;
   const sources = layers
@@ -151,14 +189,18 @@ function dockerManifest({ image, references }: ImageToSave, { layers }: Manifest
 }
 
 /** For Docker before 1.10: the topmost layer of each tag. */
-function repositoriesOf(images: ImageToSave[], manifest: (image: Image) => Manifest): object | undefined {
-  const repositories: Record<string, Record<string, string>> = {};
+function repositoriesOf(
+  images: ImageToSave[],
+  manifest: (image: Image) => DecodedManifest,
+): object | undefined {
+  const repositories = new Map<string, Map<string, string>>();
   for (const { image, references } of images) {
     const top = manifest(image).layers.at(-1);
     for (const reference of references) {
-      const tags = (repositories[familiarName(reference)] ??= {});
-      tags[reference.tag ?? ''] = top === undefined ? '' : hexOf(top.digest as Digest);
+      const tags = repositories.getOrInsertComputed(familiarName(reference), () => new Map());
+      tags.set(reference.tag ?? '', top === undefined ? '' : hexOf(top.digest as Digest));
     }
   }
-  return Object.keys(repositories).length === 0 ? undefined : repositories;
+  if (repositories.size === 0) return undefined;
+  return Object.fromEntries(repositories.entries().map(([name, tags]) => [name, Object.fromEntries(tags)]));
 }

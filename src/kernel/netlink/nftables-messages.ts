@@ -49,12 +49,12 @@ export function addElements(name: MapName, elements: readonly MapElement[]): Net
   });
 }
 
-export function deleteElements(name: MapName, keys: readonly Buffer[]): NetlinkMessage {
+export function deleteElements(name: MapName, elements: readonly Pick<MapElement, 'key'>[]): NetlinkMessage {
   return elementsMessage({
     type: NFT_MSG_DELSETELEM,
     flags: 0,
     name,
-    elements: keys.map(key => [nested(NFTA_SET_ELEM_KEY, [bytes(NFTA_DATA_VALUE, key)])]),
+    elements: elements.map(({ key }) => [nested(NFTA_SET_ELEM_KEY, [bytes(NFTA_DATA_VALUE, key)])]),
     description: `delete elements of ${name.map}`,
   });
 }

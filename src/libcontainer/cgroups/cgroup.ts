@@ -72,11 +72,20 @@ export class Cgroup {
 
   /** Stops all its processes. Returns when they are. */
   freeze(): void {
-    this.#setFrozen(true);
+    for (const pauseMs of this.#setFrozen(true)) sleep(pauseMs);
   }
 
   thaw(): void {
-    this.#setFrozen(false);
+    for (const pauseMs of this.#setFrozen(false)) sleep(pauseMs);
+  }
+
+  /** The same without holding up the thread: a process that waits for a disk cannot be stopped at once. */
+  async freezeAsync(): Promise<void> {
+    for (const pauseMs of this.#setFrozen(true)) await delay(pauseMs);
+  }
+
+  async thawAsync(): Promise<void> {
+    for (const pauseMs of this.#setFrozen(false)) await delay(pauseMs);
   }
 
   get frozen(): boolean {
@@ -103,17 +112,23 @@ export class Cgroup {
 
   /** Kills all its processes, frozen ones too, and waits until none is left. */
   kill(): void {
-    const { unified } = this.paths;
-    const atOnce = unified !== undefined && existsSync(`${unified}/cgroup.kill`);
     for (let attempt = 0; attempt < KILL_ATTEMPTS; attempt++) {
-      const pids = this.pids();
-      if (pids.length === 0) return;
-      if (atOnce) writeIfPresent(`${unified}/cgroup.kill`, '1');
-      else killEach(pids);
-      if (this.frozen) this.#letDie();
+      if (!this.killMembers()) return;
       sleep(POLL_MS);
     }
     throw new EngineError('system', `processes of ${this.#main()} do not end: ${this.pids().join(' ')}`);
+  }
+
+  /** Kills all processes that are in it now, frozen ones too. @returns whether there were any */
+  killMembers(): boolean {
+    const { unified } = this.paths;
+    const pids = this.pids();
+    if (pids.length === 0) return false;
+    if (unified !== undefined && existsSync(`${unified}/cgroup.kill`))
+      writeIfPresent(`${unified}/cgroup.kill`, '1');
+    else killEach(pids);
+    if (this.frozen) this.#letDie();
+    return true;
   }
 
   /**
@@ -186,7 +201,8 @@ export class Cgroup {
     else if (v1.freezer) writeIfPresent(`${v1.freezer}/freezer.state`, frozen ? 'FROZEN' : 'THAWED');
   }
 
-  #setFrozen(frozen: boolean): void {
+  /** Asks for pauses until it is as it should be. */
+  *#setFrozen(frozen: boolean): Generator<number> {
     const { v1, unified } = this.paths;
     const set = () =>
       unified
@@ -195,10 +211,10 @@ export class Cgroup {
     set();
     for (let attempt = 0; this.frozen !== frozen; attempt++) {
       if (attempt === FREEZE_ATTEMPTS) {
-        if (frozen) this.#setFrozen(false);
+        if (frozen) yield* this.#setFrozen(false);
         throw new EngineError('system', `unable to ${frozen ? 'freeze' : 'thaw'} ${this.#main()}`);
       }
-      sleep(POLL_MS);
+      yield POLL_MS;
       // A process forked meanwhile can keep v1 at FREEZING until it is told again.
       if (!unified) set();
     }

@@ -155,6 +155,16 @@ test('x32 and i386 calls have numbers of their own, and are killed unless they a
   assert.deepEqual([socketcall(1n), socketcall(2n)], [ALLOW, EPERM]);
 });
 
+test('what every object has is no call of any architecture', () => {
+  const rule = { names: ['constructor', '__proto__', 'toString'], action: 'SCMP_ACT_ALLOW' as const };
+  const seccomp: Seccomp = {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    architectures: ['SCMP_ARCH_X86'],
+    syscalls: [rule],
+  };
+  assert.equal(verdict(seccomp, { number: 102, architecture: I386 }), EPERM);
+});
+
 test('on arm64 the same names have other numbers', () => {
   const seccomp: Seccomp = {
     defaultAction: 'SCMP_ACT_ERRNO',

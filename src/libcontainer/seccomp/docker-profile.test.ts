@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { runFilter } from './bpf-machine.ts';
 import { compileSeccomp } from './compile-seccomp.ts';
 import { defaultSeccompProfile } from './default-profile.ts';
-import { parseDockerProfile } from './docker-profile.ts';
+import { decodeDockerProfile, parseDockerProfile } from './docker-profile.ts';
 import { syscallNumbers } from './syscall-table.ts';
 
 const context = { architecture: 'x64', capabilities: ['CAP_CHOWN'], kernelVersion: '6.1.0-13-amd64' };
@@ -64,6 +64,28 @@ test('an empty profile means no seccomp, a contradictory or broken one is refuse
   const base = { defaultAction: 'SCMP_ACT_ERRNO' };
   refused({ ...base, architectures: ['a'], archMap: [{ architecture: 'b' }] }, /^both 'architectures' and/);
   refused({ ...base, syscalls: [{ name: 'a', names: ['b'], action: 'SCMP_ACT_LOG' }] }, /^both 'name' and/);
+});
+
+test('what is of the wrong type is refused in Go’s words', () => {
+  const cases: [object, RegExp][] = [
+    [{ defaultAction: 5 }, /number into Go struct field Seccomp.defaultAction of type/],
+    [{ syscalls: 5 }, /number into Go struct field Seccomp.syscalls of type \[\]\*seccomp.Syscall/],
+    [{ syscalls: [5] }, /number into Go struct field Seccomp.syscalls.0 of type seccomp.Syscall/],
+    [{ syscalls: [{ names: 'read' }] }, /string into Go struct field Seccomp.syscalls.0.names of type/],
+    [{ syscalls: [{ args: [{ value: -1 }] }] }, /Seccomp.syscalls.0.args.0.value of type uint64/],
+    [{ syscalls: [{ includes: [] }] }, /array into Go struct field Seccomp.syscalls.0.includes of type/],
+    [{ archMap: {} }, /object into Go struct field Seccomp.archMap of type/],
+  ];
+  for (const [profile, message] of cases)
+    assert.throws(() => decodeDockerProfile(JSON.stringify(profile)), { kind: 'invalid-parameter', message });
+  assert.deepEqual(decodeDockerProfile('{"syscalls":[null]}'), { syscalls: [{ action: '' }] });
+});
+
+test('a profile beyond all measure is refused before anything is made of it', () => {
+  const refused = (profile: object, message: RegExp) =>
+    assert.throws(() => decodeDockerProfile(JSON.stringify(profile)), { kind: 'invalid-parameter', message });
+  refused({ comment: 'x'.repeat(300_000) }, /too large: \d+ characters/);
+  refused({ syscalls: Array(9000).fill(null) }, /too large: 9000 names/);
 });
 
 test("Docker's default profile lets ordinary calls pass, and others by capability", () => {

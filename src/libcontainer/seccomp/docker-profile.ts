@@ -1,5 +1,7 @@
-import { EngineError, messageOf } from '../../base/errors.ts';
-import type { Seccomp, SeccompRule } from '../spec.ts';
+import { EngineError } from '../../base/errors.ts';
+import { arrayOf, type Decoder, integer, strings, struct, text } from '../../base/go/decode.ts';
+import { JsonError, parseGoJson, WrittenNumber } from '../../base/go/json.ts';
+import type { Seccomp, SeccompArgument, SeccompRule } from '../spec.ts';
 
 /** A profile as Docker's `--security-opt seccomp=FILE` has it: an OCI section with conditions. */
 export type DockerProfile = Omit<Seccomp, 'syscalls'> & {
@@ -36,22 +38,98 @@ export type ProfileContext = {
   kernelVersion: string;
 };
 
+/** What the kernel takes has a fraction of it: 4096 instructions. Docker's own has 15 KiB, and 400 names. */
+const MAX_LENGTH = 256 * 1024;
+const MAX_NAMES = 8192;
+
 /**
  * Reads a profile in Docker's format, and resolves its conditions.
  * @returns undefined for a profile that says nothing: seccomp is off then
  * @throws EngineError invalid-parameter
  */
 export function parseDockerProfile(json: string, context: ProfileContext): Seccomp | undefined {
-  let profile: DockerProfile;
-  try {
-    profile = JSON.parse(json, exactIntegers as (key: string, value: unknown) => unknown) as DockerProfile;
-  } catch (error) {
-    throw invalid(`Decoding seccomp profile failed: ${messageOf(error)}`);
-  }
-  if (typeof profile !== 'object' || profile === null || Array.isArray(profile))
-    throw invalid('Decoding seccomp profile failed: not a JSON object');
-  return applyDockerProfile(profile, context);
+  return applyDockerProfile(decodeDockerProfile(json), context);
 }
+
+/** @throws EngineError invalid-parameter, in Docker's words */
+export function decodeDockerProfile(json: string): DockerProfile {
+  if (json.length > MAX_LENGTH)
+    throw invalid(`seccomp profile is too large: ${json.length} characters, at most ${MAX_LENGTH}`);
+  try {
+    const profile = dockerProfile(parseGoJson(json), 'Seccomp');
+    const count = (profile.syscalls ?? []).reduce((sum, { names }) => sum + (names?.length ?? 1), 0);
+    if (count > MAX_NAMES)
+      throw invalid(`seccomp profile is too large: ${count} names, at most ${MAX_NAMES}`);
+    return profile;
+  } catch (error) {
+    throw error instanceof JsonError ? invalid(`Decoding seccomp profile failed: ${error.message}`) : error;
+  }
+}
+
+/** Values of arguments are 64 bits wide. */
+const uint64: Decoder<number | bigint> = (value, path) => {
+  const isWhole = value instanceof WrittenNumber && /^\d{1,20}$/.test(value.source);
+  const large = isWhole ? BigInt(value.source) : undefined;
+  return large !== undefined && large < 2n ** 64n ? large : integer('uint64')(value, path);
+};
+
+const argumentFields = struct<Partial<SeccompArgument>>('specs.LinuxSeccompArg', {
+  index: integer('uint'),
+  value: uint64,
+  valueTwo: uint64,
+  op: text('specs.LinuxSeccompOperator'),
+});
+
+const argument: Decoder<SeccompArgument> = (value, path) => {
+  const {
+    index = 0,
+    value: first = 0,
+    op = '' as SeccompArgument['op'],
+    ...rest
+  } = argumentFields(value, path);
+  return { index, value: first, op, ...rest };
+};
+
+const conditions = struct<Conditions>('seccomp.Filter', {
+  arches: strings,
+  caps: strings,
+  minKernel: text(),
+});
+
+const ruleFields = struct<Partial<DockerRule>>('seccomp.Syscall', {
+  names: strings,
+  name: text(),
+  action: text('specs.LinuxSeccompAction'),
+  errnoRet: integer('uint'),
+  args: arrayOf(argument, '[]*specs.LinuxSeccompArg'),
+  comment: text(),
+  includes: conditions,
+  excludes: conditions,
+});
+
+const rule: Decoder<DockerRule> = (value, path) => {
+  const { action = '' as DockerRule['action'], ...rest } = ruleFields(value, path);
+  return { action, ...rest };
+};
+
+const archMapEntry: Decoder<{ architecture: string; subArchitectures?: string[] | null }> = (value, path) => {
+  const { architecture = '', ...rest } = struct<{ architecture?: string; subArchitectures?: string[] }>(
+    'seccomp.Architecture',
+    { architecture: text(), subArchitectures: strings },
+  )(value, path);
+  return { architecture, ...rest };
+};
+
+const dockerProfile = struct<DockerProfile>('seccomp.Seccomp', {
+  defaultAction: text('specs.LinuxSeccompAction'),
+  defaultErrnoRet: integer('uint'),
+  architectures: strings,
+  flags: strings,
+  listenerPath: text(),
+  listenerMetadata: text(),
+  archMap: arrayOf(archMapEntry, '[]seccomp.Architecture'),
+  syscalls: arrayOf(rule, '[]*seccomp.Syscall'),
+});
 
 /** As {@link parseDockerProfile}, for a profile already read. */
 export function applyDockerProfile(profile: DockerProfile, context: ProfileContext): Seccomp | undefined {
@@ -85,12 +163,6 @@ const NATIVE_NAMES: Record<string, { seccomp: string; docker: string }> = {
 };
 
 const invalid = (message: string) => new EngineError('invalid-parameter', message);
-
-/** Argument values are 64 bits wide. */
-function exactIntegers(_key: string, value: unknown, { source }: { source?: string }): unknown {
-  const isInexact = typeof value === 'number' && !Number.isSafeInteger(value);
-  return isInexact && source !== undefined && /^\d+$/.test(source) ? BigInt(source) : value;
-}
 
 function namesOf(rule: DockerRule): string[] {
   if (!rule.name) return rule.names ?? [];

@@ -3,6 +3,7 @@ import type { Seccomp, SeccompArgument, SeccompOperator, SeccompRule } from '../
 import { actionValue } from './actions.ts';
 import type { Architecture } from './architectures.ts';
 import { syscallNumbers } from './syscall-table.ts';
+import { lookupTable } from '../../base/lookup-table.ts';
 
 /** A comparison of a syscall argument, reduced to the bits that the architecture compares. */
 export type Test = {
@@ -20,13 +21,15 @@ export type ConditionalRule = { tests: Test[]; action: number };
 export type Verdict = { rules: ConditionalRule[]; otherwise: number };
 
 /** The calls of socketcall(2) and ipc(2) by their first argument (linux/net.h, linux/ipc.h). */
-const MULTIPLEXED: Record<'socketcall' | 'ipc', Record<string, number>> = {
-  socketcall: Object.fromEntries(
-    'socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg'
-      .split(' ')
-      .map((name, index) => [name, index + 1]),
+const MULTIPLEXED = {
+  socketcall: lookupTable<number>(
+    Object.fromEntries(
+      'socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg'
+        .split(' ')
+        .map((name, index) => [name, index + 1]),
+    ),
   ),
-  ipc: {
+  ipc: lookupTable<number>({
     semop: 1,
     semget: 2,
     semctl: 3,
@@ -39,7 +42,7 @@ const MULTIPLEXED: Record<'socketcall' | 'ipc', Record<string, number>> = {
     shmdt: 22,
     shmget: 23,
     shmctl: 24,
-  },
+  }),
 };
 
 /**

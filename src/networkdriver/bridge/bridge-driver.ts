@@ -83,7 +83,7 @@ export class BridgeDriver implements NetworkDriver {
     await using undo = new AsyncDisposableStack();
     const ipv4Address = prepared?.ipv4Address ?? network.addresses.allocate(options.ipv4Address);
     undo.defer(() => network.addresses.release(ipv4Address));
-    const bound = this.#bindPorts(network, options, ipv4Address);
+    const bound = await this.#bindPorts(network, options, ipv4Address);
     undo.defer(() => this.#releasePorts(bound));
     const endpoint = endpointOf(network, options, { ipv4Address, bound });
     const pair = takePair(this.#host, options.namespace, options.interfaceName);
@@ -110,7 +110,7 @@ export class BridgeDriver implements NetworkDriver {
     const endpoint = this.#endpoints.get(endpointId);
     if (endpoint === undefined) return;
     this.#endpoints.delete(endpointId);
-    this.#firewall.unpublish(publishedElements(endpoint));
+    await this.#firewall.unpublish(publishedElements(endpoint));
     await forgetUdpFlowsTo(endpoint);
     if (options.namespace !== undefined) await detachInterface(options.namespace, endpoint.interfaceName);
     for (const port of endpoint.ports) this.#ports.release(port);
@@ -179,12 +179,12 @@ export class BridgeDriver implements NetworkDriver {
     await this.#firewall.setNetworks(networks);
   }
 
-  #bindPorts(network: BridgeNetwork, options: JoinOptions, address: string): BoundPort[] {
+  async #bindPorts(network: BridgeNetwork, options: JoinOptions, address: string): Promise<BoundPort[]> {
     if (network.options.internal) return [];
     const defaultHostIp = network.options.options[`${OPTION}host_binding_ipv4`] ?? '';
     const bindings = options.ports.map(port => ({ ...port, hostIp: port.hostIp || defaultHostIp }));
     try {
-      return this.#ports.bind(bindings, address);
+      return await this.#ports.bind(bindings, address);
     } catch (error) {
       throw connectivityError(options, error);
     }

@@ -1,6 +1,7 @@
 import { errorCode } from '../../base/errors.ts';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { NETLINK_NETFILTER } from '../../kernel/abi/netlink.ts';
+import type { NetlinkMessage } from '../../kernel/netlink/message.ts';
 import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
 import {
   addElements,
@@ -14,6 +15,8 @@ import type { PublishedElement, PublishedMap } from './published-elements.ts';
 import { EVERY_ADDRESS_MAP, type FirewallNetwork, ONE_ADDRESS_MAP, rulesetOf } from './ruleset.ts';
 
 const MAPS = [EVERY_ADDRESS_MAP, ONE_ADDRESS_MAP] as const;
+/** That fit into a message, whose lists have at most 64 KiB. */
+const MESSAGE_ELEMENTS = 1000;
 
 /**
  * The engine's nftables table: rules by network, loaded with nft when networks change; published ports by
@@ -47,25 +50,26 @@ export class Firewall {
   async publish(elements: readonly PublishedElement[]): Promise<void> {
     if (elements.length === 0) return;
     try {
-      this.#add(elements);
+      await this.#add(elements);
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error;
       await this.#load();
-      this.#add([...this.#published.values(), ...elements]);
+      await this.#add([...this.#published.values(), ...elements]);
     }
     for (const element of elements) this.#published.set(idOf(element), element);
   }
 
   /** Takes elements out of the maps. Those that are not there do not matter. */
-  unpublish(elements: readonly PublishedElement[]): void {
+  async unpublish(elements: readonly PublishedElement[]): Promise<void> {
     if (elements.length === 0) return;
     for (const element of elements) this.#published.delete(idOf(element));
     try {
-      this.#delete(elements);
+      await this.#delete(elements);
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error;
-      // One of several may be missing, and a transaction is all or nothing.
-      if (elements.length > 1) for (const element of elements) this.unpublish([element]);
+      // A transaction is all or nothing, and some are missing.
+      const present = new Set(MAPS.flatMap(map => this.#dump(map)).map(idOf));
+      await this.#delete(elements.filter(element => present.has(idOf(element))));
     }
   }
 
@@ -76,7 +80,7 @@ export class Firewall {
     const right = new Set(
       present.filter(found => wanted.get(idOf(found))?.element.data.equals(found.element.data)).map(idOf),
     );
-    this.unpublish(present.filter(found => !right.has(idOf(found))));
+    await this.unpublish(present.filter(found => !right.has(idOf(found))));
     for (const [id, element] of wanted) if (right.has(id)) this.#published.set(id, element);
     await this.publish(elements.filter(element => !right.has(idOf(element))));
   }
@@ -89,33 +93,54 @@ export class Firewall {
     await this.#loading.run(this.#table, () => loadRuleset(rulesetOf(this.#table, this.#networks)));
   }
 
-  #add(elements: readonly PublishedElement[]): void {
-    this.#change(elements, (name, some) => addElements(name, some));
+  async #add(elements: readonly PublishedElement[]): Promise<void> {
+    const changed: PublishedElement[] = [];
+    try {
+      await this.#change(elements, addElements, some => changed.push(...some));
+    } catch (error) {
+      await this.#delete(changed);
+      throw error;
+    }
   }
 
-  #delete(elements: readonly PublishedElement[]): void {
-    this.#change(elements, (name, some) =>
-      deleteElements(
-        name,
-        some.map(({ key }) => key),
-      ),
-    );
+  async #delete(elements: readonly PublishedElement[]): Promise<void> {
+    await this.#change(elements, deleteElements);
   }
 
-  #change(
+  /** At once, where they fit into one transaction; else one after the other, off this thread. */
+  async #change(
     elements: readonly PublishedElement[],
-    encode: (
-      name: Parameters<typeof addElements>[0],
-      elements: Parameters<typeof addElements>[1],
-    ) => ReturnType<typeof addElements>,
-  ): void {
+    encode: typeof addElements,
+    changed: (elements: readonly PublishedElement[]) => void = () => undefined,
+  ): Promise<void> {
+    if (elements.length === 0) return;
+    if (elements.length <= MESSAGE_ELEMENTS) {
+      this.#socket.request(this.#transaction(elements, encode));
+      changed(elements);
+      return;
+    }
+    const socket = new NetlinkSocket(NETLINK_NETFILTER);
+    try {
+      for (let at = 0; at < elements.length; at += MESSAGE_ELEMENTS) {
+        const some = elements.slice(at, at + MESSAGE_ELEMENTS);
+        await socket.requestAsync(this.#transaction(some, encode));
+        changed(some);
+      }
+    } finally {
+      socket.close();
+    }
+  }
+
+  #transaction(elements: readonly PublishedElement[], encode: typeof addElements): NetlinkMessage[] {
     const changes = MAPS.map(map => ({
       map,
       some: elements.filter(element => element.map === map).map(({ element }) => element),
-    }))
-      .filter(({ some }) => some.length > 0)
-      .map(({ map, some }) => encode({ table: this.#table, map }, some));
-    this.#socket.request(transaction(changes));
+    }));
+    return transaction(
+      changes
+        .filter(({ some }) => some.length > 0)
+        .map(({ map, some }) => encode({ table: this.#table, map }, some)),
+    );
   }
 
   #dump(map: PublishedMap): PublishedElement[] {

@@ -7,19 +7,22 @@ import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
 import type { Endpoint, PortBinding } from '../driver.ts';
 
 const IPPROTO_UDP = 17;
+const EVERY_ADDRESS = '0.0.0.0';
+/** That the kernel takes in one call. */
+const CALL_MESSAGES = 500;
 
 /**
  * A flow keeps the translation it began with as long as packets come. So those sent to a port before it was
  * published must be forgotten, or their sender would never reach the container.
  */
 export async function forgetEarlierUdpFlows({ ports }: Endpoint): Promise<void> {
-  const flows = ports
-    .filter(isUdp)
-    .flatMap(({ hostIp, hostPort }) =>
-      (hostIp === '0.0.0.0' ? hostAddresses() : [hostIp]).map(answeredFrom =>
-        forgetFlows({ protocol: IPPROTO_UDP, port: hostPort, answeredFrom }),
-      ),
-    );
+  const udp = ports.filter(isUdp);
+  const addresses = udp.some(({ hostIp }) => hostIp === EVERY_ADDRESS) ? hostAddresses() : [];
+  const flows = udp.flatMap(({ hostIp, hostPort }) =>
+    (hostIp === EVERY_ADDRESS ? addresses : [hostIp]).map(answeredFrom =>
+      forgetFlows({ protocol: IPPROTO_UDP, port: hostPort, answeredFrom }),
+    ),
+  );
   await forget(flows);
 }
 
@@ -46,7 +49,8 @@ async function forget(flows: readonly NetlinkMessage[]): Promise<void> {
   if (flows.length === 0) return;
   const socket = new NetlinkSocket(NETLINK_NETFILTER);
   try {
-    await socket.requestAsync(flows);
+    for (let at = 0; at < flows.length; at += CALL_MESSAGES)
+      await socket.requestAsync(flows.slice(at, at + CALL_MESSAGES));
   } catch (error) {
     // Older kernels cannot do it: their flows end by themselves, half a minute after the last packet.
     if (errorCode(error) !== 'EINVAL') throw error;

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRequest } from './create-request.ts';
-import { parseGoJson } from './go-json.ts';
+import { decodeRequest } from './read-body.ts';
 
-function decode(text: string) {
-  return createRequest(parseGoJson(text), 'CreateRequest');
+async function decode(text: string) {
+  return decodeRequest(text, createRequest, 'CreateRequest');
 }
 
-function hostConfig(text: string) {
-  return decode(`{"Image":"x","HostConfig":${text}}`).HostConfig;
+async function hostConfig(text: string) {
+  return (await decode(`{"Image":"x","HostConfig":${text}}`)).HostConfig;
 }
 
-test('the request that the docker client sends comes through unchanged', () => {
+test('the request that the docker client sends comes through unchanged', async () => {
   const request = {
     Hostname: '',
     AttachStdout: true,
@@ -40,39 +40,63 @@ test('the request that the docker client sends comes through unchanged', () => {
     },
     NetworkingConfig: { EndpointsConfig: { bridge: { Aliases: ['a'] }, none: null } },
   };
-  assert.deepEqual(decode(JSON.stringify(request)), request);
+  assert.deepEqual(await decode(JSON.stringify(request)), request);
 });
 
-test('keys are the same in any case, and unknown ones are ignored', () => {
-  assert.deepEqual(decode('{"image":"x","hostconfig":{"mEMORY":5,"Nope":1},"Also":[]}'), {
+test('keys are the same in any case, and unknown ones are ignored', async () => {
+  assert.deepEqual(await decode('{"image":"x","hostconfig":{"mEMORY":5,"Nope":1},"Also":[]}'), {
     Image: 'x',
     HostConfig: { Memory: 5 },
   });
 });
 
-test('null is as good as absent', () => {
-  assert.deepEqual(decode('{"Image":"x","Cmd":null,"HostConfig":null,"Env":[null],"Labels":{"a":null}}'), {
-    Image: 'x',
-    Env: [''],
-    Labels: { a: '' },
-  });
-  assert.deepEqual(hostConfig('{"Memory":null,"PortBindings":{"80/tcp":null},"OomKillDisable":null}'), {
+test('null is as good as absent', async () => {
+  assert.deepEqual(
+    await decode('{"Image":"x","Cmd":null,"HostConfig":null,"Env":[null],"Labels":{"a":null}}'),
+    {
+      Image: 'x',
+      Env: [''],
+      Labels: { a: '' },
+    },
+  );
+  assert.deepEqual(await hostConfig('{"Memory":null,"PortBindings":{"80/tcp":null},"OomKillDisable":null}'), {
     PortBindings: { '80/tcp': null },
   });
 });
 
-test('a command may be a string', () => {
-  assert.deepEqual(decode('{"Cmd":"ls","Entrypoint":["a","b"]}'), { Cmd: ['ls'], Entrypoint: ['a', 'b'] });
+test('a command may be a string', async () => {
+  assert.deepEqual(await decode('{"Cmd":"ls","Entrypoint":["a","b"]}'), {
+    Cmd: ['ls'],
+    Entrypoint: ['a', 'b'],
+  });
 });
 
-test('a label called __proto__ is a label', () => {
-  const { Labels } = decode('{"Labels":{"__proto__":"x"}}');
+test('a label called __proto__ is a label', async () => {
+  const { Labels } = await decode('{"Labels":{"__proto__":"x"}}');
   assert.deepEqual(Object.entries(Labels ?? {}), [['__proto__', 'x']]);
 });
 
-test('a request without any configuration is refused', () => {
+test('a NUL byte is refused wherever the kernel would see it', async () => {
+  const refused = (body: object, path: string) =>
+    assert.rejects(decode(JSON.stringify({ Image: 'x', ...body })), {
+      kind: 'invalid-parameter',
+      message: `CreateRequest.${path} contains nul byte (\\x00)`,
+    });
+  await refused({ Cmd: ['a', 'b\0'] }, 'Cmd.1');
+  await refused({ Entrypoint: 'a\0' }, 'Entrypoint.0');
+  await refused({ WorkingDir: '/\0' }, 'WorkingDir');
+  await refused({ Volumes: { '/a\0': {} } }, 'Volumes');
+  await refused({ HostConfig: { Tmpfs: { '/a\0': '' } } }, 'HostConfig.Tmpfs');
+  await refused({ HostConfig: { Sysctls: { 'net.a': 'b\0' } } }, 'HostConfig.Sysctls.net.a');
+  await refused({ HostConfig: { Mounts: [{ Type: 'bind', Source: '/a\0' }] } }, 'HostConfig.Mounts.0.Source');
+  const text = 'any\0thing';
+  const kept = { Image: 'x', Labels: { [text]: text }, HostConfig: { Annotations: { [text]: text } } };
+  assert.deepEqual(await decode(JSON.stringify(kept)), kept);
+});
+
+test('a request without any configuration is refused', async () => {
   for (const text of ['{}', 'null', '{"HostConfig":{}}'])
-    assert.throws(() => decode(text), {
+    await assert.rejects(decode(text), {
       kind: 'invalid-parameter',
       message: 'config cannot be empty in order to create a container',
     });
@@ -112,8 +136,8 @@ const MISMATCHES: Record<string, string> = {
 };
 
 for (const [text, problem] of Object.entries(MISMATCHES)) {
-  test(`${text} is refused with the field and its type`, () => {
-    assert.throws(() => decode(text), {
+  test(`${text} is refused with the field and its type`, async () => {
+    await assert.rejects(decode(text), {
       kind: 'invalid-parameter',
       message: `invalid JSON: json: cannot unmarshal ${problem}`,
     });

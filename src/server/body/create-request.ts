@@ -1,58 +1,17 @@
 import type * as api from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
+import { containerConfig, containerConfigFields } from '../../api/decode-container-config.ts';
 import {
   type Decoder,
-  type Fields,
-  bool,
   integer,
   mapOf,
   nullable,
   stringMap,
-  stringOrStrings,
   strings,
   struct,
   text,
-} from './decode.ts';
+} from '../../base/go/decode.ts';
 import { hostConfig } from './host-config.ts';
-
-const emptyStructs = mapOf(struct<object>('struct {}', {}), 'map[string]struct {}');
-
-const healthConfig = struct<api.HealthConfig>('container.HealthConfig', {
-  Test: strings,
-  Interval: integer('int64'),
-  Timeout: integer('int64'),
-  StartPeriod: integer('int64'),
-  StartInterval: integer('int64'),
-  Retries: integer('int'),
-});
-
-const containerConfigFields: Fields<api.ContainerConfig> = {
-  Hostname: text(),
-  Domainname: text(),
-  User: text(),
-  AttachStdin: bool,
-  AttachStdout: bool,
-  AttachStderr: bool,
-  ExposedPorts: emptyStructs,
-  Tty: bool,
-  OpenStdin: bool,
-  StdinOnce: bool,
-  Env: strings,
-  Cmd: stringOrStrings,
-  Healthcheck: healthConfig,
-  ArgsEscaped: bool,
-  Image: text(),
-  Volumes: emptyStructs,
-  WorkingDir: text(),
-  Entrypoint: stringOrStrings,
-  NetworkDisabled: bool,
-  MacAddress: text(),
-  OnBuild: strings,
-  Labels: stringMap,
-  StopSignal: text(),
-  StopTimeout: integer('int'),
-  Shell: stringOrStrings,
-};
 
 const endpointSettings = struct<api.EndpointSettings>('network.EndpointSettings', {
   IPAMConfig: struct<NonNullable<api.EndpointSettings['IPAMConfig']>>('network.EndpointIPAMConfig', {
@@ -87,12 +46,12 @@ const request = struct<api.ContainerCreateRequest>('container.CreateRequest', {
 });
 
 /** The body of `POST /commit`, where there is one. */
-export const commitConfig: Decoder<api.ContainerConfig> = struct('container.Config', containerConfigFields);
+export const commitConfig = containerConfig;
 
 /** The body of `POST /containers/create`: at least one field of the container's own configuration is there. */
 export const createRequest: Decoder<api.ContainerCreateRequest> = (value, path) => {
   const decoded = request(value, path);
-  if (!Object.keys(decoded).some(name => name in containerConfigFields))
+  if (!Object.keys(decoded).some(name => Object.hasOwn(containerConfigFields, name)))
     throw new EngineError('invalid-parameter', 'config cannot be empty in order to create a container');
   return decoded;
 };

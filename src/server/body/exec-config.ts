@@ -1,5 +1,5 @@
 import type * as api from '../../api/types.ts';
-import { bool, strings, struct, text } from './decode.ts';
+import { bool, strings, struct, text } from '../../base/go/decode.ts';
 import { consoleSize } from './host-config.ts';
 
 export const execConfig = struct<api.ExecConfig>('container.ExecOptions', {

@@ -12,7 +12,7 @@ import {
   strings,
   struct,
   text,
-} from './decode.ts';
+} from '../../base/go/decode.ts';
 
 const throttleDevices = arrayOf(
   struct<api.ThrottleDevice>('blkiodev.ThrottleDevice', { Path: text(), Rate: integer('uint64') }),

@@ -71,7 +71,7 @@ async function commit(backend: ContainerBackend, exchange: Exchange): Promise<vo
     changes: query.getAll('changes'),
     pause: query.get('pause') ? booleanParameter(query, 'pause') : true,
   });
-  sendJson(exchange, { Id: id }, 201);
+  await sendJson(exchange, { Id: id }, 201);
 }
 
 /** In Docker's words, as they are. */

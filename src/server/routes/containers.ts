@@ -76,7 +76,7 @@ function lifecycleRoutes(backend: ContainerBackend): Router {
     }),
     post('/containers/:id/update', async exchange => {
       const update = await readJson(exchange, updateRequest, { name: 'UpdateConfig', emptyIsObject: true });
-      sendJson(exchange, await backend.containerUpdate(exchange.param('id'), update));
+      await sendJson(exchange, await backend.containerUpdate(exchange.param('id'), update));
     }),
     remove('/containers/:id', async exchange => {
       const { query } = exchange;
@@ -117,7 +117,7 @@ async function list(backend: ContainerBackend, exchange: Exchange): Promise<void
     size: booleanParameter(query, 'size'),
     filters: filtersParameter(query, LIST_FILTERS),
   });
-  sendJson(exchange, summaries);
+  await sendJson(exchange, summaries);
 }
 
 async function create(backend: ContainerBackend, exchange: Exchange): Promise<void> {
@@ -128,7 +128,7 @@ async function create(backend: ContainerBackend, exchange: Exchange): Promise<vo
     request,
     textParameter(query, 'platform'),
   );
-  sendJson(exchange, created, 201);
+  await sendJson(exchange, created, 201);
 }
 
 async function start(backend: ContainerBackend, exchange: Exchange): Promise<void> {
@@ -182,7 +182,7 @@ async function stats(backend: ContainerBackend, exchange: Exchange): Promise<voi
   const samples = backend.containerStats(exchange.param('id'), { stream, oneShot }, signal);
   if (stream) return sendLines(exchange, samples, { headersFirst: false });
   for await (const sample of samples) return sendJson(exchange, sample);
-  sendJson(exchange, {});
+  await sendJson(exchange, {});
 }
 
 async function wait(backend: ContainerBackend, exchange: Exchange): Promise<void> {

@@ -26,7 +26,7 @@ export function execRoutes(backend: ContainerBackend): Router {
 async function create(backend: ContainerBackend, exchange: Exchange): Promise<void> {
   const config = await readJson(exchange, execConfig, { name: 'ExecOptions', emptyIsObject: true });
   if (!config.Cmd?.length) throw new EngineError('invalid-parameter', 'No exec command specified');
-  sendJson(exchange, await backend.execCreate(exchange.param('id'), config), 201);
+  await sendJson(exchange, await backend.execCreate(exchange.param('id'), config), 201);
 }
 
 async function start(backend: ContainerBackend, exchange: Exchange): Promise<void> {

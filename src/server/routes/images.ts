@@ -1,8 +1,8 @@
 import type { Platform, ProgressMessage } from '../../api/types.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import type { ImageBackend } from '../backend.ts';
-import { struct, text } from '../body/decode.ts';
-import { parseGoJson } from '../body/go-json.ts';
+import { struct, text } from '../../base/go/decode.ts';
+import { parseGoJson } from '../../base/go/json.ts';
 import { streamBody } from '../body/stream-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { booleanParameter, filtersParameter, textParameter } from '../query.ts';
@@ -75,7 +75,7 @@ function namedRoutes(backend: ImageBackend): Router {
         force: booleanParameter(query, 'force'),
         noPrune: booleanParameter(query, 'noprune'),
       });
-      sendJson(exchange, deleted);
+      await sendJson(exchange, deleted);
     }),
   ];
 }
@@ -100,7 +100,7 @@ async function list(backend: ImageBackend, exchange: Exchange): Promise<void> {
     filters: filtersParameter(query, LIST_FILTERS),
     sharedSize: booleanParameter(query, 'shared-size'),
   });
-  sendJson(exchange, images);
+  await sendJson(exchange, images);
 }
 
 /** `POST /images/create`: a pull with `fromImage`, an import of the body with `fromSrc=-`. */
@@ -169,7 +169,8 @@ function parsePlatform(json: string): Platform {
   try {
     return PLATFORM(parseGoJson(json), 'platform') as Platform;
   } catch (error) {
-    const reason = messageOf(error).replace(/^invalid JSON: /, '');
-    throw new EngineError('invalid-parameter', `failed to parse platform: ${reason}`, { cause: error });
+    throw new EngineError('invalid-parameter', `failed to parse platform: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

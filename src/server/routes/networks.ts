@@ -24,7 +24,7 @@ export function networkRoutes(backend: NetworkBackend): Router {
     post('/networks/prune', exchange => {
       filtersParameter(exchange.query, PRUNE_FILTERS);
       // There are only the predefined networks, and those are never pruned.
-      sendJson(exchange, { NetworksDeleted: null });
+      return sendJson(exchange, { NetworksDeleted: null });
     }),
     remove('/networks/:id', async exchange => {
       const { Name } = await backend.networkInspect(exchange.param('id'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Backend } from '../backend.ts';
-import { fakeServer } from '../testing/fake-server.ts';
+import { fakeServer, readUntil } from '../testing/fake-server.ts';
 
 /** One request, what it makes of the backend, and what comes back. */
 type Case = {
@@ -404,3 +404,39 @@ for (const expected of [...CONTAINERS, ...FILES, ...UNSUPPORTED, ...EXECS, ...IM
     else assert.deepEqual(answer.text === '' ? undefined : answer.json, answers);
   });
 }
+
+test('a list of any length comes whole, and a short answer tells its length', async context => {
+  const long = Array.from({ length: 50_000 }, (_, index) => ({
+    Id: `é${index}`,
+    Size: 2n ** 63n,
+    Names: undefined,
+  }));
+  const values = new Map<unknown, string>([
+    [[], '[]\n'],
+    [[null, undefined, [1, [2n]], {}], '[null,null,[1,[2]],{}]\n'],
+    [long, `[${long.map(({ Id }) => `{"Id":"${Id}","Size":9223372036854775808}`).join(',')}]\n`],
+  ]);
+  for (const [value, expected] of values) {
+    const { ask } = await fakeServer(context, { containerList: async () => value as [] });
+    const { status, headers, text } = await ask('GET /containers/json');
+    assert.equal(status, 200);
+    assert.equal(text, expected);
+    const isLong = value === long;
+    assert.equal(headers['content-length'], isLong ? undefined : String(Buffer.byteLength(expected)));
+    assert.equal(headers['content-type'], 'application/json');
+  }
+  const Volumes = Array.from({ length: 30_000 }, (_, index) => ({ Name: 'v'.repeat(50) + index }));
+  const listed = { Warnings: null, Volumes, more: undefined };
+  const { ask } = await fakeServer(context, { volumeList: async () => listed as never });
+  assert.deepEqual((await ask('GET /volumes')).json, { Warnings: null, Volumes });
+});
+
+test('a client that leaves in the midst of a long answer ends it', async context => {
+  const list = Array.from({ length: 200_000 }, (_, index) => ({ Id: 'x'.repeat(100) + index }));
+  const { connect, ask } = await fakeServer(context, { containerList: async () => list as never });
+  const client = connect();
+  client.write('GET /containers/json HTTP/1.1\r\nHost: d\r\n\r\n');
+  await readUntil(client, /200 OK/);
+  client.destroy();
+  assert.equal((await ask('GET /_ping')).status, 200);
+});

@@ -1,6 +1,6 @@
 import { EngineError } from '../../base/errors.ts';
 import type { SystemBackend, UsagePart } from '../backend.ts';
-import { struct, text } from '../body/decode.ts';
+import { struct, text } from '../../base/go/decode.ts';
 import { readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { filtersParameter, timeParameter } from '../query.ts';
@@ -66,5 +66,5 @@ async function diskUsage(backend: SystemBackend, exchange: Exchange): Promise<vo
   if (!exchange.atLeast('1.44') && Array.isArray(usage.Images))
     for (const image of usage.Images as { Size?: number; VirtualSize?: number }[])
       image.VirtualSize = image.Size;
-  sendJson(exchange, usage);
+  await sendJson(exchange, usage);
 }

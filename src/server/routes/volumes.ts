@@ -1,5 +1,5 @@
 import type { VolumeBackend } from '../backend.ts';
-import { stringMap, struct, text } from '../body/decode.ts';
+import { stringMap, struct, text } from '../../base/go/decode.ts';
 import { readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { booleanParameter, filtersParameter } from '../query.ts';
@@ -29,7 +29,7 @@ export function volumeRoutes(backend: VolumeBackend): Router {
         name: 'CreateOptions',
         emptyIsObject: true,
       });
-      sendJson(exchange, await backend.volumeCreate(request), 201);
+      await sendJson(exchange, await backend.volumeCreate(request), 201);
     }),
     post('/volumes/prune', exchange => prune(backend, exchange)),
     remove('/volumes/:name', async exchange => {
@@ -43,5 +43,5 @@ async function prune(backend: VolumeBackend, exchange: Exchange): Promise<void> 
   const filters = new Map(filtersParameter(exchange.query, PRUNE_FILTERS));
   // Before API 1.42 there was no `all`: named volumes were pruned with the anonymous ones.
   if (!exchange.atLeast('1.42') && !filters.has('all')) filters.set('all', ['true']);
-  sendJson(exchange, await backend.volumePrune(filters));
+  await sendJson(exchange, await backend.volumePrune(filters));
 }

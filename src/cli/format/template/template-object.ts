@@ -1,3 +1,5 @@
+import { own } from '../../../base/own.ts';
+
 type Member = (...args: string[]) => unknown;
 
 /** A row as a template sees it: named members, some of which take arguments; nothing else can be asked of it. */
@@ -16,7 +18,7 @@ export class TemplateObject {
   }
 
   get(name: string, args: readonly unknown[] = []): unknown {
-    return this.#members[name]?.(...args.map(String));
+    return own(this.#members, name)?.(...args.map(String));
   }
 
   /** All members that need no argument, by name in order, as Docker's JSON format has them. */

@@ -1,11 +1,10 @@
-import { EngineError } from '../../base/errors.ts';
-import { WrittenNumber } from './go-json.ts';
+import { JsonError, WrittenNumber } from './json.ts';
+import { parseRfc3339 } from './time.ts';
 
 /**
- * Checks one value of a parsed request and gives it its type, as Go's encoding/json does: null is the zero
- * value, unknown keys are ignored, keys are the same in any case. `path` names the value in errors:
- * `CreateRequest.HostConfig.Memory`.
- * @throws EngineError invalid-parameter, in Go's words
+ * Checks one value of parsed JSON and gives it its type, as Go's encoding/json does: null is the zero value, unknown
+ * keys are ignored, keys are the same in any case. `path` names the value in errors: `CreateRequest.HostConfig.Memory`.
+ * @throws JsonError in Go's words
  */
 export type Decoder<T> = (value: unknown, path: string) => T;
 
@@ -36,15 +35,22 @@ export function arrayOf<T>(element: Decoder<T>, goType: string): Decoder<T[]> {
 
 /** An object of any keys. */
 export function mapOf<T>(element: Decoder<T>, goType: string): Decoder<Record<string, T>> {
-  return (value, path) =>
+  return (value, path) => {
+    const given = objectOf(value, path, goType) as Record<string, unknown>;
+    const keys = Object.keys(given);
+    const items = keys.map(key => element(given[key], `${path}.${key}`));
+    // Where nothing changes the object itself will do: a copy of one that has as many keys as may be takes long.
+    if (keys.every((key, index) => given[key] === items[index])) return given as Record<string, T>;
     // fromEntries defines its properties: a key `__proto__` is a key like any other.
-    Object.fromEntries(
-      Object.entries(objectOf(value, path, goType)).map(([key, item]) => [
-        key,
-        element(item, `${path}.${key}`),
-      ]),
-    );
+    return Object.fromEntries(keys.map((key, index) => [key, items[index] as T]));
+  };
 }
+
+/** `struct {}`: only that it is there counts. */
+export const emptyStruct: Decoder<object> = (value, path) => {
+  const given = value === null ? {} : objectOf(value, path, 'struct {}');
+  return Object.keys(given).length === 0 ? given : {};
+};
 
 /** `goType` other than string: a named type. What it may hold is for the engine to say. */
 export function text<T extends string = string>(goType = 'string'): Decoder<T> {
@@ -59,13 +65,22 @@ export const bool: Decoder<boolean> = (value, path) => {
   return typeof value === 'boolean' ? value : mismatch(value, path, 'bool');
 };
 
+/** A moment, kept as it was written. */
+export const time: Decoder<string> = (value, path) => {
+  if (value === null) return '';
+  if (typeof value !== 'string') return mismatch(value, path, 'time.Time');
+  if (parseRfc3339(value) !== undefined) return value;
+  const shown = JSON.stringify(value.slice(0, 64));
+  throw new JsonError(`parsing time ${shown} as "2006-01-02T15:04:05Z07:00": cannot parse ${shown}`);
+};
+
 /** An integer within Go's type of that name, and exact in JavaScript. */
 export function integer(goType: keyof typeof RANGES): Decoder<number> {
   const [smallest, largest] = RANGES[goType];
   return (value, path) => {
     if (value === null) return 0;
-    const inRange = typeof value === 'number' && value >= smallest && value <= largest;
-    return inRange ? value : mismatch(value, path, goType);
+    const inRange = Number.isInteger(value) && (value as number) >= smallest && (value as number) <= largest;
+    return inRange ? (value as number) : mismatch(value, path, goType);
   };
 }
 
@@ -90,6 +105,22 @@ export const stringOrStrings: Decoder<string[]> = (value, path) => {
 export const strings: Decoder<string[]> = arrayOf(text(), '[]string');
 export const stringMap: Decoder<Record<string, string>> = mapOf(text(), 'map[string]string');
 
+/** The same fields, but what cannot be decoded is left out: for what has been let in already. */
+export function forgiving<T>(fields: Fields<T>): Fields<T> {
+  const forgive =
+    <V>(decoder: Decoder<V>): Decoder<V | undefined> =>
+    (value, path) => {
+      try {
+        return decoder(value, path);
+      } catch (error) {
+        if (error instanceof JsonError) return undefined;
+        throw error;
+      }
+    };
+  const entries = Object.entries<Decoder<unknown>>(fields);
+  return Object.fromEntries(entries.map(([name, decoder]) => [name, forgive(decoder)])) as Fields<T>;
+}
+
 /** Null stays null. */
 export function nullable<T>(decoder: Decoder<T>): Decoder<T | null> {
   return (value, path) => (value === null ? null : decoder(value, path));
@@ -112,14 +143,14 @@ function objectOf(value: unknown, path: string, goType: string): object {
 
 function mismatch(value: unknown, path: string, goType: string): never {
   const place = path.includes('.') ? `struct field ${path}` : 'value';
-  throw new EngineError(
-    'invalid-parameter',
-    `invalid JSON: json: cannot unmarshal ${describe(value, goType)} into Go ${place} of type ${goType}`,
-  );
+  throw new JsonError(`json: cannot unmarshal ${describe(value, goType)} into Go ${place} of type ${goType}`);
 }
 
+/** Of a number in an error. */
+const MAX_SHOWN = 64;
+
 function describe(value: unknown, goType: string): string {
-  if (value instanceof WrittenNumber) return `number ${value.source}`;
+  if (value instanceof WrittenNumber) return `number ${value.source.slice(0, MAX_SHOWN)}`;
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'number') return goType in RANGES ? `number ${value}` : 'number';

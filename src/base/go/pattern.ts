@@ -1,0 +1,41 @@
+import type { RE2JS } from 're2js';
+
+/** Of what nothing is special in a regular expression. */
+const LITERAL = /^[\w\s/:@,;=~!"#%&'<>`-]*$/;
+
+/** Whether a text holds what the pattern describes, anywhere. Takes time in proportion to the text. */
+export type Pattern = (text: string) => boolean;
+
+/**
+ * A regular expression in Go's syntax (RE2), which knows no backtracking. The library that reads it is loaded when the
+ * first one is compiled.
+ * @throws SyntaxError in Go's words
+ */
+export async function compilePattern(source: string): Promise<Pattern> {
+  if (LITERAL.test(source)) return text => text.includes(source);
+  const { RE2JS } = await import('re2js');
+  const compiled = compile(RE2JS, source);
+  return text => compiled.test(text);
+}
+
+function compile(library: typeof RE2JS, source: string): RE2JS {
+  try {
+    return library.compile(source);
+  } catch (error) {
+    throw new SyntaxError((error as Error).message, { cause: error });
+  }
+}
+
+/**
+ * About how large a pattern is once its repetitions are written out, which decides about the time and the memory that
+ * it takes to compile.
+ */
+export function patternSize(source: string): number {
+  if (LITERAL.test(source)) return 0;
+  const counts = source.matchAll(/\{(\d{1,6})(?:,(\d{0,6}))?\}/g);
+  const repetitions = counts.reduce(
+    (sum, [, least, most]) => sum + Math.max(Number(least), Number(most ?? 0)),
+    0,
+  );
+  return source.length * (1 + repetitions);
+}
