@@ -7,7 +7,7 @@ import {
 } from 'node:sqlite';
 import { errorCode } from './errors.ts';
 
-const RESERVED_BYTES = 1 << 20;
+const RESERVED_BYTES = 256 << 10;
 /** How long a reserve that could not be kept is let be. */
 const PATIENCE_MS = 5000;
 
@@ -17,7 +17,7 @@ const FULL_CODES: ReadonlySet<number> = new Set([10, SQLITE_FULL, 14]);
 
 /**
  * A database that takes a last few changes on a full disk, so that one can delete there: beside each of its files lies
- * one of 1 MiB, which is given up for them. It is there again as soon as there is room.
+ * one of 256 KiB, which is given up for them. It is there again as soon as there is room.
  */
 export class ReservedDatabase extends DatabaseSync {
   readonly #reserves: string[] = [];
