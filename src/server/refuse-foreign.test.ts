@@ -40,7 +40,7 @@ async function openPort(context: TestContext, { tls = false, names }: Options = 
 
 test('over TCP a name that is not the machine’s is refused: it may be a web page’s', async context => {
   const { send, started, port } = await openPort(context);
-  const hosts = `evil.example evil.example:${port} 127.0.0.1.nip.io localhost.evil.example docker x@localhost`;
+  const hosts = `evil.example evil.example:${port} 127.0.0.1.nip.io localhost.evil.example docker`;
   for (const host of [
     ...hosts.split(' '),
     '127.0.0.1:80:80',
