@@ -171,17 +171,24 @@ test('CVE-2025-52565: what lies at /dev/console in the image is not what the ter
   assert.equal(readFileSync(victim, 'utf8'), 'untouched');
 });
 
-test('CVE-2025-52881: a sysctl goes to the kernel, not to what a mount put in the place of procfs', async () => {
+test('CVE-2025-52881: a sysctl goes to the kernel, as nothing is mounted in the place of procfs', async () => {
   const fake = join(runtime.base, 'fake-proc');
   mkdirSync(join(fake, 'sys/net/ipv4'), { recursive: true });
   writeFileSync(join(fake, 'sys/net/ipv4/ip_forward'), 'fake');
-  const { code } = await run(join(runtime.base, 'rootfs'), ['true'], spec => {
-    spec.linux.sysctl = { 'net.ipv4.ip_forward': '1' };
-    spec.linux.maskedPaths = [];
-    spec.linux.readonlyPaths = [];
-    spec.mounts = [{ destination: '/proc', type: 'bind', source: fake, options: ['rbind'] }];
-  });
-  assert.equal(code, 0);
+  for (const mount of [
+    { destination: '/proc', type: 'bind', source: fake, options: ['rbind'] },
+    { destination: '/proc/sys', type: 'bind', source: join(fake, 'sys'), options: ['rbind'] },
+    { destination: '/proc', type: 'tmpfs', source: 'tmpfs' },
+  ]) {
+    const { code, stderr } = await run(join(runtime.base, 'rootfs'), ['true'], spec => {
+      spec.linux.sysctl = { 'net.ipv4.ip_forward': '1' };
+      spec.linux.maskedPaths = [];
+      spec.linux.readonlyPaths = [];
+      spec.mounts = mount.destination === '/proc' ? [mount] : [...spec.mounts, mount];
+    });
+    assert.notEqual(code, 0);
+    assert.match(stderr, /cannot be mounted because it is/);
+  }
   assert.equal(readFileSync(join(fake, 'sys/net/ipv4/ip_forward'), 'utf8'), 'fake');
 });
 
