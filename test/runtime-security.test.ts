@@ -184,7 +184,7 @@ test('CVE-2025-52881: a sysctl goes to the kernel, as nothing is mounted in the 
       spec.linux.sysctl = { 'net.ipv4.ip_forward': '1' };
       spec.linux.maskedPaths = [];
       spec.linux.readonlyPaths = [];
-      spec.mounts = mount.destination === '/proc' ? [mount] : [...spec.mounts, mount];
+      spec.mounts = mount.destination === '/proc' ? [mount] : [...(spec.mounts ?? []), mount];
     });
     assert.notEqual(code, 0);
     assert.match(stderr, /cannot be mounted because it is/);
