@@ -10,16 +10,17 @@ const ROOMS: Record<string, readonly string[]> = {
   kernel: ['base'],
   archive: ['base', 'kernel'],
   api: ['base'],
-  graph: ['base', 'kernel', 'archive', 'api'],
+  oci: ['base', 'api'],
+  graph: ['base', 'kernel', 'archive', 'api', 'oci'],
   networkdriver: ['base', 'kernel'],
   libcontainer: ['base', 'kernel'],
   execdriver: ['base', 'kernel', 'libcontainer'],
   runtime: ['base', 'kernel', 'libcontainer', 'execdriver'],
-  daemon: ['base', 'kernel', 'archive', 'api', 'graph', 'networkdriver', 'libcontainer', 'execdriver'],
+  daemon: ['base', 'kernel', 'archive', 'api', 'oci', 'graph', 'networkdriver', 'libcontainer', 'execdriver'],
   server: ['base', 'api'],
   client: ['base', 'api'],
   /** The archive for what `cp` packs and unpacks. */
-  cli: ['base', 'api', 'client', 'archive'],
+  cli: ['base', 'api', 'oci', 'client', 'archive'],
   /** Composition only: the entry points, and the engine as a library. */
   main: 'base kernel api graph networkdriver libcontainer execdriver runtime daemon server client cli'.split(
     ' ',

@@ -8,7 +8,7 @@ import * as fs from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { type Graph, type Image } from '../src/graph/graph.ts';
 import { openGraph } from '../src/graph/open-graph.ts';
-import { hostArchitecture } from '../src/graph/platform.ts';
+import { hostArchitecture } from '../src/oci/platform.ts';
 import { Layout, named, tarOf } from './fixtures/image-archives.ts';
 
 const command = (process.env.PEER_COMMAND ?? '').split(' ').filter(Boolean);

@@ -7,10 +7,10 @@ import { type TestContext, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { digestOf } from '../src/base/digest.ts';
 import type { Graph } from '../src/graph/graph.ts';
-import type { Descriptor } from '../src/graph/oci.ts';
-import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../src/graph/oci.ts';
+import type { Descriptor } from '../src/oci/image-spec.ts';
+import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../src/oci/image-spec.ts';
 import { openGraph } from '../src/graph/open-graph.ts';
-import { hostArchitecture } from '../src/graph/platform.ts';
+import { hostArchitecture } from '../src/oci/platform.ts';
 import { type Files, Layout, named, tarOf } from './fixtures/image-archives.ts';
 
 const HOST = { os: 'linux', architecture: hostArchitecture() };

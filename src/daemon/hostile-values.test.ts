@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { EngineError } from '../base/errors.ts';
 import { type Place, places, replaced } from '../base/testing/places.ts';
 import type { CreateOptions } from '../execdriver/driver.ts';
-import { decodeImageConfig } from '../graph/decode-image-config.ts';
+import { decodeImageConfig } from '../oci/decode-image-config.ts';
 import { detectCgroupLayout } from '../libcontainer/cgroups/layout.ts';
 import { compileContainer } from '../libcontainer/compile-container.ts';
 import { FieldWriter } from '../libcontainer/field-writer.ts';

@@ -39,7 +39,7 @@ import { LayerStore } from './layers/layer-store.ts';
 import { type LeaseRegister, type LeaseResource, Leases } from './leases.ts';
 import { loadArchive } from './load/load-archive.ts';
 import { recoverGraph } from './recover-graph.ts';
-import type { Platform } from './platform.ts';
+import type { Platform } from '../oci/platform.ts';
 import { saveArchive } from './save/save-archive.ts';
 import { fillReserve, withReserve } from './space-reserve.ts';
 

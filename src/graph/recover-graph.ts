@@ -1,7 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import { removeAllUnreferenced } from './content/collect-garbage.ts';
 import { publishIndex } from './content/publish-index.ts';
-import { decodeManifest } from './decode-oci.ts';
+import { decodeManifest } from '../oci/decode-oci.ts';
 import type { Image } from './graph.ts';
 import type { GraphParts } from './graph-parts.ts';
 import { storeImage } from './images/store-image.ts';

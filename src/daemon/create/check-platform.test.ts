@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ImageConfig } from '../../graph/image-config.ts';
+import type { ImageConfig } from '../../oci/image-config.ts';
 import { checkPlatform } from './check-platform.ts';
 
 const image = { os: 'linux', architecture: 'amd64' } as ImageConfig;

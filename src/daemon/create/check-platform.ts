@@ -1,4 +1,4 @@
-import type { ImageConfig } from '../../graph/image-config.ts';
+import type { ImageConfig } from '../../oci/image-config.ts';
 import { invalid, notFound } from '../errors.ts';
 import { lookupTable } from '../../base/lookup-table.ts';
 

@@ -1,7 +1,7 @@
 /** What an image says of its containers is whatever its maker has written: it is used as far as it can be. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ContainerDefaults } from '../../graph/image-config.ts';
+import type { ContainerDefaults } from '../../oci/image-config.ts';
 import { TestDaemon } from '../testing/test-daemon.ts';
 
 const UNJUDGED: [string, ContainerDefaults][] = [

@@ -1,5 +1,5 @@
 import type { ContainerConfig, HealthConfig } from '../../api/types.ts';
-import type { ContainerDefaults } from '../../graph/image-config.ts';
+import type { ContainerDefaults } from '../../oci/image-config.ts';
 
 /** A container's configuration completed with what its image says, by Docker's rules. */
 export function mergeImageConfig(wanted: ContainerConfig, image: ContainerDefaults): ContainerConfig {

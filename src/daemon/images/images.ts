@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type * as api from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { Image } from '../../graph/graph.ts';
-import type { ImageConfig } from '../../graph/image-config.ts';
+import type { ImageConfig } from '../../oci/image-config.ts';
 import { layerProgress } from '../../graph/load/layer-progress.ts';
 import type { Daemon } from '../daemon.ts';
 import { download, downloadAddress } from './download.ts';

@@ -6,7 +6,7 @@ import { EngineError } from '../../base/errors.ts';
 import type { ContainerLayer, Graph, Image, PackedLayer, RemoveOptions } from '../../graph/graph.ts';
 import type { CheckReport } from '../../graph/check/check-report.ts';
 import type { GraphUsage } from '../../graph/disk-usage.ts';
-import type { ContainerDefaults } from '../../graph/image-config.ts';
+import type { ContainerDefaults } from '../../oci/image-config.ts';
 
 const FILES: Record<string, string> = {
   '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nweb:x:33:33::/srv:/bin/sh\n',

@@ -5,7 +5,7 @@ import { EngineError, errorCode } from '../../base/errors.ts';
 import type { ProgressMessage } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import { importLayer } from '../import/import-archive.ts';
-import { parseReference } from '../references/reference.ts';
+import { parseReference } from '../../oci/reference.ts';
 
 const DEFAULT_SUITE = 'stable';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

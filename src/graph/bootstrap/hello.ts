@@ -3,7 +3,7 @@ import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import { importLayer } from '../import/import-archive.ts';
-import { parseReference } from '../references/reference.ts';
+import { parseReference } from '../../oci/reference.ts';
 import { packageFile } from './package-file.ts';
 import { treeArchive } from './tree-archive.ts';
 

@@ -3,7 +3,7 @@ import type { Digest } from '../../base/digest.ts';
 import { shortId } from '../../base/ids.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ContainerLayers } from '../layers/container-layers.ts';
-import { familiarString } from '../references/reference.ts';
+import { familiarString } from '../../oci/reference.ts';
 import type { CheckOptions, Finding, FindingKind } from './check-report.ts';
 
 /** One check at work: what the functions of this directory share. */

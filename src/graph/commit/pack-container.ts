@@ -1,14 +1,14 @@
 import type { ContainerTrees } from '../../archive/rooted-jobs.ts';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
-import { decodeManifest } from '../decode-oci.ts';
+import { decodeManifest } from '../../oci/decode-oci.ts';
 import type { CommitOptions, Image, PackedLayer } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import { IngestedLayer } from '../images/ingested-layer.ts';
 import { storeImage } from '../images/store-image.ts';
 import { storedLayerBlob } from '../load/layer-blob.ts';
-import { parsePlatform } from '../platform.ts';
-import { parseReference, withDefaultTag } from '../references/reference.ts';
+import { parsePlatform } from '../../oci/platform.ts';
+import { parseReference, withDefaultTag } from '../../oci/reference.ts';
 import { committedImage } from './committed-image.ts';
 
 type Packed = {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { type Digest, digestOf, hexOf, isDigest } from '../../base/digest.ts';
 import { EngineError, errorCode, messageOf } from '../../base/errors.ts';
 import { makePrivateDirectory } from '../../base/private-files.ts';
-import { type Index, OCI_LAYOUT } from '../oci.ts';
+import { type Index, OCI_LAYOUT } from '../../oci/image-spec.ts';
 import type { Content } from './content.ts';
 import type { Ingest } from './ingest.ts';
 import { IngestDirectory } from './ingest-directory.ts';

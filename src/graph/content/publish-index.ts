@@ -2,8 +2,13 @@ import { errorCode } from '../../base/errors.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { Image } from '../graph.ts';
 import type { ImageStore } from '../images/image-store.ts';
-import { type Descriptor, IMAGE_NAME_ANNOTATION, OCI_INDEX, REF_NAME_ANNOTATION } from '../oci.ts';
-import { canonicalString, familiarString, parseReference } from '../references/reference.ts';
+import {
+  type Descriptor,
+  IMAGE_NAME_ANNOTATION,
+  OCI_INDEX,
+  REF_NAME_ANNOTATION,
+} from '../../oci/image-spec.ts';
+import { canonicalString, familiarString, parseReference } from '../../oci/reference.ts';
 
 type Publication = { holders: number; isDue: boolean; lastMs: number };
 

@@ -2,20 +2,20 @@ import type { ReservedDatabase } from '../../base/reserved-database.ts';
 import type { Digest } from '../../base/digest.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import type { Content } from '../content/content.ts';
-import { readImageConfig } from '../decode-image-config.ts';
-import { mediaTypeOf } from '../decode-oci.ts';
+import { readImageConfig } from '../../oci/decode-image-config.ts';
+import { mediaTypeOf } from '../../oci/decode-oci.ts';
 import type { Image } from '../graph.ts';
-import type { ImageConfig } from '../image-config.ts';
-import { type Descriptor, OCI_MANIFEST } from '../oci.ts';
-import { chainIdsOf } from '../layers/chain-id.ts';
+import type { ImageConfig } from '../../oci/image-config.ts';
+import { type Descriptor, OCI_MANIFEST } from '../../oci/image-spec.ts';
+import { chainIdsOf } from '../../oci/chain-id.ts';
 import {
   canonicalString,
   familiarName,
   familiarString,
   parseReference,
   repositoryOf,
-} from '../references/reference.ts';
-import type { Reference } from '../references/reference.ts';
+} from '../../oci/reference.ts';
+import type { Reference } from '../../oci/reference.ts';
 
 /** What is kept of an image besides its content. */
 export type ImageRecord = {

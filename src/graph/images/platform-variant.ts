@@ -1,12 +1,12 @@
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { ContentStore } from '../content/content-store.ts';
-import { readImageConfig } from '../decode-image-config.ts';
-import { decodeIndex, decodeManifest } from '../decode-oci.ts';
+import { readImageConfig } from '../../oci/decode-image-config.ts';
+import { decodeIndex, decodeManifest } from '../../oci/decode-oci.ts';
 import type { Image } from '../graph.ts';
-import { chainIdsOf } from '../layers/chain-id.ts';
-import type { Descriptor } from '../oci.ts';
-import { formatPlatform, isForPlatform, type Platform } from '../platform.ts';
+import { chainIdsOf } from '../../oci/chain-id.ts';
+import type { Descriptor } from '../../oci/image-spec.ts';
+import { formatPlatform, isForPlatform, type Platform } from '../../oci/platform.ts';
 import type { ImageStore } from './image-store.ts';
 
 /**

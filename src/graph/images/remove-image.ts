@@ -11,7 +11,7 @@ import {
   type Reference,
   repositoryOf,
   withDefaultTag,
-} from '../references/reference.ts';
+} from '../../oci/reference.ts';
 import { resolveImage } from './resolve-image.ts';
 
 type Removed = { Untagged?: string; Deleted?: string };

@@ -2,7 +2,7 @@ import type { Digest } from '../../base/digest.ts';
 import { isDigest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { Image } from '../graph.ts';
-import { familiarString, parseReference, type Reference, withDefaultTag } from '../references/reference.ts';
+import { familiarString, parseReference, type Reference, withDefaultTag } from '../../oci/reference.ts';
 import type { ImageStore } from './image-store.ts';
 
 /**

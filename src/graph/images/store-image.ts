@@ -4,14 +4,14 @@ import { removeUnreferenced } from '../content/collect-garbage.ts';
 import { publishIndex } from '../content/publish-index.ts';
 import { syncLayers } from '../content/sync-layers.ts';
 import type { GraphParts } from '../graph-parts.ts';
-import type { ImageConfig } from '../image-config.ts';
-import { chainIdsOf } from '../layers/chain-id.ts';
+import type { ImageConfig } from '../../oci/image-config.ts';
+import { chainIdsOf } from '../../oci/chain-id.ts';
 import type { UnpackingLayer } from '../layers/layer-store.ts';
-import { type Manifest, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../oci.ts';
+import { type Manifest, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../../oci/image-spec.ts';
 import { EngineError } from '../../base/errors.ts';
 
 import { markUsed } from './image-uses.ts';
-import type { Reference } from '../references/reference.ts';
+import type { Reference } from '../../oci/reference.ts';
 
 /** The blob of a layer, whole but maybe not in the store yet. */
 export type LayerBlob = {

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import { familiarName, parseReference, withDefaultTag } from '../references/reference.ts';
+import { familiarName, parseReference, withDefaultTag } from '../../oci/reference.ts';
 import type { ImageStore } from './image-store.ts';
 import { resolveImage } from './resolve-image.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ContainerDefaults } from '../image-config.ts';
+import type { ContainerDefaults } from '../../oci/image-config.ts';
 import { applyChanges } from './apply-changes.ts';
 
 const CHANGES: [string, string[], ContainerDefaults][] = [

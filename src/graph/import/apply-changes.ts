@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { own } from '../../base/own.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
-import type { ContainerDefaults } from '../image-config.ts';
+import type { ContainerDefaults } from '../../oci/image-config.ts';
 import { parseHealthcheck } from './healthcheck-instruction.ts';
 import { shellWords } from './shell-words.ts';
 import { checkPathLength } from '../../base/path-length.ts';

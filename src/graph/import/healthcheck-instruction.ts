@@ -1,7 +1,7 @@
 import { EngineError } from '../../base/errors.ts';
 import { parseGoDuration } from '../../base/go/duration.ts';
 import { own } from '../../base/own.ts';
-import type { Healthcheck } from '../image-config.ts';
+import type { Healthcheck } from '../../oci/image-config.ts';
 
 const DURATIONS: Record<string, 'Interval' | 'Timeout' | 'StartPeriod' | 'StartInterval'> = {
   interval: 'Interval',

@@ -3,11 +3,11 @@ import { decompressed } from '../../archive/compression.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { ImportOptions } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
-import type { ContainerDefaults, ImageConfig } from '../image-config.ts';
+import type { ContainerDefaults, ImageConfig } from '../../oci/image-config.ts';
 import { IngestedLayer } from '../images/ingested-layer.ts';
 import { storeImage } from '../images/store-image.ts';
-import { parseReference, type Reference, withDefaultTag } from '../references/reference.ts';
-import { parsePlatform } from '../platform.ts';
+import { parseReference, type Reference, withDefaultTag } from '../../oci/reference.ts';
+import { parsePlatform } from '../../oci/platform.ts';
 import { applyChanges } from './apply-changes.ts';
 import { EngineError } from '../../base/errors.ts';
 

@@ -11,7 +11,7 @@ import type { ContainerLayer, PackedLayer, StorageOptions } from '../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ContainerFileSystem } from '../graphdriver/graph-driver.ts';
 import { markUsed } from '../images/image-uses.ts';
-import { chainIdsOf } from './chain-id.ts';
+import { chainIdsOf } from '../../oci/chain-id.ts';
 import { FileReader } from './file-reader.ts';
 
 /** The writable layers of containers. */

@@ -1,7 +1,7 @@
 import { EngineError } from '../../base/errors.ts';
 import { arrayOf, strings, struct, text } from '../../base/go/decode.ts';
 import type { Ingest } from '../content/ingest.ts';
-import { parseReference } from '../references/reference.ts';
+import { parseReference } from '../../oci/reference.ts';
 import type { ArchiveImage } from './archive-image.ts';
 import { readOciArchive } from './oci-archive.ts';
 import type { SpooledArchive } from './spooled-archive.ts';

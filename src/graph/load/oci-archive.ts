@@ -9,10 +9,10 @@ import {
   OCI_CONFIG,
   OCI_INDEX,
   REF_NAME_ANNOTATION,
-} from '../oci.ts';
-import { hostArchitecture, isForPlatform, type Platform } from '../platform.ts';
+} from '../../oci/image-spec.ts';
+import { hostArchitecture, isForPlatform, type Platform } from '../../oci/platform.ts';
 import type { Ingest } from '../content/ingest.ts';
-import { decodeIndex, decodeManifest, decodeOciDocument, indexDocument } from '../decode-oci.ts';
+import { decodeIndex, decodeManifest, decodeOciDocument, indexDocument } from '../../oci/decode-oci.ts';
 import type { ArchiveImage } from './archive-image.ts';
 import { readFully, type SpooledArchive } from './spooled-archive.ts';
 

@@ -4,7 +4,7 @@ import { TimeSlice } from '../../base/time-slice.ts';
 import type { Image } from '../graph.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import { resolveImage } from '../images/resolve-image.ts';
-import { canonicalString, parseReference, type Reference, withDefaultTag } from '../references/reference.ts';
+import { canonicalString, parseReference, type Reference, withDefaultTag } from '../../oci/reference.ts';
 
 /** An image, and under which of its tags it goes into the archive. */
 export type ImageToSave = { image: Image; references: Reference[] };

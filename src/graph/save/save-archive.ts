@@ -8,7 +8,7 @@ import { EngineError } from '../../base/errors.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import { removeUnreferenced } from '../content/collect-garbage.ts';
 import type { ContentStore } from '../content/content-store.ts';
-import { type DecodedManifest, decodeManifest } from '../decode-oci.ts';
+import { type DecodedManifest, decodeManifest } from '../../oci/decode-oci.ts';
 import type { Image, SaveOptions } from '../graph.ts';
 import { resolveImage } from '../images/resolve-image.ts';
 import { platformVariant } from '../images/platform-variant.ts';
@@ -19,9 +19,9 @@ import {
   OCI_INDEX,
   OCI_LAYOUT,
   REF_NAME_ANNOTATION,
-} from '../oci.ts';
-import { formatPlatform, type Platform } from '../platform.ts';
-import { canonicalString, familiarName, familiarString, type Reference } from '../references/reference.ts';
+} from '../../oci/image-spec.ts';
+import { formatPlatform, type Platform } from '../../oci/platform.ts';
+import { canonicalString, familiarName, familiarString, type Reference } from '../../oci/reference.ts';
 import { type ImageToSave, imagesToSave } from './images-to-save.ts';
 
 /**

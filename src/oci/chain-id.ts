@@ -1,4 +1,4 @@
-import { type Digest, digestOf } from '../../base/digest.ts';
+import { type Digest, digestOf } from '../base/digest.ts';
 
 /** The chain IDs of an image's layers, bottom first (OCI image-spec config.md, "Layer ChainID"). */
 export function chainIdsOf(diffIds: readonly string[]): Digest[] {

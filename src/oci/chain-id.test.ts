@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { digestOf } from '../../base/digest.ts';
+import { digestOf } from '../base/digest.ts';
 import { chainIdsOf } from './chain-id.ts';
 
 test('a chain ID is the hash of the one below and the diffID, and the first is the diffID itself', () => {

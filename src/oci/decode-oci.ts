@@ -1,6 +1,6 @@
 import { arrayOf, type Decoder, integer, stringMap, strings, struct, text } from '../base/go/decode.ts';
 import { JsonError, parseGoJson } from '../base/go/json.ts';
-import type { Descriptor, Index, Manifest } from './oci.ts';
+import type { Descriptor, Index, Manifest } from './image-spec.ts';
 import type { Platform } from './platform.ts';
 
 const platform = struct<Platform>('v1.Platform', {

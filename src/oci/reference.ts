@@ -1,5 +1,5 @@
-import type { Digest } from '../../base/digest.ts';
-import { EngineError } from '../../base/errors.ts';
+import type { Digest } from '../base/digest.ts';
+import { EngineError } from '../base/errors.ts';
 
 /** An image's name in full: `docker.io/library/busybox:latest`. At least one of tag and digest may be missing. */
 export type Reference = { domain: string; path: string; tag?: string; digest?: Digest };
