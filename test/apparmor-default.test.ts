@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
-import { readHostFile } from '../src/libcontainer/cgroups/layout.ts';
+import { readHostFile } from '../src/cgroups/layout.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 
 const hasAppArmor = readHostFile('/sys/module/apparmor/parameters/enabled')?.trim() === 'Y';

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { newId } from '../src/base/ids.ts';
-import { readHostFile } from '../src/libcontainer/cgroups/layout.ts';
+import { readHostFile } from '../src/cgroups/layout.ts';
 import { nativeContainers, outputOf } from './fixtures/native-containers.ts';
 
 const PARSER = '/usr/sbin/apparmor_parser';

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { after, test } from 'node:test';
-import { type CgroupPaths, planCgroups } from '../src/libcontainer/cgroups/plan-cgroups.ts';
-import { detectCgroupLayout } from '../src/libcontainer/cgroups/layout.ts';
-import type { Resources, Spec } from '../src/libcontainer/spec.ts';
+import { type CgroupPaths } from '../src/cgroups/cgroup-paths.ts';
+import { planCgroups } from '../src/libcontainer/cgroups/plan-cgroups.ts';
+import { detectCgroupLayout } from '../src/cgroups/layout.ts';
+import type { Resources } from '../src/cgroups/resources.ts';
+import type { Spec } from '../src/libcontainer/spec.ts';
 import { nativeContainers, outputOf } from './fixtures/native-containers.ts';
 
 const layout = detectCgroupLayout();

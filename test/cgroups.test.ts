@@ -5,10 +5,10 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { posix } from 'node:path';
 import { after, test } from 'node:test';
 import { newId } from '../src/base/ids.ts';
-import { Cgroup } from '../src/libcontainer/cgroups/cgroup.ts';
-import { type CgroupLayout, detectCgroupLayout } from '../src/libcontainer/cgroups/layout.ts';
+import { Cgroup } from '../src/cgroups/cgroup.ts';
+import { type CgroupLayout, detectCgroupLayout } from '../src/cgroups/layout.ts';
 import { type CgroupPlan, planCgroups } from '../src/libcontainer/cgroups/plan-cgroups.ts';
-import type { Resources } from '../src/libcontainer/spec.ts';
+import type { Resources } from '../src/cgroups/resources.ts';
 
 const PARENT = `slipway-test-${newId().slice(0, 8)}`;
 const layout = detectCgroupLayout();

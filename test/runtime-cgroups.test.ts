@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, lchownSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { detectCgroupLayout } from '../src/libcontainer/cgroups/layout.ts';
+import { detectCgroupLayout } from '../src/cgroups/layout.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
 
 const runtime = new Runtime();

@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { detectCgroupLayout } from '../src/libcontainer/cgroups/layout.ts';
+import { detectCgroupLayout } from '../src/cgroups/layout.ts';
 import { Runtime } from './fixtures/runtime.ts';
 
 const runtime = new Runtime();

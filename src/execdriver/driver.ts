@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import type { CgroupStats } from '../libcontainer/cgroups/cgroup-stats.ts';
+import type { CgroupStats } from '../cgroups/cgroup-stats.ts';
 import type { RootSource } from '../libcontainer/compile-container.ts';
 import type { NamespaceType, Process, Spec } from '../libcontainer/spec.ts';
 
-export type { CgroupStats } from '../libcontainer/cgroups/cgroup-stats.ts';
+export type { CgroupStats } from '../cgroups/cgroup-stats.ts';
 
 /**
  * Runs containers: everything between a runtime spec and the kernel. A container's processes belong to a

@@ -1,5 +1,5 @@
 import { EngineError } from '../base/errors.ts';
-import { type ReadFile, readHostFile } from './cgroups/layout.ts';
+import { type ReadFile, readHostFile } from '../cgroups/layout.ts';
 
 /** In the order of their numbers (linux/capability.h). */
 const NAMES = `CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE

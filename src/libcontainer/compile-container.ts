@@ -3,8 +3,9 @@ import { EngineError } from '../base/errors.ts';
 import { MS_PRIVATE, MS_REC, MS_SHARED, MS_SLAVE, MS_UNBINDABLE } from '../kernel/abi/mount.ts';
 import * as ns from '../kernel/abi/sched.ts';
 import { delegateCgroup } from './cgroups/delegate-cgroup.ts';
-import { type CgroupLayout, cgroupDirectory } from './cgroups/layout.ts';
-import { type CgroupPaths, type CgroupPlan, planCgroups } from './cgroups/plan-cgroups.ts';
+import { type CgroupLayout, cgroupDirectory } from '../cgroups/layout.ts';
+import { type CgroupPaths } from '../cgroups/cgroup-paths.ts';
+import { type CgroupPlan, planCgroups } from './cgroups/plan-cgroups.ts';
 import { deviceOperations } from './device-operations.ts';
 import { type HookContext, type HookState, hookOperations } from './hook-operations.ts';
 import {

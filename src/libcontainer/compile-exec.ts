@@ -1,6 +1,6 @@
 import * as ns from '../kernel/abi/sched.ts';
 import { joinCgroups } from './cgroups/join-cgroups.ts';
-import type { CgroupPaths } from './cgroups/plan-cgroups.ts';
+import type { CgroupPaths } from '../cgroups/cgroup-paths.ts';
 import type { HookState } from './hook-operations.ts';
 import type { ChildOperation, Plan } from './plan.ts';
 import { openLabel, processOperations, raisedLimits } from './process-operations.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { deviceAccess } from './device-access.ts';
+import { deviceAccess } from '../cgroups/device-access.ts';
 import { deviceProgram } from './device-program.ts';
-import type { DeviceRule } from './spec.ts';
+import type { DeviceRule } from '../cgroups/resources.ts';
 
 type Request = { type: 'b' | 'c'; major: number; minor: number; access: string };
 

@@ -12,8 +12,8 @@ import {
   moveImmediate,
   shiftRight32,
 } from '../kernel/bpf/assembler.ts';
-import { deviceAccess, type DeviceException } from './device-access.ts';
-import type { DeviceRule } from './spec.ts';
+import { deviceAccess, type DeviceException } from '../cgroups/device-access.ts';
+import type { DeviceRule } from '../cgroups/resources.ts';
 
 /** BPF_DEVCG_DEV_* and BPF_DEVCG_ACC_* of linux/bpf.h. */
 const DEVICE_TYPES = { b: 1, c: 2 };

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
 import * as M from '../kernel/abi/mount.ts';
-import type { CgroupLayout } from './cgroups/layout.ts';
-import type { CgroupPaths } from './cgroups/plan-cgroups.ts';
+import type { CgroupLayout } from '../cgroups/layout.ts';
+import type { CgroupPaths } from '../cgroups/cgroup-paths.ts';
 import { checkProcMount } from './check-proc-mount.ts';
 import { type MountOptions, parseMountOptions } from './mount-options.ts';
 import type { BindMount, ChildOperation, MapMount, MountIds, OpenTree } from './plan.ts';

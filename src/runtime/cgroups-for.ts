@@ -1,10 +1,5 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
-import {
-  type CgroupLayout,
-  cgroupDirectory,
-  detectCgroupLayout,
-  readHostFile,
-} from '../libcontainer/cgroups/layout.ts';
+import { type CgroupLayout, cgroupDirectory, detectCgroupLayout, readHostFile } from '../cgroups/layout.ts';
 import type { Spec } from '../libcontainer/spec.ts';
 import type { RuntimeContext } from './command.ts';
 import { type Scope, scopeOf } from './systemd/scope.ts';

@@ -18,7 +18,6 @@ export type RuntimeContext = {
   rootless: boolean;
   /** With --debug: what is about to be done goes to the log. */
   tracePlan?: (plan: Plan) => void;
-  debug: (message: string) => void;
   warn: (message: string) => void;
 };
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, errorCode } from '../base/errors.ts';
-import { Cgroup } from '../libcontainer/cgroups/cgroup.ts';
-import type { CgroupPaths } from '../libcontainer/cgroups/plan-cgroups.ts';
+import { Cgroup } from '../cgroups/cgroup.ts';
+import type { CgroupPaths } from '../cgroups/cgroup-paths.ts';
 import type { CleanupOperation } from '../libcontainer/plan.ts';
 import type { Scope } from './systemd/scope.ts';
 import type { Spec } from '../libcontainer/spec.ts';

@@ -1,4 +1,4 @@
-import type { CgroupStats } from '../libcontainer/cgroups/cgroup-stats.ts';
+import type { CgroupStats } from '../cgroups/cgroup-stats.ts';
 
 /** The data of a `stats` event as runc prints it, and containerd's and other clients read it. */
 export function eventStats({ cpu, memory, pids, blkio, ioPressure, cgroupVersion }: CgroupStats) {

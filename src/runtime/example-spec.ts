@@ -1,4 +1,4 @@
-import { detectCgroupLayout } from '../libcontainer/cgroups/layout.ts';
+import { detectCgroupLayout } from '../cgroups/layout.ts';
 import type { Mount, NamespaceType, Spec } from '../libcontainer/spec.ts';
 import { SPEC_VERSION } from './version.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
-import { detectCgroupLayout, readHostFile } from '../libcontainer/cgroups/layout.ts';
-import type { CgroupPaths } from '../libcontainer/cgroups/plan-cgroups.ts';
+import { detectCgroupLayout, readHostFile } from '../cgroups/layout.ts';
+import type { CgroupPaths } from '../cgroups/cgroup-paths.ts';
 import type { ContainerRecord } from './container-record.ts';
 
 /** Of v2: with one of them enabled for its children, a cgroup takes no processes itself. */

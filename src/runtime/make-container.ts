@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { EngineError, messageOf } from '../base/errors.ts';
 import { FIFO_DESCRIPTOR, type LaunchedProcess, launchProcess } from '../execdriver/native/launch-process.ts';
 import { makeFifo } from '../kernel/make-fifo.ts';
-import { Cgroup } from '../libcontainer/cgroups/cgroup.ts';
+import { Cgroup } from '../cgroups/cgroup.ts';
 import { type CompiledContainer, compileContainer } from '../libcontainer/compile-container.ts';
 import type { Spec } from '../libcontainer/spec.ts';
 import { cgroupsFor, type ContainerCgroups } from './cgroups-for.ts';
@@ -44,7 +44,7 @@ export type MadeContainer = { record: ContainerRecord; launched: LaunchedProcess
  * launched.
  * @throws EngineError; nothing is left behind then
  */
-export function makeContainer(context: RuntimeContext, options: MakeOptions): MadeContainer {
+export async function makeContainer(context: RuntimeContext, options: MakeOptions): Promise<MadeContainer> {
   const { id, flags, bundle } = options;
   const { descriptors, env } = preservedDescriptors(flags);
   const directory = claimDirectory(context.root, id);
@@ -85,8 +85,6 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
       fifo,
       preserved: descriptors,
     });
-    context.debug(`child process in init() waits for its start, pid ${launched.pid}`);
-    context.debug('init: closing the pipe to signal completion');
     made = { record: { ...recordOf(id, bundle, compiled, launched.pid), scope: cgroups.scope }, launched };
     writeRecord(context.root, made.record);
     scope?.settle(new Cgroup(compiled.cgroupPaths));
@@ -95,7 +93,7 @@ export function makeContainer(context: RuntimeContext, options: MakeOptions): Ma
     writePidFile(flagText(flags, 'pid-file'), launched.pid);
     return made;
   } catch (error) {
-    undo(context, directory, made);
+    await undo(context, directory, made);
     if (!made) scope?.stop();
     if (begun && !made) runPoststopHooks(id, bundle);
     throw error;
@@ -118,9 +116,13 @@ function warnUnkillable({ rootless, warn }: RuntimeContext, spec: Spec, { withou
     );
 }
 
-function undo(context: RuntimeContext, directory: string, made: MadeContainer | undefined): void {
+async function undo(
+  context: RuntimeContext,
+  directory: string,
+  made: MadeContainer | undefined,
+): Promise<void> {
   made?.launched.release();
-  if (made) removeContainer(context, made.record);
+  if (made) await removeContainer(context, made.record);
   rmSync(directory, { recursive: true, force: true });
 }
 

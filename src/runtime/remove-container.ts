@@ -1,7 +1,8 @@
 import { rmdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type EngineError, messageOf } from '../base/errors.ts';
 import { cstring, syscallResult } from '../kernel/libc.ffi.ts';
-import { Cgroup } from '../libcontainer/cgroups/cgroup.ts';
+import { Cgroup } from '../cgroups/cgroup.ts';
 import type { RuntimeContext } from './command.ts';
 import { type ContainerRecord, removeRecord, startTicksOf, stateOf } from './container-record.ts';
 import { runHooks } from './hooks.ts';
@@ -13,9 +14,9 @@ const MNT_DETACH = 2;
 const SIGKILL = 9;
 
 /** Kills what is left of a container, and removes every trace of it. */
-export function removeContainer({ root }: RuntimeContext, record: ContainerRecord): void {
-  killAll(record);
-  awaitEnd(record);
+export async function removeContainer({ root }: RuntimeContext, record: ContainerRecord): Promise<void> {
+  await killAll(record);
+  await awaitEnd(record);
   if (record.scope) stopScope(record.scope);
   const cgroup = new Cgroup(record.cgroupPaths);
   if (cgroup.exists) cgroup.remove();
@@ -27,18 +28,17 @@ export function removeContainer({ root }: RuntimeContext, record: ContainerRecor
 }
 
 /** Every process of it, whether its init ran in a pid namespace of its own or not. */
-function killAll(record: ContainerRecord): void {
+async function killAll(record: ContainerRecord): Promise<void> {
   const cgroup = new Cgroup(record.cgroupPaths);
-  if (cgroup.exists) cgroup.kill();
+  if (cgroup.exists) await cgroup.kill();
   // Its result tells nothing: the process may end at any moment.
   if (startTicksOf(record.pid) === record.startTicks) syscallResult('kill', record.pid, SIGKILL);
 }
 
-/** Returns when the init has ended, or will not. */
-function awaitEnd(record: ContainerRecord): void {
+/** Settles when the init has ended, or will not. */
+async function awaitEnd(record: ContainerRecord): Promise<void> {
   const deadline = Date.now() + END_PATIENCE_MS;
-  while (startTicksOf(record.pid) === record.startTicks && Date.now() < deadline)
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  while (startTicksOf(record.pid) === record.startTicks && Date.now() < deadline) await delay(1);
 }
 
 /** Without a mount namespace of its own, the container's mounts are the host's: all are on one of its root. */

@@ -68,7 +68,6 @@ function contextOf(flags: Flags, program: RuntimeProgram, log: Log): RuntimeCont
     systemdCgroup: flagSet(flags, 'systemd-cgroup') || manager === 'systemd',
     withoutCgroups: manager === 'disabled',
     rootless: rootless === 'true' || (rootless === 'auto' && euid !== 0),
-    debug: message => log('debug', message),
     warn: message => log('warning', message),
   };
 }

@@ -1,4 +1,5 @@
-import type { Process, Resources, Spec } from '../libcontainer/spec.ts';
+import type { Process, Spec } from '../libcontainer/spec.ts';
+import type { Resources } from '../cgroups/resources.ts';
 import * as c from './checks.ts';
 
 const names = c.listOf(c.kernelText);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CgroupLayout } from '../../libcontainer/cgroups/layout.ts';
+import type { CgroupLayout } from '../../cgroups/layout.ts';
 import { readLimitSupport } from '../spec/limit-support.ts';
 import { discardLimits } from './discard-limits.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CgroupLayout, detectCgroupLayout } from '../../libcontainer/cgroups/layout.ts';
+import { type CgroupLayout, detectCgroupLayout } from '../../cgroups/layout.ts';
 
 /** Which limits the kernel and its mounted cgroup controllers can set. */
 export type LimitSupport = {

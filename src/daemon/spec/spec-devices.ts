@@ -1,6 +1,7 @@
 import type { HostConfig } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
-import type { Device, DeviceRule } from '../../libcontainer/spec.ts';
+import type { Device } from '../../libcontainer/spec.ts';
+import type { DeviceRule } from '../../cgroups/resources.ts';
 import type { DeviceSource } from './host-devices.ts';
 
 export type SpecDevices = { devices: Device[]; rules: DeviceRule[] };

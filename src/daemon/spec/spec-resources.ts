@@ -1,6 +1,6 @@
 import type { Resources as ApiResources } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
-import type { Resources, ThrottleDevice } from '../../libcontainer/spec.ts';
+import type { Resources, ThrottleDevice } from '../../cgroups/resources.ts';
 import type { DeviceSource } from './host-devices.ts';
 
 const DEFAULT_PERIOD_US = 100_000;

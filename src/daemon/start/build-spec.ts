@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import type { ExecConfig, HostConfig, Resources as ApiResources } from '../../api/types.ts';
 import type { ContainerLayer } from '../../graph/graph.ts';
-import type { Process, Resources, Spec } from '../../libcontainer/spec.ts';
+import type { Process, Spec } from '../../libcontainer/spec.ts';
+import type { Resources } from '../../cgroups/resources.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../daemon-options.ts';

@@ -1,6 +1,6 @@
 import { settlesWithin } from '../../base/settles-within.ts';
-import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
-import type { CgroupPaths } from '../../libcontainer/cgroups/plan-cgroups.ts';
+import { Cgroup } from '../../cgroups/cgroup.ts';
+import type { CgroupPaths } from '../../cgroups/cgroup-paths.ts';
 import type { FreshShim } from './shim-pool.ts';
 
 /** How long a shim may take to end once it has undone what it did. */

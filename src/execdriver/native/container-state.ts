@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, errorCode } from '../../base/errors.ts';
-import type { CgroupPaths } from '../../libcontainer/cgroups/plan-cgroups.ts';
+import type { CgroupPaths } from '../../cgroups/cgroup-paths.ts';
 import type { Spec } from '../../libcontainer/spec.ts';
 import { PROTOCOL_VERSION, SPOKEN_PROTOCOLS } from '../../libcontainer/wire.ts';
 import type { ExitStatus } from '../driver.ts';

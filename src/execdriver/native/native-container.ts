@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { EngineError } from '../../base/errors.ts';
 import { settlesWithin } from '../../base/settles-within.ts';
-import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
-import type { CgroupStats } from '../../libcontainer/cgroups/cgroup-stats.ts';
+import { Cgroup } from '../../cgroups/cgroup.ts';
+import type { CgroupStats } from '../../cgroups/cgroup-stats.ts';
 import { compileExec } from '../../libcontainer/compile-exec.ts';
 import type { Plan } from '../../libcontainer/plan.ts';
-import type { Resources } from '../../libcontainer/spec.ts';
+import type { Resources } from '../../cgroups/resources.ts';
 import { MESSAGES, STATES, writePlan } from '../../libcontainer/wire.ts';
 import type { Container, ExecOptions, ExecProcess, ExitStatus, ProcessIo } from '../driver.ts';
 import { type ContainerState, readExitFile } from './container-state.ts';
@@ -124,11 +124,11 @@ export class NativeContainer extends NativeProcess implements Container {
   }
 
   async pause(): Promise<void> {
-    await this.#cgroup.freezeAsync();
+    await this.#cgroup.freeze();
   }
 
   async resume(): Promise<void> {
-    await this.#cgroup.thawAsync();
+    await this.#cgroup.thaw();
   }
 
   async update(resources: Resources): Promise<void> {
@@ -145,7 +145,7 @@ export class NativeContainer extends NativeProcess implements Container {
 
   async remove(): Promise<void> {
     if (this.#connection && !this.hasExited) {
-      if (this.#cgroup.frozen) await this.#cgroup.thawAsync();
+      if (this.#cgroup.frozen) await this.#cgroup.thaw();
       await this.kill(SIGKILL).catch(() => undefined);
       await this.exited;
     }

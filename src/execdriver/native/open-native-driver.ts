@@ -1,8 +1,8 @@
 import { closeSync } from 'node:fs';
 import { EngineError } from '../../base/errors.ts';
-import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
-import { type CgroupLayout, detectCgroupLayout } from '../../libcontainer/cgroups/layout.ts';
-import { planCgroups } from '../../libcontainer/cgroups/plan-cgroups.ts';
+import { Cgroup } from '../../cgroups/cgroup.ts';
+import { type CgroupLayout, detectCgroupLayout } from '../../cgroups/layout.ts';
+import { cgroupPaths } from '../../cgroups/cgroup-paths.ts';
 import {
   type CompiledContainer,
   compileContainer,
@@ -68,8 +68,7 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
     },
     recover: async (id, stateDir) => recoverContainer(id, stateDir, track),
     endStrays: async cgroupsPath => {
-      const { paths } = planCgroups({ layout: cgroupLayout, cgroupsPath });
-      await new Cgroup(paths).destroy(PATIENCE_MS);
+      await new Cgroup(cgroupPaths(cgroupLayout, cgroupsPath)).destroy(PATIENCE_MS);
     },
     close: () => {
       pool.close();

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { ChangeOwner } from '../plan.ts';
-import { type ReadFile, readHostFile } from './layout.ts';
+import { type ReadFile, readHostFile } from '../../cgroups/layout.ts';
 
 /** For kernels that do not say it themselves (before Linux 4.15). */
 const DELEGATED = 'cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { ChildOperation, JoinChild } from '../plan.ts';
-import type { CgroupPaths } from './plan-cgroups.ts';
+import type { CgroupPaths } from '../../cgroups/cgroup-paths.ts';
 
 export type JoinCgroups = {
   /** The child moves itself into the v1 ones: before it unshares the cgroup namespace or changes its root. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Resources } from '../spec.ts';
-import { detectCgroupLayout } from './layout.ts';
+import type { Resources } from '../../cgroups/resources.ts';
+import { detectCgroupLayout } from '../../cgroups/layout.ts';
 import { planCgroups } from './plan-cgroups.ts';
 
 const HYBRID = {

@@ -11,7 +11,7 @@ import {
 import { isAbsolute, join } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { O_PATH, openInRoot } from '../../kernel/open-beneath.ts';
-import { detectCgroupLayout, readHostFile } from '../../libcontainer/cgroups/layout.ts';
+import { detectCgroupLayout, readHostFile } from '../../cgroups/layout.ts';
 import type { Command } from '../command.ts';
 import { type ContainerRecord, readRecord, statusOf } from '../container-record.ts';
 import type { CriuOptions } from '../criu/messages.ts';
@@ -86,7 +86,7 @@ export const checkpoint: Command = {
     }
     if (isPreDump) return 0;
     writeFileSync(join(directories.images, STREAMS_FILE), JSON.stringify(streams), { mode: 0o600 });
-    if (!flagSet(flags, 'leave-running')) removeContainer(context, record);
+    if (!flagSet(flags, 'leave-running')) await removeContainer(context, record);
     return 0;
   },
 };

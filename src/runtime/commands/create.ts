@@ -13,7 +13,14 @@ export const create: Command = {
     try {
       const bundle = bundleOf(flags);
       const console = openConsoleSocket(flags, bundle.spec.process?.terminal ?? false, true);
-      makeContainer(context, { id: flags.args[0]!, flags, bundle, waits: true, console }).launched.release();
+      const made = await makeContainer(context, {
+        id: flags.args[0]!,
+        flags,
+        bundle,
+        waits: true,
+        console,
+      });
+      made.launched.release();
       return 0;
     } catch (error) {
       throw new EngineError('system', `${context.name} create failed: ${messageOf(error)}`, { cause: error });

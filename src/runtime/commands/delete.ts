@@ -29,7 +29,7 @@ export const remove: Command = {
     const status = statusOf(context.root, record);
     if (!force && status !== 'stopped' && status !== 'created')
       throw new EngineError('conflict', `cannot delete container ${id} that is not stopped: ${status}`);
-    removeContainer(context, record);
+    await removeContainer(context, record);
     return 0;
   },
 };

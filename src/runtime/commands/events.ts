@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from '../../base/errors.ts';
-import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
+import { Cgroup } from '../../cgroups/cgroup.ts';
 import type { Command } from '../command.ts';
 import { type ContainerRecord, readRecord, statusOf } from '../container-record.ts';
 import { eventStats } from '../event-stats.ts';

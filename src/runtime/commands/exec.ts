@@ -99,8 +99,6 @@ function launch(
       init,
       preserved: descriptors,
     });
-    context.debug(`child process in init() of ${record.id}, pid ${launched.pid}`);
-    context.debug('setns_init: about to exec');
     return started(launched, flags, made);
   } finally {
     closeSync(init);

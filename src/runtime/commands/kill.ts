@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { EngineError } from '../../base/errors.ts';
 import type { Command } from '../command.ts';
-import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
+import { Cgroup } from '../../cgroups/cgroup.ts';
 import { readRecord, statusOf } from '../container-record.ts';
 import { flagSet } from '../flags.ts';
 import { hasOwnPids } from '../own-namespaces.ts';
@@ -23,7 +23,7 @@ export const kill: Command = {
     // Without a pid namespace of its own, a container's other processes outlive its init.
     const endsAll = signal === constants.signals.SIGKILL && !hasOwnPids(record.spec);
     if ((all || endsAll) && cgroup.exists) {
-      if (!signalAll(cgroup, signal) && !all) throw notRunning();
+      if (!(await signalAll(cgroup, signal)) && !all) throw notRunning();
       return 0;
     }
     if (statusOf(root, record) === 'stopped') {
@@ -32,7 +32,7 @@ export const kill: Command = {
     }
     process.kill(record.pid, signal);
     // A frozen process would not notice its end.
-    if (signal === constants.signals.SIGKILL && cgroup.exists && cgroup.frozen) cgroup.thaw();
+    if (signal === constants.signals.SIGKILL && cgroup.exists && cgroup.frozen) await cgroup.thaw();
     return 0;
   },
 };
@@ -41,20 +41,20 @@ function notRunning(): EngineError {
   return new EngineError('conflict', 'container not running');
 }
 
-/** @returns whether there was any process left */
-function signalAll(cgroup: Cgroup, signal: number): boolean {
+/** Tells whether there was any process left. */
+async function signalAll(cgroup: Cgroup, signal: number): Promise<boolean> {
   if (cgroup.pids().length === 0) return false;
   if (signal === constants.signals.SIGKILL) {
-    cgroup.kill();
+    await cgroup.kill();
     return true;
   }
   const wasFrozen = cgroup.frozen;
   // Still, so that none forks away from it.
-  if (!wasFrozen) cgroup.freeze();
+  if (!wasFrozen) await cgroup.freeze();
   try {
     for (const pid of cgroup.pids()) process.kill(pid, signal);
   } finally {
-    if (!wasFrozen) cgroup.thaw();
+    if (!wasFrozen) await cgroup.thaw();
   }
   return true;
 }

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
+import { Cgroup } from '../../cgroups/cgroup.ts';
 import type { Command } from '../command.ts';
 import { readRecord, statusOf } from '../container-record.ts';
 
@@ -16,7 +16,7 @@ export const pause: Command = {
         'conflict',
         status === 'paused' ? 'container already paused' : 'container not running',
       );
-    new Cgroup(record.cgroupPaths).freeze();
+    await new Cgroup(record.cgroupPaths).freeze();
     return 0;
   },
 };

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { EngineError } from '../../base/errors.ts';
-import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
+import { Cgroup } from '../../cgroups/cgroup.ts';
 import type { Command } from '../command.ts';
 import { readRecord } from '../container-record.ts';
 import { flagText } from '../flags.ts';

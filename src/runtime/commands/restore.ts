@@ -1,6 +1,6 @@
 import { closeSync, existsSync, readlinkSync, rmSync } from 'node:fs';
 import { sendDescriptors } from '../../kernel/pass-descriptor.ts';
-import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
+import { Cgroup } from '../../cgroups/cgroup.ts';
 import type { Spec } from '../../libcontainer/spec.ts';
 import { adoptOrphans, awaitProcess } from '../await-process.ts';
 import { type ContainerCgroups, cgroupsFor } from '../cgroups-for.ts';
@@ -54,7 +54,7 @@ export const restore: Command = {
     shown?.connect();
     const code = await awaitProcess(record.pid);
     await shown?.close();
-    removeContainer(context, record);
+    await removeContainer(context, record);
     return code;
   },
 };
@@ -98,7 +98,7 @@ async function makeRestored(context: RuntimeContext, options: Restoration): Prom
       writePidFile(flagText(flags, 'pid-file'), record.pid);
       return record;
     } catch (error) {
-      cgroup.kill();
+      await cgroup.kill();
       cgroup.remove();
       scope?.stop();
       throw error;

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import { Cgroup } from '../../libcontainer/cgroups/cgroup.ts';
+import { Cgroup } from '../../cgroups/cgroup.ts';
 import type { Command } from '../command.ts';
 import { readRecord, statusOf } from '../container-record.ts';
 
@@ -13,7 +13,7 @@ export const resume: Command = {
     const cgroup = new Cgroup(record.cgroupPaths);
     if (statusOf(root, record) === 'stopped' || !cgroup.frozen)
       throw new EngineError('conflict', 'container not paused');
-    cgroup.thaw();
+    await cgroup.thaw();
     return 0;
   },
 };

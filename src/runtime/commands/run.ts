@@ -34,13 +34,13 @@ export const run: Command = {
 async function runDetached(context: RuntimeContext, flags: Flags): Promise<number> {
   const bundle = bundleOf(flags);
   const console = openConsoleSocket(flags, bundle.spec.process?.terminal ?? false, true);
-  const made = makeContainer(context, { id: flags.args[0]!, flags, bundle, waits: false, console });
+  const made = await makeContainer(context, { id: flags.args[0]!, flags, bundle, waits: false, console });
   try {
     start(context, made);
     return 0;
   } catch (error) {
     made.launched.release();
-    removeContainer(context, made.record);
+    await removeContainer(context, made.record);
     throw error;
   }
 }
@@ -51,7 +51,7 @@ async function runAttached(context: RuntimeContext, flags: Flags): Promise<numbe
   openConsoleSocket(flags, terminal, false);
   adoptOrphans();
   const console = terminal ? await openTerminal() : undefined;
-  const made = makeContainer(context, {
+  const made = await makeContainer(context, {
     id: flags.args[0]!,
     flags,
     bundle,
@@ -68,7 +68,7 @@ async function runAttached(context: RuntimeContext, flags: Flags): Promise<numbe
     return code;
   } finally {
     made.launched.release();
-    if (!ended || !flagSet(flags, 'keep')) removeContainer(context, made.record);
+    if (!ended || !flagSet(flags, 'keep')) await removeContainer(context, made.record);
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { errorCode } from '../../base/errors.ts';
 import { attachDeviceProgram } from '../../kernel/bpf/attach-device-program.ts';
-import type { CgroupLayout } from '../../libcontainer/cgroups/layout.ts';
+import type { CgroupLayout } from '../../cgroups/layout.ts';
 import { type CgroupPlan, planCgroups } from '../../libcontainer/cgroups/plan-cgroups.ts';
 import type { ParentOperation } from '../../libcontainer/plan.ts';
 import type { Spec } from '../../libcontainer/spec.ts';

@@ -2,8 +2,8 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readlinkSync,
 import { basename, delimiter, join, resolve } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { CLONE_NEWNET } from '../../kernel/abi/sched.ts';
-import type { CgroupLayout } from '../../libcontainer/cgroups/layout.ts';
-import type { CgroupPaths } from '../../libcontainer/cgroups/plan-cgroups.ts';
+import type { CgroupLayout } from '../../cgroups/layout.ts';
+import type { CgroupPaths } from '../../cgroups/cgroup-paths.ts';
 import { isBindMount } from '../../libcontainer/mount-options.ts';
 import type { Mount, Spec } from '../../libcontainer/spec.ts';
 import { type Flags, type FlagTable, flagSet, flagText } from '../flags.ts';

@@ -1,9 +1,9 @@
 import { EngineError } from '../../base/errors.ts';
 import { lookupTable } from '../../base/lookup-table.ts';
-import { cpuWeight, swapMax } from '../../libcontainer/cgroups/conversions.ts';
-import { pidsLimit } from '../../libcontainer/cgroups/settings.ts';
+import { cpuWeight, swapMax } from '../../cgroups/conversions.ts';
+import { pidsLimit } from '../../cgroups/settings.ts';
 import { bitMask } from '../../libcontainer/scheduling.ts';
-import type { Resources } from '../../libcontainer/spec.ts';
+import type { Resources } from '../../cgroups/resources.ts';
 import type { Property } from './unit-manager.ts';
 import { parseVariantText } from './variant-text.ts';
 

@@ -1,4 +1,4 @@
-import type { DeviceRule } from '../spec.ts';
+import type { DeviceRule } from './resources.ts';
 
 const device = (major: number, minor?: number): DeviceRule => ({
   allow: true,

@@ -10,11 +10,11 @@ import {
 } from 'node:fs';
 import { posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EngineError, errorCode } from '../../base/errors.ts';
-import type { Resources } from '../spec.ts';
+import { EngineError, errorCode } from '../base/errors.ts';
+import type { Resources } from './resources.ts';
 import { type CgroupStats, parseKeyValues, parseNumber, parsePressure } from './cgroup-stats.ts';
 import { readHostFile } from './layout.ts';
-import { type CgroupPaths, settingsFor } from './plan-cgroups.ts';
+import { type CgroupPaths, settingsFor } from './cgroup-paths.ts';
 import type { Setting } from './settings.ts';
 import { blkioStatsV1, cpuStatsV1, memoryStatsV1 } from './stats-v1.ts';
 import { cpuStatsV2, ioStatsV2, memoryStatsV2 } from './stats-v2.ts';
@@ -26,8 +26,9 @@ const KILL_ATTEMPTS = 2000;
 const MAX_PAUSE_MS = 100;
 
 /**
- * A container's cgroup while it exists. All calls but one are synchronous: a handful of small files each. Where a v2
- * directory exists it does the freezing and killing, since it does them at once for all processes.
+ * A container's cgroup while it exists. What reads or writes a handful of small files is synchronous, what the kernel
+ * does in its own time is not. Where a v2 directory exists it does the freezing and killing, since it does them at once
+ * for all processes.
  * @throws EngineError (system) from every method when the kernel refuses
  */
 export class Cgroup {
@@ -70,22 +71,13 @@ export class Cgroup {
     return directory === undefined ? [] : [...new Set(processesBelow(directory))];
   }
 
-  /** Stops all its processes. Returns when they are. */
-  freeze(): void {
-    for (const pauseMs of this.#setFrozen(true)) sleep(pauseMs);
+  /** Stops all its processes. Settles when they are: one that waits for a disk cannot be stopped at once. */
+  freeze(): Promise<void> {
+    return this.#setFrozen(true);
   }
 
-  thaw(): void {
-    for (const pauseMs of this.#setFrozen(false)) sleep(pauseMs);
-  }
-
-  /** The same without holding up the thread: a process that waits for a disk cannot be stopped at once. */
-  async freezeAsync(): Promise<void> {
-    for (const pauseMs of this.#setFrozen(true)) await delay(pauseMs);
-  }
-
-  async thawAsync(): Promise<void> {
-    for (const pauseMs of this.#setFrozen(false)) await delay(pauseMs);
+  thaw(): Promise<void> {
+    return this.#setFrozen(false);
   }
 
   get frozen(): boolean {
@@ -111,23 +103,23 @@ export class Cgroup {
   }
 
   /** Kills all its processes, frozen ones too, and waits until none is left. */
-  kill(): void {
+  async kill(): Promise<void> {
     for (let attempt = 0; attempt < KILL_ATTEMPTS; attempt++) {
-      if (!this.killMembers()) return;
-      sleep(POLL_MS);
+      if (!(await this.#killMembers())) return;
+      await delay(POLL_MS);
     }
     throw new EngineError('system', `processes of ${this.#main()} do not end: ${this.pids().join(' ')}`);
   }
 
-  /** Kills all processes that are in it now, frozen ones too. @returns whether there were any */
-  killMembers(): boolean {
+  /** Kills all processes that are in it now, frozen ones too. Tells whether there were any. */
+  async #killMembers(): Promise<boolean> {
     const { unified } = this.paths;
     const pids = this.pids();
     if (pids.length === 0) return false;
     if (unified !== undefined && existsSync(`${unified}/cgroup.kill`))
       writeIfPresent(`${unified}/cgroup.kill`, '1');
     else killEach(pids);
-    if (this.frozen) this.#letDie();
+    if (this.frozen) await this.#letDie();
     return true;
   }
 
@@ -158,9 +150,9 @@ export class Cgroup {
   }
 
   /** systemd removes a cgroup as soon as nothing is in it. */
-  #letDie(): void {
+  async #letDie(): Promise<void> {
     try {
-      this.thaw();
+      await this.thaw();
     } catch (error) {
       if (this.exists) throw error;
     }
@@ -201,8 +193,7 @@ export class Cgroup {
     else if (v1.freezer) writeIfPresent(`${v1.freezer}/freezer.state`, frozen ? 'FROZEN' : 'THAWED');
   }
 
-  /** Asks for pauses until it is as it should be. */
-  *#setFrozen(frozen: boolean): Generator<number> {
+  async #setFrozen(frozen: boolean): Promise<void> {
     const { v1, unified } = this.paths;
     const set = () =>
       unified
@@ -211,10 +202,10 @@ export class Cgroup {
     set();
     for (let attempt = 0; this.frozen !== frozen; attempt++) {
       if (attempt === FREEZE_ATTEMPTS) {
-        if (frozen) yield* this.#setFrozen(false);
+        if (frozen) await this.#setFrozen(false);
         throw new EngineError('system', `unable to ${frozen ? 'freeze' : 'thaw'} ${this.#main()}`);
       }
-      yield POLL_MS;
+      await delay(POLL_MS);
       // A process forked meanwhile can keep v1 at FREEZING until it is told again.
       if (!unified) set();
     }
@@ -353,9 +344,4 @@ function removeTree(directory: string): void {
     if (errorCode(error) !== 'ENOENT')
       throw new EngineError('system', `cannot remove ${directory}`, { cause: error });
   }
-}
-
-/** Synchronously: these waits are a millisecond or two. */
-function sleep(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
