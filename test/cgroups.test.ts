@@ -18,10 +18,10 @@ const cgroups: Cgroup[] = [];
 const noDeviceList =
   layout.v1.length === 0 && 'in v2 the shim attaches a program: see cgroups-container.test.ts';
 
-after(() => {
+after(async () => {
   for (const child of children) child.kill('SIGKILL');
   for (const cgroup of cgroups) {
-    cgroup.kill();
+    await cgroup.kill();
     cgroup.remove();
   }
   for (const { mountPoint } of hierarchies(layout)) {
@@ -68,13 +68,13 @@ test('a process joins every hierarchy, is counted, frozen, thawed and killed', a
     if (joined.has(line.split(':')[1]?.split(',')[0] ?? ''))
       assert.match(line, new RegExp(`/${PARENT}/life$`));
 
-  cgroup.freeze();
+  await cgroup.freeze();
   assert.equal(cgroup.frozen, true);
   const frozenAt = cgroup.stats().cpu.usageNs;
   assert.ok(frozenAt > 0n);
   await new Promise(resolve => setTimeout(resolve, 50));
   assert.equal(cgroup.stats().cpu.usageNs, frozenAt);
-  cgroup.thaw();
+  await cgroup.thaw();
   assert.equal(cgroup.frozen, false);
 
   const stats = cgroup.stats();
@@ -82,9 +82,9 @@ test('a process joins every hierarchy, is counted, frozen, thawed and killed', a
   assert.ok(stats.memory.usageBytes > 0);
   assert.deepEqual(stats.pids, { current: 1, limit: 50 });
 
-  cgroup.freeze();
+  await cgroup.freeze();
   const exited = once(child, 'exit');
-  cgroup.kill();
+  await cgroup.kill();
   assert.deepEqual(await exited, [null, 'SIGKILL']);
   assert.deepEqual(cgroup.pids(), []);
   cgroup.remove();
@@ -110,7 +110,7 @@ test('it is destroyed with all that is in it: frozen, in cgroups below, or in on
     writeFileSync(`${directory}/below/cgroup.procs`, String(below.pid));
   }
   const ends = Promise.all([forks, only, below].map(child => once(child, 'exit')));
-  cgroup.freeze();
+  await cgroup.freeze();
   assert.equal(await cgroup.destroy(), true);
   assert.deepEqual(
     await ends,
