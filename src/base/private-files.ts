@@ -5,11 +5,11 @@ import {
   existsSync,
   fchmodSync,
   fstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectories } from './make-directories.ts';
 import { EngineError } from './errors.ts';
 
 const PERMISSIONS = 0o7777;
@@ -20,8 +20,8 @@ const STICKY = 0o1000;
  * @throws EngineError invalid-parameter where others share or own it, who could put anything into its place
  */
 export function makePrivateDirectory(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeDirectories(dirname(path), 0o755);
+  makeDirectories(path, 0o700);
   const directory = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     const { mode, uid } = fstatSync(directory);

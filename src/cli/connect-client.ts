@@ -43,11 +43,12 @@ function endpointOf(text: string) {
 }
 
 async function startDaemon(host: CliHost): Promise<void> {
-  const { log } = await host.startDaemon();
-  host.stderr.write(`${PROGRAM}: started the daemon (log: ${log})\n`);
+  const started = await host.startDaemon();
+  if (started !== undefined) host.stderr.write(`${PROGRAM}: started the daemon (log: ${started.log})\n`);
 }
 
-function isListening(path: string): Promise<boolean> {
+/** Whether a connection to a unix socket can be made. */
+export function isListening(path: string): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect(path);
     socket.on('connect', () => {

@@ -21,8 +21,8 @@ export type CliHost = {
     on(signal: NodeJS.Signals, listener: () => void): unknown;
     off(signal: NodeJS.Signals, listener: () => void): unknown;
   };
-  /** Starts a daemon on `defaultSocket`, in the background; settles once it listens. */
-  startDaemon(): Promise<{ log: string }>;
+  /** Starts a daemon on `defaultSocket`, in the background, unless another command just does; settles once it listens. */
+  startDaemon(): Promise<{ log: string } | undefined>;
   /** Runs the daemon in this process until it is told to end. `reread` reads the configuration file again. */
   runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): Promise<void>;
 };

@@ -1,24 +1,16 @@
-import {
-  chmodSync,
-  chownSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, chownSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { EngineError } from '../base/errors.ts';
 import { type Logger, pino } from 'pino';
 import type { DaemonFlags } from '../cli/daemon-flags.ts';
 import { VERSION as version } from '../cli/version.ts';
 import { openApiServer } from '../server/api-server.ts';
 import { type Engine, type EngineOptions, openEngine } from './engine.ts';
+import { takePidfile } from './pidfile.ts';
 
 /**
  * `slipway daemon`: an engine behind its listeners, until SIGTERM or SIGINT. Containers keep running after it.
- * @throws EngineError conflict when the data root or a socket is in use; invalid-parameter for bad flags
+ * @throws EngineError conflict when the pidfile, a root, the bridge or a socket is in use; invalid-parameter for bad flags
  */
 export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): Promise<void> {
   const logger = pino(
@@ -30,10 +22,9 @@ export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): 
   process.umask(0o022);
   for (const warning of tcpWarnings(flags)) logger.warn(warning);
   await using undo = new AsyncDisposableStack();
+  if (flags.pidfile !== '') undo.defer(takePidfile(flags.pidfile));
   const engine = await openEngine({ ...engineOptions(flags), logger });
   undo.defer(() => engine.close());
-  writePidfile(flags.pidfile);
-  undo.defer(() => rmSync(flags.pidfile, { force: true }));
   const server = await openApiServer({
     backend: engine.backend,
     listen: flags.hosts,
@@ -126,12 +117,6 @@ function reload(engine: Engine, logger: Logger, reread: () => DaemonFlags): void
 function onHangup(listener: () => void): () => void {
   process.on('SIGHUP', listener);
   return () => process.off('SIGHUP', listener);
-}
-
-function writePidfile(path: string): void {
-  if (path === '') return;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  writeFileSync(path, `${process.pid}\n`, { mode: 0o644 });
 }
 
 /** @throws EngineError invalid-parameter for an unknown group */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { EngineError } from '../base/errors.ts';
 import { makePrivateDirectory } from '../base/private-files.ts';
 import { VERSION } from '../cli/version.ts';
 import { loadDefaultProfile } from '../daemon/apparmor/load-default-profile.ts';
@@ -12,6 +13,7 @@ import { openDaemon } from '../daemon/open-daemon.ts';
 import { readHostFacts } from '../daemon/spec/host-facts.ts';
 import { NamespaceMaker } from '../execdriver/native/namespace-maker.ts';
 import { openNativeDriver } from '../execdriver/native/open-native-driver.ts';
+import { lockFile } from '../kernel/lock-file.ts';
 import type { StorageDriver } from '../graph/graphdriver/graph-driver.ts';
 import type { Content } from '../graph/content/content.ts';
 import type { LeaseRegister } from '../graph/leases.ts';
@@ -19,7 +21,6 @@ import { openGraph } from '../graph/open-graph.ts';
 import { NamespacePool } from '../networkdriver/namespace-pool.ts';
 import { openNetworkDrivers } from '../networkdriver/open-network-drivers.ts';
 import type { Backend } from '../server/backend.ts';
-import { lockDataRoot } from './lock-data-root.ts';
 import { SHIM_DIRECTORY } from './shim-directory.ts';
 
 export type EngineOptions = Partial<Omit<DaemonOptions, 'version' | 'initPath'>> & {
@@ -67,8 +68,8 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   makePrivateDirectory(daemonOptions.dataRoot);
   makePrivateDirectory(daemonOptions.execRoot);
   await using undo = new AsyncDisposableStack();
-  const unlock = lockDataRoot(daemonOptions.dataRoot);
-  undo.defer(unlock);
+  undo.defer(lockRoot('data root', join(daemonOptions.dataRoot, 'engine.lock')));
+  undo.defer(lockRoot('exec root', join(daemonOptions.execRoot, 'exec.lock')));
   const graph = await openGraph({
     root: join(daemonOptions.dataRoot, 'graph'),
     storageDriver: options.storageDriver || undefined,
@@ -114,6 +115,15 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     reload: changes => reloadOptions(daemon, changes),
     close: () => parts.disposeAsync(),
   };
+}
+
+function lockRoot(what: string, path: string): () => void {
+  return lockFile(path, {
+    refusal: pid =>
+      new EngineError('conflict', `another daemon (process ${pid}) is using the ${what} ${dirname(path)}`, {
+        hint: 'Stop it first, or give this one another --data-root and --exec-root.',
+      }),
+  });
 }
 
 /** `slipway0` and `slipway` for the engine of the machine; for others, names made from their data roots. */

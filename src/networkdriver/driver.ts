@@ -1,3 +1,4 @@
+import { EngineError } from '../base/errors.ts';
 import type { NetworkNamespace } from './network-namespace.ts';
 
 /**
@@ -12,6 +13,7 @@ export interface NetworkDriver {
   /**
    * Makes (or finds again) what the network itself needs on the host: a bridge, addresses, firewall rules.
    * Idempotent.
+   * @throws SubnetConflict when others on the host use the subnet; EngineError conflict when they use the bridge
    */
   createNetwork(network: NetworkOptions): Promise<void>;
 
@@ -59,6 +61,13 @@ export type NetworkOptions = {
   /** com.docker.network.bridge.name and the like. */
   options: Record<string, string>;
 };
+
+/** Of {@link NetworkDriver.createNetwork}: another subnet would do. */
+export class SubnetConflict extends EngineError {
+  constructor(message: string) {
+    super('conflict', message, { hint: 'Choose another with --bip.' });
+  }
+}
 
 export type PortBinding = {
   protocol: 'tcp' | 'udp';

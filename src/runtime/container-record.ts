@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectories } from '../base/make-directories.ts';
 import { EngineError, errorCode } from '../base/errors.ts';
 import { Cgroup } from '../cgroups/cgroup.ts';
 import type { CgroupPaths } from '../cgroups/cgroup-paths.ts';
@@ -45,7 +46,7 @@ export function fifoPath(root: string, id: string): string {
 /** Claims the id. @throws EngineError conflict, invalid-parameter */
 export function claimDirectory(root: string, id: string): string {
   const directory = containerDirectory(root, id);
-  mkdirSync(root, { recursive: true, mode: 0o700 });
+  makeDirectories(root, 0o700);
   try {
     mkdirSync(directory, { mode: 0o700 });
   } catch (error) {

@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { makeDirectories } from '../../base/make-directories.ts';
 import type * as api from '../../api/types.ts';
 import { newId, shortId } from '../../base/ids.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
@@ -88,7 +89,7 @@ async function make(daemon: Daemon, record: ContainerRecord, image: Image | unde
   daemon.store.addLeftover({ kind: 'container', id });
   try {
     record.mounts = await resolveMounts(daemon, record, volume => newVolumes.push(volume));
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectories(directory, 0o700);
     const storageOptions = record.hostConfig.StorageOpt ?? {};
     const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '', storageOptions);
     completeRoot(layer);

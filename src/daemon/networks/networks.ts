@@ -1,6 +1,11 @@
 import { newId } from '../../base/ids.ts';
-import { chooseSubnet, parseBridgeIp } from '../../networkdriver/choose-subnet.ts';
-import type { Endpoint, NetworkDriver, PortBinding } from '../../networkdriver/driver.ts';
+import { type ChosenSubnet, chooseSubnet, parseBridgeIp } from '../../networkdriver/choose-subnet.ts';
+import {
+  type Endpoint,
+  type NetworkDriver,
+  type PortBinding,
+  SubnetConflict,
+} from '../../networkdriver/driver.ts';
 import type { NamespacePool } from '../../networkdriver/namespace-pool.ts';
 import type { NetworkNamespace } from '../../networkdriver/network-namespace.ts';
 import { currentTime } from '../clock.ts';
@@ -61,8 +66,9 @@ export class Networks {
   async open({ bridgeIp, mtu }: { bridgeIp: string; mtu: number }): Promise<void> {
     this.#ensure('none', 'null', {});
     this.#ensure('host', 'host', {});
-    this.#ensure('bridge', 'bridge', this.#bridgeSettings(bridgeIp, mtu));
-    for (const network of this.#networks) await this.#driver(network).createNetwork(network);
+    await this.#openBridge(bridgeIp, mtu);
+    for (const network of this.#networks)
+      if (network.name !== 'bridge') await this.#driver(network).createNetwork(network);
   }
 
   all(): NetworkRecord[] {
@@ -122,13 +128,30 @@ export class Networks {
     return matches.length === 1 ? matches[0] : undefined;
   }
 
-  #bridgeSettings(bridgeIp: string, mtu: number): Partial<NetworkRecord> {
+  /** With the subnet that is asked for; or the one that it had, or a free one. */
+  async #openBridge(bridgeIp: string, mtu: number): Promise<void> {
     const { bridgeDevice } = this.#parts;
-    const known = this.#networks.find(({ name }) => name === 'bridge');
-    const isKept = bridgeIp === '' && known !== undefined;
+    let chosen: ChosenSubnet | undefined =
+      bridgeIp === '' ? this.#networks.find(({ name }) => name === 'bridge') : parseBridgeIp(bridgeIp);
+    const taken: string[] = [];
+    for (;;) {
+      const { subnet, gateway } = chosen ?? chooseSubnet({ taken, ownDevice: bridgeDevice });
+      const network = this.#ensure('bridge', 'bridge', { subnet, gateway, ...this.#bridgeSettings(mtu) });
+      try {
+        return await this.#driver(network).createNetwork(network);
+      } catch (error) {
+        // Another daemon was quicker, or has taken it while this one did not run.
+        if (!(error instanceof SubnetConflict) || bridgeIp !== '' || taken.includes(subnet)) throw error;
+        taken.push(subnet);
+        chosen = undefined;
+      }
+    }
+  }
+
+  #bridgeSettings(mtu: number): Partial<NetworkRecord> {
+    const { bridgeDevice } = this.#parts;
     const prefix = 'com.docker.network.';
     return {
-      ...(isKept ? { subnet: known.subnet, gateway: known.gateway } : chooseBridge(bridgeIp, bridgeDevice)),
       mtu,
       options: {
         [`${prefix}bridge.default_bridge`]: 'true',
@@ -141,7 +164,7 @@ export class Networks {
     };
   }
 
-  #ensure(name: string, driver: string, settings: Partial<NetworkRecord>): void {
+  #ensure(name: string, driver: string, settings: Partial<NetworkRecord>): NetworkRecord {
     const index = this.#networks.findIndex(network => network.name === name);
     const record: NetworkRecord = {
       id: newId(),
@@ -160,6 +183,7 @@ export class Networks {
     this.#parts.store.saveNetwork(record.id, name, record);
     if (index < 0) this.#networks.push(record);
     else this.#networks[index] = record;
+    return record;
   }
 
   #driver({ driver }: NetworkRecord): NetworkDriver {
@@ -176,8 +200,4 @@ export class Networks {
       attributes: { container, name, type },
     });
   }
-}
-
-function chooseBridge(bridgeIp: string, ownDevice: string): { subnet: string; gateway: string } {
-  return bridgeIp === '' ? chooseSubnet({ taken: [], ownDevice }) : parseBridgeIp(bridgeIp);
 }

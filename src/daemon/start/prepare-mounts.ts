@@ -1,4 +1,5 @@
-import { closeSync, existsSync, mkdirSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { messageOf, SyscallError } from '../../base/errors.ts';
 import { errnoName } from '../../kernel/libc.ffi.ts';
 import { makeInRoot } from '../../kernel/make-in-root.ts';
@@ -42,7 +43,7 @@ export function prepareMounts(daemon: Daemon, container: Container): void {
 function makeSource(source: string, { path, below }: MountSource): void {
   try {
     if (below.length > 0) makeBelow(path, below.join('/'));
-    else if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o755 });
+    else if (!existsSync(path)) makeDirectories(path, 0o755);
   } catch (error) {
     throw invalid(`error while creating mount source path '${source}': ${messageOf(error)}`);
   }

@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, realpathSync, renameSync } from 'node:fs';
+import { readdirSync, realpathSync, renameSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
+import { makeDirectories } from '../../base/make-directories.ts';
 import type { Volume } from '../../api/types.ts';
 import type { RootedThreads } from '../../archive/rooted-threads.ts';
 import { EngineError, errorCode } from '../../base/errors.ts';
@@ -94,8 +95,8 @@ export class Volumes {
   /** Makes the directory of a volume, if it is missing: containers' users get into it, the host's do not. */
   makeDirectory(name: string): void {
     const path = this.path(name);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    mkdirSync(path, { recursive: true, mode: 0o755 });
+    makeDirectories(dirname(path), 0o700);
+    makeDirectories(path, 0o755);
   }
 
   /**

@@ -1,4 +1,5 @@
-import { closeSync, mkdirSync, rmSync } from 'node:fs';
+import { closeSync, rmSync } from 'node:fs';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
 import type { CompiledContainer } from '../../libcontainer/compile-container.ts';
 import { FieldWriter } from '../../libcontainer/field-writer.ts';
@@ -36,7 +37,7 @@ export async function createContainer(creation: Creation): Promise<Container> {
   let shim: FreshShim | undefined;
   let root: number | undefined;
   try {
-    mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
+    makeDirectories(options.stateDir, 0o700);
     writeContainerState(options.stateDir, { spec: options.spec, cgroupPaths });
     root = options.rootfs.type === 'mount' ? await options.rootfs.open() : undefined;
     shim = await pool.take(descriptorsOf(options, root));

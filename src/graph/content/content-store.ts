@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { type Digest, digestOf, hexOf, isDigest } from '../../base/digest.ts';
 import { EngineError, errorCode, messageOf } from '../../base/errors.ts';
 import { makePrivateDirectory } from '../../base/private-files.ts';
@@ -34,8 +35,7 @@ export class ContentStore implements Content {
     this.#blobs = `${root}/blobs/sha256`;
     this.#recipes = `${root}/recipes/sha256`;
     makePrivateDirectory(root);
-    for (const directory of [this.#blobs, this.#recipes])
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+    for (const directory of [this.#blobs, this.#recipes]) makeDirectories(directory, 0o700);
     this.ingests = new IngestDirectory(`${root}/ingest`, this.#blobs);
     if (!existsSync(`${root}/oci-layout`)) replaceFile(`${root}/oci-layout`, OCI_LAYOUT);
   }

@@ -1,14 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { digestOf, hexOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { Ingest, type IngestFiles } from './ingest.ts';
@@ -29,7 +21,7 @@ export class IngestDirectory {
   constructor(path: string, blobs: string) {
     this.#path = path;
     this.#blobs = blobs;
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectories(path, 0o700);
     for (const name of this.leftovers()) this.remove(name);
   }
 

@@ -1,4 +1,5 @@
 import { chmodSync, closeSync, constants, mkdirSync, openSync, rmSync, statfsSync } from 'node:fs';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { syscall } from '../../kernel/libc.ffi.ts';
 import { fileSystemName } from './file-system-name.ts';
 
@@ -18,7 +19,7 @@ export function backingStatus(root: string): [string, string][] {
  */
 export function supportsEntryTypes(root: string): boolean {
   const probe = `${root}/.entry-types`;
-  mkdirSync(probe, { recursive: true });
+  makeDirectories(probe);
   const directory = openSync(root, constants.O_DIRECTORY);
   try {
     const entries = Buffer.alloc(32_768);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, closeSync, constants, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, closeSync, constants, rmSync } from 'node:fs';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { makeNode, S_IFCHR } from '../../kernel/make-node.ts';
@@ -42,7 +43,7 @@ async function probe(root: string): Promise<string> {
     string,
     string,
   ];
-  for (const path of [lower, upperdir, workdir]) mkdirSync(path, { recursive: true });
+  for (const path of [lower, upperdir, workdir]) makeDirectories(path);
   try {
     if (/[:,\\]/.test(root)) throw new Error('there is a colon, comma or backslash in its path');
     const program = findProgram();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { makeDirectories } from '../../base/make-directories.ts';
 import type { Tree } from '../../archive/pack-stream.ts';
 import type { RootedThreads } from '../../archive/rooted-threads.ts';
 import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
@@ -253,8 +254,7 @@ export class OverlayDriver implements GraphDriver {
 
 /** The directories that a driver of this kind finds in its root. */
 export function makeOverlayDirectories(root: string): void {
-  for (const name of ['', '/l', '/staging', '/trash', '/empty', '/merged'])
-    mkdirSync(root + name, { recursive: true });
+  for (const name of ['', '/l', '/staging', '/trash', '/empty', '/merged']) makeDirectories(root + name);
 }
 
 /** @throws EngineError conflict when it is there */

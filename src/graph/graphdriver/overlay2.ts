@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { parseBinarySize } from '../../base/parse-binary-size.ts';
@@ -85,7 +86,7 @@ function probe(root: string): keyof typeof OPAQUE_XATTRS {
     string,
     string,
   ];
-  for (const path of [lower, upperdir, workdir]) mkdirSync(path, { recursive: true });
+  for (const path of [lower, upperdir, workdir]) makeDirectories(path);
   try {
     const whiteouts = markOpaque(lower);
     makeNode(`${lower}/whiteout`, S_IFCHR, 0, 0);

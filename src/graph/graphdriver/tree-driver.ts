@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { type Digest, hexOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { StorageOptions } from '../graph.ts';
@@ -138,8 +139,7 @@ export class TreeDriver implements GraphDriver {
 
 /** The directories that a driver of this kind finds in its root. */
 export function makeTreeDirectories(root: string): void {
-  for (const name of ['layers', 'containers', 'staging', 'trash'])
-    mkdirSync(`${root}/${name}`, { recursive: true });
+  for (const name of ['layers', 'containers', 'staging', 'trash']) makeDirectories(`${root}/${name}`);
 }
 
 function layerName(chainId: Digest): string {

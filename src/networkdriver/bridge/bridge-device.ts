@@ -12,12 +12,15 @@ import {
 import {
   addBridge,
   deleteLink,
+  dumpLinks,
   getLink,
   type Link,
   parseLink,
   setLinkUp,
 } from '../../kernel/netlink/link-messages.ts';
 import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
+import { SubnetConflict } from '../driver.ts';
+import { formatSubnet, overlaps, parseIpv4, subnetOf } from '../ipv4.ts';
 
 export type BridgeSettings = { device: string; gateway: string; prefixLength: number; mtu?: number };
 
@@ -25,10 +28,13 @@ export type BridgeSettings = { device: string; gateway: string; prefixLength: nu
  * Makes the bridge, or takes the one of that name, up and with the gateway's address as its only IPv4 one, and
  * the host forward packets.
  * @returns its interface index
- * @throws EngineError `conflict` when the name is that of another kind of interface; SyscallError
+ * @throws EngineError `conflict` when the name is that of another kind of interface; SubnetConflict when another bridge
+ *   has an address in the subnet; SyscallError
  */
 export function ensureBridge(host: NetlinkSocket, settings: BridgeSettings): number {
-  const { index } = findLink(host, settings.device) ?? makeBridge(host, settings);
+  const existing = findLink(host, settings.device);
+  refuseOverlap(host, settings, existing);
+  const { index } = existing ?? makeBridge(host, settings);
   host.request([setLinkUp({ index })]);
   setAddress(host, { linkIndex: index, address: settings.gateway, prefixLength: settings.prefixLength });
   writeSysctl('net/ipv4/ip_forward', '1');
@@ -62,6 +68,28 @@ function findLink(host: NetlinkSocket, name: string): Link | undefined {
   } catch (error) {
     if (errorCode(error) === 'ENODEV') return undefined;
     throw error;
+  }
+}
+
+/** What is used already is not refused, as containers may run with it. */
+function refuseOverlap(host: NetlinkSocket, settings: BridgeSettings, own: Link | undefined): void {
+  const wanted = subnetOf(parseIpv4(settings.gateway), settings.prefixLength);
+  const bridges = host
+    .dump(dumpLinks())
+    .map(parseLink)
+    .filter(({ kind }) => kind === 'bridge');
+  const overlapping = host
+    .dump(dumpAddresses())
+    .map(parseAddress)
+    .filter(({ address, prefixLength }) => overlaps(wanted, subnetOf(parseIpv4(address), prefixLength)));
+  if (overlapping.some(({ linkIndex, address }) => linkIndex === own?.index && address === settings.gateway))
+    return;
+  for (const { linkIndex, address, prefixLength } of overlapping) {
+    const other = bridges.find(({ index }) => index === linkIndex && index !== own?.index);
+    if (other !== undefined)
+      throw new SubnetConflict(
+        `the subnet ${formatSubnet(wanted)} overlaps with the bridge ${other.name} (${address}/${prefixLength})`,
+      );
   }
 }
 

@@ -16,6 +16,7 @@ import {
   takePair,
 } from './attach-interface.ts';
 import { ensureBridge, removeBridge } from './bridge-device.ts';
+import { holdBridge } from './hold-bridge.ts';
 import { Firewall } from './firewall.ts';
 import { forgetEarlierUdpFlows, forgetUdpFlowsTo } from './forget-udp-flows.ts';
 import { PreparedEndpoints } from './prepared-endpoints.ts';
@@ -30,6 +31,8 @@ type BridgeNetwork = {
   device: string;
   bridgeIndex: number;
   addresses: AddressPool;
+  /** Lets other daemons have the bridge and the subnet. */
+  release: () => void;
 };
 
 export type BridgeDriverOptions = {
@@ -62,10 +65,14 @@ export class BridgeDriver implements NetworkDriver {
   async createNetwork(options: NetworkOptions): Promise<void> {
     const { subnet, gateway } = options;
     const device = this.#deviceOf(options);
-    const addresses = this.#networks.get(options.id)?.addresses ?? new AddressPool(subnet, gateway);
+    const known = this.#networks.get(options.id);
+    const addresses = known?.addresses ?? new AddressPool(subnet, gateway);
+    using undo = new DisposableStack();
+    const release = known?.release ?? undo.adopt(holdBridge(device, subnet), free => free());
     const { prefixLength } = addresses;
     const bridgeIndex = ensureBridge(this.#host, { device, gateway, prefixLength, mtu: options.mtu });
-    this.#networks.set(options.id, { options, device, bridgeIndex, addresses });
+    this.#networks.set(options.id, { options, device, bridgeIndex, addresses, release });
+    undo.move();
     await this.#setFirewall();
   }
 
@@ -73,8 +80,12 @@ export class BridgeDriver implements NetworkDriver {
     const network = this.#networks.get(networkId);
     if (network === undefined) return;
     this.#networks.delete(networkId);
-    await this.#setFirewall();
-    await removeBridge(network.device);
+    try {
+      await this.#setFirewall();
+      await removeBridge(network.device);
+    } finally {
+      network.release();
+    }
   }
 
   async join(options: JoinOptions): Promise<{ endpoint: Endpoint; reserved: ReservedPorts }> {
@@ -153,6 +164,8 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   close(): void {
+    for (const { release } of this.#networks.values()) release();
+    this.#networks.clear();
     this.#host.close();
     this.#firewall.close();
   }

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { errorCode } from '../../base/errors.ts';
 import { attachDeviceProgram } from '../../kernel/bpf/attach-device-program.ts';
 import type { CgroupLayout } from '../../cgroups/layout.ts';
@@ -58,7 +59,7 @@ function isLate(operation: ParentOperation): boolean {
 
 function run(operations: readonly ParentOperation[]): void {
   for (const operation of operations) {
-    if (operation.op === 'mkdir') mkdirSync(operation.path, { recursive: true, mode: operation.mode });
+    if (operation.op === 'mkdir') makeDirectories(operation.path, operation.mode);
     else if (operation.op === 'write') write(operation);
     else if (operation.op === 'attach-device-program')
       attachDeviceProgram(operation.path, operation.instructions);

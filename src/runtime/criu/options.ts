@@ -1,5 +1,6 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, delimiter, join, resolve } from 'node:path';
+import { makeDirectories } from '../../base/make-directories.ts';
 import { EngineError } from '../../base/errors.ts';
 import { CLONE_NEWNET } from '../../kernel/abi/sched.ts';
 import type { CgroupLayout } from '../../cgroups/layout.ts';
@@ -53,7 +54,7 @@ export class CriuDirectories {
   constructor(flags: Flags) {
     this.images = flagText(flags, 'image-path') ?? join(process.cwd(), 'checkpoint');
     this.work = flagText(flags, 'work-path') ?? this.images;
-    for (const path of [this.images, this.work]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const path of [this.images, this.work]) makeDirectories(path, 0o700);
   }
 
   options(): CriuOptions {

@@ -1,0 +1,202 @@
+/** What daemons must not share, and the daemon that a first command starts. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { type CommandResult, DaemonProcess } from './fixtures/daemon-process.ts';
+
+const program = new URL('../bin/slipway', import.meta.url).pathname;
+
+describe('beside a daemon', () => {
+  let first: DaemonProcess;
+
+  before(async () => {
+    first = await DaemonProcess.start();
+  });
+
+  after(async () => {
+    await first.dispose();
+  });
+
+  const at = (name: string) => join(first.base, name);
+
+  /** Another, in the same network namespace, of which only the socket and what is left out differ. */
+  async function another(flags: Record<string, string>): Promise<CommandResult> {
+    const own = {
+      'log-level': 'error',
+      'data-root': at('other'),
+      'exec-root': at('other-run'),
+      pidfile: at('other.pid'),
+      ...flags,
+    };
+    const words = Object.entries(own).map(([name, value]) => `--${name}=${value}`);
+    return first.inNetwork('timeout', '60', program, 'daemon', '-H', `unix://${at('other.sock')}`, ...words);
+  }
+
+  async function bridge(): Promise<{ device: string; subnet: string }> {
+    const format = '{{index .Options "com.docker.network.bridge.name"}} {{(index .IPAM.Config 0).Subnet}}';
+    const { stdout } = await first.slipway('network', 'inspect', '-f', format, 'bridge');
+    const [device = '', subnet = ''] = stdout.trim().split(' ');
+    return { device, subnet };
+  }
+
+  test('none has its pidfile, which stays as it is', async () => {
+    const { code, stderr } = await another({ pidfile: at('pid') });
+    assert.equal(code, 1);
+    assert.equal(
+      stderr,
+      `failed to start daemon, ensure slipway is not running or delete ${at('pid')}: process with PID ${first.pid} is still running\n`,
+    );
+    assert.equal(readFileSync(at('pid'), 'utf8'), `${first.pid}\n`);
+  });
+
+  test('none has the pidfile of any program that lives', async () => {
+    writeFileSync(at('foreign.pid'), `${process.pid}\n`);
+    const { code, stderr } = await another({ pidfile: at('foreign.pid') });
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`process with PID ${process.pid} is still running`));
+    assert.equal(readFileSync(at('foreign.pid'), 'utf8'), `${process.pid}\n`);
+  });
+
+  test('none has its exec root', async () => {
+    const { code, stderr } = await another({ 'exec-root': at('exec') });
+    assert.equal(code, 1);
+    assert.match(stderr, /^another daemon \(process \d+\) is using the exec root .*\/exec\n/);
+  });
+
+  test('none has its bridge', async () => {
+    const { device } = await bridge();
+    const { code, stderr } = await another({ bridge: device });
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`^another daemon \\(process \\d+\\) is using the bridge ${device}\n`));
+  });
+
+  test('none has its subnet, nor a part of it', async () => {
+    const { subnet } = await bridge();
+    const [network = '', length] = subnet.split('/');
+    const same = await another({ bip: `${network.replace(/0$/, '9')}/${length}` });
+    assert.match(
+      same.stderr,
+      new RegExp(`^another daemon \\(process \\d+\\) is using the subnet ${subnet}\n`),
+    );
+    const part = await another({ bip: `${network.replace(/0\.0$/, '9.1')}/24` });
+    assert.match(part.stderr, /^the subnet \S+ overlaps with the bridge \S+ \(\S+\)\n/);
+    assert.deepEqual([same.code, part.code], [1, 1]);
+  });
+
+  test('others start at once, each with a subnet of its own', async () => {
+    const ids = ['one', 'two', 'three'];
+    const script = `
+      trap 'kill $daemons; wait' EXIT
+      for id in ${ids.join(' ')}; do
+        ${program} daemon -H unix://$base/$id.sock --data-root $base/$id --exec-root $base/$id-run --pidfile $base/$id.pid --log-level error &
+        daemons="$daemons $!"
+      done
+      for id in ${ids.join(' ')}; do
+        until [ -S $base/$id.sock ]; do kill -0 $daemons || exit 1; sleep 0.05; done
+        ${program} -H unix://$base/$id.sock network inspect -f '{{(index .IPAM.Config 0).Subnet}}' bridge
+      done`;
+    const { code, stdout, stderr } = await first.inNetwork(
+      'env',
+      `base=${first.base}`,
+      'timeout',
+      '60',
+      'sh',
+      '-c',
+      script,
+    );
+    assert.equal(code, 0, stderr);
+    const { subnet } = await bridge();
+    const subnets = [subnet, ...stdout.trim().split('\n')];
+    assert.equal(new Set(subnets).size, 4, subnets.join(' '));
+  });
+});
+
+test('a pidfile that a crash has left stops no daemon, whoever has the pid now', async () => {
+  const daemon = new DaemonProcess();
+  try {
+    const path = join(daemon.base, 'pid');
+    writeFileSync(path, `${process.pid}\n`);
+    utimesSync(path, 0, 0);
+    await daemon.start();
+    assert.equal(readFileSync(path, 'utf8'), `${daemon.pid}\n`);
+    await daemon.kill();
+    await daemon.start();
+    assert.equal(readFileSync(path, 'utf8'), `${daemon.pid}\n`);
+  } finally {
+    await daemon.dispose();
+  }
+});
+
+/** With new directories in the place of those that every daemon uses, and a network namespace. */
+async function onNewMachine(script: string): Promise<CommandResult> {
+  const mounts = '/run /var/lib /var/log /var/cache'.split(' ').map(path => `mount -t tmpfs tmpfs ${path}`);
+  const lines = [...mounts, '/bin/busybox ifconfig lo up', script];
+  const { DOCKER_HOST: _, SLIPWAY_HOST: __, ...env } = process.env;
+  const command = ['unshare', '-mn', 'timeout', '100', 'sh', '-ec', lines.join('\n')] as const;
+  return new Promise(resolve => {
+    execFile(command[0], command.slice(1), { env: { ...env, slipway: program } }, (error, stdout, stderr) => {
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+    });
+  });
+}
+
+describe('the first command', () => {
+  test('of four at once starts a daemon, for which the others wait', async () => {
+    const { code, stdout, stderr } = await onNewMachine(`
+      commands=''
+      for i in 1 2 3 4; do $slipway run --rm hello > /run/out$i 2> /run/err$i & commands="$commands $!"; done
+      for command in $commands; do wait $command || echo "exit code $?"; done
+      kill $(cat /run/slipway/slipway.pid)
+      cat /run/out*; cat /run/err* >&2`);
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout.match(/Hello from Slipway!/g)?.length, 4, stdout + stderr);
+    assert.equal(stderr.match(/started the daemon/g)?.length, 1, stderr);
+  });
+
+  test('shows the error of a daemon that does not start, and then what one can do', async () => {
+    const { code, stderr } = await onNewMachine(`
+      mkdir -p /var/lib/slipway
+      exec 9>> /var/lib/slipway/engine.lock
+      flock 9
+      echo 4711 >&9
+      $slipway ps`);
+    assert.equal(code, 1);
+    assert.deepEqual(stderr.split('\n'), [
+      'the daemon did not start: another daemon (process 4711) is using the data root /var/lib/slipway',
+      'Stop it first, or give this one another --data-root and --exec-root.',
+      'See /var/log/slipway/daemon.log.',
+      '',
+    ]);
+  });
+});
+
+describe('where no directory can be made', () => {
+  const flags = ['--pidfile', '', '-H', 'unix:///run/nowhere.sock'];
+  for (const name of ['data-root', 'exec-root'])
+    test(`a daemon says so: --${name}`, async () => {
+      const run = promisify(execFile)('timeout', [
+        '60',
+        program,
+        'daemon',
+        ...flags,
+        `--${name}`,
+        '/proc/x/y',
+      ]);
+      await assert.rejects(run, { code: 1, stderr: 'mkdir /proc/x: no such file or directory\n' });
+    });
+
+  test('the source of a bind is refused', async () => {
+    const daemon = await DaemonProcess.start();
+    try {
+      await daemon.slipway('image', 'bootstrap', 'hello');
+      const { code, stderr } = await daemon.slipway('run', '--rm', '-v', '/proc/x/y:/z', 'hello');
+      assert.equal(code, 127);
+      assert.match(stderr, /error while creating mount source path '\/proc\/x\/y'/);
+    } finally {
+      await daemon.dispose();
+    }
+  });
+});
