@@ -446,6 +446,87 @@ test('rmi refuses as Docker does', async t => {
   assert.deepEqual((await graph.resolve(id)).repoTags, []);
 });
 
+test('rmi for another platform than the image is of removes nothing', async t => {
+  const { graph } = await scratchGraph(t);
+  await load(graph, tarOf(dockerArchive(['one'], [tarOf({ f: '1' })])));
+  const other = { os: 'linux', architecture: 'arm64' };
+  for (const force of [false, true])
+    await assert.rejects(graph.remove('one', { ...NO_USERS, force, platform: other }), {
+      kind: 'not-found',
+      message:
+        'image with reference one was found but its platform (linux/amd64) does not match the specified platform (linux/arm64)',
+    });
+  const same = { os: 'linux', architecture: 'amd64' };
+  const [untagged] = await graph.remove('one', { ...NO_USERS, platform: same });
+  assert.deepEqual(untagged, { Untagged: 'one:latest' });
+});
+
+/** An archive of two images, the second made from the first. */
+function parentAndChild(histories: [object[], object[]]): Buffer {
+  const layer = tarOf({ f: '1' });
+  const [parent, child] = histories.map((history, index) => {
+    const files = dockerArchive([`of:${index + 1}`], [layer], { history });
+    return { config: files['c.json'] as string, files };
+  }) as [{ config: string; files: object }, { config: string }];
+  const id = digestOf(Buffer.from(parent.config));
+  const Layers = ['0/layer.tar'];
+  return tarOf({
+    ...parent.files,
+    'child.json': child.config,
+    'manifest.json': JSON.stringify([
+      { Config: 'child.json', RepoTags: ['of:2'], Layers, Parent: id },
+      { Config: 'c.json', RepoTags: ['of:1'], Layers },
+    ]),
+  });
+}
+
+const STEPS = [{ created_by: 'a' }, { created_by: 'b', empty_layer: true }] as const;
+
+test('what an image was made from is known after save and load, when both are in the archive', async t => {
+  const { graph } = await scratchGraph(t);
+  await load(graph, parentAndChild([[STEPS[0]], [...STEPS]]));
+  const [parent, child] = [await graph.resolve('of:1'), await graph.resolve('of:2')];
+  assert.deepEqual([parent.parent, child.parent], [undefined, parent.id]);
+  const { graph: other } = await scratchGraph(t);
+  await load(other, await save(graph, 'of:2'));
+  assert.equal((await other.resolve('of:2')).parent, undefined);
+  await load(other, await save(graph, 'of:2', 'of:1'));
+  assert.equal((await other.resolve('of:2')).parent, parent.id);
+});
+
+test('an image is not loaded as made from one that it does not follow', async t => {
+  const { graph } = await scratchGraph(t);
+  const [first, second] = STEPS;
+  const archive = parentAndChild([[{ created_by: 'x' }], [first, second]]);
+  await assert.rejects(load(graph, archive), { message: /is not a valid parent for image/ });
+  await load(graph, parentAndChild([[], []]));
+  assert.equal((await graph.resolve('of:2')).parent, undefined);
+});
+
+test('rmi takes the nameless images that one was made from with it, unless told not to', async t => {
+  for (const noPrune of [true, false]) {
+    const { graph } = await scratchGraph(t);
+    await load(graph, parentAndChild([[STEPS[0]], [...STEPS]]));
+    const { id } = await graph.resolve('of:1');
+    await graph.remove('of:1', NO_USERS);
+    await graph.remove('of:2', { ...NO_USERS, noPrune });
+    assert.deepEqual(
+      (await graph.list()).map(image => image.id),
+      noPrune ? [id] : [],
+    );
+  }
+});
+
+test('an image without layers is loaded, saved and described', async t => {
+  const { graph } = await scratchGraph(t);
+  await load(graph, tarOf(dockerArchive(['none'], [])));
+  const { id, chainIds, sizeBytes } = await graph.resolve('none');
+  assert.deepEqual([chainIds, sizeBytes], [[], 0]);
+  const { graph: other } = await scratchGraph(t);
+  await load(other, await save(graph, 'none'));
+  assert.equal((await other.resolve('none')).id, id);
+});
+
 test('a container keeps its layers when its image is removed by force', async t => {
   const { graph, root } = await scratchGraph(t);
   const id = await importTar(graph, tarOf({ file: 'kept' }), 'app');

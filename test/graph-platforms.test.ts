@@ -156,6 +156,18 @@ test('an index for other machines only is loaded all the same', async t => {
   assert.equal((await graph.resolve('foreign:1')).config.architecture, OTHER.architecture);
 });
 
+test("a manifest without layers, as Go's programs write it, is one of an image without any", async t => {
+  for (const layers of [null, undefined]) {
+    const { graph } = await scratchGraph(t);
+    const layout = new Layout();
+    const rootfs = { type: 'layers', diff_ids: null };
+    const config = layout.blob({ ...HOST, rootfs }, OCI_CONFIG);
+    const manifest = layout.blob({ schemaVersion: 2, config, layers }, OCI_MANIFEST, named('bare:1'));
+    assert.deepEqual(await load(graph, layout.tar([manifest])), ['Loaded image: bare:1\n']);
+    assert.deepEqual((await graph.resolve('bare:1')).chainIds, []);
+  }
+});
+
 test('artifacts in a layout are passed over', async t => {
   const { graph, root } = await scratchGraph(t);
   const layout = new Layout();

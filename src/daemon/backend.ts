@@ -181,8 +181,7 @@ function imageBackend(daemon: Daemon) {
       graph.history(reference, platform),
     imageTag: async (reference: string, repository: string, tag: string) =>
       images.tagImage(daemon, reference, { repository, tag }),
-    imageRemove: async (reference: string, options: { force: boolean; noPrune: boolean }) =>
-      images.removeImage(daemon, reference, options),
+    imageRemove: async (...args: Tail<typeof images.removeImage>) => images.removeImage(daemon, ...args),
     imagePrune: async (filters: Filters) => pruneImages(daemon, filters),
     imageLoad: async (...args: Tail<typeof images.loadImage>) => images.loadImage(daemon, ...args),
     imageSave: async (...args: Tail<typeof images.saveImages>) => images.saveImages(daemon, ...args),

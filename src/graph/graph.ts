@@ -120,7 +120,10 @@ export type SaveOptions = {
 
 export type RemoveOptions = {
   force: boolean;
+  /** Whether the images that it was made from stay. */
   noPrune: boolean;
+  /** Nothing is removed when the image is for another platform. */
+  platform?: Platform | undefined;
   /** Gets the bytes that were freed on the disk, bit by bit. */
   onFreed?: (bytes: number) => void;
   /** Containers that use an image id. */

@@ -59,8 +59,9 @@ export type DecodedManifest = Pick<Manifest, 'config' | 'layers'>;
 
 /** @throws EngineError invalid-parameter */
 export function decodeManifest(raw: Buffer): DecodedManifest {
-  const { config, layers } = decodeOciDocument(raw);
-  if (config === undefined || layers === undefined) throw new JsonError('invalid image manifest');
+  // Go's programs write `null` for no layers.
+  const { config, layers = [] } = decodeOciDocument(raw);
+  if (config === undefined) throw new JsonError('invalid image manifest');
   return { config, layers };
 }
 

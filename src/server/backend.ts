@@ -119,7 +119,7 @@ export interface ImageBackend {
   imageTag(reference: string, repository: string, tag: string): Promise<void>;
   imageRemove(
     reference: string,
-    options: { force: boolean; noPrune: boolean },
+    options: { force: boolean; noPrune: boolean; platform?: api.Platform },
   ): Promise<{ Untagged?: string; Deleted?: string }[]>;
   imagePrune(
     filters: Filters,

@@ -9,13 +9,14 @@ export function describeImage(
 ): api.ImageInspect {
   const { config } = image;
   const { config: defaults } = config;
+  const layers = config.rootfs.diff_ids;
   return {
     Id: image.id,
     RepoTags: image.repoTags,
     RepoDigests: image.repoDigests,
     Parent: image.parent ?? '',
     Comment: config.comment ?? config.history?.at(-1)?.comment ?? '',
-    Created: config.created ?? ZERO_TIME,
+    ...(config.created === undefined ? {} : { Created: config.created }),
     DockerVersion: config.docker_version ?? '',
     Author: config.author ?? '',
     Config: defaults === undefined ? null : imageConfig(defaults),
@@ -24,8 +25,8 @@ export function describeImage(
     Os: config.os,
     ...(config['os.version'] ? { OsVersion: config['os.version'] } : {}),
     Size: image.sizeBytes,
-    GraphDriver: { Name: graph.driverName, Data: graph.driverDataOf(image) },
-    RootFS: { Type: config.rootfs.type, Layers: config.rootfs.diff_ids },
+    GraphDriver: { Name: graph.driverName, Data: layers.length === 0 ? null : graph.driverDataOf(image) },
+    RootFS: { Type: config.rootfs.type, ...(layers.length === 0 ? {} : { Layers: layers }) },
     Metadata: { LastTagTime: image.lastTaggedAt ?? ZERO_TIME },
   };
 }
@@ -59,7 +60,7 @@ export function summarizeImage(
     ParentId: image.parent ?? '',
     RepoTags: repoTags,
     RepoDigests: repoDigests,
-    Created: Math.floor(Date.parse(config.created ?? ZERO_TIME) / 1000),
+    Created: config.created === undefined ? 0 : Math.floor(Date.parse(config.created) / 1000),
     Size: sizeBytes,
     SharedSize: options.sharedSize,
     Labels: config.config?.Labels ?? null,

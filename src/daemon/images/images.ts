@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type * as api from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
-import type { Image } from '../../graph/graph.ts';
+import type { Image, RemoveOptions } from '../../graph/graph.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { layerProgress } from '../../graph/load/layer-progress.ts';
 import type { Daemon } from '../daemon.ts';
@@ -50,7 +50,7 @@ export async function tagImage(
 export async function removeImage(
   daemon: Daemon,
   reference: string,
-  options: { force: boolean; noPrune: boolean; onFreed?: (bytes: number) => void },
+  options: Omit<RemoveOptions, 'usersOf'>,
 ): Promise<Removal[]> {
   const image = await daemon.graph.resolve(reference);
   // Layers of containers that have just been removed may not be gone yet.

@@ -200,6 +200,11 @@ export class ImageStore {
       .map(row => row.id as Digest);
   }
 
+  /** Notes what an image was made from. */
+  setParent(id: Digest, parent: Digest): void {
+    this.#database.prepare('UPDATE images SET parent = ? WHERE id = ?').run(parent, id);
+  }
+
   parentOf(id: Digest): Digest | undefined {
     const row = this.#database.prepare('SELECT parent FROM images WHERE id = ?').get(id);
     return (row?.parent as Digest | null | undefined) ?? undefined;

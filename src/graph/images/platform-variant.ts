@@ -25,9 +25,17 @@ export function platformVariant(
   const manifests = index === undefined ? [] : manifestsIn(content, index);
   const found = manifests.find(({ platform: own }) => own !== undefined && isForPlatform(own, platform));
   if (found !== undefined) return variantOf(content, image, found.digest as Digest);
-  throw new EngineError(
+  throw otherPlatform(image, { text, platform });
+}
+
+/** Of an image that was found by `text`, and is for another platform than was asked for. */
+export function otherPlatform(
+  { config }: Image,
+  { text, platform }: { text: string; platform: Platform },
+): EngineError {
+  return new EngineError(
     'not-found',
-    `image with reference ${text} was found but its platform (${formatPlatform(image.config)}) does not match the specified platform (${formatPlatform(platform)})`,
+    `image with reference ${text} was found but its platform (${formatPlatform(config)}) does not match the specified platform (${formatPlatform(platform)})`,
   );
 }
 
@@ -47,8 +55,9 @@ function variantOf(content: ContentStore, image: Image, manifest: Digest): Image
   const id = descriptor.digest as Digest;
   const rawConfig = content.read(id);
   const config = readImageConfig(rawConfig);
+  const { parent: _ofTheOtherPlatform, ...named } = image;
   return {
-    ...image,
+    ...named,
     id,
     manifest,
     config,

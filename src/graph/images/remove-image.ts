@@ -12,6 +12,8 @@ import {
   repositoryOf,
   withDefaultTag,
 } from '../../oci/reference.ts';
+import { isForPlatform } from '../../oci/platform.ts';
+import { otherPlatform } from './platform-variant.ts';
 import { resolveImage } from './resolve-image.ts';
 
 type Removed = { Untagged?: string; Deleted?: string };
@@ -47,7 +49,11 @@ class Removal {
 
   async run(text: string): Promise<void> {
     const { images } = this.#parts;
-    const { id } = resolveImage(images, text);
+    const { platform } = this.#options;
+    const image = resolveImage(images, text);
+    if (platform !== undefined && !isForPlatform(image.config, platform))
+      throw otherPlatform(image, { text, platform });
+    const { id } = image;
     const isId = id.startsWith(text) || id.slice('sha256:'.length).startsWith(text);
     if (!isId) {
       this.#untagByName(id, text);

@@ -9,6 +9,8 @@ export type ArchiveImage = {
   manifest?: Ingest;
   /** The index that it was chosen from, where the archive has the content of all platforms. */
   index?: { document: Ingest; files: Ingest[] };
+  /** The id of the image that it was made from, maybe of this archive. */
+  parent?: string;
   /** `name:tag`, as people write them. */
   names: string[];
 };

@@ -7,11 +7,10 @@ import { readOciArchive } from './oci-archive.ts';
 import type { SpooledArchive } from './spooled-archive.ts';
 
 const manifest = arrayOf(
-  struct<{ Config?: string; RepoTags?: string[]; Layers?: string[] }>('tarexport.manifestItem', {
-    Config: text(),
-    RepoTags: strings,
-    Layers: strings,
-  }),
+  struct<{ Config?: string; RepoTags?: string[]; Layers?: string[]; Parent?: string }>(
+    'tarexport.manifestItem',
+    { Config: text(), RepoTags: strings, Layers: strings, Parent: text() },
+  ),
   '[]tarexport.manifestItem',
 );
 
@@ -23,12 +22,12 @@ const manifest = arrayOf(
 export async function readDockerArchive(archive: SpooledArchive): Promise<ArchiveImage[]> {
   const items = archive.json('manifest.json', manifest) ?? [];
   const byConfig = Map.groupBy(await ociImages(archive), ({ config }) => config.digest);
-  return items.map(({ Config = '', Layers = [], RepoTags: names = [] }) => {
+  return items.map(({ Config = '', Layers = [], RepoTags: names = [], Parent }) => {
     const config = fileOf(archive, Config);
     const layers = Layers.map(path => fileOf(archive, path));
     const found = byConfig.get(config.digest)?.find(image => hasLayers(image, layers));
     for (const name of names) checkTag(name);
-    return { ...found, config, layers, names };
+    return { ...found, config, layers, names, ...(Parent ? { parent: Parent } : {}) };
   });
 }
 

@@ -14,6 +14,7 @@ import type { ArchiveImage } from './archive-image.ts';
 import { readDockerArchive } from './docker-archive.ts';
 import { layerBlob } from './layer-blob.ts';
 import { layerProgress } from './layer-progress.ts';
+import { linkParents } from './link-parents.ts';
 import { readLegacyArchive } from './legacy-archive.ts';
 import { readOciArchive } from './oci-archive.ts';
 import { readFully, SpooledArchive } from './spooled-archive.ts';
@@ -39,13 +40,16 @@ export async function loadArchive(
   const archive = await SpooledArchive.read(parts.content, source);
   const owned: Ingest[] = [];
   try {
-    const images = await findImages(parts, archive, { owned, platform });
+    const images = (await findImages(parts, archive, { owned, platform })).filter(image =>
+      isWanted(image, platform),
+    );
     await publishingSeldom(parts, async () => {
       for (const image of images) {
-        if (isWanted(image, platform)) await loadImage(parts, image, owned, progress);
+        await loadImage(parts, image, owned, progress);
         for (const file of filesOf(image)) file.rest();
       }
     });
+    await linkParents(parts.images, images);
   } finally {
     await archive.discard();
     for (const ingest of owned) ingest.discard();

@@ -123,10 +123,11 @@ async function* archiveOf(
     if (slice.isOver) await slice.pause();
   }
   const manifest = (image: Image) => manifests.get(image.id) as DecodedManifest;
+  const isSaved = ({ parent }: Image) => parent !== undefined && manifests.has(parent);
   yield* file('index.json', JSON.stringify(indexOf(images)));
   yield* file(
     'manifest.json',
-    `${JSON.stringify(images.map(item => dockerManifest(item, manifest(item.image))))}\n`,
+    `${JSON.stringify(images.map(item => dockerManifest(item, manifest(item.image), isSaved(item.image))))}\n`,
   );
   yield* file('oci-layout', OCI_LAYOUT);
   const repositories = repositoriesOf(images, manifest);
@@ -173,7 +174,11 @@ function annotationsOf(reference: Reference): Record<string, string> {
   return { [IMAGE_NAME_ANNOTATION]: canonicalString(reference), [REF_NAME_ANNOTATION]: reference.tag ?? '' };
 }
 
-function dockerManifest({ image, references }: ImageToSave, { layers }: DecodedManifest): object {
+function dockerManifest(
+  { image, references }: ImageToSave,
+  { layers }: DecodedManifest,
+  withParent: boolean,
+): object {
   const pathOf = (digest: string) => `blobs/sha256/${hexOf(digest as Digest)}`;
   const diffIds = image.config.rootfs.diff_ids;
   const sources = layers
@@ -184,6 +189,7 @@ function dockerManifest({ image, references }: ImageToSave, { layers }: DecodedM
     Config: pathOf(image.id),
     RepoTags: references.length === 0 ? null : references.map(familiarString),
     Layers: layers.map(({ digest }) => pathOf(digest)),
+    ...(withParent ? { Parent: image.parent } : {}),
     LayerSources: Object.fromEntries(sources),
   };
 }

@@ -8,6 +8,7 @@ import type { Exchange } from '../exchange.ts';
 import { booleanParameter, filtersParameter, textParameter } from '../query.ts';
 import { sendEmpty, sendJson, sendProgress, sendStream } from '../respond.ts';
 import { get, post, type Route, type Router, remove } from '../router.ts';
+import { inspectFor, summariesFor } from './image-versions.ts';
 import { unsupported } from '../unsupported.ts';
 
 const LIST_FILTERS = ['dangling', 'label', 'before', 'since', 'reference', 'until'];
@@ -47,9 +48,12 @@ function namedRoutes(backend: ImageBackend): Router {
       '/images/*',
       byVerb({
         json: async (exchange, name) =>
-          sendJson(exchange, await backend.imageInspect(name, ...platformParameter(exchange.query))),
+          sendJson(
+            exchange,
+            inspectFor(exchange, await backend.imageInspect(name, ...inspectedPlatform(exchange))),
+          ),
         history: async (exchange, name) =>
-          sendJson(exchange, await backend.imageHistory(name, ...platformParameter(exchange.query))),
+          sendJson(exchange, await backend.imageHistory(name, ...platformParameter(exchange))),
         get: (exchange, name) => save(backend, exchange, [name]),
       }),
     ),
@@ -69,11 +73,11 @@ function namedRoutes(backend: ImageBackend): Router {
     ),
     remove('/images/*', async exchange => {
       const { query } = exchange;
-      if (exchange.param('*') === '')
-        throw new EngineError('invalid-parameter', 'image name cannot be blank');
+      if (exchange.param('*').trim() === '') throw invalid('image name cannot be blank');
       const deleted = await backend.imageRemove(exchange.param('*'), {
         force: booleanParameter(query, 'force'),
         noPrune: booleanParameter(query, 'noprune'),
+        ...removedPlatform(exchange),
       });
       await sendJson(exchange, deleted);
     }),
@@ -100,7 +104,7 @@ async function list(backend: ImageBackend, exchange: Exchange): Promise<void> {
     filters: filtersParameter(query, LIST_FILTERS),
     sharedSize: booleanParameter(query, 'shared-size'),
   });
-  await sendJson(exchange, images);
+  await sendJson(exchange, summariesFor(exchange, images));
 }
 
 /** `POST /images/create`: a pull with `fromImage`, an import of the body with `fromSrc=-`. */
@@ -134,13 +138,13 @@ async function createImage(backend: ImageBackend, exchange: Exchange): Promise<v
 }
 
 async function save(backend: ImageBackend, exchange: Exchange, names: string[]): Promise<void> {
-  const stream = await backend.imageSave(names, ...platformParameter(exchange.query));
+  const stream = await backend.imageSave(names, ...platformParameter(exchange));
   await sendStream(exchange, stream, 'application/x-tar');
 }
 
 async function load(backend: ImageBackend, exchange: Exchange): Promise<void> {
   const quiet = booleanParameter(exchange.query, 'quiet', true);
-  const [platform] = platformParameter(exchange.query);
+  const [platform] = platformParameter(exchange);
   const task = (progress: (message: ProgressMessage) => void) =>
     backend.imageLoad(streamBody(exchange), {
       platform,
@@ -153,15 +157,31 @@ async function load(backend: ImageBackend, exchange: Exchange): Promise<void> {
 }
 
 /** The `platform` of API 1.48 and later, a JSON object, as arguments: none where there is none. */
-function platformParameter(query: URLSearchParams): [] | [Platform] {
-  const json = textParameter(query, 'platform');
-  return json === undefined ? [] : [decodePlatform(json)];
+function platformParameter(exchange: Exchange, since = '1.48'): [] | [Platform] {
+  if (!exchange.atLeast(since)) return [];
+  const json = exchange.query.getAll('platform').filter(text => text !== '');
+  if (json.length > 1) throw invalid('multiple platform parameters not supported');
+  return json.map(decodePlatform) as [] | [Platform];
+}
+
+/** Clients before API 1.49 were always given the image of this machine. */
+function inspectedPlatform(exchange: Exchange): [] | [Platform] {
+  const platform = platformParameter(exchange, '1.49');
+  if (platform.length > 0 && booleanParameter(exchange.query, 'manifests'))
+    throw invalid('conflicting options: manifests and platform options cannot both be set');
+  return platform;
+}
+
+/** The `platforms` of API 1.50 and later: a removal of one only. */
+function removedPlatform(exchange: Exchange): { platform?: Platform } {
+  const platforms = exchange.atLeast('1.50') ? exchange.query.getAll('platforms').map(decodePlatform) : [];
+  if (platforms.length > 1) throw invalid('multiple platforms are not supported');
+  return platforms[0] === undefined ? {} : { platform: platforms[0] };
 }
 
 function decodePlatform(json: string): Platform {
   const platform = parsePlatform(json);
-  if (!platform.os || !platform.architecture)
-    throw new EngineError('invalid-parameter', 'both OS and Architecture must be provided');
+  if (!platform.os || !platform.architecture) throw invalid('both OS and Architecture must be provided');
   return platform;
 }
 
@@ -173,4 +193,8 @@ function parsePlatform(json: string): Platform {
       cause: error,
     });
   }
+}
+
+function invalid(message: string): EngineError {
+  return new EngineError('invalid-parameter', message);
 }
