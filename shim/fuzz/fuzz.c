@@ -227,7 +227,30 @@ static void end_child(void)
 #define utimensat nothing
 #define main shim_main
 
-#include "../shim.c"
+/* All as one unit, so that the calls above are those of every part. */
+#include "../fields.c"
+#include "../files.c"
+#include "../root-paths.c"
+#include "../operations/cgroups.c"
+#include "../operations/child.c"
+#include "../operations/hooks.c"
+#include "../operations/namespaces.c"
+#include "../operations/mounts.c"
+#include "../operations/trees.c"
+#include "../operations/devices.c"
+#include "../operations/console.c"
+#include "../operations/root.c"
+#include "../operations/seal.c"
+#include "../operations/settings.c"
+#include "../operations/rights.c"
+#include "../operations/exec.c"
+#include "../run-plan.c"
+#include "../log.c"
+#include "../streams.c"
+#include "../processes.c"
+#include "../clients.c"
+#include "../reaping.c"
+#include "../main.c"
 
 #undef main
 

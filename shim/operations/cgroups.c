@@ -1,0 +1,174 @@
+/* Operations on cgroups, and on files of the host. */
+#include "../fields.h"
+#include "../files.h"
+#include "../run-plan.h"
+#include "operations.h"
+
+int op_mkdir(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	char path[PATH_MAX];
+	const char *wanted = take_string(c);
+	mode_t mode = take_int(c);
+	if (c->bad)
+		return 0;
+	if (mkdir(wanted, mode) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT || strlen(wanted) >= sizeof path)
+		return -errno;
+	strcpy(path, wanted);
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(path, mode) != 0 && errno != EEXIST)
+			return -errno;
+		*slash = '/';
+	}
+	return mkdir(path, mode) == 0 || errno == EEXIST ? 0 : -errno;
+}
+
+int op_write(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	size_t length;
+	const char *path = take_string(c);
+	const char *data = take_bytes(c, &length);
+	bool optional = take_int(c);
+	if (c->bad)
+		return 0;
+	int result = write_file_at(AT_FDCWD, path, data, length);
+	return result == -ENOENT && optional ? 0 : result;
+}
+
+int op_try_write(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	size_t length;
+	const char *path = take_string(c);
+	const char *data = take_bytes(c, &length);
+	if (!c->bad)
+		write_file_at(AT_FDCWD, path, data, length);
+	return 0;
+}
+
+int op_attach_device_program(struct runner *r, struct cursor *c)
+{
+	size_t length;
+	const char *path = take_string(c);
+	const char *instructions = take_bytes(c, &length);
+	if (c->bad)
+		return 0;
+	union bpf_attr load = {
+		.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
+		.insns = (uintptr_t)instructions,
+		.insn_cnt = length / 8,
+		.license = (uintptr_t)"Apache-2.0",
+		.log_buf = (uintptr_t)r->detail,
+		.log_size = sizeof r->detail,
+		.log_level = 1,
+	};
+	int program = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load);
+	if (program < 0 && errno == ENOSPC) {
+		/* The verifier's words did not fit; they matter only when it refuses. */
+		load.log_buf = load.log_size = load.log_level = 0;
+		program = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load);
+	}
+	if (program < 0)
+		return -errno;
+	r->detail[0] = '\0';
+	int cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result = check(cgroup);
+	if (result == 0) {
+		union bpf_attr attach = {
+			.target_fd = cgroup,
+			.attach_bpf_fd = program,
+			.attach_type = BPF_CGROUP_DEVICE,
+			.attach_flags = BPF_F_ALLOW_MULTI,
+		};
+		result = check(syscall(SYS_bpf, BPF_PROG_ATTACH, &attach, sizeof attach));
+		close(cgroup);
+	}
+	close(program);
+	return result;
+}
+
+/* Kills what is in the cgroup. Returns how many processes it still found. */
+static int kill_members(const char *path)
+{
+	char file[PATH_MAX], pids[8192];
+	int count = 0;
+	snprintf(file, sizeof file, "%s/cgroup.kill", path);
+	bool whole = write_file_at(AT_FDCWD, file, "1", 1) == 0;
+	snprintf(file, sizeof file, "%s/cgroup.procs", path);
+	if (read_file_at(AT_FDCWD, file, pids, sizeof pids) < 0)
+		return 0;
+	for (char *line = strtok(pids, "\n"); line; line = strtok(NULL, "\n")) {
+		pid_t pid = atoi(line);
+		count++;
+		if (!whole && pid > 1)
+			kill(pid, SIGKILL);
+	}
+	return count;
+}
+
+int op_kill_cgroup(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	const char *path = take_string(c);
+	for (int wait_ms = 1; !c->bad && kill_members(path) > 0; wait_ms *= 2) {
+		if (wait_ms > 4096)
+			return -EBUSY;
+		sleep_ms(wait_ms);
+	}
+	return 0;
+}
+
+/* The first directory in one that cannot be removed, as something is in it; the others are. Closes `fd`. */
+static int remove_empty_directories(int fd)
+{
+	DIR *directory = fdopendir(fd);
+	int full = -1;
+	if (!directory) {
+		close(fd);
+		return -1;
+	}
+	for (struct dirent *entry; full < 0 && (entry = readdir(directory)) != NULL;)
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    unlinkat(fd, entry->d_name, AT_REMOVEDIR) != 0 && (errno == EBUSY || errno == ENOTEMPTY))
+			full = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	closedir(directory);
+	return full;
+}
+
+/*
+ * Removes the directories below a directory, and nothing else: cgroups that a container made in its own, however deep, so
+ * that it goes down and up again with one descriptor. Steps are bounded as one may be busy for good.
+ */
+static void remove_directories_in(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	for (int depth = 0, steps = 0; fd >= 0 && steps < MAX_STEPS; steps++) {
+		int up = depth > 0 ? openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+		int down = remove_empty_directories(fd);
+		fd = down >= 0 ? down : up;
+		if (down >= 0)
+			close_if_open(&up);
+		depth += down >= 0 ? 1 : -1;
+	}
+	close_if_open(&fd);
+}
+
+int op_rmdir(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	const char *path = take_string(c);
+	/* A cgroup stays busy for a moment after its last process was reaped, and while there are others in it. */
+	for (int wait_ms = 1; !c->bad && rmdir(path) != 0 && errno != ENOENT; wait_ms *= 2) {
+		if (errno != EBUSY || wait_ms > 1024)
+			return -errno;
+		remove_directories_in(path);
+		if (rmdir(path) == 0)
+			break;
+		sleep_ms(wait_ms);
+	}
+	return 0;
+}

@@ -1,0 +1,241 @@
+/* Operations that take rights away (ids, capabilities, seccomp, labels), and that schedule. */
+#include "../fields.h"
+#include "../files.h"
+#include "../run-plan.h"
+#include "child.h"
+#include "devices.h"
+#include "operations.h"
+
+/* The user may open its own streams again (/dev/stdout). Not everything can be given away; that is no failure. */
+static void give_streams(struct runner *r, uid_t uid)
+{
+	struct stat status;
+	for (int i = 0; i < 3; i++) {
+		int fd = r->console >= 0 ? r->console : r->stdio[i];
+		if (fd >= 0 && fstat(fd, &status) == 0 && status.st_uid != uid && !is_null_device(fd))
+			(void)!fchown(fd, uid, -1);
+	}
+}
+
+/*
+ * A user namespace that somebody without privileges has made denies setgroups(2), whoever joins it: the groups that
+ * there are stay, and there can be no others (user_namespaces(7)).
+ */
+static bool groups_are_denied(struct runner *r)
+{
+	char word[8] = "";
+	int fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, word, sizeof word - 1) > 0)
+		r->groups_denied = strncmp(word, "deny", 4) == 0;
+	close_if_open(&fd);
+	/* Or as it was found before the root changed: the container need not have a /proc. */
+	return r->groups_denied;
+}
+
+static int set_groups_of(struct runner *r, uint32_t count, const gid_t *groups)
+{
+	if (syscall(SYS_setgroups, count, groups) == 0)
+		return 0;
+	int error = errno;
+	return error == EPERM && count == 0 && groups_are_denied(r) ? 0 : -error;
+}
+
+int op_user(struct runner *r, struct cursor *c)
+{
+	uid_t uid = take_int(c);
+	gid_t gid = take_int(c);
+	bool set_groups = take_int(c);
+	uint32_t count = take_u32(c);
+	if (count > MAX_GROUPS)
+		return -EINVAL;
+	gid_t *groups = calloc((size_t)count + 1, sizeof *groups);
+	if (!groups)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		groups[i] = take_int(c);
+	int result = c->bad ? 0 : set_groups ? set_groups_of(r, count, groups) : 0;
+	free(groups);
+	if (c->bad)
+		return 0;
+	give_streams(r, uid);
+	if (result < 0)
+		return result;
+	/* Raw calls: the C library's wrappers signal other threads, of which there are none. */
+	if (prctl(PR_SET_KEEPCAPS, 1) != 0 || syscall(SYS_setresgid, gid, gid, gid) != 0 ||
+	    syscall(SYS_setresuid, uid, uid, uid) != 0 || prctl(PR_SET_KEEPCAPS, 0) != 0)
+		return -errno;
+	return 0;
+}
+
+int op_cap_bounding(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	uint64_t keep = take_int(c);
+	for (int capability = 0; !c->bad && capability < 64; capability++) {
+		if (keep & 1ULL << capability)
+			continue;
+		if (prctl(PR_CAPBSET_DROP, capability) != 0)
+			return errno == EINVAL ? 0 : -errno; /* beyond the last one this kernel knows */
+	}
+	return 0;
+}
+
+int op_capabilities(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	uint64_t effective = take_int(c), permitted = take_int(c), inheritable = take_int(c), ambient = take_int(c);
+	if (c->bad)
+		return 0;
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2] = {
+		{ effective, permitted, inheritable },
+		{ effective >> 32, permitted >> 32, inheritable >> 32 },
+	};
+	if (syscall(SYS_capset, &header, data) != 0)
+		return -errno;
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (int capability = 0; capability < 64; capability++)
+		if (ambient & 1ULL << capability && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) != 0)
+			return -errno;
+	return 0;
+}
+
+int op_no_new_privileges(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	(void)c;
+	return check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+}
+
+/* `text` with every "$PID" (in quotes) replaced by `pid`. To be freed. */
+static char *fill_in_pid(const char *text, const char *pid)
+{
+	static const char mark[] = "\"$PID\"";
+	size_t count = 0;
+	for (const char *at = strstr(text, mark); at; at = strstr(at + 1, mark))
+		count++;
+	char *filled = malloc(strlen(text) + count * strlen(pid) + 1), *to = filled;
+	if (!filled)
+		abort();
+	for (const char *at; (at = strstr(text, mark)) != NULL; text = at + strlen(mark))
+		to += sprintf(to, "%.*s%s", (int)(at - text), text, pid);
+	strcpy(to, text);
+	return filled;
+}
+
+/*
+ * Connects to the agent that will get the seccomp listener, while its socket can be reached; the pid that goes
+ * into the state is that in the host's procfs.
+ */
+int op_connect_agent(struct runner *r, struct cursor *c)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char pid[16];
+	const char *path = take_string(c);
+	const char *state = take_string(c);
+	if (c->bad)
+		return 0;
+	if (strlen(path) >= sizeof address.sun_path)
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	ssize_t n = readlink("/proc/self", pid, sizeof pid - 1);
+	if (n < 0)
+		return -errno;
+	pid[n] = '\0';
+	r->agent_state = fill_in_pid(state, pid);
+	r->agent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return r->agent < 0 ? -errno : check(connect(r->agent, (struct sockaddr *)&address, sizeof address));
+}
+
+int op_seccomp(struct runner *r, struct cursor *c)
+{
+	size_t length;
+	const char *filter = take_bytes(c, &length);
+	unsigned flags = take_int(c);
+	if (c->bad)
+		return 0;
+	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER && !r->agent_state)
+		return -ENOTCONN; /* nobody to send the listener to */
+	struct sock_fprog program = { length / sizeof(struct sock_filter), (struct sock_filter *)filter };
+	int listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+	if (listener < 0)
+		return -errno;
+	if (!(flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
+		return 0;
+	int result = send_descriptor(r->agent, r->agent_state, strlen(r->agent_state), listener);
+	close(listener);
+	close_if_open(&r->agent);
+	return result;
+}
+
+/* By the host's procfs, while it can be seen: one of a user namespace's own would not let what is not dumpable write. */
+int op_open_label(struct runner *r, struct cursor *c)
+{
+	char path[128];
+	const char *file = take_string(c);
+	if (c->bad)
+		return 0;
+	snprintf(path, sizeof path, "/proc/thread-self/attr/%s", file);
+	r->label = open(path, O_WRONLY | O_CLOEXEC);
+	return check(r->label);
+}
+
+int op_exec_label(struct runner *r, struct cursor *c)
+{
+	const char *label = take_string(c);
+	if (c->bad)
+		return 0;
+	int result = write_all(r->label, label, strlen(label));
+	close_if_open(&r->label);
+	return result;
+}
+
+int op_personality(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	unsigned long persona = take_int(c);
+	return c->bad ? 0 : check(syscall(SYS_personality, persona));
+}
+
+int op_io_priority(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	int value = take_int(c);
+	return c->bad ? 0 : check(syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, value));
+}
+
+int op_scheduler(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	size_t length;
+	const char *attributes = take_bytes(c, &length);
+	return c->bad ? 0 : check(syscall(SYS_sched_setattr, 0, attributes, 0));
+}
+
+int op_affinity(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	size_t length;
+	const char *mask = take_bytes(c, &length);
+	return c->bad ? 0 : check(syscall(SYS_sched_setaffinity, 0, length, mask));
+}
+
+int op_memory_policy(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	size_t length;
+	int mode = take_int(c);
+	const char *nodes = take_bytes(c, &length);
+	return c->bad ? 0 : check(syscall(SYS_set_mempolicy, mode, length ? nodes : NULL, length * 8));
+}
+
+int op_keyring(struct runner *r, struct cursor *c)
+{
+	(void)r;
+	const char *name = take_string(c);
+	if (c->bad)
+		return 0;
+	long key = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
+	/* Kernels without keyrings, and seccomp profiles around us that forbid them, are no reason to fail. */
+	return key < 0 && errno != ENOSYS && errno != EPERM ? -errno : 0;
+}

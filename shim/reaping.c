@@ -1,0 +1,163 @@
+/* What is done when a process has ended. */
+#include "clients.h"
+#include "files.h"
+#include "log.h"
+#include "processes.h"
+#include "reaping.h"
+#include "streams.h"
+
+static bool was_out_of_memory(struct shim *shim)
+{
+	char content[1024];
+	if (!shim->out_of_memory_file || !*shim->out_of_memory_file ||
+	    read_file_at(AT_FDCWD, shim->out_of_memory_file, content, sizeof content) < 0)
+		return false;
+	char *count = strstr(content, "oom_kill ");
+	return count && atoi(count + strlen("oom_kill ")) > 0;
+}
+
+/* How much is in a pipe that others may still write to. */
+static ssize_t waiting_bytes(struct process *process, struct output *output)
+{
+	int count = 0;
+	if (output->fd == process->terminal || ioctl(output->fd, FIONREAD, &count) != 0)
+		return MAX_DRAINED_BYTES;
+	return count;
+}
+
+/* What the process wrote before it ended is still in its pipes. What somebody else writes from now on is not its. */
+static void drain_outputs(struct shim *shim, struct process *process)
+{
+	for (int i = 0; i < 2; i++) {
+		struct output *output = &process->output[i];
+		ssize_t left = output->fd >= 0 ? waiting_bytes(process, output) : 0, n = 0;
+		for (; left > 0 && n >= 0; left -= n)
+			n = pump_output(shim, process, output);
+		if (output->fd >= 0 && output->fd == process->terminal)
+			process->terminal = -1;
+		close_if_open(&output->fd);
+		log_rest(&shim->log, output);
+	}
+	close_if_open(&process->terminal_slave);
+	close_input(process);
+}
+
+/* Attached clients have got everything: half-close, so that they see the end when they have read it. */
+static void end_attached(struct shim *shim, struct process *process)
+{
+	for (struct client *client = shim->clients; client; client = client->next)
+		if (client->attached == process) {
+			if (client->pending.length == 0)
+				shutdown(client->fd, SHUT_RDWR);
+			client->input_ended = true;
+		}
+}
+
+static void tell_watchers(struct shim *shim, struct process *process)
+{
+	for (struct client *client = shim->clients; client; client = client->next)
+		if (client->watching && !client->dead)
+			tell_exit(client, process);
+}
+
+/* Under another name until it is whole. In the room that was made for it when there was some. */
+static void write_exit_file(struct shim *shim, struct process *process)
+{
+	char line[EXIT_FILE_BYTES];
+	memset(line, ' ', sizeof line);
+	int length = snprintf(line, sizeof line, "%d %d %lld", process->exit_code, process->out_of_memory,
+			      (long long)process->exited_at_ns);
+	line[length] = ' ';
+	line[sizeof line - 1] = '\n';
+	if (pwrite(shim->exit_file, line, sizeof line, 0) == sizeof line)
+		renameat(shim->state_directory, "exit.new", shim->state_directory, "exit");
+}
+
+/* Ports and the network namespace are free again before anyone hears of the exit. */
+static void close_kept_descriptors(struct shim *shim)
+{
+	while (shim->kept_count > 0)
+		close(shim->kept[--shim->kept_count]);
+}
+
+static void end_container(struct shim *shim, struct process *init)
+{
+	shim->ending = true;
+	close_kept_descriptors(shim);
+	/* For whoever hears of it now, and then for a daemon that is yet to start. */
+	tell_watchers(shim, init);
+	write_exit_file(shim, init);
+	run_cleanup(shim);
+}
+
+static void reap_process(struct shim *shim, struct process *process, int status)
+{
+	while (process->sync >= 0)
+		handle_sync(shim, process, true);
+	if (process->state == STATE_EXITED)
+		return;
+	process->state = STATE_EXITED;
+	process->exited_at_ns = now_ns(CLOCK_REALTIME);
+	process->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	process->out_of_memory = was_out_of_memory(shim);
+	drain_outputs(shim, process);
+	if (process->number == 0)
+		end_container(shim, process);
+	else
+		tell_watchers(shim, process);
+	end_attached(shim, process);
+}
+
+static void reap_forerunner(struct process *process)
+{
+	if (process && process->forerunner > 0 && waitpid(process->forerunner, NULL, WNOHANG) > 0)
+		process->forerunner = 0;
+}
+
+void reap(struct shim *shim)
+{
+	struct signalfd_siginfo information;
+	int status;
+	pid_t pid;
+	while (read(shim->signals, &information, sizeof information) > 0)
+		;
+	/* Whoever the process is made for shall find it. */
+	if (shim->passing) {
+		reap_forerunner(shim->processes);
+		return;
+	}
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (struct process *process = shim->processes; process; process = process->next)
+			if (process->pid == pid && process->state != STATE_EXITED) {
+				if (process->state == STATE_CREATING && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+					process->pid = 0; /* `fork`: the other will say that it is ready */
+				else
+					reap_process(shim, process, status);
+				break;
+			}
+	}
+}
+
+/* Exec'd processes whose end is known to somebody, and whose output has been sent, are forgotten. */
+void forget_processes(struct shim *shim)
+{
+	struct process *next;
+	mark_slow_processes(shim);
+	for (struct process *process = shim->processes ? shim->processes->next : NULL; process; process = next) {
+		next = process->next;
+		if (process->state == STATE_EXITED && process->told && !process->has_slow_client)
+			free_process(shim, process);
+	}
+}
+
+bool may_end(struct shim *shim)
+{
+	if (shim->over)
+		return true;
+	if (!shim->ending)
+		return false;
+	for (struct client *client = shim->clients; client; client = client->next)
+		if (!client->dead && client->pending.length > 0)
+			return false;
+	return true;
+}
