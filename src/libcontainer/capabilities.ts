@@ -39,7 +39,7 @@ export const DEFAULT_CAPABILITIES: readonly string[] = [
  */
 export function normalCapability(name: string): string | undefined {
   const upper = name.toUpperCase();
-  if (upper === 'ALL' || upper === 'CAP_ALL') return 'ALL';
+  if (upper === 'ALL') return 'ALL';
   const full = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
   return NUMBERS.has(full) ? full : undefined;
 }

@@ -3,6 +3,7 @@ import type { ContainerConfig, HostConfig, RestartPolicy } from '../../api/types
 import { invalid } from '../errors.ts';
 import { checkTmpfs } from '../mounts/check-tmpfs.ts';
 import { checkLogConfig } from '../logs/log-config.ts';
+import { checkCapabilities } from './check-capabilities.ts';
 import { checkResources } from './check-resources.ts';
 import { checkNetworkMode } from './check-network-mode.ts';
 import { checkPorts } from './ports.ts';
@@ -33,6 +34,7 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
   checkLogConfig(hostConfig.LogConfig);
   checkSysctls(hostConfig);
   checkDevices(hostConfig);
+  checkCapabilities(hostConfig);
   const {
     OomScoreAdj: score = 0,
     ShmSize: shm = 0,

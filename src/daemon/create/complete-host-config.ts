@@ -1,5 +1,5 @@
 import type { HostConfig } from '../../api/types.ts';
-import { checkCapabilities } from './check-capabilities.ts';
+import { present } from './merge-image-config.ts';
 
 const MASKED_PATHS = `/proc/asound /proc/acpi /proc/interrupts /proc/kcore /proc/keys /proc/latency_stats
   /proc/timer_list /proc/timer_stats /proc/sched_debug /proc/scsi /sys/firmware
@@ -18,8 +18,8 @@ export type HostDefaults = {
 };
 
 /**
- * A host configuration with all the fields and defaults that `inspect` shows.
- * @throws EngineError invalid-parameter for an unknown capability
+ * A host configuration with all the fields and defaults that `inspect` shows. What was sent is kept as it was sent, in
+ * its own spelling and an empty list as an empty list: by that, programs tell whether a container is as they want it.
  */
 export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): HostConfig {
   const isPrivileged = wanted.Privileged ?? false;
@@ -38,13 +38,13 @@ export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): 
     VolumeDriver: wanted.VolumeDriver ?? '',
     VolumesFrom: wanted.VolumesFrom ?? null,
     ConsoleSize: wanted.ConsoleSize ?? [0, 0],
-    ...(wanted.Annotations ? { Annotations: wanted.Annotations } : {}),
-    CapAdd: checkCapabilities('CapAdd', wanted.CapAdd),
-    CapDrop: checkCapabilities('CapDrop', wanted.CapDrop),
+    ...present('Annotations', wanted.Annotations),
+    CapAdd: wanted.CapAdd ?? null,
+    CapDrop: wanted.CapDrop ?? null,
     CgroupnsMode: wanted.CgroupnsMode || defaults.cgroupnsMode,
-    Dns: wanted.Dns ?? [],
-    DnsOptions: wanted.DnsOptions ?? [],
-    DnsSearch: wanted.DnsSearch ?? [],
+    Dns: wanted.Dns ?? null,
+    DnsOptions: wanted.DnsOptions ?? null,
+    DnsSearch: wanted.DnsSearch ?? null,
     ExtraHosts: wanted.ExtraHosts ?? null,
     GroupAdd: wanted.GroupAdd ?? null,
     IpcMode: wanted.IpcMode || defaults.ipcMode,
@@ -57,16 +57,16 @@ export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): 
     PublishAllPorts: wanted.PublishAllPorts ?? false,
     ReadonlyRootfs: wanted.ReadonlyRootfs ?? false,
     SecurityOpt: wanted.SecurityOpt ?? null,
-    ...(wanted.StorageOpt ? { StorageOpt: wanted.StorageOpt } : {}),
-    ...(wanted.Tmpfs ? { Tmpfs: wanted.Tmpfs } : {}),
+    ...present('StorageOpt', wanted.StorageOpt),
+    ...present('Tmpfs', wanted.Tmpfs),
     UTSMode: wanted.UTSMode ?? '',
     UsernsMode: wanted.UsernsMode ?? '',
     ShmSize: wanted.ShmSize || defaults.shmSizeBytes,
-    ...(wanted.Sysctls ? { Sysctls: wanted.Sysctls } : {}),
+    ...present('Sysctls', wanted.Sysctls),
     Runtime: wanted.Runtime || 'slipway',
     Isolation: wanted.Isolation ?? '',
     ...completeResources(wanted),
-    ...(wanted.Mounts ? { Mounts: wanted.Mounts } : {}),
+    ...present('Mounts', wanted.Mounts),
     MaskedPaths: wanted.MaskedPaths ?? (isUnmasked ? [] : MASKED_PATHS),
     ReadonlyPaths: wanted.ReadonlyPaths ?? (isUnmasked ? [] : READONLY_PATHS),
     ...(wanted.Init === undefined || wanted.Init === null
@@ -85,18 +85,18 @@ function completeResources(wanted: HostConfig): HostConfig {
     NanoCpus: wanted.NanoCpus ?? 0,
     CgroupParent: wanted.CgroupParent ?? '',
     BlkioWeight: wanted.BlkioWeight ?? 0,
-    BlkioWeightDevice: wanted.BlkioWeightDevice ?? [],
-    BlkioDeviceReadBps: wanted.BlkioDeviceReadBps ?? [],
-    BlkioDeviceWriteBps: wanted.BlkioDeviceWriteBps ?? [],
-    BlkioDeviceReadIOps: wanted.BlkioDeviceReadIOps ?? [],
-    BlkioDeviceWriteIOps: wanted.BlkioDeviceWriteIOps ?? [],
+    BlkioWeightDevice: wanted.BlkioWeightDevice ?? null,
+    BlkioDeviceReadBps: wanted.BlkioDeviceReadBps ?? null,
+    BlkioDeviceWriteBps: wanted.BlkioDeviceWriteBps ?? null,
+    BlkioDeviceReadIOps: wanted.BlkioDeviceReadIOps ?? null,
+    BlkioDeviceWriteIOps: wanted.BlkioDeviceWriteIOps ?? null,
     CpuPeriod: wanted.CpuPeriod ?? 0,
     CpuQuota: wanted.CpuQuota ?? 0,
     CpuRealtimePeriod: wanted.CpuRealtimePeriod ?? 0,
     CpuRealtimeRuntime: wanted.CpuRealtimeRuntime ?? 0,
     CpusetCpus: wanted.CpusetCpus ?? '',
     CpusetMems: wanted.CpusetMems ?? '',
-    Devices: wanted.Devices ?? [],
+    Devices: wanted.Devices ?? null,
     DeviceCgroupRules: wanted.DeviceCgroupRules ?? null,
     DeviceRequests: wanted.DeviceRequests ?? null,
     MemoryReservation: wanted.MemoryReservation ?? 0,
@@ -106,7 +106,7 @@ function completeResources(wanted: HostConfig): HostConfig {
     OomKillDisable: wanted.OomKillDisable ?? false,
     // Zero and less mean no limit.
     PidsLimit: (wanted.PidsLimit ?? 0) > 0 ? wanted.PidsLimit : null,
-    Ulimits: wanted.Ulimits ?? [],
+    Ulimits: wanted.Ulimits ?? null,
     // Of Windows.
     CpuCount: 0,
     CpuPercent: 0,

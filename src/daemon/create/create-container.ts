@@ -25,7 +25,7 @@ import { completeHostConfig, type HostDefaults } from './complete-host-config.ts
 import { checkPlatform } from './check-platform.ts';
 import { completeRoot } from './complete-root.ts';
 import { discardLimits } from './discard-limits.ts';
-import { mergeImageConfig } from './merge-image-config.ts';
+import { mergeImageConfig, present } from './merge-image-config.ts';
 import { exposedPorts } from './ports.ts';
 
 /**
@@ -157,18 +157,18 @@ function completeConfig(daemon: Daemon, { id, config, hostConfig }: Draft): api.
     Env: config.Env ?? null,
     Cmd: config.Cmd ?? null,
     ...(config.Healthcheck ? { Healthcheck: config.Healthcheck } : {}),
-    ...(config.ArgsEscaped ? { ArgsEscaped: true } : {}),
+    ...present('ArgsEscaped', config.ArgsEscaped),
     Image: config.Image ?? '',
     Volumes: config.Volumes ?? null,
     WorkingDir: config.WorkingDir ?? '',
     Entrypoint: config.Entrypoint ?? null,
-    ...(config.NetworkDisabled ? { NetworkDisabled: true } : {}),
-    ...(config.MacAddress ? { MacAddress: config.MacAddress } : {}),
-    OnBuild: null,
+    ...present('NetworkDisabled', config.NetworkDisabled),
+    ...present('MacAddress', config.MacAddress),
+    OnBuild: config.OnBuild ?? null,
     Labels: config.Labels ?? {},
-    ...(config.StopSignal ? { StopSignal: config.StopSignal } : {}),
+    ...present('StopSignal', config.StopSignal),
     ...(typeof config.StopTimeout === 'number' ? { StopTimeout: config.StopTimeout } : {}),
-    ...(config.Shell ? { Shell: config.Shell } : {}),
+    ...present('Shell', config.Shell),
   };
 }
 

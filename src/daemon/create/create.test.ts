@@ -6,12 +6,20 @@ import { resolvConf } from '../start/resolv-conf.ts';
 import { checkCapabilities } from './check-capabilities.ts';
 import { checkCommand, checkConfig } from './check-config.ts';
 import { checkHostConfig } from './check-host-config.ts';
-import { completeHostConfig } from './complete-host-config.ts';
+import { completeHostConfig, type HostDefaults } from './complete-host-config.ts';
 import { mergeImageConfig } from './merge-image-config.ts';
 import { exposedPorts, portBindings } from './ports.ts';
 import { parseSignal } from './signals.ts';
 
 const MB = 1 << 20;
+const DEFAULTS: HostDefaults = {
+  shmSizeBytes: 64 * MB,
+  logDriver: 'json-file',
+  logOptions: { 'max-size': '1m' },
+  init: true,
+  cgroupnsMode: 'private',
+  ipcMode: 'private',
+};
 /** node:path would take seconds for it. */
 const LONG_PATH = `/${'a'.repeat(MB)}${'/b/..'.repeat(5000)}`;
 
@@ -61,6 +69,7 @@ test('bad host configurations are refused in Docker’s words', () => {
       "can't create 'AutoRemove' container with restart policy",
     ],
     [{ PortBindings: { '80/tcp': [{ HostPort: '99999' }] } }, 'invalid port specification: "99999"'],
+    [{ PortBindings: { '80-81/tcp': [] } }, 'invalid port specification: "80-81"'],
     [
       { PortBindings: { '80/tcp': [{ HostIp: '::1', HostPort: '80' }] } },
       'publishing ports on IPv6 addresses is not supported: ::1',
@@ -97,12 +106,13 @@ test('bad configurations are refused in Docker’s words', () => {
 });
 
 test('capabilities and security options are checked', () => {
-  assert.deepEqual(checkCapabilities('CapAdd', ['net_admin', 'CAP_CHOWN', 'all']), [
-    'CAP_NET_ADMIN',
-    'CAP_CHOWN',
-    'ALL',
-  ]);
-  assert.throws(() => checkCapabilities('CapAdd', ['foo']), /invalid CapAdd: unknown capability: "CAP_FOO"/);
+  checkCapabilities({ CapAdd: ['net_admin', 'CAP_CHOWN'], CapDrop: ['all'] });
+  assert.throws(() => checkCapabilities({ CapAdd: ['foo'] }), {
+    message: 'invalid CapAdd: unknown capability: "CAP_FOO"',
+  });
+  assert.throws(() => checkCapabilities({ CapDrop: ['CAP_ALL'] }), {
+    message: 'invalid CapDrop: unknown capability: "CAP_ALL"',
+  });
   parseSecurityOptions(['no-new-privileges', 'seccomp=unconfined', 'label:disable', 'apparmor=x']);
   assert.throws(() => parseSecurityOptions(['foo']), { message: 'invalid --security-opt 1: "foo"' });
   assert.throws(() => parseSecurityOptions(['foo=bar']), { message: 'invalid --security-opt 2: "foo=bar"' });
@@ -156,22 +166,35 @@ test('ports are exposed when published, and published all when asked', () => {
 });
 
 test('a host configuration is completed as inspect shows it', () => {
-  const defaults = {
-    shmSizeBytes: 64 * MB,
-    logDriver: 'json-file',
-    logOptions: { 'max-size': '1m' },
-    init: true,
-    cgroupnsMode: 'private' as const,
-    ipcMode: 'private' as const,
-  };
-  const plain = completeHostConfig({}, defaults);
+  const plain = completeHostConfig({}, DEFAULTS);
   assert.deepEqual(
     [plain.NetworkMode, plain.IpcMode, plain.ShmSize, plain.Init],
     ['bridge', 'private', 64 * MB, true],
   );
   assert.deepEqual(plain.LogConfig, { Type: 'json-file', Config: { 'max-size': '1m' } });
-  const own = completeHostConfig({ Memory: 10 * MB, PidsLimit: -5, Init: false, Privileged: true }, defaults);
+  const own = completeHostConfig({ Memory: 10 * MB, PidsLimit: -5, Init: false, Privileged: true }, DEFAULTS);
   assert.deepEqual([own.MemorySwap, own.PidsLimit, own.Init, own.MaskedPaths], [20 * MB, null, false, []]);
+});
+
+test('what was sent is shown as it was sent', () => {
+  const lists = {
+    CapAdd: ['NET_ADMIN', 'cap_chown', 'NET_ADMIN'],
+    CapDrop: ['all'],
+    ...{ Dns: [], DnsOptions: [], DnsSearch: [], Devices: [], Ulimits: [], BlkioWeightDevice: [] },
+    ...{ BlkioDeviceReadBps: [], BlkioDeviceWriteBps: [], BlkioDeviceReadIOps: [], BlkioDeviceWriteIOps: [] },
+  };
+  const shown = (wanted: HostConfig) =>
+    Object.fromEntries(
+      Object.entries(completeHostConfig(wanted, DEFAULTS)).filter(([name]) => Object.hasOwn(lists, name)),
+    );
+  assert.deepEqual(shown(lists), lists);
+  const left = completeHostConfig(
+    { Annotations: {}, StorageOpt: {}, Tmpfs: {}, Sysctls: {}, Mounts: [] },
+    DEFAULTS,
+  );
+  for (const name of ['Annotations', 'StorageOpt', 'Tmpfs', 'Sysctls', 'Mounts'])
+    assert.equal(name in left, false, name);
+  assert.deepEqual(shown({}), Object.fromEntries(Object.keys(lists).map(name => [name, null])));
 });
 
 test('resolv.conf keeps what can be reached, and what was asked for', () => {

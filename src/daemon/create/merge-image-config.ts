@@ -74,7 +74,7 @@ function mergeHealthcheck(
 }
 
 /** A property that Docker leaves out when it is empty. */
-function present<Key extends string, Value>(
+export function present<Key extends string, Value>(
   key: Key,
   value: Value,
 ): Partial<Record<Key, NonNullable<Value>>> {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { ContainerConfig, HostConfig, PortMap } from '../../api/types.ts';
+import type { EngineError } from '../../base/errors.ts';
 import type { PortBinding } from '../../networkdriver/driver.ts';
 import { invalid } from '../errors.ts';
 
@@ -13,8 +14,12 @@ type Port = { number: number; end: number; protocol: string };
  */
 export function parsePort(text: string): Port {
   const port = readPort(text);
-  if (port === undefined) throw invalid(`invalid port specification: "${text.split('/', 1)[0]}"`);
+  if (port === undefined) throw invalidPort(text);
   return port;
+}
+
+function invalidPort(text: string): EngineError {
+  return invalid(`invalid port specification: "${text.split('/', 1)[0]}"`);
 }
 
 function readPort(text: string): Port | undefined {
@@ -34,7 +39,8 @@ export function checkPorts(
   for (const port of Object.keys(exposed ?? {})) parsePort(port);
   checkCount(Object.values(bindings ?? {}).reduce((sum, hosts) => sum + Math.max(1, hosts?.length ?? 0), 0));
   for (const [port, hosts] of Object.entries(bindings ?? {})) {
-    const { protocol } = parsePort(port);
+    const { number, end, protocol } = parsePort(port);
+    if (end > number) throw invalidPort(port);
     if (!['tcp', 'udp', 'sctp'].includes(protocol)) throw invalid(`invalid proto: ${protocol}`);
     if (protocol === 'sctp') throw invalid(`publishing SCTP ports is not supported: ${port}`);
     for (const { HostIp, HostPort } of hosts ?? []) {
