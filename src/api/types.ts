@@ -176,6 +176,13 @@ export type ContainerCreateRequest = ContainerConfig & {
   NetworkingConfig?: NetworkingConfig;
 };
 
+/** What a request for a new container says beside its body. */
+export type ContainerCreateOptions = {
+  platform?: string;
+  /** Read-only binds leave the mounts below them writable, unless they say otherwise themselves. */
+  flatReadonlyMounts?: boolean;
+};
+
 export type ContainerCreateResponse = { Id: string; Warnings: string[] };
 
 export type ContainerStatus =

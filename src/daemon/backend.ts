@@ -31,6 +31,7 @@ import { killContainer } from './lifecycle/kill-container.ts';
 import { pruneContainers } from './lifecycle/prune-containers.ts';
 import { removeContainer } from './lifecycle/remove-container.ts';
 import { stopContainer } from './lifecycle/stop-container.ts';
+import { updateContainer } from './lifecycle/update-container.ts';
 import { waitContainer } from './lifecycle/wait-container.ts';
 import { containerLogs } from './logs/container-logs.ts';
 import { describeNetwork } from './networks/describe-network.ts';
@@ -62,8 +63,11 @@ type StopOptions = { signal?: string; timeoutSeconds?: number };
 function lifecycleBackend(daemon: Daemon) {
   const find = (id: string) => daemon.containers.find(id);
   return {
-    containerCreate: async (name: string, request: api.ContainerCreateRequest, platform?: string) =>
-      createContainer(daemon, name, request, platform),
+    containerCreate: async (
+      name: string,
+      request: api.ContainerCreateRequest,
+      options?: api.ContainerCreateOptions,
+    ) => createContainer(daemon, name, request, options),
     containerStart: async (id: string) => startContainer(daemon, find(id)),
     containerStop: async (id: string, options: StopOptions) => stopContainer(daemon, find(id), id, options),
     containerRestart: async (id: string, options: StopOptions) =>
@@ -80,7 +84,7 @@ function lifecycleBackend(daemon: Daemon) {
     containerUnpause: async (id: string) => change.unpauseContainer(daemon, find(id)),
     containerRename: async (id: string, newName: string) => change.renameContainer(daemon, find(id), newName),
     containerUpdate: async (id: string, request: api.ContainerUpdateRequest) =>
-      change.updateContainer(daemon, find(id), request),
+      updateContainer(daemon, find(id), request),
     containerRemove: async (id: string, options: { force: boolean; volumes: boolean; link: boolean }) => {
       // A link has two names, and so a slash, which no container has.
       if (options.link) throw conflict('Conflict, cannot remove the default link name of the container');

@@ -13,7 +13,7 @@ export interface ContainerBackend {
   containerCreate(
     name: string,
     request: api.ContainerCreateRequest,
-    platform?: string,
+    options?: api.ContainerCreateOptions,
   ): Promise<api.ContainerCreateResponse>;
   containerStart(id: string, options: { detachKeys?: string }): Promise<void>;
   /** Undefined: the container's own timeout; -1: wait for ever. */

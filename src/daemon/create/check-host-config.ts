@@ -4,7 +4,7 @@ import { invalid } from '../errors.ts';
 import { checkTmpfs } from '../mounts/check-tmpfs.ts';
 import { checkLogConfig } from '../logs/log-config.ts';
 import { checkCapabilities } from './check-capabilities.ts';
-import { checkResources } from './check-resources.ts';
+import { checkResources, checkSwap } from './check-resources.ts';
 import { checkNetworkMode } from './check-network-mode.ts';
 import { checkPorts } from './ports.ts';
 import { checkSizes } from './check-sizes.ts';
@@ -23,8 +23,11 @@ const RUNTIMES = ['', 'slipway', 'runc', 'io.containerd.runc.v2'];
 export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig): string[] {
   checkSizes(hostConfig);
   checkPathLength(hostConfig.CgroupParent ?? '');
+  checkQualityOfService(hostConfig);
   checkResources(hostConfig);
-  checkRestartPolicy(hostConfig.RestartPolicy ?? {}, hostConfig.AutoRemove ?? false);
+  checkSwap(hostConfig);
+  checkRestartPolicy(hostConfig.RestartPolicy ?? {});
+  checkAutoRemove(hostConfig);
   checkNamespaceModes(config, hostConfig);
   checkNetworkMode(config, hostConfig);
   checkPorts(config.ExposedPorts, hostConfig.PortBindings);
@@ -63,7 +66,7 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
 }
 
 /** @throws EngineError invalid-parameter */
-export function checkRestartPolicy(policy: RestartPolicy, autoRemove: boolean): void {
+export function checkRestartPolicy(policy: RestartPolicy): void {
   const { Name: name = '', MaximumRetryCount: retries = 0 } = policy;
   if (!['', 'no', 'always', 'unless-stopped', 'on-failure'].includes(name)) {
     throw invalid(
@@ -74,9 +77,18 @@ export function checkRestartPolicy(policy: RestartPolicy, autoRemove: boolean): 
   if (retries > 0 && name !== 'on-failure') {
     throw invalid("invalid restart policy: maximum retry count can only be used with 'on-failure'");
   }
-  if (autoRemove && name !== '' && name !== 'no') {
+}
+
+function checkAutoRemove({ AutoRemove, RestartPolicy: { Name = '' } = {} }: HostConfig): void {
+  if (AutoRemove && Name !== '' && Name !== 'no')
     throw invalid("can't create 'AutoRemove' container with restart policy");
-  }
+}
+
+/** Of Windows; with words of its own at creation. */
+function checkQualityOfService({ IOMaximumBandwidth, IOMaximumIOps }: HostConfig): void {
+  const unsupported = 'configuration is not supported on linux';
+  if (IOMaximumBandwidth) throw invalid(`invalid option: QoS maximum bandwidth ${unsupported}`);
+  if (IOMaximumIOps) throw invalid(`invalid option: QoS maximum IOPs ${unsupported}`);
 }
 
 function checkNamespaceModes(config: ContainerConfig, hostConfig: HostConfig): void {

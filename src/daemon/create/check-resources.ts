@@ -6,7 +6,7 @@ import { invalid } from '../errors.ts';
 const MIN_MEMORY_BYTES = 6 * 1024 * 1024;
 
 /**
- * Checks limits as Docker does, for `create` and `update`.
+ * Checks limits as Docker does, all of a container's or those that an update names.
  * @throws EngineError invalid-parameter, in Docker's words
  */
 export function checkResources(resources: Resources): void {
@@ -17,17 +17,26 @@ export function checkResources(resources: Resources): void {
   const weight = resources.BlkioWeight ?? 0;
   if (weight !== 0 && (weight < 10 || weight > 1000))
     throw invalid('Range of blkio weight is from 10 to 1000');
+  if (resources.IOMaximumBandwidth || resources.IOMaximumIOps)
+    throw invalid('Invalid QoS settings: linux does not support Maximum IO Bandwidth or Maximum IO IOps');
 }
 
-function checkMemory(resources: Resources): void {
-  const { Memory: limit = 0, MemorySwap: swap = 0, MemoryReservation: reservation = 0 } = resources;
-  if (limit !== 0 && limit < MIN_MEMORY_BYTES) throw invalid('Minimum memory limit allowed is 6MB');
+/**
+ * Checks the limits of memory and swap together, of a whole container.
+ * @throws EngineError invalid-parameter, in Docker's words
+ */
+export function checkSwap({ Memory: limit = 0, MemorySwap: swap = 0 }: Resources): void {
   if (limit > 0 && swap > 0 && swap < limit) {
     throw invalid('Minimum memoryswap limit should be larger than memory limit, see usage');
   }
   if (limit === 0 && swap > 0) {
     throw invalid('You should always set the Memory limit when using Memoryswap limit, see usage');
   }
+}
+
+function checkMemory(resources: Resources): void {
+  const { Memory: limit = 0, MemoryReservation: reservation = 0 } = resources;
+  if (limit !== 0 && limit < MIN_MEMORY_BYTES) throw invalid('Minimum memory limit allowed is 6MB');
   const swappiness = resources.MemorySwappiness ?? -1;
   if (swappiness < -1 || swappiness > 100) {
     throw invalid(`Invalid value: ${swappiness}, valid memory swappiness range is 0-100`);

@@ -107,8 +107,9 @@ function completeResources(wanted: HostConfig): HostConfig {
     // Zero and less mean no limit.
     PidsLimit: (wanted.PidsLimit ?? 0) > 0 ? wanted.PidsLimit : null,
     Ulimits: wanted.Ulimits ?? null,
+    ...present('KernelMemoryTCP', wanted.KernelMemoryTCP),
     // Of Windows.
-    CpuCount: 0,
+    CpuCount: wanted.CpuCount ?? 0,
     CpuPercent: 0,
     IOMaximumIOps: 0,
     IOMaximumBandwidth: 0,

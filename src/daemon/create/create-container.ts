@@ -26,6 +26,7 @@ import { checkPlatform } from './check-platform.ts';
 import { completeRoot } from './complete-root.ts';
 import { discardLimits } from './discard-limits.ts';
 import { mergeImageConfig, present } from './merge-image-config.ts';
+import { endpointSettings } from './endpoint-settings.ts';
 import { exposedPorts } from './ports.ts';
 
 /**
@@ -36,7 +37,7 @@ export async function createContainer(
   daemon: Daemon,
   givenName: string,
   request: api.ContainerCreateRequest,
-  platform?: string,
+  { platform, flatReadonlyMounts = false }: api.ContainerCreateOptions = {},
 ): Promise<api.ContainerCreateResponse> {
   const { HostConfig: given = {}, NetworkingConfig: networking, ...wanted } = request;
   const slice = new TimeSlice();
@@ -72,7 +73,7 @@ export async function createContainer(
       networks: endpointSettings(hostConfig, networking, wanted.MacAddress),
     };
     if (slice.isOver) await slice.pause();
-    await make(daemon, record, image);
+    await make(daemon, record, { image, flatReadonlyMounts });
   } catch (error) {
     daemon.containers.releaseName(finalName);
     throw error;
@@ -81,14 +82,21 @@ export async function createContainer(
 }
 
 /** The parts of a container on disk, and its row: all of them, or none. */
-async function make(daemon: Daemon, record: ContainerRecord, image: Image | undefined): Promise<void> {
+async function make(
+  daemon: Daemon,
+  record: ContainerRecord,
+  { image, flatReadonlyMounts }: { image: Image | undefined; flatReadonlyMounts: boolean },
+): Promise<void> {
   const { id } = record;
   const directory = containerDirectory(daemon.options, id);
   const newVolumes: string[] = [];
   // Should the daemon die in the midst, the next one takes away what there is.
   daemon.store.addLeftover({ kind: 'container', id });
   try {
-    record.mounts = await resolveMounts(daemon, record, volume => newVolumes.push(volume));
+    record.mounts = await resolveMounts(daemon, record, {
+      flatReadonlyMounts,
+      onNewVolume: volume => newVolumes.push(volume),
+    });
     makeDirectories(directory, 0o700);
     const storageOptions = record.hostConfig.StorageOpt ?? {};
     const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '', storageOptions);
@@ -178,31 +186,4 @@ function defaultHostname({ containers }: Daemon, id: string, { NetworkMode }: ap
   if (!mode.startsWith('container:')) return shortId(id);
   const target = containers.lookup(mode.slice('container:'.length));
   return target?.record.config.Hostname ?? shortId(id);
-}
-
-const MAC = /^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i;
-
-/** What was asked of each network. Nothing says which networks exist: that is looked at when it starts. */
-function endpointSettings(
-  { NetworkMode: mode = 'bridge' }: api.HostConfig,
-  networking: api.NetworkingConfig | undefined,
-  macAddress: string | undefined,
-): Record<string, api.EndpointSettings> {
-  if (mode.startsWith('container:')) return {};
-  const given = Object.entries(networking?.EndpointsConfig ?? {}).map(([network, settings]) => [
-    network === 'default' ? 'bridge' : network,
-    settings ?? {},
-  ]);
-  let settings = { [mode]: {}, ...Object.fromEntries(given) } as Record<string, api.EndpointSettings>;
-  if (macAddress) settings = { ...settings, [mode]: { ...settings[mode], MacAddress: macAddress } };
-  for (const [network, { MacAddress: mac, IPAMConfig: ipam }] of Object.entries(settings)) {
-    if (mac && !MAC.test(mac))
-      throw invalid(`invalid config for network ${network}: invalid MAC address ${mac}`);
-    if (ipam?.IPv4Address && ['bridge', 'host', 'none'].includes(network)) {
-      throw invalid(
-        `invalid config for network ${network}: invalid endpoint settings:\nuser specified IP address is supported on user defined networks only`,
-      );
-    }
-  }
-  return settings;
 }

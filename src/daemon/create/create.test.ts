@@ -79,6 +79,11 @@ test('bad host configurations are refused in Docker’s words', () => {
     [{ ExtraHosts: ['foo'] }, 'bad format for add-host: "foo"'],
     [{ Sysctls: { 'foo.bar': '1' } }, "sysctl 'foo.bar' is not allowed"],
     [{ NetworkMode: 'container:x', Dns: ['1.1.1.1'] }, 'conflicting options: dns and the network mode'],
+    [{ IOMaximumIOps: 1 }, 'invalid option: QoS maximum IOPs configuration is not supported on linux'],
+    [
+      { IOMaximumBandwidth: 1 },
+      'invalid option: QoS maximum bandwidth configuration is not supported on linux',
+    ],
     [{ ShmSize: -1 }, 'SHM size can not be less than 0'],
     [
       { DeviceRequests: [{ Driver: '', Capabilities: [['gpu']] }] },
@@ -180,8 +185,16 @@ test('what was sent is shown as it was sent', () => {
   const lists = {
     CapAdd: ['NET_ADMIN', 'cap_chown', 'NET_ADMIN'],
     CapDrop: ['all'],
-    ...{ Dns: [], DnsOptions: [], DnsSearch: [], Devices: [], Ulimits: [], BlkioWeightDevice: [] },
-    ...{ BlkioDeviceReadBps: [], BlkioDeviceWriteBps: [], BlkioDeviceReadIOps: [], BlkioDeviceWriteIOps: [] },
+    Dns: [],
+    DnsOptions: [],
+    DnsSearch: [],
+    Devices: [],
+    Ulimits: [],
+    BlkioWeightDevice: [],
+    BlkioDeviceReadBps: [],
+    BlkioDeviceWriteBps: [],
+    BlkioDeviceReadIOps: [],
+    BlkioDeviceWriteIOps: [],
   };
   const shown = (wanted: HostConfig) =>
     Object.fromEntries(

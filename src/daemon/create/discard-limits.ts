@@ -67,6 +67,12 @@ const RULES: readonly Rule[] = [
     instead: { CpusetCpus: '', CpusetMems: '' },
   },
   {
+    isAsked: ({ CpuPercent = 0 }) => CpuPercent > 0,
+    isSupported: () => false,
+    warning: 'linux does not support CPU percent. Percent discarded.',
+    instead: { CpuPercent: 0 },
+  },
+  {
     isAsked: ({ BlkioWeight = 0 }) => BlkioWeight > 0,
     isSupported: ({ blkioWeight }) => blkioWeight,
     warning: `Your kernel does not support Block I/O weight ${NO_CGROUP}. Weight discarded.`,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Mount } from '../../api/types.ts';
 import { parseBind } from './parse-bind.ts';
 import { parseMount } from './parse-mount.ts';
 import { checkTmpfs } from './check-tmpfs.ts';
+import { TestDaemon } from '../testing/test-daemon.ts';
 
 test('a bind is told from a volume by its slash', () => {
   const bind = parseBind('/host/../tmp:/in/side/:ro,rslave');
@@ -71,6 +73,28 @@ test('bad mounts are refused in Docker’s words', () => {
   );
 });
 
+test('options of another type of mount are refused, and those that contradict each other', () => {
+  const refused = (mount: Mount, message: string) =>
+    assert.throws(() => parseMount({ Source: '/tmp', Target: '/x', ...mount }), {
+      kind: 'invalid-parameter',
+      message,
+    });
+  refused({ Type: 'bind', VolumeOptions: {} }, 'VolumeOptions must not be specified on mount type "bind"');
+  refused({ Type: 'volume', TmpfsOptions: {} }, 'TmpfsOptions must not be specified on mount type "volume"');
+  refused({ Type: 'tmpfs', BindOptions: {} }, 'BindOptions must not be specified on mount type "tmpfs"');
+  refused(
+    { Type: 'bind', ImageOptions: {} },
+    'invalid mount config for type "bind": field ImageOptions must not be specified',
+  );
+  const both = { ReadOnlyNonRecursive: true, ReadOnlyForceRecursive: true };
+  refused(
+    { Type: 'bind', ReadOnly: true, BindOptions: both },
+    'invalid mount config for type "bind": mount options conflict: ReadOnlyNonRecursive && ReadOnlyForceRecursive',
+  );
+  const bind = { Type: 'bind', Source: '/tmp', Target: '/x' } as const;
+  assert.equal(parseMount({ ...bind, BindOptions: both }).readonlyRecursion, 'when-possible');
+});
+
 test('tmpfs options are checked', () => {
   checkTmpfs({ '/t': 'size=64m,noexec,mode=1777', '/u': '' });
   for (const option of ['foo', 'constructor', '__proto__', 'toString=x'])
@@ -80,4 +104,18 @@ test('tmpfs options are checked', () => {
     });
   assert.throws(() => checkTmpfs({ '/t': 'ro,'.repeat(2000) }), /invalid tmpfs options: too long/);
   assert.throws(() => checkTmpfs({ rel: '' }), /invalid mount path: 'rel' mount path must be absolute/);
+});
+
+test('read-only binds of older clients leave the mounts below them as they are', async t => {
+  const engine = await TestDaemon.open(t);
+  const HostConfig = {
+    Binds: ['/tmp:/a:ro'],
+    Mounts: [{ Type: 'bind', Source: '/tmp', Target: '/b', ReadOnly: true } as const],
+  };
+  const recursions = async (options: { flatReadonlyMounts: boolean }) => {
+    const { Id } = await engine.backend.containerCreate('', { Image: 'box', HostConfig }, options);
+    return engine.daemon.containers.find(Id).record.mounts.map(mount => mount.readonlyRecursion);
+  };
+  assert.deepEqual(await recursions({ flatReadonlyMounts: true }), ['never', 'never']);
+  assert.deepEqual(await recursions({ flatReadonlyMounts: false }), ['when-possible', 'when-possible']);
 });

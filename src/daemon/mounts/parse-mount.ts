@@ -12,6 +12,7 @@ import { checkPathLength } from '../../base/path-length.ts';
  * @throws EngineError invalid-parameter, in Docker's words: also for a bind whose source is not there
  */
 export function parseMount(mount: Mount): MountRecord {
+  checkOptions(mount);
   try {
     switch (mount.Type) {
       case 'bind':
@@ -32,12 +33,22 @@ export function parseMount(mount: Mount): MountRecord {
   }
 }
 
+const OPTIONS_OF = { BindOptions: 'bind', VolumeOptions: 'volume', TmpfsOptions: 'tmpfs' } as const;
+
+function checkOptions(mount: Mount): void {
+  for (const [name, type] of Object.entries(OPTIONS_OF))
+    if (mount[name as keyof typeof OPTIONS_OF] && mount.Type !== type)
+      throw invalid(`${name} must not be specified on mount type "${mount.Type ?? ''}"`);
+  if (mount.ImageOptions && mount.Type !== 'image')
+    throw invalid(
+      `invalid mount config for type "${mount.Type ?? ''}": field ImageOptions must not be specified`,
+    );
+}
+
 function parseBindMount(mount: Mount): MountRecord {
   const destination = checkTarget(mount.Target ?? '');
   const source = mount.Source ?? '';
   if (source === '') throw invalid('field Source must not be empty');
-  if (mount.VolumeOptions) throw invalid('field VolumeOptions must not be specified');
-  if (mount.TmpfsOptions) throw invalid('field TmpfsOptions must not be specified');
   checkPathLength(source);
   if (!source.startsWith('/')) throw invalid(`invalid mount path: '${source}' mount path must be absolute`);
   const options = mount.BindOptions ?? {};
@@ -57,16 +68,15 @@ function parseBindMount(mount: Mount): MountRecord {
 }
 
 function readonlyRecursion({ ReadOnly, BindOptions: options = {} }: Mount): MountRecord['readonlyRecursion'] {
-  if (!options.ReadOnlyNonRecursive && !options.ReadOnlyForceRecursive) return 'when-possible';
-  if (!ReadOnly)
-    throw invalid('mount must be read-only to set ReadOnlyNonRecursive or ReadOnlyForceRecursive');
-  return options.ReadOnlyForceRecursive ? 'always' : 'never';
+  const { ReadOnlyNonRecursive: never, ReadOnlyForceRecursive: always } = options;
+  if (!ReadOnly) return 'when-possible';
+  if (never && always)
+    throw invalid('mount options conflict: ReadOnlyNonRecursive && ReadOnlyForceRecursive');
+  return always ? 'always' : never ? 'never' : 'when-possible';
 }
 
 function parseVolumeMount(mount: Mount): MountRecord {
   const destination = checkTarget(mount.Target ?? '');
-  if (mount.BindOptions) throw invalid('field BindOptions must not be specified');
-  if (mount.TmpfsOptions) throw invalid('field TmpfsOptions must not be specified');
   const subpath = mount.VolumeOptions?.Subpath ?? '';
   if (subpath !== '' && !mount.Source) throw invalid('must not set Subpath when using anonymous volumes');
   checkPathLength(subpath);
@@ -88,8 +98,6 @@ function parseVolumeMount(mount: Mount): MountRecord {
 function parseTmpfsMount(mount: Mount): MountRecord {
   const destination = checkTarget(mount.Target ?? '');
   if (mount.Source) throw invalid('field Source must not be specified');
-  if (mount.BindOptions) throw invalid('field BindOptions must not be specified');
-  if (mount.VolumeOptions) throw invalid('field VolumeOptions must not be specified');
   const { SizeBytes = 0, Mode = 0, Options = [] } = mount.TmpfsOptions ?? {};
   return {
     ...newMount('tmpfs', destination),

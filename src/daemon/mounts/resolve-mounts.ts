@@ -8,6 +8,8 @@ import { newMount, parseBind } from './parse-bind.ts';
 import { parseMount } from './parse-mount.ts';
 import { checkPathLength } from '../../base/path-length.ts';
 
+type OnNewVolume = (name: string) => void;
+
 /**
  * All mounts of a new container, in the order of Docker's precedence; the volumes they name are made.
  * `onNewVolume` is told of each that was not there before.
@@ -16,7 +18,7 @@ import { checkPathLength } from '../../base/path-length.ts';
 export async function resolveMounts(
   daemon: Daemon,
   record: ContainerRecord,
-  onNewVolume: (name: string) => void,
+  { onNewVolume, flatReadonlyMounts }: { onNewVolume: OnNewVolume; flatReadonlyMounts: boolean },
 ): Promise<MountRecord[]> {
   const { config, hostConfig } = record;
   const mounts = new Map<string, MountRecord>();
@@ -32,6 +34,7 @@ export async function resolveMounts(
   for (const mount of own) {
     if (destinations.has(mount.destination)) throw invalid(`Duplicate mount point: ${mount.destination}`);
     destinations.add(mount.destination);
+    if (flatReadonlyMounts && mount.readonlyRecursion === 'when-possible') mount.readonlyRecursion = 'never';
     mounts.set(mount.destination, mount);
   }
   for (const path of Object.keys(config.Volumes ?? {})) {
@@ -75,7 +78,7 @@ function withVolume(
   { volumes }: Daemon,
   defaultDriver: string,
   { volumeOptions, ...mount }: Wanted,
-  onNewVolume: (name: string) => void,
+  onNewVolume: OnNewVolume,
 ): MountRecord {
   if (mount.type !== 'volume') return mount;
   const isKnown = volumes.has(mount.name);

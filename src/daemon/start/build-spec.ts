@@ -79,8 +79,11 @@ export async function buildExecProcess(
 }
 
 /** Limits, for `docker update`. */
-export function resourcesOf(daemon: Daemon, resources: ApiResources): Resources {
-  return specResources(resources, daemon.hostFacts.devices);
+export function resourcesOf({ hostFacts }: Daemon, resources: ApiResources): Resources {
+  const limits = specResources(resources, hostFacts.devices);
+  // A new cgroup has no limit of swap, but one in use may have.
+  const lifted = (resources.MemorySwap ?? 0) < 0 && hostFacts.limits.swap;
+  return lifted ? { ...limits, memory: { ...limits.memory, swap: -1 } } : limits;
 }
 
 /** With the engine's own limits for files, and the host's network where a container shares that. */

@@ -2,6 +2,7 @@ import { EngineError } from '../../base/errors.ts';
 import type { ContainerBackend } from '../backend.ts';
 import { createRequest } from '../body/create-request.ts';
 import { updateRequest } from '../body/host-config.ts';
+import { createAsMeant, hasFlatReadonlyMounts, updateAsMeant } from '../body/older-versions.ts';
 import { readBody, readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { hijack, outputType } from '../hijack.ts';
@@ -76,7 +77,8 @@ function lifecycleRoutes(backend: ContainerBackend): Router {
     }),
     post('/containers/:id/update', async exchange => {
       const update = await readJson(exchange, updateRequest, { name: 'UpdateConfig', emptyIsObject: true });
-      await sendJson(exchange, await backend.containerUpdate(exchange.param('id'), update));
+      const meant = updateAsMeant(update, exchange.version);
+      await sendJson(exchange, await backend.containerUpdate(exchange.param('id'), meant));
     }),
     remove('/containers/:id', async exchange => {
       const { query } = exchange;
@@ -122,11 +124,14 @@ async function list(backend: ContainerBackend, exchange: Exchange): Promise<void
 
 async function create(backend: ContainerBackend, exchange: Exchange): Promise<void> {
   const request = await readJson(exchange, createRequest, { name: 'CreateRequest', emptyIsObject: false });
-  const { query } = exchange;
+  const { query, version } = exchange;
   const created = await backend.containerCreate(
     textParameter(query, 'name') ?? '',
-    request,
-    textParameter(query, 'platform'),
+    createAsMeant(request, version),
+    {
+      platform: exchange.atLeast('1.41') ? textParameter(query, 'platform') : undefined,
+      flatReadonlyMounts: hasFlatReadonlyMounts(version),
+    },
   );
   await sendJson(exchange, created, 201);
 }

@@ -31,7 +31,13 @@ const CONTAINERS: Case[] = [
   {
     ask: 'POST /containers/create?name=web&platform=linux%2Famd64',
     body: { Image: 'x', HostConfig: { Memory: 5 } },
-    calls: { containerCreate: ['web', { Image: 'x', HostConfig: { Memory: 5 } }, 'linux/amd64'] },
+    calls: {
+      containerCreate: [
+        'web',
+        { Image: 'x', HostConfig: { Memory: 5 } },
+        { platform: 'linux/amd64', flatReadonlyMounts: false },
+      ],
+    },
     gives: { Id: 'i', Warnings: [] },
     status: 201,
     answers: { Id: 'i', Warnings: [] },
