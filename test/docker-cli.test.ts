@@ -61,6 +61,20 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
     assert.equal(echo.stdout, input);
   });
 
+  test('empty standard input ends at once, whatever it is given to', async () => {
+    await out('run', '-d', '--name', 'fed', 'busybox', 'sleep', '100');
+    await out('create', '-i', '--name', 'kept', 'busybox', 'sh', '-c', 'cat; echo end');
+    const slipway = join(import.meta.dirname, '../bin/slipway');
+    for (const cli of ['docker', slipway]) {
+      const told = (...args: string[]) => daemon.run(['timeout', '-s', 'KILL', '20', cli, ...args]);
+      const ended = { code: 0, stdout: '', stderr: '' };
+      assert.deepEqual(await told('run', '--rm', '-i', 'busybox', 'cat'), ended);
+      assert.deepEqual(await told('exec', '-i', 'fed', 'cat'), ended);
+      assert.deepEqual(await told('start', '-ai', 'kept'), { ...ended, stdout: 'end\n' });
+    }
+    await out('rm', '-f', 'fed', 'kept');
+  });
+
   test('gives the exit codes of docker', async () => {
     const codeOf = async (...command: string[]) => (await docker('run', '--rm', 'busybox', ...command)).code;
     assert.equal(await codeOf('sh', '-c', 'exit 42'), 42);

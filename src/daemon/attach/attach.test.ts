@@ -39,9 +39,11 @@ async function text(socket: Socket): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-async function bridge(options: Partial<BridgeOptions>) {
-  const [client, clientEnd] = await socketPair();
-  const [upstream, process] = await socketPair();
+type Pairs = { client?: [Socket, Socket]; upstream?: [Socket, Socket] };
+
+async function bridge(options: Partial<BridgeOptions>, pairs: Pairs = {}) {
+  const [client, clientEnd] = pairs.client ?? (await socketPair());
+  const [upstream, process] = pairs.upstream ?? (await socketPair());
   const session = new StreamBridge({
     client: clientEnd,
     upstream,
@@ -61,6 +63,32 @@ test('the end of the client’s input ends the process’s, and its output still
   process.end('answer');
   assert.equal(await text(client), 'answer');
   assert.equal(await session.done, 'ended');
+});
+
+test('an end of the input that came before the session, without data, ends the process’s input', async () => {
+  const [client, clientEnd] = await socketPair();
+  const ended = once(clientEnd, 'end');
+  client.end();
+  await ended;
+  const { process, session } = await bridge({}, { client: [client, clientEnd] });
+  assert.equal(await text(process), '');
+  process.end('answer');
+  assert.equal(await text(client), 'answer');
+  assert.equal(await session.done, 'ended');
+});
+
+test('a process’s end that came before the session, without output, ends the session', async () => {
+  for (const end of ['end', 'destroy'] as const) {
+    const [upstream, process] = await socketPair();
+    const ended = once(upstream, end === 'end' ? 'end' : 'close');
+    if (end === 'end') process.end();
+    else upstream.destroy();
+    await ended;
+    const { client, session } = await bridge({}, { upstream: [upstream, process] });
+    assert.equal(await text(client), '');
+    assert.equal(await session.done, 'ended');
+    for (const socket of [process, client]) socket.destroy();
+  }
 });
 
 test('input that the client may not send is dropped, and its end changes nothing', async () => {

@@ -55,9 +55,10 @@ export class StreamBridge {
       if (client.writable && !client.write(chunk) && !this.#isDraining) upstream.pause();
     });
     client.on('drain', () => upstream.resume());
-    upstream.on('end', () => this.#finish('ended'));
+    onEnd(upstream, () => this.#finish('ended'));
     upstream.on('close', () => this.#finish('ended'));
     upstream.on('error', () => this.#finish('ended'));
+    if (upstream.destroyed) this.#finish('ended');
     // The driver hands it over paused.
     upstream.resume();
   }
@@ -66,7 +67,7 @@ export class StreamBridge {
     const { client, upstream } = this.#options;
     client.on('data', (chunk: Buffer) => this.#input(chunk));
     upstream.on('drain', () => client.resume());
-    client.on('end', () => this.#inputEnded());
+    onEnd(client, () => this.#inputEnded());
     client.on('error', () => this.#clientGone());
     client.on('close', () => this.#clientGone());
     if (client.destroyed) this.#clientGone();
@@ -102,4 +103,10 @@ export class StreamBridge {
     else upstream.destroy();
     this.#settle(how);
   }
+}
+
+/** An end that comes before any data is announced at once, even of a stream that is paused: it may be in the past. */
+function onEnd(stream: Duplex, listener: () => void): void {
+  if (stream.readableEnded) listener();
+  else stream.on('end', listener);
 }
