@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type CommandResult, DaemonProcess } from './fixtures/daemon-process.ts';
+import { TestTerminal } from './fixtures/test-terminal.ts';
 
 const program = new URL('../bin/slipway', import.meta.url).pathname;
 
@@ -128,6 +129,25 @@ test('a pidfile that a crash has left stops no daemon, whoever has the pid now',
   } finally {
     await daemon.dispose();
   }
+});
+
+test('the log is text on a terminal, and JSON elsewhere', async t => {
+  const daemon = await DaemonProcess.start('--log-level', 'info');
+  t.after(() => daemon.dispose());
+  await daemon.kill('SIGTERM');
+  const messages = daemon.output
+    .trim()
+    .split('\n')
+    .map(line => (JSON.parse(line) as { msg: string }).msg);
+  assert.equal(messages.at(-1), 'stopping; containers keep running');
+  const own = ['data', 'exec', 'pid'].map(name => join(daemon.base, name));
+  const flags = `-H ${daemon.host} --data-root ${own[0]} --exec-root ${own[1]} --pidfile ${own[2]} --raw-logs`;
+  const terminal = new TestTerminal(['unshare', '-n', program, 'daemon', ...flags.split(' ')], process.env);
+  t.after(() => terminal.dispose());
+  await terminal.shows(/\] INFO: API listening \{"addresses"/);
+  terminal.type('\u0003');
+  assert.equal(await terminal.exited, 0);
+  assert.ok(!terminal.screen.includes('\u001B'), terminal.screen);
 });
 
 /** With new directories in the place of those that every daemon uses, and a network namespace. */

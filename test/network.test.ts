@@ -420,6 +420,17 @@ describe('bridge networks', () => {
       gateway: '172.21.0.1',
     });
     assert.equal(chooseSubnet({ taken: [], ownDevice: 'slipway0' }).subnet, '172.17.0.0/16');
+    const pools = [
+      { base: '172.20.0.0/16', size: 17 },
+      { base: '10.9.0.0/23', size: 24 },
+    ];
+    const taken = ['172.20.5.0/24', '172.20.128.0/17', '10.9.0.64/26'];
+    assert.deepEqual(chooseSubnet({ taken, pools }), { subnet: '10.9.1.0/24', gateway: '10.9.1.1' });
+    assert.throws(() => chooseSubnet({ taken: [...taken, '10.9.1.0/24'], pools }), { kind: 'unavailable' });
+    assert.throws(
+      () => chooseSubnet({ taken, pools: [{ base: '10.9.0.0/24', size: 16 }] }),
+      /invalid pool size/,
+    );
   });
 });
 

@@ -2,6 +2,9 @@ import type { Ulimit } from '../api/types.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
+/** A network (CIDR), cut into subnets of `size` bits of prefix. */
+export type AddressPool = { base: string; size: number };
+
 /**
  * What `slipway daemon` was asked for: flags and configuration file together, shapes checked, defaults applied.
  * An empty string or list leaves the choice to the daemon.
@@ -18,6 +21,10 @@ export type DaemonFlags = {
   bip: string;
   /** An existing bridge to attach containers to; `none` for no bridge network. */
   bridge: string;
+  /** What networks that name no subnet get theirs from; empty: Docker's default pools. */
+  addressPools: AddressPool[];
+  /** Whether the default network's outgoing connections get the host's address. */
+  masquerade: boolean;
   /** Bytes. */
   mtu: number;
   dns: string[];
@@ -25,6 +32,10 @@ export type DaemonFlags = {
   dnsOptions: string[];
   debug: boolean;
   logLevel: LogLevel;
+  /** Empty: text on a terminal, JSON elsewhere. */
+  logFormat: '' | 'text' | 'json';
+  /** Text has no colors. */
+  rawLogs: boolean;
   logDriver: string;
   logOpts: Record<string, string>;
   /** Names of this machine that TCP without TLS may be called by, besides those it knows of itself. */
@@ -53,6 +64,8 @@ export type DaemonFlags = {
   /** Percent; 0 for no limit. */
   imageGcHigh: number;
   imageGcLow: number;
+  /** Of what the configuration asks for and does not get. */
+  warnings: string[];
 };
 
 export const DEFAULT_SOCKET = '/run/slipway/slipway.sock';
@@ -66,12 +79,16 @@ export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
   storageOpts: [],
   bip: '',
   bridge: '',
+  addressPools: [],
+  masquerade: true,
   mtu: 1500,
   dns: [],
   dnsSearch: [],
   dnsOptions: [],
   debug: false,
   logLevel: 'info',
+  logFormat: '',
+  rawLogs: false,
   logDriver: 'json-file',
   logOpts: {},
   apiNames: [],
@@ -90,4 +107,5 @@ export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
   discardBlobs: false,
   imageGcHigh: 0,
   imageGcLow: 0,
+  warnings: [],
 };

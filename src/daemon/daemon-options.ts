@@ -28,6 +28,10 @@ export type DaemonOptions = {
   dnsOptions: string[];
   /** The default network's own address (CIDR); '' for the first of Docker's pools that is free. */
   bridgeIp: string;
+  /** What networks get subnets from, each cut into subnets of `size` bits of prefix; empty: Docker's default pools. */
+  addressPools: readonly { base: string; size: number }[];
+  /** Whether outgoing connections of the default network get the host's address. */
+  masquerade: boolean;
   mtu: number;
   labels: string[];
   debug: boolean;

@@ -83,7 +83,7 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
     restart: container => startContainer(daemon, container, 'restart-policy'),
   };
   try {
-    await daemon.networks.open({ bridgeIp: options.bridgeIp, mtu: options.mtu });
+    await daemon.networks.open(options);
     await recoverContainers(daemon);
     collectImages(daemon);
   } catch (error) {

@@ -1,11 +1,13 @@
 import { chmodSync, chownSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isatty } from 'node:tty';
 import { EngineError } from '../base/errors.ts';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import type { DaemonFlags } from '../cli/daemon-flags.ts';
 import { VERSION as version } from '../cli/version.ts';
 import { openApiServer } from '../server/api-server.ts';
 import { type Engine, type EngineOptions, openEngine } from './engine.ts';
+import { logLevel, makeLogger } from './make-logger.ts';
 import { takePidfile } from './pidfile.ts';
 
 /**
@@ -13,14 +15,11 @@ import { takePidfile } from './pidfile.ts';
  * @throws EngineError conflict when the pidfile, a root, the bridge or a socket is in use; invalid-parameter for bad flags
  */
 export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): Promise<void> {
-  const logger = pino(
-    { level: flags.debug ? 'debug' : flags.logLevel },
-    pino.destination({ fd: 2, sync: true }),
-  );
+  const logger = await makeLogger(flags, isatty(2));
   const stopped = stopSignal();
   // What containers and others are to see is made with modes that expect no other.
   process.umask(0o022);
-  for (const warning of tcpWarnings(flags)) logger.warn(warning);
+  for (const warning of [...flags.warnings, ...tcpWarnings(flags)]) logger.warn(warning);
   await using undo = new AsyncDisposableStack();
   if (flags.pidfile !== '') undo.defer(takePidfile(flags.pidfile));
   const engine = await openEngine({ ...engineOptions(flags), logger });
@@ -67,6 +66,8 @@ function engineOptions(flags: DaemonFlags): EngineOptions {
     dnsSearch: flags.dnsSearch,
     dnsOptions: flags.dnsOptions,
     bridgeIp: flags.bip,
+    addressPools: flags.addressPools,
+    masquerade: flags.masquerade,
     bridgeDevice: flags.bridge || undefined,
     mtu: flags.mtu,
     labels: flags.labels,
@@ -99,7 +100,8 @@ function tcpWarnings({ hosts, tls }: DaemonFlags): string[] {
 function reload(engine: Engine, logger: Logger, reread: () => DaemonFlags): void {
   try {
     const flags = reread();
-    logger.level = flags.debug ? 'debug' : flags.logLevel;
+    logger.level = logLevel(flags);
+    for (const warning of flags.warnings) logger.warn(warning);
     engine.reload({
       debug: flags.debug,
       labels: flags.labels,

@@ -157,6 +157,8 @@ function completeOptions(options: EngineOptions): DaemonOptions {
     dnsSearch: [],
     dnsOptions: [],
     bridgeIp: '',
+    addressPools: [],
+    masquerade: true,
     mtu: 1500,
     labels: [],
     debug: false,

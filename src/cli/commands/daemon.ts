@@ -12,11 +12,13 @@ export const command = defineCommand({
   async run(context, { values, changed }) {
     const read = (): DaemonFlags => {
       const configured = readConfigFile(values['config-file'], { values, changed });
-      const hosts = configured.host.length === 0 ? [...context.hosts] : configured.host;
-      return toDaemonFlags({ ...configured, host: hosts });
+      const { host } = configured.values;
+      const hosts = host.length === 0 ? [...context.hosts] : host;
+      return toDaemonFlags({ ...configured.values, host: hosts }, configured.warnings);
     };
     const flags = read();
-    if (values.validate) context.stderr.write('configuration OK\n');
-    else await context.runDaemon(flags, read);
+    if (!values.validate) return context.runDaemon(flags, read);
+    for (const warning of flags.warnings) context.stderr.write(`WARNING: ${warning}\n`);
+    context.stderr.write('configuration OK\n');
   },
 });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { testHost } from '../conformance/test-host.ts';
 import { DEFAULT_DAEMON_FLAGS, type DaemonFlags } from '../daemon-flags.ts';
 import { runCli } from '../run-cli.ts';
+import { DAEMON_FLAG_TABLE } from './daemon-flag-table.ts';
 
 type Result = { exitCode: number; stderr: string; flags: DaemonFlags | undefined };
 
@@ -99,6 +101,19 @@ const BAD_FILES = [
     'the following directives are specified both as a flag and in the configuration file: data-root: (from flag: /a, from file: /b)',
   ],
   ['{"mtu": "x"}', 'mtu must be a whole number'],
+  ['{"log-opts": {"max-file": 3}}', 'log-opts.max-file must be a string'],
+  ['{"dns": ["8.8.8.8", 1]}', 'dns[1] must be a string'],
+  ['{"dns": ["dns.example"]}', 'dns: IP address is not correctly formatted: dns.example'],
+  ['{"labels": ["a b"]}', "labels: label 'a b' contains whitespaces"],
+  ['{"default-ulimits": {"nofile": {"Soft": "1"}}}', 'default-ulimits.nofile.Soft must be a whole number'],
+  [
+    '{"default-address-pools": [{"base": "10.0.0.0/8"}]}',
+    'default-address-pools[0].size must be a whole number',
+  ],
+  ['{"registry-mirrors": "https://x"}', 'registry-mirrors must be a list'],
+  ['{"userland-proxy": "false"}', 'userland-proxy must be true or false'],
+  ['{"features": {"buildkit": 1}}', 'features.buildkit must be true or false'],
+  ['{"runtimes": {"runc": "/usr/bin/runc"}}', 'runtimes.runc must be an object'],
   ['[]', 'the configuration must be one JSON object'],
 ] as const;
 
@@ -110,6 +125,75 @@ for (const [content, problem] of BAD_FILES)
     assert.equal(exitCode, 1);
     assert.equal(stderr, `unable to configure the Slipway daemon with file ${file}: ${problem}\n`);
   });
+
+/** Every key that dockerd 28.5 takes but `bridge`, which excludes `bip`, with a value that asks for something. */
+const EVERY_KEY = JSON.parse(readFileSync(new URL('dockerd-keys.json', import.meta.url), 'utf8')) as Record<
+  string,
+  unknown
+>;
+
+test("each key of dockerd's daemon.json is honoured, or warned of by name", async context => {
+  const { flags, stderr } = await daemon('--config-file', configFile(context, JSON.stringify(EVERY_KEY)));
+  assert.equal(stderr, '');
+  const warnedOf = flags?.warnings.map(
+    warning => /^the configuration's (\S+) has no effect: /.exec(warning)?.[1],
+  );
+  assert.equal(warnedOf?.length, new Set(warnedOf).size);
+  const honoured = Object.keys(EVERY_KEY).filter(key => !warnedOf?.includes(key));
+  for (const key of honoured) {
+    const one = await daemon('--config-file', configFile(context, JSON.stringify({ [key]: EVERY_KEY[key] })));
+    const isDefault = isDeepStrictEqual(one.flags, DEFAULT_DAEMON_FLAGS);
+    // Containers always outlive the daemon. A certificate alone changes nothing.
+    const needsNothing = ['live-restore', 'tlscacert', 'tlscert', 'tlskey'].includes(key);
+    assert.equal(isDefault, needsNothing, key);
+  }
+});
+
+test('a key that is null, or asks for what is so anyway, is not warned of', async context => {
+  const content = {
+    ...Object.fromEntries(Object.keys(EVERY_KEY).map(key => [key, null])),
+    iptables: true,
+    'userland-proxy': false,
+    experimental: false,
+    'registry-mirrors': [],
+    'default-runtime': 'runc',
+  };
+  const { flags } = await daemon('--config-file', configFile(context, JSON.stringify(content)));
+  assert.deepEqual(flags, DEFAULT_DAEMON_FLAGS);
+});
+
+test('what --validate says names the keys without effect', async context => {
+  const file = configFile(context, '{"registry-mirrors": ["https://mirror"], "debug": true}');
+  const { exitCode, stderr } = await daemon('--validate', '--config-file', file);
+  assert.equal(exitCode, 0);
+  assert.equal(
+    stderr,
+    "WARNING: the configuration's registry-mirrors has no effect: images are not pulled from registries yet\nconfiguration OK\n",
+  );
+});
+
+test("Docker's own configuration file is not read", async () => {
+  assert.equal(DAEMON_FLAG_TABLE['config-file'].initial, '/etc/slipway/daemon.json');
+});
+
+test('address pools are a flag, too', async context => {
+  const file = configFile(context, '');
+  const pool = ['--default-address-pool', 'base=10.10.0.0/16,size=24'];
+  const { flags } = await daemon(
+    '--config-file',
+    file,
+    ...pool,
+    '--default-address-pool',
+    'size=28,base=10.9.0.0/20',
+  );
+  assert.deepEqual(flags?.addressPools, [
+    { base: '10.10.0.0/16', size: 24 },
+    { base: '10.9.0.0/20', size: 28 },
+  ]);
+  const bad = await daemon('--default-address-pool', 'base=10.10.0.0/16,sise=24');
+  assert.equal(bad.exitCode, 125);
+  assert.match(bad.stderr, /unexpected key 'sise'/);
+});
 
 test('a configuration file that was asked for must exist', async () => {
   const { exitCode, stderr } = await daemon('--config-file', '/nonexistent/daemon.json');

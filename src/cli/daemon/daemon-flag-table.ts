@@ -1,9 +1,21 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { bool, bytes, custom, type FlagValues, integer, list, map, string } from '../flags/flag.ts';
+import {
+  bool,
+  bytes,
+  custom,
+  type FlagValues,
+  integer,
+  list,
+  map,
+  splitPair,
+  string,
+} from '../flags/flag.ts';
+import { parseCsvLine } from '../values/csv.ts';
+import { parseInteger } from '../values/go-numbers.ts';
 import { checkAddress, checkLabel, checkSearchDomain } from '../values/host-values.ts';
 import { parseUlimit } from '../values/ulimit.ts';
-import { DEFAULT_DAEMON_FLAGS as DEFAULTS } from '../daemon-flags.ts';
+import { type AddressPool, DEFAULT_DAEMON_FLAGS as DEFAULTS } from '../daemon-flags.ts';
 
 const DEFAULT_CONFIG_FILE = '/etc/slipway/daemon.json';
 
@@ -19,6 +31,7 @@ export const DAEMON_FLAG_TABLE = {
   'config-file': string('', 'Daemon configuration file', DEFAULT_CONFIG_FILE),
   'data-root': string('', 'Root directory of persistent state', DEFAULTS.dataRoot),
   debug: bool('D', 'Enable debug mode'),
+  'default-address-pool': addressPoolFlag(),
   'default-cgroupns-mode': string(
     '',
     'Default cgroup namespace of containers ("host", "private"; default: "private" where all cgroups are v2)',
@@ -46,9 +59,11 @@ export const DAEMON_FLAG_TABLE = {
   'image-gc-low': integer('', 'Percent of disk use down to which unused images are removed', 0),
   init: bool('', 'Run an init in containers to forward signals and reap processes'),
   ip: string('', 'Host address for published ports that name none', DEFAULTS.ip, checkAddress),
+  'ip-masq': bool('', "Give containers' outgoing connections the host's address", true),
   label: list('', "Set key=value labels of the daemon's own", checkLabel),
   'live-restore': bool('', 'Keep containers running without a daemon (always so)', true),
   'log-driver': string('', 'Default driver for container logs', DEFAULTS.logDriver),
+  'log-format': string('', 'Format of the log ("text", "json"; default: "text" on a terminal)'),
   'log-level': string(
     'l',
     'Set the logging level ("debug", "info", "warn", "error", "fatal")',
@@ -58,6 +73,7 @@ export const DAEMON_FLAG_TABLE = {
   mtu: { ...integer('', 'MTU of the default bridge network', DEFAULTS.mtu), initial: DEFAULTS.mtu },
   'no-new-privileges': bool('', 'Set no-new-privileges for new containers that do not say otherwise'),
   pidfile: string('p', 'Path of the PID file', DEFAULTS.pidfile),
+  'raw-logs': bool('', 'Log in text without colors'),
   'shutdown-timeout': {
     ...integer('', 'Seconds to wait at shutdown', DEFAULTS.shutdownTimeoutSeconds),
     initial: DEFAULTS.shutdownTimeoutSeconds,
@@ -88,4 +104,22 @@ function ulimitFlag() {
     set: (text, before) => [...before, parseUlimit(text)],
     defaultText: '[]',
   });
+}
+
+function addressPoolFlag() {
+  return custom({
+    short: '',
+    usage: 'Pools of subnets for networks that name none: base=10.10.0.0/16,size=24',
+    kind: 'pool-options',
+    initial: [] as AddressPool[],
+    set: (text, before) => [...before, parseAddressPool(text)],
+  });
+}
+
+/** @throws Error in dockerd's words */
+function parseAddressPool(text: string): AddressPool {
+  const fields = Object.fromEntries(parseCsvLine(text).map(field => splitPair(field)));
+  const unknown = Object.keys(fields).find(name => name !== 'base' && name !== 'size');
+  if (unknown !== undefined) throw new Error(`unexpected key '${unknown}' in '${text}'`);
+  return { base: fields.base ?? '', size: parseInteger(fields.size ?? '') };
 }

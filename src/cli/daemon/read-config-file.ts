@@ -1,14 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { errorCode, messageOf } from '../../base/errors.ts';
 import { describeError } from '../describe-error.ts';
-import { parseSize } from '../values/size.ts';
-import type { DaemonFlagValues } from './daemon-flag-table.ts';
 import { lookupTable } from '../../base/lookup-table.ts';
+import type { Flag } from '../flags/flag.ts';
+import {
+  addressPool,
+  boolean,
+  list,
+  map,
+  number,
+  size,
+  text,
+  texts,
+  ulimits,
+  type ValueCheck,
+} from './config-values.ts';
+import { DAEMON_FLAG_TABLE, type DaemonFlagValues } from './daemon-flag-table.ts';
+import { inertWarning, isInert } from './inert-directives.ts';
 
 type FlagName = keyof DaemonFlagValues;
-type Directive = { flag: FlagName; check: (value: unknown, key: string) => unknown };
+type Directive = { flag: FlagName; check: ValueCheck };
 
-/** The keys of dockerd's daemon.json, and the flags they stand for. */
+/** The keys of dockerd's daemon.json that are honoured, and the flags they stand for. */
 const DIRECTIVES = lookupTable<Directive>({
   'api-names': { flag: 'api-name', check: texts },
   bip: { flag: 'bip', check: text },
@@ -16,6 +29,7 @@ const DIRECTIVES = lookupTable<Directive>({
   'cgroup-parent': { flag: 'cgroup-parent', check: text },
   'data-root': { flag: 'data-root', check: text },
   debug: { flag: 'debug', check: boolean },
+  'default-address-pools': { flag: 'default-address-pool', check: list(addressPool) },
   'default-cgroupns-mode': { flag: 'default-cgroupns-mode', check: text },
   'default-ipc-mode': { flag: 'default-ipc-mode', check: text },
   'default-shm-size': { flag: 'default-shm-size', check: size },
@@ -32,14 +46,17 @@ const DIRECTIVES = lookupTable<Directive>({
   'image-gc-low': { flag: 'image-gc-low', check: number },
   init: { flag: 'init', check: boolean },
   ip: { flag: 'ip', check: text },
+  'ip-masq': { flag: 'ip-masq', check: boolean },
   labels: { flag: 'label', check: texts },
   'live-restore': { flag: 'live-restore', check: boolean },
   'log-driver': { flag: 'log-driver', check: text },
+  'log-format': { flag: 'log-format', check: text },
   'log-level': { flag: 'log-level', check: text },
-  'log-opts': { flag: 'log-opt', check: textMap },
+  'log-opts': { flag: 'log-opt', check: map(text) },
   mtu: { flag: 'mtu', check: number },
   'no-new-privileges': { flag: 'no-new-privileges', check: boolean },
   pidfile: { flag: 'pidfile', check: text },
+  'raw-logs': { flag: 'raw-logs', check: boolean },
   'shutdown-timeout': { flag: 'shutdown-timeout', check: number },
   'storage-driver': { flag: 'storage-driver', check: text },
   'storage-opts': { flag: 'storage-opt', check: texts },
@@ -52,13 +69,11 @@ const DIRECTIVES = lookupTable<Directive>({
 
 /**
  * Adds the configuration file to what the flags say. A key that is unknown, of the wrong type, or given as a
- * flag too is an error; a missing file is one only when it was `asked` for.
+ * flag too is an error; a missing file is one only when it was `asked` for. Of keys that dockerd has, but that have no
+ * effect here, there are warnings.
  * @throws Error with dockerd's wording
  */
-export function readConfigFile(
-  path: string,
-  flags: { values: DaemonFlagValues; changed: ReadonlySet<string> },
-): DaemonFlagValues {
+export function readConfigFile(path: string, flags: Flags): { values: DaemonFlagValues; warnings: string[] } {
   try {
     const content = readJson(path, flags.changed.has('config-file'));
     checkUnknown(content);
@@ -66,15 +81,30 @@ export function readConfigFile(
     const values: Record<string, unknown> = { ...flags.values };
     for (const [key, value] of Object.entries(content)) {
       const directive = DIRECTIVES[key];
-      if (directive !== undefined) values[directive.flag] = directive.check(value, key);
+      if (directive !== undefined) values[directive.flag] = valueOf(directive, value, key);
     }
-    return values as DaemonFlagValues;
+    const warnings = Object.entries(content).flatMap(([key, value]) => inertWarning(key, value) ?? []);
+    return { values: values as DaemonFlagValues, warnings };
   } catch (error) {
     const reason = describeError(error);
     throw new Error(`unable to configure the Slipway daemon with file ${path}: ${reason}`, { cause: error });
   }
 }
 
+/** As the flag would have it: what its own check refuses is refused here, too. */
+function valueOf({ flag, check }: Directive, value: unknown, key: string): unknown {
+  const checked = check(value, key);
+  const { set } = DAEMON_FLAG_TABLE[flag] as Flag<unknown>;
+  try {
+    if (check === texts)
+      return (checked as string[]).reduce<unknown>((before, item) => set(item, before), []);
+    return check === text ? set(checked as string, undefined) : checked;
+  } catch (error) {
+    throw new Error(`${key}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** What is null counts as left out. */
 function readJson(path: string, asked: boolean): Record<string, unknown> {
   let content: string;
   try {
@@ -92,11 +122,11 @@ function readJson(path: string, asked: boolean): Record<string, unknown> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Error('the configuration must be one JSON object');
-  return value as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
 }
 
 function checkUnknown(content: Record<string, unknown>): void {
-  const unknown = Object.keys(content).filter(key => !Object.hasOwn(DIRECTIVES, key));
+  const unknown = Object.keys(content).filter(key => DIRECTIVES[key] === undefined && !isInert(key));
   if (unknown.length > 0)
     throw new Error(`the following directives don't match any configuration option: ${unknown.join(', ')}`);
 }
@@ -122,49 +152,4 @@ function show(value: unknown): string {
   return `map[${Object.entries(value)
     .map(([key, item]) => `${key}:${show(item)}`)
     .join(' ')}]`;
-}
-
-function text(value: unknown, key: string): string {
-  if (typeof value !== 'string') throw wrongType(key, 'a string');
-  return value;
-}
-
-function boolean(value: unknown, key: string): boolean {
-  if (typeof value !== 'boolean') throw wrongType(key, 'true or false');
-  return value;
-}
-
-function number(value: unknown, key: string): number {
-  if (!Number.isInteger(value)) throw wrongType(key, 'a whole number');
-  return value as number;
-}
-
-function texts(value: unknown, key: string): string[] {
-  if (!Array.isArray(value)) throw wrongType(key, 'a list of strings');
-  return value.map(item => text(item, key));
-}
-
-function textMap(value: unknown, key: string): Record<string, string> {
-  const entries = Object.entries(object(value, key));
-  return Object.fromEntries(entries.map(([name, item]) => [name, text(item, key)]));
-}
-
-function size(value: unknown, key: string): number {
-  return typeof value === 'number' ? number(value, key) : parseSize(text(value, key));
-}
-
-function ulimits(value: unknown, key: string): { Name: string; Soft: number; Hard: number }[] {
-  return Object.entries(object(value, key)).map(([name, item]) => {
-    const { Soft, Hard } = object(item, key) as { Soft?: unknown; Hard?: unknown };
-    return { Name: name, Soft: number(Soft, key), Hard: number(Hard, key) };
-  });
-}
-
-function object(value: unknown, key: string): object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(key, 'an object');
-  return value;
-}
-
-function wrongType(key: string, expected: string): Error {
-  return new Error(`${key} must be ${expected}`);
 }

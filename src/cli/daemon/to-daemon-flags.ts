@@ -3,6 +3,7 @@ import { DEFAULT_DAEMON_FLAGS, type DaemonFlags, type LogLevel } from '../daemon
 import type { DaemonFlagValues } from './daemon-flag-table.ts';
 
 const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'fatal'];
+const LOG_FORMATS: readonly string[] = ['', 'text', 'json'];
 /** How far below the upper limit the lower one is, where it is not given; as the kubelet has it. */
 const DEFAULT_GC_MARGIN = 5;
 const HOST = /^(unix:\/\/.+|tcp:\/\/.*|fd:\/\/.*)$/;
@@ -11,9 +12,11 @@ const HOST = /^(unix:\/\/.+|tcp:\/\/.*|fd:\/\/.*)$/;
  * The daemon's own form of the flags, checked.
  * @throws Error with dockerd's wording
  */
-export function toDaemonFlags(values: DaemonFlagValues): DaemonFlags {
+export function toDaemonFlags(values: DaemonFlagValues, warnings: string[] = []): DaemonFlags {
   const level = values['log-level'];
   if (!LOG_LEVELS.includes(level)) throw new Error(`invalid logging level: ${level}`);
+  if (!LOG_FORMATS.includes(values['log-format']))
+    throw new Error(`invalid log format: ${values['log-format']}`);
   const hosts = values.host.length === 0 ? DEFAULT_DAEMON_FLAGS.hosts : values.host;
   for (const host of hosts) if (!HOST.test(host)) throw new Error(`invalid bind address format: ${host}`);
   if (values.mtu < 0) throw new Error(`invalid default MTU: ${values.mtu}`);
@@ -31,12 +34,16 @@ export function toDaemonFlags(values: DaemonFlagValues): DaemonFlags {
     storageOpts: values['storage-opt'],
     bip: values.bip,
     bridge: values.bridge,
+    addressPools: values['default-address-pool'],
+    masquerade: values['ip-masq'],
     mtu: values.mtu === 0 ? DEFAULT_DAEMON_FLAGS.mtu : values.mtu,
     dns: values.dns,
     dnsSearch: values['dns-search'],
     dnsOptions: values['dns-opt'],
     debug: values.debug,
     logLevel: values.debug ? 'debug' : (level as LogLevel),
+    logFormat: values['log-format'] as DaemonFlags['logFormat'],
+    rawLogs: values['raw-logs'],
     logDriver: values['log-driver'],
     logOpts: values['log-opt'],
     apiNames: values['api-name'],
@@ -55,6 +62,7 @@ export function toDaemonFlags(values: DaemonFlagValues): DaemonFlags {
     shutdownTimeoutSeconds: values['shutdown-timeout'],
     discardBlobs: values['discard-blobs'],
     ...imageLimits(values),
+    warnings,
   };
 }
 

@@ -9,6 +9,7 @@ import {
 import type { NamespacePool } from '../../networkdriver/namespace-pool.ts';
 import type { NetworkNamespace } from '../../networkdriver/network-namespace.ts';
 import { currentTime } from '../clock.ts';
+import type { DaemonOptions } from '../daemon-options.ts';
 import { notFound } from '../errors.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { StateStore } from '../store/state-store.ts';
@@ -50,6 +51,9 @@ export type ConnectOptions = {
   defaultRoute: boolean;
 };
 
+/** Of the default network. */
+type BridgeOptions = Pick<DaemonOptions, 'bridgeIp' | 'addressPools' | 'masquerade' | 'mtu'>;
+
 export type Connection = { network: string; endpoint: Endpoint };
 
 /** The networks of an engine, and who is connected to them. */
@@ -63,10 +67,10 @@ export class Networks {
   }
 
   /** Makes the three networks that are always there, and whatever the kernel must have for them. */
-  async open({ bridgeIp, mtu }: { bridgeIp: string; mtu: number }): Promise<void> {
+  async open(options: BridgeOptions): Promise<void> {
     this.#ensure('none', 'null', {});
     this.#ensure('host', 'host', {});
-    await this.#openBridge(bridgeIp, mtu);
+    await this.#openBridge(options);
     for (const network of this.#networks)
       if (network.name !== 'bridge') await this.#driver(network).createNetwork(network);
   }
@@ -129,14 +133,16 @@ export class Networks {
   }
 
   /** With the subnet that is asked for; or the one that it had, or a free one. */
-  async #openBridge(bridgeIp: string, mtu: number): Promise<void> {
+  async #openBridge(options: BridgeOptions): Promise<void> {
     const { bridgeDevice } = this.#parts;
+    const { bridgeIp, addressPools } = options;
     let chosen: ChosenSubnet | undefined =
       bridgeIp === '' ? this.#networks.find(({ name }) => name === 'bridge') : parseBridgeIp(bridgeIp);
     const taken: string[] = [];
     for (;;) {
-      const { subnet, gateway } = chosen ?? chooseSubnet({ taken, ownDevice: bridgeDevice });
-      const network = this.#ensure('bridge', 'bridge', { subnet, gateway, ...this.#bridgeSettings(mtu) });
+      const { subnet, gateway } =
+        chosen ?? chooseSubnet({ taken, ownDevice: bridgeDevice, pools: addressPools });
+      const network = this.#ensure('bridge', 'bridge', { subnet, gateway, ...this.#bridgeSettings(options) });
       try {
         return await this.#driver(network).createNetwork(network);
       } catch (error) {
@@ -148,7 +154,7 @@ export class Networks {
     }
   }
 
-  #bridgeSettings(mtu: number): Partial<NetworkRecord> {
+  #bridgeSettings({ mtu, masquerade }: BridgeOptions): Partial<NetworkRecord> {
     const { bridgeDevice } = this.#parts;
     const prefix = 'com.docker.network.';
     return {
@@ -156,7 +162,7 @@ export class Networks {
       options: {
         [`${prefix}bridge.default_bridge`]: 'true',
         [`${prefix}bridge.enable_icc`]: 'true',
-        [`${prefix}bridge.enable_ip_masquerade`]: 'true',
+        [`${prefix}bridge.enable_ip_masquerade`]: String(masquerade),
         [`${prefix}bridge.host_binding_ipv4`]: '0.0.0.0',
         [`${prefix}bridge.name`]: bridgeDevice,
         [`${prefix}driver.mtu`]: String(mtu),

@@ -50,6 +50,8 @@ export class TestDaemon {
         dnsSearch: [],
         dnsOptions: [],
         bridgeIp: '10.0.0.1/16',
+        addressPools: [],
+        masquerade: true,
         mtu: 1500,
         labels: [],
         debug: false,
