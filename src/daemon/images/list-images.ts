@@ -5,7 +5,7 @@ import type { Daemon } from '../daemon.ts';
 import { booleanFilter, checkFilters, type Filters, labelFilter } from '../filters.ts';
 import { untilTime } from '../until-filter.ts';
 import { summarizeImage } from './describe-image.ts';
-import { pathMatcher } from './path-match.ts';
+import { pathMatcher } from '../../base/go/path-match.ts';
 import { invalid } from '../errors.ts';
 
 const KNOWN = ['dangling', 'label', 'label!', 'before', 'since', 'reference', 'until'];

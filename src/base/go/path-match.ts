@@ -1,4 +1,4 @@
-import { invalid } from '../errors.ts';
+import { EngineError } from '../errors.ts';
 
 /** `*`, or what one character must be. */
 type Element = 'star' | ((character: string) => boolean);
@@ -93,7 +93,7 @@ function existing(character: string | undefined): string {
 }
 
 function malformed(): Error {
-  return invalid('syntax error in pattern');
+  return new EngineError('invalid-parameter', 'syntax error in pattern');
 }
 
 function codeOf(character: string): number {

@@ -1,0 +1,143 @@
+import { posix } from 'node:path';
+import { checkPathLength } from '../base/path-length.ts';
+import type { ContainerDefaults } from '../oci/image-config.ts';
+import { invalid } from './dockerfile-error.ts';
+import type { CommandLine, ConfigInstruction, KeyValue } from './instruction.ts';
+import { withHeredocs } from './parse-instruction.ts';
+import { expandWord, expandWords, type Variables } from './shell-lexer.ts';
+
+export type ApplyOptions = {
+  /** What the instruction's variables are replaced by; ENV's own come on top. */
+  variables: Variables;
+  escape: string;
+};
+
+const DEFAULT_SHELL = ['/bin/sh', '-c'];
+/** As many as there are, which is more than anybody means. */
+const MAX_PORTS = 65_535;
+
+/**
+ * A configuration with one instruction applied; the given one stays as it is.
+ * @throws EngineError invalid-parameter, without a place
+ */
+export function applyConfig(
+  config: ContainerDefaults,
+  instruction: ConfigInstruction,
+  { variables, escape }: ApplyOptions,
+): ContainerDefaults {
+  const expand = (text: string): string => expandWord(text, variables, { escape });
+  switch (instruction.kind) {
+    case 'env':
+      return {
+        ...config,
+        Env: withVariables(config.Env ?? [], expandPairs('ENV', instruction.pairs, expand)),
+      };
+    case 'label': {
+      const labels = expandPairs('LABEL', instruction.pairs, expand);
+      return { ...config, Labels: { ...config.Labels, ...Object.fromEntries(labels) } };
+    }
+    case 'maintainer':
+      return config;
+    case 'expose':
+      return { ...config, ExposedPorts: exposed(config, instruction.ports, { variables, escape }) };
+    case 'volume': {
+      const paths = instruction.paths.map(expand);
+      if (paths.includes('')) throw invalid('VOLUME specified can not be an empty string');
+      return {
+        ...config,
+        Volumes: { ...config.Volumes, ...Object.fromEntries(paths.map(path => [path, {}])) },
+      };
+    }
+    case 'user':
+      return { ...config, User: expand(instruction.user) };
+    case 'stopsignal':
+      return { ...config, StopSignal: expand(instruction.signal) };
+    case 'cmd':
+      return { ...config, Cmd: argumentsOf(instruction.command, config) };
+    case 'entrypoint':
+      // An inherited command belongs to the entrypoint that it was written for.
+      return { ...config, Entrypoint: argumentsOf(instruction.command, config) };
+    case 'shell':
+      return { ...config, Shell: instruction.shell };
+    case 'healthcheck':
+      return { ...config, Healthcheck: instruction.healthcheck };
+    case 'onbuild':
+      return { ...config, OnBuild: [...(config.OnBuild ?? []), instruction.expression] };
+    case 'workdir':
+      return { ...config, WorkingDir: workingDirectory(config, expand(instruction.path)) };
+  }
+}
+
+/** What is executed: a list as it is, text by the shell. */
+function argumentsOf(command: CommandLine, { Shell }: ContainerDefaults): string[] {
+  if (command.form === 'exec') return command.list;
+  return [...(Shell?.length ? Shell : DEFAULT_SHELL), withHeredocs(command.text, command.heredocs)];
+}
+
+/** `NAME=value` entries with some replaced, or added behind. */
+function withVariables(env: readonly string[], pairs: readonly (readonly [string, string])[]): string[] {
+  const variables = variablesOf(env);
+  for (const [name, value] of pairs) variables.set(name, value);
+  return [...variables].map(([name, value]) => `${name}=${value}`);
+}
+
+/** `NAME=value` entries by name. */
+export function variablesOf(env: readonly string[] | null | undefined): Map<string, string> {
+  return new Map(
+    (env ?? []).map(entry => {
+      const equals = entry.indexOf('=');
+      return equals < 0 ? [entry, ''] : [entry.slice(0, equals), entry.slice(equals + 1)];
+    }),
+  );
+}
+
+function expandPairs(
+  keyword: string,
+  pairs: readonly KeyValue[],
+  expand: (text: string) => string,
+): [string, string][] {
+  return pairs.map(({ name, value }) => {
+    const expanded = expand(name);
+    if (expanded === '') throw invalid(`${keyword} names can not be blank`);
+    return [expanded, expand(value)];
+  });
+}
+
+/** Relative to the one before. */
+function workingDirectory({ WorkingDir }: ContainerDefaults, path: string): string {
+  for (const each of [WorkingDir ?? '', path]) checkPathLength(each);
+  return posix.resolve('/', WorkingDir || '/', path);
+}
+
+function exposed(
+  config: ContainerDefaults,
+  ports: readonly string[],
+  { variables, escape }: ApplyOptions,
+): Record<string, object> {
+  const words = ports.flatMap(port => expandWords(port, variables, { escape }));
+  const ranges = [...new Set(words)].map(portRange);
+  checkPorts(ranges.reduce((sum, { start, end }) => sum + end - start + 1, 0));
+  const before = config.ExposedPorts ?? {};
+  const added = ranges.flatMap(portsOf).filter(port => !Object.hasOwn(before, port));
+  checkPorts(Object.keys(before).length + added.length);
+  return { ...before, ...Object.fromEntries(added.map(port => [port, {}])) };
+}
+
+function checkPorts(count: number): void {
+  if (count > MAX_PORTS) throw invalid(`too many exposed ports: ${count}`);
+}
+
+type PortRange = { start: number; end: number; protocol: string };
+
+/** `80`, `53/udp`, `8000-8002/tcp`. */
+function portRange(word: string): PortRange {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(word);
+  const start = Number(match?.[1]);
+  const end = Number(match?.[2] ?? start);
+  if (match === null || end < start || end > 65_535) throw invalid(`invalid containerPort: ${word}`);
+  return { start, end, protocol: (match[3] ?? 'tcp').toLowerCase() };
+}
+
+function portsOf({ start, end, protocol }: PortRange): string[] {
+  return Array.from({ length: end - start + 1 }, (_, index) => `${start + index}/${protocol}`);
+}
