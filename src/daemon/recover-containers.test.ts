@@ -101,6 +101,19 @@ test('restart policies and auto-remove have their way after a restart', async t 
   assert.equal(engine.daemon.containers.lookup('removed'), undefined);
 });
 
+test('a container that was lost is restarted once, however long its start takes', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('lost', { HostConfig: { RestartPolicy: { Name: 'always' } } });
+  await engine.close();
+  engine.execDriver.last.isRemoved = true;
+  const made = engine.execDriver.containers.length;
+  await engine.open();
+  const container = engine.daemon.containers.find(id);
+  await Promise.all([engine.daemon.restart(container), engine.daemon.restart(container)]);
+  assert.equal(engine.state(id).status, 'running');
+  assert.equal(engine.execDriver.containers.length, made + 1);
+});
+
 test('what was half made or half removed is taken away', async t => {
   const engine = await TestDaemon.open(t);
   const kept = await engine.create('kept');

@@ -24,7 +24,9 @@ export function nextRestart(container: Container, exitCode: number, ranForNs: bi
   return container.restartDelayMs;
 }
 
+/** Replaces a restart that was scheduled before. */
 export function scheduleRestart(daemon: Daemon, container: Container, delayMs: number): void {
+  clearTimeout(container.restartTimer);
   container.restartTimer = setTimeout(() => {
     if (daemon.closing.aborted || container.state.status !== 'restarting') return;
     // Not in the background, which removals of images wait for: nobody knows how long a start takes.

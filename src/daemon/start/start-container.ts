@@ -38,6 +38,8 @@ export async function startContainer(
 
 export async function startInLock(daemon: Daemon, container: Container, reason: StartReason): Promise<void> {
   if (daemon.closing.aborted) throw closing();
+  // Started or stopped by a request while the policy waited for the lock.
+  if (reason === 'restart-policy' && container.state.status !== 'restarting') return;
   checkStartable(container, reason);
   await container.cleanedUp;
   const start = runUnlessGivenUp(daemon, container, reason);
