@@ -83,13 +83,25 @@ static void answer_waiting(struct process *process, int result, struct runner *f
 	}
 }
 
+/*
+ * Others in its pid namespace may trace a child: then it is the tracer's to be waited for (ptrace(2)), or does not end at
+ * all, and keeps nobody waiting here.
+ */
+static void kill_child(pid_t pid)
+{
+	int end = syscall(SYS_pidfd_open, pid, 0);
+	kill(pid, SIGKILL);
+	if (end >= 0)
+		readable_within(end, PATIENCE_MS);
+	waitpid(pid, NULL, end < 0 ? 0 : WNOHANG);
+	close_if_open(&end);
+}
+
 /* A process that was never ready: nobody but its maker needs to hear of it. Leaves nothing of a container. */
 void give_up(struct shim *shim, struct process *process)
 {
-	if (process->pid > 0) {
-		kill(process->pid, SIGKILL);
-		waitpid(process->pid, NULL, 0);
-	}
+	if (process->pid > 0)
+		kill_child(process->pid);
 	process->state = STATE_EXITED;
 	process->told = true;
 	if (process->number != 0)
@@ -123,6 +135,7 @@ static void handle_ready(struct shim *shim, struct process *process, struct runn
 	if (process->state != STATE_CREATING)
 		return;
 	adopt(process, r->sender);
+	process->end = syscall(SYS_pidfd_open, process->pid, 0);
 	process->state = process->flags & IO_START ? STATE_STARTING : STATE_CREATED;
 	if (process->number == 0)
 		hold_mount_namespace(shim, process);
@@ -135,7 +148,8 @@ static void handle_ready(struct shim *shim, struct process *process, struct runn
 /*
  * Whether a process that has closed its end of the conversation has done so by ending, in a trap, before it executed
  * anything: it has a filter that forbids both to execute and to exit. A name tells the two apart, as the kernel sets it
- * anew when it executes.
+ * anew when it executes. One that was traced, or whose first thread has ended before others, cannot be waited for: it has
+ * executed something.
  */
 static bool ended_in_trap(struct process *process)
 {
@@ -144,7 +158,9 @@ static bool ended_in_trap(struct process *process)
 	snprintf(path, sizeof path, "/proc/%d/exe", process->pid);
 	if (readlink(path, link, sizeof link) >= 0)
 		return false;
-	if (waitid(P_PID, process->pid, &information, WEXITED | WNOWAIT) != 0 || information.si_code == CLD_EXITED)
+	readable_within(process->end, MOMENT_MS);
+	if (waitid(P_PID, process->pid, &information, WEXITED | WNOWAIT | WNOHANG) != 0 || information.si_pid == 0 ||
+	    information.si_code == CLD_EXITED)
 		return false;
 	snprintf(path, sizeof path, "/proc/%d/comm", process->pid);
 	return (information.si_status == SIGILL || information.si_status == SIGTRAP) &&

@@ -96,6 +96,12 @@ void sleep_ms(long ms)
 	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
 }
 
+bool readable_within(int fd, int ms)
+{
+	struct pollfd ready = { fd, POLLIN, 0 };
+	return poll(&ready, 1, ms) > 0;
+}
+
 /* All return 0 or a negated errno; they may leave words for people in `r->detail`. */
 
 int check(long result)

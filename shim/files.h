@@ -13,6 +13,7 @@ int write_file_at(int directory, const char *path, const char *data, size_t leng
 int read_file_at(int directory, const char *path, char *buffer, size_t size);
 int64_t now_ns(clockid_t clock);
 void sleep_ms(long ms);
+bool readable_within(int fd, int ms);
 int check(long result);
 
 #endif

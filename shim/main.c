@@ -28,7 +28,7 @@
 #include "reaping.h"
 #include "streams.h"
 
-enum source { FROM_SIGNALS, FROM_LISTENER, FROM_CLIENT, FROM_OUTPUT, FROM_INPUT, FROM_SYNC };
+enum source { FROM_SIGNALS, FROM_END, FROM_LISTENER, FROM_CLIENT, FROM_OUTPUT, FROM_INPUT, FROM_SYNC };
 
 struct watch {
 	enum source source;
@@ -63,6 +63,9 @@ static void watch_all(struct watched *w, struct shim *shim)
 	w->count = 0;
 	mark_slow_processes(shim);
 	watch(w, shim->signals, POLLIN, (struct watch){ FROM_SIGNALS, NULL, 0 });
+	/* Whoever a process is made for is told of its end by the kernel. */
+	for (struct process *process = shim->processes; process && !shim->passing; process = process->next)
+		watch(w, process->end, POLLIN, (struct watch){ FROM_END, process, 0 });
 	watch(w, shim->listener, POLLIN, (struct watch){ FROM_LISTENER, NULL, 0 });
 	for (struct client *client = shim->clients; client; client = client->next) {
 		struct process *process = client->attached;
@@ -120,6 +123,10 @@ static void handle_event(struct shim *shim, struct watch *what, short events)
 	case FROM_SIGNALS:
 		reap(shim);
 		break;
+	case FROM_END:
+		if (process->end >= 0)
+			handle_end(shim, process);
+		break;
 	case FROM_LISTENER:
 		accept_client(shim);
 		break;
@@ -153,7 +160,7 @@ static void serve(struct shim *shim)
 		watch_all(&w, shim);
 		if (poll(w.polls, w.count, -1) < 0)
 			continue;
-		/* Signals come first in the list, and last here: what a process wrote before it ended, and who was
+		/* Signals and ends come first in the list, and last here: what a process wrote before it ended, and who was
 		   told of it, is settled before it is reaped. */
 		for (size_t i = w.count; i-- > 0;)
 			if (w.polls[i].revents)

@@ -20,7 +20,7 @@ struct process *new_process(struct shim *shim, const char *id, unsigned flags)
 		abort();
 	process->number = shim->next_number++;
 	process->flags = flags;
-	process->sync = process->input = process->terminal = process->terminal_slave = -1;
+	process->end = process->sync = process->input = process->terminal = process->terminal_slave = -1;
 	process->output[0] = (struct output){ .fd = -1, .stream = 1 };
 	process->output[1] = (struct output){ .fd = -1, .stream = 2 };
 	struct process **last = &shim->processes;
@@ -47,6 +47,7 @@ void free_process(struct shim *shim, struct process *process)
 	close_if_open(&process->terminal_slave);
 	close_if_open(&process->output[1].fd);
 	close_if_open(&process->sync);
+	close_if_open(&process->end);
 	free(process->output[0].line);
 	free(process->output[1].line);
 	free(process->id);

@@ -92,8 +92,11 @@ static void end_container(struct shim *shim, struct process *init)
 
 static void reap_process(struct shim *shim, struct process *process, int status)
 {
+	/* Who has traced it may have its end of the conversation: what is said from now on is not heard. */
+	shutdown(process->sync, SHUT_RD);
 	while (process->sync >= 0)
 		handle_sync(shim, process, true);
+	close_if_open(&process->end);
 	if (process->state == STATE_EXITED)
 		return;
 	process->state = STATE_EXITED;
@@ -136,6 +139,23 @@ void reap(struct shim *shim)
 				break;
 			}
 	}
+}
+
+/* As of wait(2), of a process that has ended but is not ours to be waited for. */
+static int status_of_zombie(pid_t pid)
+{
+	char path[64], content[1024];
+	snprintf(path, sizeof path, "/proc/%d/stat", pid);
+	char *field = read_file_at(AT_FDCWD, path, content, sizeof content) < 0 ? NULL : strrchr(content, ' ');
+	return field ? atoi(field) : 0; /* exit_code, the last one (proc_pid_stat(5)) */
+}
+
+/* A tracer keeps others from waiting for a process (ptrace(2)), and may do so for as long as it lives. */
+void handle_end(struct shim *shim, struct process *process)
+{
+	reap(shim);
+	if (process->state != STATE_EXITED)
+		reap_process(shim, process, status_of_zombie(process->pid));
 }
 
 /* Exec'd processes whose end is known to somebody, and whose output has been sent, are forgotten. */

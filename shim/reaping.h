@@ -5,6 +5,7 @@
 #include "shim.h"
 
 void reap(struct shim *shim);
+void handle_end(struct shim *shim, struct process *process);
 void forget_processes(struct shim *shim);
 bool may_end(struct shim *shim);
 

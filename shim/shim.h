@@ -65,6 +65,8 @@
 #define MAX_DRAINED_BYTES (1 << 20) /* of a terminal; a pipe says how much there is in it */
 #define MAX_PASSWD_BYTES (10 << 20) /* as dockerd */
 #define MAX_COPIED_DEPTH 256
+#define MOMENT_MS 100
+#define PATIENCE_MS 10000 /* with a process that was killed */
 #define MAX_STEPS 65536 /* in removing cgroups */
 #define STACK_BYTES (256 << 10)
 #define MAX_GROUPS 65536 /* NGROUPS_MAX */
@@ -92,6 +94,7 @@ struct process {
 	char *id;
 	pid_t pid;
 	pid_t forerunner; /* the process that prepared it, and ended with `fork` */
+	int end; /* pidfd: SIGCHLD does not come while somebody else traces it */
 	enum process_state state;
 	unsigned flags;
 	int sync; /* to the child, until it executes; then -1 */

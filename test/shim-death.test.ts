@@ -59,11 +59,11 @@ describe('the death of a shim', () => {
   const stateOf = async (id: string) =>
     ((await daemon.api('GET', `/containers/${id}/json`)) as { State: State; RestartCount: number }).State;
 
-  async function killShim(id: string): Promise<void> {
+  async function killShim(id: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const { Pid } = await stateOf(id);
     const [, shim] = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${Pid}/status`, 'utf8')) ?? [];
     assert.equal(readFileSync(`/proc/${shim}/comm`, 'utf8'), 'slipway-shim\n');
-    process.kill(Number(shim), 'SIGKILL');
+    process.kill(Number(shim), signal);
   }
 
   async function untilState(id: string, isReached: (state: State) => boolean): Promise<State> {
@@ -140,6 +140,21 @@ describe('the death of a shim', () => {
     await running(id, 4);
     await daemon.slipway('rm', '-f', id);
     await nothingIsLeft(id);
+  });
+
+  test('is brought about where it does not answer, so that its container can be ended', async () => {
+    const [killed, removed, kept] = [await outlive(2), await outlive(2), await outlive(2)];
+    for (const id of [killed, removed, kept]) await killShim(id, 'SIGSTOP');
+    const [kill, remove] = await Promise.all([
+      daemon.slipway('kill', killed),
+      daemon.slipway('rm', '-f', removed),
+    ]);
+    assert.deepEqual([kill.code, remove.code], [0, 0], kill.stderr + remove.stderr);
+    await daemon.kill();
+    await daemon.start();
+    assert.equal((await daemon.slipway('rm', '-f', kept)).code, 0);
+    assert.equal((await daemon.slipway('rm', killed)).code, 0);
+    for (const id of [killed, removed, kept]) await nothingIsLeft(id);
   });
 
   test('is noticed by a daemon that starts afterwards', async () => {

@@ -96,7 +96,8 @@ static int join_namespaces(struct runner *r, const char **joins)
 			return result;
 		}
 	}
-	return 0;
+	/* With another user namespace it may be what fs.suid_dumpable says (proc_sys_fs(5)). */
+	return r->shim->privileged ? check(prctl(PR_SET_DUMPABLE, 0)) : 0;
 }
 
 /*

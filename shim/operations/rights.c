@@ -64,7 +64,8 @@ int op_user(struct runner *r, struct cursor *c)
 	if (prctl(PR_SET_KEEPCAPS, 1) != 0 || syscall(SYS_setresgid, gid, gid, gid) != 0 ||
 	    syscall(SYS_setresuid, uid, uid, uid) != 0 || prctl(PR_SET_KEEPCAPS, 0) != 0)
 		return -errno;
-	return 0;
+	/* Another user may be what fs.suid_dumpable says (proc_sys_fs(5)). */
+	return check(prctl(PR_SET_DUMPABLE, 0));
 }
 
 int op_cap_bounding(struct runner *r, struct cursor *c)

@@ -1,4 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
+import { settlesWithin } from '../../base/settles-within.ts';
 import type { Container } from '../containers/container.ts';
 import { parseSignal, stopSignalOf } from '../create/signals.ts';
 import type { Daemon } from '../daemon.ts';
@@ -8,6 +9,8 @@ import { resumeHealthChecks } from '../health/start-health-checks.ts';
 import { cancelRestart } from './restart-policy.ts';
 
 const SIGKILL = 9;
+/** As dockerd: a process may wait for a broken disk, or be held by another container that traces it. */
+const PATIENCE_MS = 10_000;
 
 /**
  * `docker kill`: sends a signal; with SIGKILL, waits for the end.
@@ -24,9 +27,8 @@ export async function killContainer(
     if (!container.isRunning) throw conflict(`container ${container.id} is not running`);
     markStopped(daemon, container, number);
     if (container.state.status === 'restarting') return cancelRestart(daemon, container);
-    const stopped = container.waitStopped(Number.POSITIVE_INFINITY);
-    await sendSignal(daemon, container, number);
-    if (number === SIGKILL) await stopped;
+    if (number === SIGKILL) await killAndWait(daemon, container);
+    else await sendSignal(daemon, container, number);
   } catch (error) {
     throw prefixed(`cannot kill container: ${reference}`, error);
   }
@@ -39,6 +41,17 @@ function markStopped(daemon: Daemon, container: Container, signal: number): void
     container.restartCancelled = true;
   container.state.manuallyStopped = true;
   daemon.store.saveState(container.id, container.state);
+}
+
+/**
+ * Returns when the container has ended.
+ * @throws EngineError system, in Docker's words, when it does not
+ */
+export async function killAndWait(daemon: Daemon, container: Container): Promise<void> {
+  const stopped = container.waitStopped(Number.POSITIVE_INFINITY);
+  await sendSignal(daemon, container, SIGKILL);
+  if (!(await settlesWithin(stopped, PATIENCE_MS)) && container.isRunning)
+    throw new EngineError('system', 'tried to kill container, but did not receive an exit event');
 }
 
 /** A container that has just ended is fine. A paused one is thawed by SIGKILL, so that it can die. */

@@ -3,12 +3,10 @@ import { TimeSlice } from '../../base/time-slice.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { containerDirectory } from '../daemon-options.ts';
-import { conflict } from '../errors.ts';
+import { conflict, prefixed } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
-import { sendSignal } from './kill-container.ts';
+import { killAndWait } from './kill-container.ts';
 import { cancelRestart } from './restart-policy.ts';
-
-const SIGKILL = 9;
 
 export type RemoveOptions = { force: boolean; volumes: boolean };
 
@@ -28,12 +26,12 @@ export async function removeContainer(
   if (options.force) markForRemoval(container);
   try {
     if (!options.force) checkStopped(container, reference);
-    else await forceStop(daemon, container);
+    else await forceStop(daemon, container, reference);
     await daemon.locks.run(container.id, async () => {
       if (container.isRemoved) return;
       // It may have been started while this waited.
       if (!options.force) checkStopped(container, reference);
-      else await forceStop(daemon, container);
+      else await forceStop(daemon, container, reference);
       await removeInLock(daemon, container, options);
     });
   } finally {
@@ -56,14 +54,14 @@ function checkStopped({ isRunning, state: { status } }: Container, reference: st
   throw conflict(`cannot remove container "${reference}": ${advice}`);
 }
 
-async function forceStop(daemon: Daemon, container: Container): Promise<void> {
+async function forceStop(daemon: Daemon, container: Container, reference: string): Promise<void> {
   container.restartCancelled = true;
   container.state.manuallyStopped = true;
   if (container.state.status === 'restarting') cancelRestart(daemon, container);
   if (!container.isRunning) return;
-  const stopped = container.waitStopped(Number.POSITIVE_INFINITY);
-  await sendSignal(daemon, container, SIGKILL);
-  await stopped;
+  await killAndWait(daemon, container).catch(error => {
+    throw prefixed(`cannot remove container "${reference}": could not kill`, error);
+  });
 }
 
 /** Of a stopped container, under its lock. */

@@ -4,11 +4,10 @@ import { parseSignal, stopSignalOf } from '../create/signals.ts';
 import type { Daemon } from '../daemon.ts';
 import { prefixed } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
-import { sendSignal } from './kill-container.ts';
+import { killAndWait, sendSignal } from './kill-container.ts';
 import { cancelRestart } from './restart-policy.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 10;
-const SIGKILL = 9;
 
 export type StopOptions = { signal?: string; timeoutSeconds?: number };
 
@@ -51,8 +50,5 @@ async function end(
   const stopped = container.waitStopped(timeoutMs);
   await sendSignal(daemon, container, signal);
   if (await stopped) return;
-  if (!container.isRunning) return;
-  const killed = container.waitStopped(Number.POSITIVE_INFINITY);
-  await sendSignal(daemon, container, SIGKILL);
-  await killed;
+  if (container.isRunning) await killAndWait(daemon, container);
 }

@@ -17,11 +17,11 @@ export type AbandonOptions = {
  * one without a container ends with its connection; any other is killed, with what there is of the container.
  */
 export async function abandonShim(
-  { connection, kill }: FreshShim,
+  { connection }: FreshShim,
   { cgroupPaths, atOnce }: AbandonOptions,
 ): Promise<void> {
   connection.socket.end();
-  if (atOnce || !(await settlesWithin(connection.closed, PATIENCE_MS))) kill();
+  if (atOnce || !(await settlesWithin(connection.closed, PATIENCE_MS))) connection.kill();
   // What the kernel does not let go of is no reason to keep anybody waiting.
   await new Cgroup(cgroupPaths).destroy(PATIENCE_MS).catch(() => false);
   await settlesWithin(connection.closed, PATIENCE_MS);

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { EngineError, errorCode, messageOf } from '../../base/errors.ts';
+import { peerPid } from '../../kernel/peer-pid.ts';
 import { ShimConnection } from './shim-connection.ts';
 
 /** What there is no process behind. */
@@ -12,7 +13,13 @@ const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED']);
  * @throws EngineError not-found when none does, unavailable when that cannot be told
  */
 export async function connectShim(stateDir: string, allowHalfOpen = false): Promise<ShimConnection> {
-  return new ShimConnection(await connect(stateDir, allowHalfOpen));
+  const socket = await connect(stateDir, allowHalfOpen);
+  const { fd } = (socket as Socket & { _handle: { fd: number } })._handle;
+  const pid = peerPid(fd);
+  return new ShimConnection(socket, () => {
+    // As long as it is connected, its pid is nobody else's.
+    if (!socket.destroyed) process.kill(pid, 'SIGKILL');
+  });
 }
 
 async function connect(stateDir: string, allowHalfOpen: boolean): Promise<Socket> {

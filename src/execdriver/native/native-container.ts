@@ -67,6 +67,14 @@ export class NativeContainer extends NativeProcess implements Container {
     void connection.closed.then(() => this.shimEnded());
   }
 
+  /** A shim that does not answer is no help any more: its container ends with it. */
+  override async kill(signal: number): Promise<void> {
+    await super.kill(signal).catch(error => {
+      if (signal !== SIGKILL || !this.#connection?.isSilent) throw error;
+      this.#connection.kill();
+    });
+  }
+
   override async start(): Promise<void> {
     if (this.#isStarted) return;
     try {
@@ -147,12 +155,11 @@ export class NativeContainer extends NativeProcess implements Container {
     if (this.#connection && !this.hasExited) {
       if (this.#cgroup.frozen) await this.#cgroup.thaw();
       await this.kill(SIGKILL).catch(() => undefined);
-      await this.exited;
+      if (!(await settlesWithin(this.exited, PATIENCE_MS))) throw this.#doesNotEnd();
     }
     if (this.#connection) await settlesWithin(this.#connection.closed, PATIENCE_MS);
     // What a shim that was itself killed could not do. Finds nothing otherwise.
-    if (this.#cgroup.exists && !(await this.#cgroup.destroy(PATIENCE_MS)))
-      throw new EngineError('system', `processes of container ${this.id} do not end`);
+    if (this.#cgroup.exists && !(await this.#cgroup.destroy(PATIENCE_MS))) throw this.#doesNotEnd();
     // A handful of small files: quicker done than handed to another thread.
     rmSync(this.#stateDir, { recursive: true, force: true });
   }
@@ -165,6 +172,10 @@ export class NativeContainer extends NativeProcess implements Container {
   async shimEnded(): Promise<void> {
     if (this.hasExited || this.#connection?.released) return;
     await settlesWithin(this.#endOrphans(), PATIENCE_MS);
+  }
+
+  #doesNotEnd(): EngineError {
+    return new EngineError('system', `processes of container ${this.id} do not end`);
   }
 
   async #endOrphans(): Promise<void> {

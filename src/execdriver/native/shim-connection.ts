@@ -33,14 +33,19 @@ export class ShimConnection {
   readonly closed: Promise<void>;
   /** Whether it was this side that ended the connection. */
   released = false;
+  /** Whether it has left a request without an answer: it is stopped, say. */
+  isSilent = false;
   onExit: (record: ProcessRecord) => void = () => undefined;
+  /** Ends the shim at once, whatever it does. Idempotent. */
+  readonly kill: () => void;
   readonly #pending = new Map<number, Pending>();
   #received: Buffer = Buffer.alloc(0);
   #lastTag = 0;
   #attaching = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, kill: () => void) {
     this.socket = socket;
+    this.kill = kill;
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', () => undefined);
     this.closed = new Promise(resolve => {
@@ -96,7 +101,11 @@ export class ShimConnection {
     const rest = prepare(message);
     this.#pending.set(tag, { resolve, reject });
     if (rest.length > 0) this.socket.write(rest);
-    const timer = UNHURRIED.includes(type) ? undefined : setTimeout(() => reject(silent()), ANSWER_MS);
+    const giveUp = (): void => {
+      this.isSilent = true;
+      reject(silent());
+    };
+    const timer = UNHURRIED.includes(type) ? undefined : setTimeout(giveUp, ANSWER_MS);
     try {
       return await promise;
     } finally {

@@ -6,7 +6,7 @@ import { type SpawnedShim, spawnShim } from './spawn-shim.ts';
 /** SCM_MAX_FD (include/net/scm.h) */
 const MAX_PASSED = 253;
 
-export type FreshShim = Pick<SpawnedShim, 'connection' | 'kill'> & {
+export type FreshShim = Pick<SpawnedShim, 'connection'> & {
   /** The first request, see {@link ShimConnection.request}. */
   request(type: number, write: (writer: FieldWriter) => void): Promise<FieldReader>;
 };
@@ -39,10 +39,9 @@ export class ShimPool {
     }
     const shim = await this.#reserve.take();
     if (descriptors.length === 0) return withoutDescriptors(shim);
-    const { connection, socket, kill } = shim;
+    const { connection, socket } = shim;
     return {
       connection,
-      kill,
       request: (type, write) => connection.requestWith(socket, descriptors, type, write),
     };
   }
@@ -65,8 +64,8 @@ export class ShimPool {
   }
 }
 
-function withoutDescriptors({ connection, kill }: SpawnedShim): FreshShim {
-  return { connection, kill, request: connection.request.bind(connection) };
+function withoutDescriptors({ connection }: SpawnedShim): FreshShim {
+  return { connection, request: connection.request.bind(connection) };
 }
 
 /** The shim puts the container's id in its place, where ps(1) finds it. */

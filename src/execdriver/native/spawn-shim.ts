@@ -10,8 +10,6 @@ export type SpawnedShim = {
   connection: ShimConnection;
   /** The connection's own descriptor. */
   socket: number;
-  /** Ends it at once, whatever it does. Idempotent. */
-  kill: () => void;
 };
 
 /**
@@ -21,17 +19,14 @@ export type SpawnedShim = {
  */
 export async function spawnShim(options: StartShimOptions): Promise<SpawnedShim> {
   const { pid, socket } = await startShimAsync(options);
-  const connection = new ShimConnection(new Socket({ fd: socket, readable: true, writable: true }));
   let isReaped = false;
-  void connection.closed.then(() => reap(pid, () => (isReaped = true)));
-  return {
-    connection,
-    socket,
-    // Until it is reaped, its pid is nobody else's.
-    kill: () => {
-      if (!isReaped) process.kill(pid, 'SIGKILL');
-    },
+  // Until it is reaped, its pid is nobody else's.
+  const kill = (): void => {
+    if (!isReaped) process.kill(pid, 'SIGKILL');
   };
+  const connection = new ShimConnection(new Socket({ fd: socket, readable: true, writable: true }), kill);
+  void connection.closed.then(() => reap(pid, () => (isReaped = true)));
+  return { connection, socket };
 }
 
 /** libuv does not know the child. Its descriptors close shortly before it can be waited for. */

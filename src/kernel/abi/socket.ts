@@ -12,5 +12,6 @@ export const SOCK_CLOEXEC = 0o2000000;
 
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
+export const SO_PEERCRED = 17;
 
 export const MSG_DONTWAIT = 0x40;
