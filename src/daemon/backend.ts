@@ -9,6 +9,7 @@ import {
 } from './archive/container-archive.ts';
 import { commitContainer, type CommitRequest } from './commit/commit-container.ts';
 import { attachContainer } from './attach/attach-container.ts';
+import type { Container } from './containers/container.ts';
 import type { Daemon } from './daemon.ts';
 import { createContainer } from './create/create-container.ts';
 import { EngineError } from '../base/errors.ts';
@@ -95,7 +96,7 @@ function lifecycleBackend(daemon: Daemon) {
       id: string,
       condition: 'not-running' | 'next-exit' | 'removed',
       signal: AbortSignal,
-    ) => ({ status: waitContainer(find(id), condition, signal) }),
+    ) => ({ status: waitContainer(daemon.departed.find(id) ?? find(id), condition, signal) }),
   };
 }
 
@@ -103,7 +104,7 @@ function inspectionBackend(daemon: Daemon) {
   const find = (id: string) => daemon.containers.find(id);
   return {
     containerInspect: async (id: string, options: { size: boolean }) =>
-      inspectContainer(daemon, find(id), options),
+      inspectContainer(daemon, endedByItself(daemon, id) ?? find(id), options),
     containerList: async (options: { all: boolean; limit: number; size: boolean; filters: Filters }) =>
       listContainers(daemon, options),
     containerTop: async (id: string, psArgs: string) => {
@@ -117,6 +118,12 @@ function inspectionBackend(daemon: Daemon) {
     containerStats: (id: string, options: { stream: boolean; oneShot: boolean }, signal: AbortSignal) =>
       containerStats(daemon, find(id), options, signal),
   };
+}
+
+/** Whoever ends a container with `AutoRemove` may ask for it until it is no longer there. */
+function endedByItself({ departed }: Daemon, id: string): Container | undefined {
+  const container = departed.find(id);
+  return container?.state.manuallyStopped ? undefined : container;
 }
 
 function fileBackend(daemon: Daemon) {
@@ -140,7 +147,7 @@ function streamBackend(daemon: Daemon) {
   const find = (id: string) => daemon.containers.find(id);
   return {
     containerLogs: async (id: string, options: Parameters<typeof containerLogs>[2]) =>
-      containerLogs(daemon, find(id), options),
+      containerLogs(daemon, daemon.departed.findWithLog(id) ?? find(id), options),
     containerAttach: async (id: string, options: Parameters<typeof attachContainer>[2]) =>
       attachContainer(daemon, find(id), options),
     containerResize: async (id: string, rows: number, columns: number) => {

@@ -5,6 +5,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { Background } from './background.ts';
 import type { Container } from './containers/container.ts';
 import type { ContainerTable } from './containers/container-table.ts';
+import type { DepartedContainers } from './containers/departed-containers.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import type { EventBus } from './events/event-bus.ts';
 import type { Logger } from './logger.ts';
@@ -21,6 +22,7 @@ export type Daemon = {
   readonly log: Logger;
   readonly store: StateStore;
   readonly containers: ContainerTable;
+  readonly departed: DepartedContainers;
   readonly events: EventBus;
   /** Serialises what changes one container, by its id. */
   readonly locks: KeyedLock;

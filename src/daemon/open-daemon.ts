@@ -9,6 +9,7 @@ import type { NetworkDriver } from '../networkdriver/driver.ts';
 import type { NamespacePool } from '../networkdriver/namespace-pool.ts';
 import { Background } from './background.ts';
 import { ContainerTable } from './containers/container-table.ts';
+import { DepartedContainers } from './containers/departed-containers.ts';
 import type { Daemon } from './daemon.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { EventBus } from './events/event-bus.ts';
@@ -57,6 +58,7 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
     log,
     store,
     containers: new ContainerTable(store),
+    departed: new DepartedContainers(),
     events,
     locks: new KeyedLock(),
     background,
@@ -103,6 +105,7 @@ async function close(daemon: Daemon, closing: AbortController, withdrawsNetworks
     container.stopRun();
   }
   await Promise.allSettled(daemon.starts);
+  daemon.departed.clear();
   await daemon.threads.close();
   await daemon.background.idle();
   const isInUse = daemon.containers.all().some(({ runtime }) => runtime !== undefined);

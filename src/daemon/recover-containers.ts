@@ -132,7 +132,7 @@ function restartStopped(daemon: Daemon): void {
     if (state.status === 'restarting') scheduleRestart(daemon, container, 0);
     else if (container.isRunning || state.status === 'created') continue;
     else if (record.hostConfig.AutoRemove) {
-      const removal = removeContainer(daemon, container, { force: false, volumes: true });
+      const removal = removeContainer(daemon, container, { force: false, volumes: true, departs: true });
       daemon.background.run(`removing ${container.id}`, removal);
     } else if (wantsRestart(container, state.exitCode)) {
       state.status = 'restarting';

@@ -33,8 +33,8 @@ export async function createExec(
 }
 
 /** @throws EngineError not-found */
-export function findExec({ containers }: Daemon, id: string): Exec {
-  for (const container of containers.all()) {
+export function findExec({ containers, departed }: Daemon, id: string): Exec {
+  for (const container of [...containers.all(), ...departed.all()]) {
     const exec = container.execs.get(id);
     if (exec !== undefined) return exec;
   }

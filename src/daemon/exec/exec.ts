@@ -46,6 +46,7 @@ export class Exec {
 
   settle({ code }: Pick<ExitStatus, 'code'>): void {
     Object.assign(this.record, { state: 'exited', exitCode: code, pid: 0 });
+    this.spec = undefined;
     this.bridge?.drain();
     this.#exited.resolve();
   }

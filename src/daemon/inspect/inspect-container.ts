@@ -52,7 +52,7 @@ export async function inspectContainer(
     ExecIDs: running.length > 0 ? running.map(exec => exec.id) : null,
     HostConfig: { ...hostConfig, Links: describeLinks(daemon, container) },
     GraphDriver: { Name: daemon.graph.driverName, Data: { ID: id, ...container.layer.driverData } },
-    ...(size ? await sizesOf(daemon, container) : {}),
+    ...(size && !container.isRemoved ? await sizesOf(daemon, container) : {}),
     Mounts: describeMounts(daemon, container),
     Config: { ...config, ...wantedMacAddress(record) },
     NetworkSettings: describeNetworks(daemon, container),

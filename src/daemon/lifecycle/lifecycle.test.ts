@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { StartError } from '../../execdriver/start-error.ts';
-import { nowNs } from '../clock.ts';
+import { currentTime, nowNs } from '../clock.ts';
 import type { StateRecord } from '../containers/container-record.ts';
+import { logPath } from '../daemon-options.ts';
 import { TestDaemon } from '../testing/test-daemon.ts';
 
 const never = new AbortController().signal;
@@ -121,6 +123,49 @@ test('auto-remove removes a container when it exits', async t => {
   assert.equal((await status).StatusCode, 5);
   await engine.idle();
   assert.equal(engine.graph.layers.size, 0);
+});
+
+test('a container that auto-remove has taken away still says how it ended and what it wrote', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web', { HostConfig: { AutoRemove: true } });
+  const log = logPath(engine.daemon.options, id);
+  writeFileSync(log, `${JSON.stringify({ log: 'told', stream: 'stdout', time: currentTime() })}\n`);
+  const { status } = await engine.backend.containerWait(id, 'removed', never);
+  engine.execDriver.last.exit(5);
+  await status;
+  await engine.idle();
+  for (const condition of ['not-running', 'next-exit', 'removed'] as const) {
+    const again = await engine.backend.containerWait(id, condition, never);
+    assert.equal((await again.status).StatusCode, 5);
+  }
+  const { State } = await engine.backend.containerInspect(id, { size: true });
+  assert.deepEqual([State.Status, State.ExitCode], ['exited', 5]);
+  const options = {
+    follow: true,
+    stdout: true,
+    stderr: true,
+    timestamps: false,
+    details: false,
+    signal: never,
+  };
+  const { stream } = await engine.backend.containerLogs(id, options);
+  assert.match(await text(stream), /told$/);
+  const short = id.slice(0, 12);
+  await assert.rejects(engine.backend.containerInspect(short, { size: false }), { kind: 'not-found' });
+  await assert.rejects(engine.backend.containerStart(id), { kind: 'not-found' });
+  await engine.run('web');
+  await engine.close();
+  assert.ok(!existsSync(log));
+});
+
+test('a container with auto-remove that was stopped by hand is not shown any more', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web', { HostConfig: { AutoRemove: true } });
+  await engine.backend.containerStop(id, {});
+  await engine.idle();
+  await assert.rejects(engine.backend.containerInspect(id, { size: false }), { kind: 'not-found' });
+  const { status } = await engine.backend.containerWait(id, 'not-running', never);
+  assert.equal((await status).StatusCode, 143);
 });
 
 test('restart policies decide on restarts, and are counted', async t => {

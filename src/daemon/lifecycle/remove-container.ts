@@ -1,14 +1,20 @@
+import { statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { TimeSlice } from '../../base/time-slice.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
-import { containerDirectory } from '../daemon-options.ts';
+import { containerDirectory, logPath } from '../daemon-options.ts';
 import { conflict, prefixed } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
 import { killAndWait } from './kill-container.ts';
 import { cancelRestart } from './restart-policy.ts';
 
-export type RemoveOptions = { force: boolean; volumes: boolean };
+export type RemoveOptions = {
+  force: boolean;
+  volumes: boolean;
+  /** Whether it can still be asked about: nobody has said that it is to go, but its own options. */
+  departs?: boolean;
+};
 
 /**
  * Removes a container. It is forgotten on return; its files are taken away in the background.
@@ -68,11 +74,12 @@ async function forceStop(daemon: Daemon, container: Container, reference: string
 export async function removeInLock(
   daemon: Daemon,
   container: Container,
-  { volumes }: Pick<RemoveOptions, 'volumes'>,
+  { volumes, departs = false }: Omit<RemoveOptions, 'force'>,
 ): Promise<void> {
   if (container.isRemoved) return;
   const discarded = volumes ? ownVolumes(daemon, container) : [];
   forget(daemon, container, discarded);
+  if (departs) depart(daemon, container);
   clearTimeout(container.restartTimer);
   const slice = new TimeSlice();
   for (const volume of discarded) {
@@ -83,7 +90,8 @@ export async function removeInLock(
   container.pendingAttaches.clear();
   containerEvent(daemon, container, 'destroy');
   container.announce('removed');
-  daemon.background.run(`removing what container ${container.id} left`, removeFiles(daemon, container));
+  const removal = departs ? removeLayer(daemon, container) : removeFiles(daemon, container);
+  daemon.background.run(`removing what container ${container.id} left`, removal);
 }
 
 /** A container that cannot be forgotten (a full disk, say) is as it was, to be removed another time. */
@@ -100,6 +108,16 @@ function forget(daemon: Daemon, container: Container, discarded: string[]): void
   }
 }
 
+/** Its log is removed when it is no longer to be read. */
+function depart(daemon: Daemon, container: Container): void {
+  const { id } = container;
+  daemon.departed.keep(container);
+  const { size = 0 } = statSync(logPath(daemon.options, id), { throwIfNoEntry: false }) ?? {};
+  daemon.departed.keepLog(id, size, () =>
+    daemon.background.run(`removing the log of ${id}`, removeFiles(daemon, container)),
+  );
+}
+
 /** Anonymous volumes that nobody else uses. */
 function ownVolumes({ containers, volumes }: Daemon, container: Container): string[] {
   const others = containers.all().filter(other => other !== container);
@@ -113,6 +131,12 @@ function ownVolumes({ containers, volumes }: Daemon, container: Container): stri
 async function removeFiles(daemon: Daemon, container: Container): Promise<void> {
   await container.cleanedUp;
   await removeLeftFiles(daemon, container.id);
+}
+
+/** The other files are removed with the log. */
+async function removeLayer(daemon: Daemon, { id, cleanedUp }: Container): Promise<void> {
+  await cleanedUp;
+  await daemon.graph.removeContainerLayer(id);
 }
 
 /** What is left of a container that the store has forgotten, or never knew. */

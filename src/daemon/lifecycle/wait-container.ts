@@ -4,13 +4,14 @@ import type { Container } from '../containers/container.ts';
 
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
 
-/** Settles when the condition holds, with the exit code; rejects when `signal` is aborted. */
+/** Settles when the condition holds or never will any more, with the exit code; rejects when `signal` is aborted. */
 export function waitContainer(
   container: Container,
   condition: WaitCondition,
   signal: AbortSignal,
 ): Promise<ContainerWaitResponse> {
-  if (condition === 'not-running' && !container.isRunning) return Promise.resolve(responseOf(container));
+  const isMet = condition === 'not-running' && !container.isRunning;
+  if (isMet || container.isRemoved) return Promise.resolve(responseOf(container));
   return new Promise((resolve, reject) => {
     const unwatch = container.watch(milestone => {
       if (milestone === 'stopped' && condition === 'removed') return;

@@ -41,7 +41,9 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
   container.announce('stopped');
   const isOver = restart === undefined && container.record.hostConfig.AutoRemove;
   if (isOver)
-    await removeContainer(daemon, container, { force: false, volumes: true }).catch(() => undefined);
+    await removeContainer(daemon, container, { force: false, volumes: true, departs: true }).catch(
+      () => undefined,
+    );
 }
 
 function announceExit(daemon: Daemon, container: Container, status: ExitStatus): void {
