@@ -115,6 +115,26 @@ describe('options of docker', { skip: hasDocker ? false : 'no docker CLI on this
     await out('rm', 'detailed');
   });
 
+  test('limits of 64 bits are exact inside, and in what inspect says', async () => {
+    const most = '9223372036854775807';
+    const options = [
+      '--ulimit',
+      `core=${most}`,
+      '-m',
+      '4611686018427387904',
+      '--shm-size',
+      '9007199254740994',
+    ];
+    const limits = await out('run', '--name', 'large', ...options, 'busybox', 'cat', '/proc/self/limits');
+    assert.match(limits, new RegExp(`^Max core file size +${most} +${most} `, 'm'));
+    const format = '{{json .HostConfig.Ulimits}} {{.HostConfig.MemorySwap}} {{.HostConfig.ShmSize}}';
+    assert.equal(
+      await out('inspect', '-f', format, 'large'),
+      `[{"Name":"core","Hard":${most},"Soft":${most}}] -9223372036854775808 9007199254740994`,
+    );
+    await out('rm', 'large');
+  });
+
   test('limits that the machine does not have are warned of', async () => {
     const { code, stderr } = await docker('run', '--rm', '--oom-kill-disable', 'busybox', 'true');
     assert.equal(code, 0);

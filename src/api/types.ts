@@ -1,7 +1,9 @@
 /**
  * The wire types of the Docker Engine API, version 1.51, under their own names (api.yaml in docker/docker).
- * Numbers are what JSON has: durations in nanoseconds, sizes in bytes, times as RFC 3339 with nanoseconds.
+ * Numbers are what JSON has (Int64 where Go has 64 bits for what a user may choose): durations in nanoseconds, sizes in bytes, times as RFC 3339 with nanoseconds.
  */
+import type { Int64 } from '../base/int64.ts';
+
 export const API_VERSION = '1.51';
 export const MIN_API_VERSION = '1.24';
 
@@ -9,11 +11,11 @@ export type PortMap = Record<string, { HostIp?: string; HostPort?: string }[] | 
 
 export type HealthConfig = {
   Test?: string[];
-  Interval?: number;
-  Timeout?: number;
-  StartPeriod?: number;
-  StartInterval?: number;
-  Retries?: number;
+  Interval?: Int64;
+  Timeout?: Int64;
+  StartPeriod?: Int64;
+  StartInterval?: Int64;
+  Retries?: Int64;
 };
 
 export type ContainerConfig = {
@@ -40,7 +42,7 @@ export type ContainerConfig = {
   OnBuild?: string[] | null;
   Labels?: Record<string, string> | null;
   StopSignal?: string;
-  StopTimeout?: number | null;
+  StopTimeout?: Int64 | null;
   Shell?: string[] | null;
 };
 
@@ -64,21 +66,21 @@ export type Mount = {
     DriverConfig?: { Name?: string; Options?: Record<string, string> };
   };
   ImageOptions?: { Subpath?: string };
-  TmpfsOptions?: { SizeBytes?: number; Mode?: number; Options?: string[][] };
+  TmpfsOptions?: { SizeBytes?: Int64; Mode?: number; Options?: string[][] };
 };
 
 export type RestartPolicy = {
   Name?: '' | 'no' | 'always' | 'unless-stopped' | 'on-failure';
-  MaximumRetryCount?: number;
+  MaximumRetryCount?: Int64;
 };
 export type DeviceMapping = { PathOnHost?: string; PathInContainer?: string; CgroupPermissions?: string };
-export type Ulimit = { Name?: string; Hard?: number; Soft?: number };
-export type ThrottleDevice = { Path?: string; Rate?: number };
+export type Ulimit = { Name?: string; Hard?: Int64; Soft?: Int64 };
+export type ThrottleDevice = { Path?: string; Rate?: Int64 };
 
 export type Resources = {
-  CpuShares?: number;
-  Memory?: number;
-  NanoCpus?: number;
+  CpuShares?: Int64;
+  Memory?: Int64;
+  NanoCpus?: Int64;
   CgroupParent?: string;
   BlkioWeight?: number;
   BlkioWeightDevice?: { Path?: string; Weight?: number }[] | null;
@@ -86,26 +88,26 @@ export type Resources = {
   BlkioDeviceWriteBps?: ThrottleDevice[] | null;
   BlkioDeviceReadIOps?: ThrottleDevice[] | null;
   BlkioDeviceWriteIOps?: ThrottleDevice[] | null;
-  CpuPeriod?: number;
-  CpuQuota?: number;
-  CpuRealtimePeriod?: number;
-  CpuRealtimeRuntime?: number;
+  CpuPeriod?: Int64;
+  CpuQuota?: Int64;
+  CpuRealtimePeriod?: Int64;
+  CpuRealtimeRuntime?: Int64;
   CpusetCpus?: string;
   CpusetMems?: string;
   Devices?: DeviceMapping[] | null;
   DeviceCgroupRules?: string[] | null;
   DeviceRequests?: unknown[] | null;
-  KernelMemoryTCP?: number;
-  MemoryReservation?: number;
-  MemorySwap?: number;
-  MemorySwappiness?: number | null;
+  KernelMemoryTCP?: Int64;
+  MemoryReservation?: Int64;
+  MemorySwap?: Int64;
+  MemorySwappiness?: Int64 | null;
   OomKillDisable?: boolean | null;
-  PidsLimit?: number | null;
+  PidsLimit?: Int64 | null;
   Ulimits?: Ulimit[] | null;
-  CpuCount?: number;
-  CpuPercent?: number;
-  IOMaximumIOps?: number;
-  IOMaximumBandwidth?: number;
+  CpuCount?: Int64;
+  CpuPercent?: Int64;
+  IOMaximumIOps?: Int64;
+  IOMaximumBandwidth?: Int64;
 };
 
 export type HostConfig = Resources & {
@@ -131,7 +133,7 @@ export type HostConfig = Resources & {
   IpcMode?: string;
   Cgroup?: string;
   Links?: string[] | null;
-  OomScoreAdj?: number;
+  OomScoreAdj?: Int64;
   PidMode?: string;
   Privileged?: boolean;
   PublishAllPorts?: boolean;
@@ -141,7 +143,7 @@ export type HostConfig = Resources & {
   Tmpfs?: Record<string, string> | null;
   UTSMode?: string;
   UsernsMode?: string;
-  ShmSize?: number;
+  ShmSize?: Int64;
   Sysctls?: Record<string, string> | null;
   Runtime?: string;
   Isolation?: string;
@@ -157,7 +159,7 @@ export type EndpointSettings = {
   Aliases?: string[] | null;
   MacAddress?: string;
   DriverOpts?: Record<string, string> | null;
-  GwPriority?: number;
+  GwPriority?: Int64;
   NetworkID?: string;
   EndpointID?: string;
   Gateway?: string;

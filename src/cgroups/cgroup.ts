@@ -1,3 +1,4 @@
+import type { Int64 } from '../base/int64.ts';
 import {
   closeSync,
   constants,
@@ -214,7 +215,7 @@ export class Cgroup {
   #checkUsage({ memory }: Resources): void {
     if (!memory?.checkBeforeUpdate) return;
     const { usageBytes } = this.stats().memory;
-    const tooLow = (what: string, limit = 0) => {
+    const tooLow = (what: string, limit: Int64 = 0) => {
       if (limit > 0 && limit <= usageBytes)
         throw new EngineError('invalid-parameter', `rejecting ${what} limit ${limit} <= usage ${usageBytes}`);
     };

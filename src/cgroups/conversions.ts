@@ -1,3 +1,4 @@
+import { type Int64, toInt64 } from '../base/int64.ts';
 import { EngineError } from '../base/errors.ts';
 
 /**
@@ -21,11 +22,11 @@ export function ioWeight(blkioWeight: number): number {
  * undefined leaves it.
  * @throws EngineError invalid-parameter
  */
-export function swapMax(swap: number | undefined, memory: number | undefined): number | undefined {
+export function swapMax(swap: Int64 | undefined, memory: Int64 | undefined): Int64 | undefined {
   if (!swap) return memory === -1 ? -1 : undefined;
   if (swap === -1 || memory === -1) return swap;
   if (!memory) throw new EngineError('invalid-parameter', 'unable to set swap limit without memory limit');
   if (swap < memory)
     throw new EngineError('invalid-parameter', 'memory+swap limit should be >= memory limit');
-  return swap - memory;
+  return toInt64(BigInt(swap) - BigInt(memory));
 }

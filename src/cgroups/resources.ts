@@ -1,5 +1,7 @@
 /** What the runtime spec calls resources (config-linux.md, "Control groups"). */
 
+import type { Int64 } from '../base/int64.ts';
+
 export type DeviceRule = {
   allow: boolean;
   /** `a` (or absent) means every type. */
@@ -10,32 +12,31 @@ export type DeviceRule = {
   access?: string;
 };
 
-/** Byte values are numbers: a limit beyond 2^53 means unlimited to every kernel interface concerned. */
 export type Resources = {
   devices?: DeviceRule[];
   memory?: {
-    limit?: number;
-    reservation?: number;
-    swap?: number;
-    kernel?: number;
-    kernelTCP?: number;
+    limit?: Int64;
+    reservation?: Int64;
+    swap?: Int64;
+    kernel?: Int64;
+    kernelTCP?: Int64;
     swappiness?: number;
     disableOOMKiller?: boolean;
     useHierarchy?: boolean;
     checkBeforeUpdate?: boolean;
   };
   cpu?: {
-    shares?: number;
-    quota?: number;
-    burst?: number;
-    period?: number;
-    realtimeRuntime?: number;
-    realtimePeriod?: number;
+    shares?: Int64;
+    quota?: Int64;
+    burst?: Int64;
+    period?: Int64;
+    realtimeRuntime?: Int64;
+    realtimePeriod?: Int64;
     cpus?: string;
     mems?: string;
     idle?: number;
   };
-  pids?: { limit: number };
+  pids?: { limit: Int64 };
   blockIO?: {
     weight?: number;
     leafWeight?: number;
@@ -45,10 +46,10 @@ export type Resources = {
     throttleReadIOPSDevice?: ThrottleDevice[];
     throttleWriteIOPSDevice?: ThrottleDevice[];
   };
-  hugepageLimits?: { pageSize: string; limit: number }[];
+  hugepageLimits?: { pageSize: string; limit: Int64 }[];
   network?: { classID?: number; priorities?: { name: string; priority: number }[] };
   rdma?: Record<string, { hcaHandles?: number; hcaObjects?: number }>;
   unified?: Record<string, string>;
 };
 
-export type ThrottleDevice = { major: number; minor: number; rate: number };
+export type ThrottleDevice = { major: number; minor: number; rate: Int64 };

@@ -37,7 +37,7 @@ function memory(memory: NonNullable<Resources['memory']>): Setting[] {
 }
 
 function cpu(cpu: NonNullable<Resources['cpu']>): Setting[] {
-  const weight = cpu.shares ? [{ file: 'cpu.weight', data: String(cpuWeight(cpu.shares)) }] : [];
+  const weight = cpu.shares ? [{ file: 'cpu.weight', data: String(cpuWeight(Number(cpu.shares))) }] : [];
   const idle = limit('cpu.idle', cpu.idle);
   const max =
     cpu.quota || cpu.period

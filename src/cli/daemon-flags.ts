@@ -1,4 +1,5 @@
 import type { Ulimit } from '../api/types.ts';
+import type { Int64 } from '../base/int64.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
@@ -44,7 +45,7 @@ export type DaemonFlags = {
   group: string;
   cgroupParent: string;
   defaultUlimits: Required<Ulimit>[];
-  defaultShmSizeBytes: number;
+  defaultShmSizeBytes: Int64;
   labels: string[];
   /** TCP listeners are secured; undefined: they are not. */
   tls?: { cert: string; key: string; clientCa?: string };

@@ -1,3 +1,4 @@
+import { encodeJson } from '../base/exact-json.ts';
 import { Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
@@ -187,7 +188,7 @@ function contentHeaders(method: string, options: CallOptions): Record<string, st
 function finish(request: ClientRequest, options: CallOptions): void {
   if (options.body === undefined) request.end();
   else {
-    const text = Buffer.from(JSON.stringify(options.body));
+    const text = Buffer.from(encodeJson(options.body));
     request.setHeader('Content-Length', text.length);
     request.end(text);
   }

@@ -1,3 +1,4 @@
+import type { Int64 } from '../base/int64.ts';
 import { join } from 'node:path';
 import type { Ulimit } from '../api/types.ts';
 
@@ -10,7 +11,7 @@ export type DaemonOptions = {
   cgroupParent: string;
   logDriver: string;
   logOptions: Record<string, string>;
-  shmSizeBytes: number;
+  shmSizeBytes: Int64;
   ulimits: Required<Ulimit>[];
   init: boolean;
   /** Empty: as the machine's cgroups want it. */

@@ -1,3 +1,4 @@
+import type { Int64 } from '../base/int64.ts';
 import { EngineError } from '../base/errors.ts';
 import { capabilityMask } from './capabilities.ts';
 import { effectiveEnvironment } from './environment.ts';
@@ -133,9 +134,9 @@ function limitOperations({ rlimits = [] }: Process): SetResourceLimit[] {
   });
 }
 
-/** Unlimited arrives as -1 or as 2^64-1, which a JSON number only comes near to. */
-function limitValue(value: number): bigint {
-  return value < 0 || value >= 2 ** 64 ? RLIM_INFINITY : BigInt(value);
+/** Unlimited arrives as -1 or as 2^64-1. */
+function limitValue(value: Int64): bigint {
+  return value < 0 ? RLIM_INFINITY : BigInt(value);
 }
 
 /** What a label is set by, while the host's procfs can be seen. Comes first in the child's list. */

@@ -1,3 +1,4 @@
+import type { Int64 } from '../base/int64.ts';
 import type { Resources } from '../cgroups/resources.ts';
 
 /**
@@ -24,7 +25,7 @@ export type Process = {
   env?: string[];
   cwd: string;
   capabilities?: Capabilities;
-  rlimits?: { type: string; hard: number; soft: number }[];
+  rlimits?: { type: string; hard: Int64; soft: Int64 }[];
   noNewPrivileges?: boolean;
   apparmorProfile?: string;
   selinuxLabel?: string;

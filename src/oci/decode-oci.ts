@@ -1,4 +1,4 @@
-import { arrayOf, type Decoder, integer, stringMap, strings, struct, text } from '../base/go/decode.ts';
+import { arrayOf, type Decoder, safeInteger, stringMap, strings, struct, text } from '../base/go/decode.ts';
 import { JsonError, parseGoJson } from '../base/go/json.ts';
 import type { Descriptor, Index, Manifest } from './image-spec.ts';
 import type { Platform } from './platform.ts';
@@ -13,7 +13,7 @@ const platform = struct<Platform>('v1.Platform', {
 const descriptorFields = struct<Partial<Descriptor>>('v1.Descriptor', {
   mediaType: text(),
   digest: text(),
-  size: integer('int64'),
+  size: safeInteger('int64'),
   urls: strings,
   annotations: stringMap,
   platform,

@@ -1,3 +1,5 @@
+import { encodeJson } from '../base/exact-json.ts';
+import type { Int64 } from '../base/int64.ts';
 import { EngineError } from '../base/errors.ts';
 
 /**
@@ -32,10 +34,13 @@ export const absolutePath: Check = (value, path) =>
     path,
   );
 
-export function integer(smallest: number, largest: number): Check {
+/** A bigint passes only where a bound is one. */
+export function integer(smallest: Int64, largest: Int64): Check {
   return (value, path) =>
     expect(
-      typeof value === 'number' && Number.isInteger(value) && value >= smallest && value <= largest,
+      (Number.isInteger(value) || typeof value === 'bigint') &&
+        (value as Int64) >= smallest &&
+        (value as Int64) <= largest,
       `an integer from ${smallest} to ${largest}`,
       value,
       path,
@@ -45,9 +50,11 @@ export function integer(smallest: number, largest: number): Check {
 /** Of a user or group: the kernel takes the last number for none, that is, for no change. */
 export const id = integer(0, 0xffff_fffe);
 export const uint32 = integer(0, 0xffff_ffff);
-/** Beyond 2^53 a JSON number is only near what was written, which for limits is near enough. */
-export const int64 = integer(-(2 ** 63), 2 ** 63);
-export const uint64 = integer(0, 2 ** 64);
+/** Whatever a number holds exactly, which is more than the kernel takes. */
+export const safeInteger = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+/** See Int64. */
+export const int64 = integer(-(2n ** 63n), 2n ** 63n - 1n);
+export const uint64 = integer(0, 2n ** 64n - 1n);
 
 export function oneOf(...values: string[]): Check {
   return (value, path) =>
@@ -112,6 +119,6 @@ function expect(holds: boolean, what: string, value: unknown, path: string): voi
 }
 
 function shown(value: unknown): string {
-  const json = JSON.stringify(value) ?? String(value);
+  const json = encodeJson(value) ?? String(value);
   return json.length > 60 ? `${json.slice(0, 57)}...` : json;
 }

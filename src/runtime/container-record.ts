@@ -1,3 +1,4 @@
+import { decodeJson, encodeJson } from '../base/exact-json.ts';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectories } from '../base/make-directories.ts';
@@ -58,7 +59,7 @@ export function claimDirectory(root: string, id: string): string {
 
 export function writeRecord(root: string, record: ContainerRecord): void {
   const path = join(containerDirectory(root, record.id), 'state.json');
-  writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+  writeFileSync(`${path}.new`, encodeJson(record), { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }
 
@@ -66,7 +67,7 @@ export function writeRecord(root: string, record: ContainerRecord): void {
 export function readRecord(root: string, id: string): ContainerRecord {
   const directory = containerDirectory(root, id);
   try {
-    return JSON.parse(readFileSync(join(directory, 'state.json'), 'utf8')) as ContainerRecord;
+    return decodeJson(readFileSync(join(directory, 'state.json'), 'utf8')) as ContainerRecord;
   } catch (error) {
     if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error;
     throw new EngineError('not-found', 'container does not exist');

@@ -1,3 +1,4 @@
+import { decodeJson, encodeJson } from '../base/exact-json.ts';
 import { EngineError } from '../base/errors.ts';
 import type { Capabilities, Process, User } from '../libcontainer/spec.ts';
 import type { ContainerRecord } from './container-record.ts';
@@ -58,7 +59,7 @@ export function execProcess({ spec }: ContainerRecord, flags: Flags): Process {
     noNewPrivileges: flags.values.has('no-new-privs') ? flagSet(flags, 'no-new-privs') : own.noNewPrivileges,
     capabilities: withCapabilities(own.capabilities, flags.values.get('cap') ?? []),
   };
-  PROCESS_CHECK(JSON.parse(JSON.stringify(process)), 'process');
+  PROCESS_CHECK(decodeJson(encodeJson(process)), 'process');
   return process;
 }
 

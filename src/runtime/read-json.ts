@@ -1,3 +1,4 @@
+import { decodeJson } from '../base/exact-json.ts';
 import { readFileSync } from 'node:fs';
 import { EngineError, messageOf } from '../base/errors.ts';
 import type { DocumentCheck } from './checks.ts';
@@ -16,7 +17,7 @@ export function readJson<T>(path: string | number, name: string, check: Document
 export function parseJson<T>(content: string, name: string, check: DocumentCheck<T>): T {
   let document: unknown;
   try {
-    document = JSON.parse(content);
+    document = decodeJson(content);
   } catch (error) {
     throw new EngineError('invalid-parameter', `${name}: invalid JSON: ${messageOf(error)}`, {
       cause: error,

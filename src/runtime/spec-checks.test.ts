@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { EngineError } from '../base/errors.ts';
+import { encodeJson } from '../base/exact-json.ts';
 import { places, replaced } from '../base/testing/places.ts';
 import { compileContainer } from '../libcontainer/compile-container.ts';
 import { FieldWriter } from '../libcontainer/field-writer.ts';
@@ -10,6 +11,8 @@ import { writePlan } from '../libcontainer/wire.ts';
 import { exampleSpec } from './example-spec.ts';
 import { parseJson } from './read-json.ts';
 import { SPEC_CHECK } from './spec-checks.ts';
+
+const MOST = 2n ** 64n - 1n;
 
 const parse = (spec: unknown) => parseJson(JSON.stringify(spec), 'config.json', SPEC_CHECK);
 
@@ -165,4 +168,29 @@ test('names that every object has mean nothing as options, limits and policies',
     operation.op === 'mount' ? operation.options : [],
   );
   assert.deepEqual(options, ['valueOf', 'constructor', 'mode=inherit']);
+});
+
+test('limits and arguments of 64 bits are exact', () => {
+  const spec = exampleSpec(false);
+  const rlimits = [{ type: 'RLIMIT_CORE', hard: MOST, soft: 2n ** 63n - 1n }];
+  const args = [{ index: 0, value: MOST, valueTwo: 2n ** 53n + 1n, op: 'SCMP_CMP_MASKED_EQ' as const }];
+  const syscalls = [{ names: ['clone'], action: 'SCMP_ACT_ERRNO' as const, args }];
+  const resources = { memory: { limit: 2n ** 53n + 1n }, pids: { limit: 2n ** 63n - 1n } };
+  const wanted = {
+    ...spec,
+    process: { ...spec.process!, rlimits },
+    linux: { ...spec.linux, resources, seccomp: { defaultAction: 'SCMP_ACT_ALLOW' as const, syscalls } },
+  };
+  const { process, linux } = parseJson(encodeJson(wanted), 'config.json', SPEC_CHECK);
+  assert.deepEqual(process?.rlimits, rlimits);
+  assert.deepEqual([linux?.resources, linux?.seccomp?.syscalls], [resources, syscalls]);
+  const tooMuch = {
+    ...wanted,
+    process: { ...wanted.process, rlimits: [{ ...rlimits[0], hard: MOST + 1n }] },
+  };
+  assert.throws(() => parseJson(encodeJson(tooMuch), 'config.json', SPEC_CHECK), {
+    kind: 'invalid-parameter',
+    message:
+      /rlimits\[0\]\.hard: expected an integer from -1 to 18446744073709551615, got 18446744073709551616/,
+  });
 });

@@ -2,6 +2,9 @@ import type { Process, Spec } from '../libcontainer/spec.ts';
 import type { Resources } from '../cgroups/resources.ts';
 import * as c from './checks.ts';
 
+const unsigned = c.integer(0, Number.MAX_SAFE_INTEGER);
+/** -1 is unlimited. */
+const rlimit = c.integer(-1, 2n ** 64n - 1n);
 const names = c.listOf(c.kernelText);
 const ids = c.listOf(c.id);
 
@@ -25,9 +28,7 @@ export const PROCESS_CHECK: c.DocumentCheck<Process> = c.objectOf({
     permitted: names,
     ambient: names,
   }),
-  rlimits: c.listOf(
-    c.objectOf({ 'type!': c.text, 'hard!': c.integer(-1, 2 ** 64), 'soft!': c.integer(-1, 2 ** 64) }),
-  ),
+  rlimits: c.listOf(c.objectOf({ 'type!': c.text, 'hard!': rlimit, 'soft!': rlimit })),
   noNewPrivileges: c.flag,
   apparmorProfile: c.kernelText,
   selinuxLabel: c.kernelText,
@@ -37,9 +38,9 @@ export const PROCESS_CHECK: c.DocumentCheck<Process> = c.objectOf({
     nice: c.integer(-20, 19),
     priority: c.integer(0, 99),
     flags: names,
-    runtime: c.uint64,
-    deadline: c.uint64,
-    period: c.uint64,
+    runtime: unsigned,
+    deadline: unsigned,
+    period: unsigned,
   }),
   ioPriority: c.objectOf({
     'class!': c.oneOf('IOPRIO_CLASS_RT', 'IOPRIO_CLASS_BE', 'IOPRIO_CLASS_IDLE'),
@@ -48,15 +49,17 @@ export const PROCESS_CHECK: c.DocumentCheck<Process> = c.objectOf({
   execCPUAffinity: c.objectOf({ initial: c.text, final: c.text }),
 });
 
-const throttle = c.listOf(c.objectOf({ 'major!': c.int64, 'minor!': c.int64, 'rate!': c.uint64 }));
+const throttle = c.listOf(
+  c.objectOf({ 'major!': c.safeInteger, 'minor!': c.safeInteger, 'rate!': c.uint64 }),
+);
 
 export const RESOURCES_CHECK: c.DocumentCheck<Resources> = c.objectOf({
   devices: c.listOf(
     c.objectOf({
       'allow!': c.flag,
       type: c.oneOf('a', 'b', 'c', ''),
-      major: c.int64,
-      minor: c.int64,
+      major: c.safeInteger,
+      minor: c.safeInteger,
       access: c.text,
     }),
   ),
@@ -66,7 +69,7 @@ export const RESOURCES_CHECK: c.DocumentCheck<Resources> = c.objectOf({
     swap: c.int64,
     kernel: c.int64,
     kernelTCP: c.int64,
-    swappiness: c.uint64,
+    swappiness: unsigned,
     disableOOMKiller: c.flag,
     useHierarchy: c.flag,
     checkBeforeUpdate: c.flag,
@@ -80,14 +83,14 @@ export const RESOURCES_CHECK: c.DocumentCheck<Resources> = c.objectOf({
     realtimePeriod: c.uint64,
     cpus: c.kernelText,
     mems: c.kernelText,
-    idle: c.int64,
+    idle: c.safeInteger,
   }),
   pids: c.objectOf({ limit: c.int64 }),
   blockIO: c.objectOf({
     weight: c.integer(0, 65_535),
     leafWeight: c.integer(0, 65_535),
     weightDevice: c.listOf(
-      c.objectOf({ 'major!': c.int64, 'minor!': c.int64, weight: c.integer(0, 65_535) }),
+      c.objectOf({ 'major!': c.safeInteger, 'minor!': c.safeInteger, weight: c.integer(0, 65_535) }),
     ),
     throttleReadBpsDevice: throttle,
     throttleWriteBpsDevice: throttle,
@@ -112,13 +115,13 @@ const linux = c.objectOf({
   ),
   uidMappings: mappings,
   gidMappings: mappings,
-  timeOffsets: c.mapOf(c.objectOf({ secs: c.int64, nanosecs: c.integer(0, 999_999_999) })),
+  timeOffsets: c.mapOf(c.objectOf({ secs: c.safeInteger, nanosecs: c.integer(0, 999_999_999) })),
   devices: c.listOf(
     c.objectOf({
       'type!': c.oneOf('c', 'b', 'u', 'p'),
       'path!': c.absolutePath,
-      major: c.int64,
-      minor: c.int64,
+      major: c.safeInteger,
+      minor: c.safeInteger,
       fileMode: c.uint32,
       uid: c.id,
       gid: c.id,

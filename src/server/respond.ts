@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EngineError, messageOf } from '../base/errors.ts';
+import { encodeJson } from '../base/exact-json.ts';
 import { TimeSlice } from '../base/time-slice.ts';
 import type { Exchange } from './exchange.ts';
 import { httpStatus } from './http-status.ts';
@@ -145,18 +146,4 @@ export async function sendProgress(
   }
   if (!response.headersSent) startLines(response);
   response.end();
-}
-
-function encodeJson(value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? exact(item) : item));
-  }
-}
-
-/** JSON.rawJSON (ECMAScript, JSON.parse source text access), which TypeScript's library does not know yet. */
-function exact(number: bigint): unknown {
-  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(number));
 }

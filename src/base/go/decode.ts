@@ -1,3 +1,4 @@
+import type { Int64 } from '../int64.ts';
 import { JsonError, WrittenNumber } from './json.ts';
 import { parseRfc3339 } from './time.ts';
 
@@ -74,24 +75,36 @@ export const time: Decoder<string> = (value, path) => {
   throw new JsonError(`parsing time ${shown} as "2006-01-02T15:04:05Z07:00": cannot parse ${shown}`);
 };
 
-/** An integer within Go's type of that name, and exact in JavaScript. */
-export function integer(goType: keyof typeof RANGES): Decoder<number> {
+/** An integer within Go's type of that name. */
+export function integer(goType: IntegerType): Decoder<Int64> {
   const [smallest, largest] = RANGES[goType];
   return (value, path) => {
     if (value === null) return 0;
-    const inRange = Number.isInteger(value) && (value as number) >= smallest && (value as number) <= largest;
-    return inRange ? (value as number) : mismatch(value, path, goType);
+    const isInteger = typeof value === 'bigint' || Number.isInteger(value);
+    const inRange = isInteger && (value as Int64) >= smallest && (value as Int64) <= largest;
+    return inRange ? (value as Int64) : mismatch(value, path, goType);
+  };
+}
+
+/** As {@link integer}, for what is of no use beyond the integers that a number holds exactly. */
+export function safeInteger(goType: IntegerType): Decoder<number> {
+  const decode = integer(goType);
+  return (value, path) => {
+    const decoded = decode(value, path);
+    return typeof decoded === 'number' ? decoded : mismatch(value, path, goType);
   };
 }
 
 const RANGES = {
-  int: [-(2 ** 63), 2 ** 63],
-  int64: [-(2 ** 63), 2 ** 63],
-  uint: [0, 2 ** 64],
-  uint64: [0, 2 ** 64],
-  uint32: [0, 2 ** 32 - 1],
-  uint16: [0, 2 ** 16 - 1],
+  int: [-(2n ** 63n), 2n ** 63n - 1n],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint: [0n, 2n ** 64n - 1n],
+  uint64: [0n, 2n ** 64n - 1n],
+  uint32: [0n, 2n ** 32n - 1n],
+  uint16: [0n, 2n ** 16n - 1n],
 } as const;
+
+type IntegerType = keyof typeof RANGES;
 
 /** A list of strings, or one string that stands for a list of one. */
 export const stringOrStrings: Decoder<string[]> = (value, path) => {
@@ -153,6 +166,7 @@ function describe(value: unknown, goType: string): string {
   if (value instanceof WrittenNumber) return `number ${value.source.slice(0, MAX_SHOWN)}`;
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'number') return goType in RANGES ? `number ${value}` : 'number';
+  if (typeof value === 'number' || typeof value === 'bigint')
+    return goType in RANGES ? `number ${value}` : 'number';
   return typeof value;
 }

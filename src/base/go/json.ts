@@ -1,4 +1,6 @@
 import { EngineError } from '../errors.ts';
+import { exactInteger, parseNumbers } from '../exact-json.ts';
+import type { Int64 } from '../int64.ts';
 
 /** Why a text is no JSON, or not of the wanted type, in the words of Go's encoding/json. */
 export class JsonError extends EngineError {
@@ -8,7 +10,7 @@ export class JsonError extends EngineError {
   }
 }
 
-/** A number that JavaScript would change, or that is no integer: kept as it was written. */
+/** A number that is no integer of 64 bits: kept as it was written. */
 export class WrittenNumber {
   readonly source: string;
 
@@ -26,14 +28,14 @@ const MAX_DEPTH = 512;
 const MAX_DIGITS = 1000;
 
 /**
- * Parses JSON as Go's encoding/json does, with its error texts. Numbers that are not exact integers come as
+ * Parses JSON as Go's encoding/json does, with its error texts. Integers come as Int64, other numbers as
  * {@link WrittenNumber}.
  * @throws JsonError also for what has more values than anybody means
  */
 export function parseGoJson(text: string): unknown {
   const { hasOddNumbers } = checkShape(text);
   try {
-    return hasOddNumbers ? (JSON.parse as ParseWithSource)(text, keepNumber) : JSON.parse(text);
+    return hasOddNumbers ? parseNumbers(text, keepNumber) : JSON.parse(text);
   } catch (error) {
     if (error instanceof SyntaxError) throw new JsonError(goSyntaxError(error.message, text));
     throw error;
@@ -89,17 +91,8 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-/** JSON.parse with source text access (ECMAScript 2026). */
-type ParseWithSource = (
-  text: string,
-  reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
-) => unknown;
-
-function keepNumber(_key: string, value: unknown, { source }: { source?: string }): unknown {
-  if (typeof value !== 'number' || source === undefined) return value;
-  // More digits than any integer type has are not looked at: converting them takes time that grows with their square.
-  const exact = /^-?\d{1,20}$/.test(source) && BigInt(source) === BigInt(value);
-  return exact ? value : new WrittenNumber(source);
+function keepNumber(_value: number, source: string): Int64 | WrittenNumber {
+  return exactInteger(source) ?? new WrittenNumber(source);
 }
 
 /** What V8 says, and where Go says that the character stands. */

@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import type { HealthConfig } from '../../api/types.ts';
 
 export type HealthFlags = {
@@ -6,7 +7,7 @@ export type HealthFlags = {
   'health-timeout': number;
   'health-start-period': number;
   'health-start-interval': number;
-  'health-retries': number;
+  'health-retries': Int64;
   'no-healthcheck': boolean;
 };
 

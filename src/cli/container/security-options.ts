@@ -1,3 +1,4 @@
+import { decodeJson, encodeJson } from '../../base/exact-json.ts';
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../../base/errors.ts';
 import { describeError } from '../describe-error.ts';
@@ -41,7 +42,7 @@ function readProfile(path: string): string {
     throw new Error(`opening seccomp profile (${path}) failed: ${describeError(error)}`, { cause: error });
   }
   try {
-    return JSON.stringify(JSON.parse(text));
+    return encodeJson(decodeJson(text));
   } catch (error) {
     throw new Error(`compacting json for seccomp profile (${path}) failed: ${messageOf(error)}`, {
       cause: error,

@@ -1,3 +1,5 @@
+import type { Ulimit } from '../../api/types.ts';
+import type { Int64 } from '../../base/int64.ts';
 import { parseSize } from '../values/size.ts';
 
 /** What a value of the configuration file is to be. @throws Error that names the key */
@@ -44,14 +46,18 @@ export function map<T>(
     );
 }
 
-export function size(value: unknown, key: string): number {
-  return typeof value === 'number' ? number(value, key) : parseSize(text(value, key));
+function int64(value: unknown, key: string): Int64 {
+  return typeof value === 'bigint' ? value : number(value, key);
 }
 
-export function ulimits(value: unknown, key: string): { Name: string; Soft: number; Hard: number }[] {
+export function size(value: unknown, key: string): Int64 {
+  return typeof value === 'string' ? parseSize(value) : int64(value, key);
+}
+
+export function ulimits(value: unknown, key: string): Required<Ulimit>[] {
   const ulimit = (item: unknown, path: string) => {
     const { Soft, Hard } = object(item, path);
-    return { Soft: number(Soft, `${path}.Soft`), Hard: number(Hard, `${path}.Hard`) };
+    return { Soft: int64(Soft, `${path}.Soft`), Hard: int64(Hard, `${path}.Hard`) };
   };
   return Object.entries(map(ulimit)(value, key)).map(([Name, limits]) => ({ Name, ...limits }));
 }

@@ -94,6 +94,16 @@ test('the configuration file has the keys of daemon.json', async context => {
   });
 });
 
+test('limits of 64 bits are exact, in the file as in flags', async context => {
+  const most = 2n ** 63n - 1n;
+  const file = configFile(context, `{"default-ulimits": {"core": {"Soft": ${most}, "Hard": ${most}}}}`);
+  const wanted = [{ Name: 'core', Soft: most, Hard: most }];
+  assert.deepEqual((await daemon('--config-file', file)).flags?.defaultUlimits, wanted);
+  const none = configFile(context, '');
+  const given = await daemon('--config-file', none, '--default-ulimit', `core=${most}`);
+  assert.deepEqual(given.flags?.defaultUlimits, wanted);
+});
+
 const BAD_FILES = [
   ['{"foo": 1, "bar": 2}', "the following directives don't match any configuration option: foo, bar"],
   [

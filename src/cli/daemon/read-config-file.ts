@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { errorCode, messageOf } from '../../base/errors.ts';
+import { decodeJson } from '../../base/exact-json.ts';
 import { describeError } from '../describe-error.ts';
 import { lookupTable } from '../../base/lookup-table.ts';
 import type { Flag } from '../flags/flag.ts';
@@ -116,7 +117,7 @@ function readJson(path: string, asked: boolean): Record<string, unknown> {
   if (content.trim() === '') return {};
   let value: unknown;
   try {
-    value = JSON.parse(content);
+    value = decodeJson(content);
   } catch (error) {
     throw new Error(`invalid JSON: ${messageOf(error)}`, { cause: error });
   }

@@ -1,5 +1,6 @@
+import type { Int64 } from '../../base/int64.ts';
 import { parseDuration } from '../values/duration.ts';
-import { parseBool, parseInteger, parseUnsigned } from '../values/go-numbers.ts';
+import { parseBool, parseInt64, parseInteger, parseUnsigned } from '../values/go-numbers.ts';
 import { parseSize } from '../values/size.ts';
 
 /** One flag of a command: how it is written, what it holds, what help says of it. */
@@ -50,6 +51,10 @@ export function integer(short: string, usage: string, initial = 0): Flag<number>
   return { short, usage, kind: 'int', initial, set: text => parseInteger(text), defaultText };
 }
 
+export function int64(short: string, usage: string): Flag<Int64> {
+  return { short, usage, kind: 'int', initial: 0, set: text => parseInt64(text), defaultText: undefined };
+}
+
 export function uint16(short: string, usage: string): Flag<number> {
   const set = (text: string) => parseUnsigned(text, { bits: 16 });
   return { short, usage, kind: 'uint16', initial: 0, set, defaultText: '0' };
@@ -78,7 +83,7 @@ export function map(
   return { short, usage, kind: 'map', initial: {}, set, defaultText: 'map[]' };
 }
 
-export function bytes(short: string, usage: string): Flag<number> {
+export function bytes(short: string, usage: string): Flag<Int64> {
   return { short, usage, kind: 'bytes', initial: 0, set: parseSize };
 }
 

@@ -1,3 +1,5 @@
+import { type Int64, toInt64 } from '../../base/int64.ts';
+
 /** Numbers and booleans as Go's strconv reads them, with its messages: users see those, and scripts match on them. */
 const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
@@ -16,7 +18,7 @@ export function parseBool(text: string): boolean {
  * With base 0 the text may have a prefix (0x, 0o, 0b, or a leading 0 for octal) and underscores.
  * @throws NumberSyntaxError
  */
-export function parseInteger(text: string, options: { bits?: number; base?: 0 | 8 | 10 } = {}): number {
+export function parseInt64(text: string, options: { bits?: number; base?: 0 | 8 | 10 } = {}): Int64 {
   const negative = text.startsWith('-');
   const magnitude = parseMagnitude(
     negative || text.startsWith('+') ? text.slice(1) : text,
@@ -25,15 +27,25 @@ export function parseInteger(text: string, options: { bits?: number; base?: 0 | 
   if (magnitude === undefined) throw syntaxError('ParseInt', text);
   const limit = 1n << BigInt((options.bits ?? 64) - 1);
   if (negative ? magnitude > limit : magnitude >= limit) throw rangeError('ParseInt', text);
-  return Number(negative ? -magnitude : magnitude);
+  return toInt64(negative ? -magnitude : magnitude);
 }
 
 /** @throws NumberSyntaxError */
-export function parseUnsigned(text: string, options: { bits?: number; base?: 0 | 8 | 10 } = {}): number {
+export function parseUint64(text: string, options: { bits?: number; base?: 0 | 8 | 10 } = {}): Int64 {
   const magnitude = parseMagnitude(text, options.base ?? 0);
   if (magnitude === undefined) throw syntaxError('ParseUint', text);
   if (magnitude >= 1n << BigInt(options.bits ?? 64)) throw rangeError('ParseUint', text);
-  return Number(magnitude);
+  return toInt64(magnitude);
+}
+
+/** As {@link parseInt64}, for what is of no use where a number is not exact. @throws NumberSyntaxError */
+export function parseInteger(text: string, options?: { bits?: number; base?: 0 | 8 | 10 }): number {
+  return Number(parseInt64(text, options));
+}
+
+/** As {@link parseInteger}. @throws NumberSyntaxError */
+export function parseUnsigned(text: string, options?: { bits?: number; base?: 0 | 8 | 10 }): number {
+  return Number(parseUint64(text, options));
 }
 
 /** @throws NumberSyntaxError */

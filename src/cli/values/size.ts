@@ -1,3 +1,4 @@
+import { type Int64, toInt64 } from '../../base/int64.ts';
 import { parseFloat64 } from './go-numbers.ts';
 import { lookupTable } from '../../base/lookup-table.ts';
 
@@ -9,13 +10,15 @@ const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB', 'ZiB', 'YiB
  * `64m`, `1.5 GiB`, `512`: bytes, units always powers of 1024.
  * @throws Error with Docker's wording
  */
-export function parseSize(text: string): number {
+export function parseSize(text: string): Int64 {
   const end = text.search(/[^0-9. ][^0-9. ]*$/);
   const digits = end === -1 ? text : text.slice(0, end);
   if (!/[0-9. ]$/.test(digits)) throw new Error(`invalid size: '${text}'`);
   const size = parseFloat64(digits.endsWith(' ') ? digits.slice(0, -1) : digits);
   if (size < 0) throw new Error(`invalid size: '${text}'`);
-  return Math.trunc(size * multiplierOf(end === -1 ? '' : text.slice(end).toLowerCase(), text.slice(end)));
+  const bytes = size * multiplierOf(end === -1 ? '' : text.slice(end).toLowerCase(), text.slice(end));
+  // What is too much becomes the smallest integer, as in Go.
+  return bytes < 2 ** 63 ? toInt64(BigInt(Math.trunc(bytes))) : -(2n ** 63n);
 }
 
 /** Docker's decimal sizes: `4.26MB`, `12.3kB`, `0B`, with `digits` significant digits. */

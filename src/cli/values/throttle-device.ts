@@ -1,5 +1,5 @@
 import type { ThrottleDevice } from '../../api/types.ts';
-import { parseUnsigned } from './go-numbers.ts';
+import { parseUint64, parseUnsigned } from './go-numbers.ts';
 import { parseSize } from './size.ts';
 
 /** `/dev/sda:10mb`: bytes a second. */
@@ -13,7 +13,7 @@ export function parseBytesThrottle(text: string): ThrottleDevice {
 export function parseOperationsThrottle(text: string): ThrottleDevice {
   const [Path, rate] = splitDevice(text);
   const problem = `invalid rate for device: ${text}. The correct format is <device-path>:<number>. Number must be a positive integer`;
-  return { Path, Rate: orThrow(problem, () => parseUnsigned(rate, { base: 10 })) };
+  return { Path, Rate: orThrow(problem, () => parseUint64(rate, { base: 10 })) };
 }
 
 /** `/dev/sda:500`: a relative weight, 10 to 1000, or 0. */

@@ -1,5 +1,6 @@
+import type { Int64 } from '../../base/int64.ts';
 import type { Ulimit } from '../../api/types.ts';
-import { parseInteger } from './go-numbers.ts';
+import { parseInt64 } from './go-numbers.ts';
 
 const NAMES = new Set([
   'core',
@@ -30,12 +31,12 @@ export function parseUlimit(text: string): Required<Ulimit> {
     throw new Error(
       `too many limit value arguments - ${text.slice(at + 1)}, can only have up to two, \`soft[:hard]\``,
     );
-  const [Hard = 0, Soft = Hard] = limits.reverse().map(limit => parseInteger(limit, { base: 10 }));
+  const [Hard = 0, Soft = Hard] = limits.reverse().map(limit => parseInt64(limit, { base: 10 }));
   checkOrder(Soft, Hard);
   return { Name, Hard, Soft };
 }
 
-function checkOrder(soft: number, hard: number): void {
+function checkOrder(soft: Int64, hard: Int64): void {
   const rule = 'ulimit soft limit must be less than or equal to hard limit';
   if (hard === -1) return;
   if (soft === -1) throw new Error(`${rule}: soft: -1 (unlimited), hard: ${hard}`);

@@ -6,6 +6,8 @@ import { formatHumanDuration, parseDuration } from './duration.ts';
 import { parseImageName } from './image-name.ts';
 import { formatBinarySize, formatSize, parseSize } from './size.ts';
 import { parseTime } from './time.ts';
+import { parseOperationsThrottle } from './throttle-device.ts';
+import { parseUlimit } from './ulimit.ts';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
@@ -51,6 +53,17 @@ test('sizes are read in powers of 1024', () => {
     1.5 * 1024 ** 2,
     2 * 1024 ** 3,
   ]);
+});
+
+test('sizes and limits of 64 bits are exact', () => {
+  assert.deepEqual(['4pb', '4611686018427387904', '9999pb'].map(parseSize), [
+    4 * 1024 ** 5,
+    2n ** 62n,
+    -(2n ** 63n),
+  ]);
+  const most = 2n ** 63n - 1n;
+  assert.deepEqual(parseUlimit(`core=${most}`), { Name: 'core', Hard: most, Soft: most });
+  assert.deepEqual(parseOperationsThrottle('/dev/x:18446744073709551615').Rate, 2n ** 64n - 1n);
 });
 
 test('durations are read as Go reads them', () => {

@@ -1,3 +1,4 @@
+import { type Int64, toInt64 } from '../../base/int64.ts';
 import type { HostConfig } from '../../api/types.ts';
 import { present } from './merge-image-config.ts';
 
@@ -11,7 +12,7 @@ export type HostDefaults = {
   /** Private on a machine with cgroups v2 only, as Docker has it. */
   cgroupnsMode: 'private' | 'host';
   ipcMode: 'private' | 'shareable';
-  shmSizeBytes: number;
+  shmSizeBytes: Int64;
   logDriver: string;
   logOptions: Record<string, string>;
   init: boolean;
@@ -101,7 +102,7 @@ function completeResources(wanted: HostConfig): HostConfig {
     DeviceRequests: wanted.DeviceRequests ?? null,
     MemoryReservation: wanted.MemoryReservation ?? 0,
     // Docker allows as much swap as memory when nothing is said.
-    MemorySwap: memory > 0 && !wanted.MemorySwap ? 2 * memory : (wanted.MemorySwap ?? 0),
+    MemorySwap: memory > 0 && !wanted.MemorySwap ? twice(memory) : (wanted.MemorySwap ?? 0),
     MemorySwappiness: wanted.MemorySwappiness === -1 ? null : (wanted.MemorySwappiness ?? null),
     OomKillDisable: wanted.OomKillDisable ?? false,
     // Zero and less mean no limit.
@@ -114,6 +115,11 @@ function completeResources(wanted: HostConfig): HostConfig {
     IOMaximumIOps: 0,
     IOMaximumBandwidth: 0,
   };
+}
+
+/** As Go has it: what is too much for 64 bits becomes negative, and so no limit. */
+function twice(value: Int64): Int64 {
+  return toInt64(BigInt.asIntN(64, 2n * BigInt(value)));
 }
 
 function logConfig(wanted: HostConfig['LogConfig'], defaults: HostDefaults): HostConfig['LogConfig'] {

@@ -175,7 +175,7 @@ function completeConfig(daemon: Daemon, { id, config, hostConfig }: Draft): api.
     OnBuild: config.OnBuild ?? null,
     Labels: config.Labels ?? {},
     ...present('StopSignal', config.StopSignal),
-    ...(typeof config.StopTimeout === 'number' ? { StopTimeout: config.StopTimeout } : {}),
+    ...((config.StopTimeout ?? undefined) === undefined ? {} : { StopTimeout: config.StopTimeout }),
     ...present('Shell', config.Shell),
   };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerConfig, HostConfig } from '../../api/types.ts';
+import type { Int64 } from '../../base/int64.ts';
 import { parseSecurityOptions } from '../spec/security-options.ts';
 import { resolvConf } from '../start/resolv-conf.ts';
 import { checkCapabilities } from './check-capabilities.ts';
@@ -179,6 +180,13 @@ test('a host configuration is completed as inspect shows it', () => {
   assert.deepEqual(plain.LogConfig, { Type: 'json-file', Config: { 'max-size': '1m' } });
   const own = completeHostConfig({ Memory: 10 * MB, PidsLimit: -5, Init: false, Privileged: true }, DEFAULTS);
   assert.deepEqual([own.MemorySwap, own.PidsLimit, own.Init, own.MaskedPaths], [20 * MB, null, false, []]);
+});
+
+test('twice the memory that is too much for 64 bits is what Docker makes of it', () => {
+  const swapOf = (Memory: Int64) => completeHostConfig({ Memory }, DEFAULTS).MemorySwap;
+  assert.equal(swapOf(2n ** 53n + 1n), 2n ** 54n + 2n);
+  assert.equal(swapOf(2n ** 62n), -(2n ** 63n));
+  assert.equal(swapOf(2n ** 63n - 1n), -2);
 });
 
 test('what was sent is shown as it was sent', () => {

@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import type { Health, HealthConfig } from '../../api/types.ts';
 import { startTimer } from '../../base/start-timer.ts';
 import type { Container } from '../containers/container.ts';
@@ -113,12 +114,12 @@ function settingsOf({ record: { config } }: Container): Settings | undefined {
     timeoutMs: toMs(health.Timeout, DEFAULT_TIMEOUT_MS),
     startPeriodMs: toMs(health.StartPeriod, 0),
     startIntervalMs: toMs(health.StartInterval, DEFAULT_START_INTERVAL_MS),
-    retries: (health.Retries ?? 0) > 0 ? (health.Retries ?? 0) : DEFAULT_RETRIES,
+    retries: (health.Retries ?? 0) > 0 ? Number(health.Retries) : DEFAULT_RETRIES,
   };
 }
 
-function toMs(ns: number | undefined, fallback: number): number {
-  return ns ? Math.max(1, ns / NS_PER_MS) : fallback;
+function toMs(ns: Int64 | undefined, fallback: number): number {
+  return ns ? Math.max(1, Number(ns) / NS_PER_MS) : fallback;
 }
 
 /** Within the start period, and not yet healthy: probes come more often, and failures do not count. */

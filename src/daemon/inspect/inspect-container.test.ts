@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ContainerInspect } from '../../api/types.ts';
+import type { ContainerInspect, HostConfig } from '../../api/types.ts';
 import { TestDaemon } from '../testing/test-daemon.ts';
 
 const MAC = '02:42:ac:11:00:55';
@@ -22,6 +22,29 @@ test('a MAC address is shown as asked for, then as it is, and no longer when not
   assert.deepEqual(await shown(), [MAC, MAC, id]);
   await engine.backend.containerStop('web', { timeoutSeconds: 0 });
   assert.deepEqual(await shown(), [MAC, '', id]);
+});
+
+test('limits of 64 bits are exact, also for the next engine, and after an update', async t => {
+  const engine = await TestDaemon.open(t);
+  const most = 2n ** 63n - 1n;
+  const HostConfig: HostConfig = {
+    Memory: 2n ** 53n + 1n,
+    MemorySwap: most,
+    ShmSize: most,
+    PidsLimit: most,
+    Ulimits: [{ Name: 'core', Hard: most, Soft: most }],
+    BlkioDeviceReadBps: [{ Path: '/dev/x', Rate: 2n ** 64n - 1n }],
+    RestartPolicy: { Name: 'on-failure', MaximumRetryCount: most },
+  };
+  const Healthcheck = { Interval: most, Timeout: most, Retries: most };
+  await engine.create('web', { HostConfig, Healthcheck, StopTimeout: most });
+  await engine.backend.containerUpdate('web', { CpuShares: most });
+  await engine.close();
+  await engine.open();
+  const inspected = await engine.backend.containerInspect('web', { size: false });
+  for (const [name, value] of Object.entries({ ...HostConfig, CpuShares: most }))
+    assert.deepEqual(inspected.HostConfig[name as keyof HostConfig], value, name);
+  assert.deepEqual([inspected.Config.Healthcheck, inspected.Config.StopTimeout], [Healthcheck, most]);
 });
 
 test('beside the list of networks only the default one is shown', async t => {

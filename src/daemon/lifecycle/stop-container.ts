@@ -37,7 +37,7 @@ export async function stopRunning(daemon: Daemon, container: Container, options:
   else
     await end(daemon, container, {
       signal,
-      timeoutMs: seconds < 0 ? Number.POSITIVE_INFINITY : seconds * 1000,
+      timeoutMs: seconds < 0 ? Number.POSITIVE_INFINITY : Number(seconds) * 1000,
     });
   containerEvent(daemon, container, 'stop');
 }

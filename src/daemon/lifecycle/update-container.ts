@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import type { ContainerUpdateRequest, HostConfig, Resources } from '../../api/types.ts';
 import type { Container } from '../containers/container.ts';
 import { checkRestartPolicy } from '../create/check-host-config.ts';
@@ -63,7 +64,7 @@ function changedLimits(request: ContainerUpdateRequest): Resources {
   const { PidsLimit } = request;
   return {
     ...Object.fromEntries(CHANGED.filter(name => request[name]).map(name => [name, request[name]])),
-    ...(typeof PidsLimit === 'number' ? { PidsLimit: Math.max(PidsLimit, 0) } : {}),
+    ...(PidsLimit === undefined || PidsLimit === null ? {} : { PidsLimit: PidsLimit > 0 ? PidsLimit : 0 }),
   };
 }
 
@@ -80,7 +81,7 @@ function changedPolicy(
 /** What contradicts limits that the container has already. */
 function checkConflicts(current: HostConfig, request: ContainerUpdateRequest): void {
   const { NanoCpus = 0, CpuPeriod = 0, CpuQuota = 0, MemorySwap: swap = 0 } = current;
-  const conflicts: [number | undefined, string, number, string][] = [
+  const conflicts: [Int64 | undefined, string, Int64, string][] = [
     [request.CpuPeriod, 'CPU Period', NanoCpus, 'NanoCPUs'],
     [request.CpuQuota, 'CPU Quota', NanoCpus, 'NanoCPUs'],
     [request.NanoCpus, 'Nano CPUs', CpuQuota, 'CPU Quota'],

@@ -32,7 +32,7 @@ export function specProcess(input: SpecInput, security: SecurityOptions, capabil
     rlimits: (hostConfig.Ulimits ?? []).map(specLimit),
     ...(security.noNewPrivileges ? { noNewPrivileges: true } : {}),
     ...apparmor(input, security),
-    oomScoreAdj: hostConfig.OomScoreAdj ?? 0,
+    oomScoreAdj: Number(hostConfig.OomScoreAdj ?? 0),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import type { Resources as ApiResources } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { Resources, ThrottleDevice } from '../../cgroups/resources.ts';
@@ -24,16 +25,16 @@ export function specResources(resources: ApiResources, devices: DeviceSource): R
 }
 
 /** undefined for 0, null and undefined. */
-const given = (value: number | null | undefined) => value || undefined;
+const given = <T>(value: T | null | undefined) => value || undefined;
 
 function memory(resources: ApiResources): Resources['memory'] {
   const { MemorySwappiness: swappiness } = resources;
-  const positive = (value: number | undefined) => (value !== undefined && value > 0 ? value : undefined);
+  const positive = (value: Int64 | undefined) => (value !== undefined && value > 0 ? value : undefined);
   return compact({
     limit: positive(resources.Memory),
     reservation: positive(resources.MemoryReservation),
     swap: positive(resources.MemorySwap),
-    swappiness: swappiness === null || swappiness === -1 ? undefined : swappiness,
+    swappiness: (swappiness ?? -1) < 0 ? undefined : Number(swappiness),
     disableOOMKiller: resources.OomKillDisable ?? undefined,
     kernelTCP: given(resources.KernelMemoryTCP),
   });
@@ -52,7 +53,8 @@ function cpu(resources: ApiResources): Resources['cpu'] {
     mems: resources.CpusetMems || undefined,
     period: given(resources.CpuPeriod) ?? (nano > 0 ? DEFAULT_PERIOD_US : undefined),
     quota:
-      given(resources.CpuQuota) ?? (nano > 0 ? Math.trunc((nano * DEFAULT_PERIOD_US) / NANO) : undefined),
+      given(resources.CpuQuota) ??
+      (nano > 0 ? Math.trunc((Number(nano) * DEFAULT_PERIOD_US) / NANO) : undefined),
     realtimePeriod: given(resources.CpuRealtimePeriod),
     realtimeRuntime: given(resources.CpuRealtimeRuntime),
   });

@@ -1,3 +1,4 @@
+import { decodeJson, encodeJson } from '../../base/exact-json.ts';
 import type { StatementSync } from 'node:sqlite';
 import { isFull, ReservedDatabase } from '../../base/reserved-database.ts';
 import type { ContainerRecord, StateRecord } from '../containers/container-record.ts';
@@ -40,8 +41,8 @@ export class StateStore {
         'INSERT INTO containers (id, name, record, state) VALUES (?, ?, ?, ?)',
         record.id,
         record.name,
-        JSON.stringify(record),
-        JSON.stringify(state),
+        encodeJson(record),
+        encodeJson(state),
       );
       this.#run("DELETE FROM leftovers WHERE kind = 'container' AND id = ?", record.id);
     });
@@ -50,7 +51,7 @@ export class StateStore {
   /** What has happened has happened: on a full disk it is written when there is room again. */
   saveState(id: string, state: StateRecord): void {
     this.#unsaved.delete(id);
-    const text = JSON.stringify(state);
+    const text = encodeJson(state);
     try {
       this.#saveState(id, text);
     } catch (error) {
@@ -62,7 +63,7 @@ export class StateStore {
 
   saveRecord(record: ContainerRecord): void {
     const { id, name } = record;
-    this.#run('UPDATE containers SET name = ?, record = ? WHERE id = ?', name, JSON.stringify(record), id);
+    this.#run('UPDATE containers SET name = ?, record = ? WHERE id = ?', name, encodeJson(record), id);
   }
 
   /** Forgets the container and the volumes; all become leftovers until {@link removeLeftover}. */
@@ -77,8 +78,8 @@ export class StateStore {
   containers(): StoredContainer[] {
     const rows = this.#all('SELECT record, state FROM containers ORDER BY rowid');
     return rows.map(row => ({
-      record: JSON.parse(String(row.record)) as ContainerRecord,
-      state: JSON.parse(String(row.state)) as StateRecord,
+      record: decodeJson(String(row.record)) as ContainerRecord,
+      state: decodeJson(String(row.state)) as StateRecord,
     }));
   }
 
@@ -87,7 +88,7 @@ export class StateStore {
       'INSERT INTO execs (id, container_id, record) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record',
       id,
       containerId,
-      JSON.stringify(record),
+      encodeJson(record),
     );
   }
 
@@ -101,14 +102,14 @@ export class StateStore {
 
   execs(containerId: string): unknown[] {
     const rows = this.#all('SELECT record FROM execs WHERE container_id = ? ORDER BY rowid', containerId);
-    return rows.map(row => JSON.parse(String(row.record)));
+    return rows.map(row => decodeJson(String(row.record)));
   }
 
   saveVolume(name: string, record: unknown): void {
     this.#run(
       'INSERT INTO volumes (name, record) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET record = excluded.record',
       name,
-      JSON.stringify(record),
+      encodeJson(record),
     );
   }
 
@@ -117,7 +118,7 @@ export class StateStore {
   }
 
   volumes(): unknown[] {
-    return this.#all('SELECT record FROM volumes ORDER BY name').map(row => JSON.parse(String(row.record)));
+    return this.#all('SELECT record FROM volumes ORDER BY name').map(row => decodeJson(String(row.record)));
   }
 
   saveNetwork(id: string, name: string, record: unknown): void {
@@ -125,12 +126,12 @@ export class StateStore {
       'INSERT INTO networks (id, name, record) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record',
       id,
       name,
-      JSON.stringify(record),
+      encodeJson(record),
     );
   }
 
   networks(): unknown[] {
-    return this.#all('SELECT record FROM networks ORDER BY rowid').map(row => JSON.parse(String(row.record)));
+    return this.#all('SELECT record FROM networks ORDER BY rowid').map(row => decodeJson(String(row.record)));
   }
 
   addLeftover(leftover: Leftover): void {

@@ -1,3 +1,4 @@
+import { decodeJson, encodeJson } from '../../base/exact-json.ts';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, errorCode } from '../../base/errors.ts';
@@ -15,7 +16,7 @@ type StoredState = ContainerState & { protocol?: number };
 export function writeContainerState(stateDir: string, state: ContainerState): void {
   writeFileSync(
     join(stateDir, 'container.json'),
-    JSON.stringify({ ...state, protocol: PROTOCOL_VERSION } satisfies StoredState),
+    encodeJson({ ...state, protocol: PROTOCOL_VERSION } satisfies StoredState),
     { mode: 0o600 },
   );
 }
@@ -23,7 +24,7 @@ export function writeContainerState(stateDir: string, state: ContainerState): vo
 /** @throws EngineError not-found, also when it was not written to its end; what reading throws otherwise */
 export function readContainerState(stateDir: string): StoredState {
   try {
-    return JSON.parse(readFileSync(join(stateDir, 'container.json'), 'utf8')) as StoredState;
+    return decodeJson(readFileSync(join(stateDir, 'container.json'), 'utf8')) as StoredState;
   } catch (error) {
     if (!(error instanceof SyntaxError) && errorCode(error) !== 'ENOENT') throw error;
     throw new EngineError('not-found', `no container in ${stateDir}`, { cause: error });

@@ -1,3 +1,4 @@
+import { encodeJson } from '../../base/exact-json.ts';
 import type { ContainerTrees } from '../../archive/rooted-jobs.ts';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
@@ -58,7 +59,7 @@ async function commit(parts: GraphParts, ahead: IngestedLayer, options: CommitOp
   try {
     return await storeImage(parts, {
       config: image,
-      rawConfig: Buffer.from(JSON.stringify(image)),
+      rawConfig: Buffer.from(encodeJson(image)),
       layers: isEmpty ? below : [...below, ahead.blob()],
       references: reference === '' ? [] : [withDefaultTag(parseReference(reference))],
       parent: parent?.id,

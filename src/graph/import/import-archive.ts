@@ -1,3 +1,4 @@
+import { encodeJson } from '../../base/exact-json.ts';
 import type { Readable } from 'node:stream';
 import { decompressed } from '../../archive/compression.ts';
 import type { Digest } from '../../base/digest.ts';
@@ -68,7 +69,7 @@ export async function importLayer(
     };
     return await storeImage(parts, {
       config: image,
-      rawConfig: Buffer.from(JSON.stringify(image)),
+      rawConfig: Buffer.from(encodeJson(image)),
       layers: [layer.blob()],
       references: options.reference === undefined ? [] : [options.reference],
     });

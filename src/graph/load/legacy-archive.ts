@@ -1,3 +1,4 @@
+import { encodeJson } from '../../base/exact-json.ts';
 import { containerConfig } from '../../api/decode-container-config.ts';
 import type { ContainerConfig } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
@@ -117,5 +118,5 @@ function configOf(lineage: V1Image[], layers: Ingest[]): Buffer {
       ...(image.throwaway === true ? { empty_layer: true } : {}),
     })),
   };
-  return Buffer.from(JSON.stringify(config));
+  return Buffer.from(encodeJson(config));
 }

@@ -1,6 +1,6 @@
 import { EngineError } from '../../base/errors.ts';
-import { arrayOf, type Decoder, integer, strings, struct, text } from '../../base/go/decode.ts';
-import { JsonError, parseGoJson, WrittenNumber } from '../../base/go/json.ts';
+import { arrayOf, type Decoder, integer, safeInteger, strings, struct, text } from '../../base/go/decode.ts';
+import { JsonError, parseGoJson } from '../../base/go/json.ts';
 import type { Seccomp, SeccompArgument, SeccompRule } from '../spec.ts';
 
 /** A profile as Docker's `--security-opt seccomp=FILE` has it: an OCI section with conditions. */
@@ -66,17 +66,10 @@ export function decodeDockerProfile(json: string): DockerProfile {
   }
 }
 
-/** Values of arguments are 64 bits wide. */
-const uint64: Decoder<number | bigint> = (value, path) => {
-  const isWhole = value instanceof WrittenNumber && /^\d{1,20}$/.test(value.source);
-  const large = isWhole ? BigInt(value.source) : undefined;
-  return large !== undefined && large < 2n ** 64n ? large : integer('uint64')(value, path);
-};
-
 const argumentFields = struct<Partial<SeccompArgument>>('specs.LinuxSeccompArg', {
-  index: integer('uint'),
-  value: uint64,
-  valueTwo: uint64,
+  index: safeInteger('uint'),
+  value: integer('uint64'),
+  valueTwo: integer('uint64'),
   op: text('specs.LinuxSeccompOperator'),
 });
 
@@ -100,7 +93,7 @@ const ruleFields = struct<Partial<DockerRule>>('seccomp.Syscall', {
   names: strings,
   name: text(),
   action: text('specs.LinuxSeccompAction'),
-  errnoRet: integer('uint'),
+  errnoRet: safeInteger('uint'),
   args: arrayOf(argument, '[]*specs.LinuxSeccompArg'),
   comment: text(),
   includes: conditions,
@@ -122,7 +115,7 @@ const archMapEntry: Decoder<{ architecture: string; subArchitectures?: string[] 
 
 const dockerProfile = struct<DockerProfile>('seccomp.Seccomp', {
   defaultAction: text('specs.LinuxSeccompAction'),
-  defaultErrnoRet: integer('uint'),
+  defaultErrnoRet: safeInteger('uint'),
   architectures: strings,
   flags: strings,
   listenerPath: text(),

@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import { EngineError } from '../../base/errors.ts';
 import { lookupTable } from '../../base/lookup-table.ts';
 import { cpuWeight, swapMax } from '../../cgroups/conversions.ts';
@@ -14,10 +15,10 @@ const QUOTA_STEP_US = 10_000;
 const DEFAULT_PERIOD_US = 100_000;
 const ANNOTATION = 'org.systemd.property.';
 
-const number = (name: string, value: number | bigint | undefined): Property[] =>
+const number = (name: string, value: Int64 | undefined): Property[] =>
   value === undefined ? [] : [[name, { signature: 't', value: value < 0 ? INFINITY : BigInt(value) }]];
 
-const unlessZero = (name: string, value: number | undefined) => number(name, value === 0 ? undefined : value);
+const unlessZero = (name: string, value: Int64 | undefined) => number(name, value === 0 ? undefined : value);
 
 /**
  * The limits of a container as properties of its unit, so that systemd does not put others in their place when it
@@ -43,7 +44,7 @@ export function limitProperties(resources: Resources, unified: boolean): Propert
     ...(cpu.idle === 1
       ? number('CPUWeight', 0)
       : cpu.shares
-        ? number('CPUWeight', cpuWeight(cpu.shares))
+        ? number('CPUWeight', cpuWeight(Number(cpu.shares)))
         : []),
     ...quota(cpu.quota, cpu.period),
     ...cpus('AllowedCPUs', cpu.cpus),
@@ -53,12 +54,12 @@ export function limitProperties(resources: Resources, unified: boolean): Propert
   ];
 }
 
-function quota(quotaUs: number | undefined, periodUs: number | undefined): Property[] {
+function quota(quotaUs: Int64 | undefined, periodUs: Int64 | undefined): Property[] {
   if (!quotaUs && !periodUs) return [];
-  const period = periodUs || DEFAULT_PERIOD_US;
+  const period = Number(periodUs || DEFAULT_PERIOD_US);
   const perSecond =
     quotaUs && quotaUs > 0
-      ? Math.ceil((quotaUs * US_PER_SECOND) / period / QUOTA_STEP_US) * QUOTA_STEP_US
+      ? Math.ceil((Number(quotaUs) * US_PER_SECOND) / period / QUOTA_STEP_US) * QUOTA_STEP_US
       : -1;
   return [...number('CPUQuotaPerSecUSec', perSecond), ...number('CPUQuotaPeriodUSec', period)];
 }

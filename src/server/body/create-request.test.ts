@@ -43,6 +43,15 @@ test('the request that the docker client sends comes through unchanged', async (
   assert.deepEqual(await decode(JSON.stringify(request)), request);
 });
 
+test('integers of 64 bits are exact', async () => {
+  const text = '{"Memory":9223372036854775807,"MemorySwap":-9223372036854775808,"NanoCpus":9007199254740993}';
+  assert.deepEqual(await hostConfig(text), {
+    Memory: 9223372036854775807n,
+    MemorySwap: -9223372036854775808n,
+    NanoCpus: 9007199254740993n,
+  });
+});
+
 test('keys are the same in any case, and unknown ones are ignored', async () => {
   assert.deepEqual(await decode('{"image":"x","hostconfig":{"mEMORY":5,"Nope":1},"Also":[]}'), {
     Image: 'x',
@@ -118,8 +127,8 @@ const MISMATCHES: Record<string, string> = {
     'number 1.5 into Go struct field CreateRequest.HostConfig.Memory of type int64',
   '{"hostconfig":{"memory":1e3}}':
     'number 1e3 into Go struct field CreateRequest.HostConfig.Memory of type int64',
-  '{"HostConfig":{"Memory":9223372036854775807}}':
-    'number 9223372036854775807 into Go struct field CreateRequest.HostConfig.Memory of type int64',
+  '{"HostConfig":{"Memory":9223372036854775808}}':
+    'number 9223372036854775808 into Go struct field CreateRequest.HostConfig.Memory of type int64',
   '{"HostConfig":{"Privileged":1}}':
     'number into Go struct field CreateRequest.HostConfig.Privileged of type bool',
   '{"HostConfig":{"BlkioWeight":70000}}':

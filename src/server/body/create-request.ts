@@ -6,6 +6,7 @@ import {
   integer,
   mapOf,
   nullable,
+  safeInteger,
   stringMap,
   strings,
   struct,
@@ -28,10 +29,10 @@ const endpointSettings = struct<api.EndpointSettings>('network.EndpointSettings'
   EndpointID: text(),
   Gateway: text(),
   IPAddress: text(),
-  IPPrefixLen: integer('int'),
+  IPPrefixLen: safeInteger('int'),
   IPv6Gateway: text(),
   GlobalIPv6Address: text(),
-  GlobalIPv6PrefixLen: integer('int'),
+  GlobalIPv6PrefixLen: safeInteger('int'),
   DNSNames: strings,
 });
 

@@ -8,6 +8,7 @@ import {
   integer,
   mapOf,
   nullable,
+  safeInteger,
   stringMap,
   strings,
   struct,
@@ -22,7 +23,7 @@ const throttleDevices = arrayOf(
 const weightDevices = arrayOf(
   struct<{ Path?: string; Weight?: number }>('blkiodev.WeightDevice', {
     Path: text(),
-    Weight: integer('uint16'),
+    Weight: safeInteger('uint16'),
   }),
   '[]*blkiodev.WeightDevice',
 );
@@ -46,7 +47,7 @@ const resourceFields: Fields<api.Resources> = {
   Memory: integer('int64'),
   NanoCpus: integer('int64'),
   CgroupParent: text(),
-  BlkioWeight: integer('uint16'),
+  BlkioWeight: safeInteger('uint16'),
   BlkioWeightDevice: weightDevices,
   BlkioDeviceReadBps: throttleDevices,
   BlkioDeviceWriteBps: throttleDevices,
@@ -91,7 +92,7 @@ const portMap: Decoder<api.PortMap> = mapOf(
 
 /** Go's [2]uint: what is missing is 0, what is too much is dropped. */
 export const consoleSize: Decoder<[number, number]> = (value, path) => {
-  const [rows = 0, columns = 0] = arrayOf(integer('uint'), '[2]uint')(value, path);
+  const [rows = 0, columns = 0] = arrayOf(safeInteger('uint'), '[2]uint')(value, path);
   return [rows, columns];
 };
 
@@ -120,7 +121,7 @@ const mount = struct<api.Mount>('mount.Mount', {
   ImageOptions: struct<{ Subpath?: string }>('mount.ImageOptions', { Subpath: text() }),
   TmpfsOptions: struct<NonNullable<api.Mount['TmpfsOptions']>>('mount.TmpfsOptions', {
     SizeBytes: integer('int64'),
-    Mode: integer('uint32'),
+    Mode: safeInteger('uint32'),
     Options: arrayOf(strings, '[][]string'),
   }),
 });
