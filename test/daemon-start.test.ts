@@ -1,7 +1,7 @@
 /** What daemons must not share, and the daemon that a first command starts. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -190,6 +190,32 @@ describe('the first command', () => {
       'See /var/log/slipway/daemon.log.',
       '',
     ]);
+  });
+});
+
+describe('for a user who is not root', () => {
+  const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+
+  test('a socket that is there is not said to be that of no daemon', async t => {
+    const daemon = await DaemonProcess.start();
+    t.after(() => daemon.dispose());
+    chmodSync(daemon.base, 0o755);
+    const { code, stderr } = await daemon.run([...asNobody, program, 'ps']);
+    assert.equal(code, 1);
+    const [problem, hint] = stderr.split('\n');
+    assert.equal(
+      problem,
+      `permission denied while trying to connect to the Slipway daemon socket at ${daemon.host}`,
+    );
+    assert.match(hint ?? '', /^Run the command as root, or as a member of the group "docker"/);
+  });
+
+  test('a daemon says that it needs root, and makes nothing', async () => {
+    const [command = '', ...words] = [...asNobody, program, 'daemon'];
+    await assert.rejects(promisify(execFile)(command, words), {
+      code: 1,
+      stderr: 'the daemon needs to be started with root privileges\n',
+    });
   });
 });
 

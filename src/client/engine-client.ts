@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { API_VERSION } from '../api/types.ts';
 import type { Endpoint } from './endpoint.ts';
-import { ConnectionError, responseError } from './response-error.ts';
+import { ConnectionError, PermissionError, responseError } from './response-error.ts';
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
 
@@ -23,11 +23,12 @@ type ClientAgent = Agent & { protocol?: string };
 
 /** Spares node:http working out a name for TLS, whose regular expressions take milliseconds to compile. */
 const NO_SERVER_NAME = { servername: '' };
-const UNREACHABLE = new Set(['ENOENT', 'ECONNREFUSED', 'EACCES', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT']);
+const FORBIDDEN = new Set(['EACCES', 'EPERM']);
+const UNREACHABLE = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT']);
 
 /**
  * Speaks the Engine API to one daemon. Every method throws ResponseError for what the daemon refuses, and
- * ConnectionError where there is none. `close` ends idle connections, so that the process can end.
+ * ConnectionError where there is none, PermissionError where it is not for this user. `close` ends idle connections, so that the process can end.
  */
 export class EngineClient {
   readonly endpoint: Endpoint;
@@ -170,6 +171,7 @@ export class EngineClient {
   }
 
   #connectionError(error: Error & { code?: string }): Error {
+    if (FORBIDDEN.has(error.code ?? '')) return new PermissionError(this.endpoint.text, error);
     return UNREACHABLE.has(error.code ?? '') ? new ConnectionError(this.endpoint.text, error) : error;
   }
 }

@@ -22,6 +22,21 @@ export class ResponseError extends EngineError {
   }
 }
 
+/** The daemon's socket is there, and not for this user. */
+export class PermissionError extends EngineError {
+  constructor(endpoint: string, cause: unknown) {
+    super(
+      'forbidden',
+      `permission denied while trying to connect to the Slipway daemon socket at ${endpoint}`,
+      {
+        cause,
+        hint: 'Run the command as root, or as a member of the group "docker" or "slipway", for whom the daemon opens its socket where there is one.',
+      },
+    );
+    this.name = 'PermissionError';
+  }
+}
+
 /** The daemon could not be reached at all. */
 export class ConnectionError extends EngineError {
   constructor(endpoint: string, cause: unknown) {

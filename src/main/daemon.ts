@@ -9,12 +9,14 @@ import { openApiServer } from '../server/api-server.ts';
 import { type Engine, type EngineOptions, openEngine } from './engine.ts';
 import { logLevel, makeLogger } from './make-logger.ts';
 import { takePidfile } from './pidfile.ts';
+import { requireRoot } from './require-root.ts';
 
 /**
  * `slipway daemon`: an engine behind its listeners, until SIGTERM or SIGINT. Containers keep running after it.
  * @throws EngineError conflict when the pidfile, a root, the bridge or a socket is in use; invalid-parameter for bad flags
  */
 export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): Promise<void> {
+  requireRoot();
   const logger = await makeLogger(flags, isatty(2));
   const stopped = stopSignal();
   // What containers and others are to see is made with modes that expect no other.

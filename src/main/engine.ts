@@ -21,6 +21,7 @@ import { openGraph } from '../graph/open-graph.ts';
 import { NamespacePool } from '../networkdriver/namespace-pool.ts';
 import { openNetworkDrivers } from '../networkdriver/open-network-drivers.ts';
 import type { Backend } from '../server/backend.ts';
+import { requireRoot } from './require-root.ts';
 import { SHIM_DIRECTORY } from './shim-directory.ts';
 
 export type EngineOptions = Partial<Omit<DaemonOptions, 'version' | 'initPath'>> & {
@@ -60,9 +61,10 @@ export interface Engine {
 
 /**
  * Opens the engine of a data root. Needs root.
- * @throws EngineError conflict when another engine has it open; what the parts throw
+ * @throws EngineError forbidden for anybody but root, conflict when another engine has it open; what the parts throw
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  requireRoot();
   const daemonOptions = completeOptions(options);
   await startThreadPool();
   makePrivateDirectory(daemonOptions.dataRoot);

@@ -1,0 +1,7 @@
+import { EngineError } from '../base/errors.ts';
+
+/** @throws EngineError forbidden for anybody else */
+export function requireRoot(): void {
+  if (process.geteuid?.() !== 0)
+    throw new EngineError('forbidden', 'the daemon needs to be started with root privileges');
+}
