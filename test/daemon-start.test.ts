@@ -194,7 +194,7 @@ describe('the first command', () => {
 });
 
 describe('for a user who is not root', () => {
-  const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+  const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] as const;
 
   test('a socket that is there is not said to be that of no daemon', async t => {
     const daemon = await DaemonProcess.start();
@@ -211,7 +211,7 @@ describe('for a user who is not root', () => {
   });
 
   test('a daemon says that it needs root, and makes nothing', async () => {
-    const [command = '', ...words] = [...asNobody, program, 'daemon'];
+    const [command, ...words] = [...asNobody, program, 'daemon'];
     await assert.rejects(promisify(execFile)(command, words), {
       code: 1,
       stderr: 'the daemon needs to be started with root privileges\n',

@@ -472,7 +472,8 @@ export type ProgressMessage = {
   progress?: string;
   progressDetail?: { current?: number; total?: number };
   error?: string;
-  errorDetail?: { message: string; code?: number };
+  /** `hint` is Slipway's own. */
+  errorDetail?: { message: string; code?: number; hint?: string };
   aux?: unknown;
 };
 

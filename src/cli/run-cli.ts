@@ -39,7 +39,7 @@ async function runProgram(args: readonly string[], host: CliHost): Promise<void>
     return void host.stdout.write(programHelp(COMMANDS, GLOBAL_FLAGS, columns));
   const path = first === 'help' ? [...rest, '--help'] : words;
   const entry = findEntry(COMMANDS, path[0] ?? '');
-  if (entry === undefined) throw unknownCommand(first, path[0] ?? '');
+  if (entry === undefined) throw await noCommand(first, path[0] ?? '');
   await runEntry({ path: `${PROGRAM} ${path[0]}`, entry, words: path.slice(1), host, globals: values });
 }
 
@@ -59,10 +59,11 @@ async function printVersion(host: CliHost): Promise<void> {
   host.stdout.write(`Slipway version ${VERSION}\n`);
 }
 
-function unknownCommand(first: string, name: string): ExitError {
+async function noCommand(first: string, name: string): Promise<ExitError> {
   if (first === 'help') return new ExitError(1, `unknown help topic: ${name}`);
+  const { unknownCommand } = await import('./unknown-command.ts');
   const hint = `Run '${PROGRAM} --help' for more information`;
-  return new ExitError(1, `${PROGRAM}: unknown command: ${PROGRAM} ${name}\n\n${hint}`);
+  return new ExitError(1, `${unknownCommand(PROGRAM, name, COMMANDS)}\n\n${hint}`);
 }
 
 type Globals = ReturnType<typeof parseGlobals>['values'];
@@ -77,8 +78,10 @@ async function runEntry(call: EntryCall): Promise<void> {
   if (name.startsWith('-'))
     throw new ExitError(FLAG_ERROR_EXIT, usageText(`unknown flag: ${name}`, path, 'COMMAND', 'Run'));
   const inner = findEntry(entry.commands, name);
-  if (inner === undefined)
-    throw new ExitError(1, usageText(`${PROGRAM}: unknown command: ${path} ${name}`, path, '', 'Run'));
+  if (inner === undefined) {
+    const { unknownCommand } = await import('./unknown-command.ts');
+    throw new ExitError(1, usageText(unknownCommand(path, name, entry.commands), path, '', 'Run'));
+  }
   await runEntry({ ...call, path: `${path} ${name}`, entry: inner, words: rest });
 }
 

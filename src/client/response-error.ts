@@ -15,8 +15,8 @@ const KINDS: Record<number, ErrorKind> = {
 export class ResponseError extends EngineError {
   readonly status: number;
 
-  constructor(status: number, message: string) {
-    super(KINDS[status] ?? (status < 500 ? 'invalid-parameter' : 'system'), message);
+  constructor(status: number, message: string, hint?: string) {
+    super(KINDS[status] ?? (status < 500 ? 'invalid-parameter' : 'system'), message, { hint });
     this.name = 'ResponseError';
     this.status = status;
   }
@@ -49,14 +49,16 @@ export class ConnectionError extends EngineError {
   }
 }
 
-/** Reads the `message` of an error body, whatever its form. */
+/** Reads the `message` of an error body, whatever its form, and the `hint` that a Slipway daemon may add. */
 export function responseError(status: number, body: string): ResponseError {
   let message = body.trim();
+  let hint: string | undefined;
   try {
-    const answer = JSON.parse(body) as { message?: unknown };
+    const answer = JSON.parse(body) as { message?: unknown; hint?: unknown };
     if (typeof answer.message === 'string') message = answer.message;
+    if (typeof answer.hint === 'string') hint = answer.hint;
   } catch {
     // Not JSON: a proxy's or another server's answer, shown as it is.
   }
-  return new ResponseError(status, message || `request returned status ${status}`);
+  return new ResponseError(status, message || `request returned status ${status}`, hint);
 }

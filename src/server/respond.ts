@@ -68,20 +68,24 @@ export function sendEmpty({ response }: Exchange, status = 204): void {
   response.end();
 }
 
-/** `{"message": …}`, with Slipway's `hint` beside it. */
+/** `{"message": …}`. */
 export function sendError(response: ServerResponse, error: unknown): void {
   const status = httpStatus(error);
   if (status === 304) {
     response.writeHead(304).end();
     return;
   }
-  const hint = error instanceof EngineError ? error.hint : undefined;
-  const text = `${JSON.stringify({ message: messageOf(error), hint })}\n`;
+  const text = `${JSON.stringify(errorBody(error))}\n`;
   response.writeHead(status, {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(text),
   });
   response.end(text);
+}
+
+/** With Slipway's `hint` beside the message. */
+function errorBody(error: unknown): { message: string; hint: string | undefined } {
+  return { message: messageOf(error), hint: error instanceof EngineError ? error.hint : undefined };
 }
 
 /**
@@ -141,8 +145,7 @@ export async function sendProgress(
     await task(progress);
   } catch (error) {
     if (!response.headersSent && !errorsAsLines) throw error;
-    const message = messageOf(error);
-    progress({ errorDetail: { message }, error: message });
+    progress({ errorDetail: errorBody(error), error: messageOf(error) });
   }
   if (!response.headersSent) startLines(response);
   response.end();

@@ -12,6 +12,7 @@ export const command = defineCommand({
     writeDownload(context, {
       output: values.output,
       refusal: 'cowardly refusing to export to a terminal. Use the -o flag or redirect',
+      activity: 'Exporting',
       open: client => client.stream('GET', `/containers/${args[0]}/export`),
     }),
 });

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { once } from 'node:events';
 import { defineCommand } from '../command.ts';
 import { list, string } from '../flags/flag.ts';
+import { sendArchive } from '../streams/send-archive.ts';
 import { showProgress } from '../streams/show-progress.ts';
 import { parseImageName } from '../values/image-name.ts';
 
@@ -17,8 +18,8 @@ export const command = defineCommand({
   arguments: { min: 1, max: 2 },
   async run(context, { values, args: [source = '', reference] }) {
     const remote = /^https?:\/\//.test(source);
-    const upload = source === '-' ? context.stdin : remote ? undefined : createReadStream(source);
-    if (upload !== undefined && source !== '-') await once(upload, 'open');
+    const archive = source === '-' ? context.stdin : remote ? undefined : createReadStream(source);
+    if (archive !== undefined && source !== '-') await once(archive, 'open');
     if (reference !== undefined) parseImageName(reference);
     const client = await context.client();
     const query = {
@@ -28,6 +29,11 @@ export const command = defineCommand({
       changes: values.change,
       platform: values.platform.toLowerCase() || undefined,
     };
-    await showProgress(await client.stream('POST', '/images/create', { query, upload }), context.stdout);
+    const path = '/images/create';
+    const stream =
+      archive === undefined
+        ? await client.stream('POST', path, { query })
+        : await sendArchive(context.stderr, client, archive, { path, query });
+    await showProgress(stream, context.stdout);
   },
 });

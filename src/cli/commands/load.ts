@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { defineCommand } from '../command.ts';
 import { bool, string } from '../flags/flag.ts';
 import { platformQuery } from '../values/platform.ts';
+import { sendArchive } from '../streams/send-archive.ts';
 import { showProgress } from '../streams/show-progress.ts';
 
 export const command = defineCommand({
@@ -18,12 +19,13 @@ export const command = defineCommand({
   async run(context, { values }) {
     if (values.input === '' && context.stdin.isTTY)
       throw new Error('requested load from stdin, but stdin is empty');
-    const upload = values.input === '' ? context.stdin : createReadStream(values.input);
-    if (values.input !== '') await once(upload, 'open');
+    const archive = values.input === '' ? context.stdin : createReadStream(values.input);
+    if (values.input !== '') await once(archive, 'open');
     const platform = platformQuery(values.platform);
     const client = await context.client();
     const quiet = values.quiet || !context.stdout.isTTY;
-    const stream = await client.stream('POST', '/images/load', { query: { quiet, platform }, upload });
+    const query = { quiet, platform };
+    const stream = await sendArchive(context.stderr, client, archive, { path: '/images/load', query });
     await showProgress(stream, context.stdout);
   },
 });

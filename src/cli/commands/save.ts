@@ -17,6 +17,7 @@ export const command = defineCommand({
     return writeDownload(context, {
       output: values.output,
       refusal: 'cowardly refusing to save to a terminal. Use the -o flag or redirect',
+      activity: 'Saving',
       open: client => client.stream('GET', '/images/get', { query: { names: args, platform } }),
     });
   },

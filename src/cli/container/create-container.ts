@@ -3,6 +3,8 @@ import type { ContainerCreateRequest, ContainerCreateResponse } from '../../api/
 import { ResponseError } from '../../client/response-error.ts';
 import { ExitError } from '../cli-error.ts';
 import type { CommandContext } from '../context.ts';
+import { describeError } from '../describe-error.ts';
+import { PROGRAM } from '../program.ts';
 import { pullImage } from '../streams/pull-image.ts';
 import { parseImageName } from '../values/image-name.ts';
 import type { ContainerFlags } from './container-flags.ts';
@@ -60,8 +62,19 @@ async function createOrPull({
     const missing = error instanceof ResponseError && error.status === 404;
     if (!missing || flags.pull !== 'missing') throw error;
     if (!flags.quiet) context.stderr.write(`Unable to find image '${name}' locally\n`);
-    await pull();
+    await pullOrAdvise(name, pull);
     return create();
+  }
+}
+
+/** Of what can be made without a registry the error says how. */
+async function pullOrAdvise(name: string, pull: () => Promise<void>): Promise<void> {
+  try {
+    await pull();
+  } catch (error) {
+    if (!/^(busybox:latest|debian:\w+)$/.test(name)) throw error;
+    const advice = `To make it from this machine's own packages: ${PROGRAM} image bootstrap ${name.replace(/:latest$/, '')}`;
+    throw new Error(`${describeError(error)}\n${advice}`, { cause: error });
   }
 }
 

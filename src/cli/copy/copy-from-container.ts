@@ -3,6 +3,7 @@ import { splitEntry } from '../../archive/go-path.ts';
 import { extractFrom } from '../../archive/extract-from.ts';
 import type { RootedThreads } from '../../archive/rooted-threads.ts';
 import type { CommandContext } from '../context.ts';
+import { counted } from '../streams/byte-progress.ts';
 import {
   archivePath,
   GO_DIRECTORY,
@@ -12,9 +13,9 @@ import {
   statContainerPath,
 } from './container-path.ts';
 import type { CopyRequest } from './copy-request.ts';
-import { CopyProgress } from './copy-progress.ts';
 import { checkOutputPath, localDestination, resolveLocalPath } from './local-path.ts';
 import { followedLink, prepareCopy } from './prepare-copy.ts';
+import { reportCopy } from './report-copy.ts';
 
 /** `docker cp CONTAINER:PATH DEST`, and with `-` as DEST a tar on standard output. */
 export async function copyFromContainer(
@@ -36,16 +37,14 @@ export async function copyFromContainer(
     const copy = prepareCopy({ ...source, isDirectory }, localDestination(target));
     // Entries are called as what was asked for in the end; the user may have called it otherwise.
     const rename = { from: inArchive, to: copy.to };
-    const progress = request.quiet ? undefined : new CopyProgress(context.stderr, 'from');
-    const counted = progress === undefined ? content : content.pipe(progress);
-    content.once('error', error => progress?.destroy(error));
-    await extractFrom(threads, counted, inputFd => ({
+    const progress = request.quiet ? undefined : counted(content, context.stderr, 'Copying from container');
+    await extractFrom(threads, progress ?? content, inputFd => ({
       kind: 'extract-host',
       directory: copy.directory,
       rename,
       inputFd,
     }));
-    progress?.report(target);
+    if (progress !== undefined) reportCopy(context.stderr, progress, target);
   } finally {
     content.destroy();
   }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { packingStream } from '../../archive/pack-stream.ts';
 import type { RootedThreads } from '../../archive/rooted-threads.ts';
 import type { CommandContext } from '../context.ts';
+import { counted } from '../streams/byte-progress.ts';
 import {
   archivePath,
   GO_DIRECTORY,
@@ -10,10 +11,10 @@ import {
   statContainerPath,
   unfitKind,
 } from './container-path.ts';
-import { CopyProgress } from './copy-progress.ts';
 import type { CopyRequest } from './copy-request.ts';
 import { localSource, resolveLocalPath } from './local-path.ts';
 import { type CopyDestination, prepareCopy } from './prepare-copy.ts';
+import { reportCopy } from './report-copy.ts';
 
 /** `docker cp SRC CONTAINER:PATH`, and with `-` as SRC a tar from standard input. */
 export async function copyToContainer(
@@ -28,9 +29,9 @@ export async function copyToContainer(
     local === '-'
       ? { directory: destination.path, stream: standardInput(context, request, destination) }
       : localArchive(threads, request, destination);
-  const progress = quiet || local === '-' ? undefined : new CopyProgress(context.stderr, 'to');
-  const upload = progress === undefined ? archive.stream : archive.stream.pipe(progress);
-  archive.stream.once('error', error => progress?.destroy(error));
+  const isSilent = quiet || local === '-';
+  const progress = isSilent ? undefined : counted(archive.stream, context.stderr, 'Copying to container');
+  const upload = progress ?? archive.stream;
   const query = {
     path: archive.directory,
     noOverwriteDirNonDir: 'true',
@@ -42,7 +43,7 @@ export async function copyToContainer(
     archive.stream.destroy();
     progress?.destroy();
   }
-  if (progress !== undefined) progress.report(`${container}:${destination.path}`);
+  if (progress !== undefined) reportCopy(context.stderr, progress, `${container}:${destination.path}`);
 }
 
 async function containerDestination(

@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { ProgressMessage } from '../../api/types.ts';
+import { EngineError } from '../../base/errors.ts';
 import { jsonLines } from '../../client/json-lines.ts';
 import type { OutputStream } from '../context.ts';
+import { formatSize } from '../values/size.ts';
 
 /**
  * Prints the daemon's progress messages: one line each, and on a terminal one line for each layer, rewritten
@@ -15,17 +17,22 @@ export async function showProgress(
 ): Promise<void> {
   const lines = new Map<string, number>();
   for await (const message of jsonLines<ProgressMessage>(source)) {
-    if (message.error !== undefined) throw new Error(message.errorDetail?.message ?? message.error);
+    if (message.error !== undefined) throw failure(message);
     if (message.aux !== undefined) onAux(message.aux);
     else if (output !== undefined) print(message, output, lines);
   }
+}
+
+function failure({ error = '', errorDetail }: ProgressMessage): Error {
+  const { message = error, hint } = errorDetail ?? {};
+  return hint === undefined ? new Error(message) : new EngineError('system', message, { hint });
 }
 
 function print(message: ProgressMessage, output: OutputStream, lines: Map<string, number>): void {
   if (message.stream !== undefined) return void output.write(message.stream);
   const text = `${message.id === undefined ? '' : `${message.id}: `}${message.status ?? ''}`;
   if (output.isTTY && message.id !== undefined)
-    return rewrite(message, `${text} ${barOf(message)}`, output, lines);
+    return rewrite(message, `${text} ${barOf(message, output.columns)}`, output, lines);
   // Repeated reports of one transfer are worth nothing in a file.
   if (message.progressDetail?.total === undefined) output.write(`${text}\n`);
 }
@@ -48,12 +55,17 @@ function rewrite(
 }
 
 const BAR_WIDTH = 50;
+/** On what is narrower there are the numbers alone; Docker's value. */
+const MIN_COLUMNS_OF_BAR = 110;
 
-function barOf({ progress, progressDetail }: ProgressMessage): string {
-  const { current, total } = progressDetail ?? {};
-  if (current === undefined || total === undefined || total <= 0) return progress ?? '';
-  const filled = Math.min(BAR_WIDTH, Math.floor((current / total) * BAR_WIDTH));
-  const bar = `${'='.repeat(filled)}${filled < BAR_WIDTH ? '>' : ''}`.padEnd(BAR_WIDTH);
-  const percent = Math.floor((current / total) * 100);
-  return `[${bar}] ${percent}%`;
+/** As Docker's CLI draws it: `[=====>    ]  1.5MB/3MB`. */
+function barOf({ progress, progressDetail }: ProgressMessage, columns = 0): string {
+  const { current = 0, total = 0 } = progressDetail ?? {};
+  if (current <= 0 && total <= 0) return progress ?? '';
+  const size = formatSize(current).padStart(8);
+  if (total <= 0) return size;
+  const numbers = current > total ? size : `${size}/${formatSize(total)}`;
+  if (columns <= MIN_COLUMNS_OF_BAR) return numbers;
+  const filled = Math.min(BAR_WIDTH, Math.trunc(((current / total) * 100) / 2));
+  return `[${'='.repeat(filled)}>${' '.repeat(BAR_WIDTH - filled)}] ${numbers}`;
 }

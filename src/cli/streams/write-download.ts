@@ -6,24 +6,27 @@ import type { EngineClient } from '../../client/engine-client.ts';
 import { writeAll } from '../../client/frames.ts';
 import type { CommandContext } from '../context.ts';
 import { describeError } from '../describe-error.ts';
+import { counted } from './byte-progress.ts';
 
 type Download = {
   /** A file's path; empty for standard output. */
   output: string;
   /** What is said instead of filling a terminal with an archive. */
   refusal: string;
+  /** What is shown on a terminal while a file is written: `Saving`. */
+  activity: string;
   open: (client: EngineClient) => Promise<Readable>;
 };
 
 /** Writes what the daemon sends to standard output, or to a file that appears only when it is complete. */
 export async function writeDownload(
   context: CommandContext,
-  { output, refusal, open }: Download,
+  { output, refusal, activity, open }: Download,
 ): Promise<void> {
   if (output === '' && context.stdout.isTTY) throw new Error(refusal);
   if (output !== '') checkDirectory(output);
   const source = await open(await context.client());
-  if (output !== '') return writeFile(source, output);
+  if (output !== '') return writeFile(counted(source, context.stderr, activity), output);
   for await (const chunk of source) await writeAll(context.stdout, chunk as Buffer);
 }
 

@@ -145,7 +145,7 @@ export async function pullImage(daemon: Daemon, reference: string, progress: Pro
       'not-implemented',
       `cannot pull ${reference}: this version of Slipway cannot reach registries yet`,
       {
-        hint: 'load it (`slipway load`, `slipway import`), or make one: `slipway image bootstrap busybox`',
+        hint: 'Load it from an archive: `slipway load`, `slipway import`.',
       },
     );
   }
