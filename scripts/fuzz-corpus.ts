@@ -93,7 +93,6 @@ input(
   ...[MESSAGES.status, MESSAGES.watch].map(type => encodeMessage(type, 4, numbers())),
   encodeMessage(MESSAGES.resize, 5, numbers(0, 24, 80)),
   encodeMessage(MESSAGES.kill, 6, numbers(0, 9)),
-  encodeMessage(MESSAGES.closeStdin, 7, numbers(0)),
   encodeMessage(MESSAGES.attach, 8, numbers(0, 7)),
   Buffer.from('raw input'),
 );

@@ -467,13 +467,7 @@ static void handle_message(struct shim *shim, struct client *client, uint16_t ty
 		send_result(client, tag, resize(process, c));
 	else if (type == MSG_ATTACH)
 		handle_attach(client, tag, process, take_int(c));
-	else if (type == MSG_CLOSE_STDIN) {
-		if (process) {
-			process->close_input = true;
-			flush_input(process);
-		}
-		send_result(client, tag, process ? 0 : -ESRCH);
-	} else
+	else
 		send_result(client, tag, -ENOSYS);
 }
 

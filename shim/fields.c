@@ -61,21 +61,83 @@ const char *take_string(struct cursor *c)
 	return string;
 }
 
-/* A NULL-terminated vector of strings, with room for one more, to be freed; never NULL. */
-const char **take_list(struct cursor *c)
+/* How many entries follow, of which each takes `size` bytes at least: a count that cannot be true allocates nothing. */
+static size_t take_count(struct cursor *c, size_t size)
 {
 	uint32_t count = take_u32(c);
-	/* Each entry takes 5 bytes at least: a count that cannot be true allocates nothing. */
-	if (c->bad || count > (size_t)(c->end - c->at) / 5) {
+	if (c->bad || count > (size_t)(c->end - c->at) / size) {
 		c->bad = true;
-		count = 0;
+		return 0;
 	}
+	return count;
+}
+
+/* A NULL-terminated vector of strings, with room for one more, to be freed; never NULL. */
+static const char **take_list(struct cursor *c)
+{
+	size_t count = take_count(c, 5);
 	const char **list = calloc(count + 2, sizeof *list);
 	if (!list)
 		abort();
-	for (uint32_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		list[i] = take_string(c);
 	return list;
+}
+
+/* Their values are to be freed. */
+static struct numbers take_numbers(struct cursor *c)
+{
+	size_t count = take_count(c, 8);
+	struct numbers numbers = { calloc(count + 1, sizeof *numbers.values), count };
+	if (!numbers.values)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		numbers.values[i] = take_int(c);
+	return numbers;
+}
+
+static void take_field(struct cursor *c, enum field_type type, void *field)
+{
+	switch (type) {
+	case FIELD_INT:
+		*(uint64_t *)field = take_int(c);
+		break;
+	case FIELD_FLAG:
+		*(bool *)field = take_int(c);
+		break;
+	case FIELD_STRING:
+		*(const char **)field = take_string(c);
+		break;
+	case FIELD_BYTES: {
+		struct data *data = field;
+		data->bytes = take_bytes(c, &data->length);
+		break;
+	}
+	case FIELD_LIST:
+		*(const char ***)field = take_list(c);
+		break;
+	case FIELD_INTS:
+		*(struct numbers *)field = take_numbers(c);
+		break;
+	}
+}
+
+/* Strings and bytes stay where they are in the payload; for the rest there is release_fields(). */
+void take_fields(struct cursor *c, const struct field *layout, size_t count, void *fields)
+{
+	for (size_t i = 0; i < count; i++)
+		take_field(c, layout[i].type, (char *)fields + layout[i].offset);
+}
+
+void release_fields(const struct field *layout, size_t count, void *fields)
+{
+	for (size_t i = 0; i < count; i++) {
+		void *field = (char *)fields + layout[i].offset;
+		if (layout[i].type == FIELD_LIST)
+			free(*(const char ***)field);
+		else if (layout[i].type == FIELD_INTS)
+			free(((struct numbers *)field)->values);
+	}
 }
 
 /* A list of operations, without looking into it. */

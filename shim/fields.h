@@ -17,12 +17,33 @@ struct cursor {
 	bool bad;
 };
 
+enum field_type { FIELD_INT, FIELD_FLAG, FIELD_STRING, FIELD_BYTES, FIELD_LIST, FIELD_INTS };
+
+/* Where a field of a type is in a struct. */
+struct field {
+	enum field_type type;
+	size_t offset;
+};
+
+/* FIELD_BYTES: a NUL follows them. */
+struct data {
+	const char *bytes;
+	size_t length;
+};
+
+/* FIELD_INTS */
+struct numbers {
+	uint64_t *values;
+	size_t count;
+};
+
 uint16_t take_u16(struct cursor *c);
 uint32_t take_u32(struct cursor *c);
 uint64_t take_int(struct cursor *c);
 const char *take_bytes(struct cursor *c, size_t *length);
 const char *take_string(struct cursor *c);
-const char **take_list(struct cursor *c);
+void take_fields(struct cursor *c, const struct field *layout, size_t count, void *fields);
+void release_fields(const struct field *layout, size_t count, void *fields);
 struct cursor take_operations(struct cursor *c);
 void append(struct bytes *b, const void *data, size_t n);
 void append_int(struct bytes *b, uint64_t value);

@@ -95,8 +95,9 @@ int launch(struct runner *r, struct cursor *plan)
 		result = take_streams(r);
 	else if (result == 0 && !(r->process->flags & IO_TERMINAL))
 		result = make_pipes(r->process, r->stdio);
+	r->child_operations = &child;
 	if (result == 0)
-		result = run_operations(r, &parent, &child);
+		result = run_operations(r, &parent);
 	for (int i = 0; i < 3; i++)
 		close_if_open(&r->stdio[i]);
 	while (r->tree_count > 0)
@@ -115,5 +116,5 @@ void run_cleanup(struct shim *shim)
 		return;
 	struct cursor c = { shim->cleanup, shim->cleanup + shim->cleanup_bytes, false };
 	while (c.at < c.end && !c.bad)
-		run_operation(&r, &c, NULL);
+		run_operation(&r, &c);
 }

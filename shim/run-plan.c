@@ -4,7 +4,7 @@
 #include "operations/child.h"
 #include "operations/devices.h"
 #include "operations/exec.h"
-#include "operations/operations.h"
+#include "operations/layouts.h"
 #include "run-plan.h"
 
 static void conclude(struct runner *r, int result) __attribute__((noreturn));
@@ -23,94 +23,27 @@ int send_sync(int sync, enum sync_type type)
 	return check(send(sync, &message, offsetof(struct sync_message, detail), MSG_NOSIGNAL));
 }
 
-static operation_function *const operations[] = {
-	[OP_MKDIR] = op_mkdir,
-	[OP_WRITE] = op_write,
-	[OP_ATTACH_DEVICE_PROGRAM] = op_attach_device_program,
-	[OP_RMDIR] = op_rmdir,
-	[OP_KILL_CGROUP] = op_kill_cgroup,
-	[OP_BARRIER] = op_barrier,
-	[OP_WRITE_CHILD_PROC] = op_write_child_proc,
-	[OP_RLIMIT] = op_rlimit,
-	[OP_RAISE_LIMIT] = op_raise_limit,
-	[OP_HOOK] = op_hook,
-	[OP_SETNS] = op_setns,
-	[OP_SETNS_INIT] = op_setns_init,
-	[OP_UNSHARE] = op_unshare,
-	[OP_PROPAGATION] = op_propagation,
-	[OP_OVERLAY_ROOT] = op_overlay_root,
-	[OP_BIND_ROOT] = op_bind_root,
-	[OP_MOUNT] = op_mount,
-	[OP_BIND] = op_bind,
-	[OP_MOUNT_SETATTR] = op_mount_setattr,
-	[OP_MASK] = op_mask,
-	[OP_READONLY] = op_readonly,
-	[OP_DEVICE] = op_device,
-	[OP_SYMLINK] = op_symlink,
-	[OP_CONSOLE] = op_console,
-	[OP_PIVOT_ROOT] = op_pivot_root,
-	[OP_MOVE_ROOT] = op_move_root,
-	[OP_SYSCTL] = op_sysctl,
-	[OP_HOSTNAME] = op_hostname,
-	[OP_DOMAINNAME] = op_domainname,
-	[OP_UMASK] = op_umask,
-	[OP_CHDIR] = op_chdir,
-	[OP_USER] = op_user,
-	[OP_CAP_BOUNDING] = op_cap_bounding,
-	[OP_CAPABILITIES] = op_capabilities,
-	[OP_NO_NEW_PRIVILEGES] = op_no_new_privileges,
-	[OP_SECCOMP] = op_seccomp,
-	[OP_EXEC_LABEL] = op_exec_label,
-	[OP_PERSONALITY] = op_personality,
-	[OP_IO_PRIORITY] = op_io_priority,
-	[OP_SCHEDULER] = op_scheduler,
-	[OP_AFFINITY] = op_affinity,
-	[OP_MEMORY_POLICY] = op_memory_policy,
-	[OP_KEYRING] = op_keyring,
-	[OP_FIND_EXECUTABLE] = op_find_executable,
-	[OP_AWAIT_START] = op_await_start,
-	[OP_EXEC] = op_exec,
-	[OP_ROOT_DIRECTORY] = op_root_directory,
-	[OP_LOOPBACK] = op_loopback,
-	[OP_JOIN_CHILD] = op_join_child,
-	[OP_AWAIT_FIFO] = op_await_fifo,
-	[OP_CONNECT_AGENT] = op_connect_agent,
-	[OP_OPEN_TREE] = op_open_tree,
-	[OP_PRIVATE_PARENT] = op_private_parent,
-	[OP_MAP_IDS] = op_map_ids,
-	[OP_RELEASE] = op_release,
-	[OP_AWAIT_PARENT] = op_await_parent,
-	[OP_HOME] = op_home,
-	[OP_REQUIRE_DIRECTORY] = op_require_directory,
-	[OP_CHANGE_ROOT] = op_change_root,
-	[OP_CHOWN] = op_chown,
-	[OP_SEAL] = op_seal,
-	[OP_FORK] = op_fork,
-	[OP_OPEN_LABEL] = op_open_label,
-	[OP_MAP_MOUNT] = op_map_mount,
-	[OP_TRY_WRITE] = op_try_write,
-};
-
-int run_operation(struct runner *r, struct cursor *c, struct cursor *child_operations)
+int run_operation(struct runner *r, struct cursor *c)
 {
+	union any_fields fields;
 	uint16_t number = take_u16(c);
-	int result = -ENOSYS;
 	if (c->bad)
 		return -EBADMSG;
-	if (number == OP_CLONE && child_operations)
-		result = op_clone(r, c, child_operations);
-	else if (number == OP_CLONE_INSIDE && child_operations)
-		result = op_clone_inside(r, c, child_operations);
-	else if (number < sizeof operations / sizeof *operations && operations[number])
-		result = operations[number](r, c);
-	return c->bad ? -EBADMSG : result;
+	if (number >= OPERATION_NUMBERS || !operation_layouts[number].run)
+		return -ENOSYS;
+	const struct operation_layout *layout = &operation_layouts[number];
+	take_fields(c, layout->fields, layout->field_count, &fields);
+	r->rest = c;
+	int result = c->bad ? -EBADMSG : layout->run(r, &fields);
+	release_fields(layout->fields, layout->field_count, &fields);
+	return result;
 }
 
 /* Runs the list up to its end or the first failure; `r->index` then says which. */
-int run_operations(struct runner *r, struct cursor *c, struct cursor *child_operations)
+int run_operations(struct runner *r, struct cursor *c)
 {
 	for (; c->at < c->end; r->index++) {
-		int result = run_operation(r, c, child_operations);
+		int result = run_operation(r, c);
 		if (result < 0)
 			return result;
 	}
@@ -126,7 +59,8 @@ void run_child(struct runner *r, struct cursor *list)
 	if (*r->shim->oom_score)
 		write_file_at(AT_FDCWD, "/proc/self/oom_score_adj", r->shim->oom_score, strlen(r->shim->oom_score));
 	r->index = 0;
-	conclude(r, run_operations(r, list, NULL));
+	r->child_operations = NULL;
+	conclude(r, run_operations(r, list));
 }
 
 int go_on(void *runner)
@@ -134,7 +68,7 @@ int go_on(void *runner)
 	struct runner *r = runner;
 	setsid();
 	r->index++;
-	conclude(r, run_operations(r, r->rest, NULL));
+	conclude(r, run_operations(r, r->rest));
 }
 
 /* What comes after a list that ends in an execution: nothing, but when something has failed. */

@@ -13,7 +13,8 @@ struct runner {
 	bool root_changed, groups_denied;
 	int sync, root, proc, null_tree, empty_tree, agent, locked_mounts;
 	int received_mount; /* from the other side: what is to be mapped, or a node that was asked for */
-	struct cursor *rest; /* what comes after `fork` */
+	struct cursor *rest; /* what comes after the operation */
+	struct cursor *child_operations; /* for `clone` */
 	pid_t sender; /* of the last message from the other side */
 	int stdio[3], console;
 	int fifo; /* for await-fifo */
@@ -39,8 +40,8 @@ struct sync_message {
 
 __attribute__((format(printf, 2, 3))) void explain(struct runner *r, const char *format, ...);
 int send_sync(int sync, enum sync_type type);
-int run_operation(struct runner *r, struct cursor *c, struct cursor *child_operations);
-int run_operations(struct runner *r, struct cursor *c, struct cursor *child_operations);
+int run_operation(struct runner *r, struct cursor *c);
+int run_operations(struct runner *r, struct cursor *c);
 void run_child(struct runner *r, struct cursor *list) __attribute__((noreturn));
 int go_on(void *runner) __attribute__((noreturn));
 int receive_sync_flagged(struct runner *r, struct sync_message *message, int flags);

@@ -244,6 +244,7 @@ static void end_child(void)
 #include "../operations/settings.c"
 #include "../operations/rights.c"
 #include "../operations/exec.c"
+#include "../operations/layouts.c"
 #include "../run-plan.c"
 #include "../log.c"
 #include "../streams.c"

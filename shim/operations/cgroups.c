@@ -2,21 +2,18 @@
 #include "../fields.h"
 #include "../files.h"
 #include "../run-plan.h"
-#include "operations.h"
+#include "layouts.h"
 
-int op_mkdir(struct runner *r, struct cursor *c)
+int op_mkdir(struct runner *r, const struct mkdir_fields *o)
 {
 	(void)r;
 	char path[PATH_MAX];
-	const char *wanted = take_string(c);
-	mode_t mode = take_int(c);
-	if (c->bad)
+	mode_t mode = o->mode;
+	if (mkdir(o->path, mode) == 0 || errno == EEXIST)
 		return 0;
-	if (mkdir(wanted, mode) == 0 || errno == EEXIST)
-		return 0;
-	if (errno != ENOENT || strlen(wanted) >= sizeof path)
+	if (errno != ENOENT || strlen(o->path) >= sizeof path)
 		return -errno;
-	strcpy(path, wanted);
+	strcpy(path, o->path);
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(path, mode) != 0 && errno != EEXIST)
@@ -26,41 +23,26 @@ int op_mkdir(struct runner *r, struct cursor *c)
 	return mkdir(path, mode) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
-int op_write(struct runner *r, struct cursor *c)
+int op_write(struct runner *r, const struct write_fields *o)
 {
 	(void)r;
-	size_t length;
-	const char *path = take_string(c);
-	const char *data = take_bytes(c, &length);
-	bool optional = take_int(c);
-	if (c->bad)
-		return 0;
-	int result = write_file_at(AT_FDCWD, path, data, length);
-	return result == -ENOENT && optional ? 0 : result;
+	int result = write_file_at(AT_FDCWD, o->path, o->data.bytes, o->data.length);
+	return result == -ENOENT && o->optional ? 0 : result;
 }
 
-int op_try_write(struct runner *r, struct cursor *c)
+int op_try_write(struct runner *r, const struct try_write_fields *o)
 {
 	(void)r;
-	size_t length;
-	const char *path = take_string(c);
-	const char *data = take_bytes(c, &length);
-	if (!c->bad)
-		write_file_at(AT_FDCWD, path, data, length);
+	write_file_at(AT_FDCWD, o->path, o->data.bytes, o->data.length);
 	return 0;
 }
 
-int op_attach_device_program(struct runner *r, struct cursor *c)
+int op_attach_device_program(struct runner *r, const struct attach_device_program_fields *o)
 {
-	size_t length;
-	const char *path = take_string(c);
-	const char *instructions = take_bytes(c, &length);
-	if (c->bad)
-		return 0;
 	union bpf_attr load = {
 		.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
-		.insns = (uintptr_t)instructions,
-		.insn_cnt = length / 8,
+		.insns = (uintptr_t)o->instructions.bytes,
+		.insn_cnt = o->instructions.length / 8,
 		.license = (uintptr_t)"Apache-2.0",
 		.log_buf = (uintptr_t)r->detail,
 		.log_size = sizeof r->detail,
@@ -75,7 +57,7 @@ int op_attach_device_program(struct runner *r, struct cursor *c)
 	if (program < 0)
 		return -errno;
 	r->detail[0] = '\0';
-	int cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int cgroup = open(o->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int result = check(cgroup);
 	if (result == 0) {
 		union bpf_attr attach = {
@@ -110,11 +92,10 @@ static int kill_members(const char *path)
 	return count;
 }
 
-int op_kill_cgroup(struct runner *r, struct cursor *c)
+int op_kill_cgroup(struct runner *r, const struct kill_cgroup_fields *o)
 {
 	(void)r;
-	const char *path = take_string(c);
-	for (int wait_ms = 1; !c->bad && kill_members(path) > 0; wait_ms *= 2) {
+	for (int wait_ms = 1; kill_members(o->path) > 0; wait_ms *= 2) {
 		if (wait_ms > 4096)
 			return -EBUSY;
 		sleep_ms(wait_ms);
@@ -157,16 +138,15 @@ static void remove_directories_in(const char *path)
 	close_if_open(&fd);
 }
 
-int op_rmdir(struct runner *r, struct cursor *c)
+int op_rmdir(struct runner *r, const struct rmdir_fields *o)
 {
 	(void)r;
-	const char *path = take_string(c);
 	/* A cgroup stays busy for a moment after its last process was reaped, and while there are others in it. */
-	for (int wait_ms = 1; !c->bad && rmdir(path) != 0 && errno != ENOENT; wait_ms *= 2) {
+	for (int wait_ms = 1; rmdir(o->path) != 0 && errno != ENOENT; wait_ms *= 2) {
 		if (errno != EBUSY || wait_ms > 1024)
 			return -errno;
-		remove_directories_in(path);
-		if (rmdir(path) == 0)
+		remove_directories_in(o->path);
+		if (rmdir(o->path) == 0)
 			break;
 		sleep_ms(wait_ms);
 	}

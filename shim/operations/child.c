@@ -3,7 +3,7 @@
 #include "../files.h"
 #include "../run-plan.h"
 #include "child.h"
-#include "operations.h"
+#include "layouts.h"
 
 /* One message with a descriptor. */
 int send_descriptor(int socket, const char *text, size_t length, int fd)
@@ -20,9 +20,8 @@ int send_descriptor(int socket, const char *text, size_t length, int fd)
 	return check(sendmsg(socket, &header, MSG_NOSIGNAL));
 }
 
-int op_barrier(struct runner *r, struct cursor *c)
+int op_barrier(struct runner *r)
 {
-	(void)c;
 	struct sync_message message;
 	int result;
 	if (r->party == PARTY_CHILD && (result = send_sync(r->sync, SYNC_BARRIER)) < 0)
@@ -45,9 +44,8 @@ int await_go(struct runner *r)
 	return result;
 }
 
-int op_release(struct runner *r, struct cursor *c)
+int op_release(struct runner *r)
 {
-	(void)c;
 	struct sync_message message;
 	int result = send_sync(r->process->sync, SYNC_GO), told = 0;
 	/* The child may have failed by now: it has said why. */
@@ -57,9 +55,8 @@ int op_release(struct runner *r, struct cursor *c)
 	return told < 0 ? told : result;
 }
 
-int op_await_parent(struct runner *r, struct cursor *c)
+int op_await_parent(struct runner *r)
 {
-	(void)c;
 	return await_go(r);
 }
 
@@ -167,10 +164,11 @@ static pid_t clone_through(struct runner *r, struct clone_arguments *arguments, 
 }
 
 /* Makes the child, after joining namespaces in a process in between where there are `joins`. */
-static int make_child(struct runner *r, uint64_t flags, const char *cgroup_path, const char **joins,
-		      struct cursor *child_operations)
+static int make_child(struct runner *r, uint64_t flags, const char *cgroup_path, const char **joins)
 {
 	int pair[2], cgroup = -1;
+	if (!r->child_operations)
+		return -ENOSYS;
 	if (*cgroup_path) {
 		cgroup = open(cgroup_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (cgroup < 0)
@@ -195,7 +193,7 @@ static int make_child(struct runner *r, uint64_t flags, const char *cgroup_path,
 		/* A mount namespace that was joined has brought its root along. */
 		if (*joins)
 			r->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		run_child(r, child_operations);
+		run_child(r, r->child_operations);
 	}
 	close_if_open(&r->sync);
 	close_if_open(&cgroup);
@@ -211,67 +209,51 @@ static int make_child(struct runner *r, uint64_t flags, const char *cgroup_path,
 	return check(r->shim->init);
 }
 
-int op_clone(struct runner *r, struct cursor *c, struct cursor *child_operations)
+int op_clone(struct runner *r, const struct clone_fields *o)
 {
 	static const char *no_joins[] = { NULL };
-	uint64_t flags = take_int(c);
-	const char *cgroup = take_string(c);
-	return c->bad ? 0 : make_child(r, flags, cgroup, no_joins, child_operations);
+	return make_child(r, o->flags, o->cgroup, no_joins);
 }
 
-int op_clone_inside(struct runner *r, struct cursor *c, struct cursor *child_operations)
+int op_clone_inside(struct runner *r, const struct clone_inside_fields *o)
 {
-	uint64_t flags = take_int(c);
-	const char *cgroup = take_string(c);
-	const char **joins = take_list(c);
-	int result = c->bad ? 0 : make_child(r, flags, cgroup, joins, child_operations);
-	free(joins);
-	return result;
+	return make_child(r, o->flags, o->cgroup, o->joins);
 }
 
-int op_write_child_proc(struct runner *r, struct cursor *c)
+int op_write_child_proc(struct runner *r, const struct write_child_proc_fields *o)
 {
 	char path[128];
-	size_t length;
-	const char *file = take_string(c);
-	const char *data = take_bytes(c, &length);
-	if (c->bad)
-		return 0;
-	snprintf(path, sizeof path, "/proc/%d/%s", r->process->pid, file);
-	return write_file_at(AT_FDCWD, path, data, length);
+	snprintf(path, sizeof path, "/proc/%d/%s", r->process->pid, o->file);
+	return write_file_at(AT_FDCWD, path, o->data.bytes, o->data.length);
 }
 
-int op_rlimit(struct runner *r, struct cursor *c)
+int op_rlimit(struct runner *r, const struct rlimit_fields *o)
 {
-	int resource = take_int(c);
+	int resource = o->resource;
 	uint64_t limits[2];
-	limits[0] = take_int(c);
-	limits[1] = take_int(c);
+	limits[0] = o->soft;
+	limits[1] = o->hard;
 	(void)r;
-	return c->bad ? 0 : check(syscall(SYS_prlimit64, 0, resource, limits, NULL));
+	return check(syscall(SYS_prlimit64, 0, resource, limits, NULL));
 }
 
 /* Raises what a user namespace may not, and leaves it to `rlimit` to set it: the mounts may need more than the limit. */
-int op_raise_limit(struct runner *r, struct cursor *c)
+int op_raise_limit(struct runner *r, const struct raise_limit_fields *o)
 {
-	int resource = take_int(c);
-	uint64_t hard = take_int(c), limits[2];
+	uint64_t limits[2];
 	pid_t pid = r->party == PARTY_PARENT ? r->process->pid : 0;
-	if (c->bad)
-		return 0;
-	if (syscall(SYS_prlimit64, pid, resource, NULL, limits) != 0)
+	if (syscall(SYS_prlimit64, pid, (int)o->resource, NULL, limits) != 0)
 		return -errno;
-	if (limits[1] >= hard)
+	if (limits[1] >= o->hard)
 		return 0;
-	limits[1] = hard;
-	return check(syscall(SYS_prlimit64, pid, resource, limits, NULL));
+	limits[1] = o->hard;
+	return check(syscall(SYS_prlimit64, pid, (int)o->resource, limits, NULL));
 }
 
 /* Writes the child's pid into a file, as cgroups take it. */
-int op_join_child(struct runner *r, struct cursor *c)
+int op_join_child(struct runner *r, const struct join_child_fields *o)
 {
 	char pid[16];
-	const char *path = take_string(c);
 	int length = snprintf(pid, sizeof pid, "%d", r->process->pid);
-	return c->bad ? 0 : write_file_at(AT_FDCWD, path, pid, length);
+	return write_file_at(AT_FDCWD, o->path, pid, length);
 }

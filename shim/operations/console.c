@@ -4,7 +4,7 @@
 #include "../root-paths.h"
 #include "../run-plan.h"
 #include "mounts.h"
-#include "operations.h"
+#include "layouts.h"
 
 /* Sends both ends of the terminal to the shim. */
 static int send_console(int sync, int master, int slave)
@@ -48,17 +48,14 @@ static int open_terminal(struct runner *r, int *master, int *slave)
 }
 
 /* Makes a terminal in the container's devpts, and binds it to /dev/console where `bind` is set. */
-int op_console(struct runner *r, struct cursor *c)
+int op_console(struct runner *r, const struct console_fields *o)
 {
 	int master, slave;
-	struct winsize size = { .ws_row = take_int(c), .ws_col = take_int(c) };
-	bool bind = take_int(c);
-	if (c->bad)
-		return 0;
+	struct winsize size = { .ws_row = o->rows, .ws_col = o->columns };
 	int result = open_terminal(r, &master, &slave);
 	if (result == 0 && size.ws_row && size.ws_col)
 		result = check(ioctl(master, TIOCSWINSZ, &size));
-	if (result == 0 && bind) {
+	if (result == 0 && o->bind) {
 		int to = make_in_root(r->root, "/dev/console", false, 0755);
 		int tree = to < 0 ? -1 : (int)syscall(SYS_open_tree, slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 		result = to < 0 ? to : tree < 0 ? -errno : attach_mount(tree, to);

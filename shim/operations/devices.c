@@ -6,7 +6,7 @@
 #include "child.h"
 #include "devices.h"
 #include "mounts.h"
-#include "operations.h"
+#include "layouts.h"
 #include "trees.h"
 
 /* The host's number for an id of the child's, by its map; 0 where it has none. */
@@ -137,13 +137,10 @@ static int masking_tree(struct runner *r, bool directory)
 	return r->null_tree >= 0 ? clone_tree(r->null_tree) : ask_for_node(r, &null_node);
 }
 
-int op_mask(struct runner *r, struct cursor *c)
+int op_mask(struct runner *r, const struct mask_fields *o)
 {
 	struct stat status;
-	const char *target = take_string(c);
-	if (c->bad)
-		return 0;
-	int fd = open_in_root(r->root, target, O_PATH);
+	int fd = open_in_root(r->root, o->target, O_PATH);
 	if (fd < 0)
 		return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
 	int result = check(fstat(fd, &status));
@@ -155,12 +152,9 @@ int op_mask(struct runner *r, struct cursor *c)
 	return result;
 }
 
-int op_readonly(struct runner *r, struct cursor *c)
+int op_readonly(struct runner *r, const struct readonly_fields *o)
 {
-	const char *target = take_string(c);
-	if (c->bad)
-		return 0;
-	int fd = open_in_root(r->root, target, O_PATH);
+	int fd = open_in_root(r->root, o->target, O_PATH);
 	if (fd < 0)
 		return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
 	int tree = syscall(SYS_open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
@@ -206,15 +200,13 @@ static int bind_device(struct runner *r, const char *target, const struct device
 	return result;
 }
 
-int op_device(struct runner *r, struct cursor *c)
+int op_device(struct runner *r, const struct device_fields *o)
 {
-	const char *name, *target = take_string(c);
-	mode_t mode = take_int(c);
-	unsigned major = take_int(c), minor = take_int(c);
-	uid_t uid = take_int(c);
-	gid_t gid = take_int(c);
-	if (c->bad)
-		return 0;
+	const char *name, *target = o->target;
+	mode_t mode = o->mode;
+	unsigned major = o->major, minor = o->minor;
+	uid_t uid = o->uid;
+	gid_t gid = o->gid;
 	int directory = open_parent(r->root, target, &name);
 	if (directory < 0)
 		return directory;
@@ -231,16 +223,13 @@ int op_device(struct runner *r, struct cursor *c)
 	return result == -EPERM ? bind_device(r, target, &node) : result;
 }
 
-int op_symlink(struct runner *r, struct cursor *c)
+int op_symlink(struct runner *r, const struct symlink_fields *o)
 {
-	const char *name, *target = take_string(c);
-	const char *content = take_string(c);
-	if (c->bad)
-		return 0;
+	const char *name, *target = o->target;
 	int directory = open_parent(r->root, target, &name);
 	if (directory < 0)
 		return directory;
-	int result = check(symlinkat(content, directory, name));
+	int result = check(symlinkat(o->content, directory, name));
 	close(directory);
 	return result == -EEXIST ? 0 : result;
 }

@@ -5,7 +5,7 @@
 #include "child.h"
 #include "exec.h"
 #include "hooks.h"
-#include "operations.h"
+#include "layouts.h"
 
 /* Whether a regular file may be executed by who we are now. */
 static int check_executable(const char *path)
@@ -19,24 +19,20 @@ static int check_executable(const char *path)
 	return check(syscall(439 /* SYS_faccessat2 */, AT_FDCWD, path, X_OK, AT_EACCESS));
 }
 
-int op_find_executable(struct runner *r, struct cursor *c)
+int op_find_executable(struct runner *r, const struct find_executable_fields *o)
 {
 	char candidate[PATH_MAX];
-	const char *name = take_string(c);
-	const char *path = take_string(c);
-	if (c->bad)
-		return 0;
 	int found = -ENOENT;
-	if (strlen(name) >= sizeof candidate)
+	if (strlen(o->name) >= sizeof candidate)
 		return -ENAMETOOLONG;
-	if (strchr(name, '/')) {
-		found = check_executable(name);
-		strcpy(candidate, name);
+	if (strchr(o->name, '/')) {
+		found = check_executable(o->name);
+		strcpy(candidate, o->name);
 	} else {
-		for (const char *at = path; found != 0 && *name && *at; at += *at == ':') {
+		for (const char *at = o->path; found != 0 && *o->name && *at; at += *at == ':') {
 			size_t length = strcspn(at, ":");
 			int written = length < sizeof candidate ? snprintf(candidate, sizeof candidate, "%.*s/%s", length ? (int)length : 1,
-									   length ? at : ".", name) :
+									   length ? at : ".", o->name) :
 								  PATH_MAX;
 			int result = (size_t)written < sizeof candidate ? check_executable(candidate) : -ENAMETOOLONG;
 			/* A file that may not be executed is remembered, in case none that may is found. */
@@ -56,9 +52,8 @@ static int take_terminal(struct runner *r)
 	return r->terminal && ioctl(0, TIOCSCTTY, 0) != 0 && errno != EIO ? -errno : 0;
 }
 
-int op_await_start(struct runner *r, struct cursor *c)
+int op_await_start(struct runner *r)
 {
-	(void)c;
 	int result = take_terminal(r);
 	/* The shim's streams and the exit status would be lost without it. */
 	if (result == 0 && !r->shim->passing)
@@ -85,10 +80,9 @@ static void heed_signals(void (*handler)(int))
  * As await-start, but the leave comes through a FIFO (a descriptor that the shim was given), and nobody hears
  * of what happens afterwards. Open for writing too, so that it has no end.
  */
-int op_await_fifo(struct runner *r, struct cursor *c)
+int op_await_fifo(struct runner *r)
 {
 	char go;
-	(void)c;
 	int result = take_terminal(r);
 	if (result == 0)
 		result = send_sync(r->sync, SYNC_READY);
@@ -124,14 +118,10 @@ _Noreturn void tell_failure(struct runner *r, int error)
 	end_process(255);
 }
 
-int op_exec(struct runner *r, struct cursor *c)
+int op_exec(struct runner *r, const struct exec_fields *o)
 {
-	const char **args = take_list(c);
-	const char **env = take_list(c);
-	if (c->bad)
-		return 0;
-	add_home(r, env);
-	execve(r->executable, (char **)args, (char **)env);
+	add_home(r, o->env);
+	execve(r->executable, (char **)o->args, (char **)o->env);
 	/* The file is there and may be executed, but what it names as its interpreter is not, say. */
 	tell_failure(r, errno);
 }

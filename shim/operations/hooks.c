@@ -3,7 +3,7 @@
 #include "../files.h"
 #include "../run-plan.h"
 #include "hooks.h"
-#include "operations.h"
+#include "layouts.h"
 
 /* Puts how a hook ended in front of what it wrote. */
 static void explain_hook(struct runner *r, int status)
@@ -69,30 +69,28 @@ void add_home(struct runner *r, const char **env)
  * Has newuidmap(1) or newgidmap(1) map ranges that only /etc/subuid lets the user have. `maps` are its arguments
  * after the pid.
  */
-int op_map_ids(struct runner *r, struct cursor *c)
+int op_map_ids(struct runner *r, const struct map_ids_fields *o)
 {
 	char child[16];
 	int errors[2];
-	const char *tool = take_string(c);
-	const char **maps = take_list(c);
 	size_t count = 0;
-	while (maps[count])
+	while (o->maps[count])
 		count++;
 	const char **args = calloc(count + 3, sizeof *args);
 	if (!args)
 		abort();
 	snprintf(child, sizeof child, "%d", r->process->pid);
-	args[0] = tool;
+	args[0] = o->tool;
 	args[1] = child;
-	memcpy(args + 2, maps, count * sizeof *maps);
-	int result = c->bad ? 0 : check(pipe2(errors, O_CLOEXEC));
-	if (!c->bad && result == 0) {
+	memcpy(args + 2, o->maps, count * sizeof *o->maps);
+	int result = check(pipe2(errors, O_CLOEXEC));
+	if (result == 0) {
 		pid_t pid = fork();
 		if (pid == 0) {
 			dup2(errors[1], 2);
 			close_between(3, ~0U);
-			execv(tool, (char **)args);
-			dprintf(2, "%s: %s", tool, strerror(errno));
+			execv(o->tool, (char **)args);
+			dprintf(2, "%s: %s", o->tool, strerror(errno));
 			_exit(127);
 		}
 		result = pid < 0 ? -errno : 0;
@@ -100,33 +98,22 @@ int op_map_ids(struct runner *r, struct cursor *c)
 		if (pid > 0)
 			result = await_program(r, pid, errors[0], 0);
 		close(errors[0]);
-		/* Why, it has said. */
+		/* The program has already reported the reason. */
 		if (result > 0)
 			result = -EPERM;
 	}
 	free(args);
-	free(maps);
 	return result;
 }
 
-int op_hook(struct runner *r, struct cursor *c)
+int op_hook(struct runner *r, const struct hook_fields *o)
 {
 	int input[2], errors[2];
-	const char *path = take_string(c);
-	const char **args = take_list(c);
-	const char **env = take_list(c);
-	const char *state = take_string(c);
-	int64_t timeout_ms = take_int(c);
-	bool adds_home = take_int(c);
 	int result = 0;
-	if (c->bad)
-		goto done;
-	if (adds_home)
-		add_home(r, env);
-	if (pipe2(input, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0) {
-		result = -errno;
-		goto done;
-	}
+	if (o->adds_home)
+		add_home(r, o->env);
+	if (pipe2(input, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0)
+		return -errno;
 	pid_t pid = fork();
 	if (pid == 0) {
 		sigset_t none;
@@ -139,8 +126,8 @@ int op_hook(struct runner *r, struct cursor *c)
 		if (r->root >= 0 && !r->root_changed && fchdir(r->root) != 0)
 			_exit(127);
 		close_between(3, ~0U);
-		execve(path, (char **)args, (char **)env);
-		dprintf(2, "%s: %s", path, strerror(errno));
+		execve(o->path, (char **)o->args, (char **)o->env);
+		dprintf(2, "%s: %s", o->path, strerror(errno));
 		_exit(127);
 	}
 	close(input[0]);
@@ -148,9 +135,9 @@ int op_hook(struct runner *r, struct cursor *c)
 	if (pid < 0) {
 		result = -errno;
 	} else {
-		write_hook_state(input[1], state, r->party == PARTY_CHILD ? getpid() : r->process->pid);
+		write_hook_state(input[1], o->state, r->party == PARTY_CHILD ? getpid() : r->process->pid);
 		close_if_open(&input[1]);
-		result = await_program(r, pid, errors[0], timeout_ms);
+		result = await_program(r, pid, errors[0], o->timeout_ms);
 		if (result > 0) {
 			explain_hook(r, result);
 			result = -ECANCELED;
@@ -158,8 +145,5 @@ int op_hook(struct runner *r, struct cursor *c)
 	}
 	close_if_open(&input[1]);
 	close(errors[0]);
-done:
-	free(args);
-	free(env);
 	return result;
 }

@@ -5,7 +5,7 @@
 #include "../run-plan.h"
 #include "mounts.h"
 #include "namespaces.h"
-#include "operations.h"
+#include "layouts.h"
 #include "trees.h"
 
 static int copy_tree(int from, int to, unsigned depth);
@@ -135,33 +135,22 @@ static int mount_overlay(const char *target, const char **lower, const char *upp
 	return result == -E2BIG ? mount_numbered_overlay(target, lower, upper, work, options) : result;
 }
 
-int op_overlay_root(struct runner *r, struct cursor *c)
+int op_overlay_root(struct runner *r, const struct overlay_root_fields *o)
 {
-	const char *target = take_string(c);
-	const char **lower = take_list(c);
-	const char *upper = take_string(c);
-	const char *work = take_string(c);
-	uint64_t attributes = take_int(c);
-	const char **options = take_list(c);
-	int result = c->bad ? 0 : mount_overlay(target, lower, upper, work, options);
-	if (result == 0 && !c->bad)
-		result = open_root(r, target);
-	if (result == 0 && !c->bad)
-		result = set_attributes(r->root, attributes, 0, 0, false);
-	free(lower);
-	free(options);
+	int result = mount_overlay(o->target, o->lowerdirs, o->upperdir, o->workdir, o->options);
+	if (result == 0)
+		result = open_root(r, o->target);
+	if (result == 0)
+		result = set_attributes(r->root, o->attributes, 0, 0, false);
 	return result;
 }
 
 /* pivot_root(2) needs a parent mount that is not shared: that of the mount that `path` lies in. */
-int op_private_parent(struct runner *r, struct cursor *c)
+int op_private_parent(struct runner *r, const struct private_parent_fields *o)
 {
 	(void)r;
 	char path[PATH_MAX];
-	const char *root = take_string(c);
-	if (c->bad)
-		return 0;
-	if (!realpath(root, path))
+	if (!realpath(o->path, path))
 		return -errno;
 	for (;;) {
 		int result = check(syscall(SYS_mount, NULL, path, NULL, 0x40000UL /* MS_PRIVATE */, NULL));
@@ -187,19 +176,16 @@ static int attach_root(struct runner *r, const char *source)
 	return result;
 }
 
-int op_bind_root(struct runner *r, struct cursor *c)
+int op_bind_root(struct runner *r, const struct bind_root_fields *o)
 {
-	const char *source = take_string(c);
-	if (c->bad)
-		return 0;
-	if (strncmp(source, "tree:", 5) == 0 || strncmp(source, "fd:", 3) == 0)
-		return attach_root(r, source);
-	int tree = syscall(SYS_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (strncmp(o->source, "tree:", 5) == 0 || strncmp(o->source, "fd:", 3) == 0)
+		return attach_root(r, o->source);
+	int tree = syscall(SYS_open_tree, AT_FDCWD, o->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	int result = check(tree);
 	if (result == 0)
-		result = check(syscall(SYS_move_mount, tree, "", AT_FDCWD, source, MOVE_MOUNT_F_EMPTY_PATH));
+		result = check(syscall(SYS_move_mount, tree, "", AT_FDCWD, o->source, MOVE_MOUNT_F_EMPTY_PATH));
 	close_if_open(&tree);
-	return result == 0 ? open_root(r, source) : result;
+	return result == 0 ? open_root(r, o->source) : result;
 }
 
 static int copy_file(int from, int to)
@@ -373,45 +359,31 @@ int check_outside_proc(struct runner *r, const char *path, int mount, int target
 	return -EXDEV; /* the request's mistake, for which there is no other of this name */
 }
 
-int op_mount(struct runner *r, struct cursor *c)
+int op_mount(struct runner *r, const struct mount_fields *o)
 {
 	char mode[16];
-	const char *type = take_string(c);
-	const char *source = take_string(c);
-	const char *target = take_string(c);
-	const char **options = take_list(c);
-	uint64_t attributes = take_int(c);
-	uint64_t propagation = take_int(c);
-	bool copies_up = take_int(c);
-	int result = 0;
-	if (c->bad)
-		goto done;
-	int directory = open_in_root(r->root, target, O_PATH);
+	int directory = open_in_root(r->root, o->target, O_PATH);
 	bool existed = directory >= 0;
 	if (directory == -ENOENT)
-		directory = make_missing_in_root(r->root, target, true, 0755);
-	if (directory < 0) {
-		result = directory;
-		goto done;
-	}
-	inherit_mode(options, directory, existed, mode, sizeof mode);
-	int mount = new_mount(r, type, source, options, attributes & ~(uint64_t)(copies_up ? MOUNT_ATTR_RDONLY : 0));
-	result = mount < 0 ? mount : 0;
-	if (result == 0 && copies_up)
-		result = copy_up(directory, mount, options);
+		directory = make_missing_in_root(r->root, o->target, true, 0755);
+	if (directory < 0)
+		return directory;
+	inherit_mode(o->options, directory, existed, mode, sizeof mode);
+	int mount = new_mount(r, o->type, o->source, o->options, o->attributes & ~(uint64_t)(o->copy_up ? MOUNT_ATTR_RDONLY : 0));
+	int result = mount < 0 ? mount : 0;
+	if (result == 0 && o->copy_up)
+		result = copy_up(directory, mount, o->options);
 	if (result == 0)
 		result = set_attributes(mount,
-					attributes & (~(uint64_t)ATTRIBUTES_SUPPORTED_IN_FSMOUNT | (copies_up ? MOUNT_ATTR_RDONLY : 0)),
+					o->attributes & (~(uint64_t)ATTRIBUTES_SUPPORTED_IN_FSMOUNT | (o->copy_up ? MOUNT_ATTR_RDONLY : 0)),
 					0, 0, false);
 	if (result == 0)
-		result = check_outside_proc(r, target, mount, directory);
+		result = check_outside_proc(r, o->target, mount, directory);
 	if (result == 0)
 		result = attach_mount(mount, directory);
 	if (result == 0)
-		result = set_attributes(mount, 0, 0, propagation & ~(uint64_t)0x4000 /* MS_REC */, false);
+		result = set_attributes(mount, 0, 0, o->propagation & ~(uint64_t)0x4000 /* MS_REC */, false);
 	close_if_open(&mount);
 	close(directory);
-done:
-	free(options);
 	return result;
 }

@@ -4,7 +4,7 @@
 #include "../run-plan.h"
 #include "child.h"
 #include "namespaces.h"
-#include "operations.h"
+#include "layouts.h"
 
 int open_root(struct runner *r, const char *path)
 {
@@ -12,36 +12,34 @@ int open_root(struct runner *r, const char *path)
 	return check(r->root);
 }
 
-int op_setns(struct runner *r, struct cursor *c)
+int op_setns(struct runner *r, const struct setns_fields *o)
 {
 	(void)r;
-	const char *path = take_string(c);
-	int type = take_int(c);
-	return c->bad ? 0 : enter_namespace(r->shim, path, type);
+	int type = o->type;
+	return enter_namespace(r->shim, o->path, type);
 }
 
 /* Joins namespaces of the container's init, all at once. */
-int op_setns_init(struct runner *r, struct cursor *c)
+int op_setns_init(struct runner *r, const struct setns_init_fields *o)
 {
-	int flags = take_int(c);
-	if (c->bad || flags == 0)
+	int flags = o->flags;
+	if (flags == 0)
 		return 0;
 	int result = check(setns(r->shim->init, flags));
 	/* A new mount namespace brings its root along. */
 	return result == 0 && flags & CLONE_NEWNS ? open_root(r, "/") : result;
 }
 
-int op_unshare(struct runner *r, struct cursor *c)
+int op_unshare(struct runner *r, const struct unshare_fields *o)
 {
 	(void)r;
-	int flags = take_int(c);
-	return c->bad ? 0 : check(unshare(flags));
+	int flags = o->flags;
+	return check(unshare(flags));
 }
 
-int op_propagation(struct runner *r, struct cursor *c)
+int op_propagation(struct runner *r, const struct propagation_fields *o)
 {
 	(void)r;
-	const char *path = take_string(c);
-	unsigned long flags = take_int(c);
-	return c->bad ? 0 : check(syscall(SYS_mount, NULL, path, NULL, flags, NULL));
+	unsigned long flags = o->flags;
+	return check(syscall(SYS_mount, NULL, o->path, NULL, flags, NULL));
 }

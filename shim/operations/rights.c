@@ -4,7 +4,7 @@
 #include "../run-plan.h"
 #include "child.h"
 #include "devices.h"
-#include "operations.h"
+#include "layouts.h"
 
 /* The user may open its own streams again (/dev/stdout). Not everything can be given away; that is no failure. */
 static void give_streams(struct runner *r, uid_t uid)
@@ -40,23 +40,20 @@ static int set_groups_of(struct runner *r, uint32_t count, const gid_t *groups)
 	return error == EPERM && count == 0 && groups_are_denied(r) ? 0 : -error;
 }
 
-int op_user(struct runner *r, struct cursor *c)
+int op_user(struct runner *r, const struct user_fields *o)
 {
-	uid_t uid = take_int(c);
-	gid_t gid = take_int(c);
-	bool set_groups = take_int(c);
-	uint32_t count = take_u32(c);
+	uid_t uid = o->uid;
+	gid_t gid = o->gid;
+	size_t count = o->groups.count;
 	if (count > MAX_GROUPS)
 		return -EINVAL;
-	gid_t *groups = calloc((size_t)count + 1, sizeof *groups);
+	gid_t *groups = calloc(count + 1, sizeof *groups);
 	if (!groups)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++)
-		groups[i] = take_int(c);
-	int result = c->bad ? 0 : set_groups ? set_groups_of(r, count, groups) : 0;
+	for (size_t i = 0; i < count; i++)
+		groups[i] = o->groups.values[i];
+	int result = o->set_groups ? set_groups_of(r, count, groups) : 0;
 	free(groups);
-	if (c->bad)
-		return 0;
 	give_streams(r, uid);
 	if (result < 0)
 		return result;
@@ -68,12 +65,11 @@ int op_user(struct runner *r, struct cursor *c)
 	return check(prctl(PR_SET_DUMPABLE, 0));
 }
 
-int op_cap_bounding(struct runner *r, struct cursor *c)
+int op_cap_bounding(struct runner *r, const struct cap_bounding_fields *o)
 {
 	(void)r;
-	uint64_t keep = take_int(c);
-	for (int capability = 0; !c->bad && capability < 64; capability++) {
-		if (keep & 1ULL << capability)
+	for (int capability = 0; capability < 64; capability++) {
+		if (o->keep & 1ULL << capability)
 			continue;
 		if (prctl(PR_CAPBSET_DROP, capability) != 0)
 			return errno == EINVAL ? 0 : -errno; /* beyond the last one this kernel knows */
@@ -81,12 +77,10 @@ int op_cap_bounding(struct runner *r, struct cursor *c)
 	return 0;
 }
 
-int op_capabilities(struct runner *r, struct cursor *c)
+int op_capabilities(struct runner *r, const struct capabilities_fields *o)
 {
 	(void)r;
-	uint64_t effective = take_int(c), permitted = take_int(c), inheritable = take_int(c), ambient = take_int(c);
-	if (c->bad)
-		return 0;
+	uint64_t effective = o->effective, permitted = o->permitted, inheritable = o->inheritable, ambient = o->ambient;
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2] = {
 		{ effective, permitted, inheritable },
@@ -101,10 +95,9 @@ int op_capabilities(struct runner *r, struct cursor *c)
 	return 0;
 }
 
-int op_no_new_privileges(struct runner *r, struct cursor *c)
+int op_no_new_privileges(struct runner *r)
 {
 	(void)r;
-	(void)c;
 	return check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
 
@@ -128,36 +121,28 @@ static char *fill_in_pid(const char *text, const char *pid)
  * Connects to the agent that will get the seccomp listener, while its socket can be reached; the pid that goes
  * into the state is that in the host's procfs.
  */
-int op_connect_agent(struct runner *r, struct cursor *c)
+int op_connect_agent(struct runner *r, const struct connect_agent_fields *o)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char pid[16];
-	const char *path = take_string(c);
-	const char *state = take_string(c);
-	if (c->bad)
-		return 0;
-	if (strlen(path) >= sizeof address.sun_path)
+	if (strlen(o->path) >= sizeof address.sun_path)
 		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
+	strcpy(address.sun_path, o->path);
 	ssize_t n = readlink("/proc/self", pid, sizeof pid - 1);
 	if (n < 0)
 		return -errno;
 	pid[n] = '\0';
-	r->agent_state = fill_in_pid(state, pid);
+	r->agent_state = fill_in_pid(o->state, pid);
 	r->agent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	return r->agent < 0 ? -errno : check(connect(r->agent, (struct sockaddr *)&address, sizeof address));
 }
 
-int op_seccomp(struct runner *r, struct cursor *c)
+int op_seccomp(struct runner *r, const struct seccomp_fields *o)
 {
-	size_t length;
-	const char *filter = take_bytes(c, &length);
-	unsigned flags = take_int(c);
-	if (c->bad)
-		return 0;
+	unsigned flags = o->flags;
 	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER && !r->agent_state)
 		return -ENOTCONN; /* nobody to send the listener to */
-	struct sock_fprog program = { length / sizeof(struct sock_filter), (struct sock_filter *)filter };
+	struct sock_fprog program = { o->filter.length / sizeof(struct sock_filter), (struct sock_filter *)o->filter.bytes };
 	int listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 	if (listener < 0)
 		return -errno;
@@ -170,73 +155,58 @@ int op_seccomp(struct runner *r, struct cursor *c)
 }
 
 /* By the host's procfs, while it can be seen: one of a user namespace's own would not let what is not dumpable write. */
-int op_open_label(struct runner *r, struct cursor *c)
+int op_open_label(struct runner *r, const struct open_label_fields *o)
 {
 	char path[128];
-	const char *file = take_string(c);
-	if (c->bad)
-		return 0;
-	snprintf(path, sizeof path, "/proc/thread-self/attr/%s", file);
+	snprintf(path, sizeof path, "/proc/thread-self/attr/%s", o->file);
 	r->label = open(path, O_WRONLY | O_CLOEXEC);
 	return check(r->label);
 }
 
-int op_exec_label(struct runner *r, struct cursor *c)
+int op_exec_label(struct runner *r, const struct exec_label_fields *o)
 {
-	const char *label = take_string(c);
-	if (c->bad)
-		return 0;
-	int result = write_all(r->label, label, strlen(label));
+	int result = write_all(r->label, o->label, strlen(o->label));
 	close_if_open(&r->label);
 	return result;
 }
 
-int op_personality(struct runner *r, struct cursor *c)
+int op_personality(struct runner *r, const struct personality_fields *o)
 {
 	(void)r;
-	unsigned long persona = take_int(c);
-	return c->bad ? 0 : check(syscall(SYS_personality, persona));
+	unsigned long persona = o->persona;
+	return check(syscall(SYS_personality, persona));
 }
 
-int op_io_priority(struct runner *r, struct cursor *c)
+int op_io_priority(struct runner *r, const struct io_priority_fields *o)
 {
 	(void)r;
-	int value = take_int(c);
-	return c->bad ? 0 : check(syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, value));
+	int value = o->value;
+	return check(syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, value));
 }
 
-int op_scheduler(struct runner *r, struct cursor *c)
+int op_scheduler(struct runner *r, const struct scheduler_fields *o)
 {
 	(void)r;
-	size_t length;
-	const char *attributes = take_bytes(c, &length);
-	return c->bad ? 0 : check(syscall(SYS_sched_setattr, 0, attributes, 0));
+	return check(syscall(SYS_sched_setattr, 0, o->attributes.bytes, 0));
 }
 
-int op_affinity(struct runner *r, struct cursor *c)
+int op_affinity(struct runner *r, const struct affinity_fields *o)
 {
 	(void)r;
-	size_t length;
-	const char *mask = take_bytes(c, &length);
-	return c->bad ? 0 : check(syscall(SYS_sched_setaffinity, 0, length, mask));
+	return check(syscall(SYS_sched_setaffinity, 0, o->mask.length, o->mask.bytes));
 }
 
-int op_memory_policy(struct runner *r, struct cursor *c)
+int op_memory_policy(struct runner *r, const struct memory_policy_fields *o)
 {
 	(void)r;
-	size_t length;
-	int mode = take_int(c);
-	const char *nodes = take_bytes(c, &length);
-	return c->bad ? 0 : check(syscall(SYS_set_mempolicy, mode, length ? nodes : NULL, length * 8));
+	int mode = o->mode;
+	return check(syscall(SYS_set_mempolicy, mode, o->nodes.length ? o->nodes.bytes : NULL, o->nodes.length * 8));
 }
 
-int op_keyring(struct runner *r, struct cursor *c)
+int op_keyring(struct runner *r, const struct keyring_fields *o)
 {
 	(void)r;
-	const char *name = take_string(c);
-	if (c->bad)
-		return 0;
-	long key = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
+	long key = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, o->name);
 	/* Kernels without keyrings, and seccomp profiles around us that forbid them, are no reason to fail. */
 	return key < 0 && errno != ENOSYS && errno != EPERM ? -errno : 0;
 }

@@ -3,28 +3,22 @@
 #include "../files.h"
 #include "../root-paths.h"
 #include "../run-plan.h"
-#include "operations.h"
+#include "layouts.h"
 
-int op_root_directory(struct runner *r, struct cursor *c)
+int op_root_directory(struct runner *r, const struct root_directory_fields *o)
 {
-	const char *target = take_string(c);
-	mode_t mode = take_int(c);
-	if (c->bad)
-		return 0;
-	int fd = make_in_root(r->root, target, true, mode);
+	mode_t mode = o->mode;
+	int fd = make_in_root(r->root, o->target, true, mode);
 	if (fd < 0)
 		return fd;
 	close(fd);
 	return 0;
 }
 
-int op_require_directory(struct runner *r, struct cursor *c)
+int op_require_directory(struct runner *r, const struct require_directory_fields *o)
 {
 	struct stat status;
-	const char *target = take_string(c);
-	if (c->bad)
-		return 0;
-	int fd = open_in_root(r->root, target, O_PATH | O_NOFOLLOW);
+	int fd = open_in_root(r->root, o->target, O_PATH | O_NOFOLLOW);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	int result = check(fstat(fd, &status));
@@ -32,9 +26,8 @@ int op_require_directory(struct runner *r, struct cursor *c)
 	return result == 0 && !S_ISDIR(status.st_mode) ? -ENOTDIR : result;
 }
 
-int op_pivot_root(struct runner *r, struct cursor *c)
+int op_pivot_root(struct runner *r)
 {
-	(void)c;
 	int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (old < 0)
 		return -errno;
@@ -112,9 +105,8 @@ static int hide_hosts_mounts(struct runner *r)
 	return result;
 }
 
-int op_move_root(struct runner *r, struct cursor *c)
+int op_move_root(struct runner *r)
 {
-	(void)c;
 	int result = hide_hosts_mounts(r);
 	if (result == 0)
 		result = check(fchdir(r->root));
@@ -126,9 +118,8 @@ int op_move_root(struct runner *r, struct cursor *c)
 	return result == 0 ? check(chdir("/")) : result;
 }
 
-int op_change_root(struct runner *r, struct cursor *c)
+int op_change_root(struct runner *r)
 {
-	(void)c;
 	if (fchdir(r->root) != 0 || chroot(".") != 0)
 		return -errno;
 	r->root_changed = true;

@@ -4,7 +4,7 @@
 #include "../run-plan.h"
 #include "devices.h"
 #include "mounts.h"
-#include "operations.h"
+#include "layouts.h"
 
 /* A null device that nothing else is made of, for a container without one. No user namespace can have it. */
 static int make_null(struct runner *r)
@@ -65,12 +65,10 @@ static int move_up(int *fd, int lowest)
  * before or when it executes, of which none leads to a directory: whatever path of the image is looked up now, no
  * /proc/self/fd/N in it is the host's.
  */
-int op_seal(struct runner *r, struct cursor *c)
+int op_seal(struct runner *r, const struct seal_fields *o)
 {
-	int preserve = take_int(c);
-	int fifo = take_int(c);
-	if (c->bad)
-		return 0;
+	int preserve = o->preserve;
+	int fifo = o->fifo;
 	if (preserve < 0 || preserve > HIGHEST_FD)
 		return -EINVAL;
 	int result = place_streams(r), first = 3 + preserve;
@@ -98,12 +96,11 @@ int op_seal(struct runner *r, struct cursor *c)
  * to have, and nothing of the host's: processes that are there already never see one that has more. It has the same
  * memory, on a stack of its own, until it executes: that of this process is not used any more.
  */
-int op_fork(struct runner *r, struct cursor *c)
+int op_fork(struct runner *r)
 {
 	char *stack = malloc(STACK_BYTES);
 	if (!stack)
 		return -ENOMEM;
-	r->rest = c;
 	if (clone(go_on, stack + STACK_BYTES, CLONE_PARENT | CLONE_VM, r) < 0)
 		return -errno;
 	_exit(0);

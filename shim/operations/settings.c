@@ -3,20 +3,16 @@
 #include "../files.h"
 #include "../run-plan.h"
 #include "mounts.h"
-#include "operations.h"
+#include "layouts.h"
 #include "settings.h"
 
-int op_chown(struct runner *r, struct cursor *c)
+int op_chown(struct runner *r, const struct chown_fields *o)
 {
 	(void)r;
-	const char *path = take_string(c);
-	uid_t uid = take_int(c);
-	gid_t gid = take_int(c);
-	bool optional = take_int(c);
-	if (c->bad)
-		return 0;
-	int result = check(lchown(path, uid, gid));
-	return result == -ENOENT && optional ? 0 : result;
+	uid_t uid = o->uid;
+	gid_t gid = o->gid;
+	int result = check(lchown(o->path, uid, gid));
+	return result == -ENOENT && o->optional ? 0 : result;
 }
 
 /* The home directory in a line of /etc/passwd (passwd(5)) where it is that of `uid`, else NULL. Cuts the line. */
@@ -32,14 +28,12 @@ static char *home_in(char *line, uid_t uid)
 }
 
 /* Whatever the image has there: a FIFO is not waited for, and lines that are too long are no entries. */
-int op_home(struct runner *r, struct cursor *c)
+int op_home(struct runner *r, const struct home_fields *o)
 {
 	char line[1024];
 	const char *home = NULL;
 	struct stat status;
-	uid_t uid = take_int(c);
-	if (c->bad)
-		return 0;
+	uid_t uid = o->uid;
 	int fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	FILE *file = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? fdopen(fd, "r") : NULL;
 	for (bool whole, begins = true; file && !home && ftello(file) < MAX_PASSWD_BYTES && fgets(line, sizeof line, file);
@@ -81,15 +75,11 @@ static int write_proc(struct runner *r, const char *path, const char *data, size
 	return result;
 }
 
-int op_sysctl(struct runner *r, struct cursor *c)
+int op_sysctl(struct runner *r, const struct sysctl_fields *o)
 {
 	char path[PATH_MAX];
-	const char *key = take_string(c);
-	const char *value = take_string(c);
-	if (c->bad)
-		return 0;
-	snprintf(path, sizeof path, "sys/%s", key);
-	return write_proc(r, path, value, strlen(value));
+	snprintf(path, sizeof path, "sys/%s", o->key);
+	return write_proc(r, path, o->value, strlen(o->value));
 }
 
 int bring_loopback_up(void)
@@ -103,45 +93,36 @@ int bring_loopback_up(void)
 	return result;
 }
 
-int op_loopback(struct runner *r, struct cursor *c)
+int op_loopback(struct runner *r)
 {
 	(void)r;
-	(void)c;
 	return bring_loopback_up();
 }
 
-int op_hostname(struct runner *r, struct cursor *c)
+int op_hostname(struct runner *r, const struct hostname_fields *o)
 {
 	(void)r;
-	const char *name = take_string(c);
-	return c->bad ? 0 : check(sethostname(name, strlen(name)));
+	return check(sethostname(o->name, strlen(o->name)));
 }
 
-int op_domainname(struct runner *r, struct cursor *c)
+int op_domainname(struct runner *r, const struct domainname_fields *o)
 {
 	(void)r;
-	const char *name = take_string(c);
-	return c->bad ? 0 : check(setdomainname(name, strlen(name)));
+	return check(setdomainname(o->name, strlen(o->name)));
 }
 
-int op_umask(struct runner *r, struct cursor *c)
+int op_umask(struct runner *r, const struct umask_fields *o)
 {
 	(void)r;
-	mode_t mask = take_int(c);
-	if (!c->bad)
-		umask(mask);
+	umask(o->mask);
 	return 0;
 }
 
-int op_chdir(struct runner *r, struct cursor *c)
+int op_chdir(struct runner *r, const struct chdir_fields *o)
 {
 	char where[PATH_MAX];
-	const char *path = take_string(c);
-	bool may_fail = take_int(c);
-	if (c->bad)
-		return 0;
-	if (!r->directory_entered && chdir(path) != 0)
-		return may_fail && errno == EACCES ? 0 : -errno;
+	if (!r->directory_entered && chdir(o->path) != 0)
+		return o->may_fail && errno == EACCES ? 0 : -errno;
 	r->directory_entered = true;
 	/* A directory outside the root (reached by a leaked descriptor, say) has no path here. */
 	if (syscall(SYS_getcwd, where, sizeof where) < 0 || where[0] != '/') {

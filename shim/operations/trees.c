@@ -5,7 +5,7 @@
 #include "../run-plan.h"
 #include "child.h"
 #include "mounts.h"
-#include "operations.h"
+#include "layouts.h"
 #include "trees.h"
 
 /*
@@ -53,16 +53,6 @@ struct mount_ids {
 	const char *uid_map, *gid_map, *user_namespace;
 	bool recursive;
 };
-
-static struct mount_ids take_mount_ids(struct cursor *c)
-{
-	struct mount_ids ids;
-	ids.uid_map = take_string(c);
-	ids.gid_map = take_string(c);
-	ids.user_namespace = take_string(c);
-	ids.recursive = take_int(c);
-	return ids;
-}
 
 static int map_ids(int tree, const struct mount_ids *ids)
 {
@@ -151,19 +141,14 @@ static int open_locked(struct runner *r, const char *path, bool recursive)
  * Clones mounts with the rights of the shim: what the child, in a user namespace, may not reach, or not map.
  * The child finds the tree as `tree:N`, N counting these operations.
  */
-int op_open_tree(struct runner *r, struct cursor *c)
+int op_open_tree(struct runner *r, const struct open_tree_fields *o)
 {
-	const char *source = take_string(c);
-	bool recursive = take_int(c);
-	bool locked = take_int(c);
-	struct mount_ids ids = take_mount_ids(c);
-	if (c->bad)
-		return 0;
+	struct mount_ids ids = { o->uid_map, o->gid_map, o->user_namespace, o->map_recursive };
 	if (r->tree_count == MAX_TREES)
 		return -EMFILE;
-	int tree = locked ? open_locked(r, source, recursive) : -EINVAL;
+	int tree = o->locked ? open_locked(r, o->source, o->recursive) : -EINVAL;
 	if (tree == -EINVAL)
-		tree = open_detached(AT_FDCWD, source, recursive);
+		tree = open_detached(AT_FDCWD, o->source, o->recursive);
 	if (tree < 0)
 		return tree;
 	r->trees[r->tree_count++] = tree;
@@ -171,12 +156,10 @@ int op_open_tree(struct runner *r, struct cursor *c)
 }
 
 /* What the child has cloned is the same mount by our descriptor of it, so nothing has to come back. */
-int op_map_mount(struct runner *r, struct cursor *c)
+int op_map_mount(struct runner *r, const struct map_mount_fields *o)
 {
 	struct sync_message message;
-	struct mount_ids ids = take_mount_ids(c);
-	if (c->bad)
-		return 0;
+	struct mount_ids ids = { o->uid_map, o->gid_map, o->user_namespace, o->map_recursive };
 	int result;
 	while ((result = receive_sync(r, &message)) == 0 && message.type != SYNC_MAP_MOUNT)
 		;
@@ -252,49 +235,37 @@ int clone_source(struct runner *r, const char *source, bool recursive)
 	return result < 0 ? result : tree;
 }
 
-int op_bind(struct runner *r, struct cursor *c)
+int op_bind(struct runner *r, const struct bind_fields *o)
 {
-	const char *source = take_string(c);
-	const char *target = take_string(c);
-	bool recursive = take_int(c);
-	uint64_t set = take_int(c), clear = take_int(c);
-	bool recursive_attributes = take_int(c);
-	uint64_t propagation = take_int(c);
+	uint64_t set = o->attributes, clear = o->clear_attributes;
 	struct stat status;
-	if (c->bad)
-		return 0;
-	int tree = clone_source(r, source, recursive);
+	int tree = clone_source(r, o->source, o->recursive);
 	if (tree < 0)
 		return tree;
 	int result = check(fstat(tree, &status));
-	int to = result < 0 ? -1 : make_in_root(r->root, target, S_ISDIR(status.st_mode), 0755);
+	int to = result < 0 ? -1 : make_in_root(r->root, o->target, S_ISDIR(status.st_mode), 0755);
 	if (result == 0)
 		result = to < 0 ? to : 0;
 	if (result == 0)
-		result = check_outside_proc(r, target, tree, to);
+		result = check_outside_proc(r, o->target, tree, to);
 	if (result == 0)
-		result = set_attributes(tree, set, clear, 0, recursive_attributes);
+		result = set_attributes(tree, set, clear, 0, o->recursive_attributes);
 	if (result == 0)
 		result = attach_mount(tree, to);
 	if (result == 0)
-		result = set_attributes(tree, 0, 0, propagation & ~(uint64_t)0x4000, propagation & 0x4000);
+		result = set_attributes(tree, 0, 0, o->propagation & ~(uint64_t)0x4000, o->propagation & 0x4000);
 	close_if_open(&to);
 	close(tree);
 	return result;
 }
 
-int op_mount_setattr(struct runner *r, struct cursor *c)
+int op_mount_setattr(struct runner *r, const struct mount_setattr_fields *o)
 {
-	const char *target = take_string(c);
-	uint64_t set = take_int(c), clear = take_int(c);
-	bool recursive = take_int(c);
-	uint64_t propagation = take_int(c);
-	if (c->bad)
-		return 0;
-	int fd = strcmp(target, "/") == 0 ? dup(r->root) : open_in_root(r->root, target, O_PATH);
+	uint64_t set = o->attributes, clear = o->clear_attributes;
+	int fd = strcmp(o->target, "/") == 0 ? dup(r->root) : open_in_root(r->root, o->target, O_PATH);
 	if (fd < 0)
 		return fd == -1 ? -errno : fd;
-	int result = set_attributes(fd, set, clear, propagation, recursive);
+	int result = set_attributes(fd, set, clear, o->propagation, o->recursive);
 	close(fd);
 	return result;
 }

@@ -1,6 +1,7 @@
 /**
- * The binary form of plans: the TypeScript mirror of shim/protocol.h. Every operation is its number and its
- * fields in the order of {@link OPERATIONS}; docs/PLAN.md describes the encoding.
+ * The shim's protocol: its numbers, and the binary form of plans, in which every operation is its number and its fields
+ * in the order of {@link OPERATIONS}. docs/PLAN.md describes the encoding; scripts/generate-protocol.ts makes the C side
+ * of these tables.
  */
 import type { FieldWriter } from './field-writer.ts';
 import type { Operation, Plan } from './plan.ts';
@@ -123,9 +124,10 @@ export const MESSAGES = {
   attach: 6,
   status: 7,
   watch: 8,
-  closeStdin: 9,
   launch: 10,
+  /** A new one, for whoever opens /proc/PID/fd/NUMBER; answered by `created`. */
   networkNamespace: 12,
+  /** Closes that descriptor. */
   close: 13,
   ok: 64,
   created: 65,
@@ -135,6 +137,8 @@ export const MESSAGES = {
 } as const;
 
 export const HEADER_BYTES = 8;
+export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
+/** `start`: started as soon as it is ready, and only then answered. */
 export const IO_FLAGS = { terminal: 1, stdin: 2, stdinOnce: 4, start: 8 } as const;
 export const STREAM_FLAGS = { stdin: 1, stdout: 2, stderr: 4 } as const;
 export const STATES = { creating: 0, created: 1, starting: 2, running: 3, exited: 4 } as const;

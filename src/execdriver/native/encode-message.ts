@@ -1,9 +1,6 @@
 import { EngineError } from '../../base/errors.ts';
 import { FieldWriter } from '../../libcontainer/field-writer.ts';
-import { HEADER_BYTES } from '../../libcontainer/wire.ts';
-
-/** MAX_PAYLOAD_BYTES of shim/protocol.h */
-const MAX_PAYLOAD_BYTES = 16 << 20;
+import { HEADER_BYTES, MAX_PAYLOAD_BYTES } from '../../libcontainer/wire.ts';
 
 /**
  * A frame for the shim (docs/PLAN.md, "On the wire").
