@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { canonicalString, familiarString, parseReference, withDefaultTag } from './reference.ts';
+import { canonicalString, familiarString, newName, parseReference, withDefaultTag } from './reference.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
@@ -48,3 +48,26 @@ for (const [text, message] of REFUSED) {
     assert.throws(() => parseReference(text), { kind: 'invalid-parameter', message });
   });
 }
+
+const NEW_NAMES: [string, string, string][] = [
+  ['app', '', 'app:latest'],
+  ['docker.io/library/app:1', '', 'app:1'],
+  ['reg.io:5000/app:1', '2', 'reg.io:5000/app:2'],
+  ['me/sha256', '', 'me/sha256:latest'],
+];
+
+for (const [repository, tag, expected] of NEW_NAMES)
+  test(`${repository} with the tag "${tag}" is named ${expected}`, () =>
+    assert.equal(familiarString(newName(repository, tag)), expected));
+
+const NO_NAMES: [string, string, string][] = [
+  ['a', 'b@d', 'invalid tag format'],
+  [`a@${DIGEST}`, '', 'cannot import digest reference'],
+  ['sha256', '', 'refusing to create an ambiguous tag using digest algorithm as name'],
+  ['sha256:x', '', 'refusing to create an ambiguous tag using digest algorithm as name'],
+  ['docker.io/library/sha256', 'x', 'refusing to create an ambiguous tag using digest algorithm as name'],
+];
+
+for (const [repository, tag, message] of NO_NAMES)
+  test(`no image is named ${repository} with the tag "${tag}"`, () =>
+    assert.throws(() => newName(repository, tag), { kind: 'invalid-parameter', message }));

@@ -15,6 +15,7 @@ const DOMAIN_LABEL = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
 const DOMAIN = `(?:${DOMAIN_LABEL}(?:\\.${DOMAIN_LABEL})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 const TAG = '[\\w][\\w.-]{0,127}';
+const WHOLE_TAG = new RegExp(`^${TAG}$`);
 const DIGEST = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
 const REFERENCE = new RegExp(`^(${DOMAIN})/(${COMPONENT}(?:/${COMPONENT})*)(?::(${TAG}))?(?:@(${DIGEST}))?$`);
 
@@ -54,6 +55,21 @@ function splitDomain(text: string): { domain: string; remainder: string } {
   if (domain === LEGACY_DOMAIN) domain = DEFAULT_DOMAIN;
   if (domain === DEFAULT_DOMAIN && !remainder.includes('/')) remainder = OFFICIAL_PREFIX + remainder;
   return { domain, remainder };
+}
+
+/**
+ * The name that an image is to be given: a tag by itself takes the place of one in the repository's name, as the docker
+ * CLI leaves it there; without either it is `latest`.
+ * @throws EngineError invalid-parameter, in Docker's words
+ */
+export function newName(repository: string, tag = ''): Reference {
+  const reference = parseReference(repository);
+  if (reference.digest !== undefined) throw invalid('cannot import digest reference');
+  if (tag !== '' && !WHOLE_TAG.test(tag)) throw invalid('invalid tag format');
+  // It could not be told from the beginning of an id.
+  if (familiarName(reference) === 'sha256')
+    throw invalid('refusing to create an ambiguous tag using digest algorithm as name');
+  return withDefaultTag(tag === '' ? reference : { ...reference, tag });
 }
 
 /** The same with tag `latest` where it has neither tag nor digest. */

@@ -3,13 +3,12 @@ import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { ContainerDefaults } from '../../oci/image-config.ts';
 import { applyChanges } from '../../graph/import/apply-changes.ts';
-import { familiarString, parseReference, withDefaultTag } from '../../oci/reference.ts';
 import type { Container } from '../containers/container.ts';
 import { mergeImageConfig } from '../create/merge-image-config.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, invalid } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
-import { imageEvent } from '../images/images.ts';
+import { imageEvent, nameOf } from '../images/images.ts';
 import { MADE_PLACES } from '../inspect/container-changes.ts';
 import { pauseContainer, unpauseContainer } from '../lifecycle/change-container.ts';
 
@@ -40,7 +39,7 @@ export async function commitContainer(
   checkState(container);
   const { id: containerId, record } = container;
   const config = await committedConfig(record.config, request);
-  const reference = tagOf(request);
+  const reference = nameOf(request);
   const layer = await standingStill(daemon, container, request.pause, () =>
     daemon.graph.packContainerLayer(containerId, MADE_PLACES),
   );
@@ -70,14 +69,6 @@ function checkState({ id, state, isRemoved }: Container): void {
   if (state.status === 'dead') throw conflict(`You cannot commit container ${id} which is Dead`);
   if (isRemoved || state.status === 'removing')
     throw conflict(`You cannot commit container ${id} which is being removed`);
-}
-
-/** `name:tag`, '' for none. @throws EngineError invalid-parameter */
-function tagOf({ repository, tag }: CommitRequest): string {
-  if (repository === '') return '';
-  const reference = withDefaultTag(parseReference(tag === '' ? repository : `${repository}:${tag}`));
-  if (reference.digest !== undefined) throw invalid('refusing to create a tag with a digest reference');
-  return familiarString(reference);
 }
 
 /** The client's configuration, or the container's, with the changes; completed with what the container has. */

@@ -27,15 +27,42 @@ test('an address without a scheme is one of HTTP', () => {
   assert.equal(downloadAddress('https://host/x.tar'), 'https://host/x.tar');
 });
 
-test('an answer that is none, a circle and other schemes fail in Docker’s words', async t => {
+test('an answer that is none is told by its status, whatever its length', async t => {
   const address = await serve(t, (request, response) => {
-    if (request.url === '/circle') response.writeHead(301, { Location: '/circle' }).end();
-    else response.writeHead(404, 'Not Found').end('nothing here');
+    const status = Number(request.url?.slice(1));
+    response.writeHead(status, 'No', { Location: '/500' });
+    const more = (error?: Error | null) => error || response.write('x'.repeat(1 << 16), more);
+    if (status === 500) more();
+    else response.end(' nothing here\n');
   });
-  const fails = (path: string, message: string) =>
-    assert.rejects(download(path), { kind: 'system', message });
-  await fails(`${address}/x`, `failed to GET ${address}/x with status 404 Not Found: nothing here`);
-  await fails(`${address}/circle`, `Get "${address}/circle": stopped after 10 redirects`);
-  await fails('ftp://host/x', 'Get "ftp://host/x": unsupported protocol scheme "ftp"');
-  await fails('http://', 'Get "http://": invalid URL');
+  const kinds = {
+    400: 'invalid-parameter',
+    401: 'unauthorized',
+    403: 'forbidden',
+    404: 'not-found',
+    410: 'system',
+  };
+  for (const [status, kind] of Object.entries(kinds))
+    await assert.rejects(download(`${address}/${status}`), {
+      kind,
+      message: `failed to GET ${address}/${status} with status ${status} No: nothing here`,
+    });
+  await assert.rejects(download(`${address}/302`), {
+    kind: 'system',
+    message: `failed to GET ${address}/500 with status 500 No: ${'x'.repeat(4096)}`,
+  });
+});
+
+test('a circle, no addresses and other schemes fail in Docker’s words', async t => {
+  const address = await serve(t, (request, response) => {
+    response.writeHead(301, { Location: request.url === '/circle' ? '/circle' : 'http://[' }).end();
+  });
+  const fails = (path: string, kind: string, message: RegExp | string) =>
+    assert.rejects(download(path), { kind, message });
+  await fails(`${address}/circle`, 'system', `Get "${address}/circle": stopped after 10 redirects`);
+  await fails(`${address}/astray`, 'invalid-parameter', 'parse "http://[": invalid URL');
+  const scheme = 'Get "ftp://host/x": unsupported protocol scheme "ftp"';
+  await fails('ftp://host/x', 'invalid-parameter', scheme);
+  await fails('http://', 'invalid-parameter', 'parse "http://": invalid URL');
+  await fails('http://127.0.0.1:xx/', 'invalid-parameter', /invalid URL/);
 });

@@ -1,7 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { text } from 'node:stream/consumers';
-import { EngineError, messageOf } from '../../base/errors.ts';
+import { EngineError, type ErrorKind, errorCode, messageOf } from '../../base/errors.ts';
 
 export type Download = {
   body: http.IncomingMessage;
@@ -10,6 +9,16 @@ export type Download = {
 };
 
 const MAXIMUM_REDIRECTS = 10;
+/** Of an answer that is no archive: what is told of it. */
+const MAXIMUM_REASON = 4096;
+
+/** What the server's refusal is to our client. */
+const REFUSALS: Partial<Record<number, ErrorKind>> = {
+  400: 'invalid-parameter',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not-found',
+};
 
 /** The address that is meant: without a scheme it is one of HTTP. */
 export function downloadAddress(text: string): string {
@@ -18,40 +27,64 @@ export function downloadAddress(text: string): string {
 
 /**
  * What is at an address of HTTP or HTTPS, byte for byte. Redirections are followed.
- * @throws EngineError system when it cannot be had, in Docker's words
+ * @throws EngineError in Docker's words: invalid-parameter for what is no such address, not-found for a host or a document
+ *   that does not exist, otherwise what the server says, or system
  */
 export async function download(address: string): Promise<Download> {
-  let url = address;
+  let url = parseAddress(address);
   for (let redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
     const answer = await get(url);
-    const { statusCode = 0, statusMessage, headers } = answer;
-    if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined) {
-      answer.resume();
-      url = new URL(headers.location, url).href;
-    } else if (statusCode >= 400)
-      throw failure(
-        `failed to GET ${url} with status ${statusCode} ${statusMessage}: ${(await text(answer)).slice(0, 4096)}`,
-      );
-    else {
+    const { statusCode = 0, headers } = answer;
+    if (statusCode >= 400) throw await refusal(url, answer);
+    if (statusCode < 300 || headers.location === undefined) {
       const length = headers['content-length'];
       return { body: answer, sizeBytes: length === undefined ? undefined : Number(length) };
     }
+    answer.destroy();
+    url = parseAddress(headers.location, url);
   }
-  throw failure(`Get "${url}": stopped after ${MAXIMUM_REDIRECTS} redirects`);
+  throw new EngineError('system', `Get "${url}": stopped after ${MAXIMUM_REDIRECTS} redirects`);
 }
 
-function get(address: string): Promise<http.IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: unknown) => reject(failure(`Get "${address}": ${messageOf(cause)}`, cause));
-    const url = URL.parse(address);
-    if (url === null) return fail(new Error('invalid URL'));
-    if (url.protocol !== 'http:' && url.protocol !== 'https:')
-      return fail(new Error(`unsupported protocol scheme "${url.protocol.slice(0, -1)}"`));
-    const client = url.protocol === 'https:' ? https : http;
-    client.get(url, { agent: false }, resolve).on('error', fail);
-  });
+function parseAddress(address: string, base?: URL): URL {
+  const url = URL.parse(address, base);
+  if (url === null) throw new EngineError('invalid-parameter', `parse "${address}": invalid URL`);
+  if (url.protocol === 'http:' || url.protocol === 'https:') return url;
+  const scheme = url.protocol.slice(0, -1);
+  throw new EngineError('invalid-parameter', `Get "${address}": unsupported protocol scheme "${scheme}"`);
 }
 
-function failure(message: string, cause?: unknown): EngineError {
-  return new EngineError('system', message, { cause });
+function get(url: URL): Promise<http.IncomingMessage> {
+  const client = url.protocol === 'https:' ? https : http;
+  return new Promise((resolve, reject) =>
+    client
+      .get(url, { agent: false }, resolve)
+      .on('error', cause =>
+        reject(
+          new EngineError(
+            errorCode(cause) === 'ENOTFOUND' ? 'not-found' : 'system',
+            `Get "${url}": ${messageOf(cause)}`,
+            { cause },
+          ),
+        ),
+      ),
+  );
+}
+
+async function refusal(url: URL, answer: http.IncomingMessage): Promise<EngineError> {
+  const { statusCode = 0, statusMessage } = answer;
+  const reason = await beginningOf(answer);
+  return new EngineError(
+    REFUSALS[statusCode] ?? 'system',
+    `failed to GET ${url} with status ${statusCode} ${statusMessage}: ${reason.trim()}`,
+  );
+}
+
+async function beginningOf(answer: http.IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) {
+    text += chunk;
+    if (text.length > MAXIMUM_REASON) break;
+  }
+  return text.slice(0, MAXIMUM_REASON);
 }

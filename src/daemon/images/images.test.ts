@@ -96,5 +96,7 @@ test('a tag takes the place of one in the name, however long that is', async t =
   for (const repository of ['app', 'app:1', 'reg.io:5000/app', 'reg.io:5000/app:1'])
     await backend.imageTag('box', repository, '2');
   assert.deepEqual(tagged, ['app:2', 'app:2', 'reg.io:5000/app:2', 'reg.io:5000/app:2']);
-  await backend.imageTag('box', `${':'.repeat(1 << 20)}/x`, '2');
+  await assert.rejects(backend.imageTag('box', `${':'.repeat(1 << 20)}/x`, '2'), {
+    kind: 'invalid-parameter',
+  });
 });

@@ -4,6 +4,7 @@ import { EngineError } from '../../base/errors.ts';
 import type { Image, RemoveOptions } from '../../graph/graph.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { layerProgress } from '../../graph/load/layer-progress.ts';
+import { familiarString, newName } from '../../oci/reference.ts';
 import type { Daemon } from '../daemon.ts';
 import { download, downloadAddress } from './download.ts';
 import { imageUsers } from './list-images.ts';
@@ -39,9 +40,9 @@ export function imageEvent(
 export async function tagImage(
   daemon: Daemon,
   reference: string,
-  { repository, tag }: { repository: string; tag: string },
+  name: { repository: string; tag: string },
 ): Promise<void> {
-  const target = withTag(repository, tag);
+  const target = nameOf(name);
   await daemon.graph.tag(reference, target);
   imageEvent(daemon, 'tag', await daemon.graph.resolve(reference), target);
 }
@@ -99,7 +100,7 @@ export async function importImage(
   const id = await daemon.graph.import(archive, {
     ...rest,
     message: message === '' ? 'Imported from -' : message,
-    reference: withTag(repository, tag),
+    reference: nameOf({ repository, tag }),
   });
   imageEvent(daemon, 'import', await daemon.graph.resolve(id));
   return id;
@@ -127,12 +128,9 @@ export async function importImageFrom(
   });
 }
 
-/** A tag by itself takes the place of one in the name, where the docker CLI leaves it. */
-function withTag(repository: string, tag: string): string {
-  if (tag === '' || repository === '') return repository;
-  if (!/^\w[\w.-]{0,127}$/.test(tag)) throw new EngineError('invalid-parameter', 'invalid tag format');
-  const colon = repository.indexOf(':', repository.lastIndexOf('/') + 1);
-  return `${colon < 0 ? repository : repository.slice(0, colon)}:${tag}`;
+/** '' for none. @throws EngineError invalid-parameter */
+export function nameOf({ repository, tag }: { repository: string; tag: string }): string {
+  return repository === '' ? '' : familiarString(newName(repository, tag));
 }
 
 /**

@@ -8,8 +8,8 @@ import type { GraphParts } from '../graph-parts.ts';
 import { IngestedLayer } from '../images/ingested-layer.ts';
 import { storeImage } from '../images/store-image.ts';
 import { storedLayerBlob } from '../load/layer-blob.ts';
-import { parsePlatform } from '../../oci/platform.ts';
-import { parseReference, withDefaultTag } from '../../oci/reference.ts';
+import { hostPlatform } from '../../oci/platform.ts';
+import { newName } from '../../oci/reference.ts';
 import { committedImage } from './committed-image.ts';
 
 type Packed = {
@@ -51,7 +51,7 @@ async function commit(parts: GraphParts, ahead: IngestedLayer, options: CommitOp
   const { image, isEmpty } = committedImage(options, {
     diffId: ahead.ingest.digest,
     parent: parent?.config,
-    platform: parsePlatform(undefined),
+    platform: hostPlatform(),
     created: new Date().toISOString(),
   });
   const below = parent === undefined ? [] : await layersOf(parts, parent);
@@ -61,7 +61,7 @@ async function commit(parts: GraphParts, ahead: IngestedLayer, options: CommitOp
       config: image,
       rawConfig: Buffer.from(encodeJson(image)),
       layers: isEmpty ? below : [...below, ahead.blob()],
-      references: reference === '' ? [] : [withDefaultTag(parseReference(reference))],
+      references: reference === '' ? [] : [newName(reference)],
       parent: parent?.id,
     });
   } finally {

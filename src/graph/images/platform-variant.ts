@@ -6,7 +6,7 @@ import { decodeIndex, decodeManifest } from '../../oci/decode-oci.ts';
 import type { Image } from '../graph.ts';
 import { chainIdsOf } from '../../oci/chain-id.ts';
 import type { Descriptor } from '../../oci/image-spec.ts';
-import { formatPlatform, isForPlatform, type Platform } from '../../oci/platform.ts';
+import { doesFor, formatPlatform, isForPlatform, type Platform } from '../../oci/platform.ts';
 import type { ImageStore } from './image-store.ts';
 
 /**
@@ -25,12 +25,13 @@ export function platformVariant(
   const manifests = index === undefined ? [] : manifestsIn(content, index);
   const found = manifests.find(({ platform: own }) => own !== undefined && isForPlatform(own, platform));
   if (found !== undefined) return variantOf(content, image, found.digest as Digest);
+  if (doesFor(image.config, platform)) return image;
   throw otherPlatform(image, { text, platform });
 }
 
 /** Of an image that was found by `text`, and is for another platform than was asked for. */
 export function otherPlatform(
-  { config }: Image,
+  { config }: Pick<Image, 'config'>,
   { text, platform }: { text: string; platform: Platform },
 ): EngineError {
   return new EngineError(

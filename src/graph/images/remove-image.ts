@@ -12,7 +12,7 @@ import {
   repositoryOf,
   withDefaultTag,
 } from '../../oci/reference.ts';
-import { isForPlatform } from '../../oci/platform.ts';
+import { doesFor } from '../../oci/platform.ts';
 import { otherPlatform } from './platform-variant.ts';
 import { resolveImage } from './resolve-image.ts';
 
@@ -51,7 +51,7 @@ class Removal {
     const { images } = this.#parts;
     const { platform } = this.#options;
     const image = resolveImage(images, text);
-    if (platform !== undefined && !isForPlatform(image.config, platform))
+    if (platform !== undefined && !doesFor(image.config, platform))
       throw otherPlatform(image, { text, platform });
     const { id } = image;
     const isId = id.startsWith(text) || id.slice('sha256:'.length).startsWith(text);

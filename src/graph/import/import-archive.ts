@@ -7,8 +7,9 @@ import type { GraphParts } from '../graph-parts.ts';
 import type { ContainerDefaults, ImageConfig } from '../../oci/image-config.ts';
 import { IngestedLayer } from '../images/ingested-layer.ts';
 import { storeImage } from '../images/store-image.ts';
-import { parseReference, type Reference, withDefaultTag } from '../../oci/reference.ts';
-import { parsePlatform } from '../../oci/platform.ts';
+import { newName, type Reference } from '../../oci/reference.ts';
+import { parsePlatform } from '../../oci/parse-platform.ts';
+import { hostPlatform, type Platform } from '../../oci/platform.ts';
 import { applyChanges } from './apply-changes.ts';
 import { EngineError } from '../../base/errors.ts';
 
@@ -24,7 +25,7 @@ export async function importArchive(
 ): Promise<Digest> {
   const { message } = options;
   return importLayer(parts, archive, {
-    reference: options.reference === '' ? undefined : importReference(options.reference),
+    reference: options.reference === '' ? undefined : newName(options.reference),
     config: await applyChanges({}, options.changes),
     message,
     created: new Date().toISOString(),
@@ -48,7 +49,7 @@ export async function importLayer(
   options: LayerImport,
 ): Promise<Digest> {
   const { message, created, createdBy, config } = options;
-  const platform = parsePlatform(options.platform);
+  const platform = importPlatform(options.platform);
   // Kept uncompressed, as Docker does: it can be unpacked and saved without anything being computed.
   const layer = new IngestedLayer(parts, undefined);
   try {
@@ -78,9 +79,9 @@ export async function importLayer(
   }
 }
 
-function importReference(text: string): Reference {
-  const reference = withDefaultTag(parseReference(text));
-  if (reference.digest !== undefined)
-    throw new EngineError('invalid-parameter', 'cannot import digest reference');
-  return reference;
+function importPlatform(text: string | undefined): Platform {
+  const platform = text === undefined ? hostPlatform() : parsePlatform(text);
+  if (platform.os !== 'linux')
+    throw new EngineError('invalid-parameter', 'operating system is not supported');
+  return platform;
 }
