@@ -274,7 +274,12 @@ for (const driver of ['overlay2', 'vfs', 'fuse-overlayfs', 'btrfs']) {
       ).split('\n');
       assert.equal(history[0], `${id} touch /x why`);
       assert.match(history[1] ?? '', new RegExp(`^${box.Id} `));
+      await out('commit', '-c', 'ENTRYPOINT ["echo"]', name, 'made:2');
+      const format = '{{json .Config.Entrypoint}} {{json .Config.Cmd}}';
+      assert.equal(await out('image', 'inspect', '-f', format, 'made:2'), '["echo"] null');
       const refusals = [
+        [['-c', 'STOPSIGNAL x', name], 'invalid signal: x'],
+        [[name, 'sha256:x'], 'refusing to create an ambiguous tag using digest algorithm as name'],
         [['-c', 'RUN x', name], 'RUN is not a valid change command'],
         [['-c', 'ENV', name], 'ENV requires at least one argument'],
         [['nobody'], 'No such container: nobody'],

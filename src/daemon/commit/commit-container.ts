@@ -6,7 +6,7 @@ import { applyChanges } from '../../graph/import/apply-changes.ts';
 import type { Container } from '../containers/container.ts';
 import { mergeImageConfig } from '../create/merge-image-config.ts';
 import type { Daemon } from '../daemon.ts';
-import { conflict, invalid } from '../errors.ts';
+import { conflict } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
 import { imageEvent, nameOf } from '../images/images.ts';
 import { MADE_PLACES } from '../inspect/container-changes.ts';

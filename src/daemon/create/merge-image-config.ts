@@ -1,7 +1,7 @@
 import type { ContainerConfig, HealthConfig } from '../../api/types.ts';
 import type { ContainerDefaults } from '../../oci/image-config.ts';
 
-/** A container's configuration completed with what its image says, by Docker's rules. */
+/** A container's configuration completed with what its image says, by Docker's rules: its shell is for builds only. */
 export function mergeImageConfig(wanted: ContainerConfig, image: ContainerDefaults): ContainerConfig {
   const hasEntrypoint = (wanted.Entrypoint ?? []).length > 0;
   const hasCommand = (wanted.Cmd ?? []).length > 0;
@@ -18,7 +18,6 @@ export function mergeImageConfig(wanted: ContainerConfig, image: ContainerDefaul
     Volumes: orNull(merged(image.Volumes, wanted.Volumes)),
     ...present('StopSignal', wanted.StopSignal || image.StopSignal),
     ...present('Healthcheck', mergeHealthcheck(wanted.Healthcheck, image.Healthcheck)),
-    ...present('Shell', wanted.Shell ?? image.Shell),
   };
   if (config.Entrypoint?.length === 1 && config.Entrypoint[0] === '') config.Entrypoint = null;
   return config;

@@ -43,7 +43,7 @@ export async function download(address: string): Promise<Download> {
     answer.destroy();
     url = parseAddress(headers.location, url);
   }
-  throw new EngineError('system', `Get "${url}": stopped after ${MAXIMUM_REDIRECTS} redirects`);
+  throw new EngineError('system', `Get "${url.href}": stopped after ${MAXIMUM_REDIRECTS} redirects`);
 }
 
 function parseAddress(address: string, base?: URL): URL {
@@ -63,7 +63,7 @@ function get(url: URL): Promise<http.IncomingMessage> {
         reject(
           new EngineError(
             errorCode(cause) === 'ENOTFOUND' ? 'not-found' : 'system',
-            `Get "${url}": ${messageOf(cause)}`,
+            `Get "${url.href}": ${messageOf(cause)}`,
             { cause },
           ),
         ),
@@ -76,7 +76,7 @@ async function refusal(url: URL, answer: http.IncomingMessage): Promise<EngineEr
   const reason = await beginningOf(answer);
   return new EngineError(
     REFUSALS[statusCode] ?? 'system',
-    `failed to GET ${url} with status ${statusCode} ${statusMessage}: ${reason.trim()}`,
+    `failed to GET ${url.href} with status ${statusCode} ${statusMessage}: ${reason.trim()}`,
   );
 }
 
