@@ -350,6 +350,7 @@ test('import takes changes, a message and a platform', async t => {
   const { config } = await graph.resolve('imported');
   assert.deepEqual(config.config, {
     Env: ['A=1', 'B=two words'],
+    Cmd: null,
     Entrypoint: ['/run'],
     WorkingDir: '/srv',
     ExposedPorts: { '80/tcp': {} },

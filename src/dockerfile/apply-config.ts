@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { checkPathLength } from '../base/path-length.ts';
+import { signalNumber } from '../base/signal-number.ts';
 import type { ContainerDefaults } from '../oci/image-config.ts';
 import { invalid } from './dockerfile-error.ts';
 import type { CommandLine, ConfigInstruction, KeyValue } from './instruction.ts';
@@ -51,11 +52,10 @@ export function applyConfig(
     case 'user':
       return { ...config, User: expand(instruction.user) };
     case 'stopsignal':
-      return { ...config, StopSignal: expand(instruction.signal) };
+      return { ...config, StopSignal: stopSignal(expand(instruction.signal)) };
     case 'cmd':
       return { ...config, Cmd: argumentsOf(instruction.command, config) };
     case 'entrypoint':
-      // An inherited command belongs to the entrypoint that it was written for.
       return { ...config, Entrypoint: argumentsOf(instruction.command, config) };
     case 'shell':
       return { ...config, Shell: instruction.shell };
@@ -68,9 +68,16 @@ export function applyConfig(
   }
 }
 
-/** What is executed: a list as it is, text by the shell. */
-function argumentsOf(command: CommandLine, { Shell }: ContainerDefaults): string[] {
-  if (command.form === 'exec') return command.list;
+/** @throws EngineError invalid-parameter for what is no signal */
+function stopSignal(text: string): string {
+  signalNumber(text);
+  return text;
+}
+
+/** What is executed: a list as it is, null for an empty one, text by the shell. */
+function argumentsOf(command: CommandLine, { Shell }: ContainerDefaults): string[] | null {
+  if (command.form === 'exec') return command.list.length === 0 ? null : command.list;
+  if (command.text === '') return null;
   return [...(Shell?.length ? Shell : DEFAULT_SHELL), withHeredocs(command.text, command.heredocs)];
 }
 
@@ -129,13 +136,15 @@ function checkPorts(count: number): void {
 
 type PortRange = { start: number; end: number; protocol: string };
 
-/** `80`, `53/udp`, `8000-8002/tcp`. */
+/** `80`, `53/udp`, `8000-8002/tcp`; where on the host it might be published, before a colon, is of no meaning. */
 function portRange(word: string): PortRange {
-  const match = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(word);
+  const [ports = '', protocol = ''] = word.slice(word.lastIndexOf(':') + 1).split('/', 2);
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(ports);
   const start = Number(match?.[1]);
   const end = Number(match?.[2] ?? start);
-  if (match === null || end < start || end > 65_535) throw invalid(`invalid containerPort: ${word}`);
-  return { start, end, protocol: (match[3] ?? 'tcp').toLowerCase() };
+  if (match === null || end < start || end > 65_535) throw invalid(`Invalid containerPort: ${word}`);
+  if (!/^(?:tcp|udp|sctp|)$/i.test(protocol)) throw invalid(`Invalid proto: ${protocol}`);
+  return { start, end, protocol: protocol.toLowerCase() || 'tcp' };
 }
 
 function portsOf({ start, end, protocol }: PortRange): string[] {

@@ -34,14 +34,19 @@ export function parseHealthcheck(flags: readonly string[], text: string): Health
     ...durationField('Timeout', 'timeout', values.timeout),
     ...durationField('StartPeriod', 'start-period', values['start-period']),
     ...durationField('StartInterval', 'start-interval', values['start-interval']),
-    ...(values.retries ? { Retries: retryCount(values.retries) } : {}),
+    ...present('Retries', values.retries ? retryCount(values.retries) : 0),
   };
 }
 
 type DurationField = 'Interval' | 'Timeout' | 'StartPeriod' | 'StartInterval';
 
 function durationField(field: DurationField, name: string, text: string | undefined): Partial<Healthcheck> {
-  return text ? { [field]: durationNs(name, text) } : {};
+  return present(field, text ? durationNs(name, text) : 0);
+}
+
+/** Zero is as good as not said. */
+function present(field: DurationField | 'Retries', value: number): Partial<Healthcheck> {
+  return value === 0 ? {} : { [field]: value };
 }
 
 const MIN_DURATION_NS = 1_000_000n;

@@ -37,25 +37,26 @@ export async function applyChanges(
   const length = lines.reduce((sum, line) => sum + line.length, 0);
   if (lines.length > MAX_LINES || length > MAX_LENGTH) throw invalid('too many changes');
   let result = config;
+  let hasCommand = false;
   const slice = new TimeSlice();
   for (const line of lines) {
     if (slice.isOver) await slice.pause();
-    if (line !== '' && !line.startsWith('#')) result = applyChange(result, line);
+    const instruction = line.startsWith('#') ? undefined : readChange(line);
+    if (instruction === undefined) continue;
+    result = applyConfig(result, instruction, { variables: variablesOf(result.Env), escape: ESCAPE });
+    if (instruction.kind === 'cmd') hasCommand = true;
+    // A command that was there before belongs to the entrypoint that it was written for.
+    if (instruction.kind === 'entrypoint' && !hasCommand) result = { ...result, Cmd: null };
   }
   return result;
 }
 
-function applyChange(config: ContainerDefaults, line: string): ContainerDefaults {
+function readChange(line: string): ConfigInstruction | undefined {
   const statement = splitStatement(line, ESCAPE);
-  if (statement === undefined) return config;
-  const keyword = statement.keyword.toUpperCase();
+  if (statement === undefined) return undefined;
+  const { keyword } = statement;
   if (!ALLOWED.includes(keyword.toLowerCase())) throw invalid(`${keyword} is not a valid change command`);
-  if (statement.rest === '') throw invalid(`${keyword} requires at least one argument`);
-  const instruction = readInstruction({ ...statement, original: line, heredocs: [] }, ESCAPE);
-  return applyConfig(config, instruction as ConfigInstruction, {
-    variables: variablesOf(config.Env),
-    escape: ESCAPE,
-  });
+  return readInstruction({ ...statement, original: line, heredocs: [] }, ESCAPE) as ConfigInstruction;
 }
 
 function invalid(message: string): EngineError {
