@@ -5,7 +5,7 @@ import {
   type StatementResultingChanges,
   type StatementSync,
 } from 'node:sqlite';
-import { errorCode } from './errors.ts';
+import { EngineError, errorCode } from './errors.ts';
 
 const RESERVED_BYTES = 256 << 10;
 /** How long a reserve that could not be kept is let be. */
@@ -36,6 +36,27 @@ export class ReservedDatabase extends DatabaseSync {
     if (path === ':memory:') return;
     this.#reserves.push(`${path}.reserve`);
     this.#triedAtMs = 0;
+  }
+
+  /**
+   * Brings a schema up to date: each of `migrations` leads from the version that is its index to the next. They are only
+   * ever added to.
+   * @param schema of an attached database, where it is not the main one
+   * @throws EngineError conflict when a newer program has made the database
+   */
+  migrate(migrations: readonly string[], schema = 'main'): void {
+    const row = super.prepare(`PRAGMA ${schema}.user_version`).get() as { user_version: number };
+    const version = row.user_version;
+    if (version > migrations.length)
+      throw new EngineError(
+        'conflict',
+        `${this.location(schema)} has version ${version} of its schema, and this program knows up to ${migrations.length}`,
+        { hint: 'It was made by a newer version of slipway, which has to open it.' },
+      );
+    for (const [index, migration] of migrations.entries()) {
+      if (index < version) continue;
+      this.transaction(() => this.exec(`${migration} PRAGMA ${schema}.user_version = ${index + 1};`));
+    }
   }
 
   /** Statements outside of a transaction are one each. */

@@ -12,7 +12,9 @@ import { makePrivateDatabase } from '../base/private-files.ts';
  * - `kept_blobs` are those that discard-blobs.ts tried in vain.
  * - A container's writable layer keeps the layers below it, whatever becomes of its image.
  */
-const IMAGE_TABLES = `
+const IMAGE_MIGRATIONS = [
+  // IF NOT EXISTS: the tables of a time without versions are these.
+  `
 CREATE TABLE IF NOT EXISTS images (
   id TEXT PRIMARY KEY,
   manifest TEXT NOT NULL,
@@ -63,9 +65,11 @@ CREATE TABLE IF NOT EXISTS lease_resources (
   PRIMARY KEY (lease_id, kind, digest)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS lease_resources_by_digest ON lease_resources (digest);
-`;
+`,
+];
 
-const DRIVER_TABLES = `
+const DRIVER_MIGRATIONS = [
+  `
 CREATE TABLE IF NOT EXISTS driver.layers (
   chain_id TEXT PRIMARY KEY,
   parent TEXT,
@@ -83,7 +87,8 @@ CREATE TABLE IF NOT EXISTS driver.container_layers (
   image_id TEXT NOT NULL,
   chain_id TEXT
 ) STRICT, WITHOUT ROWID;
-`;
+`,
+];
 
 /**
  * The graph's records: images and their names in `graph.db`, and, in a database of each graph driver's own,
@@ -100,6 +105,7 @@ export function openDatabase(root: string, driver: string): ReservedDatabase {
   // a sync of the whole file system anyway.
   for (const schema of ['main', 'driver'])
     database.exec(`PRAGMA ${schema}.journal_mode = WAL; PRAGMA ${schema}.synchronous = NORMAL;`);
-  database.exec(IMAGE_TABLES + DRIVER_TABLES);
+  database.migrate(IMAGE_MIGRATIONS);
+  database.migrate(DRIVER_MIGRATIONS, 'driver');
   return database;
 }

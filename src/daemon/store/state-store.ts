@@ -2,7 +2,7 @@ import { decodeJson, encodeJson } from '../../base/exact-json.ts';
 import type { StatementSync } from 'node:sqlite';
 import { isFull, ReservedDatabase } from '../../base/reserved-database.ts';
 import type { ContainerRecord, StateRecord } from '../containers/container-record.ts';
-import { migrate } from './schema.ts';
+import { MIGRATIONS } from './schema.ts';
 
 /** What must be cleaned away, should the daemon die before it has done so itself. */
 export type Leftover = { kind: 'container' | 'volume'; id: string };
@@ -31,7 +31,7 @@ export class StateStore {
     this.#database.exec(
       'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;',
     );
-    migrate(this.#database);
+    this.#database.migrate(MIGRATIONS);
   }
 
   /** Inserts it, and forgets that it was a leftover. */
