@@ -477,6 +477,18 @@ export type ProgressMessage = {
   aux?: unknown;
 };
 
+/** Who somebody is to a registry: `X-Registry-Auth`, `POST /auth`. */
+export type AuthConfig = {
+  username?: string;
+  password?: string;
+  /** `username:password` in base64, in their stead. */
+  auth?: string;
+  email?: string;
+  serveraddress?: string;
+  identitytoken?: string;
+  registrytoken?: string;
+};
+
 /** Slipway's own `POST /slipway/system/check`. */
 export type SystemCheckOptions = {
   repair: boolean;

@@ -51,15 +51,33 @@ export class GrowthWriter {
  * @throws Error when it has been abandoned
  */
 export function awaitGrowth(growth: Growth, position: number): number {
-  const { states, bytes } = cellsOf(growth);
+  const { states } = cellsOf(growth);
   for (;;) {
     const turn = Atomics.load(states, 0);
-    const state = Atomics.load(states, 1);
-    const end = Number(Atomics.load(bytes, 0));
-    if (state === STATES.abandoned) throw new Error('the archive was given up while it was written');
-    if (end > position || state === STATES.whole) return end;
+    const end = endOf(growth, position);
+    if (end !== undefined) return end;
     Atomics.wait(states, 0, turn);
   }
+}
+
+/** As {@link awaitGrowth}, without blocking the thread: for readers that have other work between the chunks. */
+export async function growthBeyond(growth: Growth, position: number): Promise<number> {
+  const { states } = cellsOf(growth);
+  for (;;) {
+    const turn = Atomics.load(states, 0);
+    const end = endOf(growth, position);
+    if (end !== undefined) return end;
+    await Atomics.waitAsync(states, 0, turn).value;
+  }
+}
+
+/** Undefined when there is more to wait for. @throws Error when it has been abandoned */
+function endOf(growth: Growth, position: number): number | undefined {
+  const { states, bytes } = cellsOf(growth);
+  const state = Atomics.load(states, 1);
+  const end = Number(Atomics.load(bytes, 0));
+  if (state === STATES.abandoned) throw new Error('the archive was given up while it was written');
+  return end > position || state === STATES.whole ? end : undefined;
 }
 
 type Cells = {

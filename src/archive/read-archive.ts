@@ -2,7 +2,7 @@ import { readSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { EngineError, errorCode, messageOf } from '../base/errors.ts';
 import { type Compression, createDecompressor } from './compression.ts';
-import { awaitGrowth, type Growth } from './growth.ts';
+import { awaitGrowth, type Growth, growthBeyond } from './growth.ts';
 import { PassedFile } from '../kernel/passed-file.ts';
 import { readDescriptor } from './read-descriptor.ts';
 
@@ -11,10 +11,10 @@ const CHUNK_BYTES = 512 * 1024;
 export type ArchiveSource = {
   /** An open file, read from its beginning. */
   archiveFd: number;
-} & ({ compression: Compression; growth?: undefined } | FollowedArchive);
-
-/** One that is still being written. What has been read of it goes to the disk, and out of memory. */
-type FollowedArchive = { compression: 'none'; growth: Growth };
+  compression: Compression;
+  /** Of one that is still being written. What has been read of it goes to the disk, and out of memory. */
+  growth?: Growth | undefined;
+};
 
 /**
  * Gives the bytes of an archive, decompressed, to `take`, each chunk valid during the call only. It names no path,
@@ -50,13 +50,14 @@ function readPlain(
 }
 
 async function readCompressed(
-  { archiveFd, compression }: ArchiveSource,
+  { archiveFd, compression, growth }: ArchiveSource,
   take: (chunk: Buffer) => void,
   progress: (bytes: number) => void,
 ): Promise<void> {
   let bytes = 0;
   const source = async function* () {
-    for await (const chunk of readDescriptor(archiveFd)) {
+    const chunks = growth === undefined ? readDescriptor(archiveFd) : readGrowing(archiveFd, growth);
+    for await (const chunk of chunks) {
       progress((bytes += chunk.length));
       yield chunk;
     }
@@ -70,5 +71,18 @@ async function readCompressed(
     throw new EngineError('invalid-parameter', `corrupt compressed layer: ${messageOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+/** As readDescriptor, of a file that is being written. */
+async function* readGrowing(fd: number, growth: Growth): AsyncGenerator<Buffer> {
+  const written = new PassedFile(fd);
+  for (let position = 0; ; written.passed(position)) {
+    const end = await growthBeyond(growth, position);
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position));
+    const count = readSync(fd, buffer, 0, buffer.length, position);
+    if (count === 0) return;
+    position += count;
+    yield buffer.subarray(0, count);
   }
 }

@@ -4,7 +4,10 @@ import type { Digest } from '../base/digest.ts';
 import type { FileChange } from '../archive/file-changes.ts';
 import type { ContainerDefaults, ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { Reference } from '../oci/reference.ts';
 import type { CheckOptions, CheckReport } from './check/check-report.ts';
+import type { ArrivingLayer } from './receive/arriving-layer.ts';
+import type { ReceivedImage } from './receive/store-received.ts';
 import type { Content } from './content/content.ts';
 import type { GraphUsage } from './disk-usage.ts';
 import type { LeaseRegister } from './leases.ts';
@@ -47,6 +50,20 @@ export interface Graph {
   import(archive: Readable, options: ImportOptions): Promise<Digest>;
   /** Makes an image that the engine carries or can make itself: `hello`, `busybox`, `debian[:suite]`. */
   bootstrap(what: string, progress: (message: ProgressMessage) => void): Promise<Digest>;
+
+  /**
+   * Takes in the blob of a layer, bit by bit. The caller discards or closes it in the end. `parent` is the chain ID of
+   * the layer below. @throws EngineError conflict while the same one arrives
+   */
+  receiveLayer(layer: { digest: Digest; parent: Digest | undefined }): Promise<ArrivingLayer>;
+  /**
+   * Puts an image together from its documents, layers that have arrived, and others whose blobs are here already.
+   * @returns its id
+   * @throws EngineError invalid-parameter when they do not fit each other, not-found for a blob
+   */
+  storeReceived(image: ReceivedImage): Promise<Digest>;
+  /** Names an image that is here, with a digest, too; other images lose those names. */
+  nameReceived(id: Digest, references: readonly Reference[]): Promise<void>;
 
   /**
    * A writable layer on top of an image (`image` '' : on nothing). Returns at once; nothing is mounted.

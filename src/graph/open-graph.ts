@@ -38,8 +38,11 @@ import { ContainerLayers } from './layers/container-layers.ts';
 import { LayerStore } from './layers/layer-store.ts';
 import { type LeaseRegister, type LeaseResource, Leases } from './leases.ts';
 import { loadArchive } from './load/load-archive.ts';
+import { ArrivingLayer } from './receive/arriving-layer.ts';
+import { type ReceivedImage, storeReceived } from './receive/store-received.ts';
 import { recoverGraph } from './recover-graph.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { Reference } from '../oci/reference.ts';
 import { saveArchive } from './save/save-archive.ts';
 import { fillReserve, withReserve } from './space-reserve.ts';
 
@@ -194,6 +197,19 @@ class LocalGraph implements Graph {
 
   import(archive: Readable, options: ImportOptions) {
     return importArchive(this.#parts, archive, options);
+  }
+
+  receiveLayer(layer: { digest: Digest; parent: Digest | undefined }) {
+    return ArrivingLayer.open(this.#parts, layer);
+  }
+
+  storeReceived(image: ReceivedImage) {
+    return storeReceived(this.#parts, image);
+  }
+
+  async nameReceived(id: Digest, references: readonly Reference[]) {
+    for (const reference of references) this.#parts.images.tag(reference, id);
+    publishIndex(this.#parts);
   }
 
   bootstrap(what: string, progress: (message: ProgressMessage) => void) {

@@ -54,6 +54,18 @@ export class FakeGraph implements Graph {
     throw new TypeError('this graph has no content');
   }
 
+  receiveLayer(): never {
+    throw new TypeError('this graph receives nothing');
+  }
+
+  nameReceived(): never {
+    throw new TypeError('this graph receives nothing');
+  }
+
+  storeReceived(): never {
+    throw new TypeError('this graph receives nothing');
+  }
+
   get leases(): Graph['leases'] {
     throw new TypeError('this graph has no leases');
   }

@@ -51,6 +51,7 @@ export class IngestDirectory {
   /** @throws EngineError conflict */
   async resume(ref: string): Promise<Ingest> {
     const name = RESUMABLE + hexOf(digestOf(ref));
+    for (const leftover of this.leftovers()) this.remove(leftover);
     if (this.#open.has(name)) throw new EngineError('conflict', `the ingest ${ref} is being written`);
     this.#open.add(name);
     writeFileSync(`${this.#path}/${name}${REF}`, ref, { mode: 0o600 });

@@ -71,13 +71,12 @@ export class Ingest {
     this.#growth?.grow(chunk.length);
   }
 
-  /**
-   * For threads that read {@link fd} while it is being written, from its beginning: to be asked for before the first
-   * byte is written.
-   */
+  /** For threads that read {@link fd} while it is being written, from its beginning. At most once. */
   follow(): Growth {
     const growth = newGrowth();
     this.#growth = new GrowthWriter(growth);
+    this.#growth.grow(this.sizeBytes);
+    if (this.#digest !== undefined) this.#growth.finish();
     return growth;
   }
 

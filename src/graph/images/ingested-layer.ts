@@ -16,7 +16,11 @@ export class IngestedLayer {
   constructor({ content, layers }: GraphParts, parent: Digest | undefined) {
     this.ingest = content.ingest();
     this.growth = this.ingest.follow();
-    this.#unpacking = layers.unpackAhead(parent, this.ingest.fd, this.growth);
+    this.#unpacking = layers.unpackAhead(parent, {
+      archiveFd: this.ingest.fd,
+      compression: 'none',
+      growth: this.growth,
+    });
   }
 
   /** When everything has been written. */

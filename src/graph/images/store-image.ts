@@ -40,7 +40,9 @@ export type NewImage = {
   /** The image that it was made from. */
   parent?: Digest | undefined;
   /** `read` bytes of layer `index` have been unpacked. */
-  progress?: (index: number, read: number) => void;
+  progress?: ((index: number, read: number) => void) | undefined;
+  /** Layer `index` is there. */
+  unpacked?: ((index: number) => void) | undefined;
 };
 
 /**
@@ -95,9 +97,9 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
 /** Bottom first, or all at once where the driver allows it. */
 async function unpackLayers(parts: GraphParts, image: NewImage, diffIds: Digest[]): Promise<void> {
   const chainIds = chainIdsOf(diffIds);
-  const unpack = (index: number): Promise<void> => {
+  const unpack = async (index: number): Promise<void> => {
     const { digest, fd, compression, unpacking } = image.layers[index] as LayerBlob;
-    return parts.layers.add({
+    await parts.layers.add({
       chainId: chainIds[index] as Digest,
       parent: chainIds[index - 1],
       index,
@@ -108,6 +110,7 @@ async function unpackLayers(parts: GraphParts, image: NewImage, diffIds: Digest[
       unpacking,
       progress: read => image.progress?.(index, read),
     });
+    image.unpacked?.(index);
   };
   if (parts.driver.independentLayers) await settleAll(chainIds.map((_, index) => unpack(index)));
   else for (const index of chainIds.keys()) await unpack(index);

@@ -167,11 +167,15 @@ export class LayerStore {
   }
 
   /**
-   * Begins to unpack an uncompressed blob that is still being written. The caller gives it to `add`, and discards it
+   * Begins to unpack a blob that is still being written. The caller gives it to `add`, and discards it
    * with {@link discardUnpacking} in any case, before `archiveFd` is closed.
    */
-  unpackAhead(parent: Digest | undefined, archiveFd: number, growth: Growth): UnpackingLayer {
-    const unpacked = this.#unpack(parent, { archiveFd, compression: 'none', growth });
+  unpackAhead(
+    parent: Digest | undefined,
+    archive: ArchiveSource & { growth: Growth },
+    progress?: (bytes: number) => void,
+  ): UnpackingLayer {
+    const unpacked = this.#unpack(parent, archive, progress);
     // Whoever waits for it is told.
     unpacked.catch(() => undefined);
     return { parent, unpacked };

@@ -3,11 +3,11 @@ import { EngineError } from '../../base/errors.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import {
   DOCKER_CONFIG,
-  DOCKER_MANIFEST_LIST,
   type Descriptor,
   IMAGE_NAME_ANNOTATION,
+  isAttestation,
+  isIndex,
   OCI_CONFIG,
-  OCI_INDEX,
   REF_NAME_ANNOTATION,
 } from '../../oci/image-spec.ts';
 import { hostArchitecture, isForPlatform, type Platform } from '../../oci/platform.ts';
@@ -150,14 +150,6 @@ function missingContent(digest: Digest, mediaType: string): EngineError {
       ? `layer ${digest} is a foreign layer, which the archive does not contain`
       : `content digest ${digest}: not found in the archive`,
   );
-}
-
-function isIndex({ mediaType }: Descriptor): boolean {
-  return mediaType === OCI_INDEX || mediaType === DOCKER_MANIFEST_LIST;
-}
-
-function isAttestation({ annotations, platform }: Descriptor): boolean {
-  return annotations?.['vnd.docker.reference.type'] !== undefined || platform?.os === 'unknown';
 }
 
 /** containerd's full name, or OCI's if that is more than a tag. */

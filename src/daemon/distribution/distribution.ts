@@ -1,0 +1,33 @@
+import { Semaphore } from '../../base/semaphore.ts';
+import type { ArrivingLayer } from '../../graph/receive/arriving-layer.ts';
+import { DEFAULT_PATIENCE, type RegistryOptions } from '../../registry/client/registry-options.ts';
+import type { DaemonOptions } from '../daemon-options.ts';
+import type { LayerState } from './layer-state.ts';
+import { SharedTransfers } from './shared-transfers.ts';
+
+/** What the pulls and pushes of one engine have in common. */
+export type Distribution = {
+  /** Layers on their way in, by digest. */
+  readonly layers: SharedTransfers<ArrivingLayer, LayerState>;
+  readonly downloads: Semaphore;
+  readonly uploads: Semaphore;
+};
+
+export function openDistribution(options: DaemonOptions): Distribution {
+  return {
+    layers: new SharedTransfers(layer => layer.close()),
+    downloads: new Semaphore(options.maxConcurrentDownloads),
+    uploads: new Semaphore(options.maxConcurrentUploads),
+  };
+}
+
+export function registryOptions(options: DaemonOptions): RegistryOptions {
+  return {
+    insecureRegistries: options.insecureRegistries,
+    mirrors: options.registryMirrors,
+    certificateDirectories: options.certificateDirectories,
+    proxies: options.proxies,
+    userAgent: `slipway/${options.version}`,
+    patience: { ...DEFAULT_PATIENCE, ...options.registryPatience },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Digest } from '../../base/digest.ts';
+import type { ArrivingLayer } from '../../graph/receive/arriving-layer.ts';
+import type { Descriptor } from '../../oci/image-spec.ts';
+import { downloadBlob } from '../../registry/client/download-blob.ts';
+import type { Repository } from '../../registry/client/repository.ts';
+import type { Daemon } from '../daemon.ts';
+import { type LayerState, seldom } from './layer-state.ts';
+import type { TransferResult, TransferWaiter } from './shared-transfers.ts';
+
+export type WantedLayer = { descriptor: Descriptor & { digest: Digest }; parent: Digest | undefined };
+
+/** Brings a layer, or waits for it with those who bring it already. It is verified, and unpacked as far as can be. */
+export function fetchLayer(
+  daemon: Daemon,
+  repository: Repository,
+  { layer, waiter }: { layer: WantedLayer; waiter: TransferWaiter<LayerState> },
+): Promise<TransferResult<ArrivingLayer>> {
+  const { layers, downloads } = daemon.distribution;
+  return layers.join(layer.descriptor.digest, waiter, async (signal, onState) => {
+    // Of those who wait for it, the one that began may be the first to go.
+    const session = repository.session.fork(signal);
+    try {
+      if (downloads.isFull) onState({ kind: 'waiting' });
+      const bring = () => bringLayer(daemon, repository.within(session), { layer, onState });
+      return await downloads.run(signal, bring);
+    } finally {
+      await session.close();
+    }
+  });
+}
+
+async function bringLayer(
+  { graph }: Daemon,
+  repository: Repository,
+  { layer, onState }: { layer: WantedLayer; onState: (state: LayerState) => void },
+): Promise<ArrivingLayer> {
+  const { digest, size } = layer.descriptor;
+  const arriving = await graph.receiveLayer({ digest, parent: layer.parent });
+  try {
+    const report = seldom(bytes => onState({ kind: 'downloading', bytes }));
+    const sink = {
+      get receivedBytes() {
+        return arriving.receivedBytes;
+      },
+      write(chunk: Uint8Array) {
+        arriving.write(chunk);
+        report(arriving.receivedBytes);
+      },
+    };
+    await downloadBlob(repository, { digest, size }, sink, async (waitMs, reason) =>
+      onState({ kind: 'retrying', waitMs, reason }),
+    );
+    onState({ kind: 'verifying' });
+    await finish(arriving);
+    onState({ kind: 'downloaded' });
+    await arriving.whenUnpacked(seldom(bytes => onState({ kind: 'extracting', bytes })));
+    return arriving;
+  } catch (error) {
+    await arriving.close();
+    throw error;
+  }
+}
+
+/** What is not what it should be is of no use to a later attempt. */
+async function finish(arriving: ArrivingLayer): Promise<void> {
+  try {
+    arriving.finish();
+  } catch (error) {
+    await arriving.discard();
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+import { untilAborted } from '../../base/until-aborted.ts';
+
+export type TransferWaiter<S> = {
+  /** Ends the wait, and with the last one's the transfer. */
+  signal: AbortSignal;
+  /** Gets how far it is, from the first thing that can be said. */
+  onState: (state: S) => void;
+};
+
+/** `release` is to be called in the end, by everybody who has one. Idempotent. */
+export type TransferResult<T> = { value: T; release(): Promise<void> };
+
+type Entry<T, S> = {
+  result: Promise<T>;
+  waiters: Set<TransferWaiter<S>>;
+  abort: AbortController;
+  state: S | undefined;
+  ending: Promise<void> | undefined;
+};
+
+/** Transfers by key: one that several wait for is made once, and given up when the last of them goes. */
+export class SharedTransfers<T, S> {
+  readonly #entries = new Map<string, Entry<T, S>>();
+  readonly #dispose: (value: T) => Promise<void>;
+
+  /** `dispose` gets each result when nobody needs it any more. */
+  constructor(dispose: (value: T) => Promise<void>) {
+    this.#dispose = dispose;
+  }
+
+  /** @throws what `start` throws; the waiter's signal's reason */
+  async join(
+    key: string,
+    waiter: TransferWaiter<S>,
+    start: (signal: AbortSignal, onState: (state: S) => void) => Promise<T>,
+  ): Promise<TransferResult<T>> {
+    // One that is being given up is of no use any more.
+    for (let other = this.#entries.get(key); other?.ending !== undefined; other = this.#entries.get(key))
+      await other.ending;
+    waiter.signal.throwIfAborted();
+    const entry = this.#entries.get(key) ?? this.#begin(key, start);
+    entry.waiters.add(waiter);
+    if (entry.state !== undefined) waiter.onState(entry.state);
+    const release = () => this.#leave(key, entry, waiter);
+    try {
+      return { value: await untilAborted(waiter.signal, entry.result), release };
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  #begin(
+    key: string,
+    start: (signal: AbortSignal, onState: (state: S) => void) => Promise<T>,
+  ): Entry<T, S> {
+    const abort = new AbortController();
+    const entry: Entry<T, S> = {
+      waiters: new Set(),
+      abort,
+      state: undefined,
+      ending: undefined,
+      result: start(abort.signal, state => {
+        entry.state = state;
+        for (const { onState } of entry.waiters) onState(state);
+      }),
+    };
+    entry.result.catch(() => undefined);
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  async #leave(key: string, entry: Entry<T, S>, waiter: TransferWaiter<S>): Promise<void> {
+    if (!entry.waiters.delete(waiter) || entry.waiters.size > 0) return entry.ending;
+    entry.ending = this.#end(key, entry);
+    await entry.ending;
+  }
+
+  async #end(key: string, entry: Entry<T, S>): Promise<void> {
+    entry.abort.abort();
+    try {
+      const value = await entry.result.catch(() => undefined);
+      if (value !== undefined) await this.#dispose(value);
+    } finally {
+      this.#entries.delete(key);
+    }
+  }
+}

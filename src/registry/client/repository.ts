@@ -1,0 +1,149 @@
+import { type Digest, isDigest } from '../../base/digest.ts';
+import { EngineError } from '../../base/errors.ts';
+import { arrayOf, struct, text } from '../../base/go/decode.ts';
+import { parseGoJson } from '../../base/go/json.ts';
+import type { Descriptor } from '../../oci/image-spec.ts';
+import { familiarString, type Reference, repositoryOf } from '../../oci/reference.ts';
+import { type Endpoint, endpointsOf, type Purpose } from './endpoints.ts';
+import { type FetchedManifest, manifestIn, MANIFEST_TYPES, MAXIMUM_MANIFEST_BYTES } from './manifest.ts';
+import { nextPage } from './next-page.ts';
+import { isUnreached, RegistryError } from './registry-error.ts';
+import { discard, readUpTo } from './registry-response.ts';
+import type { Session } from './session.ts';
+
+/** Of all pages together. */
+const MAXIMUM_TAGS = 100_000;
+const MAXIMUM_PAGES = 1000;
+const MAXIMUM_PAGE_BYTES = 4 * 1024 * 1024;
+const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
+
+const tagList = struct<{ tags?: string[] }>('tags', { tags: arrayOf(text(), '[]string') });
+
+/** A repository in a registry, at all of its endpoints. */
+export class Repository {
+  readonly session: Session;
+  /** `library/busybox`. */
+  readonly path: string;
+  readonly name: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly #reference: Reference;
+  readonly #unreached: WeakSet<Endpoint>;
+
+  private constructor(
+    session: Session,
+    reference: Reference,
+    { endpoints, unreached }: { endpoints: readonly Endpoint[]; unreached: WeakSet<Endpoint> },
+  ) {
+    this.session = session;
+    this.#reference = reference;
+    this.path = reference.path;
+    this.name = repositoryOf(reference);
+    this.endpoints = endpoints;
+    this.#unreached = unreached;
+  }
+
+  /** Asks nobody yet. @throws EngineError invalid-parameter for a malformed configuration */
+  static async open(
+    session: Session,
+    reference: Reference,
+    purposes: readonly Purpose[],
+  ): Promise<Repository> {
+    const endpoints = await endpointsOf(reference.domain, purposes, session.options);
+    return new Repository(session, reference, { endpoints, unreached: new WeakSet() });
+  }
+
+  /** The same, for another operation on it. */
+  within(session: Session): Repository {
+    const { endpoints } = this;
+    return new Repository(session, this.#reference, { endpoints, unreached: this.#unreached });
+  }
+
+  /** Of the API, below an endpoint's base: `manifests/latest`. */
+  urlAt(endpoint: Endpoint, resource: string): URL {
+    return new URL(`${endpoint.base}/${this.path}/${resource}`);
+  }
+
+  scopes(...actions: string[]): string[] {
+    return [`repository:${this.path}:${actions.join(',')}`];
+  }
+
+  /**
+   * Has a task done by the first endpoint that can: a mirror that fails in any way, and a host that does not speak to
+   * us, leave it to the next one.
+   * @throws what the last of them said
+   */
+  async atSome<T>(task: (endpoint: Endpoint) => Promise<T>): Promise<T> {
+    const reachable = this.endpoints.filter(endpoint => !this.#unreached.has(endpoint));
+    let last: unknown;
+    for (const endpoint of reachable.length > 0 ? reachable : this.endpoints) {
+      try {
+        return await task(endpoint);
+      } catch (error) {
+        last = error;
+        if (isUnreached(error)) this.#unreached.add(endpoint);
+        else if (!endpoint.isMirror || !(error instanceof EngineError) || error.kind === 'cancelled') throw error;
+      }
+    }
+    throw last ?? new RegistryError('not-found', `no endpoint of ${this.name} can do that`);
+  }
+
+  /**
+   * What a tag or a digest means, without its content where the registry can tell it.
+   * @throws RegistryError not-found
+   */
+  resolve(reference: Reference): Promise<Descriptor & { digest: Digest }> {
+    const resource = `manifests/${reference.digest ?? reference.tag}`;
+    return this.atSome(async endpoint => {
+      const url = this.urlAt(endpoint, resource);
+      const common = { url, headers: ACCEPT, scopes: this.scopes('pull'), accepts: [200] };
+      const response = await this.#head(endpoint, common);
+      const { 'docker-content-digest': digest = '', 'content-type': mediaType = '' } = response?.headers ?? {};
+      const size = Number(response?.headers['content-length'] ?? 0);
+      if (isDigest(digest) && MANIFEST_TYPES.includes(mediaType) && size > 0) return { mediaType, digest, size };
+      const { raw, ...manifest } = await this.#manifestAt(endpoint, reference);
+      return { mediaType: manifest.mediaType, digest: manifest.digest, size: raw.length };
+    });
+  }
+
+  /** HEAD has no explanation of an error: undefined, so that GET gives one. */
+  async #head(endpoint: Endpoint, request: Omit<Parameters<Session['send']>[1], 'method'>) {
+    const response = await this.session.send(endpoint, { ...request, method: 'HEAD', accepts: [200, 404, 405] });
+    await discard(response);
+    return response.status === 200 ? response : undefined;
+  }
+
+  /** @throws RegistryError not-found; data-loss when it does not verify; invalid-parameter for what is no manifest */
+  manifest(reference: Reference, expected?: Pick<Descriptor, 'size'>): Promise<FetchedManifest> {
+    if ((expected?.size ?? 0) > MAXIMUM_MANIFEST_BYTES)
+      throw new RegistryError('invalid-parameter', `a manifest of ${expected?.size} bytes is too large`);
+    return this.atSome(endpoint => this.#manifestAt(endpoint, reference));
+  }
+
+  async #manifestAt(endpoint: Endpoint, reference: Reference): Promise<FetchedManifest> {
+    const url = this.urlAt(endpoint, `manifests/${reference.digest ?? reference.tag}`);
+    const request = { method: 'GET', url, headers: ACCEPT, scopes: this.scopes('pull'), accepts: [200] } as const;
+    const response = await this.session.send(endpoint, request);
+    return manifestIn(response, familiarString(reference), reference.digest);
+  }
+
+  /** All tags, in the registry's order. @throws RegistryError not-found */
+  tags(): Promise<string[]> {
+    return this.atSome(async endpoint => {
+      const tags: string[] = [];
+      const seen = new Set<string>();
+      for (let url: URL | undefined = this.urlAt(endpoint, 'tags/list'); url !== undefined; ) {
+        seen.add(url.href);
+        const request = { method: 'GET', url, scopes: this.scopes('pull'), accepts: [200] } as const;
+        const response = await this.session.send(endpoint, request);
+        const page = await readUpTo(response, MAXIMUM_PAGE_BYTES);
+        tags.push(...(tagList(parseGoJson(page.toString()), 'tags').tags ?? []));
+        if (tags.length > MAXIMUM_TAGS || seen.size > MAXIMUM_PAGES)
+          throw new RegistryError('invalid-parameter', `${this.name} has more than ${MAXIMUM_TAGS} tags`);
+        url = nextPage(response);
+        if (url !== undefined && seen.has(url.href)) url = undefined;
+      }
+      return tags;
+    });
+  }
+
+}

@@ -1,0 +1,79 @@
+import { STATUS_CODES } from 'node:http';
+import type { ErrorKind } from '../../base/errors.ts';
+import { arrayOf, struct, text } from '../../base/go/decode.ts';
+import { parseGoJson } from '../../base/go/json.ts';
+import { RegistryError } from './registry-error.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { type RegistryResponse, readUpTo } from './registry-response.ts';
+
+type Reported = { code?: string; message?: string };
+
+const errorDocument = struct<{ errors?: Reported[]; details?: string; message?: string }>('errcode.Errors', {
+  errors: arrayOf(struct<Reported>('errcode.Error', { code: text(), message: text() }), '[]errcode.Error'),
+  details: text(),
+  message: text(),
+});
+
+/** An explanation is shorter. */
+const MAXIMUM_BYTES = 64 * 1024;
+/** Of a text that is no error document. */
+const MAXIMUM_SHOWN = 200;
+
+const KINDS: Partial<Record<number, ErrorKind>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not-found',
+  429: 'unavailable',
+};
+const TRANSIENT = [408, 429, 500, 502, 503, 504];
+/** What a status means where the body does not say it. */
+const CODES: Partial<Record<number, Required<Reported>>> = {
+  401: { code: 'UNAUTHORIZED', message: 'authentication required' },
+  429: { code: 'TOOMANYREQUESTS', message: 'too many requests' },
+};
+
+/** What a registry has to say against a request (distribution-spec, "Error Codes"), in Docker's words. */
+export async function responseError(response: RegistryResponse): Promise<RegistryError> {
+  const { status, headers } = response;
+  const body = await readUpTo(response, MAXIMUM_BYTES).catch(() => Buffer.alloc(0));
+  const reported = reportedIn(body) ?? (CODES[status] === undefined ? [] : [CODES[status]]);
+  const [first] = reported;
+  const message = first === undefined ? unexpected(status, body) : reported.map(describe).join(', ');
+  return new RegistryError(KINDS[status] ?? (first?.code === 'DENIED' ? 'forbidden' : 'system'), message, {
+    code: first?.code?.toUpperCase() ?? String(status),
+    retryAfterMs: retryAfterMs(headers['retry-after']),
+    isTransient: TRANSIENT.includes(status),
+  });
+}
+
+function reportedIn(body: Buffer): Reported[] | undefined {
+  try {
+    const { errors, details, message } = errorDocument(parseGoJson(body.toString()), 'errors');
+    if (errors !== undefined && errors.length > 0) return errors.slice(0, 8);
+    const other = details ?? message;
+    return other ? [{ message: other }] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function describe({ code = '', message = '' }: Reported): string {
+  const name = code.toLowerCase().replaceAll('_', ' ');
+  return [name, message].filter(Boolean).join(': ').slice(0, 4096);
+}
+
+function unexpected(status: number, body: Buffer): string {
+  const text = printable(body).slice(0, MAXIMUM_SHOWN);
+  const name = `${status} ${STATUS_CODES[status] ?? ''}`.trim();
+  if (status >= 500 || text === '') return `received unexpected HTTP status: ${name}`;
+  return `error parsing HTTP ${status} response body: ${JSON.stringify(text)}`;
+}
+
+/** On one line, and without what a terminal would obey. */
+function printable(body: Buffer): string {
+  return body
+    .subarray(0, 4 * MAXIMUM_SHOWN)
+    .toString()
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
+}
