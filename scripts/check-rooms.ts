@@ -13,12 +13,15 @@ const ROOMS: Record<string, readonly string[]> = {
   oci: ['base', 'api'],
   dockerfile: ['base', 'oci'],
   graph: ['base', 'kernel', 'archive', 'api', 'oci', 'dockerfile'],
+  registry: ['base', 'api', 'oci'],
   networkdriver: ['base', 'kernel'],
   cgroups: ['base', 'kernel'],
   libcontainer: ['base', 'kernel', 'cgroups'],
   execdriver: ['base', 'kernel', 'cgroups', 'libcontainer'],
   runtime: ['base', 'kernel', 'cgroups', 'libcontainer', 'execdriver'],
-  daemon: 'base kernel archive api oci cgroups graph networkdriver libcontainer execdriver'.split(' '),
+  daemon: 'base kernel archive api oci cgroups graph registry networkdriver libcontainer execdriver'.split(
+    ' ',
+  ),
   server: ['base', 'api'],
   client: ['base', 'api'],
   /** The archive for what `cp` packs and unpacks. */

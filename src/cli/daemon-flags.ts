@@ -65,6 +65,15 @@ export type DaemonFlags = {
   /** Percent; 0 for no limit. */
   imageGcHigh: number;
   imageGcLow: number;
+  /** `host[:port]` or CIDR. */
+  insecureRegistries: string[];
+  /** URLs. */
+  registryMirrors: string[];
+  /** As the variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY have them. */
+  proxies: { http: string; https: string; none: string };
+  maxConcurrentDownloads: number;
+  maxConcurrentUploads: number;
+  maxDownloadAttempts: number;
   /** Of what the configuration asks for and does not get. */
   warnings: string[];
 };
@@ -108,5 +117,11 @@ export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
   discardBlobs: false,
   imageGcHigh: 0,
   imageGcLow: 0,
+  insecureRegistries: [],
+  registryMirrors: [],
+  proxies: { http: '', https: '', none: '' },
+  maxConcurrentDownloads: 3,
+  maxConcurrentUploads: 5,
+  maxDownloadAttempts: 5,
   warnings: [],
 };

@@ -1,6 +1,7 @@
 import type { Int64 } from '../base/int64.ts';
 import { join } from 'node:path';
 import type { Ulimit } from '../api/types.ts';
+import type { Patience, Proxies } from '../registry/client/registry-options.ts';
 
 export type DaemonOptions = {
   /** Absolute: what outlives the machine's next start. */
@@ -42,6 +43,15 @@ export type DaemonOptions = {
    */
   imageGcHigh: number;
   imageGcLow: number;
+  /** How registries are reached: see RegistryOptions. */
+  insecureRegistries: readonly string[];
+  registryMirrors: readonly string[];
+  certificateDirectories: readonly string[];
+  proxies: Proxies;
+  registryPatience: Partial<Patience>;
+  /** Of layers, in all pulls and in all pushes together. */
+  maxConcurrentDownloads: number;
+  maxConcurrentUploads: number;
   /** The executable mounted at /sbin/docker-init for containers that ask for an init. */
   initPath: string;
   /** Of Slipway itself. */

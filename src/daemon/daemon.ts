@@ -7,6 +7,7 @@ import type { Container } from './containers/container.ts';
 import type { ContainerTable } from './containers/container-table.ts';
 import type { DepartedContainers } from './containers/departed-containers.ts';
 import type { DaemonOptions } from './daemon-options.ts';
+import type { Distribution } from './distribution/distribution.ts';
 import type { EventBus } from './events/event-bus.ts';
 import type { Logger } from './logger.ts';
 import type { Networks } from './networks/networks.ts';
@@ -27,6 +28,7 @@ export type Daemon = {
   /** Serialises what changes one container, by its id. */
   readonly locks: KeyedLock;
   readonly background: Background;
+  readonly distribution: Distribution;
   /** Starts of containers that are under way. The engine's end gives them up. */
   readonly starts: Set<Promise<void>>;
   readonly graph: Graph;

@@ -12,6 +12,7 @@ import { ContainerTable } from './containers/container-table.ts';
 import { DepartedContainers } from './containers/departed-containers.ts';
 import type { Daemon } from './daemon.ts';
 import type { DaemonOptions } from './daemon-options.ts';
+import { openDistribution } from './distribution/distribution.ts';
 import { EventBus } from './events/event-bus.ts';
 import { collectImages } from './images/collect-images.ts';
 import type { Logger } from './logger.ts';
@@ -62,6 +63,7 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
     events,
     locks: new KeyedLock(),
     background,
+    distribution: openDistribution(options),
     starts: new Set(),
     graph,
     execDriver,
@@ -104,7 +106,7 @@ async function close(daemon: Daemon, closing: AbortController, withdrawsNetworks
     clearTimeout(container.restartTimer);
     container.stopRun();
   }
-  await Promise.allSettled(daemon.starts);
+  await Promise.allSettled([...daemon.starts, ...daemon.distribution.active]);
   daemon.departed.clear();
   await daemon.threads.close();
   await daemon.background.idle();

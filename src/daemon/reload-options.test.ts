@@ -18,6 +18,8 @@ test('reloaded options count for new containers, and are announced', async t => 
     ipcMode: 'shareable',
     noNewPrivileges: true,
     ulimits: [],
+    insecureRegistries: [],
+    registryMirrors: [],
   });
   const event = (await heard) ?? assert.fail('nothing was announced');
   assert.deepEqual(

@@ -102,9 +102,7 @@ export async function openGraph(options: GraphOptions): Promise<Graph> {
 function dropResources(parts: GraphParts, resources: LeaseResource[]): void {
   const of = (wanted: LeaseResource['kind']) =>
     resources.filter(({ kind }) => kind === wanted).map(({ digest }) => digest);
-  const chainIds = of('layer').flatMap(chainId =>
-    parts.layers.has(chainId) ? parts.layers.chain(chainId) : [],
-  );
+  const chainIds = of('layer').flatMap(chainId => parts.layers.incompleteChain(chainId).chain);
   removeUnreferenced(parts, { blobs: of('content'), chainIds });
 }
 

@@ -83,6 +83,12 @@ function engineOptions(flags: DaemonFlags): EngineOptions {
     discardBlobs: flags.discardBlobs,
     imageGcHigh: flags.imageGcHigh,
     imageGcLow: flags.imageGcLow,
+    insecureRegistries: flags.insecureRegistries,
+    registryMirrors: flags.registryMirrors,
+    proxies: flags.proxies,
+    registryPatience: { attempts: flags.maxDownloadAttempts },
+    maxConcurrentDownloads: flags.maxConcurrentDownloads,
+    maxConcurrentUploads: flags.maxConcurrentUploads,
   };
 }
 
@@ -111,6 +117,8 @@ function reload(engine: Engine, logger: Logger, reread: () => DaemonFlags): void
       ipcMode: flags.defaultIpcMode,
       noNewPrivileges: flags.noNewPrivileges,
       ulimits: flags.defaultUlimits,
+      insecureRegistries: flags.insecureRegistries,
+      registryMirrors: flags.registryMirrors,
     });
     logger.info('configuration reloaded');
   } catch (error) {

@@ -111,6 +111,17 @@ export type ImageImportOptions = {
   platform?: string;
 };
 
+export type ImagePullRequest = {
+  /** A name, with a tag or a digest or without. */
+  image: string;
+  /** A tag or a digest; '' for what the name has, and, where that has none either, all tags. */
+  tag: string;
+  platform?: string | undefined;
+  auth: api.AuthConfig;
+  /** Ends the pull. */
+  signal: AbortSignal;
+};
+
 export interface ImageBackend {
   imageList(options: { all: boolean; filters: Filters; sharedSize: boolean }): Promise<api.ImageSummary[]>;
   /** With a platform, the image of that name for it: `not-found` when there is none. */
@@ -137,11 +148,7 @@ export interface ImageBackend {
     progress: (message: api.ProgressMessage) => void,
   ): Promise<string>;
   /** `POST /images/create?fromImage=`. */
-  imagePull(
-    reference: string,
-    options: { platform?: string; auth?: string },
-    progress: (message: api.ProgressMessage) => void,
-  ): Promise<void>;
+  imagePull(request: ImagePullRequest, progress: (message: api.ProgressMessage) => void): Promise<void>;
   /** Slipway's own. */
   imageBootstrap(what: string, progress: (message: api.ProgressMessage) => void): Promise<string>;
 }

@@ -173,13 +173,30 @@ test('a key that is null, or asks for what is so anyway, is not warned of', asyn
 });
 
 test('what --validate says names the keys without effect', async context => {
-  const file = configFile(context, '{"registry-mirrors": ["https://mirror"], "debug": true}');
+  const file = configFile(context, '{"metrics-addr": "127.0.0.1:9323", "debug": true}');
   const { exitCode, stderr } = await daemon('--validate', '--config-file', file);
   assert.equal(exitCode, 0);
   assert.equal(
     stderr,
-    "WARNING: the configuration's registry-mirrors has no effect: images are not pulled from registries yet\nconfiguration OK\n",
+    "WARNING: the configuration's metrics-addr has no effect: metrics are not served yet\nconfiguration OK\n",
   );
+});
+
+test('registries are configured by flags and by the file, with proxies in an object of their own', async context => {
+  const content = {
+    proxies: { 'http-proxy': 'http://p:1', 'no-proxy': 'a' },
+    'insecure-registries': ['a:5000'],
+  };
+  const file = configFile(context, JSON.stringify(content));
+  const { flags } = await daemon('--config-file', file, '--registry-mirror', 'https://mirror.io');
+  assert.deepEqual(flags?.proxies, { http: 'http://p:1', https: '', none: 'a' });
+  assert.deepEqual([flags?.insecureRegistries, flags?.registryMirrors], [['a:5000'], ['https://mirror.io/']]);
+  const fails = async (expected: RegExp, ...args: string[]) =>
+    assert.match((await daemon('--config-file', configFile(context, ''), ...args)).stderr, expected);
+  await fails(/invalid mirror: unsupported scheme "ftp"/, '--registry-mirror', 'ftp://x');
+  await fails(/insecure registry a\/b is not valid/, '--insecure-registry', 'a/b');
+  await fails(/invalid max concurrent downloads: -1/, '--max-concurrent-downloads', '-1');
+  await fails(/invalid max download attempts: 0/, '--max-download-attempts', '0');
 });
 
 test("Docker's own configuration file is not read", async () => {

@@ -14,6 +14,7 @@ import {
 import { parseCsvLine } from '../values/csv.ts';
 import { parseInteger } from '../values/go-numbers.ts';
 import { checkAddress, checkLabel, checkSearchDomain } from '../values/host-values.ts';
+import { checkInsecureRegistry, checkMirror } from '../values/registry-values.ts';
 import { parseUlimit } from '../values/ulimit.ts';
 import { type AddressPool, DEFAULT_DAEMON_FLAGS as DEFAULTS } from '../daemon-flags.ts';
 
@@ -55,9 +56,16 @@ export const DAEMON_FLAG_TABLE = {
   group: string('G', 'Group of the unix socket (default "docker" or "slipway", where there is one)'),
   host: list('H', 'Sockets to listen on: unix:///path, tcp://address:port, fd://'),
   'host-gateway-ip': string('', 'Address that `host-gateway` of --add-host stands for', '', checkAddress),
+  'http-proxy': string('', 'Proxy for what the daemon asks by HTTP (default: $HTTP_PROXY)'),
+  'https-proxy': string('', 'Proxy for what the daemon asks by HTTPS (default: $HTTPS_PROXY)'),
   'image-gc-high': integer('', 'Percent of disk use above which unused images are removed (0: never)', 0),
   'image-gc-low': integer('', 'Percent of disk use down to which unused images are removed', 0),
   init: bool('', 'Run an init in containers to forward signals and reap processes'),
+  'insecure-registry': list(
+    '',
+    'Registry, or network of them, whose HTTPS is not verified; HTTP will do',
+    checkInsecureRegistry,
+  ),
   ip: string('', 'Host address for published ports that name none', DEFAULTS.ip, checkAddress),
   'ip-masq': bool('', "Give containers' outgoing connections the host's address", true),
   label: list('', "Set key=value labels of the daemon's own", checkLabel),
@@ -70,10 +78,24 @@ export const DAEMON_FLAG_TABLE = {
     DEFAULTS.logLevel,
   ),
   'log-opt': map('', 'Default log driver options'),
+  'max-concurrent-downloads': {
+    ...integer('', 'Layers that are downloaded at once', DEFAULTS.maxConcurrentDownloads),
+    initial: DEFAULTS.maxConcurrentDownloads,
+  },
+  'max-concurrent-uploads': {
+    ...integer('', 'Layers that are uploaded at once', DEFAULTS.maxConcurrentUploads),
+    initial: DEFAULTS.maxConcurrentUploads,
+  },
+  'max-download-attempts': {
+    ...integer('', 'Attempts of a download that does not get any further', DEFAULTS.maxDownloadAttempts),
+    initial: DEFAULTS.maxDownloadAttempts,
+  },
   mtu: { ...integer('', 'MTU of the default bridge network', DEFAULTS.mtu), initial: DEFAULTS.mtu },
+  'no-proxy': string('', 'Hosts that are asked without a proxy (default: $NO_PROXY)'),
   'no-new-privileges': bool('', 'Set no-new-privileges for new containers that do not say otherwise'),
   pidfile: string('p', 'Path of the PID file', DEFAULTS.pidfile),
   'raw-logs': bool('', 'Log in text without colors'),
+  'registry-mirror': list('', 'Preferred mirror of Docker Hub: a URL', checkMirror),
   'shutdown-timeout': {
     ...integer('', 'Seconds to wait at shutdown', DEFAULTS.shutdownTimeoutSeconds),
     initial: DEFAULTS.shutdownTimeoutSeconds,

@@ -9,7 +9,6 @@ type InertDirective = {
   instead: string;
 };
 
-const NO_REGISTRY = 'images are not pulled from registries yet';
 const NO_IPV6 = 'containers have IPv4 only';
 const ONE_RUNTIME = 'containers are run by Slipway itself';
 const NO_SWARM = 'there is no Swarm mode';
@@ -29,7 +28,7 @@ const flagName = inert(value => value, FLAG_NAME);
 /** Keys of dockerd's daemon.json that change nothing here. */
 const INERT_DIRECTIVES = lookupTable<InertDirective>({
   'allow-direct-routing': inert(boolean, NO_FILTER, false),
-  'allow-nondistributable-artifacts': inert(value => value, NO_REGISTRY),
+  'allow-nondistributable-artifacts': inert(value => value, 'layers are pushed wherever they come from'),
   'api-cors-header': inert(text, 'web pages may not use the API'),
   'authorization-plugins': inert(texts, 'NOBODY IS ASKED for authorization: there are no plugins'),
   bip6: inert(text, NO_IPV6),
@@ -51,26 +50,17 @@ const INERT_DIRECTIVES = lookupTable<InertDirective>({
   'fixed-cidr': inert(text, "all of the default bridge's subnet is used"),
   'fixed-cidr-v6': inert(text, NO_IPV6),
   'host-gateway-ips': inert(texts, 'host-gateway-ip is used'),
-  'http-proxy': inert(value => value, NO_REGISTRY),
-  'https-proxy': inert(value => value, NO_REGISTRY),
   icc: inert(boolean, 'containers of one network REACH EACH OTHER', true),
   'init-path': inert(text, "containers' init is Slipway's own"),
-  'insecure-registries': inert(texts, NO_REGISTRY),
   'ip-forward': inert(boolean, 'forwarding is switched on', true),
   'ip-forward-no-drop': inert(boolean, NO_FILTER, false),
   ip6tables: inert(boolean, NO_IPV6),
   iptables: inert(boolean, NO_FILTER, true),
   ipv6: inert(boolean, NO_IPV6, false),
-  'max-concurrent-downloads': inert(number, NO_REGISTRY),
-  'max-concurrent-uploads': inert(number, NO_REGISTRY),
-  'max-download-attempts': inert(number, NO_REGISTRY),
   'metrics-addr': inert(text, 'metrics are not served yet'),
   'network-control-plane-mtu': inert(number, NO_SWARM),
   'network-diagnostic-port': inert(number, NO_SWARM, 0),
-  'no-proxy': inert(value => value, NO_REGISTRY),
   'node-generic-resources': inert(texts, NO_SWARM),
-  proxies: inert(map(text), NO_REGISTRY),
-  'registry-mirrors': inert(texts, NO_REGISTRY),
   rootless: inert(boolean, 'the daemon is root', false),
   runtimes: inert(map(object), ONE_RUNTIME),
   'seccomp-profile': inert(text, "containers have Docker's default profile, or their own", 'builtin'),

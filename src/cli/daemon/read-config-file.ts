@@ -10,6 +10,7 @@ import {
   list,
   map,
   number,
+  object,
   size,
   text,
   texts,
@@ -43,9 +44,12 @@ const DIRECTIVES = lookupTable<Directive>({
   group: { flag: 'group', check: text },
   'host-gateway-ip': { flag: 'host-gateway-ip', check: text },
   hosts: { flag: 'host', check: texts },
+  'http-proxy': { flag: 'http-proxy', check: text },
+  'https-proxy': { flag: 'https-proxy', check: text },
   'image-gc-high': { flag: 'image-gc-high', check: number },
   'image-gc-low': { flag: 'image-gc-low', check: number },
   init: { flag: 'init', check: boolean },
+  'insecure-registries': { flag: 'insecure-registry', check: texts },
   ip: { flag: 'ip', check: text },
   'ip-masq': { flag: 'ip-masq', check: boolean },
   labels: { flag: 'label', check: texts },
@@ -54,10 +58,15 @@ const DIRECTIVES = lookupTable<Directive>({
   'log-format': { flag: 'log-format', check: text },
   'log-level': { flag: 'log-level', check: text },
   'log-opts': { flag: 'log-opt', check: map(text) },
+  'max-concurrent-downloads': { flag: 'max-concurrent-downloads', check: number },
+  'max-concurrent-uploads': { flag: 'max-concurrent-uploads', check: number },
+  'max-download-attempts': { flag: 'max-download-attempts', check: number },
   mtu: { flag: 'mtu', check: number },
   'no-new-privileges': { flag: 'no-new-privileges', check: boolean },
+  'no-proxy': { flag: 'no-proxy', check: text },
   pidfile: { flag: 'pidfile', check: text },
   'raw-logs': { flag: 'raw-logs', check: boolean },
+  'registry-mirrors': { flag: 'registry-mirror', check: texts },
   'shutdown-timeout': { flag: 'shutdown-timeout', check: number },
   'storage-driver': { flag: 'storage-driver', check: text },
   'storage-opts': { flag: 'storage-opt', check: texts },
@@ -123,7 +132,22 @@ function readJson(path: string, asked: boolean): Record<string, unknown> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Error('the configuration must be one JSON object');
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
+  return withoutNulls(flatProxies(value as Record<string, unknown>));
+}
+
+function withoutNulls(content: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(content).filter(([, item]) => item !== null));
+}
+
+const PROXIES = ['http-proxy', 'https-proxy', 'no-proxy'];
+
+/** The keys of `proxies` are those of flags. */
+function flatProxies({ proxies, ...content }: Record<string, unknown>): Record<string, unknown> {
+  if (proxies === undefined || proxies === null) return content;
+  const named = object(proxies, 'proxies');
+  const unknown = Object.keys(named).filter(key => !PROXIES.includes(key));
+  if (unknown.length > 0) throw new Error(`proxies has no key ${unknown.join(', ')}`);
+  return { ...content, ...withoutNulls(named) };
 }
 
 function checkUnknown(content: Record<string, unknown>): void {

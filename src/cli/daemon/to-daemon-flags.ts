@@ -62,6 +62,7 @@ export function toDaemonFlags(values: DaemonFlagValues, warnings: string[] = [])
     shutdownTimeoutSeconds: values['shutdown-timeout'],
     discardBlobs: values['discard-blobs'],
     ...imageLimits(values),
+    ...registryFlags(values),
     warnings,
   };
 }
@@ -100,6 +101,38 @@ function tlsFlags({
 }: DaemonFlagValues): Pick<DaemonFlags, 'tls'> {
   if (!tls && !tlsverify) return {};
   return { tls: { cert: tlscert, key: tlskey, ...(tlsverify ? { clientCa: tlscacert } : {}) } };
+}
+
+type RegistryFlags = Pick<
+  DaemonFlags,
+  | 'insecureRegistries'
+  | 'registryMirrors'
+  | 'proxies'
+  | 'maxConcurrentDownloads'
+  | 'maxConcurrentUploads'
+  | 'maxDownloadAttempts'
+>;
+
+function registryFlags(values: DaemonFlagValues): RegistryFlags {
+  const downloads = values['max-concurrent-downloads'];
+  const uploads = values['max-concurrent-uploads'];
+  const attempts = values['max-download-attempts'];
+  if (downloads < 0) throw new Error(`invalid max concurrent downloads: ${downloads}`);
+  if (uploads < 0) throw new Error(`invalid max concurrent uploads: ${uploads}`);
+  if (attempts <= 0) throw new Error(`invalid max download attempts: ${attempts}`);
+  const { env } = process;
+  return {
+    insecureRegistries: values['insecure-registry'],
+    registryMirrors: values['registry-mirror'],
+    proxies: {
+      http: values['http-proxy'] || env.HTTP_PROXY || env.http_proxy || '',
+      https: values['https-proxy'] || env.HTTPS_PROXY || env.https_proxy || '',
+      none: values['no-proxy'] || env.NO_PROXY || env.no_proxy || '',
+    },
+    maxConcurrentDownloads: downloads || DEFAULT_DAEMON_FLAGS.maxConcurrentDownloads,
+    maxConcurrentUploads: uploads || DEFAULT_DAEMON_FLAGS.maxConcurrentUploads,
+    maxDownloadAttempts: attempts,
+  };
 }
 
 function imageLimits(values: DaemonFlagValues): { imageGcHigh: number; imageGcLow: number } {

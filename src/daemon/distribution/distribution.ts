@@ -1,6 +1,7 @@
 import { Semaphore } from '../../base/semaphore.ts';
 import type { ArrivingLayer } from '../../graph/receive/arriving-layer.ts';
 import { DEFAULT_PATIENCE, type RegistryOptions } from '../../registry/client/registry-options.ts';
+import type { Daemon } from '../daemon.ts';
 import type { DaemonOptions } from '../daemon-options.ts';
 import type { LayerState } from './layer-state.ts';
 import { SharedTransfers } from './shared-transfers.ts';
@@ -11,6 +12,8 @@ export type Distribution = {
   readonly layers: SharedTransfers<ArrivingLayer, LayerState>;
   readonly downloads: Semaphore;
   readonly uploads: Semaphore;
+  /** Under way. The engine's end gives them up. */
+  readonly active: Set<Promise<void>>;
 };
 
 export function openDistribution(options: DaemonOptions): Distribution {
@@ -18,6 +21,7 @@ export function openDistribution(options: DaemonOptions): Distribution {
     layers: new SharedTransfers(layer => layer.close()),
     downloads: new Semaphore(options.maxConcurrentDownloads),
     uploads: new Semaphore(options.maxConcurrentUploads),
+    active: new Set(),
   };
 }
 
@@ -30,4 +34,18 @@ export function registryOptions(options: DaemonOptions): RegistryOptions {
     userAgent: `slipway/${options.version}`,
     patience: { ...DEFAULT_PATIENCE, ...options.registryPatience },
   };
+}
+
+/** Has the engine's end wait for a task, which ends with `daemon.closing`. */
+export async function whileOpen<T>({ distribution }: Daemon, task: Promise<T>): Promise<T> {
+  const settled = task.then(
+    () => undefined,
+    () => undefined,
+  );
+  distribution.active.add(settled);
+  try {
+    return await task;
+  } finally {
+    distribution.active.delete(settled);
+  }
 }

@@ -6,7 +6,9 @@ import { RegistryError } from '../../registry/client/registry-error.ts';
 export function pullError(error: unknown, reference: Reference): unknown {
   if (!(error instanceof RegistryError)) return error;
   const what = describe(error.code, reference);
-  return what === undefined ? error : new EngineError('not-found', `${what}: ${error.message}`, { cause: error });
+  return what === undefined
+    ? error
+    : new EngineError('not-found', `${what}: ${error.message}`, { cause: error });
 }
 
 function describe(code: string, reference: Reference): string | undefined {

@@ -10,7 +10,7 @@ import { Repository } from '../../registry/client/repository.ts';
 import { Session } from '../../registry/client/session.ts';
 import type { Daemon } from '../daemon.ts';
 import { imageEvent } from '../images/images.ts';
-import { registryOptions } from './distribution.ts';
+import { registryOptions, whileOpen } from './distribution.ts';
 import { pullError } from './pull-errors.ts';
 import { receiveImage } from './receive-image.ts';
 
@@ -34,7 +34,11 @@ const BUILT_IN = /^(?:docker\.io\/)?library\/hello:latest$/;
  * @throws EngineError in Docker's words: invalid-parameter, forbidden, not-found, unauthorized, system when the registry
  *   cannot be reached, data-loss when it sends something else
  */
-export async function pullImage(daemon: Daemon, request: PullRequest, progress: Progress): Promise<void> {
+export function pullImage(daemon: Daemon, request: PullRequest, progress: Progress): Promise<void> {
+  return whileOpen(daemon, pull(daemon, request, progress));
+}
+
+async function pull(daemon: Daemon, request: PullRequest, progress: Progress): Promise<void> {
   const reference = requestedReference(request);
   const platform = request.platform ? parsePlatform(request.platform) : undefined;
   if (BUILT_IN.test(`${familiarPath(reference)}:${reference.tag}`)) return makeHello(daemon, progress);

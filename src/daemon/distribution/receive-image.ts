@@ -40,7 +40,10 @@ export async function receiveImage(
   const rawConfig = await fetchConfig(daemon, repository, descriptor);
   const config = await decodeImageConfig(rawConfig);
   const wanted = wantedLayers(config, layers);
-  const lease = keepMeanwhile(daemon, config, [manifest.digest, ...wanted.map(layer => layer.descriptor.digest)]);
+  const lease = keepMeanwhile(daemon, config, [
+    manifest.digest,
+    ...wanted.map(layer => layer.descriptor.digest),
+  ]);
   const arrivals: Arrival[] = [];
   try {
     arrivals.push(...(await fetchLayers(daemon, repository, { wanted, progress })));
@@ -126,7 +129,11 @@ async function fetchLayers(
     wanted.map(async (layer, index): Promise<Arrival> => {
       const { digest, size } = layer.descriptor;
       if (isHere[index]) return digest;
-      const waiter = { signal, onState: (state: Parameters<typeof stateMessage>[0]) => progress(stateMessage(state, idOf(layer), size)) };
+      const waiter = {
+        signal,
+        onState: (state: Parameters<typeof stateMessage>[0]) =>
+          progress(stateMessage(state, idOf(layer), size)),
+      };
       try {
         return await fetchLayer(daemon, repository, { layer, waiter });
       } catch (error) {

@@ -50,10 +50,7 @@ export class SharedTransfers<T, S> {
     }
   }
 
-  #begin(
-    key: string,
-    start: (signal: AbortSignal, onState: (state: S) => void) => Promise<T>,
-  ): Entry<T, S> {
+  #begin(key: string, start: (signal: AbortSignal, onState: (state: S) => void) => Promise<T>): Entry<T, S> {
     const abort = new AbortController();
     const entry: Entry<T, S> = {
       waiters: new Set(),

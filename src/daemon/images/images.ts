@@ -20,9 +20,6 @@ export type ImportOptions = {
 
 export type Removal = { Untagged?: string; Deleted?: string };
 
-/** What the engine can make itself, by the name one would pull. */
-const BUILT_IN = /^(?:docker\.io\/)?(?:library\/)?hello(?::latest)?$/;
-
 type Told = { id: string; config?: ImageConfig };
 
 /** Tells of an image, under its id where it has no other name, with its labels where it is still there. */
@@ -131,25 +128,4 @@ export async function importImageFrom(
 /** '' for none. @throws EngineError invalid-parameter */
 export function nameOf({ repository, tag }: { repository: string; tag: string }): string {
   return repository === '' ? '' : familiarString(newName(repository, tag));
-}
-
-/**
- * Only what the engine carries can be had yet.
- * @throws EngineError not-implemented for everything else
- */
-export async function pullImage(daemon: Daemon, reference: string, progress: Progress): Promise<void> {
-  if (!BUILT_IN.test(reference)) {
-    throw new EngineError(
-      'not-implemented',
-      `cannot pull ${reference}: this version of Slipway cannot reach registries yet`,
-      {
-        hint: 'Load it from an archive: `slipway load`, `slipway import`.',
-      },
-    );
-  }
-  const id = await daemon.graph.bootstrap('hello', progress);
-  const { config } = await daemon.graph.resolve(id);
-  imageEvent(daemon, 'pull', { id: 'hello:latest', config }, 'hello');
-  progress({ status: `Digest: ${id}` });
-  progress({ status: 'Status: Image is up to date for hello:latest' });
 }

@@ -2,6 +2,7 @@ import { release } from 'node:os';
 import { API_VERSION, MIN_API_VERSION, type SystemInfo, type SystemVersion } from '../../api/types.ts';
 import { currentTime } from '../clock.ts';
 import type { Daemon } from '../daemon.ts';
+import type { DaemonOptions } from '../daemon-options.ts';
 import { architecture, hostInformation } from './host-information.ts';
 
 /** Everything that `docker info` prints. */
@@ -34,12 +35,12 @@ export async function systemInformation(daemon: Daemon): Promise<SystemInfo> {
     LoggingDriver: options.logDriver,
     NEventsListener: daemon.events.listenerCount,
     IndexServerAddress: 'https://index.docker.io/v1/',
-    RegistryConfig: registryConfig(),
+    RegistryConfig: registryConfig(options),
     GenericResources: null,
     DockerRootDir: options.dataRoot,
-    HttpProxy: '',
-    HttpsProxy: '',
-    NoProxy: '',
+    HttpProxy: maskedProxy(options.proxies.http),
+    HttpsProxy: maskedProxy(options.proxies.https),
+    NoProxy: options.proxies.none,
     Labels: options.labels,
     ExperimentalBuild: false,
     ServerVersion: options.version,
@@ -83,12 +84,22 @@ function warningsOf({ options, hostFacts: { limits } }: Daemon): string[] | null
   return all.length > 0 ? all : null;
 }
 
-function registryConfig(): object {
+function registryConfig({ insecureRegistries, registryMirrors }: DaemonOptions): object {
+  const networks = insecureRegistries.filter(entry => entry.includes('/'));
+  const hosts = insecureRegistries.filter(entry => !entry.includes('/'));
   return {
-    IndexConfigs: { 'docker.io': { Mirrors: [], Name: 'docker.io', Official: true, Secure: true } },
-    InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
-    Mirrors: null,
+    IndexConfigs: {
+      'docker.io': { Mirrors: registryMirrors, Name: 'docker.io', Official: true, Secure: true },
+      ...Object.fromEntries(hosts.map(Name => [Name, { Mirrors: [], Name, Official: false, Secure: false }])),
+    },
+    InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8', ...networks],
+    Mirrors: registryMirrors.length === 0 ? null : registryMirrors,
   };
+}
+
+/** Without the password that may be in it. */
+function maskedProxy(proxy: string): string {
+  return proxy.replace(/\/\/[^@/]*@/, '//xxxxx:xxxxx@');
 }
 
 /** `docker version`, the server's half. */

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import type { ContainerCreateRequest } from '../../api/types.ts';
 import { createBackend } from '../backend.ts';
 import type { Daemon } from '../daemon.ts';
+import type { Graph } from '../../graph/graph.ts';
 import { SILENT } from '../logger.ts';
 import { openDaemon } from '../open-daemon.ts';
 import { readHostFacts } from '../spec/host-facts.ts';
@@ -22,8 +23,16 @@ export class TestDaemon {
   backend!: ReturnType<typeof createBackend>;
   #close: () => Promise<void> = async () => undefined;
 
-  static async open(t: TestContext): Promise<TestDaemon> {
-    const test = new TestDaemon();
+  /** In the fake one's place. */
+  readonly #realGraph: Graph | undefined;
+
+  constructor(realGraph?: Graph) {
+    this.#realGraph = realGraph;
+  }
+
+  /** @param realGraph in place of the fake one; the caller closes it */
+  static async open(t: TestContext, realGraph?: Graph): Promise<TestDaemon> {
+    const test = new TestDaemon(realGraph);
     t.after(() => test.#dispose());
     await test.open();
     return test;
@@ -57,11 +66,18 @@ export class TestDaemon {
         debug: false,
         imageGcHigh: 0,
         imageGcLow: 0,
+        insecureRegistries: [],
+        registryMirrors: [],
+        certificateDirectories: [],
+        proxies: { http: '', https: '', none: '' },
+        registryPatience: { retryMs: 1, bodyMs: 5000 },
+        maxConcurrentDownloads: 3,
+        maxConcurrentUploads: 5,
         initPath: '/nonexistent/init',
         version: 'test',
       },
       log: SILENT,
-      graph: this.graph,
+      graph: this.#realGraph ?? this.graph,
       execDriver: this.execDriver,
       networkDrivers: new Map(['bridge', 'host', 'null'].map(type => [type, this.network])),
       namespaces: fakeNamespaces,

@@ -117,15 +117,22 @@ export class LayerStore {
   }
 
   #readChain(top: Digest): Digest[] {
+    const { chain, missing } = this.incompleteChain(top);
+    if (missing !== undefined) throw new EngineError('not-found', `layer ${missing} does not exist`);
+    return chain;
+  }
+
+  /** As {@link chain}, as far as it is there: of an image that is being stored, upper layers may come first. */
+  incompleteChain(top: Digest): { chain: Digest[]; missing: Digest | undefined } {
     const chain: Digest[] = [];
     const select = this.#database.prepare('SELECT parent FROM layers WHERE chain_id = ?');
     for (let next: Digest | null = top; next !== null; ) {
       const row = select.get(next);
-      if (row === undefined) throw new EngineError('not-found', `layer ${next} does not exist`);
+      if (row === undefined) return { chain, missing: next };
       chain.push(next);
       next = row.parent as Digest | null;
     }
-    return chain;
+    return { chain, missing: undefined };
   }
 
   /**

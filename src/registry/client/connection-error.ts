@@ -19,7 +19,18 @@ const UNKNOWN_AUTHORITY = [
 ];
 
 /** Another try would meet the same. */
-const PERMANENT = ['ECONNREFUSED', 'ENOTFOUND', 'EPROTO', 'CERT', 'ERR_TLS', 'ERR_SSL', 'PROXY', 'UNABLE', 'SELF', 'DEPTH'];
+const PERMANENT = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EPROTO',
+  'CERT',
+  'ERR_TLS',
+  'ERR_SSL',
+  'PROXY',
+  'UNABLE',
+  'SELF',
+  'DEPTH',
+];
 
 /** Why a request got no answer, in the words of Go's net/http, which Docker's users know. */
 export function connectionError(method: string, url: URL, cause: unknown): RegistryError {
@@ -34,7 +45,7 @@ export function connectionError(method: string, url: URL, cause: unknown): Regis
 }
 
 /** Addresses that blobs are at may be signed, which is as good as a password. */
-export function withoutSecrets(url: URL): string {
+function withoutSecrets(url: URL): string {
   const shown = new URL(url);
   shown.username = '';
   shown.password = '';
@@ -57,7 +68,10 @@ function codeOf(failure: Failure): string {
 function reasonOf(failure: Failure, url: URL): string {
   const code = codeOf(failure);
   const { address, port, hostname = url.hostname } = failure;
-  const dial = address === undefined ? 'dial tcp' : `dial tcp ${address.includes(':') ? `[${address}]` : address}:${port}`;
+  const dial =
+    address === undefined
+      ? 'dial tcp'
+      : `dial tcp ${address.includes(':') ? `[${address}]` : address}:${port}`;
   if (UNKNOWN_AUTHORITY.includes(code))
     return 'tls: failed to verify certificate: x509: certificate signed by unknown authority';
   switch (code) {

@@ -92,7 +92,10 @@ class Transfer {
     if (status === 200) {
       const length = headers['content-length'];
       if (length !== undefined && Number(length) !== size)
-        throw wrongSize(digest, `${response.url.host} has ${length} bytes of it, its descriptor says ${size}`);
+        throw wrongSize(
+          digest,
+          `${response.url.host} has ${length} bytes of it, its descriptor says ${size}`,
+        );
       return 0;
     }
     const [, begin, , total] = CONTENT_RANGE.exec(headers['content-range'] ?? '') ?? [];

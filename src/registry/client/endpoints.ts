@@ -14,11 +14,11 @@ export type Endpoint = {
   headers: Record<string, string>;
 };
 
-export const HUB_DOMAIN = 'docker.io';
+const HUB_DOMAIN = 'docker.io';
 const HUB_HOST = 'registry-1.docker.io';
 
 /** The host that a reference's domain stands for. */
-export function registryHost(domain: string): string {
+function registryHost(domain: string): string {
   return domain === HUB_DOMAIN ? HUB_HOST : domain;
 }
 

@@ -42,11 +42,14 @@ const hostFields = {
   override_path: bool,
 };
 
-const hostsDocument = struct<HostTable & { server?: string; host?: Record<string, HostTable> }>('hosts.toml', {
-  ...hostFields,
-  server: text(),
-  host: mapOf(struct<HostTable>('host', hostFields), 'host'),
-});
+const hostsDocument = struct<HostTable & { server?: string; host?: Record<string, HostTable> }>(
+  'hosts.toml',
+  {
+    ...hostFields,
+    server: text(),
+    host: mapOf(struct<HostTable>('host', hostFields), 'host'),
+  },
+);
 
 const ALL_CAPABILITIES = ['pull', 'resolve', 'push'];
 
@@ -71,8 +74,7 @@ export async function readHostsFile(directories: readonly string[]): Promise<Hos
 async function decodeHostsFile(content: string, directory: string): Promise<HostsFile> {
   const { server, host = {}, ...own } = hostsDocument(parse(content), 'hosts.toml');
   const mirrors: ConfiguredHost[] = [];
-  for (const [url, table] of Object.entries(host))
-    mirrors.push(await configuredHost(url, table, directory));
+  for (const [url, table] of Object.entries(host)) mirrors.push(await configuredHost(url, table, directory));
   return { mirrors, server: server ? await configuredHost(server, own, directory) : undefined };
 }
 

@@ -1,4 +1,4 @@
-import { type Digest, isDigest } from '../../base/digest.ts';
+import { isDigest } from '../../base/digest.ts';
 import { type Descriptor, isAttestation, isIndex } from '../../oci/image-spec.ts';
 import { formatPlatform, isForPlatform, type Platform } from '../../oci/platform.ts';
 import type { Reference } from '../../oci/reference.ts';
@@ -52,9 +52,13 @@ async function fetchChild(
   descriptor: Descriptor,
 ): Promise<FetchedManifest> {
   const { digest, size } = descriptor;
-  if (!isDigest(digest)) throw new RegistryError('invalid-parameter', `invalid checksum digest format: ${digest}`);
-  const manifest = await repository.manifest({ domain, path, digest: digest as Digest }, descriptor);
+  if (!isDigest(digest))
+    throw new RegistryError('invalid-parameter', `invalid checksum digest format: ${digest}`);
+  const manifest = await repository.manifest({ domain, path, digest }, descriptor);
   if (manifest.raw.length !== size)
-    throw new RegistryError('data-loss', `manifest ${digest} has ${manifest.raw.length} bytes, expected ${size}`);
+    throw new RegistryError(
+      'data-loss',
+      `manifest ${digest} has ${manifest.raw.length} bytes, expected ${size}`,
+    );
   return manifest;
 }

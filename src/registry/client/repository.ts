@@ -81,7 +81,8 @@ export class Repository {
       } catch (error) {
         last = error;
         if (isUnreached(error)) this.#unreached.add(endpoint);
-        else if (!endpoint.isMirror || !(error instanceof EngineError) || error.kind === 'cancelled') throw error;
+        else if (!endpoint.isMirror || !(error instanceof EngineError) || error.kind === 'cancelled')
+          throw error;
       }
     }
     throw last ?? new RegistryError('not-found', `no endpoint of ${this.name} can do that`);
@@ -97,9 +98,11 @@ export class Repository {
       const url = this.urlAt(endpoint, resource);
       const common = { url, headers: ACCEPT, scopes: this.scopes('pull'), accepts: [200] };
       const response = await this.#head(endpoint, common);
-      const { 'docker-content-digest': digest = '', 'content-type': mediaType = '' } = response?.headers ?? {};
+      const { 'docker-content-digest': digest = '', 'content-type': mediaType = '' } =
+        response?.headers ?? {};
       const size = Number(response?.headers['content-length'] ?? 0);
-      if (isDigest(digest) && MANIFEST_TYPES.includes(mediaType) && size > 0) return { mediaType, digest, size };
+      if (isDigest(digest) && MANIFEST_TYPES.includes(mediaType) && size > 0)
+        return { mediaType, digest, size };
       const { raw, ...manifest } = await this.#manifestAt(endpoint, reference);
       return { mediaType: manifest.mediaType, digest: manifest.digest, size: raw.length };
     });
@@ -107,7 +110,11 @@ export class Repository {
 
   /** HEAD has no explanation of an error: undefined, so that GET gives one. */
   async #head(endpoint: Endpoint, request: Omit<Parameters<Session['send']>[1], 'method'>) {
-    const response = await this.session.send(endpoint, { ...request, method: 'HEAD', accepts: [200, 404, 405] });
+    const response = await this.session.send(endpoint, {
+      ...request,
+      method: 'HEAD',
+      accepts: [200, 404, 405],
+    });
     await discard(response);
     return response.status === 200 ? response : undefined;
   }
@@ -121,7 +128,13 @@ export class Repository {
 
   async #manifestAt(endpoint: Endpoint, reference: Reference): Promise<FetchedManifest> {
     const url = this.urlAt(endpoint, `manifests/${reference.digest ?? reference.tag}`);
-    const request = { method: 'GET', url, headers: ACCEPT, scopes: this.scopes('pull'), accepts: [200] } as const;
+    const request = {
+      method: 'GET',
+      url,
+      headers: ACCEPT,
+      scopes: this.scopes('pull'),
+      accepts: [200],
+    } as const;
     const response = await this.session.send(endpoint, request);
     return manifestIn(response, familiarString(reference), reference.digest);
   }
@@ -145,5 +158,4 @@ export class Repository {
       return tags;
     });
   }
-
 }

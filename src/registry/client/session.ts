@@ -145,7 +145,8 @@ export class Session {
       // A stream has been sent by now.
       const isAnswered = response.status !== 401 || (body !== undefined && !Buffer.isBuffer(body));
       if (proof.authorization !== undefined) refused++;
-      if (isAnswered || refused > 1 || response.url.origin !== url.origin) throw await responseError(response);
+      if (isAnswered || refused > 1 || response.url.origin !== url.origin)
+        throw await responseError(response);
       await this.authorizer.takeRefusal(endpoint, response, proof.authorization);
     }
   }
@@ -188,6 +189,8 @@ export class Session {
         ...(body === undefined ? {} : { body }),
         signal: this.signal,
       });
+      // Whoever reads it is told; of what is given up half-way nobody need be.
+      response.body.on('error', () => undefined);
       return { status: response.statusCode, headers: joined(response.headers), url, body: response.body };
     } catch (error) {
       this.#throwIfAborted();

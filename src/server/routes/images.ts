@@ -1,4 +1,5 @@
-import type { Platform, ProgressMessage } from '../../api/types.ts';
+import { decodeAuthHeader } from '../../api/decode-auth-config.ts';
+import type { AuthConfig, Platform, ProgressMessage } from '../../api/types.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import type { ImageBackend } from '../backend.ts';
 import { struct, text } from '../../base/go/decode.ts';
@@ -109,16 +110,13 @@ async function list(backend: ImageBackend, exchange: Exchange): Promise<void> {
 
 /** `POST /images/create`: a pull with `fromImage`, an import of the body with `fromSrc=-`. */
 async function createImage(backend: ImageBackend, exchange: Exchange): Promise<void> {
-  const { query, request } = exchange;
+  const { query } = exchange;
   const platform = textParameter(query, 'platform');
   const tag = query.get('tag') ?? '';
-  const fromImage = textParameter(query, 'fromImage');
-  if (fromImage !== undefined) {
-    const auth = request.headers['x-registry-auth'];
-    const reference = tag === '' ? fromImage : `${fromImage}${tag.includes(':') ? '@' : ':'}${tag}`;
-    return sendProgress(exchange, progress =>
-      backend.imagePull(reference, { platform, auth: Array.isArray(auth) ? auth[0] : auth }, progress),
-    );
+  const image = textParameter(query, 'fromImage');
+  if (image !== undefined) {
+    const pull = { image, tag, platform, auth: registryAuth(exchange), signal: exchange.signal };
+    return sendProgress(exchange, progress => backend.imagePull(pull, progress));
   }
   const source = query.get('fromSrc') ?? '';
   const options = {
@@ -135,6 +133,10 @@ async function createImage(backend: ImageBackend, exchange: Exchange): Promise<v
         : await backend.imageImportFrom(source, options, progress);
     progress({ status });
   });
+}
+
+function registryAuth({ request }: Exchange): AuthConfig {
+  return decodeAuthHeader(request.headersDistinct['x-registry-auth']?.[0]);
 }
 
 async function save(backend: ImageBackend, exchange: Exchange, names: string[]): Promise<void> {

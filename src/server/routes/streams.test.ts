@@ -242,20 +242,20 @@ test('the platform is a JSON object', async context => {
 
 test('an error before any progress has its status, and one after it is a line', async context => {
   const { ask } = await fakeServer(context, {
-    imagePull: async (reference, { platform, auth }, progress) => {
-      if (reference === 'none:latest') throw new EngineError('not-found', 'pull access denied for none');
-      progress({ status: `Pulling ${reference} ${platform} ${auth}` });
+    imagePull: async ({ image, tag, platform, auth }, progress) => {
+      if (image === 'none') throw new EngineError('not-found', 'pull access denied for none');
+      progress({ status: `Pulling ${image} ${tag} ${platform} ${auth.username}` });
       throw new EngineError('unavailable', 'the registry has gone');
     },
   });
   assert.equal((await ask('POST /images/create?fromImage=none&tag=latest')).status, 404);
   const late = await ask('POST /images/create?fromImage=a/b&tag=sha256:1&platform=linux/arm64', {
-    headers: { 'X-Registry-Auth': 'token' },
+    headers: { 'X-Registry-Auth': Buffer.from('{"username":"me"}').toString('base64url') },
   });
   assert.equal(late.status, 200);
   assert.equal(
     late.text,
-    '{"status":"Pulling a/b@sha256:1 linux/arm64 token"}\n' +
+    '{"status":"Pulling a/b sha256:1 linux/arm64 me"}\n' +
       '{"errorDetail":{"message":"the registry has gone"},"error":"the registry has gone"}\n',
   );
 });
