@@ -57,6 +57,11 @@ function splitDomain(text: string): { domain: string; remainder: string } {
   return { domain, remainder };
 }
 
+/** Whether a text can be a tag. */
+export function isTag(text: string): boolean {
+  return WHOLE_TAG.test(text);
+}
+
 /**
  * The name that an image is to be given: a tag by itself takes the place of one in the repository's name, as the docker
  * CLI leaves it there; without either it is `latest`.
@@ -65,7 +70,7 @@ function splitDomain(text: string): { domain: string; remainder: string } {
 export function newName(repository: string, tag = ''): Reference {
   const reference = parseReference(repository);
   if (reference.digest !== undefined) throw invalid('cannot import digest reference');
-  if (tag !== '' && !WHOLE_TAG.test(tag)) throw invalid('invalid tag format');
+  if (tag !== '' && !isTag(tag)) throw invalid('invalid tag format');
   // It could not be told from the beginning of an id.
   if (familiarName(reference) === 'sha256')
     throw invalid('refusing to create an ambiguous tag using digest algorithm as name');

@@ -2,8 +2,9 @@ import type { AuthConfig, ProgressMessage } from '../../api/types.ts';
 import type { Digest } from '../../base/digest.ts';
 import { isDigest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
-import { hostArchitecture, isForPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
-import { familiarName, familiarString, parseReference, type Reference } from '../../oci/reference.ts';
+import { parsePlatform } from '../../oci/parse-platform.ts';
+import { hostPlatform, isForPlatform, type Platform } from '../../oci/platform.ts';
+import { familiarName, familiarString, isTag, parseReference, type Reference } from '../../oci/reference.ts';
 import { credentialsOf } from '../../registry/client/credentials.ts';
 import { platformManifest } from '../../registry/client/platform-manifest.ts';
 import { Repository } from '../../registry/client/repository.ts';
@@ -66,7 +67,7 @@ function requestedReference({ image, tag }: PullRequest): Reference {
   if (tag === '') return reference;
   const { domain, path } = reference;
   if (isDigest(tag)) return { domain, path, digest: tag };
-  if (!/^\w[\w.-]{0,127}$/.test(tag)) throw new EngineError('invalid-parameter', 'invalid tag format');
+  if (!isTag(tag)) throw new EngineError('invalid-parameter', 'invalid tag format');
   return { ...reference, tag };
 }
 
@@ -98,7 +99,7 @@ class Pull {
     let isNew = false;
     for (const tag of await this.#repository.tags()) {
       // What is no tag cannot be asked for.
-      if (/^\w[\w.-]{0,127}$/.test(tag) && (await this.#one({ domain, path, tag }))) isNew = true;
+      if (isTag(tag) && (await this.#one({ domain, path, tag }))) isNew = true;
     }
     return isNew;
   }
@@ -135,12 +136,12 @@ class Pull {
     const id = await this.#find(byDigest);
     if (id === undefined) return undefined;
     const { config } = await this.#daemon.graph.resolve(id);
-    const wanted = this.#platform ?? { os: 'linux', architecture: hostArchitecture() };
+    const wanted = this.#platform ?? hostPlatform();
     return isForPlatform(config, wanted) ? id : undefined;
   }
 
   async #fetch(byDigest: Reference, references: Reference[]): Promise<Digest> {
-    const platform = this.#platform ?? parsePlatform(undefined);
+    const platform = this.#platform ?? hostPlatform();
     const top = await this.#repository.manifest(byDigest);
     const manifest = await platformManifest(this.#repository, byDigest, { top, platform });
     return receiveImage(this.#daemon, this.#repository, { manifest, references, progress: this.#progress });

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type * as api from '../../api/types.ts';
-import { EngineError } from '../../base/errors.ts';
 import type { Image, RemoveOptions } from '../../graph/graph.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { layerProgress } from '../../graph/load/layer-progress.ts';

@@ -1,4 +1,4 @@
-import { integer, struct, text } from '../../base/go/decode.ts';
+import { safeInteger, struct, text } from '../../base/go/decode.ts';
 import { messageOf } from '../../base/errors.ts';
 import { parseGoJson } from '../../base/go/json.ts';
 import { basicHeader, type Credentials } from './credentials.ts';
@@ -41,7 +41,7 @@ type TokenAnswer = { token?: string; access_token?: string; expires_in?: number;
 const tokenAnswer = struct<TokenAnswer>('auth.tokenResponse', {
   token: text(),
   access_token: text(),
-  expires_in: integer('int64'),
+  expires_in: safeInteger('int64'),
   refresh_token: text(),
 });
 
