@@ -144,12 +144,28 @@ export function spawn(options: SpawnOptions): number {
 /** As {@link spawn}, on a thread of libuv's pool: the calling thread stands still until the child executes. */
 export async function spawnAsync(options: SpawnOptions): Promise<number> {
   using call = new SpawnCall(options);
-  const code = await new Promise<number>((resolve, reject) => {
+  const spawning = new Promise<number>((resolve, reject) => {
     posixSpawn.async(...call.args, (error: Error | null, result: number) =>
       error ? reject(error) : resolve(result),
     );
   });
-  return call.result(code);
+  spawns.add(spawning);
+  try {
+    return call.result(await spawning);
+  } finally {
+    spawns.delete(spawning);
+  }
+}
+
+/** Those on threads of the pool. */
+const spawns = new Set<Promise<number>>();
+
+/**
+ * Settles when what this process has closed by now is closed for good: until it executes, a child has copies of all
+ * descriptors, O_CLOEXEC or not.
+ */
+export async function copiesClosed(): Promise<void> {
+  await Promise.allSettled(spawns);
 }
 
 /** The arguments of one posix_spawn(3), alive until disposed of. */

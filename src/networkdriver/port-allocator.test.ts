@@ -42,6 +42,25 @@ test('One port may be had at several addresses, and by several protocols, but no
   for (const bound of [first, second, udp]) end(ports, bound);
 });
 
+test('A port whose socket a child that does not execute yet has a copy of is had as soon as it executes.', async () => {
+  const earlier = new PortAllocator();
+  const bound = await bindOne(earlier, any);
+  const ports = new PortAllocator(async () => end(earlier, bound));
+  end(ports, await bindOne(ports, bound.binding));
+});
+
+test('A port is not given away while its socket is waited for.', async () => {
+  const earlier = new PortAllocator();
+  const bound = await bindOne(earlier, any);
+  const copies = Promise.withResolvers<void>();
+  const ports = new PortAllocator(() => copies.promise);
+  const waiting = bindOne(ports, bound.binding);
+  end(earlier, bound);
+  await assert.rejects(bindOne(ports, bound.binding), /port is already allocated/);
+  copies.resolve();
+  end(ports, await waiting);
+});
+
 test("A restored port is taken though its socket is another process's.", async () => {
   const ports = new PortAllocator();
   const bound = await bindOne(ports, any);

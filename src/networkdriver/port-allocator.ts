@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { EngineError, SyscallError } from '../base/errors.ts';
+import { EngineError, errorCode, SyscallError } from '../base/errors.ts';
 import { TimeSlice } from '../base/time-slice.ts';
 import {
   AF_INET,
@@ -9,7 +9,7 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from '../kernel/abi/socket.ts';
-import { syscall } from '../kernel/libc.ffi.ts';
+import { copiesClosed, syscall } from '../kernel/libc.ffi.ts';
 import type { PortBinding } from './driver.ts';
 import { formatIpv4, parseIpv4 } from './ipv4.ts';
 
@@ -27,6 +27,12 @@ export type BoundPort = { binding: PortBinding; descriptor: number };
 export class PortAllocator {
   /** `tcp/8080` → addresses it is taken at. */
   readonly #taken = new Map<string, Set<string>>();
+  readonly #copiesClosed: () => Promise<void>;
+
+  /** `waitForCopies` settles when nobody has a copy any more of a socket that is closed already. */
+  constructor(waitForCopies: () => Promise<void> = copiesClosed) {
+    this.#copiesClosed = waitForCopies;
+  }
 
   /**
    * Binds all, or none.
@@ -71,23 +77,37 @@ export class PortAllocator {
       const { protocol, containerPort } = wanted;
       const binding = { protocol, containerPort, hostIp, hostPort };
       try {
-        return this.#bindExactly(binding, containerAddress);
+        return await this.#bindExactly(binding, containerAddress);
       } catch (error) {
         if (hostPort >= last) throw error;
       }
     }
   }
 
-  #bindExactly(binding: PortBinding, containerAddress: string): BoundPort {
+  async #bindExactly(binding: PortBinding, containerAddress: string): Promise<BoundPort> {
     const { hostIp, hostPort } = binding;
     if (hostPort !== 0 && this.#isTaken(binding))
       throw new EngineError('system', `Bind for ${hostIp}:${hostPort} failed: port is already allocated`);
+    // From other containers, while this one waits; a port that the kernel is to choose is nobody's yet.
+    if (hostPort !== 0) this.restore(binding);
     try {
-      const bound = bindSocket(binding);
+      const bound = await this.#bindUnlessInUse(binding);
       this.restore(bound.binding);
       return bound;
     } catch (error) {
+      if (hostPort !== 0) this.release(binding);
       throw bindError(error, binding, containerAddress);
+    }
+  }
+
+  /** It may be a socket that a container had which has just ended. */
+  async #bindUnlessInUse(binding: PortBinding): Promise<BoundPort> {
+    try {
+      return bindSocket(binding);
+    } catch (error) {
+      if (errorCode(error) !== 'EADDRINUSE') throw error;
+      await this.#copiesClosed();
+      return bindSocket(binding);
     }
   }
 
