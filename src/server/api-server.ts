@@ -12,15 +12,7 @@ import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { readTlsOptions, type TlsFiles, type TlsServerOptions } from './tls-options.ts';
 import type { Logger } from './logger.ts';
 import { namesOfMachine, refuseForeign } from './refuse-foreign.ts';
-import { archiveRoutes } from './routes/archive.ts';
-import { containerRoutes } from './routes/containers.ts';
-import { execRoutes } from './routes/exec.ts';
-import { imageRoutes } from './routes/images.ts';
-import { networkRoutes } from './routes/networks.ts';
-import { slipwayRoutes } from './routes/slipway.ts';
-import { swarmRoutes } from './routes/swarm.ts';
-import { systemRoutes } from './routes/system.ts';
-import { volumeRoutes } from './routes/volumes.ts';
+import { routersOf } from './routes/routers-of.ts';
 import { listenUnix } from './unix-listener.ts';
 
 /** How long a new connection may take to send the head of its first request; dockerd's value. */
@@ -182,18 +174,4 @@ class RunningServer implements ApiServer {
 function refuse(connection: Duplex, status: string): void {
   if (connection.writable) connection.end(plainRefusal(status));
   else connection.destroy();
-}
-
-function routersOf(backend: Backend) {
-  return [
-    containerRoutes(backend),
-    archiveRoutes(backend),
-    execRoutes(backend),
-    imageRoutes(backend),
-    networkRoutes(backend),
-    volumeRoutes(backend),
-    systemRoutes(backend),
-    swarmRoutes(),
-    slipwayRoutes(backend),
-  ];
 }

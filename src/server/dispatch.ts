@@ -105,7 +105,8 @@ export class Dispatcher {
   }
 
   #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-    const gone = response.destroyed || request.socket.destroyed;
+    // Not the request's: its stream may have been destroyed, which takes its connection from it.
+    const gone = response.destroyed || response.socket?.destroyed !== false;
     // A client that has gone leaves errors of its broken connection behind; those are nobody's fault.
     const ours = error instanceof EngineError ? error.kind !== 'cancelled' : !gone;
     if (ours && httpStatus(error) === 500) {

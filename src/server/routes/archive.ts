@@ -5,6 +5,7 @@ import { EngineError } from '../../base/errors.ts';
 import type { ContainerBackend } from '../backend.ts';
 import { commitConfig } from '../body/create-request.ts';
 import { readJson } from '../body/read-body.ts';
+import { streamBody } from '../body/stream-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { booleanParameter, textParameter } from '../query.ts';
 import { sendEmpty, sendJson } from '../respond.ts';
@@ -44,16 +45,11 @@ async function download(backend: ContainerBackend, exchange: Exchange): Promise<
 }
 
 async function upload(backend: ContainerBackend, exchange: Exchange): Promise<void> {
-  const { query, request } = exchange;
-  try {
-    await backend.containerExtract(exchange.param('id'), pathOf(exchange), request, {
-      copyUIDGID: booleanParameter(query, 'copyUIDGID'),
-      noOverwriteDirNonDir: booleanParameter(query, 'noOverwriteDirNonDir'),
-    });
-  } finally {
-    // A client reads the answer when it has sent all of its archive.
-    request.resume();
-  }
+  const { query } = exchange;
+  await backend.containerExtract(exchange.param('id'), pathOf(exchange), streamBody(exchange), {
+    copyUIDGID: booleanParameter(query, 'copyUIDGID'),
+    noOverwriteDirNonDir: booleanParameter(query, 'noOverwriteDirNonDir'),
+  });
   sendEmpty(exchange, 200);
 }
 

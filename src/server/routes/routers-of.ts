@@ -1,0 +1,26 @@
+import type { Backend } from '../backend.ts';
+import type { Router } from '../router.ts';
+import { archiveRoutes } from './archive.ts';
+import { containerRoutes } from './containers.ts';
+import { execRoutes } from './exec.ts';
+import { imageRoutes } from './images.ts';
+import { networkRoutes } from './networks.ts';
+import { slipwayRoutes } from './slipway.ts';
+import { swarmRoutes } from './swarm.ts';
+import { systemRoutes } from './system.ts';
+import { volumeRoutes } from './volumes.ts';
+
+/** All the routes there are. */
+export function routersOf(backend: Backend): Router[] {
+  return [
+    containerRoutes(backend),
+    archiveRoutes(backend),
+    execRoutes(backend),
+    imageRoutes(backend),
+    networkRoutes(backend),
+    volumeRoutes(backend),
+    systemRoutes(backend),
+    swarmRoutes(),
+    slipwayRoutes(backend),
+  ];
+}
