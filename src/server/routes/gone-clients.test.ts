@@ -116,7 +116,7 @@ test('progress and output that come when the client has gone go nowhere', async 
   const gone = Promise.withResolvers<void>();
   const late = new Readable({ read: () => undefined });
   const server = await fakeServer(context, {
-    imagePull: async (_reference, _options, progress) => {
+    imageBootstrap: async (_what, progress) => {
       progress({ status: 'begun' });
       await gone.promise;
       progress({ status: 'late' });
@@ -125,7 +125,7 @@ test('progress and output that come when the client has gone go nowhere', async 
     imageSave: async () => late,
   });
   const [puller, saver] = [server.connect(), server.connect()];
-  puller.write('POST /images/create?fromImage=x HTTP/1.1\r\nHost: d\r\nContent-Length: 0\r\n\r\n');
+  puller.write('POST /slipway/images/bootstrap?what=x HTTP/1.1\r\nHost: d\r\nContent-Length: 0\r\n\r\n');
   saver.write('GET /images/x/get HTTP/1.1\r\nHost: d\r\n\r\n');
   await Promise.all([readUntil(puller, /begun/), readUntil(saver, /200 OK/)]);
   for (const client of [puller, saver]) client.destroy();
