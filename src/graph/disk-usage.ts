@@ -1,7 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import { TimeSlice } from '../base/time-slice.ts';
 import type { ContentStore } from './content/content-store.ts';
-import type { Image } from './graph.ts';
+import type { Image } from './images/image.ts';
 import type { GraphParts } from './graph-parts.ts';
 
 /**

@@ -10,6 +10,8 @@ import type { ArrivingLayer } from './receive/arriving-layer.ts';
 import type { ReceivedImage } from './receive/store-received.ts';
 import type { Content } from './content/content.ts';
 import type { GraphUsage } from './disk-usage.ts';
+import type { ContainerLayer, StorageOptions } from './graphdriver/graph-driver.ts';
+import type { Image } from './images/image.ts';
 import type { LeaseRegister } from './leases.ts';
 
 /**
@@ -107,26 +109,7 @@ export interface Graph {
   close(): Promise<void>;
 }
 
-export type Image = {
-  /** Of the image configuration blob. */
-  id: Digest;
-  /** Of the manifest in the content store. */
-  manifest: Digest;
-  config: ImageConfig;
-  /** The exact bytes of the configuration. */
-  rawConfig: Buffer;
-  /** `name:tag`, familiar form (`busybox:latest`). */
-  repoTags: string[];
-  /** `name@sha256:…` */
-  repoDigests: string[];
-  /** Of all unpacked layers together. */
-  sizeBytes: number;
-  chainIds: Digest[];
-  /** The image that it was made from here. */
-  parent?: Digest;
-  /** ISO 8601. */
-  lastTaggedAt?: string;
-};
+export type { ContainerLayer, Image, StorageOptions };
 
 export type SaveOptions = {
   /** What images hold for others is left out. */
@@ -189,33 +172,3 @@ export type HistoryEntry = {
 };
 
 export type { ProgressMessage } from '../api/types.ts';
-
-/** `docker run --storage-opt`: `size` in Docker's units, and what else the storage driver knows. */
-export type StorageOptions = Readonly<Record<string, string>>;
-
-export type ContainerLayer = {
-  containerId: string;
-  /**
-   * Structurally a `Rootfs` of the exec driver. `open` of a `mount` mounts what the directories make up, and gives
-   * a descriptor of the detached mount, which its caller closes.
-   */
-  rootfs:
-    | ({ type: 'overlay'; options: string[] } & OverlayDirectories)
-    | ({ type: 'mount'; open(): Promise<number> } & OverlayDirectories)
-    | { type: 'bind'; path: string };
-  /** Docker's GraphDriver.Data in `inspect`. */
-  driverData: Record<string, string>;
-  /** Reads a file of the root file system (/etc/passwd, /etc/group), resolved inside it; undefined when missing. */
-  readFile(path: string): Promise<Buffer | undefined>;
-  /** Bytes of the writable layer, without the files of some paths. */
-  sizeBytes(except?: readonly string[]): Promise<number>;
-};
-
-export type OverlayDirectories = {
-  /** Topmost first. */
-  lowerdirs: string[];
-  upperdir: string;
-  workdir: string;
-  /** An empty directory, for the mount to be put on where nobody else sees it. */
-  target: string;
-};

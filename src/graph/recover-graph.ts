@@ -6,7 +6,7 @@ import type { Image } from './graph.ts';
 import type { GraphParts } from './graph-parts.ts';
 import { storeImage } from './images/store-image.ts';
 import type { ContainerLayers } from './layers/container-layers.ts';
-import { storedLayerBlob } from './load/layer-blob.ts';
+import { storedLayerBlob } from './layers/layer-blob.ts';
 
 /**
  * Brings records and directories together after a crash of the process or of the machine: removes what nothing

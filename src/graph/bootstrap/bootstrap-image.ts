@@ -1,6 +1,6 @@
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
-import type { ProgressMessage } from '../graph.ts';
+import type { ProgressMessage } from '../../api/types.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import { bootstrapBusybox } from './busybox.ts';
 import { bootstrapDebian } from './debian.ts';

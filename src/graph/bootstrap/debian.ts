@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError, errorCode } from '../../base/errors.ts';
-import type { ProgressMessage } from '../graph.ts';
+import type { ProgressMessage } from '../../api/types.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import { importLayer } from '../import/import-archive.ts';
 import { parseReference } from '../../oci/reference.ts';

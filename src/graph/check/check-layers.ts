@@ -3,7 +3,7 @@ import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { unusedLayers } from '../content/collect-garbage.ts';
 import type { LayerRecord } from '../layers/layer-store.ts';
-import { storedLayerBlob } from '../load/layer-blob.ts';
+import { storedLayerBlob } from '../layers/layer-blob.ts';
 import { unpackAgain } from '../recover-graph.ts';
 import { type CheckContext, imagesWithLayer, report } from './check-context.ts';
 

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { LayerRecord } from '../layers/layer-store.ts';
-import { storedLayerBlob } from '../load/layer-blob.ts';
+import { storedLayerBlob } from '../layers/layer-blob.ts';
 import { findGzipMakers } from './gzip-maker.ts';
 import { encodeHeader, type RecipeCompression } from './recipe.ts';
 

@@ -1,6 +1,6 @@
 import { errorCode } from '../../base/errors.ts';
 import type { GraphParts } from '../graph-parts.ts';
-import type { Image } from '../graph.ts';
+import type { Image } from '../images/image.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import {
   type Descriptor,

@@ -3,7 +3,6 @@ import type { RootedThreads } from '../../archive/rooted-threads.ts';
 import type { WhiteoutMode } from '../../archive/whiteout.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { EngineError } from '../../base/errors.ts';
-import type { ContainerLayer, StorageOptions } from '../graph.ts';
 
 /**
  * A kind of graph driver, as `--storage-driver` names it: built in, or the default export of a module. The suite
@@ -98,3 +97,33 @@ export type ContainerFileSystem = {
   /** What the container began with; undefined when that was empty. */
   imageTree?: Tree;
 };
+
+export type OverlayDirectories = {
+  /** Topmost first. */
+  lowerdirs: string[];
+  upperdir: string;
+  workdir: string;
+  /** An empty directory, for the mount to be put on where nobody else sees it. */
+  target: string;
+};
+
+export type ContainerLayer = {
+  containerId: string;
+  /**
+   * Structurally a `Rootfs` of the exec driver. `open` of a `mount` mounts what the directories make up, and gives
+   * a descriptor of the detached mount, which its caller closes.
+   */
+  rootfs:
+    | ({ type: 'overlay'; options: string[] } & OverlayDirectories)
+    | ({ type: 'mount'; open(): Promise<number> } & OverlayDirectories)
+    | { type: 'bind'; path: string };
+  /** Docker's GraphDriver.Data in `inspect`. */
+  driverData: Record<string, string>;
+  /** Reads a file of the root file system (/etc/passwd, /etc/group), resolved inside it; undefined when missing. */
+  readFile(path: string): Promise<Buffer | undefined>;
+  /** Bytes of the writable layer, without the files of some paths. */
+  sizeBytes(except?: readonly string[]): Promise<number>;
+};
+
+/** `docker run --storage-opt`: `size` in Docker's units, and what else the storage driver knows. */
+export type StorageOptions = Readonly<Record<string, string>>;

@@ -8,7 +8,7 @@ import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
 import { type Digest, hexOf } from '../../base/digest.ts';
 import { EngineError, errorCode } from '../../base/errors.ts';
 import { parseBinarySize } from '../../base/parse-binary-size.ts';
-import type { ContainerLayer, OverlayDirectories, StorageOptions } from '../graph.ts';
+import type { ContainerLayer, OverlayDirectories, StorageOptions } from './graph-driver.ts';
 import { backingStatus, makeOpenDirectory } from './backing-directory.ts';
 import type { ContainerFileSystem, GraphDriver, StagedLayer } from './graph-driver.ts';
 import type { ProjectQuotas } from './project-quotas.ts';

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import type { StorageOptions } from '../graph.ts';
+import type { StorageOptions } from './graph-driver.ts';
 
 /**
  * Reads a driver's part of `--storage-opt`: `known` are the names it has, without `<driver>.` before them.

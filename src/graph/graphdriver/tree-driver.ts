@@ -3,7 +3,7 @@ import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { type Digest, hexOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
-import type { StorageOptions } from '../graph.ts';
+import type { StorageOptions } from './graph-driver.ts';
 import { backingStatus } from './backing-directory.ts';
 import type { ContainerFileSystem, GraphDriver, StagedLayer } from './graph-driver.ts';
 import { moveToTrash, removeLeftovers } from './remove-directory.ts';

@@ -1,4 +1,5 @@
-import type { HistoryEntry, Image } from '../graph.ts';
+import type { HistoryEntry } from '../graph.ts';
+import type { Image } from './image.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { ImageStore } from './image-store.ts';
 import type { LayerStore } from '../layers/layer-store.ts';

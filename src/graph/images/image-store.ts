@@ -4,7 +4,7 @@ import { TimeSlice } from '../../base/time-slice.ts';
 import type { Content } from '../content/content.ts';
 import { readImageConfig } from '../../oci/decode-image-config.ts';
 import { mediaTypeOf } from '../../oci/decode-oci.ts';
-import type { Image } from '../graph.ts';
+import type { Image } from './image.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { type Descriptor, OCI_MANIFEST } from '../../oci/image-spec.ts';
 import { chainIdsOf } from '../../oci/chain-id.ts';

@@ -3,7 +3,7 @@ import type { Digest } from '../../base/digest.ts';
 import type { Ingest } from '../content/ingest.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import { discardUnpacking, type UnpackingLayer } from '../layers/layer-store.ts';
-import type { LayerBlob } from './store-image.ts';
+import type { LayerBlob } from '../layers/layer-blob.ts';
 
 /** A new layer that is unpacked while its blob is being written, uncompressed. */
 export class IngestedLayer {

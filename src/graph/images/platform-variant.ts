@@ -3,7 +3,7 @@ import { EngineError } from '../../base/errors.ts';
 import type { ContentStore } from '../content/content-store.ts';
 import { readImageConfig } from '../../oci/decode-image-config.ts';
 import { decodeIndex, decodeManifest } from '../../oci/decode-oci.ts';
-import type { Image } from '../graph.ts';
+import type { Image } from './image.ts';
 import { chainIdsOf } from '../../oci/chain-id.ts';
 import type { Descriptor } from '../../oci/image-spec.ts';
 import { doesFor, formatPlatform, isForPlatform, type Platform } from '../../oci/platform.ts';

@@ -1,7 +1,7 @@
 import type { Digest } from '../../base/digest.ts';
 import { isDigest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
-import type { Image } from '../graph.ts';
+import type { Image } from './image.ts';
 import { familiarString, parseReference, type Reference, withDefaultTag } from '../../oci/reference.ts';
 import type { ImageStore } from './image-store.ts';
 

@@ -1,4 +1,3 @@
-import type { Compression } from '../../archive/compression.ts';
 import { type Digest, digestOf } from '../../base/digest.ts';
 import { removeUnreferenced } from '../content/collect-garbage.ts';
 import { publishIndex } from '../content/publish-index.ts';
@@ -6,25 +5,12 @@ import { syncLayers } from '../content/sync-layers.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { chainIdsOf } from '../../oci/chain-id.ts';
-import type { UnpackingLayer } from '../layers/layer-store.ts';
+import type { LayerBlob } from '../layers/layer-blob.ts';
 import { type Manifest, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../../oci/image-spec.ts';
 import { EngineError } from '../../base/errors.ts';
 
 import { markUsed } from './image-uses.ts';
 import type { Reference } from '../../oci/reference.ts';
-
-/** The blob of a layer, whole but maybe not in the store yet. */
-export type LayerBlob = {
-  digest: Digest;
-  sizeBytes: number;
-  compression: Compression;
-  /** Open for reading as long as it is being stored. */
-  fd: number;
-  /** Where that has begun already: see AddLayer. */
-  unpacking?: UnpackingLayer;
-  /** Makes it permanent. May be called more than once. */
-  commit(): Promise<void>;
-};
 
 export type NewImage = {
   config: ImageConfig;

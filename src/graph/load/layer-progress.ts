@@ -1,4 +1,4 @@
-import type { ProgressMessage } from '../graph.ts';
+import type { ProgressMessage } from '../../api/types.ts';
 
 const BAR_CELLS = 50;
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];

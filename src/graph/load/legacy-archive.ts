@@ -6,7 +6,7 @@ import { anything, bool, type Decoder, mapOf, stringMap, struct, text, time } fr
 import type { ContentStore } from '../content/content-store.ts';
 import type { Ingest } from '../content/ingest.ts';
 import type { ArchiveImage } from './archive-image.ts';
-import { decompressedIngest } from './layer-blob.ts';
+import { decompressedIngest } from '../layers/layer-blob.ts';
 import type { SpooledArchive } from './spooled-archive.ts';
 
 /** Of what else it says, everything goes into the configuration, where it is looked at. */

@@ -4,7 +4,7 @@ import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { Ingest } from '../content/ingest.ts';
 import type { GraphParts } from '../graph-parts.ts';
-import type { LayerBlob } from '../images/store-image.ts';
+import type { LayerBlob } from '../layers/layer-blob.ts';
 import { discardUnpacking, type UnpackingLayer } from '../layers/layer-store.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { ImageConfig } from '../../oci/image-config.ts';
 import type { Reference } from '../../oci/reference.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import { storeImage } from '../images/store-image.ts';
-import { storedLayerBlob } from '../load/layer-blob.ts';
+import { storedLayerBlob } from '../layers/layer-blob.ts';
 import type { ArrivingLayer } from './arriving-layer.ts';
 
 export type ReceivedImage = {

@@ -1,7 +1,7 @@
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
-import type { Image } from '../graph.ts';
+import type { Image } from '../images/image.ts';
 import type { ImageStore } from '../images/image-store.ts';
 import { resolveImage } from '../images/resolve-image.ts';
 import { canonicalString, parseReference, type Reference, withDefaultTag } from '../../oci/reference.ts';

@@ -1,10 +1,28 @@
 import { closeSync, readSync } from 'node:fs';
-import { decompressed, DETECTION_BYTES, detectCompression } from '../../archive/compression.ts';
+import {
+  type Compression,
+  decompressed,
+  DETECTION_BYTES,
+  detectCompression,
+} from '../../archive/compression.ts';
 import { readDescriptor } from '../../archive/read-descriptor.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { ContentStore } from '../content/content-store.ts';
 import type { Ingest } from '../content/ingest.ts';
-import type { LayerBlob } from '../images/store-image.ts';
+import type { UnpackingLayer } from './layer-store.ts';
+
+/** The blob of a layer, whole but maybe not in the store yet. */
+export type LayerBlob = {
+  digest: Digest;
+  sizeBytes: number;
+  compression: Compression;
+  /** Open for reading as long as it is being stored. */
+  fd: number;
+  /** Where that has begun already: see AddLayer. */
+  unpacking?: UnpackingLayer;
+  /** Makes it permanent. May be called more than once. */
+  commit(): Promise<void>;
+};
 
 /**
  * A layer's blob as the graph can keep it: xz and bzip2, which OCI knows no layers of, are decompressed into a
