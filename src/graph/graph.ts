@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ProgressMessage } from '../api/types.ts';
 import type { Digest } from '../base/digest.ts';
 import type { FileChange } from '../archive/file-changes.ts';
-import type { ContainerDefaults, ImageConfig } from '../oci/image-config.ts';
+import type { ContainerDefaults } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { CheckOptions, CheckReport } from './check/check-report.ts';
