@@ -3,12 +3,33 @@
 #include "log.h"
 #include "shim.h"
 
+static int create(const char *path)
+{
+	return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0640);
+}
+
+/* By a new file: whoever follows the old one still reads it to its end. */
+static void replace(struct log *log)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s.new", log->path);
+	int fd = create(path);
+	if (fd >= 0 && rename(path, log->path) == 0) {
+		close(log->fd);
+		log->fd = fd;
+		log->bytes = 0;
+		return;
+	}
+	close_if_open(&fd);
+	if (ftruncate(log->fd, 0) == 0)
+		log->bytes = 0;
+}
+
 static void rotate(struct log *log)
 {
 	char from[PATH_MAX], to[PATH_MAX];
 	if (log->max_files <= 1) {
-		if (ftruncate(log->fd, 0) == 0)
-			log->bytes = 0;
+		replace(log);
 		return;
 	}
 	/* Those that are there, not those that may be. */
@@ -26,7 +47,7 @@ static void rotate(struct log *log)
 			snprintf(from, sizeof from, "%s.%u", log->path, i - 1);
 		rename(from, to);
 	}
-	int fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	int fd = create(log->path);
 	if (fd < 0)
 		return;
 	close(log->fd);

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   symlinkSync,
@@ -110,6 +112,20 @@ test('a log of any number of files is rotated by those that are there', { timeou
   await container.exited;
   assert.match(readFileSync(log.path, 'utf8') + readFileSync(`${log.path}.1`, 'utf8'), /"100\\n"/);
   assert.ok(existsSync(`${log.path}.5`));
+  await container.remove();
+});
+
+test('a log of one file is rotated by a new one: who follows the old one reads it to its end', async () => {
+  const log = { path: join(containers.base, 'one.log'), maxBytes: 1000, maxFiles: 1 };
+  const container = await containers.create('until [ -e /go ]; do :; done; seq 100', () => undefined, { log });
+  await container.start();
+  const follower = openSync(log.path, 'r');
+  await outputOf(await exec(container, 'echo > /go'));
+  await container.exited;
+  assert.match(readFileSync(follower, 'utf8'), /"1\\n".*"10\\n"/s);
+  closeSync(follower);
+  assert.match(readFileSync(log.path, 'utf8'), /^\{"log":.*"100\\n"/s);
+  assert.equal(existsSync(`${log.path}.new`), false);
   await container.remove();
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -110,6 +110,26 @@ test('a follower sees every line once, through several rotations, and ends when 
   over();
   const expected = Array.from({ length: 200 }, (_, n) => `${n}\n`).join('');
   assert.equal(await reading, expected);
+});
+
+test('a follower reads on when the file is emptied or replaced', async t => {
+  const path = logFile(t);
+  writeFileSync(path, line('first\n', 1) + line('second\n', 2));
+  const abort = new AbortController();
+  const pieces = readLogs(options(path, { follow: true, signal: abort.signal }));
+  const next = async () => String((await pieces.next()).value);
+  assert.equal(await next(), 'first\nsecond\n');
+  truncateSync(path);
+  appendFileSync(path, line('third\n', 3));
+  assert.equal(await next(), 'third\n');
+  appendFileSync(path, line('fourth\n', 4));
+  writeFileSync(`${path}.new`, line('fifth\n', 5));
+  renameSync(`${path}.new`, path);
+  assert.equal((await next()) + (await next()), 'fourth\nfifth\n');
+  appendFileSync(path, line('sixth\n', 6));
+  assert.equal(await next(), 'sixth\n');
+  abort.abort();
+  assert.equal((await pieces.next()).done, true);
 });
 
 test('a follower ends when its client leaves, also while the file is not there yet', async t => {

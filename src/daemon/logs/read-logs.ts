@@ -124,13 +124,22 @@ class LineReader {
       CHUNK_BYTES,
       this.#offset,
     );
-    if (bytesRead === 0) return undefined;
+    if (bytesRead === 0) return (await this.#wasTruncated(file)) ? [] : undefined;
     this.#offset += bytesRead;
     const data = Buffer.concat([this.#rest, buffer.subarray(0, bytesRead)]);
     const end = data.lastIndexOf(NEWLINE) + 1;
     this.#rest = data.subarray(end);
     if (this.#rest.length > LONGEST_LINE) this.#rest = Buffer.alloc(0);
     return end === 0 ? [] : data.toString('utf8', 0, end - 1).split('\n');
+  }
+
+  /** By hand, to make room: what is written from then on is read. */
+  async #wasTruncated(file: FileHandle): Promise<boolean> {
+    const { size } = await file.stat();
+    if (size >= this.#offset) return false;
+    this.#offset = 0;
+    this.#rest = Buffer.alloc(0);
+    return true;
   }
 }
 
