@@ -117,7 +117,9 @@ test('a log of any number of files is rotated by those that are there', { timeou
 
 test('a log of one file is rotated by a new one: who follows the old one reads it to its end', async () => {
   const log = { path: join(containers.base, 'one.log'), maxBytes: 1000, maxFiles: 1 };
-  const container = await containers.create('until [ -e /go ]; do :; done; seq 100', () => undefined, { log });
+  const container = await containers.create('until [ -e /go ]; do :; done; seq 100', () => undefined, {
+    log,
+  });
   await container.start();
   const follower = openSync(log.path, 'r');
   await outputOf(await exec(container, 'echo > /go'));

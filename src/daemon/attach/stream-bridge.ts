@@ -11,6 +11,8 @@ export type BridgeOptions = {
   closeStdin: boolean;
   /** Looked for with a terminal only. */
   detachKeys: readonly number[];
+  /** What the client gets of what the process writes, where it wants it in another form. */
+  convert?: ((output: Buffer) => Buffer) | undefined;
 };
 
 /**
@@ -50,9 +52,9 @@ export class StreamBridge {
   }
 
   #copyOutput(): void {
-    const { client, upstream } = this.#options;
+    const { client, upstream, convert = (output: Buffer) => output } = this.#options;
     upstream.on('data', (chunk: Buffer) => {
-      if (client.writable && !client.write(chunk) && !this.#isDraining) upstream.pause();
+      if (client.writable && !client.write(convert(chunk)) && !this.#isDraining) upstream.pause();
     });
     client.on('drain', () => upstream.resume());
     onEnd(upstream, () => this.#finish('ended'));

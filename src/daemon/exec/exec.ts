@@ -3,6 +3,7 @@ import type { ExecProcess, ExitStatus } from '../../execdriver/driver.ts';
 import type { Process } from '../../libcontainer/spec.ts';
 import type { StreamBridge } from '../attach/stream-bridge.ts';
 import type { Container } from '../containers/container.ts';
+import { conflict } from '../errors.ts';
 
 /** As stored. */
 export type ExecRecord = {
@@ -22,6 +23,7 @@ export class Exec {
   spec: Process | undefined;
   bridge: StreamBridge | undefined;
   readonly #exited = Promise.withResolvers<void>();
+  #isClaimed = false;
 
   constructor(record: ExecRecord, container: Container) {
     this.record = record;
@@ -31,6 +33,14 @@ export class Exec {
 
   get id(): string {
     return this.record.id;
+  }
+
+  /** For who is going to start it. @throws EngineError conflict, in Docker's words, for the second one */
+  claim(): void {
+    if (this.record.state === 'exited') throw conflict(`exec command ${this.id} has already run`);
+    if (this.#isClaimed || this.record.state === 'running')
+      throw conflict(`exec command ${this.id} is already running`);
+    this.#isClaimed = true;
   }
 
   /** Settles when it is over. */
@@ -45,7 +55,7 @@ export class Exec {
   }
 
   settle({ code }: Pick<ExitStatus, 'code'>): void {
-    Object.assign(this.record, { state: 'exited', exitCode: code, pid: 0 });
+    Object.assign(this.record, { state: 'exited', exitCode: code });
     this.spec = undefined;
     this.bridge?.drain();
     this.#exited.resolve();
@@ -73,7 +83,7 @@ export class Exec {
       OpenStdin: config.AttachStdin ?? false,
       OpenStderr: config.AttachStderr ?? false,
       OpenStdout: config.AttachStdout ?? false,
-      CanRemove: state === 'exited',
+      CanRemove: false,
       ContainerID: this.container.id,
       DetachKeys: config.DetachKeys ?? '',
       Pid: pid,

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type * as api from '../../api/types.ts';
 import type { ExecProcess } from '../../execdriver/driver.ts';
+import { frame, FrameReader, STDOUT } from '../attach/frames.ts';
 import { parseDetachKeys } from '../attach/detach-keys.ts';
 import type { Session } from '../attach/attach-container.ts';
 import { StreamBridge } from '../attach/stream-bridge.ts';
@@ -18,29 +19,26 @@ const KEPT_MS = 5 * 60 * 1000;
 
 /**
  * Starts what {@link createExec} noted: at once when detached; otherwise when the session runs, so that what
- * fails can be told on the client's stream, as Docker does.
+ * fails can be told on the client's stream, as Docker does. Whether that is framed is said here, whatever kind of
+ * process was noted.
  * @throws EngineError conflict
  */
 export async function startExec(
   daemon: Daemon,
   exec: Exec,
-  { Detach: detached = false, ConsoleSize: size }: api.ExecStartConfig,
+  { Detach: detached = false, Tty: raw = false, ConsoleSize: size }: api.ExecStartConfig,
 ): Promise<Session | undefined> {
   const { container, record } = exec;
-  if (record.state === 'exited') throw conflict(`exec command ${exec.id} has already run`);
-  if (record.state === 'running' || exec.process !== undefined) {
-    throw conflict(`exec command ${exec.id} is already running`);
-  }
   checkExecutable(container, container.id);
-  const [rows, columns] = size ?? record.config.ConsoleSize ?? [];
+  const [rows, columns] = (raw ? size : undefined) ?? record.config.ConsoleSize ?? [];
   if (detached) {
     await start(daemon, exec, { rows, columns, attach: false });
     return undefined;
   }
   return {
-    multiplexed: !record.config.Tty,
+    multiplexed: !raw,
     run: async client => {
-      const bridge = await start(daemon, exec, { rows, columns, attach: true }, client);
+      const bridge = await start(daemon, exec, { rows, columns, attach: true, raw }, client);
       await bridge?.done;
     },
   };
@@ -50,6 +48,8 @@ type StartOptions = {
   rows?: number;
   columns?: number;
   attach: boolean;
+  /** Whether the client wants standard output as it is, and nothing else: as from a terminal. */
+  raw?: boolean;
   /** Ends the process when it is aborted, whatever it has got to. */
   signal?: AbortSignal;
 };
@@ -63,12 +63,13 @@ export async function start(
 ): Promise<StreamBridge | undefined> {
   const { container, record } = exec;
   let process: ExecProcess | undefined;
+  exec.claim();
   containerEvent(daemon, container, `exec_start: ${exec.command}`, { execID: exec.id });
   try {
     process = await createProcess(daemon, exec, options);
     exec.process = process;
     if (options.signal !== undefined) endWith(options.signal, process);
-    if (client !== undefined) exec.bridge = await connect(exec, process, client);
+    if (client !== undefined) exec.bridge = await connect(exec, process, { client, ...options });
     await process.start();
   } catch (error) {
     fail(daemon, exec, error);
@@ -110,13 +111,22 @@ function endWith(signal: AbortSignal, process: ExecProcess): void {
 async function connect(
   { record: { config } }: Exec,
   process: ExecProcess,
-  client: Duplex,
+  { client, raw = false }: { client: Duplex; raw?: boolean },
 ): Promise<StreamBridge> {
   const { Tty: terminal = false, AttachStdin: stdin = false } = config;
   const { AttachStdout: stdout = false, AttachStderr: stderr = false } = config;
-  const upstream = await process.attach({ stdin, stdout, stderr });
+  const upstream = await process.attach({ stdin, stdout, stderr: stderr && (terminal || !raw) });
   const detachKeys = parseDetachKeys(config.DetachKeys ?? '');
-  return new StreamBridge({ client, upstream, terminal, stdin, closeStdin: true, detachKeys });
+  const convert = conversion({ terminal, raw });
+  return new StreamBridge({ client, upstream, terminal, stdin, closeStdin: true, detachKeys, convert });
+}
+
+/** From what a process writes, framed unless it has a terminal, to what its client wants. */
+function conversion({ terminal, raw }: { terminal: boolean; raw: boolean }) {
+  if (terminal === raw) return undefined;
+  if (terminal) return (output: Buffer) => frame(STDOUT, output);
+  const frames = new FrameReader();
+  return (output: Buffer) => frames.read(output);
 }
 
 /** Notes its exit, whenever that comes. */

@@ -1,12 +1,12 @@
 import { Duplex } from 'node:stream';
+import { FrameReader } from '../attach/frames.ts';
 
 const MAX_BYTES = 4096;
-const HEADER_BYTES = 8;
 
 /** A client that keeps the beginning of what a process writes, both streams together, out of Docker's frames. */
 export class OutputCollector {
   readonly stream: Duplex;
-  #received: Buffer = Buffer.alloc(0);
+  readonly #frames = new FrameReader();
   #text = '';
   #length = 0;
 
@@ -25,14 +25,8 @@ export class OutputCollector {
   }
 
   #take(chunk: Buffer): void {
-    this.#received = Buffer.concat([this.#received, chunk]);
-    while (this.#received.length >= HEADER_BYTES) {
-      const end = HEADER_BYTES + this.#received.readUInt32BE(4);
-      if (this.#received.length < end) return;
-      const content = this.#received.subarray(HEADER_BYTES, end);
-      this.#text += content.toString('utf8', 0, Math.max(0, MAX_BYTES - this.#length));
-      this.#length += content.length;
-      this.#received = this.#received.subarray(end);
-    }
+    const content = this.#frames.read(chunk);
+    this.#text += content.toString('utf8', 0, Math.max(0, MAX_BYTES - this.#length));
+    this.#length += content.length;
   }
 }

@@ -22,7 +22,7 @@ export async function inspectContainer(
   const { record, state } = container;
   const { id, config, hostConfig } = record;
   container.layer ??= await daemon.graph.openContainerLayer(id);
-  const running = [...container.execs.values()].filter(exec => exec.record.state === 'running');
+  const execs = [...container.execs.values()].filter(exec => exec.record.state !== 'exited');
   const owner = hostFilesOwner(container);
   const path = (name: 'hostname' | 'hosts' | 'resolv.conf'): string =>
     state.hasHostFiles ? hostFilePath(daemon.options, owner, name) : '';
@@ -49,7 +49,7 @@ export async function inspectContainer(
       daemon.hostFacts,
       parseSecurityOptions(hostConfig.SecurityOpt),
     ),
-    ExecIDs: running.length > 0 ? running.map(exec => exec.id) : null,
+    ExecIDs: execs.length > 0 ? execs.map(exec => exec.id) : null,
     HostConfig: { ...hostConfig, Links: describeLinks(daemon, container) },
     GraphDriver: { Name: daemon.graph.driverName, Data: { ID: id, ...container.layer.driverData } },
     ...(size && !container.isRemoved ? await sizesOf(daemon, container) : {}),

@@ -3,6 +3,7 @@ import { formatTime, parseTime } from '../clock.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { containerEvent } from '../events/container-event.ts';
+import { forget } from '../exec/start-exec.ts';
 import { stopHealthChecks } from '../health/start-health-checks.ts';
 import { removeContainer } from './remove-container.ts';
 import { nextRestart, scheduleRestart } from './restart-policy.ts';
@@ -22,7 +23,10 @@ export function watchExit(daemon: Daemon, container: Container, runtime: Runtime
 export async function handleExit(daemon: Daemon, container: Container, status: ExitStatus): Promise<void> {
   const { state, runtime } = container;
   stopHealthChecks(container);
-  for (const exec of container.execs.values()) exec.containerExited();
+  for (const exec of container.execs.values()) {
+    exec.containerExited();
+    if (exec.record.state === 'created') forget(daemon, exec);
+  }
   const cleanup = cleanUpRun(daemon, container, runtime);
   container.cleanedUp = cleanup;
   if (state.endpoints.some(({ endpoint }) => endpoint.ports.length > 0)) await cleanup;

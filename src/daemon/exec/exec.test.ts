@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { Duplex } from 'node:stream';
+import { test } from 'node:test';
+import { frame, FrameReader, STDERR, STDOUT } from '../attach/frames.ts';
+import { TestDaemon } from '../testing/test-daemon.ts';
+
+const ATTACHED = { Cmd: ['sh'], AttachStdout: true, AttachStderr: true };
+
+test('frames are read in whatever pieces they come', () => {
+  const bytes = Buffer.concat([frame(STDOUT, Buffer.from('out')), frame(STDERR, Buffer.from('err'))]);
+  for (let length = 1; length <= bytes.length; length += 1) {
+    const reader = new FrameReader();
+    const read: Buffer[] = [];
+    for (let at = 0; at < bytes.length; at += length) read.push(reader.read(bytes.subarray(at, at + length)));
+    assert.equal(Buffer.concat(read).toString(), 'outerr');
+  }
+});
+
+test('whether output is framed is said by the start, not by the kind of process', async t => {
+  const engine = await TestDaemon.open(t);
+  await engine.run('web');
+  const framed = frame(STDOUT, Buffer.from('out'));
+  const cases = [
+    { created: true, started: true, written: Buffer.from('out'), received: Buffer.from('out') },
+    { created: true, started: false, written: Buffer.from('out'), received: framed },
+    { created: false, started: true, written: framed, received: Buffer.from('out') },
+    { created: false, started: false, written: framed, received: framed },
+  ];
+  for (const { created, started, written, received } of cases) {
+    const { Id } = await engine.backend.execCreate('web', { ...ATTACHED, Tty: created });
+    const session = await engine.backend.execStart(Id, { Tty: started });
+    assert.equal(session?.multiplexed, !started);
+    engine.execDriver.last.onExec = async process => {
+      process.start = async () => {
+        process.write(written);
+        process.exit(0);
+      };
+    };
+    const pieces: Buffer[] = [];
+    const client = new Duplex({
+      read: () => undefined,
+      write: (piece: Buffer, _encoding, done) => {
+        pieces.push(piece);
+        done();
+      },
+    });
+    await session?.run(client);
+    assert.deepEqual(Buffer.concat(pieces), received);
+  }
+});
+
+test('an exec is started once, is listed until it has ended, and keeps its pid', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web');
+  const { Id } = await engine.backend.execCreate('web', ATTACHED);
+  const { Id: unused } = await engine.backend.execCreate('web', ATTACHED);
+  const listed = async () => (await engine.backend.containerInspect('web', { size: false })).ExecIDs;
+  assert.deepEqual(await listed(), [Id, unused]);
+  const starts = [1, 2].map(() => engine.backend.execStart(Id, { Detach: true }));
+  const [, second] = await Promise.allSettled(starts);
+  assert.match(String((second as PromiseRejectedResult).reason), /exec command .* is already running/);
+  assert.deepEqual(await listed(), [Id, unused]);
+  engine.execDriver.last.execs[0]?.exit(3);
+  await engine.daemon.containers.find(id).execs.get(Id)?.exited;
+  const { Running, ExitCode, Pid } = await engine.backend.execInspect(Id);
+  assert.deepEqual([Running, ExitCode, Pid], [false, 3, process.pid]);
+  assert.deepEqual(await listed(), [unused]);
+  await assert.rejects(engine.backend.execStart(Id, { Detach: true }), {
+    kind: 'conflict',
+    message: `exec command ${Id} has already run`,
+  });
+  await engine.backend.containerRestart('web', {});
+  await assert.rejects(engine.backend.execInspect(unused), { kind: 'not-found' });
+});
