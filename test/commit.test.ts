@@ -148,6 +148,20 @@ for (const driver of ['overlay2', 'vfs', 'fuse-overlayfs', 'btrfs']) {
       await out('rm', 'still');
     });
 
+    test('a socket is told as a change, and is in no image', async () => {
+      const script =
+        'mkdir /sock; ln -s /sock/log /dev/log; syslogd; until [ -S /sock/log ]; do sleep 0.1; done';
+      const name = await changed('socket', 'busybox', script);
+      const sockets = (await out('diff', name)).split('\n').filter(line => line.includes('sock/'));
+      assert.deepEqual(sockets, ['A /sock/log']);
+      await out('commit', name, 'socket');
+      const top = (await layersOf('socket')).at(-1) ?? [];
+      assert.deepEqual(
+        top.filter(line => line.includes('sock')).map(line => line.split(' ').at(-1)),
+        ['sock/'],
+      );
+    });
+
     test('a container shares the memory of another', async () => {
       await out(
         'run',

@@ -118,7 +118,8 @@ test('a file replaces a link of its name and does not write through it', async t
 test('a link that leads into itself is an error, not a hang', async t => {
   const { base } = scratch(t);
   await assert.rejects(unpack(base, [link('a', 'b'), link('b', 'a'), { path: 'a/f', data: '' }]), {
-    kind: 'system',
+    kind: 'invalid-parameter',
+    message: /ELOOP/,
   });
 });
 
@@ -152,26 +153,76 @@ test('the last of several entries of one name counts, and directories merge', as
   assert.equal(result.entryCount, 7);
 });
 
-test('a file cannot be a directory of another', async t => {
-  const { base } = scratch(t);
-  await assert.rejects(
-    unpack(base, [
+test('where a link leads becomes a directory when something is to be in it, within the root', async t => {
+  const { base, target } = scratch(t);
+  await unpack(base, [
+    link('lib', 'usr/lib'),
+    { path: 'lib/x', data: 'x' },
+    link('a', 'b'),
+    link('b', '/c/d'),
+    { path: 'a/y', data: 'y' },
+    link('up/out', '../../../outside-too'),
+    dir('up/out/z'),
+    dir('usr/lib', { mode: 0o700 }),
+  ]);
+  assert.equal(fs.readFileSync(`${target}/usr/lib/x`, 'utf8'), 'x');
+  assert.equal(fs.statSync(`${target}/usr/lib`).mode & 0o777, 0o700);
+  assert.equal(fs.readFileSync(`${target}/c/d/y`, 'utf8'), 'y');
+  assert.ok(fs.statSync(`${target}/outside-too/z`).isDirectory());
+  assert.deepEqual(fs.readdirSync(base).sort(), ['archive', 'outside', 'target']);
+});
+
+const CONTRADICTIONS: [string, Given[], RegExp][] = [
+  [
+    'a file cannot be a directory of another',
+    [
       { path: 'f', data: '' },
       { path: 'f/g', data: '' },
-    ]),
-    /ENOTDIR|EEXIST/,
-  );
+    ],
+    /ENOTDIR/,
+  ],
+  [
+    'a link to a file is no directory',
+    [{ path: 'f', data: '' }, link('l', 'f'), { path: 'l/g', data: '' }],
+    /ENOTDIR/,
+  ],
+  ['a hard link needs its file', [hard('l', 'f')], /ENOENT/],
+  ['a directory has no other names', [dir('d'), hard('l', 'd')], /EISDIR/],
+];
+
+for (const [what, entries, message] of CONTRADICTIONS)
+  test(`${what}: the archive is wrong`, async t => {
+    const { base } = scratch(t);
+    await assert.rejects(unpack(base, entries), { kind: 'invalid-parameter', message });
+  });
+
+test('what a hard link says of its file is done to it, and nothing that is as it should be', async t => {
+  const { base, target } = scratch(t);
+  const capability = Buffer.from('0100000200040000000000000000000000000000', 'hex');
+  await unpack(base, [
+    { path: 'f', data: '1', uid: 1, gid: 2, mode: 0o644 },
+    { ...hard('g', 'f'), uid: 3, gid: 4, mode: 0o4755, mtimeNs: 5_000_000_000n },
+    { path: 'c', data: '1', uid: 1, mode: 0o755, xattrs: new Map([['security.capability', capability]]) },
+    { ...hard('d', 'c'), uid: 1, mode: 0o755 },
+    link('s', 'nowhere'),
+    { ...hard('t', 's'), uid: 7, mode: 0o600 },
+  ]);
+  const { uid, gid, mode, mtimeMs, nlink } = fs.statSync(`${target}/f`);
+  assert.deepEqual([uid, gid, mode & 0o7777, mtimeMs, nlink], [3, 4, 0o4755, 5000, 2]);
+  assert.deepEqual(getXattr(`${target}/c`, 'security.capability'), capability);
+  assert.equal(fs.lstatSync(`${target}/s`).uid, 7);
 });
 
 test('everything that an archive says of a file is on the disk', async t => {
   const { base, target } = scratch(t);
   const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex');
+  const special = { mode: 0o4755, uid: 1000, gid: 1001, mtimeNs: 1_234_567_890_987_654_321n };
   const result = await unpack(base, [
     dir('d', { mode: 0o2775, uid: 5, gid: 6, mtimeNs: 1_600_000_000_123_456_789n }),
-    { path: 'd/suid', data: 'x', mode: 0o4755, uid: 1000, gid: 1001, mtimeNs: 1_234_567_890_987_654_321n },
+    { path: 'd/suid', data: 'x', ...special },
     { path: 'd/cap', data: 'y', uid: 7, xattrs: new Map([['security.capability', capability]]) },
     { ...link('d/link', 'nowhere'), uid: 8, mtimeNs: 77n },
-    hard('d/hard', 'd/suid'),
+    { ...hard('d/hard', 'd/suid'), ...special },
     { path: 'd/null', type: 'character-device', major: 1, minor: 3, mode: 0o666 },
     { path: 'd/disk', type: 'block-device', major: 259, minor: 70_000, mode: 0o600 },
     { path: 'd/fifo', type: 'fifo', mode: 0o622 },

@@ -72,7 +72,7 @@ class Comparison {
     const change: ChangedFile = { path, kind: 'added', stat };
     if (!stat.isDirectory()) {
       const isPlace = this.#ignored.has(path) && (stat.size === 0n || stat.isSymbolicLink());
-      if (!isPlace && !stat.isSocket()) yield* this.#tell(change);
+      if (!isPlace) yield* this.#tell(change);
       return;
     }
     if (this.#isOnTheWay(path)) this.#pending.push(change);

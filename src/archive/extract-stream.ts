@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { posix } from 'node:path';
-import { EngineError } from '../base/errors.ts';
+import { EngineError, errorCode } from '../base/errors.ts';
 import { goFileMessage } from '../base/go-file-error.ts';
 import { enterDirectory, openRoot, workingDirectory } from '../kernel/thread-root.ts';
 import { inGoWords } from './path-stat.ts';
@@ -86,8 +86,8 @@ function unpackStream(
     unpacker.finish();
   } catch (error) {
     // The unpacker's own words are for layers.
-    if (!(error instanceof EngineError) || error.kind !== 'system' || error.cause === undefined) throw error;
-    throw new EngineError('system', goFileMessage(error.cause), { cause: error.cause });
+    if (!(error instanceof EngineError) || errorCode(error.cause) === undefined) throw error;
+    throw new EngineError(error.kind, goFileMessage(error.cause), { cause: error.cause });
   } finally {
     unpacker.close();
   }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { EngineError, errorCode, messageOf, SyscallError } from '../base/errors.ts';
 import { changeMode } from '../kernel/change-mode.ts';
-import { cstring, errnoName, syscall } from '../kernel/libc.ffi.ts';
+import { cstring, errnoName, syscallResult } from '../kernel/libc.ffi.ts';
 import { decodeDevice, makeNode, S_IFBLK, S_IFCHR, S_IFIFO } from '../kernel/make-node.ts';
 import { O_PATH, openFrom } from '../kernel/open-beneath.ts';
 import { setTimes } from '../kernel/set-times.ts';
@@ -19,6 +19,11 @@ const SPECIAL_BITS = 0o7000;
 const AT_FDCWD = -100;
 /** What a directory's path may lead to after that was replaced. */
 const REPLACED = ['ENOENT', 'ENOTDIR', 'ELOOP'];
+/** What the kernel says of archives that contradict themselves. */
+const CONTRADICTIONS = [...REPLACED, 'EEXIST', 'EISDIR', 'ENAMETOOLONG', 'EXDEV'];
+const [EPERM, ENOTDIR, EISDIR, ELOOP] = [1, 20, 21, 40];
+/** As many as the kernel follows. */
+const MAX_LINKS = 40;
 
 export type UnpackOptions = {
   whiteouts: WhiteoutMode;
@@ -146,14 +151,13 @@ export class TreeUnpacker implements TarHandler {
     }
   }
 
-  /** A directory, O_PATH. @throws SyscallError with what Node's file errors have */
+  /** A directory, O_PATH. @throws SyscallError */
   #open(directory: string): number {
     const { refuseLinks } = this.#options;
     const path = Buffer.from(directory.slice(1) || '.', 'latin1');
     const fd = openFrom(this.#root, path, { flags: O_DIRECTORY | O_PATH, refuseLinks });
     if (fd >= 0) return fd;
-    const error = new SyscallError('open', -fd, errnoName(-fd), readable(directory));
-    throw Object.assign(error, { syscall: 'open', path: readable(directory) });
+    throw fileError('open', -fd, directory);
   }
 
   #make(entry: TarEntry): void {
@@ -172,7 +176,7 @@ export class TreeUnpacker implements TarHandler {
       this.#replace(entry, path);
     }
     if (this.#whiteouts === 'apply') this.#rememberMade(path);
-    if (entry.type !== 'hardlink') this.#entry = entry;
+    this.#entry = entry;
   }
 
   #rememberMade(path: string): void {
@@ -207,7 +211,9 @@ export class TreeUnpacker implements TarHandler {
     const directory = this.#open(parentOf(existing));
     try {
       const from = cstring(hostPath(baseOf(existing) || '.'));
-      syscall('linkat', readable(existing), directory, from, AT_FDCWD, cstring(name), 0);
+      const result = syscallResult('linkat', directory, from, AT_FDCWD, cstring(name), 0);
+      if (result === -EPERM && this.#stat(existing)?.isDirectory()) throw fileError('link', EISDIR, existing);
+      if (result < 0) throw fileError('link', -result, existing);
     } finally {
       fs.closeSync(directory);
     }
@@ -265,15 +271,44 @@ export class TreeUnpacker implements TarHandler {
     }
   }
 
-  /** Makes the directories that the archive has no entries for, as root's, mode 0755. */
+  /**
+   * Makes the directories that the archive has no entries for, as root's, mode 0755; also those that links lead to which
+   * are there already.
+   */
   #makeDirectory(path: string): void {
     if (this.#isDirectory(path)) return;
-    this.#makeDirectory(parentOf(path));
+    const pending = path.split('/').reverse();
+    let at = '/';
+    for (let links = 0; pending.length > 0; ) {
+      const name = pending.pop() ?? '';
+      if (name === '' || name === '.') continue;
+      const next = join(at, name);
+      const target = this.#isDirectory(next) ? undefined : this.#linkAt(next);
+      if (target === undefined) {
+        this.#makeOneDirectory(next);
+        at = next;
+      } else if (++links > MAX_LINKS) throw fileError('open', ELOOP, next);
+      else {
+        if (target.startsWith('/')) at = '/';
+        pending.push(...target.split('/').reverse());
+      }
+    }
+  }
+
+  #makeOneDirectory(path: string): void {
+    if (this.#isDirectory(path)) return;
     const existing = this.#stat(path);
     const hidesLower = this.#opaqueXattr !== undefined && existing && isOverlayWhiteout(existing);
     if (hidesLower) this.#remove(path);
+    else if (existing !== undefined) throw fileError('open', ENOTDIR, path);
     fs.mkdirSync(this.#nameIn(path), 0o755);
     if (hidesLower) this.#makeOpaque(path);
+  }
+
+  /** Where a symbolic link leads, in latin1; undefined for what is none. */
+  #linkAt(path: string): string | undefined {
+    if (this.#stat(path)?.isSymbolicLink() !== true) return undefined;
+    return fs.readlinkSync(this.#nameIn(path), { encoding: 'latin1' });
   }
 
   /** A link to a directory will do: it is resolved within the root. */
@@ -335,6 +370,7 @@ export class TreeUnpacker implements TarHandler {
     if (entry.type === 'directory') this.#directoryTimes.set(this.#path, entry.mtimeNs);
     if (this.#fd >= 0) return this.#setAttributes(this.#fd, entry);
     const name = this.#nameIn(this.#path);
+    if (entry.type === 'hardlink') return this.#setLinkAttributes(name, entry);
     // A caller may not be allowed to look into a directory.
     if (entry.type !== 'directory' || this.#options.owner === 'caller')
       return this.#setAttributes(name, entry);
@@ -344,6 +380,16 @@ export class TreeUnpacker implements TarHandler {
     } finally {
       fs.closeSync(directory);
     }
+  }
+
+  /** Of the file that has got another name: what is as it should be is not touched, since chown takes more away. */
+  #setLinkAttributes(name: string | Buffer, entry: TarEntry): void {
+    const { owner = entry } = this.#options;
+    const stat = fs.lstatSync(name);
+    if (owner !== 'caller' && (stat.uid !== owner.uid || stat.gid !== owner.gid)) setOwner(name, owner);
+    if (!stat.isSymbolicLink()) setMode(name, entry.mode);
+    for (const [attribute, value] of entry.xattrs) setEntryXattr(name, attribute, value);
+    setTimes(name, entry.mtimeNs, entry.mtimeNs);
   }
 
   #setAttributes(target: number | string | Buffer, entry: TarEntry): void {
@@ -372,9 +418,16 @@ export class TreeUnpacker implements TarHandler {
     } catch (error) {
       if (error instanceof EngineError && !(error instanceof SyscallError)) throw error;
       const message = `failed to ${what} "${readable(this.#path)}": ${messageOf(error)}`;
-      throw new EngineError('system', message, { cause: this.#named(error) });
+      const kind = CONTRADICTIONS.includes(errorCode(error) ?? '') ? 'invalid-parameter' : 'system';
+      throw new EngineError(kind, message, { cause: this.#named(error) });
     }
   }
+}
+
+/** With what Node's file errors have. */
+function fileError(call: string, errno: number, path: string): SyscallError {
+  const error = new SyscallError(call, errno, errnoName(errno), readable(path));
+  return Object.assign(error, { syscall: call, path: readable(path) });
 }
 
 function setOwner(target: number | string | Buffer, { uid, gid }: { uid: number; gid: number }): void {
