@@ -14,6 +14,7 @@ import type { Daemon } from './daemon.ts';
 import { createContainer } from './create/create-container.ts';
 import { EngineError } from '../base/errors.ts';
 import { conflict } from './errors.ts';
+import { pushImage } from './distribution/push-image.ts';
 import { pullImage } from './distribution/pull-image.ts';
 import { containerEvent } from './events/container-event.ts';
 import { createExec, findExec } from './exec/create-exec.ts';
@@ -203,6 +204,7 @@ function imageBackend(daemon: Daemon) {
       options: images.ImportOptions,
       progress: (message: api.ProgressMessage) => void,
     ) => images.importImageFrom(daemon, address, { options, progress }),
+    imagePush: async (...args: Tail<typeof pushImage>) => pushImage(daemon, ...args),
     imagePull: async (...args: Tail<typeof pullImage>) => pullImage(daemon, ...args),
     imageBootstrap: async (what: string, progress: (message: api.ProgressMessage) => void) =>
       graph.bootstrap(what, progress),

@@ -3,6 +3,7 @@ import type { ProgressMessage } from '../api/types.ts';
 import type { Digest } from '../base/digest.ts';
 import type { FileChange } from '../archive/file-changes.ts';
 import type { ContainerDefaults } from '../oci/image-config.ts';
+import type { Descriptor } from '../oci/image-spec.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { CheckOptions, CheckReport } from './check/check-report.ts';
@@ -64,7 +65,9 @@ export interface Graph {
    * @throws EngineError invalid-parameter when they do not fit each other, not-found for a blob
    */
   storeReceived(image: ReceivedImage): Promise<Digest>;
-  /** Names an image that is here, with a digest, too; other images lose those names. */
+  /** What a registry gets of an image: the index that it came with, whose content is all here, else its manifest. */
+  descriptorOf(image: Image): Promise<Descriptor>;
+  /** Names an image, with a digest, too; other images lose those names. No effect when it has gone. */
   nameReceived(id: Digest, references: readonly Reference[]): Promise<void>;
 
   /**

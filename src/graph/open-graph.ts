@@ -205,7 +205,12 @@ class LocalGraph implements Graph {
     return storeReceived(this.#parts, image);
   }
 
+  async descriptorOf(image: Image) {
+    return this.#parts.images.descriptorOf(image);
+  }
+
   async nameReceived(id: Digest, references: readonly Reference[]) {
+    if (!this.#parts.images.has(id)) return;
     for (const reference of references) this.#parts.images.tag(reference, id);
     publishIndex(this.#parts);
   }

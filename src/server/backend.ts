@@ -122,6 +122,16 @@ export type ImagePullRequest = {
   signal: AbortSignal;
 };
 
+export type ImagePushRequest = {
+  image: string;
+  /** '' for all tags of that name. */
+  tag: string;
+  platform?: api.Platform | undefined;
+  auth: api.AuthConfig;
+  /** Ends the push. */
+  signal: AbortSignal;
+};
+
 export interface ImageBackend {
   imageList(options: { all: boolean; filters: Filters; sharedSize: boolean }): Promise<api.ImageSummary[]>;
   /** With a platform, the image of that name for it: `not-found` when there is none. */
@@ -147,6 +157,7 @@ export interface ImageBackend {
     options: ImageImportOptions,
     progress: (message: api.ProgressMessage) => void,
   ): Promise<string>;
+  imagePush(request: ImagePushRequest, progress: (message: api.ProgressMessage) => void): Promise<void>;
   /** `POST /images/create?fromImage=`. */
   imagePull(request: ImagePullRequest, progress: (message: api.ProgressMessage) => void): Promise<void>;
   /** Slipway's own. */

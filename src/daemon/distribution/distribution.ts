@@ -3,13 +3,19 @@ import type { ArrivingLayer } from '../../graph/receive/arriving-layer.ts';
 import { DEFAULT_PATIENCE, type RegistryOptions } from '../../registry/client/registry-options.ts';
 import type { Daemon } from '../daemon.ts';
 import type { DaemonOptions } from '../daemon-options.ts';
+import type { Descriptor } from '../../oci/image-spec.ts';
 import type { LayerState } from './layer-state.ts';
+import type { UploadState } from './push-blob.ts';
 import { SharedTransfers } from './shared-transfers.ts';
 
 /** What the pulls and pushes of one engine have in common. */
 export type Distribution = {
   /** Layers on their way in, by digest. */
   readonly layers: SharedTransfers<ArrivingLayer, LayerState>;
+  /** Blobs on their way out, by repository and digest. */
+  readonly sentBlobs: SharedTransfers<true, UploadState>;
+  /** Layers that are kept uncompressed: what they have been sent as. */
+  readonly compressed: Map<string, Descriptor>;
   readonly downloads: Semaphore;
   readonly uploads: Semaphore;
   /** Under way. The engine's end gives them up. */
@@ -19,6 +25,8 @@ export type Distribution = {
 export function openDistribution(options: DaemonOptions): Distribution {
   return {
     layers: new SharedTransfers(layer => layer.close()),
+    sentBlobs: new SharedTransfers(async () => undefined),
+    compressed: new Map(),
     downloads: new Semaphore(options.maxConcurrentDownloads),
     uploads: new Semaphore(options.maxConcurrentUploads),
     active: new Set(),

@@ -23,11 +23,17 @@ export function stateMessage(state: LayerState, id: string, sizeBytes: number): 
       return layerProgress('Downloading', id, state.bytes, sizeBytes);
     case 'extracting':
       return layerProgress('Extracting', id, state.bytes, sizeBytes);
-    case 'retrying': {
-      const seconds = Math.max(Math.ceil(state.waitMs / 1000), 1);
-      return plainMessage(`Retrying in ${seconds} second${seconds === 1 ? '' : 's'} (${state.reason})`, id);
-    }
+    case 'retrying':
+      return retryMessage(state, id);
   }
+}
+
+export function retryMessage(
+  { waitMs, reason }: { waitMs: number; reason: string },
+  id: string,
+): ProgressMessage {
+  const seconds = Math.max(Math.ceil(waitMs / 1000), 1);
+  return plainMessage(`Retrying in ${seconds} second${seconds === 1 ? '' : 's'} (${reason})`, id);
 }
 
 export function plainMessage(status: string, id: string): ProgressMessage {

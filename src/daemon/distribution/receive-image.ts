@@ -13,6 +13,7 @@ import type { FetchedManifest } from '../../registry/client/manifest.ts';
 import type { Repository } from '../../registry/client/repository.ts';
 import type { Daemon } from '../daemon.ts';
 import { fetchLayer, type WantedLayer } from './fetch-layer.ts';
+import { keepMeanwhile } from './keep-meanwhile.ts';
 import { plainMessage, stateMessage } from './layer-state.ts';
 import type { Progress } from './pull-image.ts';
 import type { TransferResult } from './shared-transfers.ts';
@@ -20,8 +21,6 @@ import type { TransferResult } from './shared-transfers.ts';
 /** Old registries know the last of them only. */
 const CONFIG_TYPES = [OCI_CONFIG, DOCKER_CONFIG, 'application/octet-stream', ''];
 const MAXIMUM_CONFIG_BYTES = 4 * 1024 * 1024;
-/** Longer than any pull. What is forgotten then goes. */
-const LEASE_MS = 24 * 60 * 60 * 1000;
 
 export type Reception = { manifest: FetchedManifest; references: Reference[]; progress: Progress };
 
@@ -40,10 +39,11 @@ export async function receiveImage(
   const rawConfig = await fetchConfig(daemon, repository, descriptor);
   const config = await decodeImageConfig(rawConfig);
   const wanted = wantedLayers(config, layers);
-  const lease = keepMeanwhile(daemon, config, [
-    manifest.digest,
-    ...wanted.map(layer => layer.descriptor.digest),
-  ]);
+  // Nothing that is found here now may be removed before the image has it.
+  using _kept = keepMeanwhile(daemon.graph, 'pull', {
+    content: [manifest.digest, ...wanted.map(layer => layer.descriptor.digest)],
+    layers: chainIdsOf(config.rootfs.diff_ids),
+  });
   const arrivals: Arrival[] = [];
   try {
     arrivals.push(...(await fetchLayers(daemon, repository, { wanted, progress })));
@@ -59,7 +59,6 @@ export async function receiveImage(
     });
   } finally {
     for (const arrival of arrivals) if (typeof arrival !== 'string') await arrival.release();
-    daemon.graph.leases.delete(lease);
   }
 }
 
@@ -97,17 +96,6 @@ function wantedLayers({ os, rootfs }: ImageConfig, layers: readonly Descriptor[]
       throw new EngineError('invalid-parameter', `invalid layer in manifest: ${digest} of ${size} bytes`);
     return { descriptor: { ...descriptor, digest }, parent: chainIds[index - 1] };
   });
-}
-
-/** Nothing that is found here now may be removed before the image has it. @returns the lease's id */
-function keepMeanwhile({ graph }: Daemon, { rootfs }: ImageConfig, blobs: readonly Digest[]): string {
-  const { id } = graph.leases.create({
-    expiresAt: new Date(Date.now() + LEASE_MS),
-    labels: { operation: 'pull' },
-  });
-  for (const digest of blobs) graph.leases.add(id, { kind: 'content', digest });
-  for (const digest of chainIdsOf(rootfs.diff_ids)) graph.leases.add(id, { kind: 'layer', digest });
-  return id;
 }
 
 /** A layer that has come, or the digest of one that is here. */

@@ -58,6 +58,10 @@ export class FakeGraph implements Graph {
     throw new TypeError('this graph receives nothing');
   }
 
+  descriptorOf(): never {
+    throw new TypeError('this graph has no content');
+  }
+
   nameReceived(): never {
     throw new TypeError('this graph receives nothing');
   }

@@ -1,4 +1,4 @@
-import { type Digest, isDigest } from '../../base/digest.ts';
+import { type Digest, digestOf, isDigest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { arrayOf, struct, text } from '../../base/go/decode.ts';
 import { parseGoJson } from '../../base/go/json.ts';
@@ -137,6 +137,41 @@ export class Repository {
     } as const;
     const response = await this.session.send(endpoint, request);
     return manifestIn(response, familiarString(reference), reference.digest);
+  }
+
+  /** Whether a blob is there, and as large as it should be. */
+  async hasBlob({ digest, size }: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
+    return this.atSome(async endpoint => {
+      const url = this.urlAt(endpoint, `blobs/${digest}`);
+      const scopes = this.scopes('pull', 'push');
+      const response = await this.session.send(endpoint, {
+        method: 'HEAD',
+        url,
+        scopes,
+        accepts: [200, 404],
+      });
+      await discard(response);
+      const length = response.headers['content-length'];
+      return response.status === 200 && (length === undefined || Number(length) === size);
+    });
+  }
+
+  /** Stores a manifest under a tag or its digest. @throws RegistryError when the registry has made another one of it */
+  async putManifest(name: string, raw: Buffer, mediaType: string): Promise<void> {
+    await this.atSome(async endpoint => {
+      const response = await this.session.send(endpoint, {
+        method: 'PUT',
+        url: this.urlAt(endpoint, `manifests/${name}`),
+        headers: { 'content-type': mediaType },
+        body: raw,
+        scopes: this.scopes('pull', 'push'),
+        accepts: [200, 201, 202],
+      });
+      await discard(response);
+      const digest = response.headers['docker-content-digest'];
+      if (digest !== undefined && digest !== digestOf(raw))
+        throw new RegistryError('data-loss', `the registry has stored the manifest as ${digest}`);
+    });
   }
 
   /** All tags, in the registry's order. @throws RegistryError not-found */

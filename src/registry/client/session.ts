@@ -116,7 +116,7 @@ export class Session {
    * @throws RegistryError for an answer that the caller does not accept, and for none; cancelled
    */
   async send(endpoint: Endpoint, request: RegistryRequest): Promise<RegistryResponse> {
-    const isRepeatable = !endpoint.isMirror && (request.body === undefined || Buffer.isBuffer(request.body));
+    const isRepeatable = !endpoint.isMirror && !isStream(request.body);
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#sendOnce(endpoint, request);
@@ -137,17 +137,18 @@ export class Session {
 
   async #sendOnce(endpoint: Endpoint, request: RegistryRequest): Promise<RegistryResponse> {
     for (let refused = 0; ; ) {
-      const proof = await this.#proof(endpoint, request.scopes);
       const { method, url, body } = request;
-      const headers = { ...endpoint.headers, ...request.headers, ...proof };
+      // An upload may go on at another host, for which there is no proof.
+      const isOwn = url.origin === new URL(endpoint.base).origin;
+      const proof = isOwn ? await this.#proof(endpoint, request.scopes) : {};
+      const headers = { ...(isOwn ? endpoint.headers : {}), ...request.headers, ...proof };
       const response = await this.#sendFollowing(endpoint, { method, url, headers, ...(body && { body }) });
       if (request.accepts.includes(response.status)) return response;
-      // A stream has been sent by now.
-      const isAnswered = response.status !== 401 || (body !== undefined && !Buffer.isBuffer(body));
+      const isRefused = response.status === 401 && isOwn && response.url.origin === url.origin;
       if (proof.authorization !== undefined) refused++;
-      if (isAnswered || refused > 1 || response.url.origin !== url.origin)
-        throw await responseError(response);
+      if (!isRefused || refused > 1) throw await responseError(response);
       await this.authorizer.takeRefusal(endpoint, response, proof.authorization);
+      if (isStream(body)) throw tokenEnded();
     }
   }
 
@@ -201,6 +202,16 @@ export class Session {
   #throwIfAborted(): void {
     if (this.signal.aborted) throw new EngineError('cancelled', 'context canceled');
   }
+}
+
+function isStream(body: Sent['body']): boolean {
+  return body !== undefined && !Buffer.isBuffer(body);
+}
+
+/** A stream has been sent by then: whoever sent it goes on where it was. */
+function tokenEnded(): RegistryError {
+  const details = { code: 'UNAUTHORIZED', isTransient: true };
+  return new RegistryError('unauthorized', 'unauthorized: the token has come to its end', details);
 }
 
 function redirected(from: URL, location: string): URL {

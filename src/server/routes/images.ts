@@ -69,7 +69,7 @@ function namedRoutes(backend: ImageBackend): Router {
           await backend.imageTag(name, repository, query.get('tag') ?? '');
           sendEmpty(exchange, 201);
         },
-        push: unsupported('pushing images'),
+        push: (exchange, image) => pushImage(backend, exchange, image),
       }),
     ),
     remove('/images/*', async exchange => {
@@ -133,6 +133,14 @@ async function createImage(backend: ImageBackend, exchange: Exchange): Promise<v
         : await backend.imageImportFrom(source, options, progress);
     progress({ status });
   });
+}
+
+async function pushImage(backend: ImageBackend, exchange: Exchange, image: string): Promise<void> {
+  const [platform] = platformParameter(exchange, '1.46');
+  const { signal } = exchange;
+  const tag = exchange.query.get('tag') ?? '';
+  const push = { image, tag, platform, auth: registryAuth(exchange), signal };
+  await sendProgress(exchange, progress => backend.imagePush(push, progress));
 }
 
 function registryAuth({ request }: Exchange): AuthConfig {
