@@ -40,6 +40,10 @@ export class Container {
   restartTimer: NodeJS.Timeout | undefined;
   /** By `stop` or `kill`, for this run. */
   restartCancelled = false;
+  /** It is being stopped only to be started again. */
+  isRestarting = false;
+  /** Those on their way to its process. None of them rejects. */
+  readonly signals = new Set<Promise<void>>();
   /** How long the restart policy waits next time. */
   restartDelayMs = 0;
   /** Gives up a start that is under way, whatever it waits for. */

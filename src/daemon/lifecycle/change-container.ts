@@ -15,12 +15,22 @@ export async function restartContainer(
   options: StopOptions,
 ): Promise<void> {
   try {
-    if (container.isRunning) await stopRunning(daemon, container, options);
+    if (container.isRunning) await stopForRestart(daemon, container, options);
     await daemon.locks.run(container.id, () => startInLock(daemon, container, 'request'));
   } catch (error) {
     throw prefixed(`Cannot restart container ${reference}`, error);
   }
   containerEvent(daemon, container, 'restart');
+}
+
+/** It stays, whatever is to become of it when it ends. */
+async function stopForRestart(daemon: Daemon, container: Container, options: StopOptions): Promise<void> {
+  container.isRestarting = true;
+  try {
+    await stopRunning(daemon, container, options);
+  } finally {
+    container.isRestarting = false;
+  }
 }
 
 /** Freezes all processes. @throws EngineError conflict */

@@ -34,13 +34,15 @@ export async function killContainer(
   }
 }
 
-/** Restart policies respect a signal that was meant to end the container: as Docker decides what is. */
 function markStopped(daemon: Daemon, container: Container, signal: number): void {
-  const { config } = container.record;
-  if (!config.StopSignal || signal === SIGKILL || stopSignalOf(config) === signal)
-    container.restartCancelled = true;
+  if (isStop(container, signal)) container.restartCancelled = true;
   container.state.manuallyStopped = true;
   daemon.store.saveState(container.id, container.state);
+}
+
+/** Whether the signal is meant to end the container, which its restart policy respects then: as Docker decides it. */
+function isStop({ record: { config } }: Container, signal: number): boolean {
+  return !config.StopSignal || signal === SIGKILL || stopSignalOf(config) === signal;
 }
 
 /**
@@ -54,19 +56,32 @@ export async function killAndWait(daemon: Daemon, container: Container): Promise
     throw new EngineError('system', 'tried to kill container, but did not receive an exit event');
 }
 
-/** A container that has just ended is fine. A paused one is thawed by SIGKILL, so that it can die. */
+/**
+ * A container that has just ended is fine. A paused one is thawed by a signal that is to end it, so that it can. Whatever
+ * comes of the signal is told of after it.
+ */
 export async function sendSignal(daemon: Daemon, container: Container, signal: number): Promise<void> {
+  const { promise: sent, resolve } = Promise.withResolvers<void>();
+  container.signals.add(sent);
+  try {
+    await deliver(daemon, container, signal);
+    containerEvent(daemon, container, 'kill', { signal: String(signal) });
+  } finally {
+    container.signals.delete(sent);
+    resolve();
+  }
+}
+
+async function deliver(daemon: Daemon, container: Container, signal: number): Promise<void> {
   const { runtime, state } = container;
   try {
     await runtime?.kill(signal);
   } catch (error) {
     if (!(error instanceof EngineError) || error.kind !== 'conflict') throw error;
   }
-  if (state.status === 'paused') {
-    await runtime?.resume();
-    state.status = 'running';
-    resumeHealthChecks(daemon, container);
-    daemon.store.saveState(container.id, state);
-  }
-  containerEvent(daemon, container, 'kill', { signal: String(signal) });
+  if (state.status !== 'paused' || !isStop(container, signal)) return;
+  await runtime?.resume();
+  state.status = 'running';
+  resumeHealthChecks(daemon, container);
+  daemon.store.saveState(container.id, state);
 }

@@ -186,6 +186,64 @@ test('restart policies decide on restarts, and are counted', async t => {
   assert.equal(engine.state(id).status, 'exited');
 });
 
+test('a restart policy respects the signal that is to end the container, and no other', async t => {
+  const engine = await TestDaemon.open(t);
+  const cases = [
+    { StopSignal: 'USR1', signal: 'TERM', Name: 'always', becomes: 'restarting' },
+    { StopSignal: 'USR1', signal: 'TERM', Name: 'on-failure', becomes: 'restarting' },
+    { StopSignal: 'USR1', signal: 'TERM', Name: 'unless-stopped', becomes: 'exited' },
+    { StopSignal: 'TERM', signal: 'TERM', Name: 'always', becomes: 'exited' },
+    { StopSignal: 'USR1', signal: 'KILL', Name: 'always', becomes: 'exited' },
+    { signal: 'TERM', Name: 'always', becomes: 'exited' },
+  ] as const;
+  for (const { signal, Name, becomes, ...config } of cases) {
+    const id = await engine.run('web', { ...config, HostConfig: { RestartPolicy: { Name } } });
+    await engine.backend.containerKill(id, signal);
+    await engine.idle();
+    assert.equal(engine.state(id).status, becomes);
+    await engine.backend.containerRemove(id, { force: true, volumes: false, link: false });
+  }
+  const id = await engine.run('web', { StopSignal: 'USR1', HostConfig: { RestartPolicy: { Name: 'always' } } });
+  await engine.backend.containerStop(id, { signal: 'TERM' });
+  await engine.idle();
+  assert.equal(engine.state(id).status, 'exited');
+});
+
+test('a paused container is thawed by the signal that is to end it, and by no other', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web', { StopSignal: 'USR1' });
+  await engine.backend.containerPause(id);
+  await engine.backend.containerKill(id, 'HUP');
+  assert.deepEqual([engine.state(id).status, engine.execDriver.last.isFrozen], ['paused', true]);
+  await engine.backend.containerKill(id, 'KILL');
+  assert.deepEqual([engine.state(id).status, engine.execDriver.last.isFrozen], ['exited', false]);
+});
+
+test('a container with auto-remove can be restarted', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web', { HostConfig: { AutoRemove: true } });
+  await engine.backend.containerRestart(id, {});
+  assert.equal(engine.state(id).status, 'running');
+  await engine.backend.containerStop(id, {});
+  await engine.idle();
+  assert.equal(engine.daemon.containers.lookup(id), undefined);
+});
+
+test('the end of a container is told of after the signal that brought it about', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web');
+  const { last } = engine.execDriver;
+  const kill = last.kill.bind(last);
+  last.kill = async signal => {
+    await kill(signal);
+    // The exit is reported before the answer.
+    for (let turn = 0; turn < 3; turn += 1) await new Promise(resolve => setImmediate(resolve));
+  };
+  await engine.backend.containerKill(id, 'KILL');
+  const told = (await actions(engine)).filter(action => action.startsWith('container'));
+  assert.deepEqual(told.slice(-2), ['container kill', 'container die']);
+});
+
 test('a container that waits for its restart can be stopped', async t => {
   const engine = await TestDaemon.open(t);
   const id = await engine.run('web', { HostConfig: { RestartPolicy: { Name: 'always' } } });

@@ -17,7 +17,7 @@ export function wantsRestart({ record, state }: Container, exitCode: number): bo
 
 /** In how many milliseconds it is to be started again; undefined for never. */
 export function nextRestart(container: Container, exitCode: number, ranForNs: bigint): number | undefined {
-  if (container.restartCancelled || container.state.manuallyStopped) return undefined;
+  if (container.restartCancelled) return undefined;
   if (!wantsRestart(container, exitCode)) return undefined;
   const isFirst = container.restartDelayMs === 0 || ranForNs >= LONG_RUN_NS;
   container.restartDelayMs = isFirst ? FIRST_DELAY_MS : Math.min(2 * container.restartDelayMs, MAX_DELAY_MS);

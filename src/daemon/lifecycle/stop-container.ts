@@ -31,6 +31,7 @@ export async function stopRunning(daemon: Daemon, container: Container, options:
   const { config } = container.record;
   const signal = options.signal ? parseSignal(options.signal) : stopSignalOf(config);
   const seconds = options.timeoutSeconds ?? config.StopTimeout ?? DEFAULT_TIMEOUT_SECONDS;
+  container.restartCancelled = true;
   container.state.manuallyStopped = true;
   daemon.store.saveState(container.id, container.state);
   if (container.state.status === 'restarting') cancelRestart(daemon, container);

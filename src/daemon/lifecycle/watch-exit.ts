@@ -22,6 +22,8 @@ export function watchExit(daemon: Daemon, container: Container, runtime: Runtime
  */
 export async function handleExit(daemon: Daemon, container: Container, status: ExitStatus): Promise<void> {
   const { state, runtime } = container;
+  // What brought it about is told of first.
+  await Promise.all(container.signals);
   stopHealthChecks(container);
   for (const exec of container.execs.values()) {
     exec.containerExited();
@@ -43,8 +45,8 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
   announceExit(daemon, container, status);
   if (restart !== undefined) scheduleRestart(daemon, container, restart);
   container.announce('stopped');
-  const isOver = restart === undefined && container.record.hostConfig.AutoRemove;
-  if (isOver)
+  const isOver = restart === undefined && !container.isRestarting;
+  if (isOver && container.record.hostConfig.AutoRemove)
     await removeContainer(daemon, container, { force: false, volumes: true, departs: true }).catch(
       () => undefined,
     );
