@@ -203,7 +203,10 @@ test('a restart policy respects the signal that is to end the container, and no 
     assert.equal(engine.state(id).status, becomes);
     await engine.backend.containerRemove(id, { force: true, volumes: false, link: false });
   }
-  const id = await engine.run('web', { StopSignal: 'USR1', HostConfig: { RestartPolicy: { Name: 'always' } } });
+  const id = await engine.run('web', {
+    StopSignal: 'USR1',
+    HostConfig: { RestartPolicy: { Name: 'always' } },
+  });
   await engine.backend.containerStop(id, { signal: 'TERM' });
   await engine.idle();
   assert.equal(engine.state(id).status, 'exited');
