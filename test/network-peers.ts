@@ -6,7 +6,7 @@ import { createServer, type Server, Socket } from 'node:net';
 import { AF_INET, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from '../src/kernel/abi/socket.ts';
 import { syscall } from '../src/kernel/libc.ffi.ts';
 import { inNetworkNamespace } from '../src/kernel/namespaces.ts';
-import { ipv4Bytes } from '../src/kernel/netlink/address-messages.ts';
+import { ipBytes } from '../src/kernel/netlink/address-messages.ts';
 
 const SO_SNDTIMEO = 21;
 const CONNECT_TIMEOUT_S = 1;
@@ -122,6 +122,6 @@ function socketAddress({ host, port }: Address): Buffer {
   const buffer = Buffer.alloc(16);
   buffer.writeUInt16LE(AF_INET, 0);
   buffer.writeUInt16BE(port, 2);
-  ipv4Bytes(host).copy(buffer, 4);
+  ipBytes(host).copy(buffer, 4);
   return buffer;
 }

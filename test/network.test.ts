@@ -10,8 +10,15 @@ import { newId } from '../src/base/ids.ts';
 import { CLONE_NEWNET } from '../src/kernel/abi/sched.ts';
 import { syscall } from '../src/kernel/libc.ffi.ts';
 import { openNetworkNamespace } from '../src/kernel/namespaces.ts';
-import { chooseSubnet } from '../src/networkdriver/choose-subnet.ts';
-import type { Endpoint, JoinOptions, NetworkDriver, NetworkOptions } from '../src/networkdriver/driver.ts';
+import { chooseSubnet } from '../src/networkdriver/ipam/choose-subnet.ts';
+import {
+  addressOf,
+  type Endpoint,
+  type JoinOptions,
+  type NetworkDriver,
+  type NetworkOptions,
+} from '../src/networkdriver/driver.ts';
+import { defaultBridgeOptions } from '../src/networkdriver/bridge/bridge-options.ts';
 import { NamespacePool } from '../src/networkdriver/namespace-pool.ts';
 import { describeNetworkDriver, joinOptions } from '../src/networkdriver/network-driver-suite.ts';
 import { NetworkNamespace } from '../src/networkdriver/network-namespace.ts';
@@ -46,7 +53,7 @@ after(() => {
   closeSync(HOST);
 });
 
-for (const type of ['bridge', 'host', 'none'])
+for (const type of ['bridge', 'host', 'null'])
   describeNetworkDriver({ name: type, open: () => openDriver(type), traces });
 
 describe('bridge networks', () => {
@@ -59,7 +66,12 @@ describe('bridge networks', () => {
 
   before(async () => {
     driver = openDriver('bridge');
-    front = networkOptions({ name: 'bridge', subnet: '172.17.0.0/16', gateway: '172.17.0.1' });
+    front = networkOptions({
+      name: 'bridge',
+      subnet: '172.17.0.0/16',
+      gateway: '172.17.0.1',
+      options: defaultBridgeOptions({ device: 'slipway0', mtu: 1500, masquerade: true }),
+    });
     back = networkOptions({ name: 'back', subnet: '172.18.0.0/16', gateway: '172.18.0.1' });
     closed = networkOptions({
       name: 'closed',
@@ -68,7 +80,7 @@ describe('bridge networks', () => {
       internal: true,
     });
     for (const network of [front, back, closed]) await driver.createNetwork(network);
-    await driver.restore([]);
+    await driver.restore([], []);
     pool = new NamespacePool({ size: 2, prepare: namespace => driver.prepare(namespace) });
   });
   after(async () => {
@@ -98,7 +110,8 @@ describe('bridge networks', () => {
 
   test('A container has address, hardware address, loopback and a default route, and no IPv6.', async () => {
     const container = await start(front);
-    const { ipv4Address, macAddress } = container.endpoint;
+    const { macAddress } = container.endpoint;
+    const ipv4Address = ipv4Of(container.endpoint);
     const { stdout: links } = await inside(container.namespace, ['-br', 'link']);
     assert.match(links, new RegExp(`eth0@\\S+\\s+UP\\s+${macAddress} `));
     assert.match(links, /lo\s+UNKNOWN\s+\S+ <LOOPBACK,UP,LOWER_UP>/);
@@ -114,34 +127,34 @@ describe('bridge networks', () => {
     const gone = await start(front);
     await gone.stop();
     const client = await start(front);
-    assert.notEqual(client.endpoint.ipv4Address, gone.endpoint.ipv4Address);
+    assert.notEqual(ipv4Of(client.endpoint), ipv4Of(gone.endpoint));
     assert.equal(
-      await askTcp(client.descriptor, { host: server.endpoint.ipv4Address, port: 80 }),
-      `server ${client.endpoint.ipv4Address}`,
+      await askTcp(client.descriptor, { host: ipv4Of(server.endpoint), port: 80 }),
+      `server ${ipv4Of(client.endpoint)}`,
     );
   });
 
   test('A fixed address can be had again the moment it is free, and is reached at once.', async () => {
-    const fixed = { ipv4Address: '172.17.99.9' };
+    const fixed = { addresses: ['172.17.99.9'] };
     const client = await start(front);
     for (const name of ['first', 'second', 'third']) {
       const server = await start(front, fixed);
       await server.serveTcp(80, name);
-      const to = { host: fixed.ipv4Address, port: 80 };
+      const to = { host: '172.17.99.9', port: 80 };
       assert.equal(await askTcp(HOST, to), `${name} 172.17.0.1`);
-      assert.equal(await askTcp(client.descriptor, to), `${name} ${client.endpoint.ipv4Address}`);
+      assert.equal(await askTcp(client.descriptor, to), `${name} ${ipv4Of(client.endpoint)}`);
       await server.stop();
     }
   });
 
   test('An address that is taken, or of another network, is refused.', async () => {
     const taken = await start(front);
-    const { ipv4Address } = taken.endpoint;
-    await assert.rejects(start(front, { ipv4Address }), {
+    const ipv4Address = ipv4Of(taken.endpoint);
+    await assert.rejects(start(front, { addresses: [ipv4Address] }), {
       kind: 'forbidden',
       message: 'Address already in use',
     });
-    await assert.rejects(start(front, { ipv4Address: '10.1.2.3' }), {
+    await assert.rejects(start(front, { addresses: ['10.1.2.3'] }), {
       kind: 'invalid-parameter',
       message: 'no configured subnet contains IP address 10.1.2.3',
     });
@@ -207,8 +220,8 @@ describe('bridge networks', () => {
     // A malicious neighbour: routes to what it should not know, and loopback addresses that may leave it.
     await inside(outside, ['route', 'replace', '172.16.0.0/12', 'via', HOST_ADDRESS]);
     const port = 81;
-    assert.equal(await askTcp(outside.descriptor, { host: server.endpoint.ipv4Address, port }), undefined);
-    const { ipv4Address } = server.endpoint;
+    assert.equal(await askTcp(outside.descriptor, { host: ipv4Of(server.endpoint), port }), undefined);
+    const ipv4Address = ipv4Of(server.endpoint);
     assert.equal(await askTcp(outside.descriptor, { host: ipv4Address, port: 80 }), undefined);
     await inside(outside, ['route', 'delete', '172.16.0.0/12']);
     await inside(outside, ['address', 'delete', '127.0.0.1/8', 'dev', 'lo']);
@@ -229,8 +242,8 @@ describe('bridge networks', () => {
     await hidden.serveTcp(80, 'hidden');
     const stranger = await start(back);
     const beside = await start(closed);
-    const toServer = { host: server.endpoint.ipv4Address, port: 80 };
-    const toHidden = { host: hidden.endpoint.ipv4Address, port: 80 };
+    const toServer = { host: ipv4Of(server.endpoint), port: 80 };
+    const toHidden = { host: ipv4Of(hidden.endpoint), port: 80 };
     assert.equal(await askTcp(stranger.descriptor, toServer), undefined);
     assert.equal(await askTcp(stranger.descriptor, toHidden), undefined);
     await inside(hidden.namespace, ['route', 'replace', 'default', 'via', '172.19.0.1']);
@@ -238,7 +251,7 @@ describe('bridge networks', () => {
     const listener = await serveTcp(outside.descriptor, 7001, 'outside');
     assert.equal(await askTcp(hidden.descriptor, { host: OUTSIDE_ADDRESS, port: 7001 }), undefined);
     listener.close();
-    assert.equal(await askTcp(beside.descriptor, toHidden), `hidden ${beside.endpoint.ipv4Address}`);
+    assert.equal(await askTcp(beside.descriptor, toHidden), `hidden ${ipv4Of(beside.endpoint)}`);
   });
 
   test('A port that another container has is refused in the words that scripts know.', async () => {
@@ -260,8 +273,8 @@ describe('bridge networks', () => {
       { protocol: 'tcp', containerPort: 79, hostIp: '', hostPort: 8485 },
       { protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 8484 },
     ];
-    const ipv4Address = '172.17.88.8';
-    const options = { ports, endpointId, containerName: 'web', ipv4Address };
+    const addresses = ['172.17.88.8'];
+    const options = { ports, endpointId, containerName: 'web', addresses };
     await assert.rejects(start(front, options), {
       kind: 'system',
       message: `driver failed programming external connectivity on endpoint web (${endpointId}): failed to bind host port for 0.0.0.0:8484:172.17.88.8:80/tcp: address already in use`,
@@ -330,7 +343,10 @@ describe('bridge networks', () => {
     assert.equal(await ask(), `lasting ${OUTSIDE_ADDRESS}`);
     driver = openDriver('bridge');
     for (const network of [front, back, closed]) await driver.createNetwork(network);
-    await driver.restore(containers.map(({ endpoint }) => endpoint));
+    await driver.restore(
+      containers.map(({ endpoint }) => endpoint),
+      [],
+    );
     for (const container of containers) container.driver = driver;
     pool = new NamespacePool({ size: 2, prepare: namespace => driver.prepare(namespace) });
     assert.equal(await ask(), `lasting ${OUTSIDE_ADDRESS}`);
@@ -342,11 +358,11 @@ describe('bridge networks', () => {
     const prepared = await Promise.all(namespaces);
     const [plain, moved, fixed, robbed] = prepared;
     assert.ok(plain && moved && fixed && robbed);
-    const addressOf = async (namespace: NetworkNamespace) => {
+    const addressIn = async (namespace: NetworkNamespace) => {
       const { stdout } = await inside(namespace, ['-br', '-4', 'address', 'show', 'eth0']);
       return stdout.trim().split(/\s+/)[2]?.replace('/16', '') ?? '';
     };
-    const before = await Promise.all(prepared.map(addressOf));
+    const before = await Promise.all(prepared.map(addressIn));
     assert.equal(new Set(before).size, 4);
     const wanted = before[3] ?? '';
     const joins: [NetworkNamespace, NetworkOptions, string][] = [
@@ -355,18 +371,19 @@ describe('bridge networks', () => {
       [fixed, front, wanted],
       [robbed, front, ''],
     ];
-    for (const [namespace, network, ipv4Address] of joins) {
-      const joined = await driver.join({ ...joinOptions(network.id, namespace), ipv4Address });
+    for (const [namespace, network, address] of joins) {
+      const addresses = address === '' ? [] : [address];
+      const joined = await driver.join({ ...joinOptions(network.id, namespace), addresses });
       const container = new TestContainer(driver, namespace, joined);
       containers.push(container);
-      assert.equal(await addressOf(namespace), container.endpoint.ipv4Address);
+      assert.equal(await addressIn(namespace), ipv4Of(container.endpoint));
       await container.serveTcp(80, 'prepared');
-      const to = { host: container.endpoint.ipv4Address, port: 80 };
-      assert.equal(await askTcp(HOST, to), `prepared ${network.gateway}`);
+      const to = { host: ipv4Of(container.endpoint), port: 80 };
+      assert.equal(await askTcp(HOST, to), `prepared ${network.pools[0]?.gateway}`);
       const { stdout: routes } = await inside(namespace, ['route']);
-      assert.match(routes, new RegExp(`^default via ${network.gateway} `, 'm'));
+      assert.match(routes, new RegExp(`^default via ${network.pools[0]?.gateway} `, 'm'));
     }
-    const [first, , third, fourth] = containers.slice(-4).map(({ endpoint }) => endpoint.ipv4Address);
+    const [first, , third, fourth] = containers.slice(-4).map(({ endpoint }) => ipv4Of(endpoint));
     assert.equal(first, before[0]);
     assert.equal(third, wanted);
     assert.notEqual(fourth, wanted);
@@ -406,8 +423,8 @@ describe('bridge networks', () => {
     const server = await start(back);
     await server.serveTcp(80, 'second');
     const { endpoint } = await driver.join(joinOptions(back.id, container.namespace, 'eth1'));
-    const to = { host: server.endpoint.ipv4Address, port: 80 };
-    assert.equal(await askTcp(container.descriptor, to), `second ${endpoint.ipv4Address}`);
+    const to = { host: ipv4Of(server.endpoint), port: 80 };
+    assert.equal(await askTcp(container.descriptor, to), `second ${ipv4Of(endpoint)}`);
     await driver.leave(endpoint, { namespace: container.namespace });
     assert.equal(await askTcp(container.descriptor, to), undefined);
     const { stdout } = await inside(container.namespace, ['-br', 'link']);
@@ -499,10 +516,17 @@ function openDriver(type: string): NetworkDriver {
   return driver;
 }
 
-function networkOptions(
-  options: Partial<NetworkOptions> & { subnet: string; gateway: string },
-): NetworkOptions {
-  return { id: newId(), name: 'test', internal: false, options: {}, ...options };
+function networkOptions({
+  subnet,
+  gateway,
+  ...options
+}: Partial<NetworkOptions> & { subnet: string; gateway: string }): NetworkOptions {
+  const pools = [{ subnet, gateway, range: '', auxiliary: {} }];
+  return { id: newId(), name: 'test', pools, internal: false, options: {}, ...options };
+}
+
+function ipv4Of(endpoint: Endpoint): string {
+  return addressOf(endpoint, 4)?.address ?? '';
 }
 
 function inside(namespace: NetworkNamespace, args: string[]): Promise<{ stdout: string }> {

@@ -411,6 +411,34 @@ export type EventMessage = {
   timeNano: number;
 };
 
+export type NetworkCreateRequest = {
+  Name?: string;
+  CheckDuplicate?: boolean;
+  Driver?: string;
+  Scope?: string;
+  EnableIPv4?: boolean | null;
+  EnableIPv6?: boolean | null;
+  IPAM?: {
+    Driver?: string;
+    Options?: Record<string, string> | null;
+    Config?: IpamConfig[] | null;
+  } | null;
+  Internal?: boolean;
+  Attachable?: boolean;
+  Ingress?: boolean;
+  ConfigOnly?: boolean;
+  ConfigFrom?: { Network?: string } | null;
+  Options?: Record<string, string> | null;
+  Labels?: Record<string, string> | null;
+};
+
+export type IpamConfig = {
+  Subnet?: string;
+  IPRange?: string;
+  Gateway?: string;
+  AuxiliaryAddresses?: Record<string, string> | null;
+};
+
 export type NetworkInspect = {
   Name: string;
   Id: string;
@@ -422,7 +450,7 @@ export type NetworkInspect = {
   IPAM: {
     Driver: string;
     Options: Record<string, string> | null;
-    Config: { Subnet?: string; Gateway?: string }[] | null;
+    Config: IpamConfig[] | null;
   };
   Internal: boolean;
   Attachable: boolean;

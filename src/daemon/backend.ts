@@ -13,7 +13,7 @@ import type { Container } from './containers/container.ts';
 import type { Daemon } from './daemon.ts';
 import { createContainer } from './create/create-container.ts';
 import { EngineError } from '../base/errors.ts';
-import { conflict } from './errors.ts';
+import { conflict, invalid, notFound } from './errors.ts';
 import { pushImage } from './distribution/push-image.ts';
 import { pullImage } from './distribution/pull-image.ts';
 import { containerEvent } from './events/container-event.ts';
@@ -38,7 +38,9 @@ import { updateContainer } from './lifecycle/update-container.ts';
 import { waitContainer } from './lifecycle/wait-container.ts';
 import { containerLogs } from './logs/container-logs.ts';
 import { describeNetwork } from './networks/describe-network.ts';
-import { listNetworks } from './networks/list-networks.ts';
+import { connectContainer, disconnectContainer } from './networks/connect-container.ts';
+import { describeNewNetwork } from './networks/create-network.ts';
+import { listNetworks, pruneNetworks } from './networks/list-networks.ts';
 import { explainContainer } from './start/explain-container.ts';
 import { startContainer } from './start/start-container.ts';
 import { checkSystem } from './system/check-system.ts';
@@ -221,9 +223,35 @@ type Tail<F extends (first: Daemon, ...rest: never[]) => unknown> = F extends (
 
 function networkBackend(daemon: Daemon) {
   const { networks, containers } = daemon;
+  const container = (reference = '') => {
+    if (reference === '') throw invalid('invalid name or ID supplied: ""');
+    return containers.find(reference);
+  };
   return {
     networkList: async (filters: Filters) => listNetworks(daemon, filters),
-    networkInspect: async (id: string) => describeNetwork(networks.find(id), containers.all()),
+    networkInspect: async (id: string, { scope }: { scope: string }) => {
+      if (scope !== '' && scope !== 'local') throw notFound(`network ${id} not found`);
+      return describeNetwork(networks.find(id), containers.all());
+    },
+    networkCreate: async (request: api.NetworkCreateRequest) => {
+      const { addressPools } = daemon.options;
+      const { id } = await networks.create(known => describeNewNetwork(request, known, addressPools));
+      return { Id: id, Warning: '' };
+    },
+    networkRemove: async (id: string) => networks.remove(networks.find(id)),
+    networkPrune: async (filters: Filters) => pruneNetworks(daemon, filters),
+    networkConnect: async (
+      id: string,
+      request: { Container?: string; EndpointConfig?: api.EndpointSettings | null },
+    ) => {
+      const network = networks.find(id);
+      const settings = request.EndpointConfig ?? {};
+      await connectContainer(daemon, container(request.Container), { network, settings });
+    },
+    networkDisconnect: async (id: string, request: { Container?: string; Force?: boolean }) => {
+      const network = networks.find(id);
+      await disconnectContainer(daemon, container(request.Container), network);
+    },
   };
 }
 

@@ -154,7 +154,7 @@ const HOST_CONFIG = {
 
 const NETWORKS = {
   EndpointsConfig: {
-    bridge: { Aliases: ['a'], MacAddress: '02:42:ac:11:00:02', DriverOpts: { a: 'b' }, IPAMConfig: {} },
+    bridge: { MacAddress: '02:42:ac:11:00:02', DriverOpts: { a: 'b' }, IPAMConfig: {} },
   },
 };
 

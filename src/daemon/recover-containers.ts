@@ -33,11 +33,21 @@ export async function recoverContainers(daemon: Daemon): Promise<void> {
       if (exit !== undefined) exits.push(exit);
     }),
   );
-  const endpoints = daemon.containers.all().flatMap(({ state }) => state.endpoints);
-  await daemon.networks.restore(endpoints.map(({ endpoint }) => endpoint));
+  await restoreNetworks(daemon);
   for (const exit of exits) await exit();
   await removeLeftovers(daemon);
   restartStopped(daemon);
+}
+
+async function restoreNetworks({ containers, networks }: Daemon): Promise<void> {
+  const all = containers.all();
+  const members = all.flatMap(({ name, state }) =>
+    state.endpoints.map(({ endpoint }) => ({ endpoint, containerName: name })),
+  );
+  await networks.restore(
+    members,
+    all.flatMap(({ state }) => state.unpublishedPorts ?? []),
+  );
 }
 
 /** Returns what is still to be done once the networks are as they were: for one that has exited. */
@@ -48,6 +58,7 @@ async function recover(daemon: Daemon, container: Container): Promise<(() => Pro
     // Killed in the middle of a start: nobody was told that it runs, so it does not.
     await runtime?.remove().catch(error => warn(daemon, container.id, error));
     container.state.endpoints = [];
+    container.state.unpublishedPorts = [];
     return undefined;
   }
   if (runtime === undefined) await daemon.execDriver.endStrays(cgroupsPathOf(daemon, container));

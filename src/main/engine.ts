@@ -82,7 +82,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   undo.defer(() => graph.close());
   options.logger?.info({ driver: graph.driverName, status: graph.driverStatus() }, 'storage driver');
   const { bridgeDevice, firewallTable } = hostNames(daemonOptions.dataRoot, options);
-  const networkDrivers = openNetworkDrivers({ table: firewallTable, defaultDevice: bridgeDevice });
+  const networkDrivers = openNetworkDrivers({ table: firewallTable });
   undo.defer(() => {
     for (const driver of networkDrivers.values()) driver.close();
   });
@@ -92,7 +92,9 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const namespaces = new NamespacePool({
     create: () => namespaceMaker.create(),
     size: options.namespacePoolSize,
-    prepare: async namespace => networkDrivers.get('bridge')?.prepare(namespace),
+    prepare: async namespace => {
+      for (const driver of networkDrivers.values()) await driver.prepare(namespace);
+    },
   });
   undo.defer(() => namespaces.close());
   const execDriver = openNativeDriver({ shimPath });

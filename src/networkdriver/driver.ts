@@ -1,4 +1,7 @@
 import { EngineError } from '../base/errors.ts';
+import type { PoolOptions } from './ipam/address-pool.ts';
+import { type IpVersion, versionOf } from './ipam/ip.ts';
+import type { EndpointAddress } from './ipam/network-addresses.ts';
 import type { NetworkNamespace } from './network-namespace.ts';
 
 /**
@@ -7,13 +10,14 @@ import type { NetworkNamespace } from './network-namespace.ts';
  * shim and the engine have closed theirs, the kernel takes it away with its interfaces.
  */
 export interface NetworkDriver {
-  /** 'bridge', 'host', 'none' … */
+  /** As networks name it: 'bridge', 'host', 'null' … */
   readonly type: string;
 
   /**
    * Makes (or finds again) what the network itself needs on the host: a bridge, addresses, firewall rules.
-   * Idempotent.
-   * @throws SubnetConflict when others on the host use the subnet; EngineError conflict when they use the bridge
+   * Idempotent. On failure nothing of it is left.
+   * @throws SubnetConflict when others on the host use the subnet; EngineError conflict when they use the bridge;
+   *   in Docker's words, invalid-parameter and forbidden for options that it cannot have
    */
   createNetwork(network: NetworkOptions): Promise<void>;
 
@@ -33,12 +37,22 @@ export interface NetworkDriver {
    */
   leave(endpoint: Endpoint, options: { namespace?: NetworkNamespace }): Promise<void>;
 
+  /** Nobody reaches the endpoint's published ports any more; they stay bound, and the container's. Idempotent. */
+  unpublish(endpoint: Endpoint): Promise<void>;
+
+  /** Has ports that were unpublished lead to an endpoint, of the same container. @throws EngineError as `join` */
+  republish(endpoint: Endpoint, ports: readonly PortBinding[]): Promise<void>;
+
+  /** Lets others have ports that were unpublished, and not published again. Idempotent. */
+  releasePorts(ports: readonly PortBinding[]): void;
+
   /**
    * Tells a driver that has just been opened which endpoints running containers still use, once all networks
    * have been created again. What is left in the kernel of any other endpoint is taken away. To be called once,
    * also with none.
+   * @param ports that running containers have bound though they are not published
    */
-  restore(endpoints: readonly Endpoint[]): Promise<void>;
+  restore(endpoints: readonly Endpoint[], ports: readonly PortBinding[]): Promise<void>;
 
   /**
    * Connects a namespace of the pool beforehand, for the network that most containers join; if it joins that,
@@ -53,11 +67,9 @@ export interface NetworkDriver {
 export type NetworkOptions = {
   id: string;
   name: string;
-  /** IPv4 CIDR of the subnet, the gateway's address in it. */
-  subnet: string;
-  gateway: string;
+  /** Its subnets, of either IP version. */
+  pools: PoolOptions[];
   internal: boolean;
-  mtu?: number;
   /** com.docker.network.bridge.name and the like. */
   options: Record<string, string>;
 };
@@ -89,8 +101,10 @@ export type JoinOptions = {
   containerName: string;
   /** eth0, eth1 … */
   interfaceName: string;
-  /** A fixed address, '' for any. */
-  ipv4Address: string;
+  /** Fixed addresses, at most one of each IP version; any is taken of the others. */
+  addresses: readonly string[];
+  /** Addresses that are not to be chosen, though nobody has them. */
+  avoid?: ReadonlySet<string>;
   /** '' for a generated one. */
   macAddress: string;
   ports: PortBinding[];
@@ -103,13 +117,17 @@ export type Endpoint = {
   endpointId: string;
   networkId: string;
   interfaceName: string;
-  ipv4Address: string;
-  prefixLength: number;
-  gateway: string;
+  /** At most one of each IP version, IPv4 first. */
+  addresses: EndpointAddress[];
   macAddress: string;
   /** As bound: `hostPort` is never 0, `hostIp` never ''. */
   ports: PortBinding[];
 };
+
+/** The address of that IP version, if the endpoint has one. */
+export function addressOf({ addresses }: Endpoint, version: IpVersion): EndpointAddress | undefined {
+  return addresses.find(({ address }) => versionOf(address) === version);
+}
 
 /**
  * Bound, never listening sockets that keep the published ports from other programs. The caller hands them to

@@ -71,7 +71,7 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
       const joined = await Promise.all(
         namespaces.map(namespace => driver.join(joinOptions(network.id, namespace))),
       );
-      const addresses = joined.map(({ endpoint }) => endpoint.ipv4Address).filter(address => address !== '');
+      const addresses = joined.flatMap(({ endpoint }) => endpoint.addresses.map(({ address }) => address));
       assert.equal(new Set(addresses).size, addresses.length);
       await Promise.all(joined.map(({ endpoint }) => driver.leave(endpoint, {})));
       for (const namespace of namespaces) namespace.close();
@@ -85,7 +85,7 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
       driver.close();
       driver = open();
       await driver.createNetwork(network);
-      await driver.restore([kept.endpoint]);
+      await driver.restore([kept.endpoint], []);
       await driver.leave(endpoint, {});
       await driver.leave(kept.endpoint, {});
       for (const descriptor of [...reserved.descriptors, ...kept.reserved.descriptors]) closeSync(descriptor);
@@ -104,8 +104,8 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
 }
 
 function suiteNetwork(): NetworkOptions {
-  const place = { subnet: '10.77.0.0/24', gateway: '10.77.0.1' };
-  return { id: newId(), name: 'suite', ...place, internal: false, options: {} };
+  const pools = [{ subnet: '10.77.0.0/24', gateway: '10.77.0.1', range: '', auxiliary: {} }];
+  return { id: newId(), name: 'suite', pools, internal: false, options: {} };
 }
 
 export function joinOptions(
@@ -113,7 +113,7 @@ export function joinOptions(
   namespace: NetworkNamespace,
   interfaceName = 'eth0',
 ): JoinOptions {
-  const anything = { ipv4Address: '', macAddress: '', ports: [], defaultRoute: interfaceName === 'eth0' };
+  const anything = { addresses: [], macAddress: '', ports: [], defaultRoute: interfaceName === 'eth0' };
   return {
     endpointId: newId(),
     networkId,

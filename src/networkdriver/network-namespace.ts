@@ -1,8 +1,10 @@
 import { closeSync, writeFileSync } from 'node:fs';
 import { NETLINK_ROUTE } from '../kernel/abi/netlink.ts';
 import { createNetworkNamespace, inNetworkNamespace, openNetworkNamespace } from '../kernel/namespaces.ts';
-import { setLinkUp } from '../kernel/netlink/link-messages.ts';
+import { getLink, parseLink, setLinkUp } from '../kernel/netlink/link-messages.ts';
+import { addDefaultRoute, deleteDefaultRoute } from '../kernel/netlink/address-messages.ts';
 import { NetlinkSocket } from '../kernel/netlink/netlink-socket.ts';
+import { versionOf } from './ipam/ip.ts';
 
 /** A veth pair made beforehand, both ends down: `eth0` in the namespace, the other end on the host. */
 export type PreparedInterface = { name: string; index: number; hostIndex: number };
@@ -53,10 +55,31 @@ export class NetworkNamespace {
     return new NetworkNamespace(openNetworkNamespace(pid));
   }
 
+  /** That of a descriptor, which is taken over. Something runs in it already. */
+  static inUse(descriptor: number): NetworkNamespace {
+    return new NetworkNamespace(descriptor);
+  }
+
+  /** Has the default routes lead to these gateways, one of each IP version at most, and has no other. */
+  setGateways(gateways: readonly string[]): void {
+    const without = ([4, 6] as const).filter(
+      version => !gateways.some(gateway => versionOf(gateway) === version),
+    );
+    this.routes.request([...without.map(deleteDefaultRoute), ...gateways.map(addDefaultRoute)]);
+  }
+
   /** An rtnetlink socket inside the namespace. */
   get routes(): NetlinkSocket {
     this.#socket ??= inNetworkNamespace(this.descriptor, () => new NetlinkSocket(NETLINK_ROUTE));
     return this.#socket;
+  }
+
+  /** For an interface that is to have an IPv6 address. @throws a file error */
+  enableIpv6(index: number): void {
+    const [reply] = this.routes.request([getLink({ index })]);
+    if (reply === undefined) throw new TypeError(`no answer about interface ${index}`);
+    const { name } = parseLink(reply);
+    this.#enter(() => writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '0'));
   }
 
   /** Used by the pool. */

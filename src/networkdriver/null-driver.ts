@@ -7,7 +7,7 @@ import type { Endpoint, JoinOptions, NetworkDriver, ReservedPorts } from './driv
 export class NullDriver implements NetworkDriver {
   readonly type: string;
 
-  constructor(type: 'host' | 'none') {
+  constructor(type: 'host' | 'null') {
     this.type = type;
   }
 
@@ -17,11 +17,17 @@ export class NullDriver implements NetworkDriver {
 
   async join(options: JoinOptions): Promise<{ endpoint: Endpoint; reserved: ReservedPorts }> {
     const { endpointId, networkId } = options;
-    const nothing = { interfaceName: '', ipv4Address: '', prefixLength: 0, gateway: '', macAddress: '' };
-    return { endpoint: { endpointId, networkId, ...nothing, ports: [] }, reserved: { descriptors: [] } };
+    const nothing = { interfaceName: '', addresses: [], macAddress: '', ports: [] };
+    return { endpoint: { endpointId, networkId, ...nothing }, reserved: { descriptors: [] } };
   }
 
   async leave(): Promise<void> {}
+
+  async unpublish(): Promise<void> {}
+
+  async republish(): Promise<void> {}
+
+  releasePorts(): void {}
 
   async restore(): Promise<void> {}
 

@@ -166,7 +166,16 @@ export interface ImageBackend {
 
 export interface NetworkBackend {
   networkList(filters: Filters): Promise<api.NetworkInspect[]>;
-  networkInspect(id: string): Promise<api.NetworkInspect>;
+  /** With a scope, only where it is the network's. */
+  networkInspect(id: string, options: { scope: string }): Promise<api.NetworkInspect>;
+  networkCreate(request: api.NetworkCreateRequest): Promise<{ Id: string; Warning: string }>;
+  networkRemove(id: string): Promise<void>;
+  networkPrune(filters: Filters): Promise<{ NetworksDeleted: string[] | null }>;
+  networkConnect(
+    id: string,
+    request: { Container?: string; EndpointConfig?: api.EndpointSettings | null },
+  ): Promise<void>;
+  networkDisconnect(id: string, request: { Container?: string; Force?: boolean }): Promise<void>;
 }
 
 export interface VolumeBackend {

@@ -1,5 +1,5 @@
 import type * as api from '../../api/types.ts';
-import type { Endpoint } from '../../networkdriver/driver.ts';
+import type { Endpoint, PortBinding } from '../../networkdriver/driver.ts';
 import type { VolumeDevice } from '../volumes/volume-device.ts';
 import { ZERO_TIME } from '../clock.ts';
 
@@ -73,6 +73,8 @@ export type StateRecord = {
   health?: api.Health;
   /** Of the current run. */
   endpoints: { network: string; endpoint: Endpoint }[];
+  /** Bound by the current run, while it has no network that leads out. */
+  unpublishedPorts?: PortBinding[];
   /** Written to the container's directory at the first start. */
   hasHostFiles: boolean;
 };
@@ -91,4 +93,28 @@ export function newState(): StateRecord {
     endpoints: [],
     hasHostFiles: false,
   };
+}
+
+type EarlierEndpoint = Endpoint & { ipv4Address?: string; prefixLength?: number; gateway?: string };
+
+/** A state as earlier versions may have written it: endpoints with one address, of IPv4. */
+export function upgradeState(state: StateRecord): StateRecord {
+  return {
+    ...state,
+    endpoints: state.endpoints.map(({ network, endpoint }) => ({
+      network,
+      endpoint: upgradeEndpoint(endpoint),
+    })),
+  };
+}
+
+function upgradeEndpoint({
+  ipv4Address,
+  prefixLength = 0,
+  gateway = '',
+  ...endpoint
+}: EarlierEndpoint): Endpoint {
+  if (ipv4Address === undefined) return endpoint;
+  const addresses = ipv4Address === '' ? [] : [{ address: ipv4Address, prefixLength, gateway }];
+  return { ...endpoint, addresses };
 }

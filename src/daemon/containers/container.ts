@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import { startTimer } from '../../base/start-timer.ts';
 import type { Container as Runtime } from '../../execdriver/driver.ts';
 import type { ContainerLayer } from '../../graph/graph.ts';
@@ -28,6 +29,8 @@ export class Container {
   process: Process | undefined;
   /** Settles when nothing of the last run is left: processes, cgroups, addresses. Never rejects. */
   cleanedUp: Promise<void> = Promise.resolve();
+  /** Sockets of ports that were published when it ran already: no shim can be given them. */
+  readonly heldPorts = new Set<number>();
   readonly pendingAttaches = new Set<PendingAttach>();
   readonly execs = new Map<string, Exec>();
   /** The clients connected to the current run. */
@@ -52,6 +55,12 @@ export class Container {
   isMarkedForRemoval = false;
   isRemoved = false;
   readonly #watchers = new Set<(milestone: Milestone) => void>();
+
+  /** Lets other programs have those ports. */
+  closeHeldPorts(): void {
+    for (const descriptor of this.heldPorts) closeSync(descriptor);
+    this.heldPorts.clear();
+  }
 
   constructor(record: ContainerRecord, state: StateRecord) {
     this.record = record;

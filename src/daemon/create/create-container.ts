@@ -70,7 +70,7 @@ export async function createContainer(
       hostConfig,
       mounts: [],
       links: resolveLinks(daemon, wantedHostConfig.Links),
-      networks: endpointSettings(hostConfig, networking, wanted.MacAddress),
+      networks: endpointSettings(daemon, hostConfig, networking, wanted.MacAddress),
     };
     if (slice.isOver) await slice.pause();
     await make(daemon, record, { image, flatReadonlyMounts });
@@ -123,9 +123,13 @@ async function resolveImage({ graph }: Daemon, wanted: api.ContainerConfig): Pro
 }
 
 /** Other containers are kept by their ids: names may change. */
-function resolveReferences({ containers }: Daemon, hostConfig: api.HostConfig): api.HostConfig {
+function resolveReferences({ containers, networks }: Daemon, hostConfig: api.HostConfig): api.HostConfig {
   const mode = hostConfig.NetworkMode ?? '';
-  if (!mode.startsWith('container:')) return hostConfig;
+  if (!mode.startsWith('container:')) {
+    const network = networks.lookup(mode);
+    const isById = network !== undefined && network.name !== mode;
+    return isById ? { ...hostConfig, NetworkMode: network.id } : hostConfig;
+  }
   const reference = mode.slice('container:'.length);
   const target = containers.lookup(reference);
   // Not not-found: to the docker CLI that means a missing image, which it would try to pull.

@@ -1,33 +1,43 @@
 import type * as api from '../../api/types.ts';
-import { invalid } from '../errors.ts';
+import type { Daemon } from '../daemon.ts';
+import { invalid, prefixed } from '../errors.ts';
+import { checkEndpointSettings } from '../networks/endpoint-settings.ts';
+import type { Networks } from '../networks/networks.ts';
 
 const MAC = /^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i;
 
 /**
- * What was asked of each network. Nothing says which networks exist: that is looked at when it starts.
+ * What was asked of each network, by its name. Those that do not exist are found out when the container starts.
  * @throws EngineError invalid-parameter, in Docker's words
  */
 export function endpointSettings(
+  { networks }: Pick<Daemon, 'networks'>,
   { NetworkMode: mode = 'bridge' }: api.HostConfig,
   networking: api.NetworkingConfig | undefined,
   macAddress: string | undefined,
 ): Record<string, api.EndpointSettings> {
   if (mode.startsWith('container:')) return {};
+  const nameOf = (reference: string): string =>
+    reference === 'default' ? 'bridge' : (networks.lookup(reference)?.name ?? reference);
   const given = Object.entries(networking?.EndpointsConfig ?? {}).map(([network, settings]) => [
-    network === 'default' ? 'bridge' : network,
+    nameOf(network),
     settings ?? {},
   ]);
-  const settings = withMacAddress(mode, { [mode]: {}, ...Object.fromEntries(given) }, macAddress);
-  for (const [network, { MacAddress: mac, IPAMConfig: ipam }] of Object.entries(settings)) {
-    if (mac && !MAC.test(mac))
-      throw invalid(`invalid config for network ${network}: invalid MAC address ${mac}`);
-    if (ipam?.IPv4Address && ['bridge', 'host', 'none'].includes(network)) {
-      throw invalid(
-        `invalid config for network ${network}: invalid endpoint settings:\nuser specified IP address is supported on user defined networks only`,
-      );
-    }
-  }
+  const main = given.length > 0 ? {} : { [nameOf(mode)]: {} };
+  const settings = withMacAddress(nameOf(mode), { ...main, ...Object.fromEntries(given) }, macAddress);
+  for (const [network, endpoint] of Object.entries(settings)) checkEndpoint(networks, network, endpoint);
   return settings;
+}
+
+function checkEndpoint(networks: Networks, network: string, settings: api.EndpointSettings): void {
+  const { MacAddress: mac } = settings;
+  const prefix = `invalid config for network ${network}`;
+  if (mac && !MAC.test(mac)) throw invalid(`${prefix}: invalid MAC address ${mac}`);
+  try {
+    checkEndpointSettings(network, settings, networks.lookup(network));
+  } catch (error) {
+    throw prefixed(prefix, error);
+  }
 }
 
 /** The address of the whole container is that of its main network. */

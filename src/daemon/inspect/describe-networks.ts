@@ -1,7 +1,9 @@
 import type * as api from '../../api/types.ts';
 import { ZERO_TIME } from '../clock.ts';
 import type { Daemon } from '../daemon.ts';
-import type { Endpoint } from '../../networkdriver/driver.ts';
+import { addressOf, type Endpoint } from '../../networkdriver/driver.ts';
+import { dnsNames } from '../networks/endpoint-settings.ts';
+import { isUserDefined } from '../networks/network-record.ts';
 import type { Container } from '../containers/container.ts';
 
 /** NetworkSettings of `inspect`. */
@@ -22,12 +24,7 @@ export function describeNetworks(daemon: Daemon, container: Container): api.Netw
     SecondaryIPAddresses: null,
     SecondaryIPv6Addresses: null,
     EndpointID: main?.endpointId ?? '',
-    Gateway: main?.gateway ?? '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
-    IPAddress: main?.ipv4Address ?? '',
-    IPPrefixLen: main?.prefixLength ?? 0,
-    IPv6Gateway: '',
+    ...describeAddresses(main),
     MacAddress: main?.macAddress ?? '',
     Networks: networks,
   };
@@ -36,24 +33,32 @@ export function describeNetworks(daemon: Daemon, container: Container): api.Netw
 /** By network name: what was asked for, and what is. */
 export function describeEndpoints(
   { networks }: Daemon,
-  { record, state }: Container,
+  container: Container,
 ): Record<string, api.EndpointSettings> {
+  const { record, state } = container;
   const endpoints = new Map(state.endpoints.map(({ network, endpoint }) => [network, endpoint]));
+  const wasConnected = state.startedAt !== ZERO_TIME;
   return Object.fromEntries(
-    Object.entries(record.networks).map(([network, wanted]) => [
-      network,
-      describeEndpoint(wanted, endpoints.get(network), {
-        wasConnected: state.startedAt !== ZERO_TIME,
-        networkId: networks.all().find(({ name }) => name === network)?.id ?? '',
-      }),
-    ]),
+    // As Go orders maps.
+    Object.entries(record.networks)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([network, wanted]) => [
+        network,
+        describeEndpoint(wanted, endpoints.get(network), {
+          wasConnected,
+          networkId: networks.lookup(network)?.id ?? '',
+          names: wasConnected && isUserDefined(network) ? dnsNames(container, wanted) : null,
+        }),
+      ]),
   );
 }
+
+type Context = { wasConnected: boolean; networkId: string; names: string[] | null };
 
 function describeEndpoint(
   wanted: api.EndpointSettings,
   endpoint: Endpoint | undefined,
-  { wasConnected, networkId }: { wasConnected: boolean; networkId: string },
+  { wasConnected, networkId, names }: Context,
 ): api.EndpointSettings {
   return {
     IPAMConfig: wanted.IPAMConfig ?? null,
@@ -65,13 +70,21 @@ function describeEndpoint(
     GwPriority: wanted.GwPriority ?? 0,
     NetworkID: endpoint?.networkId ?? (wasConnected ? networkId : ''),
     EndpointID: endpoint?.endpointId ?? '',
-    Gateway: endpoint?.gateway ?? '',
-    IPAddress: endpoint?.ipv4Address ?? '',
-    IPPrefixLen: endpoint?.prefixLength ?? 0,
-    IPv6Gateway: '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
-    DNSNames: null,
+    ...describeAddresses(endpoint),
+    DNSNames: names,
+  };
+}
+
+function describeAddresses(endpoint: Endpoint | undefined) {
+  const ipv4 = endpoint && addressOf(endpoint, 4);
+  const ipv6 = endpoint && addressOf(endpoint, 6);
+  return {
+    Gateway: ipv4?.gateway ?? '',
+    IPAddress: ipv4?.address ?? '',
+    IPPrefixLen: ipv4?.prefixLength ?? 0,
+    IPv6Gateway: ipv6?.gateway ?? '',
+    GlobalIPv6Address: ipv6?.address ?? '',
+    GlobalIPv6PrefixLen: ipv6?.prefixLength ?? 0,
   };
 }
 

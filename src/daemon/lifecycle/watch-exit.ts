@@ -29,9 +29,11 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
     exec.containerExited();
     if (exec.record.state === 'created') forget(daemon, exec);
   }
-  const cleanup = cleanUpRun(daemon, container, runtime);
+  const hasPorts = state.endpoints.some(({ endpoint }) => endpoint.ports.length > 0);
+  const left = leaveNetworks(daemon, container);
+  const cleanup = cleanUpRun(daemon, container, { runtime, left });
   container.cleanedUp = cleanup;
-  if (state.endpoints.some(({ endpoint }) => endpoint.ports.length > 0)) await cleanup;
+  await (hasPorts ? cleanup : left);
   const restart = nextRestart(container, status.code, status.exitedAtNs - parseTime(state.startedAt));
   Object.assign(state, {
     status: restart === undefined ? 'exited' : 'restarting',
@@ -40,6 +42,7 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
     oomKilled: status.oomKilled,
     finishedAt: formatTime(status.exitedAtNs),
     endpoints: [],
+    unpublishedPorts: [],
   });
   daemon.store.saveState(container.id, state);
   announceExit(daemon, container, status);
@@ -68,16 +71,30 @@ function announceExit(daemon: Daemon, container: Container, status: ExitStatus):
 }
 
 /** Never rejects: what could not be cleaned up is logged, and tried again at the next start of the engine. */
-async function cleanUpRun(daemon: Daemon, container: Container, runtime: Runtime | undefined): Promise<void> {
-  const connections = container.state.endpoints;
+async function cleanUpRun(
+  daemon: Daemon,
+  container: Container,
+  { runtime, left }: { runtime: Runtime | undefined; left: Promise<void> },
+): Promise<void> {
   for (const bridge of container.bridges) bridge.drain();
-  const results = await Promise.allSettled([
-    ...connections.map(connection => daemon.networks.disconnect(container.id, connection)),
-    runtime?.remove(),
-  ]);
+  const [removed] = await Promise.allSettled([runtime?.remove(), left]);
   container.runtime = undefined;
-  for (const result of results) {
-    if (result.status === 'fulfilled') continue;
-    daemon.log.error({ container: container.id, error: String(result.reason) }, 'cleaning up after an exit');
+  if (removed.status === 'rejected') logFailure(daemon, container, removed.reason);
+}
+
+/** In the order in which it has joined them. Never rejects. */
+async function leaveNetworks(daemon: Daemon, container: Container): Promise<void> {
+  container.closeHeldPorts();
+  for (const connection of container.state.endpoints) {
+    try {
+      await daemon.networks.disconnect(container.id, connection);
+    } catch (error) {
+      logFailure(daemon, container, error);
+    }
   }
+  daemon.networks.releasePorts(container.state.unpublishedPorts ?? []);
+}
+
+function logFailure(daemon: Daemon, container: Container, error: unknown): void {
+  daemon.log.error({ container: container.id, error: String(error) }, 'cleaning up after an exit');
 }

@@ -24,7 +24,7 @@ test('a linked container is found by its alias, its host name and its name, and 
   const ports = { '5432/tcp': {}, '5433/tcp': {}, '5434/tcp': {}, '53/udp': {} };
   const db = await test.run('db', { Hostname: 'dbhost', ExposedPorts: ports, Env: ['PW=x', 'HOME=/h'] });
   const web = await test.run('web', { HostConfig: { Links: ['db:my-db'] } });
-  const address = test.state(db).endpoints[0]?.endpoint.ipv4Address;
+  const address = test.state(db).endpoints[0]?.endpoint.addresses[0]?.address;
   assert.match(hostsOf(test, web), new RegExp(`^${address}\tmy-db dbhost db$`, 'm'));
   const environment = await environmentOf(test, web);
   const expected = [
@@ -62,11 +62,11 @@ test('a linked container that comes back with another address is found again', a
   const web = await test.run('web', { HostConfig: { Links: ['db'] } });
   const { endpoint } = test.state(db).endpoints[0] ?? assert.fail('no endpoint');
   const before = hostsOf(test, web);
-  const old = endpoint.ipv4Address;
+  const old = endpoint.addresses[0]?.address ?? '';
   assert.ok(before.includes(`${old}\tdb `));
   await test.backend.containerStop('db', { timeoutSeconds: 0 });
   await test.backend.containerStart('db');
-  const now = test.state(db).endpoints[0]?.endpoint.ipv4Address ?? '';
+  const now = test.state(db).endpoints[0]?.endpoint.addresses[0]?.address ?? '';
   assert.equal(hostsOf(test, web), before.replace(`${old}\tdb `, `${now}\tdb `));
 });
 

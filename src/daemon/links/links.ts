@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { addressOf as addressOfEndpoint } from '../../networkdriver/driver.ts';
 import type { Container } from '../containers/container.ts';
 import type { Link } from '../containers/container-record.ts';
 import type { Daemon } from '../daemon.ts';
@@ -110,5 +111,6 @@ function existingLinks({ containers }: Daemon, links: readonly Link[] = []) {
 }
 
 function addressOf({ state }: Container): string | undefined {
-  return state.endpoints.find(({ network }) => network === DEFAULT_NETWORK)?.endpoint.ipv4Address;
+  const connection = state.endpoints.find(({ network }) => network === DEFAULT_NETWORK);
+  return connection && addressOfEndpoint(connection.endpoint, 4)?.address;
 }

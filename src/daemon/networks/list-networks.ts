@@ -1,4 +1,5 @@
 import type { NetworkInspect } from '../../api/types.ts';
+import { parseTime } from '../clock.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
 import {
@@ -9,38 +10,71 @@ import {
   labelFilter,
   patternFilter,
 } from '../filters.ts';
+import { untilTime } from '../until-filter.ts';
 import { describeNetwork } from './describe-network.ts';
-import type { NetworkRecord } from './networks.ts';
+import { isPredefined, type NetworkRecord } from './network-record.ts';
 
 const KNOWN = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
+const TYPES = ['builtin', 'custom'];
 
-/** `docker network ls`. @throws EngineError invalid-parameter for a bad filter */
-export async function listNetworks(
-  { networks, containers }: Daemon,
-  filters: Filters,
-): Promise<NetworkInspect[]> {
+/** `docker network ls`, without who is connected. @throws EngineError invalid-parameter for a bad filter */
+export async function listNetworks(daemon: Daemon, filters: Filters): Promise<NetworkInspect[]> {
   checkFilters(filters, KNOWN);
-  for (const type of filters.get('type') ?? []) {
-    if (type !== 'builtin' && type !== 'custom') throw invalid(`invalid filter: 'type'='${type}'`);
-  }
-  const matches = await networkFilter(filters);
-  const all = containers.all();
-  return networks
+  for (const type of filters.get('type') ?? [])
+    if (!TYPES.includes(type)) throw invalid(`invalid filter: 'type'='${type}'`);
+  const matches = await networkFilter(daemon, filters);
+  return daemon.networks
     .all()
     .filter(matches)
-    .map(network => describeNetwork(network, all));
+    .map(network => describeNetwork(network, []));
 }
 
-async function networkFilter(filters: Filters): Promise<(network: NetworkRecord) => boolean> {
+async function networkFilter(
+  { networks }: Daemon,
+  filters: Filters,
+): Promise<(network: NetworkRecord) => boolean> {
   const hasId = await patternFilter(filters, 'id');
   const hasName = await patternFilter(filters, 'name');
   const hasLabels = labelFilter(filters);
   const hasDriver = exactFilter(filters, 'driver');
-  // The networks there are now have been there from the beginning: `builtin`, and never `dangling`.
-  const hasAny =
-    exactFilter(filters, 'scope')('local') &&
-    exactFilter(filters, 'type')('builtin') &&
-    !booleanFilter(filters, 'dangling', false);
-  return ({ id, name, driver, labels }) =>
-    hasAny && hasDriver(driver) && hasId(id) && hasName(name) && hasLabels(labels);
+  const hasType = exactFilter(filters, 'type');
+  const hasScope = exactFilter(filters, 'scope')('local');
+  const isUnused = (network: NetworkRecord): boolean => !isPredefined(network) && !networks.isInUse(network);
+  const wantsUnused = filters.has('dangling') ? booleanFilter(filters, 'dangling', false) : undefined;
+  return network =>
+    hasScope &&
+    hasType(isPredefined(network) ? 'builtin' : 'custom') &&
+    (wantsUnused === undefined || isUnused(network) === wantsUnused) &&
+    hasDriver(network.driver) &&
+    hasId(network.id) &&
+    hasName(network.name) &&
+    hasLabels(network.labels);
+}
+
+/**
+ * Removes the networks that no running container is connected to.
+ * @throws EngineError invalid-parameter for a bad filter
+ */
+export async function pruneNetworks(
+  { networks, events, log }: Daemon,
+  filters: Filters,
+): Promise<{ NetworksDeleted: string[] | null }> {
+  checkFilters(filters, ['label', 'label!', 'until']);
+  const hasLabels = labelFilter(filters);
+  const until = untilTime(filters);
+  const removed: string[] = [];
+  for (const network of networks.all()) {
+    if (isPredefined(network) || networks.isInUse(network)) continue;
+    if (!hasLabels(network.labels)) continue;
+    if (until !== undefined && parseTime(network.createdAt) > until) continue;
+    try {
+      await networks.remove(network);
+      removed.push(network.name);
+    } catch (error) {
+      // Somebody was quicker, to use it or to remove it.
+      log.warn({ network: network.id, error: String(error) }, 'pruning a network');
+    }
+  }
+  events.publish({ Type: 'network', Action: 'prune', id: '', attributes: { reclaimed: '0' } });
+  return { NetworksDeleted: removed.length > 0 ? removed : null };
 }

@@ -1,11 +1,14 @@
-import { newId } from '../../base/ids.ts';
-import { type ChosenSubnet, chooseSubnet, parseBridgeIp } from '../../networkdriver/choose-subnet.ts';
+import { EngineError } from '../../base/errors.ts';
+import { newId, shortId } from '../../base/ids.ts';
+import { defaultBridgeOptions } from '../../networkdriver/bridge/bridge-options.ts';
 import {
   type Endpoint,
+  type JoinOptions,
   type NetworkDriver,
   type PortBinding,
   SubnetConflict,
 } from '../../networkdriver/driver.ts';
+import { type ChosenSubnet, chooseSubnet, parseBridgeIp } from '../../networkdriver/ipam/choose-subnet.ts';
 import type { NamespacePool } from '../../networkdriver/namespace-pool.ts';
 import type { NetworkNamespace } from '../../networkdriver/network-namespace.ts';
 import { currentTime } from '../clock.ts';
@@ -13,21 +16,7 @@ import type { DaemonOptions } from '../daemon-options.ts';
 import { notFound } from '../errors.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { StateStore } from '../store/state-store.ts';
-
-/** As stored. */
-export type NetworkRecord = {
-  id: string;
-  name: string;
-  /** As Docker names them: `null` for the network `none`. */
-  driver: string;
-  createdAt: string;
-  subnet: string;
-  gateway: string;
-  internal: boolean;
-  mtu: number;
-  options: Record<string, string>;
-  labels: Record<string, string>;
-};
+import { givenPool, isPredefined, newNetwork, type NetworkRecord, upgradeNetwork } from './network-record.ts';
 
 type Parts = {
   store: StateStore;
@@ -38,17 +27,10 @@ type Parts = {
   bridgeDevice: string;
 };
 
-export type ConnectOptions = {
+export type ConnectOptions = Omit<JoinOptions, 'endpointId' | 'networkId'> & {
   containerId: string;
-  containerName: string;
   /** Name or id. */
   network: string;
-  namespace: NetworkNamespace;
-  interfaceName: string;
-  ipv4Address: string;
-  macAddress: string;
-  ports: PortBinding[];
-  defaultRoute: boolean;
 };
 
 /** Of the default network. */
@@ -60,32 +42,92 @@ export type Connection = { network: string; endpoint: Endpoint };
 export class Networks {
   readonly #parts: Parts;
   readonly #networks: NetworkRecord[];
+  /** By network id: who is connected or about to be, by endpoint id. */
+  readonly #members = new Map<string, Map<string, string>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#networks = parts.store.networks() as NetworkRecord[];
+    this.#networks = parts.store
+      .networks()
+      .map(record => upgradeNetwork(record as Parameters<typeof upgradeNetwork>[0]));
   }
 
-  /** Makes the three networks that are always there, and whatever the kernel must have for them. */
+  /** Makes the three networks that are always there, and whatever the kernel must have for all there are. */
   async open(options: BridgeOptions): Promise<void> {
     this.#ensure('none', 'null', {});
     this.#ensure('host', 'host', {});
     await this.#openBridge(options);
     for (const network of this.#networks)
-      if (network.name !== 'bridge') await this.#driver(network).createNetwork(network);
+      if (network.name !== 'bridge' && !network.configOnly)
+        await this.#driver(network).createNetwork(network);
   }
 
   all(): NetworkRecord[] {
     return [...this.#networks];
   }
 
-  /** By name, id, or unambiguous prefix of one. @throws EngineError not-found, in Docker's words */
+  /** By id, name, or unambiguous prefix of an id. @throws EngineError not-found, invalid-parameter, in Docker's words */
   find(reference: string): NetworkRecord {
     const found =
-      this.#networks.find(({ id, name }) => name === reference || id === reference) ??
+      this.#networks.find(({ id }) => id === reference) ??
+      this.#networks.find(({ name }) => name === reference) ??
       this.#byPrefix(reference);
     if (found === undefined) throw notFound(`network ${reference} not found`);
     return found;
+  }
+
+  /** As {@link find}; undefined for none. */
+  lookup(reference: string): NetworkRecord | undefined {
+    try {
+      return this.find(reference);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Makes a network. What it is called, and which subnets it has, belongs to it from the beginning; others find it when
+   * all of it is there. On failure nothing is left.
+   * @throws EngineError in Docker's words
+   */
+  async create(describe: (networks: readonly NetworkRecord[]) => NetworkRecord): Promise<NetworkRecord> {
+    const network = describe([...this.#networks, ...this.#pending]);
+    this.#pending.add(network);
+    try {
+      if (!network.configOnly) await this.#driver(network).createNetwork(network);
+      this.#save(network);
+    } finally {
+      this.#pending.delete(network);
+    }
+    this.#networks.push(network);
+    this.#event('create', network);
+    return network;
+  }
+
+  /** What is being made, or taken away: nobody finds it, and nobody else can have its name and subnets. */
+  readonly #pending = new Set<NetworkRecord>();
+
+  /** @throws EngineError not-found, forbidden for a predefined one and one in use, in Docker's words */
+  async remove(network: NetworkRecord): Promise<void> {
+    const { id, name } = network;
+    if (isPredefined(network)) throw forbidden(`${name} is a pre-defined network and cannot be removed`);
+    const index = this.#networks.indexOf(network);
+    if (index < 0) throw notFound(`network ${name} not found`);
+    this.#refuseInUse(network);
+    this.#parts.store.removeNetwork(id);
+    this.#networks.splice(index, 1);
+    this.#pending.add(network);
+    try {
+      if (!network.configOnly) await this.#driver(network).removeNetwork(id);
+    } finally {
+      this.#pending.delete(network);
+    }
+    this.#event('destroy', network);
+  }
+
+  isInUse({ id, name }: NetworkRecord): boolean {
+    const lends = this.#networks.some(({ configFrom }) => configFrom === name);
+    return lends || (this.#members.get(id)?.size ?? 0) > 0;
   }
 
   /** A namespace with loopback only, or one that is to be connected. The caller closes it. */
@@ -97,52 +139,127 @@ export class Networks {
   async connect(options: ConnectOptions): Promise<{ connection: Connection; descriptors: number[] }> {
     const { containerId, network: reference, ...rest } = options;
     const network = this.find(reference);
-    const { endpoint, reserved } = await this.#driver(network).join({
-      ...rest,
-      endpointId: newId(),
-      networkId: network.id,
-    });
-    this.#event('connect', network, containerId);
-    return { connection: { network: network.name, endpoint }, descriptors: reserved.descriptors };
+    if (network.configOnly) throw notFound(`network ${network.name} not found`);
+    const endpointId = newId();
+    this.#addMember(network.id, endpointId, options.containerName);
+    try {
+      const { endpoint, reserved } = await this.#driver(network).join({
+        ...rest,
+        endpointId,
+        networkId: network.id,
+      });
+      this.#event('connect', network, containerId);
+      return { connection: { network: network.name, endpoint }, descriptors: reserved.descriptors };
+    } catch (error) {
+      this.#removeMember(network.id, endpointId);
+      throw error;
+    }
   }
 
-  async disconnect(containerId: string, { endpoint }: Connection): Promise<void> {
+  /** Idempotent. @param namespace of a container that goes on: then its interface is taken out */
+  async disconnect(
+    containerId: string,
+    { endpoint }: Connection,
+    namespace?: NetworkNamespace,
+  ): Promise<void> {
     const network = this.#networks.find(({ id }) => id === endpoint.networkId);
-    if (network === undefined) return;
-    await this.#driver(network).leave(endpoint, {});
+    const isMember = this.#members.get(endpoint.networkId)?.has(endpoint.endpointId);
+    if (network === undefined || !isMember) return;
+    await this.#driver(network).leave(endpoint, namespace === undefined ? {} : { namespace });
+    this.#removeMember(network.id, endpoint.endpointId);
     this.#event('disconnect', network, containerId);
   }
 
-  /** Tells the drivers which endpoints are still in use; what they find of others, they take away. */
-  async restore(endpoints: readonly Endpoint[]): Promise<void> {
-    for (const driver of new Set(this.#networks.map(network => this.#driver(network)))) {
+  /** Stops the ports that a connection publishes: they stay bound. */
+  async unpublish({ endpoint }: Connection): Promise<PortBinding[]> {
+    const { ports } = endpoint;
+    if (ports.length === 0) return [];
+    await this.#driver(this.find(endpoint.networkId)).unpublish(endpoint);
+    endpoint.ports = [];
+    return ports;
+  }
+
+  /** @param ports bound by the same container */
+  async republish({ endpoint }: Connection, ports: readonly PortBinding[]): Promise<void> {
+    if (ports.length === 0) return;
+    await this.#driver(this.find(endpoint.networkId)).republish(endpoint, ports);
+    endpoint.ports = [...ports];
+  }
+
+  /** Of a container that has ended. */
+  releasePorts(ports: readonly PortBinding[]): void {
+    for (const driver of this.#parts.drivers.values()) driver.releasePorts(ports);
+  }
+
+  /** Tells the drivers which endpoints and ports are still in use; what they find of others, they take away. */
+  async restore(
+    members: readonly { endpoint: Endpoint; containerName: string }[],
+    ports: readonly PortBinding[],
+  ): Promise<void> {
+    for (const { endpoint, containerName } of members)
+      this.#addMember(endpoint.networkId, endpoint.endpointId, containerName);
+    for (const driver of new Set(this.#parts.drivers.values())) {
       const isOurs = ({ networkId }: Endpoint): boolean =>
         this.#networks.some(network => network.id === networkId && this.#driver(network) === driver);
-      await driver.restore(endpoints.filter(isOurs));
+      const endpoints = members.map(({ endpoint }) => endpoint).filter(isOurs);
+      await driver.restore(endpoints, ports);
     }
   }
 
   /** Takes away what the kernel has of the networks; {@link open} makes it again. Nobody may be connected. */
   async withdraw(): Promise<void> {
-    for (const network of this.#networks) await this.#driver(network).removeNetwork(network.id);
+    for (const network of this.#networks)
+      if (!network.configOnly) await this.#driver(network).removeNetwork(network.id);
+  }
+
+  #addMember(networkId: string, endpointId: string, containerName: string): void {
+    const members = this.#members.get(networkId) ?? new Map<string, string>();
+    this.#members.set(networkId, members.set(endpointId, containerName));
+  }
+
+  #removeMember(networkId: string, endpointId: string): void {
+    const members = this.#members.get(networkId);
+    members?.delete(endpointId);
+    if (members?.size === 0) this.#members.delete(networkId);
+  }
+
+  #refuseInUse(network: NetworkRecord): void {
+    const { id, name } = network;
+    const failure = (problem: string) => forbidden(`error while removing network: ${problem}`);
+    if (this.#networks.some(({ configFrom }) => configFrom === name))
+      throw failure(`configuration network "${name}" is in use`);
+    const members = [...(this.#members.get(id) ?? [])];
+    if (members.length === 0) return;
+    const list = members.map(([endpointId, who]) => `name:"${who}" id:"${shortId(endpointId)}"`).join(', ');
+    throw failure(`network ${name} has active endpoints (${list})`);
   }
 
   #byPrefix(reference: string): NetworkRecord | undefined {
     const matches = this.#networks.filter(({ id }) => reference !== '' && id.startsWith(reference));
-    return matches.length === 1 ? matches[0] : undefined;
+    if (matches.length > 1)
+      throw new EngineError(
+        'invalid-parameter',
+        `network ${reference} is ambiguous (${matches.length} matches found on id prefix)`,
+      );
+    return matches[0];
   }
 
   /** With the subnet that is asked for; or the one that it had, or a free one. */
   async #openBridge(options: BridgeOptions): Promise<void> {
-    const { bridgeDevice } = this.#parts;
+    const { bridgeDevice: device } = this.#parts;
     const { bridgeIp, addressPools } = options;
-    let chosen: ChosenSubnet | undefined =
-      bridgeIp === '' ? this.#networks.find(({ name }) => name === 'bridge') : parseBridgeIp(bridgeIp);
-    const taken: string[] = [];
+    const known = this.#networks.find(({ name }) => name === 'bridge');
+    let chosen: ChosenSubnet | undefined = bridgeIp === '' ? known?.pools[0] : parseBridgeIp(bridgeIp);
+    const taken = this.#networks
+      .filter(network => network !== known)
+      .flatMap(({ pools }) => pools.map(({ subnet }) => subnet));
     for (;;) {
-      const { subnet, gateway } =
-        chosen ?? chooseSubnet({ taken, ownDevice: bridgeDevice, pools: addressPools });
-      const network = this.#ensure('bridge', 'bridge', { subnet, gateway, ...this.#bridgeSettings(options) });
+      const { subnet, gateway } = chosen ?? chooseSubnet({ taken, ownDevice: device, pools: addressPools });
+      const pools = [givenPool({ subnet, gateway })];
+      const network = this.#ensure('bridge', 'bridge', {
+        pools,
+        options: defaultBridgeOptions({ ...options, device }),
+      });
       try {
         return await this.#driver(network).createNetwork(network);
       } catch (error) {
@@ -154,42 +271,24 @@ export class Networks {
     }
   }
 
-  #bridgeSettings({ mtu, masquerade }: BridgeOptions): Partial<NetworkRecord> {
-    const { bridgeDevice } = this.#parts;
-    const prefix = 'com.docker.network.';
-    return {
-      mtu,
-      options: {
-        [`${prefix}bridge.default_bridge`]: 'true',
-        [`${prefix}bridge.enable_icc`]: 'true',
-        [`${prefix}bridge.enable_ip_masquerade`]: String(masquerade),
-        [`${prefix}bridge.host_binding_ipv4`]: '0.0.0.0',
-        [`${prefix}bridge.name`]: bridgeDevice,
-        [`${prefix}driver.mtu`]: String(mtu),
-      },
-    };
-  }
-
   #ensure(name: string, driver: string, settings: Partial<NetworkRecord>): NetworkRecord {
     const index = this.#networks.findIndex(network => network.name === name);
-    const record: NetworkRecord = {
+    const record = newNetwork({
       id: newId(),
       name,
       driver,
       createdAt: currentTime(),
-      subnet: '',
-      gateway: '',
-      internal: false,
-      mtu: 1500,
-      options: {},
-      labels: {},
       ...this.#networks[index],
       ...settings,
-    };
-    this.#parts.store.saveNetwork(record.id, name, record);
+    });
+    this.#save(record);
     if (index < 0) this.#networks.push(record);
     else this.#networks[index] = record;
     return record;
+  }
+
+  #save(network: NetworkRecord): void {
+    this.#parts.store.saveNetwork(network.id, network.name, network);
   }
 
   #driver({ driver }: NetworkRecord): NetworkDriver {
@@ -198,12 +297,12 @@ export class Networks {
     return found;
   }
 
-  #event(action: string, { id, name, driver: type }: NetworkRecord, container: string): void {
-    this.#parts.events.publish({
-      Type: 'network',
-      Action: action,
-      id,
-      attributes: { container, name, type },
-    });
+  #event(action: string, { id, name, driver: type }: NetworkRecord, container?: string): void {
+    const attributes = { ...(container === undefined ? {} : { container }), name, type };
+    this.#parts.events.publish({ Type: 'network', Action: action, id, attributes });
   }
+}
+
+function forbidden(message: string): EngineError {
+  return new EngineError('forbidden', message);
 }

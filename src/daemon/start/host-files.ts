@@ -4,6 +4,7 @@ import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../daemon-options.ts';
 import { linkedContainers, linkedHosts, linkingContainers, linksTo } from '../links/links.ts';
+import type { Connection } from '../networks/networks.ts';
 import { changeHostFile, writeHostFile } from './host-file.ts';
 import { hostResolvConf, resolvConf } from './resolv-conf.ts';
 
@@ -41,14 +42,8 @@ export function writeHostFiles(daemon: Daemon, container: Container): void {
 /** A container that has started may have a new address: those linked to it learn of it. Never throws. */
 export function updateLinkedHosts(daemon: Daemon, container: Container): void {
   for (const linking of linkingContainers(daemon, container)) {
-    const path = hostFilePath(daemon.options, linking.id, 'hosts');
     const linked = linkedHosts(linksTo(container, linking));
-    try {
-      changeHostFile(path, content => linked.reduce(replaceHost, content));
-    } catch (error) {
-      // The other container sees to its own file.
-      daemon.log.warn({ container: linking.id, error: messageOf(error) }, 'updating /etc/hosts');
-    }
+    changeHosts(daemon, linking.id, content => linked.reduce(replaceHost, content));
   }
 }
 
@@ -73,17 +68,46 @@ export function hostFilesOwner({ record: { id, hostConfig } }: Container): strin
 
 function hostsFile(daemon: Daemon, container: Container): string {
   const { record, state } = container;
+  const extra = (record.hostConfig.ExtraHosts ?? []).map(entry => extraHost(daemon, entry));
+  const own = state.endpoints.flatMap(connection => ownHosts(container, connection));
+  const linked = linkedHosts(linkedContainers(daemon, container));
+  return [HOSTS, ...extra, ...linked, ...own].join('');
+}
+
+/** Lines of /etc/hosts: the container's own name at each address that it has by a connection. */
+function ownHosts({ record }: Container, { endpoint }: Connection): string[] {
   const { Hostname: hostname = '', Domainname: domain = '' } = record.config;
   // A qualified name is followed by its first part.
   const qualified = domain === '' ? hostname : `${hostname}.${domain}`;
   const [short = ''] = qualified.split('.', 1);
   const names = short === qualified ? qualified : `${qualified} ${short}`;
-  const extra = (record.hostConfig.ExtraHosts ?? []).map(entry => extraHost(daemon, entry));
-  const own = state.endpoints
-    .filter(({ endpoint }) => endpoint.ipv4Address !== '')
-    .map(({ endpoint }) => `${endpoint.ipv4Address}\t${names}\n`);
-  const linked = linkedHosts(linkedContainers(daemon, container));
-  return [HOSTS, ...extra, ...linked, ...own].join('');
+  return endpoint.addresses.map(({ address }) => `${address}\t${names}\n`);
+}
+
+/** Of a running container that has come to a network. Never throws. */
+export function addOwnHosts(daemon: Daemon, container: Container, connection: Connection): void {
+  const lines = ownHosts(container, connection).join('');
+  changeHosts(daemon, container.id, content => content + lines);
+}
+
+/** Of a running container that has left a network. Never throws. */
+export function removeOwnHosts(daemon: Daemon, container: Container, connection: Connection): void {
+  const lines = new Set(ownHosts(container, connection));
+  changeHosts(daemon, container.id, content =>
+    content
+      .split(/(?<=\n)/)
+      .filter(line => !lines.has(line))
+      .join(''),
+  );
+}
+
+function changeHosts(daemon: Daemon, id: string, change: (content: string) => string): void {
+  try {
+    changeHostFile(hostFilePath(daemon.options, id, 'hosts'), change);
+  } catch (error) {
+    // The container sees to its own file.
+    daemon.log.warn({ container: id, error: messageOf(error) }, 'updating /etc/hosts');
+  }
 }
 
 /** `name:address`, `name=address`; the address may be `host-gateway`. */
@@ -91,7 +115,7 @@ function extraHost({ networks, options }: Daemon, entry: string): string {
   const [, name = '', given = ''] = /^([^:=]+)[:=](.+)$/.exec(entry) ?? [];
   const address =
     given === 'host-gateway'
-      ? options.hostGatewayIp || networks.find('bridge').gateway
+      ? options.hostGatewayIp || networks.find('bridge').pools[0]?.gateway
       : given.replace(/^\[(.*)\]$/, '$1');
   return `${address}\t${name}\n`;
 }

@@ -1,14 +1,21 @@
 import { closeSync } from 'node:fs';
-
-import type { NetworkNamespace } from '../../networkdriver/network-namespace.ts';
 import type { PortBinding } from '../../networkdriver/driver.ts';
+import type { NetworkNamespace } from '../../networkdriver/network-namespace.ts';
 import type { Container } from '../containers/container.ts';
 import type { ContainerRecord } from '../containers/container-record.ts';
 import { portBindings } from '../create/ports.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, prefixed } from '../errors.ts';
+import { checkConnectable } from '../networks/check-connectable.ts';
+import {
+  fixedAddresses,
+  interfaceName,
+  reservedAddresses,
+  settingsOf,
+} from '../networks/endpoint-settings.ts';
+import { orderGateways } from '../networks/gateway-order.ts';
+import type { NetworkRecord } from '../networks/network-record.ts';
 import type { Connection } from '../networks/networks.ts';
-import { own } from '../../base/own.ts';
 
 export type JoinedNetworks = {
   /** The descriptor of the namespace for the container; undefined for the host's. */
@@ -26,12 +33,9 @@ export type JoinedNetworks = {
  */
 export async function joinNetworks(daemon: Daemon, container: Container): Promise<JoinedNetworks> {
   const mode = container.record.hostConfig.NetworkMode ?? 'bridge';
-  if (mode === 'host')
-    return { namespace: undefined, connections: [], descriptors: [], close: () => undefined };
   if (mode.startsWith('container:')) return shared(daemon, mode.slice('container:'.length));
-  const names = Object.keys(container.record.networks);
   try {
-    return await connected(daemon, container, names);
+    return await connected(daemon, container);
   } catch (error) {
     throw prefixed('failed to set up container networking', error);
   }
@@ -48,24 +52,31 @@ function shared({ containers }: Daemon, id: string): JoinedNetworks {
   return { namespace: undefined, connections: [], descriptors: [], close: () => undefined };
 }
 
-async function connected(daemon: Daemon, container: Container, names: string[]): Promise<JoinedNetworks> {
+async function connected(daemon: Daemon, container: Container): Promise<JoinedNetworks> {
   const { networks } = daemon;
-  // An unknown network is found out before anything is made.
-  for (const name of names) networks.find(name);
-  const namespace = await networks.takeNamespace({ connected: names.some(name => name !== 'none') });
+  const { hostConfig } = container.record;
+  const mode = hostConfig.NetworkMode ?? 'bridge';
+  const found = ownNetworks(daemon, container.record);
+  const isHost = mode === 'host';
+  const isConnected = found.some(({ driver }) => driver !== 'null');
+  const namespace = isHost ? undefined : await networks.takeNamespace({ connected: isConnected });
   const connections: Connection[] = [];
   const descriptors: number[] = [];
   const close = once(() => {
-    namespace.close();
+    namespace?.close();
     for (const descriptor of descriptors) closeSync(descriptor);
   });
+  const gateway = gatewayNetwork(container.record, found);
   try {
-    for (const name of names) {
-      const joined = await connectOne(daemon, container, { name, namespace, index: connections.length });
+    for (const network of found) {
+      if (namespace === undefined) break;
+      const taken = connections.map(({ endpoint }) => endpoint.interfaceName);
+      const isGateway = network === gateway;
+      const joined = await connectOne(daemon, container, { network, namespace, taken, isGateway });
       connections.push(joined.connection);
       descriptors.push(...joined.descriptors);
     }
-    return { namespace: namespace.descriptor, connections, descriptors, close };
+    return { namespace: namespace?.descriptor, connections, descriptors, close };
   } catch (error) {
     for (const connection of connections) await networks.disconnect(container.id, connection);
     close();
@@ -73,24 +84,71 @@ async function connected(daemon: Daemon, container: Container, names: string[]):
   }
 }
 
-type Target = { name: string; namespace: NetworkNamespace; index: number };
+/**
+ * The networks of a container, in the order in which it joins them: the main one, then the others by name. An unknown
+ * one is found out before anything is made.
+ */
+function ownNetworks({ networks }: Daemon, record: ContainerRecord): NetworkRecord[] {
+  const mode = record.hostConfig.NetworkMode ?? 'bridge';
+  const names = Object.keys(record.networks).sort();
+  const found = names.map(name => networks.find(name));
+  const main = networks.lookup(mode)?.name ?? mode;
+  for (const { name } of found)
+    checkConnectable(
+      main,
+      name,
+      names.filter(other => other !== name),
+    );
+  return found.sort((a, b) => Number(b.name === main) - Number(a.name === main));
+}
 
-function connectOne(
-  { networks, options }: Daemon,
-  { record }: Container,
-  { name, namespace, index }: Target,
-) {
-  const wanted = own(record.networks, name) ?? {};
+function gatewayNetwork(
+  record: ContainerRecord,
+  networks: readonly NetworkRecord[],
+): NetworkRecord | undefined {
+  const candidates = networks.map(network => ({
+    ...gatewayCandidate(record, network),
+    record: network,
+  }));
+  return orderGateways(candidates)[0]?.record;
+}
+
+/** As a way out of a container. */
+export function gatewayCandidate(record: ContainerRecord, network: NetworkRecord) {
+  return {
+    network: network.name,
+    priority: Number(settingsOf(record, network.name).GwPriority ?? 0),
+    internal: network.internal,
+    isDualStack: network.enableIPv4 && network.enableIPv6,
+  };
+}
+
+type Target = {
+  network: NetworkRecord;
+  namespace: NetworkNamespace;
+  /** Names of the container's interfaces. */
+  taken: readonly string[];
+  /** Whether its default route goes this way, and it publishes the ports. */
+  isGateway: boolean;
+};
+
+/** Connects a container to one of its networks. */
+export function connectOne(daemon: Daemon, container: Container, target: Target) {
+  const { networks, options } = daemon;
+  const { record } = container;
+  const { network, namespace, taken, isGateway } = target;
+  const wanted = settingsOf(record, network.name);
   return networks.connect({
     containerId: record.id,
     containerName: record.name,
-    network: name,
+    network: network.id,
     namespace,
-    interfaceName: `eth${index}`,
-    ipv4Address: wanted.IPAMConfig?.IPv4Address ?? '',
+    interfaceName: interfaceName(wanted, network, taken),
+    addresses: fixedAddresses(wanted),
+    avoid: reservedAddresses(daemon, network.name, container),
     macAddress: wanted.MacAddress ?? '',
-    ports: index === 0 ? publishedPorts(record, options.publishIp) : [],
-    defaultRoute: index === 0,
+    ports: isGateway ? publishedPorts(record, options.publishIp) : [],
+    defaultRoute: isGateway,
   });
 }
 

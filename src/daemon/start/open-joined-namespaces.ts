@@ -33,8 +33,18 @@ export function openJoinedNamespaces(
   }
 }
 
+/**
+ * The network namespace of a running container. The caller closes the descriptor.
+ * @throws EngineError conflict when it does not run any more
+ */
+export function openNetworkNamespaceOf(daemon: Pick<Daemon, 'containers'>, id: string): number {
+  const opened = new Map<NamespaceType, number>();
+  open(daemon, id, [['network', 'net']], opened);
+  return opened.get('network') as number;
+}
+
 function open(
-  { containers }: Daemon,
+  { containers }: Pick<Daemon, 'containers'>,
   reference: string,
   types: readonly [NamespaceType, string][],
   opened: Map<NamespaceType, number>,

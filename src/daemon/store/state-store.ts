@@ -1,7 +1,7 @@
 import { decodeJson, encodeJson } from '../../base/exact-json.ts';
 import type { StatementSync } from 'node:sqlite';
 import { isFull, ReservedDatabase } from '../../base/reserved-database.ts';
-import type { ContainerRecord, StateRecord } from '../containers/container-record.ts';
+import { type ContainerRecord, type StateRecord, upgradeState } from '../containers/container-record.ts';
 import { MIGRATIONS } from './schema.ts';
 
 /** What must be cleaned away, should the daemon die before it has done so itself. */
@@ -61,6 +61,15 @@ export class StateStore {
     }
   }
 
+  /** What is asked of a container, together with what is. */
+  saveContainer({ record, state }: StoredContainer): void {
+    this.#transaction(() => {
+      this.saveRecord(record);
+      this.#unsaved.delete(record.id);
+      this.#saveState(record.id, encodeJson(state));
+    });
+  }
+
   saveRecord(record: ContainerRecord): void {
     const { id, name } = record;
     this.#run('UPDATE containers SET name = ?, record = ? WHERE id = ?', name, encodeJson(record), id);
@@ -79,7 +88,7 @@ export class StateStore {
     const rows = this.#all('SELECT record, state FROM containers ORDER BY rowid');
     return rows.map(row => ({
       record: decodeJson(String(row.record)) as ContainerRecord,
-      state: decodeJson(String(row.state)) as StateRecord,
+      state: upgradeState(decodeJson(String(row.state)) as StateRecord),
     }));
   }
 
@@ -128,6 +137,10 @@ export class StateStore {
       name,
       encodeJson(record),
     );
+  }
+
+  removeNetwork(id: string): void {
+    this.#run('DELETE FROM networks WHERE id = ?', id);
   }
 
   networks(): unknown[] {

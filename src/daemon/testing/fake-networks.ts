@@ -23,9 +23,7 @@ export class FakeNetworkDriver implements NetworkDriver {
       endpointId: options.endpointId,
       networkId: options.networkId,
       interfaceName: options.interfaceName,
-      ipv4Address: `10.0.0.${this.#nextAddress++}`,
-      prefixLength: 16,
-      gateway: '10.0.0.1',
+      addresses: [{ address: `10.0.0.${this.#nextAddress++}`, prefixLength: 16, gateway: '10.0.0.1' }],
       macAddress: options.macAddress || '02:00:00:00:00:01',
       ports: options.ports.map(port => ({
         ...port,
@@ -40,6 +38,12 @@ export class FakeNetworkDriver implements NetworkDriver {
   async leave({ endpointId }: Endpoint): Promise<void> {
     this.endpoints.delete(endpointId);
   }
+
+  async unpublish(): Promise<void> {}
+
+  async republish(): Promise<void> {}
+
+  releasePorts(): void {}
 
   async restore(endpoints: readonly Endpoint[]): Promise<void> {
     this.endpoints.clear();

@@ -6,6 +6,7 @@ export const RTM_NEWADDR = 20;
 export const RTM_DELADDR = 21;
 export const RTM_GETADDR = 22;
 export const RTM_NEWROUTE = 24;
+export const RTM_DELROUTE = 25;
 export const RTM_GETROUTE = 26;
 export const RTM_NEWNEIGH = 28;
 
@@ -17,6 +18,7 @@ export const IFLA_MTU = 4;
 export const IFLA_LINK = 5;
 export const IFLA_MASTER = 10;
 export const IFLA_LINKINFO = 18;
+export const IFLA_IFALIAS = 20;
 export const IFLA_AF_SPEC = 26;
 export const IFLA_NET_NS_FD = 28;
 export const IFLA_NUM_TX_QUEUES = 31;
@@ -30,6 +32,10 @@ export const IFLA_INFO_SLAVE_DATA = 5;
 export const VETH_INFO_PEER = 1;
 /** Hairpin mode: a frame may leave by the port it came in by. */
 export const IFLA_BRPORT_MODE = 4;
+/** An isolated port: frames pass between it and the bridge itself, and ports that are not isolated. */
+export const IFLA_BRPORT_ISOLATED = 33;
+/** Bridged packets go through the hooks of IPv4, too. */
+export const IFLA_BR_NF_CALL_IPTABLES = 36;
 
 export const IFLA_INET6_ADDR_GEN_MODE = 8;
 export const IN6_ADDR_GEN_MODE_NONE = 1;
@@ -37,6 +43,8 @@ export const IN6_ADDR_GEN_MODE_NONE = 1;
 export const IFA_ADDRESS = 1;
 export const IFA_LOCAL = 2;
 export const IFA_BROADCAST = 4;
+/** No duplicate address detection. */
+export const IFA_F_NODAD = 0x02;
 
 export const RTA_DST = 1;
 export const RTA_OIF = 4;

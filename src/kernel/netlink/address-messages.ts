@@ -1,8 +1,10 @@
-/** rtnetlink requests about IPv4 addresses, routes and neighbours: rtnetlink(7). */
+/** rtnetlink requests about addresses, routes and neighbours, of IPv4 and of IPv6: rtnetlink(7). */
 import { constants } from 'node:os';
+import ipaddr from 'ipaddr.js';
 import {
   IFA_ADDRESS,
   IFA_BROADCAST,
+  IFA_F_NODAD,
   IFA_LOCAL,
   NDA_DST,
   NDA_LLADDR,
@@ -13,6 +15,7 @@ import {
   RTA_GATEWAY,
   RTA_OIF,
   RTM_DELADDR,
+  RTM_DELROUTE,
   RTM_GETADDR,
   RTM_GETROUTE,
   RTM_NEWADDR,
@@ -24,27 +27,25 @@ import {
   RT_TABLE_MAIN,
 } from '../abi/rtnetlink.ts';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../abi/netlink.ts';
-import { AF_BRIDGE, AF_INET } from '../abi/socket.ts';
+import { AF_BRIDGE, AF_INET, AF_INET6 } from '../abi/socket.ts';
 import { macBytes } from './link-messages.ts';
 import { bytes, decodeAttributes, type NetlinkMessage } from './message.ts';
 import type { NetlinkReply } from './netlink-socket.ts';
 
 export type InterfaceAddress = { linkIndex: number; address: string; prefixLength: number };
 
-/** A route's destination, `0.0.0.0`/0 for the default one, and its output interface (0: none). */
+/** A route's destination, `0.0.0.0`/0 or `::`/0 for the default one, and its output interface (0: none). */
 export type Route = { destination: string; prefixLength: number; linkIndex: number; table: number };
 
+/** An IPv6 address is usable at once: no duplicate of it is looked for. */
 export function addAddress({ linkIndex, address, prefixLength }: InterfaceAddress): NetlinkMessage {
-  const value = ipv4Bytes(address);
+  const value = ipBytes(address);
+  const broadcast = value.length === 4 ? [bytes(IFA_BROADCAST, broadcastOf(value, prefixLength))] : [];
   return {
     type: RTM_NEWADDR,
     flags: NLM_F_CREATE | NLM_F_EXCL,
-    header: addressHeader(linkIndex, prefixLength),
-    attributes: [
-      bytes(IFA_LOCAL, value),
-      bytes(IFA_ADDRESS, value),
-      bytes(IFA_BROADCAST, broadcastOf(value, prefixLength)),
-    ],
+    header: addressHeader({ family: familyOf(address), linkIndex, prefixLength }),
+    attributes: [bytes(IFA_LOCAL, value), bytes(IFA_ADDRESS, value), ...broadcast],
     description: `add address ${address}/${prefixLength}`,
   };
 }
@@ -53,17 +54,17 @@ export function deleteAddress({ linkIndex, address, prefixLength }: InterfaceAdd
   return {
     type: RTM_DELADDR,
     flags: 0,
-    header: addressHeader(linkIndex, prefixLength),
-    attributes: [bytes(IFA_LOCAL, ipv4Bytes(address))],
+    header: addressHeader({ family: familyOf(address), linkIndex, prefixLength }),
+    attributes: [bytes(IFA_LOCAL, ipBytes(address))],
     description: `delete address ${address}/${prefixLength}`,
   };
 }
 
-export function dumpAddresses(): NetlinkMessage {
+export function dumpAddresses(version: 4 | 6 = 4): NetlinkMessage {
   return {
     type: RTM_GETADDR,
     flags: 0,
-    header: addressHeader(0, 0),
+    header: addressHeader({ family: FAMILIES[version], linkIndex: 0, prefixLength: 0 }),
     attributes: [],
     description: 'list addresses',
   };
@@ -75,39 +76,38 @@ export function parseAddress({ payload }: NetlinkReply): InterfaceAddress {
   return {
     linkIndex: payload.readUInt32LE(4),
     prefixLength: payload.readUInt8(1),
-    address: [...(address ?? [])].join('.'),
+    address: formatBytes(address ?? Buffer.alloc(4)),
   };
 }
 
+/** In the place of the one there is. */
 export function addDefaultRoute(gateway: string): NetlinkMessage {
   return {
     type: RTM_NEWROUTE,
     flags: NLM_F_CREATE | NLM_F_REPLACE,
-    // struct rtmsg: family, lengths of destination and source, tos, table, protocol, scope, type, flags.
-    header: Buffer.from([
-      AF_INET,
-      0,
-      0,
-      0,
-      RT_TABLE_MAIN,
-      RTPROT_BOOT,
-      RT_SCOPE_UNIVERSE,
-      RTN_UNICAST,
-      0,
-      0,
-      0,
-      0,
-    ]),
-    attributes: [bytes(RTA_GATEWAY, ipv4Bytes(gateway))],
+    header: routeHeader(familyOf(gateway)),
+    attributes: [bytes(RTA_GATEWAY, ipBytes(gateway))],
     description: `add default route via ${gateway}`,
   };
 }
 
-export function dumpRoutes(): NetlinkMessage {
+/** Where there is none it stays so. */
+export function deleteDefaultRoute(version: 4 | 6): NetlinkMessage {
+  return {
+    type: RTM_DELROUTE,
+    flags: 0,
+    header: routeHeader(FAMILIES[version]),
+    attributes: [],
+    description: 'delete default route',
+    ignoredErrno: constants.errno.ESRCH,
+  };
+}
+
+export function dumpRoutes(version: 4 | 6 = 4): NetlinkMessage {
   return {
     type: RTM_GETROUTE,
     flags: 0,
-    header: Buffer.from([AF_INET, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+    header: Buffer.from([FAMILIES[version], 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
     attributes: [],
     description: 'list routes',
   };
@@ -115,16 +115,17 @@ export function dumpRoutes(): NetlinkMessage {
 
 export function parseRoute({ payload }: NetlinkReply): Route {
   const attributes = decodeAttributes(payload.subarray(12));
+  const everywhere = Buffer.alloc(payload.readUInt8(0) === AF_INET6 ? 16 : 4);
   return {
     prefixLength: payload.readUInt8(1),
     table: payload.readUInt8(4),
-    destination: [...(attributes.get(RTA_DST) ?? [0, 0, 0, 0])].join('.'),
+    destination: formatBytes(attributes.get(RTA_DST) ?? everywhere),
     linkIndex: attributes.get(RTA_OIF)?.readUInt32LE(0) ?? 0,
   };
 }
 
 /**
- * Tells the host which link-layer address an IPv4 address has now, if it believes to know one, or is about to
+ * Tells the host which link-layer address an address has now, if it believes to know one, or is about to
  * give up asking. Where it knows nothing it stays so: its table is small.
  */
 export function correctNeighbour(options: {
@@ -136,8 +137,8 @@ export function correctNeighbour(options: {
   return {
     type: RTM_NEWNEIGH,
     flags: NLM_F_REPLACE,
-    header: neighbourHeader({ family: AF_INET, linkIndex, state: NUD_REACHABLE, flags: 0 }),
-    attributes: [bytes(NDA_DST, ipv4Bytes(address)), bytes(NDA_LLADDR, macBytes(macAddress))],
+    header: neighbourHeader({ family: familyOf(address), linkIndex, state: NUD_REACHABLE, flags: 0 }),
+    attributes: [bytes(NDA_DST, ipBytes(address)), bytes(NDA_LLADDR, macBytes(macAddress))],
     description: `set neighbour ${address} ${macAddress}`,
     ignoredErrno: constants.errno.ENOENT,
   };
@@ -159,9 +160,19 @@ export function setForwarding(options: { portIndex: number; macAddress: string }
   };
 }
 
-/** Four bytes, in network order. */
-export function ipv4Bytes(address: string): Buffer {
-  return Buffer.from(address.split('.').map(Number));
+/** Four bytes, or sixteen, in network order. */
+export function ipBytes(address: string): Buffer {
+  return Buffer.from(ipaddr.parse(address).toByteArray());
+}
+
+function formatBytes(value: Buffer): string {
+  return value.length === 16 ? new ipaddr.IPv6([...value]).toRFC5952String() : [...value].join('.');
+}
+
+const FAMILIES = { 4: AF_INET, 6: AF_INET6 } as const;
+
+function familyOf(address: string): number {
+  return address.includes(':') ? AF_INET6 : AF_INET;
 }
 
 function broadcastOf(address: Buffer, prefixLength: number): Buffer {
@@ -172,10 +183,17 @@ function broadcastOf(address: Buffer, prefixLength: number): Buffer {
 }
 
 /** struct ifaddrmsg: family, prefix length, flags, scope, index. */
-function addressHeader(linkIndex: number, prefixLength: number): Buffer {
-  const header = Buffer.from([AF_INET, prefixLength, 0, 0, 0, 0, 0, 0]);
+function addressHeader(options: { family: number; linkIndex: number; prefixLength: number }): Buffer {
+  const { family, linkIndex, prefixLength } = options;
+  const header = Buffer.from([family, prefixLength, family === AF_INET6 ? IFA_F_NODAD : 0, 0, 0, 0, 0, 0]);
   header.writeUInt32LE(linkIndex, 4);
   return header;
+}
+
+/** struct rtmsg: family, lengths of destination and source, tos, table, protocol, scope, type, flags. */
+function routeHeader(family: number): Buffer {
+  const where = [RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_UNIVERSE, RTN_UNICAST];
+  return Buffer.from([family, 0, 0, 0, ...where, 0, 0, 0, 0]);
 }
 
 /** struct ndmsg: family, two pads, index, state, flags, type. */

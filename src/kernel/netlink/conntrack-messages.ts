@@ -18,7 +18,7 @@ import {
   NFNL_SUBSYS_CTNETLINK,
   NFPROTO_IPV4,
 } from '../abi/nfnetlink.ts';
-import { ipv4Bytes } from './address-messages.ts';
+import { ipBytes } from './address-messages.ts';
 import { type Attribute, bytes, type NetlinkMessage, nested, u32, u8 } from './message.ts';
 
 /**
@@ -40,7 +40,7 @@ export function forgetFlows(options: {
     header: Buffer.from([NFPROTO_IPV4, NFNETLINK_V0, 0, 0]),
     attributes: [
       nested(CTA_TUPLE_ORIG, [nested(CTA_TUPLE_PROTO, tuple)]),
-      nested(CTA_TUPLE_REPLY, [nested(CTA_TUPLE_IP, [bytes(CTA_IP_V4_SRC, ipv4Bytes(answeredFrom))])]),
+      nested(CTA_TUPLE_REPLY, [nested(CTA_TUPLE_IP, [bytes(CTA_IP_V4_SRC, ipBytes(answeredFrom))])]),
       nested(CTA_FILTER, [
         u32(CTA_FILTER_ORIG_FLAGS, flags),
         u32(CTA_FILTER_REPLY_FLAGS, CTA_FILTER_F_IP_SRC),

@@ -3,7 +3,10 @@ import {
   IFF_UP,
   IFLA_ADDRESS,
   IFLA_AF_SPEC,
+  IFLA_BRPORT_ISOLATED,
   IFLA_BRPORT_MODE,
+  IFLA_BR_NF_CALL_IPTABLES,
+  IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_INET6_ADDR_GEN_MODE,
   IFLA_INFO_DATA,
@@ -47,6 +50,8 @@ export type Link = {
   /** 'bridge', 'veth' …, '' for hardware. */
   kind: string;
   macAddress: string;
+  /** What its maker has noted; '' for nothing. */
+  alias: string;
   /** Of a veth: the other end's index, in the namespace that one is in. */
   peerIndex: number;
 };
@@ -93,18 +98,27 @@ export function deleteLink(link: LinkReference): NetlinkMessage {
 }
 
 /** A bridge that is up, without spanning tree, and with an address of its own that does not follow its ports'. */
-export function addBridge(options: { name: string; macAddress: string; mtu?: number }): NetlinkMessage {
+export function addBridge(options: { name: string; macAddress: string; mtu: number }): NetlinkMessage {
   const attributes = [
     bytes(IFLA_ADDRESS, macBytes(options.macAddress)),
+    u32(IFLA_MTU, options.mtu),
     nested(IFLA_LINKINFO, [text(IFLA_INFO_KIND, 'bridge')]),
   ];
-  if (options.mtu !== undefined) attributes.push(u32(IFLA_MTU, options.mtu));
   return linkMessage(RTM_NEWLINK, {
     link: { name: options.name },
     flags: CREATE,
     up: true,
     attributes,
     description: `add bridge ${options.name}`,
+  });
+}
+
+/** Notes something at an interface, for people and programs: at most 255 bytes. Not to be had with its creation. */
+export function setAlias(link: LinkReference, alias: string): NetlinkMessage {
+  return linkMessage(RTM_NEWLINK, {
+    link,
+    attributes: [bytes(IFLA_IFALIAS, Buffer.from(alias))],
+    description: `set alias of ${nameOf(link)}`,
   });
 }
 
@@ -150,15 +164,34 @@ export function addPort(options: { index: number; bridgeIndex: number; mtu: numb
 
 /** Lets a bridge send frames back out by the port they came in by. */
 export function setHairpin(index: number): NetlinkMessage {
+  return setPortFlag(index, IFLA_BRPORT_MODE, 'set hairpin mode');
+}
+
+/** Has a bridge forward no frames between such ports. */
+export function isolatePort(index: number): NetlinkMessage {
+  return setPortFlag(index, IFLA_BRPORT_ISOLATED, 'isolate port');
+}
+
+/** Has what a bridge forwards go through the firewall's hooks of IPv4. Without br_netfilter it means nothing. */
+export function filterBridge(index: number): NetlinkMessage {
+  const data = nested(IFLA_INFO_DATA, [u8(IFLA_BR_NF_CALL_IPTABLES, 1)]);
+  return linkMessage(RTM_NEWLINK, {
+    link: { index },
+    attributes: [nested(IFLA_LINKINFO, [text(IFLA_INFO_KIND, 'bridge'), data])],
+    description: 'filter bridge',
+  });
+}
+
+function setPortFlag(index: number, flag: number, description: string): NetlinkMessage {
   return linkMessage(RTM_NEWLINK, {
     link: { index },
     attributes: [
       nested(IFLA_LINKINFO, [
         text(IFLA_INFO_SLAVE_KIND, 'bridge'),
-        nested(IFLA_INFO_SLAVE_DATA, [u8(IFLA_BRPORT_MODE, 1)]),
+        nested(IFLA_INFO_SLAVE_DATA, [u8(flag, 1)]),
       ]),
     ],
-    description: 'set hairpin mode',
+    description,
   });
 }
 
@@ -180,6 +213,7 @@ export function parseLink(reply: NetlinkReply): Link {
     index: reply.payload.readInt32LE(4),
     up: (reply.payload.readUInt32LE(8) & IFF_UP) !== 0,
     name: textOf(attributes.get(IFLA_IFNAME)),
+    alias: textOf(attributes.get(IFLA_IFALIAS)),
     peerIndex: attributes.get(IFLA_LINK)?.readUInt32LE(0) ?? 0,
     kind: info === undefined ? '' : textOf(decodeAttributes(info).get(IFLA_INFO_KIND)),
     macAddress: [...(attributes.get(IFLA_ADDRESS) ?? [])]

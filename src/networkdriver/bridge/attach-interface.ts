@@ -11,12 +11,15 @@ import {
   configureLink,
   deleteLink,
   getLink,
+  isolatePort,
   parseLink,
   setHairpin,
 } from '../../kernel/netlink/link-messages.ts';
 import type { NetlinkMessage } from '../../kernel/netlink/message.ts';
 import type { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
 import { newVethName } from '../namespace-pool.ts';
+import type { EndpointAddress } from '../ipam/network-addresses.ts';
+import { versionOf } from '../ipam/ip.ts';
 import type { NetworkNamespace } from '../network-namespace.ts';
 
 /** The two ends' indexes, each in its own namespace. */
@@ -29,11 +32,12 @@ export type AttachOptions = {
   pair: InterfacePair;
   bridgeIndex: number;
   mtu: number;
+  /** Whether its port passes nothing on to other such ports. */
+  isolated: boolean;
   macAddress: string;
-  address: string;
-  prefixLength: number;
-  /** Of the default route; '' for none. */
-  gateway: string;
+  addresses: readonly EndpointAddress[];
+  /** By the addresses' gateways. */
+  hasDefaultRoute: boolean;
 };
 
 /**
@@ -61,11 +65,13 @@ export function takePair(
  * @throws SyscallError; the pair is the caller's to delete then
  */
 export function attachInterface(options: AttachOptions): void {
+  admitIpv6(options);
   for (const { socket, messages } of attachSteps(options)) socket.request(messages);
 }
 
 /** As {@link attachInterface}, off the main thread. Neither socket may be used meanwhile. */
 export async function attachInterfaceAsync(options: AttachOptions): Promise<void> {
+  admitIpv6(options);
   for (const { socket, messages } of attachSteps(options)) await socket.requestAsync(messages);
 }
 
@@ -74,22 +80,29 @@ export function allowHairpin(host: NetlinkSocket, pair: InterfacePair): void {
   host.request([setHairpin(pair.hostIndex)]);
 }
 
+/** Interfaces of a namespace have no IPv6 unless they have an address of it. */
+function admitIpv6({ namespace, pair, addresses }: AttachOptions): void {
+  if (addresses.some(({ address }) => versionOf(address) === 6)) namespace.enableIpv6(pair.index);
+}
+
 function attachSteps(options: AttachOptions): { socket: NetlinkSocket; messages: NetlinkMessage[] }[] {
-  const { host, namespace, pair, bridgeIndex, mtu, macAddress, address } = options;
-  const port = addPort({ index: pair.hostIndex, bridgeIndex, mtu });
+  const { host, namespace, pair, bridgeIndex, mtu, macAddress, addresses } = options;
+  const port = [addPort({ index: pair.hostIndex, bridgeIndex, mtu })];
+  if (options.isolated) port.push(isolatePort(pair.hostIndex));
   const inner = [
     configureLink({ index: pair.index, macAddress, mtu }),
-    addAddress({ linkIndex: pair.index, address, prefixLength: options.prefixLength }),
+    ...addresses.map(address => addAddress({ ...address, linkIndex: pair.index })),
   ];
-  if (options.gateway !== '') inner.push(addDefaultRoute(options.gateway));
+  const gateways = addresses.map(({ gateway }) => gateway).filter(gateway => gateway !== '');
+  if (options.hasDefaultRoute) inner.push(...gateways.map(addDefaultRoute));
   const outer = [
     // Being asked about the port, the kernel takes note of its carrier now, not when its work queue comes to it.
     getLink({ index: pair.hostIndex }),
     setForwarding({ portIndex: pair.hostIndex, macAddress }),
-    correctNeighbour({ linkIndex: bridgeIndex, address, macAddress }),
+    ...addresses.map(({ address }) => correctNeighbour({ linkIndex: bridgeIndex, address, macAddress })),
   ];
   return [
-    { socket: host, messages: [port] },
+    { socket: host, messages: port },
     { socket: namespace.routes, messages: inner },
     { socket: host, messages: outer },
   ];

@@ -2,10 +2,16 @@ import { closeSync } from 'node:fs';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { NETLINK_ROUTE } from '../../kernel/abi/netlink.ts';
 import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
-import { AddressPool } from '../address-pool.ts';
-import type { Endpoint, JoinOptions, NetworkDriver, NetworkOptions, ReservedPorts } from '../driver.ts';
-import { parseIpv4 } from '../ipv4.ts';
-import { type BoundPort, PortAllocator } from '../port-allocator.ts';
+import type {
+  Endpoint,
+  JoinOptions,
+  NetworkDriver,
+  NetworkOptions,
+  PortBinding,
+  ReservedPorts,
+} from '../driver.ts';
+import { addressBytes, parseIp, parseSubnet } from '../ipam/ip.ts';
+import { type EndpointAddress, NetworkAddresses } from '../ipam/network-addresses.ts';
 import type { NetworkNamespace } from '../network-namespace.ts';
 import {
   allowHairpin,
@@ -15,31 +21,29 @@ import {
   detachInterface,
   takePair,
 } from './attach-interface.ts';
-import { ensureBridge, removeBridge } from './bridge-device.ts';
-import { holdBridge } from './hold-bridge.ts';
+import { ensureBridge, listBridges, removeBridge, separatePorts } from './bridge-device.ts';
+import { type BridgeSettings, isDefaultBridge, readBridgeOptions } from './bridge-options.ts';
 import { Firewall } from './firewall.ts';
 import { forgetEarlierUdpFlows, forgetUdpFlowsTo } from './forget-udp-flows.ts';
+import { holdBridge } from './hold-bridge.ts';
+import { type BoundPort, PortAllocator } from './port-allocator.ts';
 import { PreparedEndpoints } from './prepared-endpoints.ts';
 import { publishedElements } from './published-elements.ts';
 
-const DEFAULT_MTU = 1500;
-const DEFAULT_NETWORK = 'bridge';
-const OPTION = 'com.docker.network.bridge.';
-
 type BridgeNetwork = {
   options: NetworkOptions;
-  device: string;
+  settings: BridgeSettings;
   bridgeIndex: number;
-  addresses: AddressPool;
-  /** Lets other daemons have the bridge and the subnet. */
+  /** Whether its ports pass nothing on to each other. */
+  isolated: boolean;
+  addresses: NetworkAddresses;
+  /** Lets other daemons have the bridge and the subnets. */
   release: () => void;
 };
 
 export type BridgeDriverOptions = {
   /** The nftables table; engines side by side have one each. */
   table: string;
-  /** The device of the network named `bridge`, unless its options name another. */
-  defaultDevice: string;
 };
 
 /**
@@ -63,17 +67,42 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async createNetwork(options: NetworkOptions): Promise<void> {
-    const { subnet, gateway } = options;
-    const device = this.#deviceOf(options);
+    const settings = readBridgeOptions(options);
+    const device = settings.device || `br-${options.id.slice(0, 12)}`;
+    checkPools(options);
+    this.#refuseSharedDevice(options, device);
     const known = this.#networks.get(options.id);
-    const addresses = known?.addresses ?? new AddressPool(subnet, gateway);
-    using undo = new DisposableStack();
-    const release = known?.release ?? undo.adopt(holdBridge(device, subnet), free => free());
-    const { prefixLength } = addresses;
-    const bridgeIndex = ensureBridge(this.#host, { device, gateway, prefixLength, mtu: options.mtu });
-    this.#networks.set(options.id, { options, device, bridgeIndex, addresses, release });
-    undo.move();
+    await using undo = new AsyncDisposableStack();
+    const release =
+      known?.release ??
+      undo.adopt(
+        holdBridge(
+          device,
+          options.pools.map(({ subnet }) => subnet),
+        ),
+        free => free(),
+      );
+    const { index, isNew } = ensureBridge(this.#host, {
+      device,
+      gateways: gatewaysOf(options),
+      mtu: settings.mtu,
+      owner: this.#ownerOf(options.id),
+    });
+    if (isNew) undo.defer(() => removeBridge({ device, owner: this.#ownerOf(options.id) }));
+    this.#networks.set(options.id, {
+      options,
+      settings: { ...settings, device },
+      bridgeIndex: index,
+      isolated: !settings.icc && separatePorts(this.#host, index),
+      addresses: known?.addresses ?? new NetworkAddresses(options),
+      release,
+    });
+    if (known === undefined)
+      undo.defer(() => {
+        this.#networks.delete(options.id);
+      });
     await this.#setFirewall();
+    undo.move();
   }
 
   async removeNetwork(networkId: string): Promise<void> {
@@ -82,7 +111,7 @@ export class BridgeDriver implements NetworkDriver {
     this.#networks.delete(networkId);
     try {
       await this.#setFirewall();
-      await removeBridge(network.device);
+      await removeBridge({ device: network.settings.device, owner: this.#ownerOf(networkId) });
     } finally {
       network.release();
     }
@@ -92,11 +121,11 @@ export class BridgeDriver implements NetworkDriver {
     const network = this.#network(options.networkId);
     const prepared = await this.#prepared.take(options);
     await using undo = new AsyncDisposableStack();
-    const ipv4Address = prepared?.ipv4Address ?? network.addresses.allocate(options.ipv4Address);
-    undo.defer(() => network.addresses.release(ipv4Address));
-    const bound = await this.#bindPorts(network, options, ipv4Address);
+    const addresses = prepared?.addresses ?? network.addresses.allocate(options.addresses, options.avoid);
+    undo.defer(() => network.addresses.release(addresses));
+    const bound = await this.#bindPorts(network, options, addresses);
     undo.defer(() => this.#releasePorts(bound));
-    const endpoint = endpointOf(network, options, { ipv4Address, bound });
+    const endpoint = endpointOf(network, options, { addresses, bound });
     const pair = takePair(this.#host, options.namespace, options.interfaceName);
     undo.defer(() => detachInterface(options.namespace, options.interfaceName));
     if (prepared === undefined)
@@ -109,7 +138,8 @@ export class BridgeDriver implements NetworkDriver {
           defaultRoute: options.defaultRoute,
         }),
       );
-    if (endpoint.ports.length > 0) allowHairpin(this.#host, pair);
+    // Ports may come to be published by this endpoint later.
+    if (endpoint.ports.length > 0 || !isDefaultBridge(network.options)) allowHairpin(this.#host, pair);
     undo.defer(() => this.#firewall.unpublish(publishedElements(endpoint)));
     await this.#publish(options, endpoint);
     this.#endpoints.set(endpoint.endpointId, endpoint);
@@ -125,36 +155,58 @@ export class BridgeDriver implements NetworkDriver {
     await forgetUdpFlowsTo(endpoint);
     if (options.namespace !== undefined) await detachInterface(options.namespace, endpoint.interfaceName);
     for (const port of endpoint.ports) this.#ports.release(port);
-    this.#networks.get(endpoint.networkId)?.addresses.release(endpoint.ipv4Address);
+    this.#networks.get(endpoint.networkId)?.addresses.release(endpoint.addresses);
   }
 
-  async restore(endpoints: readonly Endpoint[]): Promise<void> {
+  async unpublish({ endpointId }: Endpoint): Promise<void> {
+    const endpoint = this.#endpoints.get(endpointId);
+    if (endpoint === undefined) return;
+    this.#endpoints.set(endpointId, { ...endpoint, ports: [] });
+    await this.#firewall.unpublish(publishedElements(endpoint));
+    await forgetUdpFlowsTo(endpoint);
+  }
+
+  async republish({ endpointId }: Endpoint, ports: readonly PortBinding[]): Promise<void> {
+    const endpoint = this.#endpoints.get(endpointId);
+    if (endpoint === undefined) throw new EngineError('not-found', `endpoint ${endpointId} not found`);
+    const published = { ...endpoint, ports: [...ports] };
+    await this.#firewall.publish(publishedElements(published));
+    await forgetEarlierUdpFlows(published);
+    this.#endpoints.set(endpointId, published);
+  }
+
+  releasePorts(ports: readonly PortBinding[]): void {
+    for (const port of ports) this.#ports.release(port);
+  }
+
+  async restore(endpoints: readonly Endpoint[], ports: readonly PortBinding[]): Promise<void> {
+    for (const port of ports) this.#ports.restore(port);
     for (const endpoint of endpoints) {
       this.#endpoints.set(endpoint.endpointId, endpoint);
-      this.#networks.get(endpoint.networkId)?.addresses.restore(endpoint.ipv4Address);
+      this.#networks.get(endpoint.networkId)?.addresses.restore(endpoint.addresses);
       for (const port of endpoint.ports) this.#ports.restore(port);
     }
     await this.#firewall.reconcile([...this.#endpoints.values()].flatMap(publishedElements));
+    await this.#removeStrayBridges();
     this.#restored = true;
   }
 
   async prepare(namespace: NetworkNamespace): Promise<void> {
-    const network = [...this.#networks.values()].find(({ options }) => options.name === DEFAULT_NETWORK);
+    const network = [...this.#networks.values()].find(({ options }) => isDefaultBridge(options));
     const pair = namespace.prepared;
     // Before that, an address that seems to be free may be a running container's.
     if (!this.#restored || network === undefined || pair === undefined) return;
-    const ipv4Address = network.addresses.allocate('');
-    const endpoint = { ipv4Address, macAddress: macAddressFor(ipv4Address) };
+    const addresses = network.addresses.allocate([]);
+    const endpoint = { addresses, macAddress: macAddressFor(addresses) };
     const host = new NetlinkSocket(NETLINK_ROUTE);
     const attached = attachInterfaceAsync(
       attachOptions(network, { host, namespace, pair, endpoint, defaultRoute: true }),
     );
     this.#prepared.add(namespace, {
       networkId: network.options.id,
-      ipv4Address,
-      prefixLength: network.addresses.prefixLength,
+      addresses,
       ready: attached.catch(() => undefined),
-      release: () => network.addresses.release(ipv4Address),
+      release: () => network.addresses.release(addresses),
     });
     try {
       await attached;
@@ -176,28 +228,47 @@ export class BridgeDriver implements NetworkDriver {
     return network;
   }
 
-  #deviceOf({ id, name, options }: NetworkOptions): string {
-    const named = options[`${OPTION}name`];
-    if (named !== undefined && named !== '') return named;
-    return name === DEFAULT_NETWORK ? this.#options.defaultDevice : `br-${id.slice(0, 12)}`;
+  /** What is noted at bridges: engines side by side have tables of their own. */
+  #ownerOf(networkId: string): string {
+    return `${this.#options.table} network ${networkId}`;
+  }
+
+  async #removeStrayBridges(): Promise<void> {
+    const owners = new Set([...this.#networks.keys()].map(id => this.#ownerOf(id)));
+    for (const { name, alias } of listBridges(this.#host))
+      if (alias.startsWith(this.#ownerOf('')) && !owners.has(alias))
+        await removeBridge({ device: name, owner: alias });
+  }
+
+  #refuseSharedDevice({ id }: NetworkOptions, device: string): void {
+    const other = [...this.#networks.values()].find(({ settings }) => settings.device === device);
+    if (other === undefined || other.options.id === id) return;
+    throw new EngineError(
+      'forbidden',
+      `cannot create network ${id} (${device}): conflicts with network ${other.options.id} (${device}): networks have same bridge name`,
+    );
   }
 
   async #setFirewall(): Promise<void> {
-    const networks = [...this.#networks.values()].map(({ options, device }) => ({
-      device,
-      subnet: options.subnet,
+    const networks = [...this.#networks.values()].map(({ options, settings }) => ({
+      device: settings.device,
+      subnets: options.pools.map(({ subnet }) => subnet),
       internal: options.internal,
-      masquerade: options.options[`${OPTION}enable_ip_masquerade`] !== 'false',
+      icc: settings.icc,
+      masquerade: settings.masquerade,
     }));
     await this.#firewall.setNetworks(networks);
   }
 
-  async #bindPorts(network: BridgeNetwork, options: JoinOptions, address: string): Promise<BoundPort[]> {
-    if (network.options.internal) return [];
-    const defaultHostIp = network.options.options[`${OPTION}host_binding_ipv4`] ?? '';
-    const bindings = options.ports.map(port => ({ ...port, hostIp: port.hostIp || defaultHostIp }));
+  async #bindPorts(
+    { options: network, settings }: BridgeNetwork,
+    options: JoinOptions,
+    addresses: readonly EndpointAddress[],
+  ): Promise<BoundPort[]> {
+    if (network.internal) return [];
+    const bindings = options.ports.map(port => ({ ...port, hostIp: port.hostIp || settings.hostBinding }));
     try {
-      return await this.#ports.bind(bindings, address);
+      return await this.#ports.bind(bindings, addresses[0]?.address ?? '');
     } catch (error) {
       throw connectivityError(options, error);
     }
@@ -220,10 +291,23 @@ export class BridgeDriver implements NetworkDriver {
   }
 }
 
+/** @throws EngineError forbidden, in Docker's words */
+function checkPools({ pools }: NetworkOptions): void {
+  const versions = pools.map(({ subnet }) => parseSubnet(subnet).version);
+  if (versions.length > new Set(versions).size)
+    throw new EngineError('forbidden', "bridge driver doesn't support multiple subnets");
+}
+
+function gatewaysOf({ pools }: NetworkOptions): { address: string; prefixLength: number }[] {
+  return pools
+    .filter(({ gateway }) => gateway !== '')
+    .map(({ gateway, subnet }) => ({ address: gateway, prefixLength: parseSubnet(subnet).prefixLength }));
+}
+
 function attachOptions(
   network: BridgeNetwork,
   parts: Pick<AttachOptions, 'host' | 'namespace' | 'pair'> & {
-    endpoint: Pick<Endpoint, 'ipv4Address' | 'macAddress'>;
+    endpoint: Pick<Endpoint, 'addresses' | 'macAddress'>;
     defaultRoute: boolean;
   },
 ): AttachOptions {
@@ -231,31 +315,26 @@ function attachOptions(
   return {
     ...rest,
     bridgeIndex: network.bridgeIndex,
-    mtu: network.options.mtu ?? DEFAULT_MTU,
+    mtu: network.settings.mtu,
+    isolated: network.isolated,
     macAddress: endpoint.macAddress,
-    address: endpoint.ipv4Address,
-    prefixLength: network.addresses.prefixLength,
-    gateway: defaultRoute ? gatewayOf(network) : '',
+    addresses: endpoint.addresses,
+    hasDefaultRoute: defaultRoute && !network.options.internal,
   };
-}
-
-function gatewayOf({ options }: BridgeNetwork): string {
-  return options.internal ? '' : options.gateway;
 }
 
 function endpointOf(
   network: BridgeNetwork,
   options: JoinOptions,
-  { ipv4Address, bound }: { ipv4Address: string; bound: readonly BoundPort[] },
+  { addresses, bound }: { addresses: EndpointAddress[]; bound: readonly BoundPort[] },
 ): Endpoint {
   return {
     endpointId: options.endpointId,
     networkId: options.networkId,
     interfaceName: options.interfaceName,
-    ipv4Address,
-    prefixLength: network.addresses.prefixLength,
-    gateway: gatewayOf(network),
-    macAddress: options.macAddress || macAddressFor(ipv4Address),
+    // An internal network leads nowhere.
+    addresses: network.options.internal ? addresses.map(address => ({ ...address, gateway: '' })) : addresses,
+    macAddress: options.macAddress || macAddressFor(addresses),
     ports: bound.map(({ binding }) => binding),
   };
 }
@@ -264,11 +343,9 @@ function endpointOf(
  * Locally administered, and always the same for an address: who remembers an address's earlier owner in a
  * neighbour table reaches the new one.
  */
-function macAddressFor(ipv4Address: string): string {
-  return `02:42:${parseIpv4(ipv4Address)
-    .toString(16)
-    .padStart(8, '0')
-    .replaceAll(/..(?!$)/g, '$&:')}`;
+function macAddressFor(addresses: readonly EndpointAddress[]): string {
+  const bytes = addressBytes(parseIp(addresses[0]?.address ?? '0.0.0.0')).subarray(-4);
+  return `02:42:${bytes.toString('hex').replaceAll(/..(?!$)/g, '$&:')}`;
 }
 
 function connectivityError({ containerName, endpointId }: JoinOptions, error: unknown): EngineError {

@@ -4,7 +4,7 @@ import { dumpAddresses, parseAddress } from '../../kernel/netlink/address-messag
 import { forgetFlows } from '../../kernel/netlink/conntrack-messages.ts';
 import type { NetlinkMessage } from '../../kernel/netlink/message.ts';
 import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
-import type { Endpoint, PortBinding } from '../driver.ts';
+import { addressOf, type Endpoint, type PortBinding } from '../driver.ts';
 
 const IPPROTO_UDP = 17;
 const EVERY_ADDRESS = '0.0.0.0';
@@ -27,9 +27,10 @@ export async function forgetEarlierUdpFlows({ ports }: Endpoint): Promise<void> 
 }
 
 /** Forgets the flows into a container that is gone: its address may soon be another's, its port too. */
-export async function forgetUdpFlowsTo({ ports, ipv4Address }: Endpoint): Promise<void> {
-  if (!ports.some(isUdp)) return;
-  await forget([forgetFlows({ protocol: IPPROTO_UDP, answeredFrom: ipv4Address })]);
+export async function forgetUdpFlowsTo(endpoint: Endpoint): Promise<void> {
+  const inside = addressOf(endpoint, 4);
+  if (inside === undefined || !endpoint.ports.some(isUdp)) return;
+  await forget([forgetFlows({ protocol: IPPROTO_UDP, answeredFrom: inside.address })]);
 }
 
 function isUdp({ protocol }: PortBinding): boolean {

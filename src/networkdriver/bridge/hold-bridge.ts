@@ -9,10 +9,10 @@ import { SubnetConflict } from '../driver.ts';
 const DIRECTORY = '/run/slipway-bridges';
 
 /**
- * Takes a bridge and its subnet in this network namespace for this process, until the function returned is called.
+ * Takes a bridge and its subnets in this network namespace for this process, until the function returned is called.
  * @throws EngineError conflict when another process has the bridge; SubnetConflict
  */
-export function holdBridge(device: string, subnet: string): () => void {
+export function holdBridge(device: string, subnets: readonly string[]): () => void {
   makePrivateDirectory(DIRECTORY);
   const namespace = statSync('/proc/thread-self/ns/net').ino;
   const hold = (name: string, refusal: (pid: string) => EngineError) =>
@@ -24,9 +24,13 @@ export function holdBridge(device: string, subnet: string): () => void {
       return new EngineError('conflict', message, { hint: 'Give this one another --bridge.' });
     }),
   );
-  undo.defer(
-    hold(subnet, pid => new SubnetConflict(`another daemon (process ${pid}) is using the subnet ${subnet}`)),
-  );
+  for (const subnet of subnets)
+    undo.defer(
+      hold(
+        subnet,
+        pid => new SubnetConflict(`another daemon (process ${pid}) is using the subnet ${subnet}`),
+      ),
+    );
   const held = undo.move();
   return () => held.dispose();
 }

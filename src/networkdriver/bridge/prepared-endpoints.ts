@@ -1,12 +1,12 @@
 import { deleteAddress } from '../../kernel/netlink/address-messages.ts';
 import type { JoinOptions } from '../driver.ts';
+import type { EndpointAddress } from '../ipam/network-addresses.ts';
 import type { NetworkNamespace } from '../network-namespace.ts';
 
 /** A namespace connected to a network before any container asked for it. */
 export type PreparedEndpoint = {
   networkId: string;
-  ipv4Address: string;
-  prefixLength: number;
+  addresses: EndpointAddress[];
   /** Settles when it is connected, or has failed to be. */
   ready: Promise<void>;
   /** Gives the address back. */
@@ -35,11 +35,11 @@ export class PreparedEndpoints {
    * @throws SyscallError
    */
   async take(options: JoinOptions): Promise<PreparedEndpoint | undefined> {
-    if (options.ipv4Address !== '') await this.#vacate(options.networkId, options.ipv4Address);
+    for (const address of options.addresses) await this.#vacate(options.networkId, address);
     const endpoint = this.#byNamespace.get(options.namespace);
     if (endpoint === undefined) return undefined;
-    const { networkId, interfaceName, ipv4Address, macAddress, defaultRoute } = options;
-    const plain = ipv4Address === '' && macAddress === '' && defaultRoute;
+    const { networkId, interfaceName, addresses, macAddress, defaultRoute } = options;
+    const plain = addresses.length === 0 && macAddress === '' && defaultRoute;
     if (networkId !== endpoint.networkId || interfaceName !== 'eth0' || !plain) {
       this.#undo(options.namespace, endpoint);
       return undefined;
@@ -50,17 +50,18 @@ export class PreparedEndpoints {
 
   async #vacate(networkId: string, address: string): Promise<void> {
     for (const [namespace, endpoint] of this.#byNamespace) {
-      if (endpoint.networkId !== networkId || endpoint.ipv4Address !== address) continue;
+      const hasIt = endpoint.addresses.some(one => one.address === address);
+      if (endpoint.networkId !== networkId || !hasIt) continue;
       await endpoint.ready;
       if (this.#byNamespace.get(namespace) === endpoint) this.#undo(namespace, endpoint);
     }
   }
 
-  /** Its routes go with its only address. */
-  #undo(namespace: NetworkNamespace, { ipv4Address, prefixLength }: PreparedEndpoint): void {
+  /** Its routes go with its addresses. */
+  #undo(namespace: NetworkNamespace, { addresses }: PreparedEndpoint): void {
     const linkIndex = namespace.prepared?.index;
     if (linkIndex !== undefined)
-      namespace.routes.request([deleteAddress({ linkIndex, address: ipv4Address, prefixLength })]);
+      namespace.routes.request(addresses.map(address => deleteAddress({ ...address, linkIndex })));
     this.forget(namespace);
   }
 }

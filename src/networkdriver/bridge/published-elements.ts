@@ -1,6 +1,6 @@
 import type { MapElement } from '../../kernel/netlink/nftables-messages.ts';
-import type { Endpoint, PortBinding } from '../driver.ts';
-import { parseIpv4 } from '../ipv4.ts';
+import { addressOf, type Endpoint, type PortBinding } from '../driver.ts';
+import { addressBytes, parseIp } from '../ipam/ip.ts';
 import { EVERY_ADDRESS_MAP, ONE_ADDRESS_MAP } from './ruleset.ts';
 
 export type PublishedMap = typeof EVERY_ADDRESS_MAP | typeof ONE_ADDRESS_MAP;
@@ -11,14 +11,16 @@ export type PublishedElement = { map: PublishedMap; element: MapElement };
 const PROTOCOLS = { tcp: 6, udp: 17 };
 
 /** What the firewall's maps hold for an endpoint: an element for each port. */
-export function publishedElements({ ipv4Address, ports }: Endpoint): PublishedElement[] {
-  return ports.map(port => {
+export function publishedElements(endpoint: Endpoint): PublishedElement[] {
+  const inside = addressOf(endpoint, 4);
+  if (inside === undefined) return [];
+  return endpoint.ports.map(port => {
     const everyAddress = port.hostIp === '0.0.0.0';
     return {
       map: everyAddress ? EVERY_ADDRESS_MAP : ONE_ADDRESS_MAP,
       element: {
         key: keyOf(port, everyAddress),
-        data: Buffer.concat([address(ipv4Address), portField(port.containerPort)]),
+        data: Buffer.concat([address(inside.address), portField(port.containerPort)]),
       },
     };
   });
@@ -30,9 +32,7 @@ function keyOf({ protocol, hostIp, hostPort }: PortBinding, everyAddress: boolea
 }
 
 function address(text: string): Buffer {
-  const buffer = Buffer.alloc(4);
-  buffer.writeUInt32BE(parseIpv4(text));
-  return buffer;
+  return addressBytes(parseIp(text));
 }
 
 /** In network order, and as all fields of a concatenation, padded to four bytes. */

@@ -4,8 +4,14 @@ import type { Endpoint } from '../driver.ts';
 import { publishedElements } from './published-elements.ts';
 import { rulesetOf } from './ruleset.ts';
 
-const front = { device: 'slipway0', subnet: '172.17.0.0/16', internal: false, masquerade: true };
-const closed = { device: 'br-1', subnet: '172.18.0.0/16', internal: true, masquerade: true };
+const front = {
+  device: 'slipway0',
+  subnets: ['172.17.0.0/16'],
+  internal: false,
+  icc: true,
+  masquerade: true,
+};
+const closed = { ...front, device: 'br-1', subnets: ['172.18.0.0/16'], internal: true };
 
 test('Without networks the table goes.', () => {
   assert.equal(rulesetOf('mine', []), 'add table ip mine\ndelete table ip mine\n');
@@ -38,9 +44,7 @@ test('Published ports are elements as nft(8) encodes them: fields in network ord
     endpointId: 'e',
     networkId: 'n',
     interfaceName: 'eth0',
-    ipv4Address: '172.17.0.2',
-    prefixLength: 16,
-    gateway: '172.17.0.1',
+    addresses: [{ address: '172.17.0.2', prefixLength: 16, gateway: '172.17.0.1' }],
     macAddress: '02:42:ac:11:00:02',
     ports: [
       { ...port, hostIp: '0.0.0.0' },

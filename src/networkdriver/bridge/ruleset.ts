@@ -1,9 +1,14 @@
+import { versionOf } from '../ipam/ip.ts';
+
 /** What the firewall must know of a bridge network. */
 export type FirewallNetwork = {
   device: string;
-  subnet: string;
+  /** Of either IP version. */
+  subnets: readonly string[];
   /** No way out and none in. */
   internal: boolean;
+  /** Whether its endpoints reach each other. */
+  icc: boolean;
   /** Outgoing connections get the host's address. */
   masquerade: boolean;
 };
@@ -33,7 +38,9 @@ export function rulesetOf(table: string, networks: readonly FirewallNetwork[]): 
     ...set(name, {
       set: 'same_bridge',
       type: 'ifname . ifname',
-      elements: devices.map(device => `${device} . ${device}`),
+      elements: networks
+        .filter(network => network.icc)
+        .map(({ device }) => `${quoted(device)} . ${quoted(device)}`),
     }),
     ...chain(name, { chain: 'guard', type: 'filter hook prerouting priority raw', rules: guardRules() }),
     ...chain(name, { chain: 'publish', rules: publishRules() }),
@@ -86,12 +93,22 @@ function postroutingRules(networks: readonly FirewallNetwork[]): string[] {
   const outbound = networks.filter(network => network.masquerade && !network.internal);
   return [
     'oifname @bridges ip saddr 127.0.0.0/8 masquerade',
-    ...networks.map(
-      // A container that comes back by a published port: without this the answer would take the short way.
-      ({ device, subnet }) => `ip saddr ${subnet} oifname ${quoted(device)} ct status dnat masquerade`,
+    // A container that comes back by a published port: without this the answer would take the short way.
+    ...eachSubnet(
+      networks,
+      (subnet, device) => `ip saddr ${subnet} oifname ${device} ct status dnat masquerade`,
     ),
-    ...outbound.map(({ device, subnet }) => `ip saddr ${subnet} oifname != ${quoted(device)} masquerade`),
+    ...eachSubnet(outbound, (subnet, device) => `ip saddr ${subnet} oifname != ${device} masquerade`),
   ];
+}
+
+function eachSubnet(
+  networks: readonly FirewallNetwork[],
+  rule: (subnet: string, device: string) => string,
+): string[] {
+  return networks.flatMap(({ device, subnets }) =>
+    subnets.filter(subnet => versionOf(subnet) === 4).map(subnet => rule(subnet, quoted(device))),
+  );
 }
 
 function set(table: string, options: { set: string; type: string; elements: readonly string[] }): string[] {

@@ -14,7 +14,7 @@ import {
 } from '../../base/go/decode.ts';
 import { hostConfig } from './host-config.ts';
 
-const endpointSettings = struct<api.EndpointSettings>('network.EndpointSettings', {
+export const endpointSettings = struct<api.EndpointSettings>('network.EndpointSettings', {
   IPAMConfig: struct<NonNullable<api.EndpointSettings['IPAMConfig']>>('network.EndpointIPAMConfig', {
     IPv4Address: text(),
     IPv6Address: text(),

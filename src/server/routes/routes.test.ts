@@ -201,12 +201,9 @@ const FILES: Case[] = [
   },
 ];
 
-const UNSUPPORTED: Case[] = [
-  'GET /containers/c/attach/ws',
-  'POST /networks/n/connect',
-  'POST /swarm/init',
-  'POST /session',
-].map(line => ({ ask: line, calls: {}, status: 501, answers: /is not supported by this engine$/ }));
+const UNSUPPORTED: Case[] = ['GET /containers/c/attach/ws', 'POST /swarm/init', 'POST /session'].map(
+  line => ({ ask: line, calls: {}, status: 501, answers: /is not supported by this engine$/ }),
+);
 
 const EXECS: Case[] = [
   {
@@ -368,20 +365,59 @@ const OTHERS: Case[] = [
   { ask: 'GET /networks', calls: { networkList: [new Map()] }, gives: [], status: 200, answers: [] },
   {
     ask: 'GET /networks/bridge',
-    calls: { networkInspect: ['bridge'] },
+    calls: { networkInspect: ['bridge', { scope: '' }] },
     gives: { Name: 'bridge' },
     status: 200,
     answers: { Name: 'bridge' },
   },
   {
-    ask: 'DELETE /networks/b',
-    calls: { networkInspect: ['b'] },
-    gives: { Name: 'bridge' },
-    status: 403,
-    answers: { message: 'bridge is a pre-defined network and cannot be removed' },
+    ask: 'GET /networks/n?scope=swarm&verbose=1',
+    calls: { networkInspect: ['n', { scope: 'swarm' }] },
+    gives: {},
+    status: 200,
+    answers: {},
   },
-  { ask: 'POST /networks/prune', calls: {}, status: 200, answers: { NetworksDeleted: null } },
-  { ask: 'POST /networks/create', body: { Name: 'n' }, calls: {}, status: 501, answers: /not supported/ },
+  { ask: 'GET /networks/n?verbose=yes', calls: {}, status: 400, answers: /invalid value for verbose/ },
+  { ask: 'DELETE /networks/n', calls: { networkRemove: ['n'] }, status: 204 },
+  {
+    ask: `POST /networks/prune?${filters({ until: ['1h'] })}`,
+    calls: { networkPrune: [new Map([['until', ['1h']]])] },
+    gives: { NetworksDeleted: ['n'] },
+    status: 200,
+    answers: { NetworksDeleted: ['n'] },
+  },
+  {
+    ask: `POST /networks/prune?${filters({ name: ['x'] })}`,
+    calls: {},
+    status: 400,
+    answers: /invalid filter/,
+  },
+  {
+    ask: 'POST /networks/create',
+    body: { Name: 'n', IPAM: { Config: [{ Subnet: '10.0.0.0/24' }] }, EnableIPv6: null, Unknown: 1 },
+    calls: { networkCreate: [{ Name: 'n', IPAM: { Config: [{ Subnet: '10.0.0.0/24' }] } }] },
+    gives: { Id: 'i', Warning: '' },
+    status: 201,
+    answers: { Id: 'i', Warning: '' },
+  },
+  { ask: 'POST /networks/create', body: { Name: 7 }, calls: {}, status: 400, answers: /cannot unmarshal/ },
+  {
+    ask: 'POST /networks/n/connect',
+    body: { Container: 'c', EndpointConfig: { Aliases: ['a'], IPAMConfig: { IPv4Address: '10.0.0.7' } } },
+    calls: {
+      networkConnect: [
+        'n',
+        { Container: 'c', EndpointConfig: { Aliases: ['a'], IPAMConfig: { IPv4Address: '10.0.0.7' } } },
+      ],
+    },
+    status: 200,
+  },
+  {
+    ask: 'POST /networks/n/disconnect',
+    body: { Container: 'c', Force: true },
+    calls: { networkDisconnect: ['n', { Container: 'c', Force: true }] },
+    status: 200,
+  },
   {
     ask: `GET /volumes?${filters({ dangling: ['true'] })}`,
     calls: { volumeList: [new Map([['dangling', ['true']]])] },

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
-import { EngineError, errorCode, SyscallError } from '../base/errors.ts';
-import { TimeSlice } from '../base/time-slice.ts';
+import { EngineError, errorCode, SyscallError } from '../../base/errors.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
 import {
   AF_INET,
   SO_REUSEADDR,
@@ -8,10 +8,10 @@ import {
   SOCK_DGRAM,
   SOCK_STREAM,
   SOL_SOCKET,
-} from '../kernel/abi/socket.ts';
-import { copiesClosed, syscall } from '../kernel/libc.ffi.ts';
-import type { PortBinding } from './driver.ts';
-import { formatIpv4, parseIpv4 } from './ipv4.ts';
+} from '../../kernel/abi/socket.ts';
+import { copiesClosed, syscall } from '../../kernel/libc.ffi.ts';
+import type { PortBinding } from '../driver.ts';
+import { addressBytes, parseIpOf } from '../ipam/ip.ts';
 
 const EVERY_ADDRESS = '0.0.0.0';
 const SOCKADDR_BYTES = 16;
@@ -70,7 +70,8 @@ export class PortAllocator {
   }
 
   async #bindOne(wanted: PortBinding, containerAddress: string, slice: TimeSlice): Promise<BoundPort> {
-    const hostIp = formatIpv4(parseIpv4(wanted.hostIp || EVERY_ADDRESS));
+    const hostIp = wanted.hostIp || EVERY_ADDRESS;
+    parseIpOf(4, hostIp);
     const last = wanted.hostPort === 0 ? 0 : Math.max(wanted.hostPort, wanted.hostPortEnd ?? 0);
     for (let hostPort = wanted.hostPort; ; hostPort++) {
       if (slice.isOver) await slice.pause();
@@ -157,7 +158,7 @@ function socketAddress(address: string, port: number): Buffer {
   const buffer = Buffer.alloc(SOCKADDR_BYTES);
   buffer.writeUInt16LE(AF_INET, 0);
   buffer.writeUInt16BE(port, 2);
-  buffer.writeUInt32BE(parseIpv4(address), 4);
+  buffer.set(addressBytes(parseIpOf(4, address)), 4);
   return buffer;
 }
 

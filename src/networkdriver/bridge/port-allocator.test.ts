@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import { test } from 'node:test';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import type { PortBinding } from './driver.ts';
+import type { PortBinding } from '../driver.ts';
 import { type BoundPort, PortAllocator } from './port-allocator.ts';
 
 const any: PortBinding = { protocol: 'tcp', containerPort: 80, hostIp: '127.0.0.1', hostPort: 0 };
