@@ -6,11 +6,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Container, ExecProcess } from '../src/execdriver/driver.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { compile } from './fixtures/escape/hostile-root.ts';
 import { nativeContainers } from './fixtures/native-containers.ts';
+import { until } from '../src/base/testing/until.ts';
 
 const containers = nativeContainers();
 
@@ -163,7 +163,7 @@ describe('the daemon', () => {
   test('tells of a container that another one keeps from ending, and goes on', async () => {
     const captor = await run('-v', `${daemon.base}/captor:/captor`, 'busybox', '/captor', 'detain', 'sleep');
     const held = await run('--pid', `container:${captor}`, 'busybox', 'sleep', '1000');
-    while (!(await daemon.slipway('logs', captor)).stdout.includes('holds')) await delay(10);
+    await until(async () => (await daemon.slipway('logs', captor)).stdout.includes('holds'));
     const commands = [['kill'], ['stop', '-t', '0'], ['rm', '-f'], ['restart', '-t', '0']];
     const results = await Promise.all(commands.map(command => daemon.slipway(...command, held)));
     for (const { stderr } of results)

@@ -8,6 +8,7 @@ import { detectCgroupLayout } from '../src/cgroups/layout.ts';
 import type { Resources } from '../src/cgroups/resources.ts';
 import type { Spec } from '../src/libcontainer/spec.ts';
 import { nativeContainers, outputOf } from './fixtures/native-containers.ts';
+import { until } from '../src/base/testing/until.ts';
 
 const layout = detectCgroupLayout();
 const containers = nativeContainers();
@@ -150,8 +151,7 @@ test('a paused container stands still until it goes on', async () => {
   await new Promise(resolve => setTimeout(resolve, 50));
   assert.equal((await container.stats()).cpu.usageNs, usageNs);
   await container.resume();
-  while ((await container.stats()).cpu.usageNs === usageNs)
-    await new Promise(resolve => setTimeout(resolve, 5));
+  await until(async () => (await container.stats()).cpu.usageNs > usageNs);
   await container.pause();
   await container.remove();
   assert.equal((await container.exited).code, 137);
@@ -218,7 +218,7 @@ test('what is read and written is counted', {
       .map(({ op, bytes, operations }) => `${op} ${bytes} ${operations}`)
       .join();
   const wanted = `Read ${8 << 16} 8,Write ${16 << 16} 16`;
-  while ((await counted()) !== wanted) await new Promise(resolve => setTimeout(resolve, 20));
+  await until(async () => (await counted()) === wanted);
   await container.remove();
 });
 
@@ -253,13 +253,13 @@ test('cgroups that a container makes in its own, when it may, go with it', async
   const { unified, v1 } = pathsOf(container.id);
   const directory = v1.pids ?? unified!;
   await container.start();
-  while (!existsSync(`${directory}/b/c`)) await new Promise(resolve => setTimeout(resolve, 10));
+  await until(() => existsSync(`${directory}/b/c`));
   // mkdir has made it, and may be there still.
-  while ((await container.pids()).length > 1) await new Promise(resolve => setTimeout(resolve, 10));
+  await until(async () => (await container.pids()).length <= 1);
   assert.equal((await container.pids()).length, 1);
   await container.kill(9);
   await container.exited;
   // By the shim, without anybody else: the daemon may not be there.
-  while (existsSync(directory)) await new Promise(resolve => setTimeout(resolve, 10));
+  await until(() => !existsSync(directory));
   await container.remove();
 });

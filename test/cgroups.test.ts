@@ -9,6 +9,7 @@ import { Cgroup } from '../src/cgroups/cgroup.ts';
 import { type CgroupLayout, detectCgroupLayout } from '../src/cgroups/layout.ts';
 import { type CgroupPlan, planCgroups } from '../src/libcontainer/cgroups/plan-cgroups.ts';
 import type { Resources } from '../src/cgroups/resources.ts';
+import { until } from '../src/base/testing/until.ts';
 
 const PARENT = `slipway-test-${newId().slice(0, 8)}`;
 const layout = detectCgroupLayout();
@@ -102,7 +103,7 @@ test('it is destroyed with all that is in it: frozen, in cgroups below, or in on
     ),
     await join(plan, 'cat'),
   ];
-  while (cgroup.pids().length < 50) await new Promise(resolve => setTimeout(resolve, 10));
+  await until(() => cgroup.pids().length >= 50);
   for (const directory of new Set([...Object.values(cgroup.paths.v1), cgroup.paths.unified ?? []].flat())) {
     mkdirSync(`${directory}/below`);
     // A cpuset takes nobody before it is set up.

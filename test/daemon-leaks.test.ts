@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ContainerCreateRequest } from '../src/api/types.ts';
 import { type Engine, openEngine } from '../src/main/engine.ts';
+import { until } from '../src/base/testing/until.ts';
 
 const never = new AbortController().signal;
 
@@ -93,7 +94,7 @@ describe('an engine in this process', () => {
   test('runs 200 containers, one after the other, and has nothing left of them', async () => {
     for (let warm = 0; warm < 3; warm += 1) await run();
     // What goes on in the background is over when no container has a directory any more.
-    while (count().directories > 0) await delay(50);
+    await until(() => count().directories === 0);
     await delay(200);
     const [before, descriptors] = [count(), openDescriptors()];
     for (let index = 0; index < 200; index += 1) {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
+import { until } from '../src/base/testing/until.ts';
 
 describe('the daemon’s death', () => {
   let daemon: DaemonProcess;
@@ -60,7 +61,7 @@ describe('the daemon’s death', () => {
       '-c',
       `echo a > ${pipe}/pipe; echo b > ${pipe}/pipe; echo c > ${pipe}/pipe`,
     ]);
-    while (existsSync(`/proc/${pid}`)) await delay(10);
+    await until(() => !existsSync(`/proc/${pid}`));
     await daemon.start();
     assert.equal(await out('wait', 'one'), '42');
     const finishedAt = Date.parse(await out('inspect', '-f', '{{.State.FinishedAt}}', 'one'));

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { tarOf } from './fixtures/image-archive.ts';
+import { until } from '../src/base/testing/until.ts';
 
 /** 250 directories in one another, with names of 100 bytes, and a file of five at the bottom. */
 const MAKE_DEEP = `
@@ -91,7 +92,7 @@ for (const driver of ['overlay2', 'vfs']) {
         '-c',
         `${MAKE_DEEP}; touch made; sleep 1000`,
       );
-      while ((await daemon.slipway('exec', 'deep', 'test', '-e', '/made')).code !== 0) await delay(50);
+      await until(async () => (await daemon.slipway('exec', 'deep', 'test', '-e', '/made')).code === 0);
       const containers = (await daemon.api('GET', '/containers/json?size=1')) as { SizeRw: number }[];
       assert.ok((containers[0]?.SizeRw ?? -1) >= 5);
       await daemon.api('GET', '/system/df');

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { makeBusyboxRoot } from './fixtures/busybox-root.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { compile, descriptors, type HostileRoot, makeHostile } from './fixtures/escape/hostile-root.ts';
+import { until } from '../src/base/testing/until.ts';
 
 let daemon: DaemonProcess;
 let hostile: HostileRoot;
@@ -114,7 +115,7 @@ test('a container learns nothing of health checks and of programs that are execu
     Cmd: ['racer', join(daemon.base, 'canary')],
     Healthcheck: { Test: ['CMD', 'true'], Interval: 10_000_000 },
   });
-  while (!(await daemon.slipway('logs', id)).stdout.includes('ready')) await delay(20);
+  await until(async () => (await daemon.slipway('logs', id)).stdout.includes('ready'));
   for (let count = 0; count < 100; count++) await execOutput(id, { Cmd: ['true'] });
   assert.equal((await daemon.slipway('logs', id)).stdout, 'ready\n');
   await daemon.api('DELETE', `/containers/${id}?force=1`);
@@ -122,7 +123,7 @@ test('a container learns nothing of health checks and of programs that are execu
 
 test('a container that shares another’s processes is not seen by them while it is made', async () => {
   const id = await daemon.launch({ Image: 'hostile', Cmd: ['racer', join(daemon.base, 'canary')] });
-  while (!(await daemon.slipway('logs', id)).stdout.includes('ready')) await delay(20);
+  await until(async () => (await daemon.slipway('logs', id)).stdout.includes('ready'));
   for (let count = 0; count < 30; count++)
     await runOutput({ Cmd: ['true'], HostConfig: { PidMode: `container:${id}` } });
   assert.equal((await daemon.slipway('logs', id)).stdout, 'ready\n');
@@ -157,7 +158,7 @@ test('shared memory of a container that has put a link to the host in its place 
     Cmd: ['sh', '-c', `ln -s /hostproc/${process.pid}/root/tmp /dev/shm; echo linked; sleep 1000`],
     HostConfig: { IpcMode: 'shareable', Binds: ['/proc:/hostproc'], Tmpfs: { '/dev': '' } },
   });
-  while (!(await daemon.slipway('logs', id)).stdout.includes('linked')) await delay(20);
+  await until(async () => (await daemon.slipway('logs', id)).stdout.includes('linked'));
   const output = await runOutput({
     Cmd: ['sh', '-c', 'ls -d /dev/shm/slipway-*; echo ESCAPED'],
     HostConfig: { IpcMode: `container:${id}` },
@@ -172,7 +173,7 @@ test('namespaces and shared memory of another container are joined', async () =>
     Cmd: ['sh', '-c', 'echo shared > /dev/shm/file; echo written; sleep 1000'],
     HostConfig: { IpcMode: 'shareable' },
   });
-  while (!(await daemon.slipway('logs', id)).stdout.includes('written')) await delay(20);
+  await until(async () => (await daemon.slipway('logs', id)).stdout.includes('written'));
   const modes = { IpcMode: `container:${id}`, PidMode: `container:${id}`, NetworkMode: `container:${id}` };
   const script =
     'cat /dev/shm/file; for n in ipc pid net; do busybox readlink /proc/self/ns/$n; busybox readlink /proc/1/ns/$n; done';

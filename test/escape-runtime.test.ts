@@ -5,9 +5,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { compile, descriptors, type HostileRoot, makeHostile } from './fixtures/escape/hostile-root.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
+import { until } from '../src/base/testing/until.ts';
 
 /** More than the runtime and its shim ever have open; all of them are in a PATH. */
 const LAST = 32;
@@ -116,7 +116,7 @@ test('a container of a bundle learns nothing of programs that are executed in it
     stdio: ['ignore', output, output],
   });
   closeSync(output);
-  while (!readFileSync(found, 'utf8').includes('ready')) await delay(20);
+  await until(() => readFileSync(found, 'utf8').includes('ready'));
   for (let count = 0; count < 50; count++) await runtime.succeed('exec', 'racer', 'true');
   assert.equal(readFileSync(found, 'utf8'), 'ready\n');
   const ended = once(racer, 'exit');

@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
+import { until } from '../src/base/testing/until.ts';
 
 /** A daemon whose data and exec root are on a small file system. */
 async function smallDaemon(options: string): Promise<DaemonProcess> {
@@ -87,14 +87,14 @@ for (const [name, options] of [
         ['exited', 7],
         ['exited', 7],
       ];
-      while ((await states()).some(([status]) => status === 'running')) await delay(20);
+      await until(async () => (await states()).every(([status]) => status !== 'running'));
       assert.deepEqual(await states(), expected);
 
       // A daemon that starts now finds all of it, and what has ended meanwhile.
       await daemon.kill('SIGKILL');
       const status = () => readFileSync(`/proc/${pid}/status`, 'utf8');
       process.kill(pid, 'SIGTERM');
-      while (existsSync(`/proc/${pid}`) && !status().includes('zombie')) await delay(20);
+      await until(() => !existsSync(`/proc/${pid}`) || status().includes('zombie'));
       await daemon.start();
       assert.deepEqual(await states(), expected);
       assert.deepEqual(await stateOf(unseen), ['exited', 7]);

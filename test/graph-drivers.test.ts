@@ -17,6 +17,7 @@ import { graphDriverSuite } from '../src/graph/graphdriver/suite.ts';
 import { vfs } from '../src/graph/graphdriver/vfs.ts';
 import { openDetachedOverlay } from '../src/kernel/detached-overlay.ts';
 import { MountedFileSystem, whyNot } from './fixtures/loop-file-system.ts';
+import { until } from '../src/base/testing/until.ts';
 
 const BTRFS = { type: 'btrfs', sizeBytes: 512 * 2 ** 20 };
 const EXAMPLE = new URL('fixtures/example-driver.mjs', import.meta.url).pathname;
@@ -112,7 +113,7 @@ test('the program fuse-overlayfs ends when nobody has its mount any more', async
   assert.ok(!readFileSync('/proc/self/mountinfo', 'utf8').includes('fuse-overlayfs'));
   closeSync(one);
   closeSync(two);
-  while ((await serversOf(root)).length > 0) await new Promise(resolve => setTimeout(resolve, 10));
+  await until(async () => (await serversOf(root)).length === 0);
 });
 
 /** The command lines of programs that serve below `root`; those that have ended have none. */

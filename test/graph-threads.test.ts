@@ -8,6 +8,7 @@ import { tarEntry } from '../src/archive/tar-entry.ts';
 import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar-writer.ts';
 import { RootedThreads } from '../src/archive/rooted-threads.ts';
 import { socketPair } from '../src/kernel/socket-pair.ts';
+import { until } from '../src/base/testing/until.ts';
 
 test('a job that somebody waits for does not queue behind removals', async t => {
   const root = fs.mkdtempSync(`${tmpdir()}/slipway-threads-`);
@@ -82,7 +83,7 @@ test('an archive is unpacked while it is written', async t => {
       writer.grow(fs.writeSync(archiveFd, archive.subarray(done, done + 30_000), 0, null, done));
       await delay(5);
     }
-    while (!fs.existsSync(`${root}/whole/f`)) await delay(5);
+    await until(() => fs.existsSync(`${root}/whole/f`));
     writer.finish();
   });
   assert.equal(result.entryCount, 1);

@@ -20,6 +20,7 @@ import { openNativeDriver } from '../src/execdriver/native/open-native-driver.ts
 import { StartError } from '../src/execdriver/start-error.ts';
 import type { Process, Spec } from '../src/libcontainer/spec.ts';
 import { makeBusyboxRoot } from './fixtures/busybox-root.ts';
+import { until } from '../src/base/testing/until.ts';
 
 const cgroupParent = `slipway-test-${randomBytes(4).toString('hex')}`;
 const shimPath = new URL('../shim/bin/slipway-shim', import.meta.url).pathname;
@@ -290,7 +291,7 @@ test('an exit that nobody saw is found in the state directory', async () => {
   const first = openNativeDriver({ shimPath });
   await (await first.create(options)).start();
   first.close();
-  while (!existsSync(join(options.stateDir, 'exit'))) await new Promise(resolve => setTimeout(resolve, 5));
+  await until(() => existsSync(join(options.stateDir, 'exit')));
   const second = openNativeDriver({ shimPath });
   const container = await second.recover(options.id, options.stateDir);
   assert.equal((await container.exited).code, 5);

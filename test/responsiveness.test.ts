@@ -13,6 +13,7 @@ import { makeBusyboxRoot } from './fixtures/busybox-root.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { imageOf } from './fixtures/image-archive.ts';
 import { Pinger } from './fixtures/pinger.ts';
+import { until } from '../src/base/testing/until.ts';
 
 /** What is wanted is 100. The other processes of a loaded machine may make it several times that... */
 const LONGEST_MS = 500;
@@ -289,7 +290,7 @@ describe('while the worst is done', () => {
     async function prepared(name: string, script: string, more: object = {}): Promise<void> {
       await create(name, { ...shell(script), ...more });
       await start(name);
-      while ((await ask('HEAD', `/containers/${name}/archive?path=/done`)).status !== 200) await delay(50);
+      await until(async () => (await ask('HEAD', `/containers/${name}/archive?path=/done`)).status === 200);
     }
 
     answers('to an /etc/hosts of more than a gigabyte', async () => {

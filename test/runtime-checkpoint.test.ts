@@ -15,10 +15,10 @@ import {
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { after, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createNetworkNamespace } from '../src/kernel/namespaces.ts';
 import { ConsoleListener } from './fixtures/console-listener.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
+import { until } from '../src/base/testing/until.ts';
 
 const runtime = new Runtime();
 after(() => runtime.close());
@@ -352,7 +352,7 @@ test('--status-fd tells when the pages of a lazy migration can be asked for', { 
     images[1]!,
   ];
   const served = once(spawn('criu', pages, { stdio: 'ignore' }), 'exit');
-  while (!existsSync(join(images[1]!, 'lazy-pages.socket'))) await delay(20);
+  await until(() => existsSync(join(images[1]!, 'lazy-pages.socket')));
   quietly(
     'restore',
     '-d',

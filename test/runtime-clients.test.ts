@@ -11,6 +11,7 @@ import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { detectCgroupLayout } from '../src/cgroups/layout.ts';
 import { Runtime } from './fixtures/runtime.ts';
+import { until } from '../src/base/testing/until.ts';
 
 const runtime = new Runtime();
 const rootfs = join(runtime.base, 'rootfs');
@@ -155,7 +156,7 @@ test("containerd's shim for runc makes, executes in, and ends containers", {
   assert.match(succeed(task('ps', 'stays')), /^\d+/m);
   assert.match(succeed(task('metrics', 'stays')), /pids\.current +1/);
   succeed(task('kill', '--signal', 'SIGKILL', 'stays'));
-  while (!/STOPPED/.test(succeed(task('list')))) await delay(50);
+  await until(() => /STOPPED/.test(succeed(task('list'))));
   succeed(task('delete', 'stays'));
   succeed([...CTR, 'container', 'delete', 'stays']);
 });

@@ -12,10 +12,10 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { launchProcess } from '../src/execdriver/native/launch-process.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
+import { until } from '../src/base/testing/until.ts';
 
 const runtime = new Runtime();
 after(() => runtime.close());
@@ -46,7 +46,7 @@ test('a container is created, started, killed and deleted, and nothing is left',
     /cannot delete container one that is not stopped: running/,
   );
   await runtime.succeed('kill', 'one', 'KILL');
-  while ((await runtime.status('one')) !== 'stopped') await delay(5);
+  await until(async () => (await runtime.status('one')) === 'stopped');
   assert.match((await runtime.call('kill', 'one')).stderr, /container not running/);
   assert.match((await runtime.call('exec', 'one', 'true')).stderr, /cannot exec in a stopped container/);
   await runtime.succeed('delete', 'one');

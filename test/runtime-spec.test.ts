@@ -16,7 +16,6 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { NETLINK_ROUTE } from '../src/kernel/abi/netlink.ts';
 import { createNetworkNamespace, inNetworkNamespace } from '../src/kernel/namespaces.ts';
 import { addAddress } from '../src/kernel/netlink/address-messages.ts';
@@ -26,6 +25,7 @@ import type { Mount } from '../src/libcontainer/spec.ts';
 import { exampleSpec } from '../src/runtime/example-spec.ts';
 import { makeBusyboxRoot } from './fixtures/busybox-root.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
+import { until } from '../src/base/testing/until.ts';
 
 const runtime = new Runtime();
 after(() => runtime.close());
@@ -484,7 +484,7 @@ test('without cgroups and processes of its own a container can still be killed',
   const status = () => (JSON.parse(callAs(user, ['state', 'loose'])) as { status: string }).status;
   assert.equal(status(), 'running');
   callAs(user, ['kill', 'loose', 'KILL']);
-  while (status() !== 'stopped') await delay(10);
+  await until(() => status() === 'stopped');
   assert.throws(() => callAs(user, ['kill', 'loose', 'KILL']), /container not running/);
   callAs(user, ['delete', 'loose']);
 });
@@ -494,7 +494,7 @@ test('a user without privileges joins a user namespace of its own, where groups 
   const holder = spawn('setpriv', words, { stdio: 'ignore' });
   try {
     const map = `/proc/${holder.pid}/uid_map`;
-    while (!readFileSync(map, 'utf8').includes(' 1234 ')) await delay(10);
+    await until(() => readFileSync(map, 'utf8').includes(' 1234 '));
     const shown = runAs(1234, 1235, 'id -u; id -G; cat /proc/self/setgroups', ({ linux }) => {
       const user = linux.namespaces!.find(({ type }) => type === 'user')!;
       user.path = `/proc/${holder.pid}/ns/user`;

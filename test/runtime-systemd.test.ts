@@ -4,9 +4,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { exampleSpec } from '../src/runtime/example-spec.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
+import { until } from '../src/base/testing/until.ts';
 
 const runtime = new Runtime();
 after(() => runtime.close());
@@ -187,7 +187,7 @@ test('without privileges a container is a unit of the user’s own manager', { s
   chownSync(home, user.uid, user.gid);
   execFileSync('systemd-run', ['-q', `--unit=${manager}`, ...identity, ...properties, ...command]);
   t.after(() => execFileSync('systemctl', ['kill', '--signal=KILL', manager]));
-  while (!existsSync(join(home, 'systemd/private'))) await delay(50);
+  await until(() => existsSync(join(home, 'systemd/private')));
   // Who may move a process into the manager's cgroup has to be in it.
   const delegated = `/sys/fs/cgroup/system.slice/${manager}.service`;
   const caller = `${delegated}/caller`;

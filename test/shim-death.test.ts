@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
+import { until } from '../src/base/testing/until.ts';
 
 /** Asks the kernel not to be killed with its parent. `outlive CHILDREN`: as many more, in sessions of their own. */
 const OUTLIVE = `
@@ -52,7 +53,7 @@ describe('the death of a shim', () => {
     const { code, stdout, stderr } = await daemon.slipway('run', '-d', ...flags, ...program);
     assert.equal(code, 0, stderr);
     const id = stdout.trim();
-    while (!(await daemon.slipway('logs', id)).stdout.includes('outliving')) await delay(10);
+    await until(async () => (await daemon.slipway('logs', id)).stdout.includes('outliving'));
     return id;
   }
 
@@ -135,7 +136,7 @@ describe('the death of a shim', () => {
     const { Pid } = await stateOf(id);
     await killShim(id);
     await untilState(id, state => state.Status === 'running' && state.Pid !== Pid);
-    while ((await daemon.slipway('logs', id)).stdout.split('outliving').length < 3) await delay(10);
+    await until(async () => (await daemon.slipway('logs', id)).stdout.split('outliving').length >= 3);
     // The program and its three children, and none of the first run.
     await running(id, 4);
     await daemon.slipway('rm', '-f', id);
@@ -173,7 +174,7 @@ describe('the death of a shim', () => {
     assert.deepEqual([state.Status, state.ExitCode], ['exited', 255]);
     await nothingRuns(stays);
     await untilState(restarts, ({ Status, Pid }) => Status === 'running' && Pid !== before.Pid);
-    while ((await daemon.slipway('logs', restarts)).stdout.split('outliving').length < 3) await delay(10);
+    await until(async () => (await daemon.slipway('logs', restarts)).stdout.split('outliving').length >= 3);
     await running(restarts, 4);
     for (const id of shims) await daemon.slipway('rm', '-f', id);
     for (const id of shims) await nothingIsLeft(id);
@@ -186,7 +187,7 @@ describe('the death of a shim', () => {
     rmSync(join(daemon.base, 'exec'), { recursive: true });
     await daemon.start();
     await untilState(id, state => state.Status === 'running' && state.Pid !== Pid);
-    while ((await daemon.slipway('logs', id)).stdout.split('outliving').length < 3) await delay(10);
+    await until(async () => (await daemon.slipway('logs', id)).stdout.split('outliving').length >= 3);
     await running(id, 4);
     await daemon.slipway('rm', '-f', id);
     await nothingIsLeft(id);

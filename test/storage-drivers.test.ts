@@ -4,11 +4,11 @@ import { execFile, execFileSync } from 'node:child_process';
 import { closeSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { openFuseMount } from '../src/kernel/fuse-mount.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { MountedFileSystem, whyNot } from './fixtures/loop-file-system.ts';
+import { until } from '../src/base/testing/until.ts';
 
 const BTRFS = { type: 'btrfs', sizeBytes: 512 * 2 ** 20 };
 const EXAMPLE = new URL('fixtures/example-driver.mjs', import.meta.url).pathname;
@@ -118,7 +118,7 @@ for (const { name, flag = name, status, fileSystem } of DRIVERS) {
       const pid = Number(await docker('inspect', '-f', '{{.State.Pid}}', 'ending'));
       await daemon.kill();
       process.kill(pid, 'SIGKILL');
-      while ((await commandsIn(daemon.base)).length > 0) await delay(20);
+      await until(async () => (await commandsIn(daemon.base)).length === 0);
       await daemon.start();
       assert.equal(await docker('inspect', '-f', '{{.State.ExitCode}}', 'ending'), '137');
       await docker('rm', 'ending');

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HealthConfig } from '../../api/types.ts';
 import type { FakeProcess } from '../testing/fake-exec-driver.ts';
 import { TestDaemon } from '../testing/test-daemon.ts';
+import { until } from '../../base/testing/until.ts';
 
 const MS = 1_000_000;
 const never = new Promise<void>(() => undefined);
@@ -13,10 +14,6 @@ async function runProbed(engine: TestDaemon, health: HealthConfig = {}): Promise
   return engine.run('web', {
     Healthcheck: { Test: ['CMD', 'check'], Interval: 5 * MS, Timeout: 30 * MS, Retries: 2, ...health },
   });
-}
-
-async function until(isReached: () => boolean): Promise<void> {
-  while (!isReached()) await delay(2);
 }
 
 /** Has every probe end as soon as it runs, with what it writes to its standard output. */

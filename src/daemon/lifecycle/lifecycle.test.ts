@@ -8,6 +8,7 @@ import { currentTime, nowNs } from '../clock.ts';
 import type { StateRecord } from '../containers/container-record.ts';
 import { logPath } from '../daemon-options.ts';
 import { TestDaemon } from '../testing/test-daemon.ts';
+import { until } from '../../base/testing/until.ts';
 
 const never = new AbortController().signal;
 
@@ -345,7 +346,7 @@ test('a restart policy whose start hangs does not keep images from being removed
   const id = await engine.run('web', { HostConfig: { RestartPolicy: { Name: 'always' } } });
   engine.execDriver.hangs = true;
   engine.execDriver.last.exit(1);
-  while (engine.daemon.starts.size === 0) await new Promise(resolve => setTimeout(resolve, 5));
+  await until(() => engine.daemon.starts.size > 0);
   await engine.backend.imageRemove('box', { force: true, noPrune: false });
   await engine.backend.containerRemove(id, { force: true, volumes: false, link: false });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Reserve } from './reserve.ts';
+import { until } from '../../base/testing/until.ts';
 
 function counting(size: number) {
   const state = { made: 0, fails: false, discarded: [] as number[] };
@@ -14,10 +15,6 @@ function counting(size: number) {
     size,
   });
   return { state, reserve };
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await delay(1);
 }
 
 test('what is taken is new, until a reserve has been made', async () => {
