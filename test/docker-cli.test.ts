@@ -148,6 +148,8 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
   test('runs in the background; ps, logs, inspect, stop and rm tell of it', async () => {
     const id = await out('run', '-d', '--name', 'web', 'busybox', 'sh', '-c', 'echo ready; exec sleep 1000');
     assert.match(id, /^[0-9a-f]{64}$/);
+    const { stderr: wrong } = await docker('top', 'web', '-zzz');
+    assert.match(wrong, /^Error response from daemon: ps: error: [^\n]*\n$/);
     assert.match(
       await out('ps', '--format', '{{.Names}} {{.Status}}'),
       /^web Up (Less than a second|\d+ seconds?)$/,

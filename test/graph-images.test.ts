@@ -156,6 +156,9 @@ test('an image is saved by id without a name, and then loaded by its id', async 
     kind: 'not-found',
     message: 'No such image: nothing',
   });
+  const missing = { none: 'No such image: none', 'none:1': 'reference does not exist' };
+  for (const [name, message] of Object.entries(missing))
+    await assert.rejects(graph.save([name]), { kind: 'not-found', message });
 });
 
 for (const program of ['cat', 'gzip', 'zstd', 'xz', 'bzip2']) {

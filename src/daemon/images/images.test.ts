@@ -80,6 +80,18 @@ test('prune counts what has been freed on the disk', async t => {
   assert.equal(ImagesDeleted?.length, 6);
 });
 
+test('an image that does not say when it was made is never old enough, and a prune has one moment', async t => {
+  const { backend, graph } = await daemonWithImages(t);
+  const { created: _never, ...config } = IMAGES[0]!.config;
+  graph.list = async () => [{ ...IMAGES[0]!, config }];
+  assert.equal((await backend.imageList({ filters: new Map() }))[0]?.Created, 0);
+  assert.deepEqual(await backend.imageList({ filters: new Map([['until', ['1h']]]) }), []);
+  await assert.rejects(backend.imagePrune(new Map([['until', ['1h', '2h']]])), {
+    kind: 'invalid-parameter',
+    message: 'more than one until filter specified',
+  });
+});
+
 test('patterns beyond all measure are refused', async t => {
   const { backend } = await daemonWithImages(t);
   const filters = new Map([['reference', Array<string>(100).fill('a'.repeat(1000))]]);

@@ -52,11 +52,16 @@ export async function imageFilter({ graph }: Daemon, filters: Filters): Promise<
       (isDangling === undefined || (isDangling ? image.repoTags.length === 0 : hasNames(image))) &&
       before.every(time => createdMs(image) < time) &&
       since.every(time => createdMs(image) > time) &&
-      until.every(time => time === undefined || BigInt(createdMs(image)) * 1_000_000n < time) &&
+      until.every(time => time === undefined || isOlder(image, time)) &&
       hasLabels(labels) &&
       (!filters.has('reference') || hasNames(named(image)))
     );
   };
+}
+
+/** An image that does not say when it was made is not. */
+function isOlder(image: Image, timeNs: bigint): boolean {
+  return image.config.created !== undefined && BigInt(createdMs(image)) * 1_000_000n < timeNs;
 }
 
 async function creationTimes(graph: Graph, references: readonly string[] = []): Promise<number[]> {

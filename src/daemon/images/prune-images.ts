@@ -3,6 +3,7 @@ import type { Image } from '../../graph/graph.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict } from '../errors.ts';
 import { booleanFilter, checkFilters, type Filters } from '../filters.ts';
+import { untilTime } from '../until-filter.ts';
 import { type Removal, removeImage } from './images.ts';
 import { imageFilter, imageUsers } from './list-images.ts';
 
@@ -18,6 +19,8 @@ export async function pruneImages(
   filters: Filters,
 ): Promise<{ ImagesDeleted: Removal[] | null; SpaceReclaimed: number }> {
   checkFilters(filters, ['dangling', 'label', 'label!', 'until']);
+  // Of a list's several moments all count, of a prune there is one.
+  untilTime(filters);
   const onlyDangling = booleanFilter(filters, 'dangling', true);
   const matches = await imageFilter(daemon, new Map([...filters].filter(([key]) => key !== 'dangling')));
   if (running.has(daemon)) throw conflict('a prune operation is already running');

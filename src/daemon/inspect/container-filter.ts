@@ -121,21 +121,23 @@ function volumeFilter(filters: Filters): (container: Container) => boolean {
     record.mounts.some(({ name, source, destination }) => isWanted(name, source, destination));
 }
 
-/** By name, id, or the beginning of one. */
+/** By name, id, or the beginning of an id. */
 function networkFilter({ networks }: Daemon, filters: Filters): (container: Container) => boolean {
   const values = filters.get('network') ?? [];
   if (values.length === 0) return () => true;
   const isWanted = exactFilter(filters, 'network');
-  const beginnings = values.filter(value => value.length >= 12);
-  const ids = new Map(networks.all().map(({ name, id }) => [name, id]));
+  const all = networks.all().map(({ name, id }) => [name, id] as const);
+  const ids = new Map(all);
+  const wanted = new Set(
+    all.filter(([, id]) => values.some(value => id.startsWith(value))).map(([, id]) => id),
+  );
   return ({ record, state }) => {
     const names = Object.keys(record.networks);
-    const known = [
-      ...names,
-      ...names.map(name => ids.get(name) ?? ''),
-      ...state.endpoints.map(({ endpoint }) => endpoint.networkId),
-    ];
-    return isWanted(...known) || beginnings.some(value => known.some(one => one.startsWith(value)));
+    return (
+      isWanted(...names) ||
+      names.some(name => wanted.has(ids.get(name) ?? '')) ||
+      state.endpoints.some(({ endpoint }) => wanted.has(endpoint.networkId))
+    );
   };
 }
 
@@ -172,7 +174,16 @@ function filteredPort(key: string, value: string) {
   try {
     return parsePort(value);
   } catch {
-    const reason = `strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`;
-    throw invalid(`error while looking up for ${key} ${value}: ${reason}`);
+    throw invalid(`error while looking up for ${key} ${value}: ${portError(value)}`);
   }
+}
+
+/** In the words of docker/go-connections. */
+function portError(value: string): string {
+  const [ports = ''] = value.split('/', 1);
+  if (ports === '') return 'Empty string specified for ports.';
+  const wrong = ports.split('-', 2).find(port => !/^\d+$/.test(port) || Number(port) >= PORTS);
+  if (wrong === undefined) return `Invalid range specified for the Port: ${ports}`;
+  const reason = /^\d+$/.test(wrong) ? 'value out of range' : 'invalid syntax';
+  return `strconv.ParseUint: parsing ${JSON.stringify(wrong)}: ${reason}`;
 }

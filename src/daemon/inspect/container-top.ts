@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { ContainerTop } from '../../api/types.ts';
-import { EngineError } from '../../base/errors.ts';
+import { EngineError, messageOf } from '../../base/errors.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import type { Container } from '../containers/container.ts';
 import { conflict, invalid } from '../errors.ts';
@@ -31,13 +31,15 @@ async function runPs(psArgs: string, pids: ReadonlySet<number>): Promise<Contain
     throw invalid(`ps options that rename columns are not supported: ${psArgs}`);
   const { stdout } = await run('ps', psArgs.split(/\s+/).filter(Boolean), { maxBuffer: 64 << 20 }).catch(
     error => {
-      throw new EngineError('system', `Error running ps: ${(error as Error).message}`);
+      // Its first line says what is wrong with the options, the others what options there are.
+      const [reason = ''] = ((error as { stderr?: string }).stderr ?? '').split('\n', 1);
+      throw reason === '' ? failed(messageOf(error)) : invalid(`ps: ${reason}`);
     },
   );
   const [header = '', ...lines] = stdout.trimEnd().split('\n');
   const titles = header.trim().split(/\s+/);
   const pidColumn = titles.indexOf('PID');
-  if (pidColumn < 0) throw new EngineError('system', "Couldn't find PID field in ps output");
+  if (pidColumn < 0) throw invalid("Couldn't find PID field in ps output");
   const rows: string[][] = [];
   const slice = new TimeSlice();
   for (const line of lines) {
@@ -46,6 +48,10 @@ async function runPs(psArgs: string, pids: ReadonlySet<number>): Promise<Contain
     if (slice.isOver) await slice.pause();
   }
   return { Titles: titles, Processes: rows };
+}
+
+function failed(reason: string): EngineError {
+  return new EngineError('system', `Error running ps: ${reason}`);
 }
 
 /** The last column takes the rest of the line. */

@@ -47,13 +47,22 @@ function resolveForSaving(images: ImageStore, name: string): Image {
     return resolveImage(images, name);
   } catch (error) {
     if (!(error instanceof EngineError) || error.kind !== 'not-found') throw error;
-    // No tag was meant, so none is named.
-    throw new EngineError('not-found', `No such image: ${name}`, { cause: error });
+    // Where no tag was meant, none is named.
+    const message = namesTag(name) ? 'reference does not exist' : `No such image: ${name}`;
+    throw new EngineError('not-found', message, { cause: error });
   }
 }
 
+function namesTag(name: string): boolean {
+  return !isId(name) && parseReference(name).tag !== undefined;
+}
+
+function isId(name: string): boolean {
+  return /^(sha256:)?[a-f0-9]{64}$/.test(name);
+}
+
 function tagsMeantBy(images: ImageStore, name: string): { id: Digest; reference?: Reference }[] {
-  if (/^(sha256:)?[a-f0-9]{64}$/.test(name)) return [];
+  if (isId(name)) return [];
   const reference = parseReference(name);
   if (reference.digest !== undefined) return [];
   if (reference.tag === undefined)
