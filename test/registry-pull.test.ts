@@ -313,7 +313,7 @@ test('a wrong password is told, and a right one is enough', async t => {
   addImage(own);
   own.registry.password = 'me:secret';
   await assert.rejects(pull(own, 'team/app:1'), {
-    kind: 'unauthorized',
+    kind: 'forbidden',
     message: 'no basic auth credentials',
   });
   const wrong = { username: 'me', password: 'wrong' };

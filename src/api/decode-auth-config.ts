@@ -2,7 +2,7 @@ import { struct, text } from '../base/go/decode.ts';
 import { parseGoJson } from '../base/go/json.ts';
 import type { AuthConfig } from './types.ts';
 
-const authConfig = struct<AuthConfig>('registry.AuthConfig', {
+export const authConfig = struct<AuthConfig>('registry.AuthConfig', {
   username: text(),
   password: text(),
   auth: text(),

@@ -517,6 +517,22 @@ export type AuthConfig = {
   registrytoken?: string;
 };
 
+export type AuthResponse = { IdentityToken: string; Status: string };
+
+/** What a registry has under a name. */
+export type DistributionInspect = {
+  Descriptor: { mediaType: string; digest: string; size: number };
+  Platforms: Platform[];
+};
+
+export type SearchResult = {
+  star_count: number;
+  is_official: boolean;
+  name: string;
+  is_automated: boolean;
+  description: string;
+};
+
 /** Slipway's own `POST /slipway/system/check`. */
 export type SystemCheckOptions = {
   repair: boolean;

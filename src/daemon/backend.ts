@@ -15,6 +15,7 @@ import { createContainer } from './create/create-container.ts';
 import { EngineError } from '../base/errors.ts';
 import { conflict, invalid, notFound } from './errors.ts';
 import { pushImage } from './distribution/push-image.ts';
+import * as requests from './distribution/registry-requests.ts';
 import { pullImage } from './distribution/pull-image.ts';
 import { containerEvent } from './events/container-event.ts';
 import { createExec, findExec } from './exec/create-exec.ts';
@@ -206,6 +207,12 @@ function imageBackend(daemon: Daemon) {
       options: images.ImportOptions,
       progress: (message: api.ProgressMessage) => void,
     ) => images.importImageFrom(daemon, address, { options, progress }),
+    registryLogin: async (...args: Tail<typeof requests.registryLogin>) =>
+      requests.registryLogin(daemon, ...args),
+    distributionInspect: async (...args: Tail<typeof requests.inspectDistribution>) =>
+      requests.inspectDistribution(daemon, ...args),
+    imageSearch: async (...args: Tail<typeof requests.searchImages>) =>
+      requests.searchImages(daemon, ...args),
     imagePush: async (...args: Tail<typeof pushImage>) => pushImage(daemon, ...args),
     imagePull: async (...args: Tail<typeof pullImage>) => pullImage(daemon, ...args),
     imageBootstrap: async (what: string, progress: (message: api.ProgressMessage) => void) =>

@@ -111,25 +111,26 @@ export type ImageImportOptions = {
   platform?: string;
 };
 
-export type ImagePullRequest = {
+/** What is asked of a registry, and who asks. */
+export type RegistryRequest = {
+  auth: api.AuthConfig;
+  /** Ends it. */
+  signal: AbortSignal;
+};
+
+export type ImagePullRequest = RegistryRequest & {
   /** A name, with a tag or a digest or without. */
   image: string;
   /** A tag or a digest; '' for what the name has, and, where that has none either, all tags. */
   tag: string;
   platform?: string | undefined;
-  auth: api.AuthConfig;
-  /** Ends the pull. */
-  signal: AbortSignal;
 };
 
-export type ImagePushRequest = {
+export type ImagePushRequest = RegistryRequest & {
   image: string;
   /** '' for all tags of that name. */
   tag: string;
   platform?: api.Platform | undefined;
-  auth: api.AuthConfig;
-  /** Ends the push. */
-  signal: AbortSignal;
 };
 
 export interface ImageBackend {
@@ -162,6 +163,15 @@ export interface ImageBackend {
   imagePull(request: ImagePullRequest, progress: (message: api.ProgressMessage) => void): Promise<void>;
   /** Slipway's own. */
   imageBootstrap(what: string, progress: (message: api.ProgressMessage) => void): Promise<string>;
+}
+
+export interface RegistryBackend {
+  /** `POST /auth`. */
+  registryLogin(request: RegistryRequest): Promise<api.AuthResponse>;
+  distributionInspect(name: string, request: RegistryRequest): Promise<api.DistributionInspect>;
+  imageSearch(
+    request: RegistryRequest & { term: string; limit: number; filters: Filters },
+  ): Promise<api.SearchResult[]>;
 }
 
 export interface NetworkBackend {
@@ -215,6 +225,7 @@ export interface SystemBackend {
 export interface Backend
   extends ContainerBackend,
     ImageBackend,
+    RegistryBackend,
     NetworkBackend,
     VolumeBackend,
     SystemBackend {}

@@ -1,28 +1,24 @@
-import type { AuthConfig, ProgressMessage } from '../../api/types.ts';
+import type { ProgressMessage } from '../../api/types.ts';
 import type { Digest } from '../../base/digest.ts';
 import { isDigest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { parsePlatform } from '../../oci/parse-platform.ts';
 import { hostPlatform, isForPlatform, type Platform } from '../../oci/platform.ts';
 import { familiarName, familiarString, isTag, parseReference, type Reference } from '../../oci/reference.ts';
-import { credentialsOf } from '../../registry/client/credentials.ts';
 import { platformManifest } from '../../registry/client/platform-manifest.ts';
 import { Repository } from '../../registry/client/repository.ts';
-import { Session } from '../../registry/client/session.ts';
 import type { Daemon } from '../daemon.ts';
 import { imageEvent } from '../images/images.ts';
-import { registryOptions, whileOpen } from './distribution.ts';
 import { pullError } from './pull-errors.ts';
+import { type RegistryRequest, withSession } from './registry-session.ts';
 import { receiveImage } from './receive-image.ts';
 
-export type PullRequest = {
+export type PullRequest = RegistryRequest & {
   /** A name, with a tag or a digest or without. */
   image: string;
   /** A tag or a digest; '' for what the name has, and, where that has none either, all tags. */
   tag: string;
   platform?: string | undefined;
-  auth: AuthConfig;
-  signal: AbortSignal;
 };
 
 export type Progress = (message: ProgressMessage) => void;
@@ -35,29 +31,22 @@ const BUILT_IN = /^(?:docker\.io\/)?library\/hello:latest$/;
  * @throws EngineError in Docker's words: invalid-parameter, forbidden, not-found, unauthorized, system when the registry
  *   cannot be reached, data-loss when it sends something else
  */
-export function pullImage(daemon: Daemon, request: PullRequest, progress: Progress): Promise<void> {
-  return whileOpen(daemon, pull(daemon, request, progress));
-}
-
-async function pull(daemon: Daemon, request: PullRequest, progress: Progress): Promise<void> {
+export async function pullImage(daemon: Daemon, request: PullRequest, progress: Progress): Promise<void> {
   const reference = requestedReference(request);
   const platform = request.platform ? parsePlatform(request.platform) : undefined;
   if (BUILT_IN.test(`${familiarPath(reference)}:${reference.tag}`)) return makeHello(daemon, progress);
-  const signal = AbortSignal.any([request.signal, daemon.closing]);
-  const credentials = credentialsOf(request.auth);
-  const session = Session.open(registryOptions(daemon.options), { credentials, signal });
-  try {
-    const repository = await Repository.open(session, reference, ['resolve', 'pull']);
-    const pull = new Pull(daemon, repository, { platform, progress });
-    const isNew = await pull.all(reference);
-    const status = isNew ? 'Downloaded newer image for' : 'Image is up to date for';
-    progress({ status: `Status: ${status} ${familiarString(reference)}` });
-    await pull.warnOfPlatform(reference);
-  } catch (error) {
-    throw pullError(error, reference);
-  } finally {
-    await session.close();
-  }
+  await withSession(daemon, request, async session => {
+    try {
+      const repository = await Repository.open(session, reference, ['resolve', 'pull']);
+      const pull = new Pull(daemon, repository, { platform, progress });
+      const isNew = await pull.all(reference);
+      const status = isNew ? 'Downloaded newer image for' : 'Image is up to date for';
+      progress({ status: `Status: ${status} ${familiarString(reference)}` });
+      await pull.warnOfPlatform(reference);
+    } catch (error) {
+      throw pullError(error, reference);
+    }
+  });
 }
 
 function requestedReference({ image, tag }: PullRequest): Reference {

@@ -1,4 +1,4 @@
-import type { AuthConfig, Platform } from '../../api/types.ts';
+import type { Platform } from '../../api/types.ts';
 import type { Digest } from '../../base/digest.ts';
 import { isDigest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
@@ -15,53 +15,40 @@ import {
   type Reference,
   repositoryOf,
 } from '../../oci/reference.ts';
-import { credentialsOf } from '../../registry/client/credentials.ts';
 import { Repository } from '../../registry/client/repository.ts';
-import { Session } from '../../registry/client/session.ts';
 import type { Daemon } from '../daemon.ts';
 import { imageEvent } from '../images/images.ts';
-import { registryOptions, whileOpen } from './distribution.ts';
 import { keepMeanwhile } from './keep-meanwhile.ts';
 import { plainMessage, retryMessage, seldom } from './layer-state.ts';
+import { type RegistryRequest, withSession } from './registry-session.ts';
 import { mountSources } from './mount-sources.ts';
 import type { Progress } from './pull-image.ts';
 import { pushBlob, type UploadState } from './push-blob.ts';
 import { type Pushable, pushableOf } from './pushable.ts';
 import { compressLayers } from './compress-layers.ts';
 
-export type PushRequest = {
+export type PushRequest = RegistryRequest & {
   /** A name; a tag in it counts as `tag` does. */
   image: string;
   /** '' for all tags of that name. */
   tag: string;
   platform?: Platform | undefined;
-  auth: AuthConfig;
-  signal: AbortSignal;
 };
 
 /**
  * `docker push`: an image, or all tags of a name. What a registry has already is not sent.
  * @throws EngineError in Docker's words: invalid-parameter, not-found, unauthorized, forbidden, system
  */
-export function pushImage(daemon: Daemon, request: PushRequest, progress: Progress): Promise<void> {
-  return whileOpen(daemon, push(daemon, request, progress));
-}
-
-async function push(daemon: Daemon, request: PushRequest, progress: Progress): Promise<void> {
+export async function pushImage(daemon: Daemon, request: PushRequest, progress: Progress): Promise<void> {
   const reference = pushedReference(request);
-  await checkPlatform(daemon, reference, request.platform);
+  const { platform } = request;
+  await checkPlatform(daemon, reference, platform);
   progress({ status: `The push refers to repository [${repositoryOf(reference)}]` });
   const pushed = await pushedTags(daemon, reference);
-  const signal = AbortSignal.any([request.signal, daemon.closing]);
-  const credentials = credentialsOf(request.auth);
-  const session = Session.open(registryOptions(daemon.options), { credentials, signal });
-  try {
+  await withSession(daemon, request, async session => {
     const repository = await Repository.open(session, reference, ['push']);
-    for (const tagged of pushed)
-      await pushTag(daemon, repository, { reference: tagged, platform: request.platform, progress });
-  } finally {
-    await session.close();
-  }
+    for (const tagged of pushed) await pushTag(daemon, repository, { reference: tagged, platform, progress });
+  });
 }
 
 function pushedReference({ image, tag }: PushRequest): Reference {

@@ -98,9 +98,10 @@ export class Authorizer {
   }
 }
 
+/** @throws RegistryError forbidden: with 401, docker's CLI would ask for a password, in scripts, too, and wait */
 function basicProof(credentials: Credentials | undefined): string {
   if (credentials?.kind !== 'password')
-    throw new RegistryError('unauthorized', 'no basic auth credentials', { code: 'UNAUTHORIZED' });
+    throw new RegistryError('forbidden', 'no basic auth credentials', { code: 'UNAUTHORIZED' });
   return basicHeader(credentials.username, credentials.password);
 }
 

@@ -14,7 +14,7 @@ export type Endpoint = {
   headers: Record<string, string>;
 };
 
-const HUB_DOMAIN = 'docker.io';
+export const HUB_DOMAIN = 'docker.io';
 const HUB_HOST = 'registry-1.docker.io';
 
 /** The host that a reference's domain stands for. */

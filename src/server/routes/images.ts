@@ -1,5 +1,5 @@
-import { decodeAuthHeader } from '../../api/decode-auth-config.ts';
-import type { AuthConfig, Platform, ProgressMessage } from '../../api/types.ts';
+import { registryRequest } from './registry.ts';
+import type { Platform, ProgressMessage } from '../../api/types.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import type { ImageBackend } from '../backend.ts';
 import { struct, text } from '../../base/go/decode.ts';
@@ -26,14 +26,12 @@ export function imageRoutes(backend: ImageBackend): Router {
   return [
     get('/images/json', exchange => list(backend, exchange)),
     get('/images/get', exchange => save(backend, exchange, exchange.query.getAll('names'))),
-    get('/images/search', unsupported('searching a registry')),
     post('/images/create', exchange => createImage(backend, exchange)),
     post('/images/load', exchange => load(backend, exchange)),
     post('/images/prune', async exchange =>
       sendJson(exchange, await backend.imagePrune(filtersParameter(exchange.query, PRUNE_FILTERS))),
     ),
     ...namedRoutes(backend),
-    get('/distribution/*', unsupported('asking a registry about an image')),
     post('/build', unsupported('building images')),
     post('/build/prune', exchange => sendJson(exchange, { CachesDeleted: null, SpaceReclaimed: 0 })),
     post('/build/cancel', unsupported('building images')),
@@ -115,7 +113,7 @@ async function createImage(backend: ImageBackend, exchange: Exchange): Promise<v
   const tag = query.get('tag') ?? '';
   const image = textParameter(query, 'fromImage');
   if (image !== undefined) {
-    const pull = { image, tag, platform, auth: registryAuth(exchange), signal: exchange.signal };
+    const pull = { image, tag, platform, ...registryRequest(exchange) };
     return sendProgress(exchange, progress => backend.imagePull(pull, progress));
   }
   const source = query.get('fromSrc') ?? '';
@@ -137,14 +135,9 @@ async function createImage(backend: ImageBackend, exchange: Exchange): Promise<v
 
 async function pushImage(backend: ImageBackend, exchange: Exchange, image: string): Promise<void> {
   const [platform] = platformParameter(exchange, '1.46');
-  const { signal } = exchange;
   const tag = exchange.query.get('tag') ?? '';
-  const push = { image, tag, platform, auth: registryAuth(exchange), signal };
+  const push = { image, tag, platform, ...registryRequest(exchange) };
   await sendProgress(exchange, progress => backend.imagePush(push, progress));
-}
-
-function registryAuth({ request }: Exchange): AuthConfig {
-  return decodeAuthHeader(request.headersDistinct['x-registry-auth']?.[0]);
 }
 
 async function save(backend: ImageBackend, exchange: Exchange, names: string[]): Promise<void> {

@@ -7,6 +7,7 @@ import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
 import { slipwayRoutes } from './slipway.ts';
 import { swarmRoutes } from './swarm.ts';
+import { registryRoutes } from './registry.ts';
 import { systemRoutes } from './system.ts';
 import { volumeRoutes } from './volumes.ts';
 
@@ -19,6 +20,7 @@ export function routersOf(backend: Backend): Router[] {
     imageRoutes(backend),
     networkRoutes(backend),
     volumeRoutes(backend),
+    registryRoutes(backend),
     systemRoutes(backend),
     swarmRoutes(),
     slipwayRoutes(backend),

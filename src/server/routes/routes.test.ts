@@ -358,7 +358,6 @@ const IMAGES: Case[] = [
     answers: { ImagesDeleted: null, SpaceReclaimed: 0 },
   },
   { ask: 'POST /build', calls: {}, status: 501, answers: /building images is not supported/ },
-  { ask: 'GET /distribution/a/b/json', calls: {}, status: 501, answers: /registry/ },
 ];
 
 const OTHERS: Case[] = [
@@ -489,7 +488,6 @@ const OTHERS: Case[] = [
     status: 400,
     answers: { message: '`since` time (200) cannot be after `until` time (100)' },
   },
-  { ask: 'POST /auth', body: { username: 'u' }, calls: {}, status: 501, answers: /logging in/ },
   { ask: 'GET /plugins', calls: {}, status: 200, answers: [] },
   { ask: 'GET /swarm', calls: {}, status: 503, answers: /not a swarm manager/ },
   { ask: 'GET /nodes/x', calls: {}, status: 503, answers: /not a swarm manager/ },

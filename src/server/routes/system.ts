@@ -1,19 +1,12 @@
 import { EngineError } from '../../base/errors.ts';
 import type { SystemBackend, UsagePart } from '../backend.ts';
-import { struct, text } from '../../base/go/decode.ts';
-import { readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { filtersParameter, timeParameter } from '../query.ts';
 import { sendJson, sendLines } from '../respond.ts';
-import { get, post, type Router } from '../router.ts';
+import { get, type Router } from '../router.ts';
 
 /** What `GET /system/df?type=` may name. */
 const USAGE_PARTS: readonly UsagePart[] = ['container', 'image', 'volume', 'build-cache'];
-
-const credentials = struct<{ username?: string; password?: string; serveraddress?: string }>(
-  'registry.AuthConfig',
-  { username: text(), password: text(), serveraddress: text() },
-);
 
 export function systemRoutes(backend: SystemBackend): Router {
   return [
@@ -23,10 +16,6 @@ export function systemRoutes(backend: SystemBackend): Router {
     get('/info', async exchange => sendJson(exchange, await backend.info())),
     get('/events', exchange => events(backend, exchange)),
     get('/system/df', exchange => diskUsage(backend, exchange)),
-    post('/auth', async exchange => {
-      await readJson(exchange, credentials, { name: 'AuthConfig', emptyIsObject: false });
-      throw new EngineError('not-implemented', 'logging in to a registry is not supported by this engine');
-    }),
   ];
 }
 
