@@ -3,6 +3,7 @@
 #include "fields.h"
 #include "files.h"
 #include "log.h"
+#include "memory.h"
 #include "operations/settings.h"
 #include "processes.h"
 #include "run-plan.h"
@@ -62,6 +63,14 @@ void tell_exit(struct client *client, struct process *process)
 	append_process(&payload, process);
 	send_message(client, MSG_EXITED, 0, &payload);
 	process->told = true;
+}
+
+/* One that has not heard the last thing yet will hear of it from the exit. */
+void tell_out_of_memory(struct shim *shim)
+{
+	for (struct client *client = shim->clients; client; client = client->next)
+		if (client->watching && !client->dead && client->pending.length == 0)
+			send_message(client, MSG_OUT_OF_MEMORY, 0, NULL);
 }
 
 /* Answers whoever waits for the process to be created or started. */
@@ -293,6 +302,7 @@ static void begin_process(struct shim *shim, struct client *client, uint16_t tag
 	/* While the child is at work. */
 	if (result == 0 && process->number == 0 && !shim->passing) {
 		guard_against_oom(shim);
+		watch_memory(shim);
 		if ((result = listen_for_clients(shim)) < 0)
 			r.party = PARTY_SHIM;
 	}

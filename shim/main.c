@@ -25,10 +25,11 @@
  */
 #include "clients.h"
 #include "files.h"
+#include "memory.h"
 #include "reaping.h"
 #include "streams.h"
 
-enum source { FROM_SIGNALS, FROM_END, FROM_LISTENER, FROM_CLIENT, FROM_OUTPUT, FROM_INPUT, FROM_SYNC };
+enum source { FROM_SIGNALS, FROM_END, FROM_LISTENER, FROM_MEMORY, FROM_CLIENT, FROM_OUTPUT, FROM_INPUT, FROM_SYNC };
 
 struct watch {
 	enum source source;
@@ -67,6 +68,7 @@ static void watch_all(struct watched *w, struct shim *shim)
 	for (struct process *process = shim->processes; process && !shim->passing; process = process->next)
 		watch(w, process->end, POLLIN, (struct watch){ FROM_END, process, 0 });
 	watch(w, shim->listener, POLLIN, (struct watch){ FROM_LISTENER, NULL, 0 });
+	watch(w, shim->memory_events, POLLIN, (struct watch){ FROM_MEMORY, NULL, 0 });
 	for (struct client *client = shim->clients; client; client = client->next) {
 		struct process *process = client->attached;
 		bool reads = !client->input_ended && (!process || process->input_pending.length == 0);
@@ -129,6 +131,9 @@ static void handle_event(struct shim *shim, struct watch *what, short events)
 		break;
 	case FROM_LISTENER:
 		accept_client(shim);
+		break;
+	case FROM_MEMORY:
+		handle_memory(shim);
 		break;
 	case FROM_CLIENT:
 		handle_client(shim, what->object, events);
@@ -197,7 +202,7 @@ static void withstand_signals(void)
 
 int main(int argc, char **argv)
 {
-	static struct shim shim = { .listener = -1, .init = -1, .state_directory = -1, .exit_file = -1, .log = { .fd = -1 }, .console_socket = -1, .spare = -1 };
+	static struct shim shim = { .listener = -1, .memory_events = -1, .init = -1, .state_directory = -1, .exit_file = -1, .log = { .fd = -1 }, .console_socket = -1, .spare = -1 };
 	sigset_t child;
 	withstand_signals();
 	sigemptyset(&child);

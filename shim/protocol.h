@@ -36,6 +36,7 @@ enum message {
 	MSG_FAILED = 66,
 	MSG_PROCESSES = 67,
 	MSG_EXITED = 68,
+	MSG_OUT_OF_MEMORY = 69,
 };
 
 enum io_flag {

@@ -2,19 +2,10 @@
 #include "clients.h"
 #include "files.h"
 #include "log.h"
+#include "memory.h"
 #include "processes.h"
 #include "reaping.h"
 #include "streams.h"
-
-static bool was_out_of_memory(struct shim *shim)
-{
-	char content[1024];
-	if (!shim->out_of_memory_file || !*shim->out_of_memory_file ||
-	    read_file_at(AT_FDCWD, shim->out_of_memory_file, content, sizeof content) < 0)
-		return false;
-	char *count = strstr(content, "oom_kill ");
-	return count && atoi(count + strlen("oom_kill ")) > 0;
-}
 
 /* How much is in a pipe that others may still write to. */
 static ssize_t waiting_bytes(struct process *process, struct output *output)
@@ -102,7 +93,7 @@ static void reap_process(struct shim *shim, struct process *process, int status)
 	process->state = STATE_EXITED;
 	process->exited_at_ns = now_ns(CLOCK_REALTIME);
 	process->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	process->out_of_memory = was_out_of_memory(shim);
+	process->out_of_memory = count_memory_kills(shim) > 0;
 	drain_outputs(shim, process);
 	if (process->number == 0)
 		end_container(shim, process);

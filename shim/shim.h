@@ -133,6 +133,9 @@ struct shim {
 	uint8_t *cleanup;
 	size_t cleanup_bytes;
 	char *out_of_memory_file;
+	int memory_events; /* readable when that has something new */
+	bool memory_is_v1;
+	unsigned memory_kills; /* that the watchers have heard of */
 	int *kept; /* descriptors from outside: `fd:4` is the first */
 	size_t kept_count;
 	bool privileged;

@@ -70,6 +70,27 @@ test('a container that needs more memory than it may is killed, and that is told
   assert.deepEqual([status.code, status.oomKilled], [137, true]);
 });
 
+test('a process that is killed for want of memory is told of while its container goes on', async () => {
+  const container = await containers.create(
+    'until [ -e /go ]; do :; done; dd if=/dev/zero of=/dev/null bs=64M count=1; until [ -e /end ]; do :; done',
+    withResources({ memory: { limit: 12 << 20, swap: 12 << 20 } }),
+  );
+  await container.start();
+  const told = new Promise<void>(resolve => container.watchMemory(resolve));
+  const touch = async (path: string) => {
+    const process = { user: { uid: 0, gid: 0 }, cwd: '/', env: ['PATH=/bin'], args: ['touch', path] };
+    return outputOf(
+      await container.exec({ id: path, process, io: { terminal: false, stdin: false, stdinOnce: false } }),
+    );
+  };
+  await touch('/go');
+  await told;
+  await touch('/end');
+  const { code, oomKilled } = await container.exited;
+  assert.deepEqual([code, oomKilled], [0, true]);
+  await container.remove();
+});
+
 test('a device that is not allowed can be made but not opened, an allowed one both', async () => {
   const script =
     'busybox mknod /null c 1 3; echo x > /null && echo null; busybox mknod /kmsg c 1 11; true < /kmsg; ' +

@@ -132,6 +132,11 @@ export interface Container extends ContainerProcess {
   resume(): Promise<void>;
   /** Changes limits in place (`docker update`); the part of a spec's `linux.resources` that is given. */
   update(resources: NonNullable<NonNullable<Spec['linux']>['resources']>): Promise<void>;
+  /**
+   * `listener` is called whenever the kernel kills one of its processes for want of memory, the init or another; at once
+   * when it has by now.
+   */
+  watchMemory(listener: () => void): void;
   /** All its pids, in the daemon's pid namespace. */
   pids(): Promise<number[]>;
   /** Raw counters from the cgroup. */

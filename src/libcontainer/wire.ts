@@ -134,6 +134,8 @@ export const MESSAGES = {
   failed: 66,
   processes: 67,
   exited: 68,
+  /** To who watches: the kernel has killed a process of the container's for want of memory, or is about to. */
+  outOfMemory: 69,
 } as const;
 
 export const HEADER_BYTES = 8;

@@ -248,6 +248,26 @@ test('the end of a container is told of after the signal that brought it about',
   assert.deepEqual(told.slice(-2), ['container kill', 'container die']);
 });
 
+test('a lack of memory is told of when it comes, whatever has been killed', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web');
+  const told = async () => (await actions(engine)).filter(action => /oom|die/.test(action)).map(a => a.slice(10));
+  engine.execDriver.last.outOfMemory();
+  assert.deepEqual([engine.state(id).status, engine.state(id).oomKilled], ['running', true]);
+  engine.execDriver.last.outOfMemory();
+  assert.deepEqual(await told(), ['oom', 'oom']);
+  engine.execDriver.last.exit(0, true);
+  await engine.idle();
+  assert.deepEqual(await told(), ['oom', 'oom', 'die']);
+  assert.equal(engine.state(id).oomKilled, true);
+  await engine.backend.containerStart(id);
+  assert.equal(engine.state(id).oomKilled, false);
+  // While no daemon was there to hear of it, say.
+  engine.execDriver.last.exit(137, true);
+  await engine.idle();
+  assert.deepEqual(await told(), ['oom', 'oom', 'die', 'oom', 'die']);
+});
+
 test('a container that waits for its restart can be stopped', async t => {
   const engine = await TestDaemon.open(t);
   const id = await engine.run('web', { HostConfig: { RestartPolicy: { Name: 'always' } } });

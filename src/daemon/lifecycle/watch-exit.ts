@@ -8,12 +8,25 @@ import { stopHealthChecks } from '../health/start-health-checks.ts';
 import { removeContainer } from './remove-container.ts';
 import { nextRestart, scheduleRestart } from './restart-policy.ts';
 
-/** Acts upon the end of the container's process, whenever that comes. */
+/** Acts upon the end of the container's process, whenever that comes, and upon a lack of memory before. */
 export function watchExit(daemon: Daemon, container: Container, runtime: Runtime): void {
+  runtime.watchMemory(() => {
+    if (!daemon.closing.aborted && container.runtime === runtime) ranOutOfMemory(daemon, container);
+  });
   void runtime.exited.then(status => {
     if (daemon.closing.aborted || container.runtime !== runtime) return;
     daemon.background.run(`the exit of ${container.id}`, handleExit(daemon, container, status));
   });
+}
+
+/** It may go on: what was killed need not be its first process. */
+function ranOutOfMemory(daemon: Daemon, container: Container): void {
+  const { state } = container;
+  if (!state.oomKilled) {
+    state.oomKilled = true;
+    daemon.store.saveState(container.id, state);
+  }
+  containerEvent(daemon, container, 'oom');
 }
 
 /**
@@ -24,6 +37,7 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
   const { state, runtime } = container;
   // What brought it about is told of first.
   await Promise.all(container.signals);
+  if (status.oomKilled && !state.oomKilled) ranOutOfMemory(daemon, container);
   stopHealthChecks(container);
   for (const exec of container.execs.values()) {
     exec.containerExited();
@@ -39,7 +53,6 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
     status: restart === undefined ? 'exited' : 'restarting',
     pid: 0,
     exitCode: status.code,
-    oomKilled: status.oomKilled,
     finishedAt: formatTime(status.exitedAtNs),
     endpoints: [],
     unpublishedPorts: [],
@@ -65,7 +78,6 @@ function announceExit(daemon: Daemon, container: Container, status: ExitStatus):
       attributes: { container: container.id, driver: 'local' },
     });
   }
-  if (status.oomKilled) containerEvent(daemon, container, 'oom');
   const seconds = (status.exitedAtNs - parseTime(container.state.startedAt)) / 1_000_000_000n;
   containerEvent(daemon, container, 'die', { execDuration: String(seconds), exitCode: String(status.code) });
 }

@@ -115,6 +115,12 @@ export class FakeContainer extends FakeProcess implements Container {
     this.updates.push(resources);
   }
 
+  outOfMemory: () => void = () => undefined;
+
+  watchMemory(listener: () => void): void {
+    this.outOfMemory = listener;
+  }
+
   async pids(): Promise<number[]> {
     return [this.pid];
   }

@@ -41,6 +41,7 @@ export class NativeContainer extends NativeProcess implements Container {
   readonly #cgroup: Cgroup;
   readonly #isStarted: boolean;
   readonly #started: () => void;
+  #ranOutOfMemory = false;
   readonly #execs = new Map<number, NativeProcess>();
   /** Exits that were reported in one breath with the process's creation. */
   readonly #early = new Map<number, ProcessRecord>();
@@ -64,6 +65,9 @@ export class NativeContainer extends NativeProcess implements Container {
     this.#cgroup = new Cgroup(state.cgroupPaths);
     if (!connection) return;
     connection.onExit = exit => this.processExited(exit);
+    connection.onOutOfMemory = () => {
+      this.#ranOutOfMemory = true;
+    };
     void connection.closed.then(() => this.shimEnded());
   }
 
@@ -141,6 +145,11 @@ export class NativeContainer extends NativeProcess implements Container {
 
   async update(resources: Resources): Promise<void> {
     this.#cgroup.update(resources);
+  }
+
+  watchMemory(listener: () => void): void {
+    if (this.#connection) this.#connection.onOutOfMemory = listener;
+    if (this.#ranOutOfMemory) listener();
   }
 
   async pids(): Promise<number[]> {

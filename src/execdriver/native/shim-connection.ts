@@ -36,6 +36,7 @@ export class ShimConnection {
   /** Whether it has left a request without an answer: it is stopped, say. */
   isSilent = false;
   onExit: (record: ProcessRecord) => void = () => undefined;
+  onOutOfMemory: () => void = () => undefined;
   /** Ends the shim at once, whatever it does. Idempotent. */
   readonly kill: () => void;
   readonly #pending = new Map<number, Pending>();
@@ -156,10 +157,8 @@ export class ShimConnection {
   }
 
   #handle(type: number, tag: number, reader: FieldReader): void {
-    if (type === MESSAGES.exited) {
-      this.onExit(readProcessRecord(reader));
-      return;
-    }
+    if (type === MESSAGES.exited) return this.onExit(readProcessRecord(reader));
+    if (type === MESSAGES.outOfMemory) return this.onOutOfMemory();
     const pending = this.#pending.get(tag);
     if (type === MESSAGES.failed) pending?.reject(new ShimFailure(reader));
     else pending?.resolve(reader);
