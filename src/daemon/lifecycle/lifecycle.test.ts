@@ -251,7 +251,8 @@ test('the end of a container is told of after the signal that brought it about',
 test('a lack of memory is told of when it comes, whatever has been killed', async t => {
   const engine = await TestDaemon.open(t);
   const id = await engine.run('web');
-  const told = async () => (await actions(engine)).filter(action => /oom|die/.test(action)).map(a => a.slice(10));
+  const told = async () =>
+    (await actions(engine)).filter(action => /oom|die/.test(action)).map(a => a.slice(10));
   engine.execDriver.last.outOfMemory();
   assert.deepEqual([engine.state(id).status, engine.state(id).oomKilled], ['running', true]);
   engine.execDriver.last.outOfMemory();
