@@ -21,7 +21,7 @@
  * inside the container's root are resolved with openat2(RESOLVE_IN_ROOT), so that no link leads out of it.
  *
  * Reading order: protocol.h, fields, files, root-paths; operations/, where each operation of a plan is a function of its
- * name; run-plan; log, streams, processes, clients, reaping; main. shim.h is the state that they share.
+ * name; run-plan; log, streams, processes, clients, memory, reaping; main. shim.h is the state that they share.
  */
 #include "clients.h"
 #include "files.h"

@@ -19,6 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -188,6 +190,7 @@ static void end_child(void)
 #define dup(fd) ((void)(fd), (int)outcome(FAKE_FD))
 #define dup2(from, to) ((void)(from), (int)outcome(to))
 #define dup3(from, to, flags) ((void)(from), (int)outcome(to))
+#define eventfd(count, flags) ((int)outcome(FAKE_FD))
 #define execv nothing
 #define execve nothing
 #define fchdir nothing
@@ -197,6 +200,8 @@ static void end_child(void)
 #define fchownat nothing
 #define fcntl(...) ((void)(__VA_ARGS__), (int)outcome(FAKE_FD))
 #define ftruncate nothing
+#define inotify_add_watch nothing
+#define inotify_init1(flags) ((int)outcome(FAKE_FD))
 #define ioctl nothing
 #define kill nothing
 #define lchown nothing
@@ -247,6 +252,7 @@ static void end_child(void)
 #include "../operations/layouts.c"
 #include "../run-plan.c"
 #include "../log.c"
+#include "../memory.c"
 #include "../streams.c"
 #include "../processes.c"
 #include "../clients.c"
