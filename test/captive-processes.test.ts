@@ -151,6 +151,7 @@ describe('the daemon', () => {
     const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
     assert.equal(code, 0, stderr);
     compile('captor.c', join(daemon.base, 'captor'));
+    compile('hung.c', join(daemon.base, 'hung'));
   });
   after(() => daemon.dispose());
 
@@ -171,5 +172,25 @@ describe('the daemon', () => {
     assert.equal((await daemon.slipway('rm', '-f', captor)).code, 0);
     assert.equal((await daemon.slipway('wait', held)).stdout, '137\n');
     assert.equal((await daemon.slipway('rm', held)).code, 0);
+  });
+
+  test('serves others while a container’s files do not answer', async () => {
+    const flags = ['--device', '/dev/fuse', '--cap-add', 'SYS_ADMIN', '--tmpfs', '/mnt'];
+    const unconfined = ['--security-opt', 'apparmor=unconfined', '-v', `${daemon.base}/hung:/hung`];
+    const hung = await run(...flags, ...unconfined, 'busybox', '/hung', '/mnt');
+    await until(async () => (await daemon.slipway('logs', hung)).stdout.includes('hung'));
+    const lookups = Array.from({ length: 8 }, () =>
+      daemon.text('HEAD', `/containers/${hung}/archive?path=/mnt/never`).catch(String),
+    );
+    const copies = Array.from({ length: 8 }, () =>
+      daemon.text('GET', `/containers/${hung}/archive?path=/mnt/file`).catch(String),
+    );
+    const other = await run('busybox', 'sleep', '1000');
+    assert.equal((await daemon.slipway('image', 'bootstrap', 'hello')).code, 0);
+    assert.equal((await daemon.slipway('diff', other)).code, 0);
+    const exec = await daemon.slipway('exec', '-d', '-w', '/mnt/file', hung, 'true');
+    assert.match(exec.stderr, /not a directory/);
+    assert.equal((await daemon.slipway('rm', '-f', hung, other)).code, 0);
+    await Promise.all([...lookups, ...copies]);
   });
 });

@@ -174,14 +174,18 @@ export type PackingJob = PackJob | PackPathJob | PackViewJob | PackHostJob;
 /** Those that read one. */
 export type ExtractingJob = ExtractJob | ExtractHostJob;
 
-/** Whether a job waits for somebody else: for who is at the other end of a descriptor, or writes the archive. */
+/**
+ * Whether a job waits for somebody else: for who is at the other end of a descriptor, who writes the archive, or who
+ * serves a file system that a container has mounted.
+ */
 export function isWaiting(job: RootedJob): boolean {
-  return STREAMING_JOBS.includes(job.kind) || (job.kind === 'unpack' && job.growth !== undefined);
+  return WAITING_JOBS.includes(job.kind) || (job.kind === 'unpack' && job.growth !== undefined);
 }
 
-const STREAMING_JOBS: readonly RootedJob['kind'][] = [
+const WAITING_JOBS: readonly RootedJob['kind'][] = [
   'pack',
   'follow-recipe',
+  'stat-path',
   'pack-path',
   'pack-view',
   'pack-host',

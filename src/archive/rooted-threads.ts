@@ -23,6 +23,8 @@ const WORKER = new URL(
 );
 /** Of those that do not wait for somebody else. */
 const MAXIMUM_JOBS = Math.min(Math.max(availableParallelism(), 2), 8);
+/** More jobs that wait for somebody else are refused: a thread takes some megabytes. */
+const MAXIMUM_THREADS = 128;
 /** Nobody waits for removals: they leave room for the jobs that somebody waits for. */
 const MAXIMUM_REMOVALS = MAXIMUM_JOBS - 1;
 /** A job makes garbage all the time, which need not pile up; the default lets it reach some 50 MB. */
@@ -72,7 +74,7 @@ export class RootedThreads {
   /**
    * Runs a job. Those that wait for somebody else (isWaiting) begin at once, however many there are; of the others
    * only some run at a time.
-   * @throws EngineError as the job does; `unavailable` when closed
+   * @throws EngineError as the job does; `unavailable` when closed, or when too many wait
    */
   run<K extends RootedJob['kind']>(
     job: Extract<RootedJob, { kind: K }>,
@@ -81,6 +83,7 @@ export class RootedThreads {
     return new Promise((resolve, reject) => {
       const task: Task = { request: { id: this.#nextId++, job }, progress, resolve, reject };
       if (this.#closed !== undefined) reject(closedError());
+      else if (isWaiting(job) && this.#all.size >= MAXIMUM_THREADS) reject(tooManyError());
       else this.#dispatch(task);
     });
   }
@@ -232,6 +235,10 @@ class RootedThread {
 function hangUp(job: RootedJob): boolean {
   const descriptor = 'inputFd' in job ? job.inputFd : 'outputFd' in job ? job.outputFd : undefined;
   return descriptor !== undefined && syscallResult('shutdown', descriptor, SHUT_RDWR) === 0;
+}
+
+function tooManyError(): EngineError {
+  return new EngineError('unavailable', 'too many archives are being read and written');
 }
 
 function closedError(): EngineError {

@@ -9,6 +9,8 @@ import { listProcesses } from './list-processes.ts';
 
 const run = promisify(execFile);
 const DEFAULT_ARGS = '-ef';
+/** Processes can keep ps(1) waiting, see list-processes.ts. */
+const PS_LIMITS = { maxBuffer: 64 << 20, timeout: 10_000, killSignal: 'SIGKILL' } as const;
 
 /**
  * `docker top`: Docker's default columns are read from /proc; other `ps` options are the business of ps(1).
@@ -22,20 +24,18 @@ export async function containerTop(container: Container, psArgs: string): Promis
     throw conflict(`Container ${container.id} is restarting, wait until the container is running`);
   }
   const pids = await runtime.pids();
-  if (psArgs === '' || psArgs === DEFAULT_ARGS) return listProcesses(pids);
+  if (psArgs === '' || psArgs === DEFAULT_ARGS) return listProcesses(container.id, pids);
   return runPs(psArgs, new Set(pids));
 }
 
 async function runPs(psArgs: string, pids: ReadonlySet<number>): Promise<ContainerTop> {
   if (/\s-*o\s*\S*=/.test(` ${psArgs}`))
     throw invalid(`ps options that rename columns are not supported: ${psArgs}`);
-  const { stdout } = await run('ps', psArgs.split(/\s+/).filter(Boolean), { maxBuffer: 64 << 20 }).catch(
-    error => {
-      // Its first line says what is wrong with the options, the others what options there are.
-      const [reason = ''] = ((error as { stderr?: string }).stderr ?? '').split('\n', 1);
-      throw reason === '' ? failed(messageOf(error)) : invalid(`ps: ${reason}`);
-    },
-  );
+  const { stdout } = await run('ps', psArgs.split(/\s+/).filter(Boolean), PS_LIMITS).catch(error => {
+    // Its first line says what is wrong with the options, the others what options there are.
+    const [reason = ''] = ((error as { stderr?: string }).stderr ?? '').split('\n', 1);
+    throw reason === '' ? failed(messageOf(error)) : invalid(`ps: ${reason}`);
+  });
   const [header = '', ...lines] = stdout.trimEnd().split('\n');
   const titles = header.trim().split(/\s+/);
   const pidColumn = titles.indexOf('PID');
