@@ -19,8 +19,9 @@ const MAX_GROUPS = 65_536;
 
 /**
  * What `USER` (`name`, `uid`, `name:group`, `uid:gid`, or '' for root) and `--group-add` mean in a container, as Docker
- * resolves it: a number is always an id; without a group, the user's groups are added. The files are the image's or
- * the container's own work: whatever is in them gives a user or an error.
+ * resolves it: without a group, the user's groups are added. A number is always an id: the files are the image's or the
+ * container's own work, and an image must not make another user of the one that was asked for (CVE-2016-3697); Docker
+ * takes a number of `--group-add` for a name first. Whatever is in the files gives a user or an error.
  * @throws EngineError invalid-parameter, in Docker's words
  */
 export async function resolveUser(
@@ -34,7 +35,7 @@ export async function resolveUser(
   const account = await findAccount(files, userPart);
   const [gid = account.gid] = groupPart === '' ? [] : await findGroups(files, [groupPart]);
   const memberships = groupPart === '' ? await groupsOf(files, account.name) : [];
-  const added = await findGroups(files, groupAdd, { byName: true });
+  const added = await findGroups(files, groupAdd);
   const additionalGids = [...new Set([gid, ...memberships, ...added])];
   if (additionalGids.length > MAX_GROUPS) throw invalid('unable to setup user: setgroups: invalid argument');
   for (const id of [account.uid, ...additionalGids]) checkId(id);
@@ -60,13 +61,9 @@ async function findAccount(files: AccountFiles, user: string): Promise<Account> 
   return { name: '', uid: wanted, gid: 0, home: '' };
 }
 
-/** The ids of groups, which are names or ids; with `byName` also a number is first of all a name. */
-async function findGroups(
-  files: AccountFiles,
-  groups: readonly string[],
-  { byName } = { byName: false },
-): Promise<number[]> {
-  const names = new Set(groups.filter(group => byName || idOf(group) === undefined));
+/** The ids of groups, which are names or ids. */
+async function findGroups(files: AccountFiles, groups: readonly string[]): Promise<number[]> {
+  const names = new Set(groups.filter(group => idOf(group) === undefined));
   const found = new Map<string, number>();
   if (names.size > 0)
     await eachEntry(await groupFile(files, [...names].join(' ')), ([name = '', , id]) => {
