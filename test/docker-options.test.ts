@@ -98,6 +98,21 @@ describe('options of docker', { skip: hasDocker ? false : 'no docker CLI on this
     await out('rm', '-f', 'db');
   });
 
+  test('a network is shared with a paused container, by one that shares another’s, and for as long as it is used', async () => {
+    await out('run', '-d', '--name', 'n1', '-h', 'shared', 'busybox', 'sleep', '1000');
+    await out('pause', 'n1');
+    await out('run', '-d', '--name', 'n2', '--network', 'container:n1', 'busybox', 'sleep', '1000');
+    await out('run', '-d', '--name', 'n3', '--network', 'container:n2', 'busybox', 'sleep', '1000');
+    const address = await out('exec', 'n2', 'hostname', '-i');
+    assert.equal(await out('exec', 'n3', 'hostname', '-i'), address);
+    assert.equal(await out('inspect', '-f', '{{.Config.Hostname}}', 'n3'), 'shared');
+    await daemon.kill();
+    await daemon.start();
+    await out('rm', '-f', 'n1');
+    assert.equal(await out('exec', 'n3', 'hostname'), 'shared');
+    await out('rm', '-f', 'n2', 'n3');
+  });
+
   test('the local log driver keeps what docker logs shows, and none keeps nothing', async () => {
     await out('run', '--name', 'local', '--log-driver', 'local', 'busybox', 'echo', 'kept');
     assert.equal(await out('logs', 'local'), 'kept');

@@ -6,7 +6,7 @@ import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../daemon-options.ts';
 import { notFound } from '../errors.ts';
 import { mountSourceOf } from '../mounts/open-mount-sources.ts';
-import { hostFilesOwner } from '../start/host-files.ts';
+import { networkOwner } from '../start/joined-containers.ts';
 
 /** Of the kernel, and not a container's files: Docker does not copy from or to them. */
 const KERNEL_PLACES = ['/dev', '/proc', '/sys'];
@@ -64,9 +64,9 @@ function runningView(daemon: Daemon, { id, record, state }: Container): FileSyst
 
 function stoppedMounts(daemon: Daemon, container: Container): ViewMount[] {
   const { record, state } = container;
-  const owner = hostFilesOwner(container);
+  const owner = networkOwner(daemon, container);
   const files = (['hostname', 'hosts', 'resolv.conf'] as const).map(name => ({
-    source: { path: hostFilePath(daemon.options, owner, name), below: [] },
+    source: { path: hostFilePath(daemon.options, owner.id, name), below: [] },
     destination: `/etc/${name}`,
     readonly: false,
   }));

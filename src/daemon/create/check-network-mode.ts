@@ -7,7 +7,7 @@ const UNDEFINED_BEHAVIOUR = 'This would result in undefined behavior';
 export function checkNetworkMode(config: ContainerConfig, hostConfig: HostConfig): void {
   const { NetworkMode: mode = '', Links: links } = hostConfig;
   const isShared = mode.startsWith('container:');
-  if (mode === 'container:')
+  if (mode === 'container' || mode === 'container:')
     throw invalid('invalid network mode: invalid container format container:<name|id>');
   if (isShared) checkSharedNetwork(config, hostConfig);
   if (mode === 'host' && links?.length) {

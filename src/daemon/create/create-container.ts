@@ -21,6 +21,7 @@ import { parseSecurityOptions } from '../spec/security-options.ts';
 import { checkCommand, checkConfig } from './check-config.ts';
 import { checkHostConfig } from './check-host-config.ts';
 import { checkName } from './check-name.ts';
+import { joinedReference } from '../start/joined-containers.ts';
 import { completeHostConfig, type HostDefaults } from './complete-host-config.ts';
 import { checkPlatform } from './check-platform.ts';
 import { completeRoot } from './complete-root.ts';
@@ -66,7 +67,7 @@ export async function createContainer(
       imageReference: wanted.Image ?? '',
       path,
       args,
-      config: completeConfig(daemon, { id, config, hostConfig }),
+      config: completeConfig({ id, config, hostConfig }),
       hostConfig,
       mounts: [],
       links: resolveLinks(daemon, wantedHostConfig.Links),
@@ -124,19 +125,24 @@ async function resolveImage({ graph }: Daemon, wanted: api.ContainerConfig): Pro
 
 /** Other containers are kept by their ids: names may change. */
 function resolveReferences({ containers, networks }: Daemon, hostConfig: api.HostConfig): api.HostConfig {
+  const byId = (mode: string | undefined, isRequired: boolean): string | undefined => {
+    const reference = joinedReference(mode);
+    if (reference === undefined) return mode;
+    const target = containers.lookup(reference);
+    // Not not-found: to the docker CLI that means a missing image, which it would try to pull.
+    if (target === undefined && isRequired) throw invalid(`No such container: ${reference}`);
+    return target === undefined ? mode : `container:${target.id}`;
+  };
   const mode = hostConfig.NetworkMode ?? '';
-  if (!mode.startsWith('container:')) {
-    const network = networks.lookup(mode);
-    const isById = network !== undefined && network.name !== mode;
-    return isById ? { ...hostConfig, NetworkMode: network.id } : hostConfig;
-  }
-  const reference = mode.slice('container:'.length);
-  const target = containers.lookup(reference);
-  // Not not-found: to the docker CLI that means a missing image, which it would try to pull.
-  if (target === undefined) {
-    throw invalid(`joining network namespace of container: No such container: ${reference}`);
-  }
-  return { ...hostConfig, NetworkMode: `container:${target.id}` };
+  const network = networks.lookup(mode);
+  const isById = network !== undefined && network.name !== mode;
+  return {
+    ...hostConfig,
+    PidMode: byId(hostConfig.PidMode, true),
+    IpcMode: byId(hostConfig.IpcMode, true),
+    // That container may be made later.
+    NetworkMode: isById ? network.id : byId(hostConfig.NetworkMode, false),
+  };
 }
 
 function hostDefaults({ options, hostFacts }: Daemon): HostDefaults {
@@ -153,10 +159,10 @@ function hostDefaults({ options, hostFacts }: Daemon): HostDefaults {
 type Draft = { id: string; config: api.ContainerConfig; hostConfig: api.HostConfig };
 
 /** As `inspect` shows it. */
-function completeConfig(daemon: Daemon, { id, config, hostConfig }: Draft): api.ContainerConfig {
+function completeConfig({ id, config, hostConfig }: Draft): api.ContainerConfig {
   const exposed = exposedPorts(config.ExposedPorts, hostConfig.PortBindings);
   return {
-    Hostname: config.Hostname || defaultHostname(daemon, id, hostConfig),
+    Hostname: config.Hostname || (hostConfig.NetworkMode === 'host' ? hostname() : shortId(id)),
     Domainname: config.Domainname ?? '',
     User: config.User ?? '',
     AttachStdin: config.AttachStdin ?? false,
@@ -182,12 +188,4 @@ function completeConfig(daemon: Daemon, { id, config, hostConfig }: Draft): api.
     ...((config.StopTimeout ?? undefined) === undefined ? {} : { StopTimeout: config.StopTimeout }),
     ...present('Shell', config.Shell),
   };
-}
-
-function defaultHostname({ containers }: Daemon, id: string, { NetworkMode }: api.HostConfig): string {
-  const mode = NetworkMode ?? '';
-  if (mode === 'host') return hostname();
-  if (!mode.startsWith('container:')) return shortId(id);
-  const target = containers.lookup(mode.slice('container:'.length));
-  return target?.record.config.Hostname ?? shortId(id);
 }

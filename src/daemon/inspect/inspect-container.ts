@@ -7,7 +7,7 @@ import { MADE_PLACES } from './container-changes.ts';
 import { describeLinks } from '../links/links.ts';
 import { parseSecurityOptions } from '../spec/security-options.ts';
 import { apparmorProfileOf } from '../spec/spec-process.ts';
-import { hostFilesOwner } from '../start/host-files.ts';
+import { networkOwner } from '../start/joined-containers.ts';
 import { describeMounts } from './describe-mounts.ts';
 import { describeNetworks } from './describe-networks.ts';
 import { describeState } from './describe-state.ts';
@@ -23,9 +23,9 @@ export async function inspectContainer(
   const { id, config, hostConfig } = record;
   container.layer ??= await daemon.graph.openContainerLayer(id);
   const execs = [...container.execs.values()].filter(exec => exec.record.state !== 'exited');
-  const owner = hostFilesOwner(container);
+  const owner = networkOwner(daemon, container);
   const path = (name: 'hostname' | 'hosts' | 'resolv.conf'): string =>
-    state.hasHostFiles ? hostFilePath(daemon.options, owner, name) : '';
+    state.hasHostFiles ? hostFilePath(daemon.options, owner.id, name) : '';
   const hasLog = state.hasHostFiles && hostConfig.LogConfig?.Type === 'json-file';
   return {
     Id: id,

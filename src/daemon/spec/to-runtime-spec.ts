@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Spec } from '../../libcontainer/spec.ts';
+import type { Process, Spec } from '../../libcontainer/spec.ts';
 import { parseSecurityOptions } from './security-options.ts';
 import { specDevices } from './spec-devices.ts';
 import type { SpecInput } from './spec-input.ts';
@@ -48,6 +48,12 @@ export function toRuntimeSpec(input: SpecInput): Spec {
       readonlyPaths: isUnmasked ? [] : (hostConfig.ReadonlyPaths ?? [...DEFAULT_READONLY_PATHS]),
     },
   };
+}
+
+/** The container's first process alone. @throws EngineError in Docker's words */
+export function toRuntimeProcess(input: SpecInput): Process {
+  const security = parseSecurityOptions(input.hostConfig.SecurityOpt);
+  return specProcess(input, security, tweakCapabilities(input.hostConfig, input.host.capabilities));
 }
 
 function cgroupsPath({ id, hostConfig }: SpecInput): string {

@@ -6,44 +6,49 @@ import type { Resources } from '../../cgroups/resources.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../daemon-options.ts';
-import { conflict, invalid } from '../errors.ts';
+import { invalid } from '../errors.ts';
 import { linkEnvironment } from '../links/link-environment.ts';
 import { linkedContainers, runningLinks } from '../links/links.ts';
 import { resolveUser } from '../spec/resolve-user.ts';
+import type { SpecInput } from '../spec/spec-input.ts';
 import { execProcess } from '../spec/spec-process.ts';
 import { specResources } from '../spec/spec-resources.ts';
-import { toRuntimeSpec } from '../spec/to-runtime-spec.ts';
-import { hostFilesOwner } from './host-files.ts';
+import { toRuntimeProcess, toRuntimeSpec } from '../spec/to-runtime-spec.ts';
+import { joinedContainers, networkOwner } from './joined-containers.ts';
 import { specMountOf } from './volume-source.ts';
 
 const DEFAULT_CGROUP_PARENT = '/slipway';
 
 /** The runtime spec of a container's next run. @throws EngineError in Docker's words */
 export async function buildSpec(daemon: Daemon, container: Container, layer: ContainerLayer): Promise<Spec> {
-  const { options } = daemon;
-  const { id, config, hostConfig, mounts } = container.record;
-  const owner = hostFilesOwner(container);
+  const input = await specInputOf(daemon, container, layer);
+  const { network, ipc, pid } = joinedContainers(daemon, container);
   const spec = toRuntimeSpec({
-    id,
-    config,
-    hostConfig: effectiveHostConfig(daemon, hostConfig),
-    user: await resolveUser(config.User ?? '', layer, hostConfig.GroupAdd ?? []),
-    mounts: await Promise.all(mounts.map(specMountOf)),
-    resolvConfPath: hostFilePath(options, owner, 'resolv.conf'),
-    hostnamePath: hostFilePath(options, owner, 'hostname'),
-    hostsPath: hostFilePath(options, owner, 'hosts'),
-    cgroupsPath: cgroupsPathOf(daemon, container),
-    initPath: options.initPath,
-    joined: {
-      network: pidOf(daemon, hostConfig.NetworkMode),
-      ipc: ipcPidOf(daemon, hostConfig.IpcMode),
-      pid: pidOf(daemon, hostConfig.PidMode),
-    },
-    linkedEnvironment: linkEnvironment(container, linkedContainers(daemon, container)),
-    host: daemon.hostFacts,
+    ...input,
+    joined: { network: network?.state.pid, ipc: ipc?.state.pid, pid: pid?.state.pid },
   });
   container.process = spec.process;
   return spec;
+}
+
+async function specInputOf(daemon: Daemon, container: Container, layer: ContainerLayer): Promise<SpecInput> {
+  const { options } = daemon;
+  const { id, config, hostConfig, mounts } = container.record;
+  const owner = networkOwner(daemon, container);
+  return {
+    id,
+    config,
+    hostConfig: effectiveHostConfig(daemon, hostConfig, owner),
+    user: await resolveUser(config.User ?? '', layer, hostConfig.GroupAdd ?? []),
+    mounts: await Promise.all(mounts.map(specMountOf)),
+    resolvConfPath: hostFilePath(options, owner.id, 'resolv.conf'),
+    hostnamePath: hostFilePath(options, owner.id, 'hostname'),
+    hostsPath: hostFilePath(options, owner.id, 'hosts'),
+    cgroupsPath: cgroupsPathOf(daemon, container),
+    initPath: options.initPath,
+    linkedEnvironment: linkEnvironment(container, linkedContainers(daemon, container)),
+    host: daemon.hostFacts,
+  };
 }
 
 /** The container's cgroup, below the mount points of the hierarchies. */
@@ -60,8 +65,8 @@ export async function buildExecProcess(
 ): Promise<Process> {
   container.layer ??= await daemon.graph.openContainerLayer(container.id);
   const { config, hostConfig } = container.record;
-  const { process = (await buildSpec(daemon, container, container.layer)).process } = container;
-  if (process === undefined) throw conflict(`container ${container.id} is not running`);
+  // An engine that found the container running has not made it.
+  container.process ??= toRuntimeProcess(await specInputOf(daemon, container, container.layer));
   if (exec.WorkingDir && !exec.WorkingDir.startsWith('/')) {
     throw invalid('OCI runtime exec failed: exec failed: Cwd must be an absolute path');
   }
@@ -70,7 +75,7 @@ export async function buildExecProcess(
   return execProcess({
     exec,
     config,
-    process,
+    process: container.process,
     ...(exec.User ? { user } : {}),
     home: user.home,
     available: daemon.hostFacts.capabilities,
@@ -87,39 +92,15 @@ export function resourcesOf({ hostFacts }: Daemon, resources: ApiResources): Res
 }
 
 /** With the engine's own limits for files, and the host's network where a container shares that. */
-function effectiveHostConfig({ options, containers }: Daemon, hostConfig: HostConfig): HostConfig {
+function effectiveHostConfig({ options }: Daemon, hostConfig: HostConfig, owner: Container): HostConfig {
   const own = hostConfig.Ulimits ?? [];
   const names = new Set(own.map(({ Name }) => Name));
-  const mode = hostConfig.NetworkMode ?? '';
-  const target = mode.startsWith('container:')
-    ? containers.lookup(mode.slice('container:'.length))
-    : undefined;
   // A container's own word comes later, and counts.
   const security = options.noNewPrivileges ? ['no-new-privileges'] : [];
   return {
     ...hostConfig,
     SecurityOpt: [...security, ...(hostConfig.SecurityOpt ?? [])],
     Ulimits: [...own, ...options.ulimits.filter(({ Name }) => !names.has(Name))],
-    ...(target?.record.hostConfig.NetworkMode === 'host' ? { NetworkMode: 'host' } : {}),
+    ...(owner.record.hostConfig.NetworkMode === 'host' ? { NetworkMode: 'host' } : {}),
   };
-}
-
-/** As {@link pidOf}; the other container must have agreed to share. */
-function ipcPidOf(daemon: Daemon, mode: string | undefined): number | undefined {
-  const pid = pidOf(daemon, mode);
-  if (pid === undefined || mode === undefined) return undefined;
-  const { id, record } = daemon.containers.find(mode.slice('container:'.length));
-  if (record.hostConfig.IpcMode !== 'shareable') {
-    const hint = 'hint: use IpcMode:shareable for the donor container';
-    throw invalid(`failed to join IPC namespace: container ${id}: non-shareable IPC (${hint})`);
-  }
-  return pid;
-}
-
-/** Of the container that a mode `container:X` names. @throws EngineError not-found, conflict */
-function pidOf({ containers }: Daemon, mode: string | undefined): number | undefined {
-  if (!mode?.startsWith('container:')) return undefined;
-  const target = containers.find(mode.slice('container:'.length));
-  if (target.state.status !== 'running') throw conflict(`container ${target.id} is not running`);
-  return target.state.pid;
 }

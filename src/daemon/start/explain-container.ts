@@ -1,6 +1,7 @@
 import { conflict } from '../errors.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
+import { joinedReference } from './joined-containers.ts';
 import { createOptions } from './start-container.ts';
 
 /** Stands for the descriptor that a start would have. */
@@ -10,7 +11,7 @@ const ANY_DESCRIPTOR = 0;
 export async function explainContainer(daemon: Daemon, container: Container): Promise<string[]> {
   if (container.isRemoved) throw conflict(`container ${container.id} is being removed`);
   const mode = container.record.hostConfig.NetworkMode ?? '';
-  const hasOwnNetwork = mode !== 'host' && !mode.startsWith('container:');
+  const hasOwnNetwork = mode !== 'host' && joinedReference(mode) === undefined;
   return daemon.execDriver.explain({
     ...(await createOptions(daemon, container)),
     ...(hasOwnNetwork ? { networkNamespace: ANY_DESCRIPTOR } : {}),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '../../base/errors.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
+import { joinedReference } from './joined-containers.ts';
 import { hostFilePath } from '../daemon-options.ts';
 import { linkedContainers, linkedHosts, linkingContainers, linksTo } from '../links/links.ts';
 import type { Connection } from '../networks/networks.ts';
@@ -18,12 +19,12 @@ ff02::2\tip6-allrouters
 
 /**
  * Writes the container's /etc/hostname, /etc/hosts and /etc/resolv.conf. A container that shares another's
- * network uses that one's files (see {@link hostFilesOwner}).
+ * network uses that one's files (see networkOwner).
  */
 export function writeHostFiles(daemon: Daemon, container: Container): void {
   const { id, config, hostConfig } = container.record;
   const mode = hostConfig.NetworkMode ?? '';
-  if (mode.startsWith('container:')) return;
+  if (joinedReference(mode) !== undefined) return;
   const write = (name: 'hostname' | 'hosts' | 'resolv.conf', content: string): void =>
     writeHostFile(hostFilePath(daemon.options, id, name), content);
   write('hostname', `${config.Hostname ?? ''}\n`);
@@ -58,12 +59,6 @@ function replaceHost(content: string, line: string): string {
 
 function orDefault(own: readonly string[] | null | undefined, fallback: string[]): string[] {
   return own?.length ? [...own] : fallback;
-}
-
-/** Whose files are mounted: the container's own, or those of the one whose network it shares. */
-export function hostFilesOwner({ record: { id, hostConfig } }: Container): string {
-  const mode = hostConfig.NetworkMode ?? '';
-  return mode.startsWith('container:') ? mode.slice('container:'.length) : id;
 }
 
 function hostsFile(daemon: Daemon, container: Container): string {

@@ -5,7 +5,7 @@ import type { Container } from '../containers/container.ts';
 import type { ContainerRecord } from '../containers/container-record.ts';
 import { portBindings } from '../create/ports.ts';
 import type { Daemon } from '../daemon.ts';
-import { conflict, prefixed } from '../errors.ts';
+import { prefixed } from '../errors.ts';
 import { checkConnectable } from '../networks/check-connectable.ts';
 import {
   fixedAddresses,
@@ -16,6 +16,7 @@ import {
 import { orderGateways } from '../networks/gateway-order.ts';
 import type { NetworkRecord } from '../networks/network-record.ts';
 import type { Connection } from '../networks/networks.ts';
+import { joinedNetwork } from './joined-containers.ts';
 
 export type JoinedNetworks = {
   /** The descriptor of the namespace for the container; undefined for the host's. */
@@ -27,29 +28,25 @@ export type JoinedNetworks = {
   close(): void;
 };
 
+const NONE_OF_ITS_OWN: JoinedNetworks = {
+  namespace: undefined,
+  connections: [],
+  descriptors: [],
+  close: () => undefined,
+};
+
 /**
  * The container's network namespace, connected to its networks. On failure nothing is left.
  * @throws EngineError in Docker's words
  */
 export async function joinNetworks(daemon: Daemon, container: Container): Promise<JoinedNetworks> {
-  const mode = container.record.hostConfig.NetworkMode ?? 'bridge';
-  if (mode.startsWith('container:')) return shared(daemon, mode.slice('container:'.length));
+  // The spec names another container's by path.
+  if (joinedNetwork(daemon, container) !== undefined) return NONE_OF_ITS_OWN;
   try {
     return await connected(daemon, container);
   } catch (error) {
     throw prefixed('failed to set up container networking', error);
   }
-}
-
-function shared({ containers }: Daemon, id: string): JoinedNetworks {
-  const target = containers.find(id);
-  const { status } = target.state;
-  if (!target.isRunning) throw conflict(`cannot join network of a non running container: ${target.id}`);
-  if (status === 'restarting') {
-    throw conflict(`Container ${target.id} is restarting, wait until the container is running`);
-  }
-  // The spec names it by path.
-  return { namespace: undefined, connections: [], descriptors: [], close: () => undefined };
 }
 
 async function connected(daemon: Daemon, container: Container): Promise<JoinedNetworks> {

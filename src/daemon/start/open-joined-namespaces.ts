@@ -1,31 +1,27 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
-import type { HostConfig } from '../../api/types.ts';
 import { O_PATH } from '../../kernel/open-beneath.ts';
 import type { NamespaceType } from '../../libcontainer/spec.ts';
+import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
+import { joinedContainers } from './joined-containers.ts';
 import { conflict } from '../errors.ts';
-
-const CONTAINER = 'container:';
 
 /**
  * The namespaces of other containers that this one is to join, opened; with another's IPC namespace comes its mount
  * namespace, for /dev/shm. By a pid alone they could be those of a process that has come to have the number since. The
  * caller closes them.
- * @throws EngineError not-found, conflict for a container that does not run
+ * @throws EngineError as joinedContainers
  */
-export function openJoinedNamespaces(
-  daemon: Daemon,
-  { NetworkMode = '', IpcMode = '', PidMode = '' }: HostConfig,
-): Map<NamespaceType, number> {
+export function openJoinedNamespaces(daemon: Daemon, container: Container): Map<NamespaceType, number> {
   const opened = new Map<NamespaceType, number>();
-  const wanted: [string, ...[NamespaceType, string][]][] = [
-    [NetworkMode, ['network', 'net']],
-    [PidMode, ['pid', 'pid']],
-    [IpcMode, ['ipc', 'ipc'], ['mount', 'mnt']],
+  const { network, pid, ipc } = joinedContainers(daemon, container);
+  const wanted: [Container | undefined, ...[NamespaceType, string][]][] = [
+    [network, ['network', 'net']],
+    [pid, ['pid', 'pid']],
+    [ipc, ['ipc', 'ipc'], ['mount', 'mnt']],
   ];
   try {
-    for (const [mode, ...types] of wanted)
-      if (mode.startsWith(CONTAINER)) open(daemon, mode.slice(CONTAINER.length), types, opened);
+    for (const [target, ...types] of wanted) if (target) open(target, types, opened);
     return opened;
   } catch (error) {
     for (const fd of opened.values()) closeSync(fd);
@@ -39,17 +35,15 @@ export function openJoinedNamespaces(
  */
 export function openNetworkNamespaceOf(daemon: Pick<Daemon, 'containers'>, id: string): number {
   const opened = new Map<NamespaceType, number>();
-  open(daemon, id, [['network', 'net']], opened);
+  open(daemon.containers.find(id), [['network', 'net']], opened);
   return opened.get('network') as number;
 }
 
 function open(
-  { containers }: Pick<Daemon, 'containers'>,
-  reference: string,
+  { id, state }: Container,
   types: readonly [NamespaceType, string][],
   opened: Map<NamespaceType, number>,
 ): void {
-  const { id, state } = containers.find(reference);
   const process = openProcess(id, state.pid);
   try {
     for (const [type, file] of types) opened.set(type, openSync(`/proc/self/fd/${process}/ns/${file}`, 'r'));

@@ -17,6 +17,7 @@ import { rotation } from '../logs/log-config.ts';
 import { openMountSources } from '../mounts/open-mount-sources.ts';
 import { buildSpec } from './build-spec.ts';
 import { updateLinkedHosts, writeHostFiles } from './host-files.ts';
+import { joinedNetwork } from './joined-containers.ts';
 import { openJoinedNamespaces } from './open-joined-namespaces.ts';
 import { type JoinedNetworks, joinNetworks } from './join-networks.ts';
 import { prepareMounts } from './prepare-mounts.ts';
@@ -98,6 +99,7 @@ async function run(daemon: Daemon, container: Container, { reason, signal }: Sta
   const joined = await joinNetworks(daemon, container);
   undo.defer(() => leaveNetworks(daemon, container, joined));
   container.state.endpoints = joined.connections;
+  takeNames(daemon, container);
   writeHostFiles(daemon, container);
   const runtime = await createRuntime(daemon, container, { joined, signal });
   undo.defer(() => runtime.remove());
@@ -121,7 +123,7 @@ async function createRuntime(
   const close = (fds: ReadonlyMap<unknown, number>) => {
     for (const fd of fds.values()) closeSync(fd);
   };
-  const namespaces = opened.adopt(openJoinedNamespaces(daemon, container.record.hostConfig), close);
+  const namespaces = opened.adopt(openJoinedNamespaces(daemon, container), close);
   const mounts = opened.adopt(openMountSources(daemon.volumes, container.record.mounts), close);
   try {
     return await daemon.execDriver.create({
@@ -163,6 +165,18 @@ export async function createOptions(daemon: Daemon, container: Container) {
     },
     ...(hasLog ? { log: { path: logPath(daemon.options, id), ...rotation(hostConfig.LogConfig) } } : {}),
   };
+}
+
+/** With another container's network come its names. */
+function takeNames(daemon: Daemon, container: Container): void {
+  const source = joinedNetwork(daemon, container)?.record.config;
+  if (source === undefined) return;
+  const { record } = container;
+  const { Hostname, Domainname } = source;
+  const { config } = record;
+  if (config.Hostname === Hostname && config.Domainname === Domainname) return;
+  container.record = { ...record, config: { ...config, Hostname, Domainname } };
+  daemon.store.saveRecord(container.record);
 }
 
 async function leaveNetworks(daemon: Daemon, container: Container, joined: JoinedNetworks): Promise<void> {
