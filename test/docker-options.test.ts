@@ -113,6 +113,22 @@ describe('options of docker', { skip: hasDocker ? false : 'no docker CLI on this
     await out('rm', '-f', 'n2', 'n3');
   });
 
+  test('the working directory is there as soon as the container is', async () => {
+    writeFileSync(join(directory, 'file'), 'copied');
+    const way = '/made/../made//for/it/';
+    await out('create', '--name', 'there', '-w', way, 'busybox', 'sh', '-c', 'pwd; cat file');
+    assert.equal(await out('inspect', '-f', '{{.Config.WorkingDir}}', 'there'), '/made/for/it');
+    await out('cp', join(directory, 'file'), 'there:/made/for/it');
+    assert.equal(await out('start', '-a', 'there'), '/made/for/it\ncopied');
+    await out('rm', 'there');
+    const { code, stderr } = await docker('create', '-w', '/etc/passwd', 'busybox');
+    assert.equal(code, 1);
+    assert.match(stderr, /Cannot mkdir: \/etc\/passwd is not a directory/);
+    const impossible = await docker('run', '--rm', '-w', '/proc/x', 'busybox', 'true');
+    assert.equal(impossible.code, 127);
+    assert.match(impossible.stderr, /mkdir \/proc\/x: no such file or directory/);
+  });
+
   test('the local log driver keeps what docker logs shows, and none keeps nothing', async () => {
     await out('run', '--name', 'local', '--log-driver', 'local', 'busybox', 'echo', 'kept');
     assert.equal(await out('logs', 'local'), 'kept');

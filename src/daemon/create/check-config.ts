@@ -1,3 +1,4 @@
+import { checkPathLength } from '../../base/path-length.ts';
 import type { ContainerConfig, HealthConfig } from '../../api/types.ts';
 import { invalid } from '../errors.ts';
 import { parseSignal } from './signals.ts';
@@ -8,6 +9,7 @@ import { parseSignal } from './signals.ts';
  */
 export function checkConfig(config: ContainerConfig): void {
   const { WorkingDir: directory = '' } = config;
+  checkPathLength(directory);
   if (directory !== '' && !directory.startsWith('/')) {
     throw invalid(`the working directory '${directory}' is invalid, it needs to be an absolute path`);
   }

@@ -38,6 +38,8 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
   checkSysctls(hostConfig);
   checkDevices(hostConfig);
   checkCapabilities(hostConfig);
+  if (hostConfig.Annotations && '' in hostConfig.Annotations)
+    throw invalid('invalid Annotations: the empty string is not permitted as an annotation key');
   const {
     OomScoreAdj: score = 0,
     ShmSize: shm = 0,

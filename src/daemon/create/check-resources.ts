@@ -49,7 +49,9 @@ function checkMemory(resources: Resources): void {
   }
 }
 
-function checkCpu({ NanoCpus: nano = 0, CpuPeriod: period = 0, CpuQuota: quota = 0 }: Resources): void {
+function checkCpu(resources: Resources): void {
+  const { NanoCpus: nano = 0, CpuPeriod: period = 0, CpuQuota: quota = 0, CpuShares: shares = 0 } = resources;
+  if (shares < 0) throw invalid(`invalid CPU shares (${shares}): value must be a positive integer`);
   if (nano > 0 && period > 0)
     throw invalid('Conflicting options: Nano CPUs and CPU Period cannot both be set');
   if (nano > 0 && quota > 0) throw invalid('Conflicting options: Nano CPUs and CPU Quota cannot both be set');

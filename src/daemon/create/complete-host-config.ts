@@ -24,7 +24,8 @@ export type HostDefaults = {
  */
 export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): HostConfig {
   const isPrivileged = wanted.Privileged ?? false;
-  const isUnmasked = isPrivileged || (wanted.SecurityOpt ?? []).includes('systempaths=unconfined');
+  const isUnmasked = (wanted.SecurityOpt ?? []).includes('systempaths=unconfined');
+  const systemPaths = (defaults: string[]) => (isPrivileged ? null : isUnmasked ? [] : defaults);
   return {
     Binds: wanted.Binds ?? null,
     ContainerIDFile: wanted.ContainerIDFile ?? '',
@@ -57,7 +58,7 @@ export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): 
     Privileged: isPrivileged,
     PublishAllPorts: wanted.PublishAllPorts ?? false,
     ReadonlyRootfs: wanted.ReadonlyRootfs ?? false,
-    SecurityOpt: wanted.SecurityOpt ?? null,
+    SecurityOpt: securityOptions(wanted),
     ...present('StorageOpt', wanted.StorageOpt),
     ...present('Tmpfs', wanted.Tmpfs),
     UTSMode: wanted.UTSMode ?? '',
@@ -68,8 +69,8 @@ export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): 
     Isolation: wanted.Isolation ?? '',
     ...completeResources(wanted),
     ...present('Mounts', wanted.Mounts),
-    MaskedPaths: wanted.MaskedPaths ?? (isUnmasked ? [] : MASKED_PATHS),
-    ReadonlyPaths: wanted.ReadonlyPaths ?? (isUnmasked ? [] : READONLY_PATHS),
+    MaskedPaths: wanted.MaskedPaths ?? systemPaths(MASKED_PATHS),
+    ReadonlyPaths: wanted.ReadonlyPaths ?? systemPaths(READONLY_PATHS),
     ...(wanted.Init === undefined || wanted.Init === null
       ? defaults.init
         ? { Init: true }
@@ -115,6 +116,13 @@ function completeResources(wanted: HostConfig): HostConfig {
     IOMaximumIOps: 0,
     IOMaximumBandwidth: 0,
   };
+}
+
+/** Where the host's processes or memory are to be seen, labels are of no use, unless the request names some. */
+function securityOptions({ SecurityOpt, IpcMode, PidMode, Privileged }: HostConfig): string[] | null {
+  const isOpen = IpcMode === 'host' || PidMode === 'host' || Privileged;
+  const isLabelled = SecurityOpt?.some(option => option === 'label' || option.startsWith('label='));
+  return isOpen && !isLabelled ? [...(SecurityOpt ?? []), 'label=disable'] : (SecurityOpt ?? null);
 }
 
 /** As Go has it: what is too much for 64 bits becomes negative, and so no limit. */

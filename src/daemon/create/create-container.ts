@@ -2,6 +2,8 @@ import { rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { makeDirectories } from '../../base/make-directories.ts';
 import type * as api from '../../api/types.ts';
+import { cleanPath } from '../../archive/go-path.ts';
+import { MAX_PATH_LENGTH } from '../../base/path-length.ts';
 import { newId, shortId } from '../../base/ids.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import type { Image } from '../../graph/graph.ts';
@@ -24,6 +26,7 @@ import { checkName } from './check-name.ts';
 import { joinedReference } from '../start/joined-containers.ts';
 import { completeHostConfig, type HostDefaults } from './complete-host-config.ts';
 import { checkPlatform } from './check-platform.ts';
+import { makeWorkingDirectory } from './make-working-directory.ts';
 import { completeRoot } from './complete-root.ts';
 import { discardLimits } from './discard-limits.ts';
 import { mergeImageConfig, present } from './merge-image-config.ts';
@@ -102,6 +105,7 @@ async function make(
     const storageOptions = record.hostConfig.StorageOpt ?? {};
     const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '', storageOptions);
     completeRoot(layer);
+    await makeWorkingDirectory(layer, record.config.WorkingDir ?? '');
     await populateVolumes(daemon, record.mounts, layer);
     const container = new Container(record, newState());
     container.layer = layer;
@@ -158,6 +162,11 @@ function hostDefaults({ options, hostFacts }: Daemon): HostDefaults {
 
 type Draft = { id: string; config: api.ContainerConfig; hostConfig: api.HostConfig };
 
+/** What is too long for a path, as an image may have it, the start refuses. */
+function workingDirectory(directory: string): string {
+  return directory === '' || directory.length > MAX_PATH_LENGTH ? directory : cleanPath(directory);
+}
+
 /** As `inspect` shows it. */
 function completeConfig({ id, config, hostConfig }: Draft): api.ContainerConfig {
   const exposed = exposedPorts(config.ExposedPorts, hostConfig.PortBindings);
@@ -178,7 +187,7 @@ function completeConfig({ id, config, hostConfig }: Draft): api.ContainerConfig 
     ...present('ArgsEscaped', config.ArgsEscaped),
     Image: config.Image ?? '',
     Volumes: config.Volumes ?? null,
-    WorkingDir: config.WorkingDir ?? '',
+    WorkingDir: workingDirectory(config.WorkingDir ?? ''),
     Entrypoint: config.Entrypoint ?? null,
     ...present('NetworkDisabled', config.NetworkDisabled),
     ...present('MacAddress', config.MacAddress),

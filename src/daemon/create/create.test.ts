@@ -85,6 +85,11 @@ test('bad host configurations are refused in Docker’s words', () => {
       { IOMaximumBandwidth: 1 },
       'invalid option: QoS maximum bandwidth configuration is not supported on linux',
     ],
+    [{ CpuShares: -1 }, 'invalid CPU shares (-1): value must be a positive integer'],
+    [
+      { Annotations: { '': 'x' } },
+      'invalid Annotations: the empty string is not permitted as an annotation key',
+    ],
     [{ ShmSize: -1 }, 'SHM size can not be less than 0'],
     [
       { DeviceRequests: [{ Driver: '', Capabilities: [['gpu']] }] },
@@ -179,7 +184,7 @@ test('a host configuration is completed as inspect shows it', () => {
   );
   assert.deepEqual(plain.LogConfig, { Type: 'json-file', Config: { 'max-size': '1m' } });
   const own = completeHostConfig({ Memory: 10 * MB, PidsLimit: -5, Init: false, Privileged: true }, DEFAULTS);
-  assert.deepEqual([own.MemorySwap, own.PidsLimit, own.Init, own.MaskedPaths], [20 * MB, null, false, []]);
+  assert.deepEqual([own.MemorySwap, own.PidsLimit, own.Init, own.MaskedPaths], [20 * MB, null, false, null]);
 });
 
 test('twice the memory that is too much for 64 bits is what Docker makes of it', () => {
@@ -216,6 +221,27 @@ test('what was sent is shown as it was sent', () => {
   for (const name of ['Annotations', 'StorageOpt', 'Tmpfs', 'Sysctls', 'Mounts'])
     assert.equal(name in left, false, name);
   assert.deepEqual(shown({}), Object.fromEntries(Object.keys(lists).map(name => [name, null])));
+});
+
+test('a container that sees the host’s processes or memory has no labels, unless it asks for some', () => {
+  const shown = (wanted: HostConfig) => completeHostConfig(wanted, DEFAULTS).SecurityOpt;
+  for (const open of [{ Privileged: true }, { PidMode: 'host' }, { IpcMode: 'host' }]) {
+    assert.deepEqual(shown(open), ['label=disable']);
+    assert.deepEqual(shown({ ...open, SecurityOpt: ['seccomp=unconfined'] }), [
+      'seccomp=unconfined',
+      'label=disable',
+    ]);
+    assert.deepEqual(shown({ ...open, SecurityOpt: ['label=type:x'] }), ['label=type:x']);
+  }
+  assert.deepEqual([shown({ UTSMode: 'host' }), shown({ SecurityOpt: [] })], [null, []]);
+});
+
+test('system paths are hidden as Docker shows it', () => {
+  const shown = (wanted: HostConfig) => completeHostConfig(wanted, DEFAULTS).MaskedPaths;
+  assert.equal(shown({ Privileged: true }), null);
+  assert.deepEqual(shown({ Privileged: true, MaskedPaths: ['/x'] }), ['/x']);
+  assert.deepEqual(shown({ SecurityOpt: ['systempaths=unconfined'] }), []);
+  assert.ok(shown({})?.includes('/proc/kcore'));
 });
 
 test('resolv.conf keeps what can be reached, and what was asked for', () => {

@@ -10,7 +10,7 @@ const MODE_GROUPS = [
   ['z', 'Z'],
   ['nocopy'],
   PROPAGATIONS,
-  ['consistent', 'cached', 'delegated', 'default'],
+  ['consistent', 'cached', 'delegated'],
 ];
 
 /** A mount with nothing said about it but where it goes. */
@@ -50,7 +50,8 @@ export function parseBind(spec: string): MountRecord {
   const type = source.startsWith('/') ? 'bind' : 'volume';
   const words = mode === '' ? [] : mode.split(',');
   const propagation = words.find(word => PROPAGATIONS.includes(word));
-  if (type === 'volume' && propagation !== undefined) throw invalid(`invalid mode: ${mode}`);
+  if (type === 'volume' && propagation !== undefined) throw unfitOption(spec, type, 'BindOptions');
+  if (type === 'bind' && words.includes('nocopy')) throw unfitOption(spec, type, 'VolumeOptions');
   const mount = newMount(type, checkDestination(spec, type, destination));
   return {
     ...mount,
@@ -87,6 +88,12 @@ export function checkTarget(target: string): string {
   const normal = posix.normalize(target).replace(/(.)\/$/, '$1');
   if (normal === '/') throw invalid("invalid specification: destination can't be '/'");
   return normal;
+}
+
+function unfitOption(spec: string, type: string, options: string): Error {
+  return invalid(
+    `invalid volume specification: '${spec}': invalid mount config for type "${type}": field ${options} must not be specified`,
+  );
 }
 
 function invalidSpec(spec: string): Error {

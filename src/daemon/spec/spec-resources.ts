@@ -1,6 +1,5 @@
 import type { Int64 } from '../../base/int64.ts';
 import type { Resources as ApiResources } from '../../api/types.ts';
-import { EngineError } from '../../base/errors.ts';
 import type { Resources, ThrottleDevice } from '../../cgroups/resources.ts';
 import type { DeviceSource } from './host-devices.ts';
 
@@ -42,11 +41,6 @@ function memory(resources: ApiResources): Resources['memory'] {
 
 function cpu(resources: ApiResources): Resources['cpu'] {
   const { CpuShares: shares = 0, NanoCpus: nano = 0 } = resources;
-  if (shares < 0)
-    throw new EngineError(
-      'invalid-parameter',
-      `invalid CPU shares (${shares}): value must be a positive integer`,
-    );
   return compact({
     shares: given(shares),
     cpus: resources.CpusetCpus || undefined,

@@ -51,6 +51,8 @@ export function describeFailure(error: unknown, plan: Plan): unknown {
     const reason = error.detail || words;
     return initError(`chdir to cwd (${JSON.stringify(operation.path)}) set in config.json failed: ${reason}`);
   }
+  if (operation?.op === 'root-directory')
+    return initError(`mkdir ${operation.target}: ${error.detail || words}`);
   // The shim's word for a target inside a proc file system, by way of a link.
   if ((operation?.op === 'mount' || operation?.op === 'bind') && name === 'EXDEV')
     return new EngineError('invalid-parameter', prefix(`${purposeOf(operation, plan)}${error.detail}`));
