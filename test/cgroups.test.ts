@@ -58,6 +58,17 @@ async function join(plan: CgroupPlan, script: string): Promise<ChildProcessWitho
   return child;
 }
 
+test('a cgroup that has gone, be it in part, needs no thawing', async () => {
+  const { plan, cgroup } = make('gone', {});
+  const child = await join(plan, 'while :; do :; done');
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+  rmdirSync(cgroup.paths.unified ?? cgroup.paths.v1.freezer ?? '');
+  await cgroup.thaw();
+  cgroup.remove();
+});
+
 test('a process joins every hierarchy, is counted, frozen, thawed and killed', async () => {
   const { plan, cgroup } = make('life', { memory: { limit: 64 << 20 }, pids: { limit: 50 } });
   const child = await join(plan, 'while :; do :; done');

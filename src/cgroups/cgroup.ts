@@ -77,8 +77,13 @@ export class Cgroup {
     return this.#setFrozen(true);
   }
 
-  thaw(): Promise<void> {
-    return this.#setFrozen(false);
+  /** What has died meanwhile is fine: whoever waits for that, systemd or a shim, removes one directory after the other. */
+  async thaw(): Promise<void> {
+    try {
+      await this.#setFrozen(false);
+    } catch (error) {
+      if (errorCode((error as EngineError).cause) !== 'ENOENT') throw error;
+    }
   }
 
   get frozen(): boolean {
@@ -120,7 +125,7 @@ export class Cgroup {
     if (unified !== undefined && existsSync(`${unified}/cgroup.kill`))
       writeIfPresent(`${unified}/cgroup.kill`, '1');
     else killEach(pids);
-    if (this.frozen) await this.#letDie();
+    if (this.frozen) await this.thaw();
     return true;
   }
 
@@ -148,15 +153,6 @@ export class Cgroup {
     writeIfPresent(`${this.#main()}/cgroup.kill`, '1');
     this.#askToFreeze(false);
     return false;
-  }
-
-  /** systemd removes a cgroup as soon as nothing is in it. */
-  async #letDie(): Promise<void> {
-    try {
-      await this.thaw();
-    } catch (error) {
-      if (this.exists) throw error;
-    }
   }
 
   /**
