@@ -22,12 +22,13 @@ const ROOMS: Record<string, readonly string[]> = {
   daemon: 'base kernel archive api oci cgroups graph registry networkdriver libcontainer execdriver'.split(
     ' ',
   ),
+  builder: 'base kernel archive api oci dockerfile graph'.split(' '),
   server: ['base', 'api'],
   client: ['base', 'api'],
   /** The archive for what `cp` packs and unpacks. */
   cli: ['base', 'api', 'oci', 'client', 'archive'],
   /** Composition only: the entry points, and the engine as a library. */
-  main: 'base kernel api graph networkdriver libcontainer execdriver runtime daemon server client cli'.split(
+  main: 'base kernel api graph networkdriver libcontainer execdriver runtime daemon builder server client cli'.split(
     ' ',
   ),
 };

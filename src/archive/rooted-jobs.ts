@@ -4,6 +4,7 @@ import type { OverlayOptions } from '../kernel/detached-overlay.ts';
 import type { ExtractOptions } from './extract-stream.ts';
 import type { FileSystemView } from './file-system-view.ts';
 import type { Growth } from './growth.ts';
+import type { MatchPathsJob, PackCopyJob } from './pack-copy.ts';
 import type { PathStat } from './path-stat.ts';
 import type { ArchiveSource } from './read-archive.ts';
 import type { WhiteoutMode } from './whiteout.ts';
@@ -24,6 +25,8 @@ export type RootedJob =
   | ExtractHostJob
   | ChangesJob
   | PackChangesJob
+  | PackCopyJob
+  | MatchPathsJob
   | HashJob
   | CompareJob
   | MeasureDiskJob
@@ -161,6 +164,8 @@ export type RootedResult = {
   changes: string;
   /** Of what was written. */
   'pack-changes': { digest: Digest; sizeBytes: number };
+  'match-paths': { path: string; isFile: boolean }[];
+  'pack-copy': { digest: Digest; sizeBytes: number };
   hash: { digest: Digest; sizeBytes: number };
   compare: string[];
   'measure-disk': number;

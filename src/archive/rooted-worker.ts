@@ -26,6 +26,7 @@ import { packTree } from './tree-packer.ts';
 import { extractStream, extractToHost } from './extract-stream.ts';
 import { withView } from './file-system-view.ts';
 import { listChanges, packChanges } from './container-changes.ts';
+import { matchPaths, packCopy } from './pack-copy.ts';
 import { packPath, packPathAs } from './pack-path.ts';
 import { statPath } from './path-stat.ts';
 import { closeSync, constants, openSync } from 'node:fs';
@@ -91,6 +92,10 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
       return listChanges(home, job.trees);
     case 'pack-changes':
       return packChanges(home, job);
+    case 'match-paths':
+      return matchPaths(home, job);
+    case 'pack-copy':
+      return packCopy(home, job);
     case 'hash':
       return hashFile(job.fd, progress);
     case 'compare':

@@ -37,22 +37,30 @@ export function descriptorSink(fd: number): PackSink {
   };
 }
 
+export type PackOptions = {
+  /** Holes are left out, in a form that not every reader of tar knows. */
+  sparse: boolean;
+  /** Whether a file below a directory is packed; what is below one that is not is not looked at. */
+  selects?: (name: string, stat: fs.BigIntStats) => boolean;
+  /** What is packed of an entry in place of what it is. */
+  change?: (entry: TarEntry) => TarEntry;
+};
+
 /**
  * Packs files of the calling thread's root one by one. Paths and names are latin1; a name is what the archive calls
  * the file. The thread must be separated (thread-root.ts).
  */
 export class TreePacker {
   readonly #sink: PackSink;
-  readonly #sparse: boolean;
+  readonly #options: PackOptions;
   readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #used = 0;
   /** Names of files with several links, by device and inode. */
   readonly #links = new Map<string, string>();
 
-  /** With `sparse`, holes are left out, in a form that not every reader of tar knows. */
-  constructor(sink: PackSink, { sparse }: { sparse: boolean } = { sparse: true }) {
+  constructor(sink: PackSink, options: PackOptions = { sparse: true }) {
     this.#sink = sink;
-    this.#sparse = sparse;
+    this.#options = options;
   }
 
   /**
@@ -89,6 +97,7 @@ export class TreePacker {
       );
     const stat = fs.lstatSync(hostPath(entry), { bigint: true, throwIfNoEntry: false });
     if (stat === undefined || stat.isSocket()) return false;
+    if (this.#options.selects?.(name, stat) === false) return false;
     this.file(entry, name, stat);
     return stat.isDirectory();
   }
@@ -121,13 +130,17 @@ export class TreePacker {
 
   /** An entry without data. */
   entry(entry: TarEntry): void {
-    this.#put(encodeTarEntry(entry));
+    this.#put(encodeTarEntry(this.#changed(entry)));
+  }
+
+  #changed(entry: TarEntry): TarEntry {
+    return this.#options.change?.(entry) ?? entry;
   }
 
   #content(fd: number, entry: TarEntry, stat: fs.BigIntStats): void {
-    const hasHoles = this.#sparse && stat.blocks * 512n + 65_536n < stat.size;
+    const hasHoles = this.#options.sparse && stat.blocks * 512n + 65_536n < stat.size;
     const segments = hasHoles ? sparseSegments(fd, entry.size) : undefined;
-    const packed = segments === undefined ? entry : { ...entry, segments };
+    const packed = this.#changed(segments === undefined ? entry : { ...entry, segments });
     this.#put(encodeTarEntry(packed));
     for (const { offset, length } of segments ?? [{ offset: 0, length: entry.size }])
       this.#copy(fd, offset, length);

@@ -13,7 +13,7 @@ export type ApplyOptions = {
   escape: string;
 };
 
-const DEFAULT_SHELL = ['/bin/sh', '-c'];
+export const DEFAULT_SHELL = ['/bin/sh', '-c'];
 /** As many as there are, which is more than anybody means. */
 const MAX_PORTS = 65_535;
 
@@ -75,7 +75,7 @@ function stopSignal(text: string): string {
 }
 
 /** What is executed: a list as it is, null for an empty one, text by the shell. */
-function argumentsOf(command: CommandLine, { Shell }: ContainerDefaults): string[] | null {
+export function argumentsOf(command: CommandLine, { Shell }: ContainerDefaults): string[] | null {
   if (command.form === 'exec') return command.list.length === 0 ? null : command.list;
   if (command.text === '') return null;
   return [...(Shell?.length ? Shell : DEFAULT_SHELL), withHeredocs(command.text, command.heredocs)];

@@ -38,7 +38,7 @@ const KNOWN_DIRECTIVES = ['escape', 'syntax', 'check'];
 /** As BuildKit's scanner allows. */
 const MAX_LINE = 65_535;
 /** Beyond what anybody means; it is read on the main thread. */
-const MAX_DOCKERFILE_BYTES = 1024 * 1024;
+export const MAX_DOCKERFILE_BYTES = 1024 * 1024;
 
 /**
  * Splits a Dockerfile into its instructions: directives, comments, escapes at ends of lines, heredocs.

@@ -15,6 +15,7 @@ import { syncLayers, whenSynced } from './content/sync-layers.ts';
 import { openDatabase } from './database.ts';
 import { diskUsage } from './disk-usage.ts';
 import type {
+  BuildLayers,
   Graph,
   Image,
   ImportOptions,
@@ -34,6 +35,7 @@ import { removeImage } from './images/remove-image.ts';
 import { resolveImage } from './images/resolve-image.ts';
 import { tagImage } from './images/tag-image.ts';
 import { importArchive } from './import/import-archive.ts';
+import { GraphBuildLayers } from './layers/build-layers.ts';
 import { ContainerLayers } from './layers/container-layers.ts';
 import { LayerStore } from './layers/layer-store.ts';
 import { type LeaseRegister, type LeaseResource, Leases } from './leases.ts';
@@ -108,6 +110,7 @@ function dropResources(parts: GraphParts, resources: LeaseResource[]): void {
 
 class LocalGraph implements Graph {
   readonly driverName: string;
+  readonly builds: BuildLayers;
   readonly #parts: GraphParts;
   readonly #containers: ContainerLayers;
   readonly #driverReason: string;
@@ -124,6 +127,7 @@ class LocalGraph implements Graph {
     this.driverName = parts.driver.name;
     this.#parts = parts;
     this.#containers = containers;
+    this.builds = new GraphBuildLayers(parts, containers);
   }
 
   get content(): Content {

@@ -13,6 +13,7 @@ import { openDaemon } from '../daemon/open-daemon.ts';
 import { readHostFacts } from '../daemon/spec/host-facts.ts';
 import { NamespaceMaker } from '../execdriver/native/namespace-maker.ts';
 import { openNativeDriver } from '../execdriver/native/open-native-driver.ts';
+import { openBuildBackend } from './open-build-backend.ts';
 import { lockFile } from '../kernel/lock-file.ts';
 import type { StorageDriver } from '../graph/graphdriver/graph-driver.ts';
 import type { Content } from '../graph/content/content.ts';
@@ -111,9 +112,12 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     hostFacts: readHostFacts(await loadDefaultProfile(options.logger ?? SILENT)),
   });
   undo.defer(close);
+  const builds = await openBuildBackend(daemon);
+  undo.defer(() => builds.close());
   const parts = undo.move();
+  const backend = createBackend(daemon);
   return {
-    backend: createBackend(daemon),
+    backend: { ...backend, ...builds.backend, diskUsage: builds.withBuildCache(backend.diskUsage) },
     content: graph.content,
     leases: graph.leases,
     reload: changes => reloadOptions(daemon, changes),

@@ -5,6 +5,7 @@
  */
 import type { Duplex, Readable } from 'node:stream';
 import type * as api from '../api/types.ts';
+import type { BuildProgress, BuildPruneOptions, ClassicBuildOptions } from '../api/classic-build.ts';
 
 /** Docker's `filters` query parameter: `{"label":{"a=b":true}}` or `{"label":["a=b"]}`, both as lists here. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
@@ -174,6 +175,15 @@ export interface RegistryBackend {
   ): Promise<api.SearchResult[]>;
 }
 
+export interface BuildBackend {
+  /** `POST /build`. The build ends when `signal` is aborted. */
+  imageBuild(
+    options: ClassicBuildOptions,
+    build: { body: Readable; progress: BuildProgress; signal: AbortSignal },
+  ): Promise<void>;
+  buildPrune(options: BuildPruneOptions): Promise<{ CachesDeleted: string[] | null; SpaceReclaimed: number }>;
+}
+
 export interface NetworkBackend {
   networkList(filters: Filters): Promise<api.NetworkInspect[]>;
   /** With a scope, only where it is the network's. */
@@ -226,6 +236,7 @@ export interface Backend
   extends ContainerBackend,
     ImageBackend,
     RegistryBackend,
+    BuildBackend,
     NetworkBackend,
     VolumeBackend,
     SystemBackend {}

@@ -145,7 +145,10 @@ export async function sendProgress(
     await task(progress);
   } catch (error) {
     if (!response.headersSent && !errorsAsLines) throw error;
-    progress({ errorDetail: errorBody(error), error: messageOf(error) });
+    // Of a build's command: what clients exit with.
+    const { exitCode } = error as { exitCode?: unknown };
+    const code = typeof exitCode === 'number' ? { code: exitCode } : {};
+    progress({ errorDetail: { ...code, ...errorBody(error) }, error: messageOf(error) });
   }
   if (!response.headersSent) startLines(response);
   response.end();

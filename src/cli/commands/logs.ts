@@ -1,5 +1,5 @@
 import type { ContainerInspect } from '../../api/types.ts';
-import { copyFrames, writeAll } from '../../client/frames.ts';
+import { copyFrames, writeAll } from '../../api/frames.ts';
 import { defineCommand } from '../command.ts';
 import { bool, string } from '../flags/flag.ts';
 import { parseTime } from '../values/time.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Writable } from 'node:stream';
-import { copyFrames, writeAll } from '../../client/frames.ts';
+import { copyFrames, writeAll } from '../../api/frames.ts';
 import type { CliHost } from '../context.ts';
 import { DetachScanner } from './detach-keys.ts';
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { EngineClient } from '../../client/engine-client.ts';
-import { writeAll } from '../../client/frames.ts';
+import { writeAll } from '../../api/frames.ts';
 import type { CommandContext } from '../context.ts';
 import { describeError } from '../describe-error.ts';
 import { counted } from './byte-progress.ts';

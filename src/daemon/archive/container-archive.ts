@@ -10,7 +10,7 @@ import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { notFound } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
-import { resolveUser } from '../spec/resolve-user.ts';
+import { resolveUser } from '../../oci/resolve-user.ts';
 import { withContainerView, withoutMounts } from './container-view.ts';
 import { checkPathLength } from '../../base/path-length.ts';
 

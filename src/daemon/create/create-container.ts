@@ -149,7 +149,7 @@ function resolveReferences({ containers, networks }: Daemon, hostConfig: api.Hos
   };
 }
 
-function hostDefaults({ options, hostFacts }: Daemon): HostDefaults {
+export function hostDefaults({ options, hostFacts }: Daemon): HostDefaults {
   return {
     cgroupnsMode: options.cgroupnsMode || (hostFacts.limits.cgroupVersion === '2' ? 'private' : 'host'),
     ipcMode: options.ipcMode,

@@ -1,6 +1,6 @@
 import type { ContainerConfig, HostConfig } from '../../api/types.ts';
 import type { HostFacts } from './host-facts.ts';
-import type { ResolvedUser } from './resolve-user.ts';
+import type { ResolvedUser } from '../../oci/resolve-user.ts';
 
 /** A mount with its host path resolved. `source` is '' for a tmpfs. */
 export type SpecMount = {

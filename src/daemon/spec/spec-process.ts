@@ -3,7 +3,7 @@ import { EngineError } from '../../base/errors.ts';
 import type { Process, User } from '../../libcontainer/spec.ts';
 import { containerEnvironment, finishEnvironment, overrideEnvironment } from './environment.ts';
 import type { HostFacts } from './host-facts.ts';
-import type { ResolvedUser } from './resolve-user.ts';
+import type { ResolvedUser } from '../../oci/resolve-user.ts';
 import type { SecurityOptions } from './security-options.ts';
 import type { SpecInput } from './spec-input.ts';
 import { INIT_PATH, usesInit } from './spec-mounts.ts';

@@ -9,7 +9,7 @@ import { hostFilePath } from '../daemon-options.ts';
 import { invalid } from '../errors.ts';
 import { linkEnvironment } from '../links/link-environment.ts';
 import { linkedContainers, runningLinks } from '../links/links.ts';
-import { resolveUser } from '../spec/resolve-user.ts';
+import { resolveUser } from '../../oci/resolve-user.ts';
 import type { SpecInput } from '../spec/spec-input.ts';
 import { execProcess } from '../spec/spec-process.ts';
 import { specResources } from '../spec/spec-resources.ts';

@@ -179,7 +179,11 @@ function takeNames(daemon: Daemon, container: Container): void {
   daemon.store.saveRecord(container.record);
 }
 
-async function leaveNetworks(daemon: Daemon, container: Container, joined: JoinedNetworks): Promise<void> {
+export async function leaveNetworks(
+  daemon: Daemon,
+  container: Container,
+  joined: JoinedNetworks,
+): Promise<void> {
   joined.close();
   for (const connection of joined.connections) await daemon.networks.disconnect(container.id, connection);
   container.state.endpoints = [];

@@ -50,6 +50,10 @@ export class FakeGraph implements Graph {
     return new Map();
   }
 
+  get builds(): Graph['builds'] {
+    throw new TypeError('this graph has no layers of builds');
+  }
+
   get content(): Graph['content'] {
     throw new TypeError('this graph has no content');
   }

@@ -30,8 +30,29 @@ export class ContainerLayers {
     imageId: Digest | '',
     storageOptions: StorageOptions = {},
   ): Promise<ContainerLayer> {
+    const layer = await this.#create(containerId, {
+      imageId,
+      chainId: this.#topLayerOf(imageId),
+      storageOptions,
+    });
+    markUsed(this.#parts.database, imageId);
+    return layer;
+  }
+
+  /** On top of a layer, or of nothing. @throws EngineError not-found when there is no such layer */
+  createOn(containerId: string, chainId: Digest | null): Promise<ContainerLayer> {
+    return this.#create(containerId, { imageId: '', chainId, storageOptions: {} });
+  }
+
+  async #create(
+    containerId: string,
+    {
+      imageId,
+      chainId,
+      storageOptions,
+    }: { imageId: Digest | ''; chainId: Digest | null; storageOptions: StorageOptions },
+  ): Promise<ContainerLayer> {
     const { database, driver, layers } = this.#parts;
-    const chainId = this.#topLayerOf(imageId);
     if (this.#find(containerId) !== undefined)
       throw new EngineError('conflict', `a layer for container ${containerId} exists already`);
     // The record comes first: it keeps the image's layers, and after a crash it is found to have no directory.
@@ -44,7 +65,6 @@ export class ContainerLayers {
       this.#forget(containerId);
       throw error;
     }
-    markUsed(database, imageId);
     return this.#layerOf(containerId, chainId);
   }
 
@@ -91,23 +111,37 @@ export class ContainerLayers {
 
   /** @throws EngineError not-found */
   async changes(containerId: string, ignored: readonly string[]): Promise<FileChange[]> {
+    return this.withChanges(containerId, ignored, async trees =>
+      decodeChanges(await this.#parts.threads.run({ kind: 'changes', trees })),
+    );
+  }
+
+  /** @throws EngineError not-found */
+  async pack(containerId: string, ignored: readonly string[]): Promise<PackedLayer> {
+    return this.withChanges(containerId, ignored, (trees, chainId) =>
+      packContainer(this.#parts, { trees, chainId }),
+    );
+  }
+
+  /** Calls `use` with a container's tree and its image's below it. @throws EngineError not-found */
+  async withChanges<T>(
+    containerId: string,
+    ignored: readonly string[],
+    use: (trees: ContainerTrees, chainId: Digest | null) => Promise<T>,
+  ): Promise<T> {
     const { trees, close } = await this.#openTrees(containerId, ignored);
     try {
-      return await decodeChanges(await this.#parts.threads.run({ kind: 'changes', trees }));
+      return await use(trees, this.#find(containerId)?.chainId ?? null);
     } finally {
       close();
     }
   }
 
   /** @throws EngineError not-found */
-  async pack(containerId: string, ignored: readonly string[]): Promise<PackedLayer> {
-    const { trees, close } = await this.#openTrees(containerId, ignored);
-    try {
-      const chainId = this.#find(containerId)?.chainId ?? null;
-      return await packContainer(this.#parts, { trees, chainId });
-    } finally {
-      close();
-    }
+  fileSystem(containerId: string): ContainerFileSystem {
+    const record = this.#find(containerId);
+    if (record === undefined) throw new EngineError('not-found', `no layer for container ${containerId}`);
+    return this.#fileSystem(containerId, record.chainId);
   }
 
   async #openTrees(

@@ -32,9 +32,6 @@ export function imageRoutes(backend: ImageBackend): Router {
       sendJson(exchange, await backend.imagePrune(filtersParameter(exchange.query, PRUNE_FILTERS))),
     ),
     ...namedRoutes(backend),
-    post('/build', unsupported('building images')),
-    post('/build/prune', exchange => sendJson(exchange, { CachesDeleted: null, SpaceReclaimed: 0 })),
-    post('/build/cancel', unsupported('building images')),
     post('/session', unsupported('a BuildKit session')),
     post('/grpc', unsupported('a BuildKit session')),
   ];

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend.ts';
 import type { Router } from '../router.ts';
 import { archiveRoutes } from './archive.ts';
+import { buildRoutes } from './build.ts';
 import { containerRoutes } from './containers.ts';
 import { execRoutes } from './exec.ts';
 import { imageRoutes } from './images.ts';
@@ -18,6 +19,7 @@ export function routersOf(backend: Backend): Router[] {
     archiveRoutes(backend),
     execRoutes(backend),
     imageRoutes(backend),
+    buildRoutes(backend),
     networkRoutes(backend),
     volumeRoutes(backend),
     registryRoutes(backend),

@@ -357,7 +357,14 @@ const IMAGES: Case[] = [
     status: 200,
     answers: { ImagesDeleted: null, SpaceReclaimed: 0 },
   },
-  { ask: 'POST /build', calls: {}, status: 501, answers: /building images is not supported/ },
+  { ask: 'POST /build?buildargs=[]', calls: {}, status: 400, answers: /error reading buildargs/ },
+  {
+    ask: 'POST /build/prune?all=1&keep-storage=5&filters={"unused-for":["24h"]}',
+    calls: { buildPrune: [{ all: true, keepBytes: 5, unusedForMs: 86_400_000, ids: [] }] },
+    gives: { CachesDeleted: null, SpaceReclaimed: 0 },
+    status: 200,
+    answers: { CachesDeleted: null, SpaceReclaimed: 0 },
+  },
 ];
 
 const OTHERS: Case[] = [

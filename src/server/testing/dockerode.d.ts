@@ -33,5 +33,12 @@ declare module 'dockerode' {
     getContainer(id: string): Container;
     getImage(name: string): { inspect(): Promise<{ Id: string }> };
     ping(): Promise<Buffer | string>;
+    buildImage(context: Buffer, options: { t: string }): Promise<Readable>;
+    readonly modem: {
+      followProgress(
+        stream: Readable,
+        done: (error: Error | null, output: { stream?: string }[]) => void,
+      ): void;
+    };
   }
 }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { pathMatcher } from '../base/go/path-match.ts';
-import { EngineError } from '../base/errors.ts';
+import { pathMatcher } from './go/path-match.ts';
+import { EngineError } from './errors.ts';
 
 /** What one place of a pattern may be. */
 type Token =

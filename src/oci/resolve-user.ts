@@ -1,5 +1,5 @@
-import { EngineError, messageOf } from '../../base/errors.ts';
-import { TimeSlice } from '../../base/time-slice.ts';
+import { EngineError, messageOf } from '../base/errors.ts';
+import { TimeSlice } from '../base/time-slice.ts';
 
 export type ResolvedUser = {
   uid: number;

@@ -1,0 +1,56 @@
+import type { AuthConfig, ProgressMessage, Ulimit } from './types.ts';
+
+/** The query of `POST /build`, decoded; defaults are not yet applied. */
+export type ClassicBuildOptions = {
+  tags: string[];
+  /** A URL in place of the body; '' for none. */
+  remote: string;
+  /** `X-Registry-Config`. */
+  auths: Record<string, AuthConfig>;
+  dockerfile: string;
+  quiet: boolean;
+  noCache: boolean;
+  pull: boolean;
+  squash: boolean;
+  buildArgs: Record<string, string | null>;
+  labels: Record<string, string>;
+  platform: string;
+  target: string;
+  networkMode: string;
+  extraHosts: string[];
+  memoryBytes: number;
+  memorySwapBytes: number;
+  cpuShares: number;
+  cpuPeriod: number;
+  cpuQuota: number;
+  cpusetCpus: string;
+  cpusetMems: string;
+  cgroupParent: string;
+  shmSizeBytes: number;
+  ulimits: Ulimit[];
+};
+
+export type BuildProgress = (message: ProgressMessage) => void;
+
+/** An entry of the build cache, as `/system/df` has it. */
+export type BuildCacheEntry = {
+  ID: string;
+  Type: string;
+  Description: string;
+  InUse: boolean;
+  Shared: boolean;
+  Size: number;
+  CreatedAt: string;
+  LastUsedAt: string | null;
+  UsageCount: number;
+  Parents?: string[];
+};
+
+export type BuildPruneOptions = {
+  all: boolean;
+  /** What may stay, of what was used last; 0: nothing. */
+  keepBytes: number;
+  /** Only what has not been used for that long. */
+  unusedForMs: number;
+  ids: readonly string[];
+};

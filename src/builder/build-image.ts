@@ -1,0 +1,201 @@
+import { EngineError } from '../base/errors.ts';
+import type { Dockerfile } from '../dockerfile/instruction.ts';
+import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
+import type { Image } from '../graph/graph.ts';
+import { hostPlatform, type Platform } from '../oci/platform.ts';
+import type { BuilderParts } from './builder-parts.ts';
+import type { BuildRequest } from './build-request.ts';
+import type { Build, Vertices } from './build.ts';
+import { buildStage } from './build-stage.ts';
+import { type Plan, type PlannedStage, planStages } from './frontend/plan-stages.ts';
+import { platformArgs } from './frontend/scope.ts';
+import type { Report, Vertex } from './progress.ts';
+import { imageConfigOf, initialState, type StageState } from './stage-state.ts';
+
+export type BuildOptions = {
+  report: Report;
+  signal: AbortSignal;
+  /** Called once, before anything is built. */
+  onPlan?: (steps: { globalArgs: readonly string[]; total: number }) => void;
+};
+
+/**
+ * Builds the target of a Dockerfile, and what it needs. `use` gets its end while all of it is kept: to make an image of
+ * it, or something else.
+ * @throws DockerfileError with the lines that it is about; the signal's reason when it is aborted
+ */
+async function withBuilt<T>(
+  parts: BuilderParts,
+  request: BuildRequest,
+  { report, signal, onPlan }: BuildOptions,
+  use: (state: StageState) => Promise<T>,
+): Promise<T> {
+  const dockerfile = parseDockerfile(request.dockerfile);
+  checkSyntax(dockerfile);
+  const buildPlatform = hostPlatform();
+  const { escape } = dockerfile;
+  const { buildArgs, platform, target } = request;
+  const inherited = platformArgs(buildPlatform, platform, target);
+  const plan = planStages(dockerfile, { escape, buildArgs, inherited, target });
+  onPlan?.({
+    globalArgs: dockerfile.globalArgs.map(({ original }) => original),
+    total: stepCount(dockerfile, plan),
+  });
+  const failed = new AbortController();
+  await using undo = new AsyncDisposableStack();
+  const build: Build = {
+    parts,
+    request,
+    dockerfile,
+    plan,
+    buildPlatform,
+    epoch: epochOf(request),
+    report,
+    // Where one stage fails the others need not go on.
+    signal: AbortSignal.any([signal, failed.signal]),
+    undo,
+    stage: remembered(planned => buildStage(build, planned)),
+    image: (reference, wanted) => images(`${reference} ${JSON.stringify(wanted)}`, reference, wanted),
+    vertices: verticesOf(dockerfile, plan),
+  };
+  const known = new Map<string, Promise<StageState>>();
+  const images = (key: string, reference: string, wanted: Platform): Promise<StageState> => {
+    const found = known.get(key) ?? openImage(build, reference, wanted);
+    known.set(key, found);
+    return found;
+  };
+  const begun = plan.needed.map(stage => build.stage(stage));
+  try {
+    await Promise.all(begun);
+    return await use(await build.stage(plan.target));
+  } catch (error) {
+    failed.abort(error);
+    throw error;
+  } finally {
+    await Promise.allSettled(begun);
+  }
+}
+
+/** Makes an image of what was built, with the request's names and labels. @returns it */
+export async function buildImage(
+  parts: BuilderParts,
+  request: BuildRequest,
+  options: BuildOptions,
+): Promise<Image> {
+  return withBuilt(parts, request, options, async state => {
+    const labels = { ...state.config.Labels, ...request.labels };
+    const config = Object.keys(labels).length === 0 ? state.config : { ...state.config, Labels: labels };
+    const { base, layers } = state;
+    const id = await parts.builds.store({
+      base,
+      layers,
+      config: imageConfigOf({ ...state, config }),
+      references: request.tags,
+    });
+    const image = await parts.resolve(id, state.platform);
+    parts.onBuilt(image, request.tags);
+    return image;
+  });
+}
+
+function stepCount({ globalArgs }: Dockerfile, { needed }: Plan): number {
+  return needed.reduce((sum, { stage }) => sum + 1 + stage.steps.length, globalArgs.length);
+}
+
+function checkSyntax({ syntax }: Dockerfile): void {
+  const isOwn =
+    syntax === undefined || /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@].*)?$/.test(syntax);
+  if (isOwn) return;
+  throw new EngineError(
+    'not-implemented',
+    `the Dockerfile wants the front end ${syntax}, which cannot be run`,
+  );
+}
+
+/** @throws EngineError invalid-parameter */
+function epochOf({ buildArgs }: BuildRequest): string | undefined {
+  const text = buildArgs.get('SOURCE_DATE_EPOCH');
+  if (text === undefined || text === '') return undefined;
+  if (!/^\d{1,11}$/.test(text))
+    throw new EngineError('invalid-parameter', `invalid SOURCE_DATE_EPOCH: ${text}`);
+  return new Date(Number(text) * 1000).toISOString();
+}
+
+function remembered(task: (planned: PlannedStage) => Promise<StageState>): Build['stage'] {
+  const known = new Map<PlannedStage, Promise<StageState>>();
+  return planned => {
+    const result = known.get(planned) ?? task(planned);
+    known.set(planned, result);
+    return result;
+  };
+}
+
+async function openImage(build: Build, reference: string, platform: Platform): Promise<StageState> {
+  const { parts, request, signal } = build;
+  const image = await findImage();
+  build.undo.defer(parts.builds.hold(image));
+  return initialState(image, platform, request.dialect);
+
+  async function findImage(): Promise<Image> {
+    if (request.pull) await parts.pull(reference, platform, { auths: request.auths, signal });
+    try {
+      return await parts.resolve(reference, platform);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.kind !== 'not-found' || request.pull) throw error;
+      await parts.pull(reference, platform, { auths: request.auths, signal });
+      return parts.resolve(reference, platform);
+    }
+  }
+}
+
+/** Those of stages that are not needed are never asked for. */
+function verticesOf(dockerfile: Dockerfile, { needed }: Plan): Vertices {
+  const vertices = new Map<object, Vertex>();
+  let index = dockerfile.globalArgs.length;
+  for (const { stage, index: number } of needed) {
+    const makers = stage.steps.filter(({ kind }) => MAKERS.includes(kind));
+    const total = makers.length + 1;
+    const label = stage.name || (needed.length > 1 ? `stage-${number}` : '');
+    let made = 1;
+    const add = (key: object, original: string, range: Vertex['range'], makesLayer: boolean): void => {
+      const place = `[${label === '' ? '' : `${label} `}${made}/${total}]`;
+      const id = `${number}:${index}`;
+      vertices.set(key, {
+        id,
+        name: `${place} ${original}`,
+        instruction: original,
+        range,
+        index: index++,
+        makesLayer,
+      });
+    };
+    add(stage, stage.original, stage.range, true);
+    for (const step of stage.steps) {
+      const makesLayer = MAKERS.includes(step.kind);
+      if (makesLayer) made++;
+      add(step, step.original, step.range, makesLayer);
+    }
+  }
+  // Those of ONBUILD are not in the Dockerfile.
+  const others = new WeakMap<object, Vertex>();
+  return {
+    of(key) {
+      const known = vertices.get(key) ?? others.get(key);
+      if (known !== undefined) return known;
+      const instruction = (key as { original: string }).original;
+      const own = index++;
+      const vertex = {
+        id: `onbuild:${own}`,
+        name: instruction,
+        instruction,
+        range: undefined,
+        index: own,
+        makesLayer: true,
+      };
+      others.set(key, vertex);
+      return vertex;
+    },
+  };
+}
+
+const MAKERS: readonly string[] = ['run', 'copy', 'add', 'workdir'];

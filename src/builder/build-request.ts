@@ -1,0 +1,38 @@
+import type { AuthConfig, HostConfig } from '../api/types.ts';
+import type { Platform } from '../oci/platform.ts';
+
+/** Where files of a build come from, besides stages and images. */
+export type BuildContext = {
+  /** A directory that nobody changes while the build goes on; undefined where there is none. */
+  directory: string | undefined;
+};
+
+/** Gives a secret's bytes; undefined where the client has none of that id. */
+export type SecretSource = (id: string, signal: AbortSignal) => Promise<Buffer | undefined>;
+
+/** One build of one Dockerfile, everything completed. */
+export type BuildRequest = {
+  /** As errors name it. */
+  dockerfileName: string;
+  dockerfile: string;
+  context: BuildContext;
+  /** Further contexts by their names: directories. */
+  namedContexts: ReadonlyMap<string, BuildContext>;
+  /** A stage's name or number; '' for the last. */
+  target: string;
+  buildArgs: ReadonlyMap<string, string>;
+  labels: Readonly<Record<string, string>>;
+  platform: Platform;
+  noCache: boolean;
+  /** Images are asked for at their registry even when they are there. */
+  pull: boolean;
+  /** Limits, network and hosts of every RUN. */
+  hostConfig: HostConfig;
+  /** `name:tag`. */
+  tags: readonly string[];
+  secrets: SecretSource;
+  /** Proofs of who asks, by the registries' addresses as `docker login` keeps them. */
+  auths: Readonly<Record<string, AuthConfig>>;
+  /** How histories are written, whether empty layers count, what goes into a failure's words. */
+  dialect: 'classic' | 'buildkit';
+};

@@ -1,0 +1,157 @@
+import { messageOf } from '../base/errors.ts';
+import { applyConfig, variablesOf } from '../dockerfile/apply-config.ts';
+import { DockerfileError, type LineRange } from '../dockerfile/dockerfile-error.ts';
+import type { ConfigInstruction, StageStep, Written } from '../dockerfile/instruction.ts';
+import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
+import { EngineError } from '../base/errors.ts';
+import { digestOf } from '../base/digest.ts';
+import { parsePlatform } from '../oci/parse-platform.ts';
+import type { Build } from './build.ts';
+import type { Outcome } from './builder-parts.ts';
+import { createdBy } from './frontend/describe-step.ts';
+import type { PlannedStage } from './frontend/plan-stages.ts';
+import { platformArgs, Scope } from './frontend/scope.ts';
+import { ClippedLog } from './clipped-log.ts';
+import type { RunOutput } from './solver/shared-runs.ts';
+import { imageConfigOf, initialState, type StageState, withStep } from './stage-state.ts';
+import { runStep } from './steps/run-step.ts';
+import { stepVariables } from './steps/step-variables.ts';
+import { transferStep } from './steps/transfer-step.ts';
+import { workdirStep } from './steps/workdir-step.ts';
+
+/** Carries out the steps of one stage. @throws DockerfileError with the lines of the step that failed */
+export async function buildStage(build: Build, planned: PlannedStage): Promise<StageState> {
+  // Those that it takes files from are begun at once, so that they go on at the same time.
+  for (const used of planned.uses) void build.stage(used).catch(() => undefined);
+  let state = await begin(build, planned);
+  const { escape } = build.dockerfile;
+  const scope = new Scope({
+    escape,
+    buildArgs: build.request.buildArgs,
+    inherited: new Map([
+      ...platformArgs(build.buildPlatform, build.request.platform, build.request.target),
+      ...build.plan.globals.args,
+    ]),
+  });
+  if (planned.base.kind === 'image') {
+    const triggers = triggersOf(state);
+    // What the image wants to be done in a build on top of it is done once.
+    state = { ...state, config: { ...state.config, OnBuild: null } };
+    for (const trigger of triggers)
+      state = await carryOut(build, { ...trigger, range: planned.stage.range }, { state, scope });
+  }
+  for (const step of planned.stage.steps) state = await carryOut(build, step, { state, scope });
+  return state;
+}
+
+async function begin(build: Build, { stage, base, platform }: PlannedStage): Promise<StageState> {
+  return reported(build, stage, stage.range, async () => {
+    const { dialect } = build.request;
+    const wanted = platform === '' ? build.request.platform : parsePlatform(platform);
+    if (base.kind === 'scratch') return { state: initialState(undefined, wanted, dialect), cached: false };
+    if (base.kind === 'image') return { state: await build.image(base.reference, wanted), cached: false };
+    const state = await build.stage(base.stage);
+    return { state: { ...state, hasCommand: false }, cached: false };
+  });
+}
+
+/** @throws DockerfileError for what is no instruction */
+function triggersOf({ config }: StageState): StageStep[] {
+  return (config.OnBuild ?? []).flatMap(
+    trigger => parseDockerfile(`FROM scratch\n${trigger}`).stages[0]?.steps ?? [],
+  );
+}
+
+type Place = { state: StageState; scope: Scope };
+
+function carryOut(build: Build, step: StageStep, { state, scope }: Place): Promise<StageState> {
+  build.signal.throwIfAborted();
+  return reported(build, step, step.range, say => perform(build, step, { state, scope, say }));
+}
+
+type Performed = { state: StageState; cached: boolean };
+
+async function perform(
+  build: Build,
+  step: StageStep,
+  { state, scope, say }: Place & { say: (output: RunOutput) => void },
+): Promise<Performed> {
+  switch (step.kind) {
+    case 'arg':
+      scope.declare(step, variablesOf(state.config.Env));
+      return {
+        state: finish(build, step, { ...state, args: new Map([...state.args, ...scope.args]) }),
+        cached: false,
+      };
+    case 'run': {
+      const outcome = await runStep(build, state, step, { scope, say });
+      return made(build, step, { state, outcome, command: outcome.command });
+    }
+    case 'copy':
+    case 'add':
+      return made(build, step, {
+        state,
+        outcome: await transferStep(build, state, step, stepVariables(state, scope)),
+      });
+    case 'workdir': {
+      const next = { ...state, config: configured(build, step, { state, scope }) };
+      return made(build, step, { state: next, outcome: await workdirStep(build, next, step) });
+    }
+    case 'maintainer':
+      return { state: finish(build, step, { ...state, author: step.maintainer }), cached: false };
+    default: {
+      const config = configured(build, step, { state, scope });
+      const next = { ...state, config, hasCommand: state.hasCommand || step.kind === 'cmd' };
+      // An inherited command belongs to the entrypoint that it was written for.
+      if (step.kind === 'entrypoint' && !state.hasCommand) next.config = { ...config, Cmd: null };
+      return { state: finish(build, step, next), cached: false };
+    }
+  }
+}
+
+function configured(build: Build, step: ConfigInstruction, { state, scope }: Place) {
+  return applyConfig(state.config, step, {
+    variables: stepVariables(state, scope),
+    escape: build.dockerfile.escape,
+  });
+}
+
+type Made = { state: StageState; outcome: Outcome | undefined; command?: readonly string[] };
+
+function made(build: Build, step: StageStep, { state, outcome, command }: Made): Performed {
+  return { state: finish(build, step, state, { outcome, command }), cached: outcome?.cached ?? false };
+}
+
+function finish(
+  { request, epoch }: Build,
+  step: StageStep,
+  state: StageState,
+  { outcome, command = [] }: { outcome?: Outcome | undefined; command?: readonly string[] | undefined } = {},
+): StageState {
+  const { dialect } = request;
+  const text = createdBy({ step, config: state.config, args: state.args, command, dialect });
+  return withStep(state, text, { layer: outcome?.layer, dialect, epoch });
+}
+
+/** Tells of a step's beginning, output and end; what goes wrong in it gets its lines. */
+async function reported(
+  build: Build,
+  key: Written,
+  range: LineRange,
+  task: (say: (output: RunOutput) => void) => Promise<Performed>,
+): Promise<StageState> {
+  const vertex = build.vertices.of(key);
+  build.report({ kind: 'started', vertex, atMs: Date.now() });
+  const log = new ClippedLog(output => build.report({ kind: 'output', vertex, ...output, atMs: Date.now() }));
+  try {
+    const { state, cached } = await task(output => log.say(output)).finally(() => log.end());
+    const imageId = digestOf(JSON.stringify(imageConfigOf(state)));
+    build.report({ kind: 'completed', vertex, cached, imageId, atMs: Date.now() });
+    return state;
+  } catch (error) {
+    build.report({ kind: 'failed', vertex, message: messageOf(error), atMs: Date.now() });
+    if (build.signal.aborted || error instanceof DockerfileError) throw error;
+    const kind = error instanceof EngineError ? error.kind : 'system';
+    throw new DockerfileError(messageOf(error), range, { kind, cause: error });
+  }
+}

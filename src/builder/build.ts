@@ -1,0 +1,41 @@
+import { mkdtempSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Dockerfile } from '../dockerfile/instruction.ts';
+import type { Platform } from '../oci/platform.ts';
+import type { BuilderParts } from './builder-parts.ts';
+import type { BuildRequest } from './build-request.ts';
+import type { Plan, PlannedStage } from './frontend/plan-stages.ts';
+import type { Report, Vertex } from './progress.ts';
+import type { StageState } from './stage-state.ts';
+
+/** One build under way: what its stages share. */
+export type Build = {
+  parts: BuilderParts;
+  request: BuildRequest;
+  dockerfile: Dockerfile;
+  plan: Plan;
+  /** Of this machine. */
+  buildPlatform: Platform;
+  /** SOURCE_DATE_EPOCH as ISO 8601. */
+  epoch: string | undefined;
+  report: Report;
+  signal: AbortSignal;
+  /** Runs when the build is over, whatever its end. */
+  undo: AsyncDisposableStack;
+  /** The end of a stage, which is built when it is first asked for. */
+  stage(planned: PlannedStage): Promise<StageState>;
+  /** The end of an image that steps take files from. */
+  image(reference: string, platform: Platform): Promise<StageState>;
+  /** How a step is called. */
+  vertices: Vertices;
+};
+
+export type Vertices = { of(key: object): Vertex };
+
+/** A directory of the build's own, which goes with it. */
+export function temporaryDirectory({ parts, undo }: Pick<Build, 'parts' | 'undo'>): string {
+  const root = join(parts.root, 'tmp');
+  const directory = mkdtempSync(join(root, 'build-'));
+  undo.defer(() => parts.threads.run({ kind: 'remove', root, name: basename(directory) }));
+  return directory;
+}

@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+import type { AuthConfig } from '../api/types.ts';
+import type { RunBuildStep } from '../api/build-step.ts';
+import type { RootedThreads } from '../archive/rooted-threads.ts';
+import type { KeyedLock } from '../base/keyed-lock.ts';
+import type { BuildLayers, Image } from '../graph/graph.ts';
+import type { Platform } from '../oci/platform.ts';
+import type { CachedLayer, CacheStore } from './solver/cache-store.ts';
+import type { SharedRuns } from './solver/shared-runs.ts';
+
+/** What the builder asks of the engine; main/ hands it in. */
+export type BuilderPorts = {
+  builds: BuildLayers;
+  /** A local image. @throws EngineError not-found */
+  resolve(reference: string, platform: Platform): Promise<Image>;
+  /** Fetches an image from its registry. */
+  pull(
+    reference: string,
+    platform: Platform,
+    request: { auths: Readonly<Record<string, AuthConfig>>; signal: AbortSignal },
+  ): Promise<void>;
+  runStep: RunBuildStep;
+  /** What is at an address of HTTP or HTTPS. */
+  download(url: string): Promise<{ body: IncomingMessage }>;
+  /** Tells of a new image, and of each name that it has got. */
+  onBuilt(image: Image, tags: readonly string[]): void;
+  threads: RootedThreads;
+};
+
+/** The parts of one builder. */
+export type BuilderParts = BuilderPorts & {
+  /** The builder's own directory. */
+  root: string;
+  cache: CacheStore;
+  runs: SharedRuns<Outcome>;
+  /** Of cache mounts that only one may use at a time. */
+  mountLocks: KeyedLock;
+};
+
+/** What an operation has come to. */
+export type Outcome = { layer: CachedLayer; cached: boolean };

@@ -1,0 +1,79 @@
+import { argumentsOf } from '../../dockerfile/apply-config.ts';
+import type { StageStep } from '../../dockerfile/instruction.ts';
+import type { ContainerDefaults } from '../../oci/image-config.ts';
+import type { Dialect } from '../stage-state.ts';
+
+export type Described = {
+  step: StageStep;
+  /** After the step. */
+  config: ContainerDefaults;
+  /** Of a RUN: the arguments that it sees. */
+  args: ReadonlyMap<string, string>;
+  /** Of a RUN: what is executed. */
+  command: readonly string[];
+  dialect: Dialect;
+};
+
+/** What an image's history says of a step. */
+export function createdBy(described: Described): string {
+  const { step, config, args, command, dialect } = described;
+  const isClassic = dialect === 'classic';
+  if (step.kind === 'run') {
+    const given = [...args].map(([name, value]) => `${name}=${value}`).sort();
+    const words = [...(given.length === 0 ? [] : [`|${given.length}`, ...given]), ...command].join(' ');
+    return isClassic ? words : `RUN ${words} # buildkit`;
+  }
+  const text = textOf(step, config);
+  if (!isClassic) return step.kind === 'copy' || step.kind === 'add' ? `${text} # buildkit` : text;
+  const shell = [...(config.Shell?.length ? config.Shell : ['/bin/sh', '-c'])].join(' ');
+  return `${shell} #(nop) ${step.kind === 'copy' || step.kind === 'add' ? text : ` ${text}`}`;
+}
+
+/** An instruction with its variables replaced. */
+function textOf(step: StageStep, config: ContainerDefaults): string {
+  switch (step.kind) {
+    case 'cmd':
+      return `CMD ${list(config.Cmd)}`;
+    case 'entrypoint':
+      return `ENTRYPOINT ${list(config.Entrypoint)}`;
+    case 'shell':
+      return `SHELL ${list(config.Shell)}`;
+    case 'env':
+      return `ENV ${step.pairs.map(({ name }) => `${name}=${valueOf(config.Env, name)}`).join(' ')}`;
+    case 'label':
+      return `LABEL ${step.pairs.map(({ name }) => `${name}=${config.Labels?.[name] ?? ''}`).join(' ')}`;
+    case 'expose':
+      return `EXPOSE [${step.ports.join(' ')}]`;
+    case 'volume':
+      return `VOLUME [${step.paths.join(' ')}]`;
+    case 'user':
+      return `USER ${config.User ?? ''}`;
+    case 'workdir':
+      return `WORKDIR ${config.WorkingDir ?? ''}`;
+    case 'stopsignal':
+      return `STOPSIGNAL ${config.StopSignal ?? ''}`;
+    case 'onbuild':
+      return `ONBUILD ${step.expression}`;
+    case 'maintainer':
+      return `MAINTAINER ${step.maintainer}`;
+    case 'arg':
+      return `ARG ${step.args.map(({ name, value }) => (value === undefined ? name : `${name}=${value}`)).join(' ')}`;
+    case 'copy':
+    case 'add': {
+      const sources = [...step.sources, ...step.inline.map(({ name }) => `<<${name}`)];
+      return `${step.kind.toUpperCase()} ${[...sources, step.destination].join(' ')}`;
+    }
+    case 'healthcheck':
+      return step.original;
+    case 'run':
+      return `RUN ${(argumentsOf(step.command, config) ?? []).join(' ')}`;
+  }
+}
+
+function list(words: readonly string[] | null | undefined): string {
+  return `[${(words ?? []).map(word => JSON.stringify(word)).join(' ')}]`;
+}
+
+function valueOf(env: readonly string[] | null | undefined, name: string): string {
+  return env?.find(entry => entry.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+}

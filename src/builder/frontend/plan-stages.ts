@@ -1,0 +1,145 @@
+import { DockerfileError } from '../../dockerfile/dockerfile-error.ts';
+import type { Dockerfile, Stage, StageStep } from '../../dockerfile/instruction.ts';
+import { parseRunMount } from '../../dockerfile/run-mount.ts';
+import { expandWord } from '../../dockerfile/shell-lexer.ts';
+import { suggestion } from '../../dockerfile/suggest.ts';
+import { EngineError } from '../../base/errors.ts';
+import { Scope, type ScopeOptions } from './scope.ts';
+
+/** What a stage is made from. */
+export type Base =
+  | { kind: 'scratch' }
+  | { kind: 'image'; reference: string }
+  | { kind: 'stage'; stage: PlannedStage };
+
+export type PlannedStage = {
+  index: number;
+  stage: Stage;
+  base: Base;
+  /** Of the image that it begins with; '' for the build's. */
+  platform: string;
+  /** Stages that its steps take files from. */
+  uses: PlannedStage[];
+};
+
+export type Plan = {
+  stages: PlannedStage[];
+  target: PlannedStage;
+  /** Those that the target needs, itself included, in the order of the Dockerfile. */
+  needed: PlannedStage[];
+  globals: Scope;
+};
+
+/**
+ * Finds out which stages a build needs, and what each is made from.
+ * @throws DockerfileError for bases that cannot be, and for cycles; EngineError invalid-parameter for the target
+ */
+export function planStages(
+  dockerfile: Dockerfile,
+  { target, ...options }: ScopeOptions & { target: string },
+): Plan {
+  const globals = new Scope(options);
+  for (const arg of dockerfile.globalArgs) located(arg.range, () => globals.declare(arg, new Map()));
+  const stages: PlannedStage[] = [];
+  for (const [index, stage] of dockerfile.stages.entries()) {
+    const variables = {
+      get: (name: string) => globals.args.get(name) ?? options.inherited.get(name),
+    };
+    const expand = (text: string) =>
+      located(stage.range, () => expandWord(text, variables, { escape: options.escape }));
+    const name = expand(stage.base);
+    if (name === '') {
+      const message = `base name (${stage.base}) should not be blank`;
+      throw new DockerfileError(`${message}${undeclaredHint(stage.base, dockerfile)}`, stage.range);
+    }
+    stages.push({ index, stage, base: baseOf(name, stages), platform: expand(stage.platform), uses: [] });
+  }
+  for (const planned of stages)
+    planned.uses = planned.stage.steps.flatMap(step =>
+      usedNames(step).flatMap(name => findStage(stages, name) ?? []),
+    );
+  const chosen = findTarget(stages, target);
+  return { stages, target: chosen, needed: neededFor(chosen), globals };
+}
+
+/** An ARG that a stage declares is not known to FROM. */
+function undeclaredHint(base: string, { stages }: Dockerfile): string {
+  const declared = stages.flatMap(({ steps }) =>
+    steps.flatMap(step => (step.kind === 'arg' ? step.args.map(({ name }) => name) : [])),
+  );
+  const name = declared.find(each => base.includes(`$${each}`) || base.includes(`{${each}`));
+  return name === undefined
+    ? ''
+    : `: ARG ${name} is declared inside a stage, and FROM only knows those in front of it`;
+}
+
+function baseOf(name: string, earlier: readonly PlannedStage[]): Base {
+  const stage = earlier.findLast(({ stage }) => stage.name !== '' && stage.name === name.toLowerCase());
+  if (stage !== undefined) return { kind: 'stage', stage };
+  return name === 'scratch' ? { kind: 'scratch' } : { kind: 'image', reference: name };
+}
+
+/** By name or number; undefined where it is something else's name. */
+export function findStage(stages: readonly PlannedStage[], name: string): PlannedStage | undefined {
+  if (/^\d{1,9}$/.test(name)) return stages[Number(name)];
+  return stages.findLast(({ stage }) => stage.name !== '' && stage.name === name.toLowerCase());
+}
+
+function findTarget(stages: readonly PlannedStage[], target: string): PlannedStage {
+  const found = target === '' ? stages.at(-1) : findStage(stages, target);
+  if (found !== undefined) return found;
+  const names = stages.map(({ stage }) => stage.name).filter(Boolean);
+  throw new EngineError(
+    'invalid-parameter',
+    `target stage ${JSON.stringify(target)} could not be found${suggestion(target, names)}`,
+  );
+}
+
+/** Names after `--from=` and `from=`, as far as they are known before anything is built. */
+function usedNames(step: StageStep): string[] {
+  if (step.kind === 'copy') return step.from === '' ? [] : [step.from];
+  if (step.kind !== 'run') return [];
+  return step.mounts.flatMap(mount => {
+    try {
+      return parseRunMount(mount, value => value).from || [];
+    } catch {
+      // It is told of when its variables are known.
+      return [];
+    }
+  });
+}
+
+function neededFor(target: PlannedStage): PlannedStage[] {
+  const done = new Set<PlannedStage>();
+  const under = new Set<PlannedStage>();
+  // Not by recursion: thousands of stages may follow each other.
+  const stack: { stage: PlannedStage; isLeaving: boolean }[] = [{ stage: target, isLeaving: false }];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { stage, isLeaving } = next;
+    if (isLeaving) {
+      under.delete(stage);
+      done.add(stage);
+    } else if (under.has(stage)) throw cycle(stage);
+    else if (!done.has(stage)) {
+      under.add(stage);
+      stack.push({ stage, isLeaving: true });
+      const base = stage.base.kind === 'stage' ? [stage.base.stage] : [];
+      for (const used of [...base, ...stage.uses]) stack.push({ stage: used, isLeaving: false });
+    }
+  }
+  return [...done].sort((a, b) => a.index - b.index);
+}
+
+function cycle({ stage, index }: PlannedStage): DockerfileError {
+  return new DockerfileError(`circular dependency detected on stage: ${stage.name || index}`, stage.range);
+}
+
+/** What goes wrong in it belongs to these lines. */
+function located<T>(range: { start: number; end: number }, task: () => T): T {
+  try {
+    return task();
+  } catch (error) {
+    if (error instanceof DockerfileError || !(error instanceof EngineError)) throw error;
+    throw new DockerfileError(error.message, range, { kind: error.kind, cause: error });
+  }
+}

@@ -1,0 +1,116 @@
+import {
+  closeSync,
+  constants,
+  createWriteStream,
+  fstatSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { EngineError } from '../../base/errors.ts';
+import { IgnorePatterns, readIgnoreFile } from '../../base/ignore-patterns.ts';
+import { MAX_DOCKERFILE_BYTES } from '../../dockerfile/read-lines.ts';
+import { openInRoot } from '../../kernel/open-beneath.ts';
+import { openRoot } from '../../kernel/thread-root.ts';
+import { type Build, temporaryDirectory } from '../build.ts';
+import { extractContext, isArchive } from '../operations/unpacked-archive.ts';
+
+export type OpenContext = { directory: string; dockerfile: string; dockerfileName: string };
+type Holder = Pick<Build, 'parts' | 'undo' | 'signal'>;
+
+const { O_RDONLY, O_NONBLOCK } = constants;
+const DEFAULT_NAME = 'Dockerfile';
+const IGNORE_FILE = '.dockerignore';
+/** As much as a Dockerfile may have, which is more than enough. */
+const MAX_IGNORE_BYTES = MAX_DOCKERFILE_BYTES;
+
+/**
+ * Unpacks the context that a client sends, or that is at a URL, and reads the Dockerfile in it.
+ * @throws EngineError invalid-parameter in Docker's words
+ */
+export async function openContext(
+  holder: Holder,
+  { body, remote, dockerfile }: { body: Readable; remote: string; dockerfile: string },
+): Promise<OpenContext> {
+  const directory = temporaryDirectory(holder);
+  if (remote === '') await extractContext(holder, body, directory);
+  else await fetchContext(holder, remote, directory);
+  // What is behind the archive's end nobody wants, but while it is not read, nobody hears that the client goes.
+  body.destroy();
+  const name = findDockerfile(directory, dockerfile || DEFAULT_NAME);
+  const text = readContextFile(directory, name, MAX_DOCKERFILE_BYTES);
+  if (text === undefined)
+    throw new EngineError('invalid-parameter', `Cannot locate specified Dockerfile: ${name}`);
+  if (text === '') throw new EngineError('invalid-parameter', `the Dockerfile (${name}) cannot be empty`);
+  leaveOut(directory, name);
+  return { directory, dockerfile: text, dockerfileName: name };
+}
+
+/** One that is called `dockerfile` is found, too. */
+function findDockerfile(directory: string, name: string): string {
+  if (name !== DEFAULT_NAME || readContextFile(directory, name, MAX_DOCKERFILE_BYTES) !== undefined)
+    return name;
+  const lower = name.toLowerCase();
+  return readContextFile(directory, lower, MAX_DOCKERFILE_BYTES) === undefined ? name : lower;
+}
+
+/** A file of a context, links resolved in it; undefined where there is none. */
+function readContextFile(directory: string, path: string, maximumBytes: number): string | undefined {
+  const root = openRoot(directory);
+  try {
+    const fd = openInRoot(root, path, O_RDONLY | O_NONBLOCK);
+    if (fd < 0) return undefined;
+    try {
+      return readWhole(fd, path, maximumBytes);
+    } finally {
+      closeSync(fd);
+    }
+  } finally {
+    closeSync(root);
+  }
+}
+
+function readWhole(fd: number, path: string, maximumBytes: number): string | undefined {
+  const stat = fstatSync(fd);
+  if (!stat.isFile()) return undefined;
+  if (stat.size > maximumBytes)
+    throw new EngineError(
+      'invalid-parameter',
+      `${path} is larger than the ${maximumBytes} bytes that it may have`,
+    );
+  const content = Buffer.alloc(stat.size);
+  return content.toString('utf8', 0, readSync(fd, content, 0, content.length, 0));
+}
+
+/** A Dockerfile and a .dockerignore that the latter names are not copied; clients leave out the rest. */
+function leaveOut(directory: string, dockerfile: string): void {
+  const text = readContextFile(directory, IGNORE_FILE, MAX_IGNORE_BYTES);
+  if (text === undefined) return;
+  const patterns = new IgnorePatterns(readIgnoreFile(text));
+  for (const name of [IGNORE_FILE, dockerfile])
+    if (!name.includes('/') && patterns.ignores(name)) rmSync(join(directory, name), { force: true });
+}
+
+async function fetchContext(holder: Holder, remote: string, directory: string): Promise<void> {
+  if (!/^https?:\/\//.test(remote) || /\.git(?:#.*)?$/.test(remote))
+    throw new EngineError(
+      'not-implemented',
+      `a git repository as a build context is not supported: ${remote}`,
+    );
+  const { body } = await holder.parts.download(remote);
+  const file = join(temporaryDirectory(holder), 'context');
+  await pipeline(body, createWriteStream(file, { mode: 0o600 }), { signal: holder.signal });
+  const fd = openSync(file, O_RDONLY);
+  try {
+    if (isArchive(fd)) return await extractContext(holder, fd, directory);
+    // What is no archive is the Dockerfile.
+    const text = readWhole(fd, DEFAULT_NAME, MAX_DOCKERFILE_BYTES) ?? '';
+    writeFileSync(join(directory, DEFAULT_NAME), text);
+  } finally {
+    closeSync(fd);
+  }
+}

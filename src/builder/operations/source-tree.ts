@@ -1,0 +1,29 @@
+import type { CopyTree } from '../../archive/pack-copy.ts';
+import type { Tree } from '../../archive/pack-stream.ts';
+import { EngineError } from '../../base/errors.ts';
+import type { Digest } from '../../base/digest.ts';
+import type { BuilderParts } from '../builder-parts.ts';
+
+/** Files that an operation takes: of a directory that stays as it is, or of a layer and all below it. */
+export type SourceTree = { kind: 'directory'; path: string } | { kind: 'layer'; top: Digest | undefined };
+
+/** What a source is known by without looking at it; undefined where that takes its content. */
+export function identityOf(source: SourceTree): string | undefined {
+  return source.kind === 'layer' ? (source.top ?? 'scratch') : undefined;
+}
+
+/** Calls `use` with the files, as jobs of rooted threads take them. */
+export function withSource<T>(
+  { builds }: BuilderParts,
+  source: SourceTree,
+  use: (tree: CopyTree) => Promise<T>,
+): Promise<T> {
+  if (source.kind === 'directory') return use(source.path);
+  return builds.withTree(source.top, tree => use(mountable(tree)));
+}
+
+/** Trees that a storage driver mounts itself are given by descriptors, which these jobs do not take. */
+export function mountable(tree: Tree): CopyTree {
+  if (typeof tree !== 'function') return tree;
+  throw new EngineError('not-implemented', 'builds do not work with this storage driver');
+}

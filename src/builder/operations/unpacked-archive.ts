@@ -1,0 +1,76 @@
+import { closeSync, constants, createReadStream, fstatSync, readSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { DETECTION_BYTES, detectCompression } from '../../archive/compression.ts';
+import { extractFrom } from '../../archive/extract-from.ts';
+import { EngineError, messageOf } from '../../base/errors.ts';
+import { openInRoot } from '../../kernel/open-beneath.ts';
+import { openRoot } from '../../kernel/thread-root.ts';
+import { type Build, temporaryDirectory } from '../build.ts';
+import type { SourceTree } from './source-tree.ts';
+
+const { O_RDONLY, O_NONBLOCK } = constants;
+/** Where a tar's header has its magic (tar(5)). */
+const MAGIC_OFFSET = 257;
+
+/**
+ * The files of an archive, compressed or not, in a directory of their own; undefined for what is none.
+ * @throws EngineError invalid-parameter for one that is broken
+ */
+export async function unpackedArchive(
+  build: Build,
+  directory: string,
+  path: string,
+): Promise<SourceTree | undefined> {
+  const fd = openFile(directory, path);
+  try {
+    if (!isArchive(fd)) return undefined;
+    const unpacked = temporaryDirectory(build);
+    try {
+      await extractContext(build, fd, unpacked);
+    } catch (cause) {
+      throw new EngineError('invalid-parameter', `failed to unpack ${path}: ${messageOf(cause)}`, { cause });
+    }
+    return { kind: 'directory', path: unpacked };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Unpacks an archive, compressed or not, that can name nothing outside of the directory. */
+export async function extractContext(
+  { parts }: Pick<Build, 'parts'>,
+  archive: number | Readable,
+  directory: string,
+): Promise<void> {
+  const content =
+    typeof archive === 'number' ? createReadStream(`/proc/self/fd/${archive}`, { start: 0 }) : archive;
+  await extractFrom(parts.threads, content, inputFd => ({
+    kind: 'extract',
+    view: { root: { kind: 'directory', path: directory }, uncovered: [], mounts: [], readonlyRoot: false },
+    path: '/',
+    inputFd,
+    unpack: {},
+    mounts: [],
+    readonlyRoot: false,
+  }));
+}
+
+function openFile(directory: string, path: string): number {
+  const root = openRoot(directory);
+  try {
+    const fd = openInRoot(root, path, O_RDONLY | O_NONBLOCK);
+    if (fd < 0) throw new EngineError('not-found', `${JSON.stringify(path)}: not found`);
+    return fd;
+  } finally {
+    closeSync(root);
+  }
+}
+
+/** Tells by its beginning. */
+export function isArchive(fd: number): boolean {
+  if (!fstatSync(fd).isFile()) return false;
+  const start = Buffer.alloc(MAGIC_OFFSET + 5);
+  const length = readSync(fd, start, 0, start.length, 0);
+  if (detectCompression(start.subarray(0, Math.min(length, DETECTION_BYTES))) !== 'none') return true;
+  return start.toString('latin1', MAGIC_OFFSET, length) === 'ustar';
+}

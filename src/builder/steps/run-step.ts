@@ -1,0 +1,144 @@
+import { posix } from 'node:path';
+import type { Digest } from '../../base/digest.ts';
+import { EngineError } from '../../base/errors.ts';
+import { DEFAULT_SHELL, variablesOf } from '../../dockerfile/apply-config.ts';
+import { chomped, parseHeredoc } from '../../dockerfile/heredoc.ts';
+import type { RunInstruction, RunMount, Written } from '../../dockerfile/instruction.ts';
+import { withHeredocs } from '../../dockerfile/parse-instruction.ts';
+import { parseRunMount } from '../../dockerfile/run-mount.ts';
+import { expandWord } from '../../dockerfile/shell-lexer.ts';
+import type { ContainerDefaults } from '../../oci/image-config.ts';
+import type { Build } from '../build.ts';
+import type { Outcome } from '../builder-parts.ts';
+import type { Scope } from '../frontend/scope.ts';
+import { packed } from '../operations/copy-files.ts';
+import { type RunCommand, runCommand } from '../operations/run-command.ts';
+import { type MountPlan, secretId } from '../operations/run-mounts.ts';
+import { identityOf, type SourceTree } from '../operations/source-tree.ts';
+import type { RunOutput } from '../solver/shared-runs.ts';
+import type { StageState } from '../stage-state.ts';
+import { sourceTree } from './find-source.ts';
+import { stepVariables, type StepVariables } from './step-variables.ts';
+
+const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Where a script that is written in the Dockerfile is seen. */
+const SCRIPT_DIRECTORY = '/dev/pipes';
+
+type Run = Written & RunInstruction;
+export type RunStepResult = Outcome & { command: readonly string[] };
+
+/** RUN. */
+export async function runStep(
+  build: Build,
+  state: StageState,
+  step: Run,
+  { scope, say }: { scope: Scope; say: (output: RunOutput) => void },
+): Promise<RunStepResult> {
+  if (step.security === 'insecure')
+    throw new EngineError('forbidden', 'security.insecure is not allowed: entitlements are not granted');
+  if (step.devices.length > 0) throw new EngineError('not-implemented', 'RUN --device is not supported');
+  const { command, script } = commandOf(step, state.config);
+  const mounts = [
+    ...(await mountPlans(build, state, step, scope)),
+    ...(script === undefined ? [] : [scriptMount(build, script)]),
+  ];
+  const options: RunCommand = {
+    top: state.top,
+    command,
+    ...environmentOf(state, scope),
+    user: state.config.User ?? '',
+    workingDirectory: state.config.WorkingDir || '/',
+    hostConfig: {
+      ...build.request.hostConfig,
+      ...(step.network === 'default' ? {} : { NetworkMode: step.network }),
+    },
+    mounts,
+    description: step.original,
+    noCache: build.request.noCache,
+  };
+  const outcome = await runCommand(build.parts, options, { signal: build.signal, say });
+  return { ...outcome, command };
+}
+
+/** Arguments are variables of the command, where the environment has no such name. */
+function environmentOf({ config, args }: StageState, scope: Scope): { env: string[]; extraEnv: string[] } {
+  const env = variablesOf(config.Env);
+  const given = new Map([...args, ...scope.args]);
+  const own = [...given].filter(([name]) => !env.has(name)).map(([name, value]) => `${name}=${value}`);
+  const path = env.has('PATH') || given.has('PATH') ? [] : [DEFAULT_PATH];
+  const proxies = scope.proxies().filter(([name]) => !env.has(name) && !given.has(name));
+  return {
+    env: [...path, ...(config.Env ?? []), ...own],
+    extraEnv: proxies.map(([name, value]) => `${name}=${value}`),
+  };
+}
+
+type Script = { name: string; content: string };
+
+/** What is executed: one heredoc alone is a script, for the shell or, with `#!`, for what it names. */
+function commandOf({ command }: Run, { Shell }: ContainerDefaults): { command: string[]; script?: Script } {
+  if (command.form === 'exec') return { command: command.list };
+  const shell = Shell?.length ? Shell : DEFAULT_SHELL;
+  const [heredoc] = command.heredocs;
+  if (heredoc === undefined || parseHeredoc(command.text) === undefined)
+    return { command: [...shell, withHeredocs(command.text, command.heredocs)] };
+  const content = heredoc.chomps ? chomped(heredoc.content) : heredoc.content;
+  if (!content.startsWith('#!')) return { command: [...shell, content] };
+  const name = posix.basename(heredoc.name);
+  return { command: [`${SCRIPT_DIRECTORY}/${name}`], script: { name, content } };
+}
+
+function scriptMount({ request }: Build, { name, content }: Script): MountPlan {
+  const mount = parseRunMount(`type=bind,target=${SCRIPT_DIRECTORY}/${name}`, value => value);
+  return {
+    mount,
+    destination: mount.target,
+    source: undefined,
+    content,
+    secrets: request.secrets,
+    identity: content,
+  };
+}
+
+async function mountPlans(build: Build, state: StageState, step: Run, scope: Scope): Promise<MountPlan[]> {
+  const variables: StepVariables = stepVariables(state, scope);
+  const expand = (text: string) => expandWord(text, variables, { escape: build.dockerfile.escape });
+  const plans: MountPlan[] = [];
+  for (const text of step.mounts) plans.push(await mountPlan(build, state, parseRunMount(text, expand)));
+  return plans;
+}
+
+async function mountPlan(build: Build, state: StageState, mount: RunMount): Promise<MountPlan> {
+  const destination = destinationOf(mount, state.config.WorkingDir || '/');
+  const source = mount.type === 'bind' ? await sourceTree(build, mount.from, state.platform) : undefined;
+  const { source: path, readonly, sharing, from } = mount;
+  const known =
+    source === undefined ? undefined : (identityOf(source) ?? (await contentOf(build, source, path)));
+  const isSecret = mount.type === 'secret';
+  const identity = isSecret
+    ? [mount.type, destination]
+    : [mount.type, destination, path, readonly, sharing, from, known];
+  return { mount, destination, source, content: undefined, secrets: build.request.secrets, identity };
+}
+
+function destinationOf(mount: RunMount, workingDirectory: string): string {
+  const { type, target, env } = mount;
+  if (target !== '') return posix.resolve('/', workingDirectory, target);
+  return type === 'secret' && env === '' ? `/run/secrets/${secretId(mount)}` : '';
+}
+
+/** What a part of a context is known by. */
+async function contentOf(build: Build, source: SourceTree, path: string): Promise<Digest> {
+  const copy = {
+    sources: [path === '' ? '/' : path],
+    destination: '/source',
+    parents: false,
+    exclude: [],
+    owner: undefined,
+    mode: undefined,
+    link: true,
+    createdNs: 0n,
+  };
+  const { digest } = await packed(build.parts, { top: undefined, parts: [{ source, copy }] }, undefined);
+  return digest;
+}

@@ -1,0 +1,146 @@
+import { rmSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import type { BuildMount, BuildStep, BuildStepResult } from '../../api/build-step.ts';
+import { copyFrames } from '../../api/frames.ts';
+import { makeDirectories } from '../../base/make-directories.ts';
+import { untilAborted } from '../../base/until-aborted.ts';
+import type { Container as Runtime } from '../../execdriver/driver.ts';
+import { currentTime } from '../clock.ts';
+import { Container } from '../containers/container.ts';
+import { type MountRecord, newState } from '../containers/container-record.ts';
+import { completeHostConfig } from '../create/complete-host-config.ts';
+import { hostDefaults } from '../create/create-container.ts';
+import type { Daemon } from '../daemon.ts';
+import { containerDirectory } from '../daemon-options.ts';
+import { MADE_PLACES } from '../inspect/container-changes.ts';
+import { createOptions, leaveNetworks } from '../start/start-container.ts';
+import { writeHostFiles } from '../start/host-files.ts';
+import { joinNetworks } from '../start/join-networks.ts';
+import { describeStartFailure } from '../start/start-failure.ts';
+
+/** What BuildKit calls the machine that a step sees. */
+const HOSTNAME = 'buildkitsandbox';
+const SIGKILL = 9;
+
+/**
+ * Executes a step of a build as a container that nobody else knows of: with the network, files in /etc, limits and
+ * confinement that a container of these options has. When this settles, nothing of it is left.
+ * @throws EngineError in Docker's words when it cannot be executed; the signal's reason when it was aborted
+ */
+export async function runBuildStep(daemon: Daemon, step: BuildStep): Promise<BuildStepResult> {
+  step.signal.throwIfAborted();
+  const container = containerOf(daemon, step);
+  const directory = containerDirectory(daemon.options, step.id);
+  await using undo = new AsyncDisposableStack();
+  // Should the daemon die in the midst, the next one takes away what there is.
+  daemon.store.addLeftover({ kind: 'container', id: step.id });
+  undo.defer(() => daemon.store.removeLeftover({ kind: 'container', id: step.id }));
+  makeDirectories(directory, 0o700);
+  undo.defer(() => rmSync(directory, { recursive: true, force: true }));
+  container.layer = await daemon.graph.openContainerLayer(step.layerId);
+  const joined = await joinNetworks(daemon, container);
+  undo.defer(() => leaveNetworks(daemon, container, joined));
+  container.state.endpoints = joined.connections;
+  writeHostFiles(daemon, container);
+  const runtime = await daemon.execDriver
+    .create({
+      ...(await createOptions(daemon, container)),
+      mounts: new Map(
+        step.mounts.flatMap(mount => (mount.kind === 'mount' ? [[mount.destination, mount.fd]] : [])),
+      ),
+      ...(joined.namespace === undefined ? {} : { networkNamespace: joined.namespace }),
+      keepDescriptors: joined.descriptors,
+      signal: step.signal,
+    })
+    .catch(error => {
+      throw step.signal.aborted ? error : describeStartFailure(error);
+    });
+  undo.defer(() => runtime.remove());
+  const { code, oomKilled } = await execute(runtime, step);
+  return {
+    exitCode: code,
+    oomKilled,
+    places: [...MADE_PLACES, ...step.mounts.map(({ destination }) => destination)],
+  };
+}
+
+async function execute(runtime: Runtime, { output, signal }: BuildStep) {
+  const streams = await runtime.attach({ stdin: false, stdout: true, stderr: true });
+  const copied = copyFrames(streams, sink(output, 'stdout'), sink(output, 'stderr'));
+  copied.catch(() => undefined);
+  const kill = () => void runtime.kill(SIGKILL).catch(() => undefined);
+  signal.addEventListener('abort', kill, { once: true });
+  try {
+    await untilAborted(signal, runtime.start()).catch(error => {
+      throw signal.aborted ? error : describeStartFailure(error);
+    });
+    const exit = await runtime.exited;
+    await copied;
+    signal.throwIfAborted();
+    return exit;
+  } finally {
+    signal.removeEventListener('abort', kill);
+    streams.destroy();
+  }
+}
+
+function sink(output: BuildStep['output'], stream: 'stdout' | 'stderr'): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      output(stream, chunk);
+      done();
+    },
+  });
+}
+
+function containerOf(daemon: Daemon, step: BuildStep): Container {
+  const { id, command, env, user, workingDirectory } = step;
+  const hostConfig = completeHostConfig(
+    { ...step.hostConfig, LogConfig: { Type: 'none', Config: {} } },
+    hostDefaults(daemon),
+  );
+  const mode = hostConfig.NetworkMode ?? '';
+  const [path = '', ...args] = command;
+  const record = {
+    id,
+    name: `build-${id}`,
+    createdAt: currentTime(),
+    imageId: '',
+    imageReference: '',
+    path,
+    args,
+    config: {
+      Hostname: mode === 'host' ? '' : HOSTNAME,
+      Env: [...env],
+      Entrypoint: [],
+      Cmd: [...command],
+      User: user,
+      WorkingDir: workingDirectory,
+    },
+    hostConfig,
+    mounts: step.mounts.map(mountRecord),
+    links: [],
+    networks: mode === 'host' || mode.startsWith('container:') ? {} : { [mode]: {} },
+  };
+  return new Container(record, newState());
+}
+
+function mountRecord(mount: BuildMount): MountRecord {
+  const { destination } = mount;
+  return {
+    type: mount.kind === 'mount' ? 'bind' : 'tmpfs',
+    name: '',
+    source: '',
+    destination,
+    mode: '',
+    writable: mount.kind === 'mount' ? mount.writable : true,
+    propagation: mount.kind === 'mount' ? 'rprivate' : '',
+    copyUp: false,
+    createSource: false,
+    subpath: '',
+    nonRecursive: false,
+    readonlyRecursion: 'when-possible',
+    tmpfsOptions: mount.kind === 'tmpfs' ? mount.options : [],
+    anonymous: false,
+  };
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import type { ClassicBuildOptions } from '../api/classic-build.ts';
+import { prunedCache, usedCache } from '../builder/cache-usage.ts';
+import { type ClassicBuild, classicBuild } from '../builder/legacy/classic-build.ts';
+import { openBuilder } from '../builder/open-builder.ts';
+import { pullBase } from '../daemon/build/pull-base.ts';
+import { runBuildStep } from '../daemon/build/run-step.ts';
+import type { Daemon } from '../daemon/daemon.ts';
+import { download } from '../daemon/images/download.ts';
+import { imageEvent } from '../daemon/images/images.ts';
+import type { BuildBackend, SystemBackend } from '../server/backend.ts';
+
+export type OpenBuildBackend = {
+  backend: BuildBackend;
+  /** The build cache's part of `/system/df`. */
+  withBuildCache(diskUsage: SystemBackend['diskUsage']): SystemBackend['diskUsage'];
+  /** Cancels the builds that go on, and settles when nothing of them is left. */
+  close(): Promise<void>;
+};
+
+/** The builder of an engine, with what it needs of the daemon. */
+export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend> {
+  const { graph, options, threads } = daemon;
+  const builder = await openBuilder(join(options.dataRoot, 'builder'), {
+    builds: graph.builds,
+    leases: graph.leases,
+    resolve: (reference, platform) => graph.resolve(reference, platform),
+    pull: (image, platform, request) => pullBase(daemon, image, { platform, ...request }),
+    runStep: step => runBuildStep(daemon, step),
+    download,
+    onBuilt: (image, tags) => {
+      for (const tag of tags) imageEvent(daemon, 'tag', image, tag);
+    },
+    threads,
+  });
+  const closing = new AbortController();
+  const going = new Set<Promise<void>>();
+  const goesOn = async (build: Promise<void>): Promise<void> => {
+    going.add(build);
+    await build.finally(() => going.delete(build));
+  };
+  return {
+    backend: {
+      imageBuild: (request: ClassicBuildOptions, build: ClassicBuild) => {
+        const signal = AbortSignal.any([build.signal, closing.signal]);
+        return goesOn(classicBuild(builder, request, { ...build, signal }));
+      },
+      buildPrune: async wanted => prunedCache(builder.cache, wanted),
+    },
+    withBuildCache: diskUsage => async parts => {
+      const usage = await diskUsage(parts);
+      return parts.has('build-cache') ? { ...usage, BuildCache: usedCache(builder.cache) } : usage;
+    },
+    async close() {
+      closing.abort(new DOMException('the engine is closing', 'AbortError'));
+      await Promise.allSettled(going);
+      builder.close();
+    },
+  };
+}

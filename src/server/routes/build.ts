@@ -1,0 +1,131 @@
+import type { ClassicBuildOptions } from '../../api/classic-build.ts';
+import { authConfig } from '../../api/decode-auth-config.ts';
+import type { AuthConfig, Ulimit } from '../../api/types.ts';
+import { EngineError, messageOf } from '../../base/errors.ts';
+import { arrayOf, type Decoder, integer, mapOf, nullable, struct, text } from '../../base/go/decode.ts';
+import { parseGoDuration } from '../../base/go/duration.ts';
+import { parseGoJson } from '../../base/go/json.ts';
+import type { BuildBackend } from '../backend.ts';
+import { streamBody } from '../body/stream-body.ts';
+import type { Exchange } from '../exchange.ts';
+import { booleanParameter, filtersParameter, integerParameter } from '../query.ts';
+import { sendEmpty, sendJson, sendProgress } from '../respond.ts';
+import { post, type Router } from '../router.ts';
+
+const MAX_TAGS = 1000;
+const PRUNE_FILTERS = [
+  'until',
+  'unused-for',
+  'id',
+  'parent',
+  'type',
+  'description',
+  'inuse',
+  'shared',
+  'private',
+];
+
+export function buildRoutes(backend: BuildBackend): Router {
+  return [
+    post('/build', exchange => build(backend, exchange)),
+    post('/build/prune', exchange => prune(backend, exchange)),
+    // A build ends with its connection.
+    post('/build/cancel', exchange => sendEmpty(exchange, 204)),
+  ];
+}
+
+async function build(backend: BuildBackend, exchange: Exchange): Promise<void> {
+  const options = { ...buildOptions(exchange.query), auths: registryConfig(exchange) };
+  const { signal } = exchange;
+  await sendProgress(exchange, progress =>
+    backend.imageBuild(options, { body: streamBody(exchange), progress, signal }),
+  );
+}
+
+function buildOptions(query: URLSearchParams): Omit<ClassicBuildOptions, 'auths'> {
+  const of = (name: string): string => query.get(name) ?? '';
+  const number = (name: string): number => integerParameter(query, name) ?? 0;
+  const tags = query.getAll('t').filter(Boolean);
+  if (tags.length > MAX_TAGS) throw new EngineError('invalid-parameter', 'too many tags');
+  return {
+    tags,
+    remote: of('remote'),
+    dockerfile: of('dockerfile'),
+    quiet: booleanParameter(query, 'q'),
+    noCache: booleanParameter(query, 'nocache'),
+    pull: booleanParameter(query, 'pull'),
+    squash: booleanParameter(query, 'squash'),
+    buildArgs: json(query, 'buildargs', mapOf(nullable(text()), 'map[string]*string')) ?? {},
+    labels: json(query, 'labels', mapOf(text(), 'map[string]string')) ?? {},
+    platform: of('platform'),
+    target: of('target'),
+    networkMode: of('networkmode'),
+    extraHosts: query
+      .getAll('extrahosts')
+      .flatMap(hosts => hosts.split(','))
+      .filter(Boolean),
+    memoryBytes: number('memory'),
+    memorySwapBytes: number('memswap'),
+    cpuShares: number('cpushares'),
+    cpuPeriod: number('cpuperiod'),
+    cpuQuota: number('cpuquota'),
+    cpusetCpus: of('cpusetcpus'),
+    cpusetMems: of('cpusetmems'),
+    cgroupParent: of('cgroupparent'),
+    shmSizeBytes: number('shmsize'),
+    ulimits: json(query, 'ulimits', arrayOf(ULIMIT, '[]*container.Ulimit')) ?? [],
+  };
+}
+
+const ULIMIT = struct<Ulimit>('container.Ulimit', {
+  Name: text(),
+  Soft: integer('int64'),
+  Hard: integer('int64'),
+});
+
+/** `X-Registry-Config`, base64; what cannot be read proves nothing, as with Docker. */
+function registryConfig({ request }: Exchange): Record<string, AuthConfig> {
+  const header = request.headersDistinct['x-registry-config']?.[0];
+  if (header === undefined) return {};
+  try {
+    return mapOf(authConfig, 'map[string]registry.AuthConfig')(
+      parseGoJson(Buffer.from(header, 'base64').toString()),
+      'X-Registry-Config',
+    );
+  } catch {
+    return {};
+  }
+}
+
+/** @throws EngineError invalid-parameter */
+function json<T>(query: URLSearchParams, name: string, decode: Decoder<T>): T | undefined {
+  const value = query.get(name);
+  if (value === null || value === '') return undefined;
+  try {
+    const parsed = parseGoJson(value);
+    return parsed === null ? undefined : decode(parsed, name);
+  } catch (error) {
+    throw new EngineError('invalid-parameter', `error reading ${name}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function prune(backend: BuildBackend, exchange: Exchange): Promise<void> {
+  const { query } = exchange;
+  const filters = filtersParameter(query, PRUNE_FILTERS);
+  const sizes = ['keep-storage', 'reserved-space', 'max-used-space'].map(
+    name => integerParameter(query, name) ?? 0,
+  );
+  const unused = filters.get('unused-for')?.[0] ?? filters.get('until')?.[0] ?? '0';
+  const unusedForNs = parseGoDuration(unused);
+  if (unusedForNs === undefined)
+    throw new EngineError('invalid-parameter', `time: invalid duration ${JSON.stringify(unused)}`);
+  const report = await backend.buildPrune({
+    all: booleanParameter(query, 'all'),
+    keepBytes: Math.max(...sizes),
+    unusedForMs: Number(unusedForNs / 1_000_000n),
+    ids: filters.get('id') ?? [],
+  });
+  await sendJson(exchange, report);
+}
