@@ -1,11 +1,14 @@
-/** Bundles the entry points into dist/: few files, so that the command line starts fast. */
-import { existsSync } from 'node:fs';
-import { build, type Plugin } from 'rolldown';
+/** Bundles the entry points into a directory, dist/: few files, so that the command line starts fast. */
+import { build, type BuildOptions, type Plugin } from 'rolldown';
 import { bundleRuntime } from './bundle-runtime.ts';
+import { writeLicenses } from './write-licenses.ts';
 
+const directory = process.argv[2] ?? 'dist';
 const PROGRAMS = ['slipway', 'engine', 'storage-driver-suite'];
-/** Code that runs in worker threads, and is found beside the bundle under its own name. */
+/** Code that runs in worker threads, each in one file that is found beside the bundle under its own name. */
 const WORKERS = ['archive/rooted-worker'];
+/** What every Node can read. */
+const ENTRANCES = ['library', 'driver-suite'];
 
 /**
  * Takes Node's own modules from process.getBuiltinModule. An import statement evaluates everything they export:
@@ -32,20 +35,19 @@ const lazyBuiltins: Plugin = {
   },
 };
 
-const entries = [
-  ...PROGRAMS.map(name => [name, `src/main/${name}.ts`] as const),
-  ...WORKERS.map(path => [path.replace(/.*\//, ''), `src/${path}.ts`] as const),
-].filter(([, path]) => existsSync(path));
-
-await build({
-  input: Object.fromEntries(entries),
+const common: BuildOptions = {
   platform: 'node',
   // Native code cannot be bundled.
   external: ['koffi'],
-  plugins: [lazyBuiltins],
   checks: { ineffectiveDynamicImport: false },
+};
+
+const { output } = await build({
+  ...common,
+  input: Object.fromEntries(PROGRAMS.map(name => [name, `src/main/${name}.ts`])),
+  plugins: [lazyBuiltins],
   output: {
-    dir: 'dist',
+    dir: directory,
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
@@ -53,5 +55,18 @@ await build({
     codeSplitting: { groups: [{ name: 'cli', test: /\/src\/(cli|client|api)\// }] },
   },
 });
+for (const path of WORKERS)
+  await build({
+    ...common,
+    input: `src/${path}.ts`,
+    output: { dir: directory, format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+  });
+for (const name of ENTRANCES)
+  await build({
+    ...common,
+    input: `src/main/${name}.ts`,
+    output: { dir: directory, format: 'esm', entryFileNames: '[name].js' },
+  });
+writeLicenses(directory, output);
 
-await bundleRuntime('dist');
+await bundleRuntime(directory);

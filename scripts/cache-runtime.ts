@@ -1,10 +1,10 @@
-/** Writes what V8 makes of dist/runtime.cjs beside it, with the functions that making a container needs. Prints a plan. */
+/** Writes what V8 makes of runtime.cjs in a directory beside it, with the functions that making a container needs. Prints a plan. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { BUNDLE_CACHE, loadBundle } from '../src/main/load-bundle.ts';
 
-const dist = join(import.meta.dirname, '../dist');
+const dist = resolve(process.argv[2] ?? 'dist');
 const bundle = mkdtempSync(join(tmpdir(), 'slipway-bundle-'));
 const { script, exports } = loadBundle(dist);
 const run = (...words: string[]) =>

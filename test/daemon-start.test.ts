@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type CommandResult, DaemonProcess } from './fixtures/daemon-process.ts';
+import { machineEnvironment, NEW_MACHINE } from './fixtures/new-machine.ts';
 import { TestTerminal } from './fixtures/test-terminal.ts';
 
 const program = new URL('../bin/slipway', import.meta.url).pathname;
@@ -150,16 +151,18 @@ test('the log is text on a terminal, and JSON elsewhere', async t => {
   assert.ok(!terminal.screen.includes('\u001B'), terminal.screen);
 });
 
-/** With new directories in the place of those that every daemon uses, and a network namespace. */
+/** Runs a script where no daemon ever was. */
 async function onNewMachine(script: string): Promise<CommandResult> {
-  const mounts = '/run /var/lib /var/log /var/cache'.split(' ').map(path => `mount -t tmpfs tmpfs ${path}`);
-  const lines = [...mounts, '/bin/busybox ifconfig lo up', script];
-  const { DOCKER_HOST: _, SLIPWAY_HOST: __, ...env } = process.env;
-  const command = ['unshare', '-mn', 'timeout', '100', 'sh', '-ec', lines.join('\n')] as const;
+  const command = ['-mn', 'timeout', '100', 'sh', '-ec', `${NEW_MACHINE}\n${script}`];
   return new Promise(resolve => {
-    execFile(command[0], command.slice(1), { env: { ...env, slipway: program } }, (error, stdout, stderr) => {
-      resolve({ code: Number(error?.code ?? 0), stdout, stderr });
-    });
+    execFile(
+      'unshare',
+      command,
+      { env: machineEnvironment({ slipway: program }) },
+      (error, stdout, stderr) => {
+        resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+      },
+    );
   });
 }
 

@@ -1,10 +1,10 @@
-import { closeSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { EngineError } from '../base/errors.ts';
-import { syscallResult } from '../kernel/libc.ffi.ts';
+import { LIBRARY_KEY, libraryPath, syscallResult } from '../kernel/libc.ffi.ts';
 import { openRoot } from '../kernel/thread-root.ts';
 import {
   isRemoval,
@@ -16,11 +16,6 @@ import {
   type RootedWorkerData,
 } from './rooted-jobs.ts';
 
-/** The source runs as it is in development; a build puts the worker beside the bundle under the same name. */
-const WORKER = new URL(
-  import.meta.url.endsWith('.ts') ? './rooted-worker.ts' : './rooted-worker.js',
-  import.meta.url,
-);
 /** Of those that do not wait for somebody else. */
 const MAXIMUM_JOBS = Math.min(Math.max(availableParallelism(), 2), 8);
 /** More jobs that wait for somebody else are refused: a thread takes some megabytes. */
@@ -52,6 +47,7 @@ export class RootedThreads {
   readonly #waiting: Task[] = [];
   readonly #all = new Set<RootedThread>();
   readonly #idleMs: number;
+  readonly #program = workerProgram();
   /** The root that threads return to, a descriptor for all of them: one that is ended closes nothing. */
   readonly #home = openRoot('/');
   #nextId = 1;
@@ -128,6 +124,7 @@ export class RootedThreads {
   #start(): RootedThread {
     const thread = new RootedThread({
       home: this.#home,
+      program: this.#program,
       onFree: () => this.#release(thread),
       onExit: () => {
         this.#all.delete(thread);
@@ -153,6 +150,22 @@ export class RootedThreads {
   }
 }
 
+type ThreadOptions = RootedWorkerData & {
+  program: string | URL;
+  onFree: () => void;
+  onExit: () => void;
+};
+
+/**
+ * What a thread runs: in development the source as it is, by its place; of a bundle the text, as the package may have
+ * been replaced or removed when the next thread starts.
+ */
+function workerProgram(): string | URL {
+  if (import.meta.url.endsWith('.ts')) return new URL('./rooted-worker.ts', import.meta.url);
+  const text = readFileSync(new URL('./rooted-worker.cjs', import.meta.url), 'utf8');
+  return `globalThis[Symbol.for('${LIBRARY_KEY}')] = ${JSON.stringify(libraryPath())};\n${text}`;
+}
+
 /** One worker, one job at a time. */
 class RootedThread {
   readonly #worker: Worker;
@@ -162,12 +175,13 @@ class RootedThread {
   #timer: NodeJS.Timeout | undefined;
   #onDone: (() => void) | undefined;
 
-  constructor({ home, onFree, onExit }: RootedWorkerData & { onFree: () => void; onExit: () => void }) {
+  constructor({ home, program, onFree, onExit }: ThreadOptions) {
     this.#onFree = onFree;
     this.#onExit = onExit;
     // Descriptors come from and go to raw system calls, which the worker's own bookkeeping does not see.
     const workerData: RootedWorkerData = { home };
-    this.#worker = new Worker(WORKER, {
+    this.#worker = new Worker(program, {
+      eval: typeof program === 'string',
       workerData,
       trackUnmanagedFds: false,
       resourceLimits: RESOURCE_LIMITS,

@@ -4,7 +4,7 @@
  * Pointers cross the border as Buffers (valid for the length of the call), as null, or as addresses in
  * integers; strings as NUL-terminated Buffers ({@link cstring}).
  */
-import { existsSync } from 'node:fs';
+import { existsSync, openSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,6 +14,11 @@ import { SYSCALLS, type SyscallName } from './abi/syscalls.ts';
 
 export type SyscallArgument = number | bigint | Uint8Array | null;
 
+/** Under this symbol a program that has no place of its own finds the path of the FFI library. */
+export const LIBRARY_KEY = 'slipway.ffi-library';
+/** The library's native part, where it is found: that is all that is used here. */
+const library =
+  (globalThis as { [key: symbol]: string | undefined })[Symbol.for(LIBRARY_KEY)] ?? findLibrary();
 const koffi = loadKoffi();
 const libc = koffi.load('libc.so.6');
 const P = 'void *';
@@ -21,20 +26,37 @@ const rawSyscall = libc.func('syscall', 'long', ['long', P, P, P, P, P, P]);
 const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 
 /**
- * The library's native part alone where it is found: that is all that is used here. What the package wraps around it
- * takes 10 ms to load, and resolving its name as modules are resolved a few more.
+ * What the package wraps around the native part takes 10 ms to load, and resolving its name as modules are resolved a
+ * few more.
  */
 function loadKoffi(): typeof Koffi {
-  const library = `node_modules/@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`;
+  if (library === undefined) return createRequire(import.meta.url)('koffi') as typeof Koffi;
+  const module = { exports: {} };
+  process.dlopen(module, library);
+  return module.exports as typeof Koffi;
+}
+
+/** Beside the package, or beside what it is a dependency of. */
+function findLibrary(): string | undefined {
+  const name = `@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`;
   for (let directory = import.meta.dirname; ; directory = dirname(directory)) {
-    const path = join(directory, library);
-    if (existsSync(path)) {
-      const module = { exports: {} };
-      process.dlopen(module, path);
-      return module.exports as typeof Koffi;
+    const modules = join(directory, 'node_modules');
+    if (existsSync(join(modules, name))) return join(modules, name);
+    const wrapper = join(modules, 'koffi');
+    if (existsSync(wrapper)) {
+      const path = join(realpathSync(wrapper), '..', name);
+      if (existsSync(path)) return path;
     }
-    if (directory === '/') return createRequire(import.meta.url)('koffi') as typeof Koffi;
+    if (directory === '/') return undefined;
   }
+}
+
+let held: string | undefined;
+
+/** A path of the FFI library for other threads of this process, which stays when the package is removed. */
+export function libraryPath(): string | undefined {
+  held ??= library && `/proc/self/fd/${openSync(library, 'r')}`;
+  return held;
 }
 
 /** 'ENOENT' for 2. */

@@ -7,6 +7,7 @@ import type { DaemonFlags } from '../cli/daemon-flags.ts';
 import { VERSION as version } from '../cli/version.ts';
 import { openApiServer } from '../server/api-server.ts';
 import { type Engine, type EngineOptions, openEngine } from './engine.ts';
+import { holdModules } from './hold-modules.ts';
 import { logLevel, makeLogger } from './make-logger.ts';
 import { takePidfile } from './pidfile.ts';
 import { requireRoot } from './require-root.ts';
@@ -17,6 +18,7 @@ import { requireRoot } from './require-root.ts';
  */
 export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): Promise<void> {
   requireRoot();
+  holdModules();
   const logger = await makeLogger(flags, isatty(2));
   const stopped = stopSignal();
   // What containers and others are to see is made with modes that expect no other.

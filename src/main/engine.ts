@@ -22,8 +22,8 @@ import { openGraph } from '../graph/open-graph.ts';
 import { NamespacePool } from '../networkdriver/namespace-pool.ts';
 import { openNetworkDrivers } from '../networkdriver/open-network-drivers.ts';
 import type { Backend } from '../server/backend.ts';
+import { holdPrograms } from './hold-programs.ts';
 import { requireRoot } from './require-root.ts';
-import { SHIM_DIRECTORY } from './shim-directory.ts';
 
 export type EngineOptions = Partial<Omit<DaemonOptions, 'version' | 'initPath'>> & {
   /** A name, or the path of a module whose default export is a storage driver (docs/STORAGE-DRIVERS.md). */
@@ -66,15 +66,18 @@ export interface Engine {
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   requireRoot();
-  const daemonOptions = completeOptions(options);
+  const { dataRoot, execRoot } = rootsOf(options);
   await startThreadPool();
-  makePrivateDirectory(daemonOptions.dataRoot);
-  makePrivateDirectory(daemonOptions.execRoot);
+  makePrivateDirectory(dataRoot);
+  makePrivateDirectory(execRoot);
   await using undo = new AsyncDisposableStack();
-  undo.defer(lockRoot('data root', join(daemonOptions.dataRoot, 'engine.lock')));
-  undo.defer(lockRoot('exec root', join(daemonOptions.execRoot, 'exec.lock')));
+  undo.defer(lockRoot('data root', join(dataRoot, 'engine.lock')));
+  undo.defer(lockRoot('exec root', join(execRoot, 'exec.lock')));
+  const programs = holdPrograms(execRoot);
+  undo.defer(programs.release);
+  const daemonOptions = { ...completeOptions(options), dataRoot, execRoot, initPath: programs.init };
   const graph = await openGraph({
-    root: join(daemonOptions.dataRoot, 'graph'),
+    root: join(dataRoot, 'graph'),
     storageDriver: options.storageDriver || undefined,
     storageOptions: options.storageOptions,
     storageDrivers: options.storageDrivers,
@@ -82,13 +85,12 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   });
   undo.defer(() => graph.close());
   options.logger?.info({ driver: graph.driverName, status: graph.driverStatus() }, 'storage driver');
-  const { bridgeDevice, firewallTable } = hostNames(daemonOptions.dataRoot, options);
+  const { bridgeDevice, firewallTable } = hostNames(dataRoot, options);
   const networkDrivers = openNetworkDrivers({ table: firewallTable });
   undo.defer(() => {
     for (const driver of networkDrivers.values()) driver.close();
   });
-  const shimPath = join(SHIM_DIRECTORY, 'slipway-shim');
-  const namespaceMaker = new NamespaceMaker(shimPath);
+  const namespaceMaker = new NamespaceMaker(programs.shim);
   undo.defer(() => namespaceMaker.close());
   const namespaces = new NamespacePool({
     create: () => namespaceMaker.create(),
@@ -98,7 +100,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     },
   });
   undo.defer(() => namespaces.close());
-  const execDriver = openNativeDriver({ shimPath });
+  const execDriver = openNativeDriver({ shimPath: programs.shim });
   undo.defer(() => execDriver.close());
   const { daemon, close } = await openDaemon({
     options: daemonOptions,
@@ -147,7 +149,12 @@ function hostNames(
   };
 }
 
-function completeOptions(options: EngineOptions): DaemonOptions {
+/** Absolute. */
+function rootsOf({ dataRoot = DEFAULT_DATA_ROOT, execRoot = '/run/slipway' }: EngineOptions) {
+  return { dataRoot: resolve(dataRoot), execRoot: resolve(execRoot) };
+}
+
+function completeOptions(options: EngineOptions): Omit<DaemonOptions, 'dataRoot' | 'execRoot' | 'initPath'> {
   return {
     cgroupParent: '',
     logDriver: 'json-file',
@@ -180,9 +187,6 @@ function completeOptions(options: EngineOptions): DaemonOptions {
     maxConcurrentDownloads: 3,
     maxConcurrentUploads: 5,
     ...options,
-    dataRoot: resolve(options.dataRoot ?? DEFAULT_DATA_ROOT),
-    execRoot: resolve(options.execRoot ?? '/run/slipway'),
-    initPath: join(SHIM_DIRECTORY, 'slipway-init'),
     version: VERSION,
   };
 }

@@ -10,15 +10,17 @@ import { treeArchive } from './tree-archive.ts';
 /** When the image was first made; a fixed time, so that the same program gives the same image. */
 const CREATED = '2026-11-01T00:00:00Z';
 
-/** `hello:latest`: one static program (shim/hello.c) that says that all works. */
+/** Read at once: the package may be replaced or removed while the engine runs. */
+const PROGRAM = readProgram();
+
+/** `hello:latest`: one static program (shim/programs/hello.c) that says that all works. */
 export async function bootstrapHello(parts: GraphParts): Promise<Digest> {
-  const program = packageFile('shim/bin/hello');
-  if (program === undefined)
+  if (PROGRAM === undefined)
     throw new EngineError('unavailable', 'the program of the image hello has not been built', {
       hint: 'Run scripts/build-shim (it needs musl-tools).',
     });
   const mtimeNs = BigInt(Date.parse(CREATED)) * 1_000_000n;
-  const archive = treeArchive([{ path: 'hello', mode: 0o755, content: readFileSync(program) }], mtimeNs);
+  const archive = treeArchive([{ path: 'hello', mode: 0o755, content: PROGRAM }], mtimeNs);
   return importLayer(parts, archive, {
     reference: parseReference('hello:latest'),
     config: { Cmd: ['/hello'], WorkingDir: '/' },
@@ -26,4 +28,9 @@ export async function bootstrapHello(parts: GraphParts): Promise<Digest> {
     created: CREATED,
     createdBy: 'slipway: built-in image hello',
   });
+}
+
+function readProgram(): Buffer | undefined {
+  const path = packageFile('shim/bin/hello');
+  return path === undefined ? undefined : readFileSync(path);
 }
