@@ -235,7 +235,7 @@ test('a layer that unpacks to more than the disk has is stopped before', {
 });
 
 /** Loads an image of one layer, compressed. */
-function load(graph: Awaited<ReturnType<typeof openGraph>>, layer: Buffer): Promise<void> {
+function load(graph: Awaited<ReturnType<typeof openGraph>>, layer: Buffer): Promise<unknown> {
   const config = JSON.stringify({
     architecture: 'amd64',
     os: 'linux',

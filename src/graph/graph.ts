@@ -47,8 +47,15 @@ export interface Graph {
   /** Docker's GraphDriver.Data in an image's `inspect`. */
   driverDataOf(image: Image): Record<string, string>;
 
-  /** Docker archives and OCI archives, compressed or not. `progress` gets Docker's JSON progress messages. */
-  load(archive: Readable, progress: (message: ProgressMessage) => void, platform?: Platform): Promise<void>;
+  /**
+   * Docker archives and OCI archives, compressed or not. `progress` gets Docker's JSON progress messages. Returns the ids
+   * of the images.
+   */
+  load(
+    archive: Readable,
+    progress: (message: ProgressMessage) => void,
+    platform?: Platform,
+  ): Promise<Digest[]>;
   /** The archive form of Docker 25+: an OCI layout with a manifest.json. */
   save(references: string[], options?: SaveOptions): Promise<Readable>;
   /** A flat tar becomes an image of one layer. Returns the id. */

@@ -28,6 +28,8 @@ test('past events are filtered by time and by what they say', async () => {
   assert.deepEqual(await get({ image: ['busybox'], container: ['other'] }), ['create']);
   assert.deepEqual(await get({ type: ['network'] }), []);
   assert.deepEqual(await collect(bus.subscribe({ ...options, sinceNs: nowNs(), filters: new Map() })), []);
+  const allUntilNow = await collect(bus.subscribe({ ...options, sinceNs: undefined, filters: new Map() }));
+  assert.equal(allUntilNow.length, 3);
 });
 
 test('a subscriber sees events published after it subscribed, and leaves when aborted', async () => {

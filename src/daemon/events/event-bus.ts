@@ -40,8 +40,8 @@ export class EventBus {
   }
 
   /**
-   * Past events since `sinceNs` (none without it), then live ones until `untilNs`, or for ever. The listener is
-   * registered when this is called, not at the first `next`.
+   * Past events since `sinceNs` (none without either time, all that are kept without it), then live ones until
+   * `untilNs`, or for ever. The listener is registered when this is called, not at the first `next`.
    */
   subscribe(options: EventsOptions): AsyncGenerator<EventMessage, void, undefined> {
     const matches = eventFilter(options.filters);
@@ -90,9 +90,9 @@ export class EventBus {
   }
 
   #pastEvents({ sinceNs, untilNs }: EventsOptions): KeptEvent[] {
-    if (sinceNs === undefined) return [];
+    if (sinceNs === undefined && untilNs === undefined) return [];
     return this.#past.filter(
-      ({ timeNs }) => timeNs >= sinceNs && (untilNs === undefined || timeNs <= untilNs),
+      ({ timeNs }) => timeNs >= (sinceNs ?? 0n) && (untilNs === undefined || timeNs <= untilNs),
     );
   }
 }

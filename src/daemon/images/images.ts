@@ -73,9 +73,8 @@ export async function loadImage(
   archive: Readable,
   { progress, platform }: { progress: Progress; platform?: api.Platform },
 ): Promise<void> {
-  const before = new Set((await daemon.graph.list()).map(({ id }) => id));
-  await daemon.graph.load(archive, progress, platform);
-  for (const image of await daemon.graph.list()) if (!before.has(image.id)) imageEvent(daemon, 'load', image);
+  for (const id of await daemon.graph.load(archive, progress, platform))
+    imageEvent(daemon, 'load', await daemon.graph.resolve(id));
 }
 
 export async function saveImages(
@@ -93,12 +92,15 @@ export async function importImage(
   options: ImportOptions,
 ): Promise<string> {
   const { repository, tag, message, ...rest } = options;
+  const reference = nameOf({ repository, tag });
   const id = await daemon.graph.import(archive, {
     ...rest,
     message: message === '' ? 'Imported from -' : message,
-    reference: nameOf({ repository, tag }),
+    reference,
   });
-  imageEvent(daemon, 'import', await daemon.graph.resolve(id));
+  const image = await daemon.graph.resolve(id);
+  if (reference !== '') imageEvent(daemon, 'tag', image, reference);
+  imageEvent(daemon, 'import', image);
   return id;
 }
 

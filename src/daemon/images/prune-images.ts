@@ -2,6 +2,7 @@ import { EngineError } from '../../base/errors.ts';
 import type { Image } from '../../graph/graph.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict } from '../errors.ts';
+import { pruneEvent } from '../events/prune-event.ts';
 import { booleanFilter, checkFilters, type Filters } from '../filters.ts';
 import { untilTime } from '../until-filter.ts';
 import { type Removal, removeImage } from './images.ts';
@@ -33,8 +34,7 @@ export async function pruneImages(
       daemon,
       onlyDangling ? images.filter(({ repoTags }) => repoTags.length === 0) : images,
     );
-    const reclaimed = String(result.SpaceReclaimed);
-    daemon.events.publish({ Type: 'image', Action: 'prune', id: '', attributes: { reclaimed } });
+    pruneEvent(daemon, 'image', result.SpaceReclaimed);
     return result;
   } finally {
     running.delete(daemon);

@@ -1,5 +1,6 @@
 import type { Daemon } from '../daemon.ts';
 import { parseTime } from '../clock.ts';
+import { pruneEvent } from '../events/prune-event.ts';
 import { checkFilters, type Filters, labelFilter } from '../filters.ts';
 import { untilTime } from '../until-filter.ts';
 import { sizesOf } from '../inspect/inspect-container.ts';
@@ -25,5 +26,6 @@ export async function pruneContainers(
     deleted.push(container.id);
     reclaimed += SizeRw;
   }
+  pruneEvent(daemon, 'container', reclaimed);
   return { ContainersDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed };
 }

@@ -2,6 +2,7 @@ import type { NetworkInspect } from '../../api/types.ts';
 import { parseTime } from '../clock.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
+import { pruneEvent } from '../events/prune-event.ts';
 import {
   booleanFilter,
   checkFilters,
@@ -75,6 +76,6 @@ export async function pruneNetworks(
       log.warn({ network: network.id, error: String(error) }, 'pruning a network');
     }
   }
-  events.publish({ Type: 'network', Action: 'prune', id: '', attributes: { reclaimed: '0' } });
+  pruneEvent({ events }, 'network', 0);
   return { NetworksDeleted: removed.length > 0 ? removed : null };
 }

@@ -122,7 +122,9 @@ export class FakeGraph implements Graph {
     return [];
   }
 
-  async load(): Promise<void> {}
+  async load(): Promise<Digest[]> {
+    return [];
+  }
 
   async save(): Promise<Readable> {
     return Readable.from([]);

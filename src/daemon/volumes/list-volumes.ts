@@ -3,6 +3,7 @@ import type { Volume } from '../../api/types.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
+import { pruneEvent } from '../events/prune-event.ts';
 import {
   booleanFilter,
   checkFilters,
@@ -70,6 +71,7 @@ export async function pruneVolumes(
     deleted.push(name);
     reclaimed += bytes;
   }
+  pruneEvent(daemon, 'volume', reclaimed);
   return { VolumesDeleted: deleted, SpaceReclaimed: reclaimed };
 }
 

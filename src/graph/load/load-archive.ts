@@ -30,27 +30,29 @@ export type LoadOptions = {
 
 /**
  * `docker load`: of Docker's archives, old and new, and of OCI layouts in a tar, compressed or not. Images
- * loaded before a bad one in the same archive stay.
+ * loaded before a bad one in the same archive stay. Returns their ids.
  * @throws EngineError invalid-parameter for what is no such archive
  */
 export async function loadArchive(
   parts: GraphParts,
   source: Readable,
   { progress, platform }: LoadOptions,
-): Promise<void> {
+): Promise<Digest[]> {
   const archive = await SpooledArchive.read(parts.content, source);
   const owned: Ingest[] = [];
   try {
     const images = (await findImages(parts, archive, { owned, platform })).filter(image =>
       isWanted(image, platform),
     );
+    const ids: Digest[] = [];
     await publishingSeldom(parts, async () => {
       for (const image of images) {
-        await loadImage(parts, image, owned, progress);
+        ids.push(await loadImage(parts, image, owned, progress));
         for (const file of filesOf(image)) file.rest();
       }
     });
     await linkParents(parts.images, images);
+    return ids;
   } finally {
     await archive.discard();
     for (const ingest of owned) ingest.discard();
@@ -96,7 +98,7 @@ async function loadImage(
   image: ArchiveImage,
   owned: Ingest[],
   progress: Progress,
-): Promise<void> {
+): Promise<Digest> {
   const rawConfig = readFully(image.config);
   const config = await decodeImageConfig(rawConfig);
   const { os, rootfs } = config;
@@ -120,6 +122,7 @@ async function loadImage(
   references.forEach((reference, index) =>
     reportName(familiarString(reference), before[index], id, progress),
   );
+  return id;
 }
 
 /** With those that had to be decompressed first, which are added to `owned`, too. */
