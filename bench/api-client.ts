@@ -38,6 +38,11 @@ export class ApiClient {
     return answer;
   }
 
+  /** A request without a body. @returns what is answered */
+  async post(path: string, headers: Record<string, string>): Promise<string> {
+    return (await this.#exchange({ method: 'POST', path, headers }, call => call.end())).toString();
+  }
+
   /** All bytes of an answer. */
   download(path: string): Promise<Buffer> {
     return this.#exchange({ method: 'GET', path, headers: {} }, call => call.end());

@@ -36,16 +36,14 @@ const BYTES = 300e6;
 
 /** Makes what is missing in `directory`, with mmdebstrap. */
 export function makeArchives(directory: string): Archives {
-  mkdirSync(directory, { recursive: true });
   const at = (name: string) => join(directory, name);
-  once(at('tree'), path => makeTree(path, at('debian.tar')));
+  makeTenLayersArchive(directory);
   once(at('rootfs.tar'), path => execFileSync('tar', ['-C', at('tree'), '-cf', path, '.']));
   once(at('rootfs.tar.gz'), path => shell(`gzip -6 < ${at('rootfs.tar')} > ${path}`));
   once(at('one-layer.tar'), path => writeImage(path, 'bench-one', [at('rootfs.tar')]));
   once(at('gzipped.tar'), path =>
     writeImage(path, 'bench-gzip', [at('rootfs.tar.gz')], [digestOfFile(at('rootfs.tar'))]),
   );
-  once(at('ten-layers.tar'), path => makeTenLayers(path, at('tree'), at('layers')));
   once(at('sixty-layers.tar'), path => makeSixtyLayers(path, at('layers')));
   once(at('thousand-images.tar'), path => makeThousandImages(path, at('layers')));
   once(at('large.tar'), path => makeLarge(path, at('layers')));
@@ -59,6 +57,15 @@ export function makeArchives(directory: string): Archives {
     thousandImages: at('thousand-images.tar'),
     large: at('large.tar'),
   };
+}
+
+/** Of {@link makeArchives} that one alone, `bench-ten`. */
+export function makeTenLayersArchive(directory: string): string {
+  mkdirSync(directory, { recursive: true });
+  const at = (name: string) => join(directory, name);
+  once(at('tree'), path => makeTree(path, at('debian.tar')));
+  once(at('ten-layers.tar'), path => makeTenLayers(path, at('tree'), at('layers')));
+  return at('ten-layers.tar');
 }
 
 function once(path: string, make: (path: string) => void): void {

@@ -140,6 +140,44 @@ describe('docker-registry', { skip: missing === undefined ? false : `${missing} 
     await fails(/no basic auth credentials/, 'pull', `${name}:1`);
   });
 
+  test('our own command line logs in, pushes, pulls and logs out as docker does', async () => {
+    const name = `${CLOSED}/ours`;
+    const slipway = async (...args: string[]) => {
+      const { code, stdout, stderr } = await daemon.slipway(...args);
+      assert.equal(code, 0, `slipway ${args.join(' ')}: ${stderr}`);
+      return stdout.trim();
+    };
+    await docker('import', join(base, 'tree.tar'), `${name}:1`);
+    const login = [
+      join(import.meta.dirname, '../bin/slipway'),
+      'login',
+      '-u',
+      'joe',
+      '--password-stdin',
+      CLOSED,
+    ];
+    const wrong = await daemon.run(login, 'wrong\n');
+    assert.deepEqual([wrong.code, wrong.stdout], [1, '']);
+    assert.match(wrong.stderr, /401 Unauthorized/);
+    const { code, stdout, stderr } = await daemon.run(login, 'secret\n');
+    assert.deepEqual([code, stdout], [0, 'Login Succeeded\n']);
+    assert.match(stderr, /Your credentials are stored unencrypted in '.*config\.json'/);
+    assert.match(
+      await slipway('login', CLOSED),
+      /Authenticating with existing credentials\.\.\. \[Username: joe\]\nLogin Succeeded/,
+    );
+    const pushed = await slipway('push', `${name}:1`);
+    const digest = /1: digest: (sha256:\w+) size: \d+/.exec(pushed)?.[1] ?? assert.fail(pushed);
+    await slipway('rmi', `${name}:1`);
+    assert.match(await slipway('pull', `${name}:1`), new RegExp(`Digest: ${digest}\n[^]*\n${name}:1$`));
+    assert.equal(await slipway('pull', '-aq', name), name);
+    // What one has logged in with, the other knows.
+    await docker('push', `${name}:1`);
+    assert.equal(await slipway('logout', CLOSED), `Removing login credentials for ${CLOSED}`);
+    assert.match((await daemon.slipway('pull', `${name}:1`)).stderr, /no basic auth credentials/);
+    assert.match((await daemon.slipway('search', `${OPEN}/x`)).stderr, /Unexpected status code 404/);
+  });
+
   test('layers are mounted from other repositories of the same registry', async () => {
     const [one, two] = [`${OPEN}/mount/one:1`, `${OPEN}/mount/two:1`];
     await docker('import', join(base, 'tree.tar'), one);

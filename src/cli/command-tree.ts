@@ -96,6 +96,7 @@ const importImage = entry(
 const load = entry('Load an image from a tar archive or STDIN', () => import('./commands/load.ts'));
 const listImages = entry('List images', () => import('./commands/images.ts'), ['list']);
 const pull = entry('Download an image from a registry', () => import('./commands/pull.ts'));
+const push = entry('Upload an image to a registry', () => import('./commands/push.ts'));
 const removeImages = entry('Remove one or more images', () => import('./commands/rmi.ts'), ['remove']);
 const save = entry(
   'Save one or more images to a tar archive (streamed to STDOUT by default)',
@@ -152,6 +153,7 @@ const IMAGE: CommandTree = {
   ls: listImages,
   prune: entry('Remove unused images', () => import('./commands/image-prune.ts')),
   pull,
+  push,
   rm: removeImages,
   save,
   tag,
@@ -206,18 +208,22 @@ export const COMMANDS: CommandTree = {
   inspect: entry('Return low-level information on objects', () => import('./commands/inspect.ts')),
   kill,
   load,
+  login: entry('Authenticate to a registry', () => import('./commands/login.ts')),
+  logout: entry('Log out from a registry', () => import('./commands/logout.ts')),
   logs,
   network: { summary: 'Manage networks', commands: NETWORK },
   pause,
   port,
   ps: { ...listContainers, aliases: [] },
   pull,
+  push,
   rename,
   restart,
   rm: { ...remove, aliases: [] },
   rmi: { ...removeImages, aliases: [] },
   run,
   save,
+  search: entry('Search Docker Hub for images', () => import('./commands/search.ts')),
   start,
   stats,
   stop,

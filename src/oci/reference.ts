@@ -4,7 +4,7 @@ import { EngineError } from '../base/errors.ts';
 /** An image's name in full: `docker.io/library/busybox:latest`. At least one of tag and digest may be missing. */
 export type Reference = { domain: string; path: string; tag?: string; digest?: Digest };
 
-const DEFAULT_DOMAIN = 'docker.io';
+export const HUB_DOMAIN = 'docker.io';
 const LEGACY_DOMAIN = 'index.docker.io';
 const OFFICIAL_PREFIX = 'library/';
 const DEFAULT_TAG = 'latest';
@@ -50,10 +50,10 @@ function splitDomain(text: string): { domain: string; remainder: string } {
   // A first part without dot, port or capitals is a user's name on the default registry.
   const isDomain =
     slash > 0 && (/[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase());
-  let domain = isDomain ? first : DEFAULT_DOMAIN;
+  let domain = isDomain ? first : HUB_DOMAIN;
   let remainder = isDomain ? text.slice(slash + 1) : text;
-  if (domain === LEGACY_DOMAIN) domain = DEFAULT_DOMAIN;
-  if (domain === DEFAULT_DOMAIN && !remainder.includes('/')) remainder = OFFICIAL_PREFIX + remainder;
+  if (domain === LEGACY_DOMAIN) domain = HUB_DOMAIN;
+  if (domain === HUB_DOMAIN && !remainder.includes('/')) remainder = OFFICIAL_PREFIX + remainder;
   return { domain, remainder };
 }
 
@@ -95,7 +95,7 @@ export function canonicalString(reference: Reference): string {
 
 /** `busybox`: what people see. */
 export function familiarName({ domain, path }: Reference): string {
-  if (domain !== DEFAULT_DOMAIN) return `${domain}/${path}`;
+  if (domain !== HUB_DOMAIN) return `${domain}/${path}`;
   const official = path.startsWith(OFFICIAL_PREFIX) && !path.slice(OFFICIAL_PREFIX.length).includes('/');
   return official ? path.slice(OFFICIAL_PREFIX.length) : path;
 }

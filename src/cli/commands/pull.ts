@@ -8,6 +8,7 @@ export const command = defineCommand({
   summary: 'Download an image from a registry',
   aliases: ['image pull', 'pull'],
   flags: {
+    'all-tags': bool('a', 'Download all tagged images in the repository'),
     platform: string('', 'Set platform if server is multi-platform capable'),
     quiet: bool('q', 'Suppress verbose output'),
   },
@@ -15,9 +16,11 @@ export const command = defineCommand({
   async run(context, { values, args: [name = ''] }) {
     const { repository, tag } = parseImageName(name);
     const output = values.quiet ? undefined : context.stdout;
-    if (output !== undefined && !/[:@]/.test(name.slice(name.lastIndexOf('/') + 1)))
-      output.write(`Using default tag: ${tag}\n`);
-    await pullImage(context, name, { platform: values.platform, output });
-    context.stdout.write(`${repository}${tag.includes(':') ? '@' : ':'}${tag}\n`);
+    const allTags = values['all-tags'];
+    const hasTag = /[:@]/.test(name.slice(name.lastIndexOf('/') + 1));
+    if (allTags && hasTag) throw new Error("tag can't be used with --all-tags/-a");
+    if (output !== undefined && !hasTag && !allTags) output.write(`Using default tag: ${tag}\n`);
+    await pullImage(context, name, { platform: values.platform, output, allTags });
+    context.stdout.write(`${repository}${allTags ? '' : `${tag.includes(':') ? '@' : ':'}${tag}`}\n`);
   },
 });

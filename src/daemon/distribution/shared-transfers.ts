@@ -52,16 +52,19 @@ export class SharedTransfers<T, S> {
 
   #begin(key: string, start: (signal: AbortSignal, onState: (state: S) => void) => Promise<T>): Entry<T, S> {
     const abort = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<T>();
     const entry: Entry<T, S> = {
+      result: promise,
       waiters: new Set(),
       abort,
       state: undefined,
       ending: undefined,
-      result: start(abort.signal, state => {
-        entry.state = state;
-        for (const { onState } of entry.waiters) onState(state);
-      }),
     };
+    const onState = (state: S) => {
+      entry.state = state;
+      for (const waiter of entry.waiters) waiter.onState(state);
+    };
+    resolve(start(abort.signal, onState));
     entry.result.catch(() => undefined);
     this.#entries.set(key, entry);
     return entry;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { HUB_DOMAIN } from '../../oci/reference.ts';
 import { NO_TLS_MATERIAL, readCertificates, type TlsMaterial } from './certificates.ts';
 import { type ConfiguredHost, readHostsFile } from './hosts-file.ts';
 import { isInsecure } from './match-host.ts';
@@ -14,7 +15,6 @@ export type Endpoint = {
   headers: Record<string, string>;
 };
 
-export const HUB_DOMAIN = 'docker.io';
 const HUB_HOST = 'registry-1.docker.io';
 
 /** The host that a reference's domain stands for. */

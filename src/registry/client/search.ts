@@ -1,7 +1,8 @@
 import { arrayOf, bool, safeInteger, struct, text } from '../../base/go/decode.ts';
 import { parseGoJson } from '../../base/go/json.ts';
 import type { SearchResult } from '../../api/types.ts';
-import { type Endpoint, endpointsOf, HUB_DOMAIN } from './endpoints.ts';
+import { HUB_DOMAIN } from '../../oci/reference.ts';
+import { type Endpoint, endpointsOf } from './endpoints.ts';
 import { isUnreached, RegistryError } from './registry-error.ts';
 import { readUpTo } from './registry-response.ts';
 import { NO_TLS_MATERIAL } from './certificates.ts';

@@ -1,0 +1,144 @@
+/**
+ * `npm run bench -- registry`: pull and push of a 300 MB image of 10 layers, here and at a dockerd in the same run, with
+ * one docker-registry that both reach over loopback. PEER_DOCKER_REGISTRY is that program. Prints a table for
+ * bench/RESULTS.md. BENCH_ARCHIVES is where the archives lie, BENCH_RUNS how often each thing is done.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { connectPeer, type Engine, startSlipway } from './engines.ts';
+import { makeTenLayersArchive } from './graph-archives.ts';
+import { median } from './statistics.ts';
+
+const program = process.env.PEER_DOCKER_REGISTRY ?? 'docker-registry';
+const directory = process.env.BENCH_ARCHIVES ?? '/var/tmp/slipway-bench-archives';
+const runs = Number(process.env.BENCH_RUNS ?? 5);
+const NOBODY = { 'X-Registry-Auth': 'e30=' };
+
+class Registry {
+  readonly #root = mkdtempSync('/var/tmp/slipway-bench-registry-');
+  #child: ChildProcess | undefined;
+  host = '';
+
+  async start(): Promise<void> {
+    const port = await freePort();
+    this.host = `127.0.0.1:${port}`;
+    const config = join(this.#root, 'config.yml');
+    const storage = `filesystem: {rootdirectory: ${join(this.#root, 'data')}}, delete: {enabled: true}`;
+    writeFileSync(
+      config,
+      `version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {${storage}}\nhttp: {addr: "${this.host}"}\n`,
+    );
+    this.#child = spawn(program, ['serve', config], { stdio: 'ignore' });
+    while (!(await this.#answers())) await new Promise(resolve => setTimeout(resolve, 20));
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      return (await fetch(`http://${this.host}/v2/`)).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise(resolve => this.#child?.once('exit', resolve));
+    this.#child?.kill('SIGKILL');
+    await ended;
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise(resolve => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/** @throws Error also for an error within the answer */
+async function transfer({ api }: Engine, path: string): Promise<void> {
+  const answer = await api.post(path, NOBODY);
+  if (answer.includes('errorDetail')) throw new Error(answer);
+}
+
+const pull = (engine: Engine, name: string) => transfer(engine, `/images/create?fromImage=${name}&tag=1`);
+const push = (engine: Engine, name: string) => transfer(engine, `/images/${name}/push?tag=1`);
+const remove = ({ api }: Engine, name: string) => api.call('DELETE', `/images/${name}:1?force=1`);
+
+async function timed(task: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await task();
+  return performance.now() - start;
+}
+
+/** A pull of what is not there, into an engine without it. */
+async function timePull(engine: Engine, name: string): Promise<number> {
+  const ms = await timed(() => pull(engine, name));
+  await remove(engine, name);
+  return ms;
+}
+
+/** A push of an image that came from another registry, into one that has nothing. */
+async function timePush(engine: Engine, name: string): Promise<number> {
+  const target = new Registry();
+  await target.start();
+  try {
+    const pushed = `${target.host}/bench/app`;
+    await pull(engine, name);
+    await engine.api.call('POST', `/images/${name}:1/tag?repo=${pushed}&tag=1`);
+    const ms = await timed(() => push(engine, pushed));
+    await remove(engine, pushed);
+    return ms;
+  } finally {
+    await remove(engine, name).catch(() => undefined);
+    await target.stop();
+  }
+}
+
+/** Of all processes of an engine, in MB: what it took at most. */
+function peakMemory({ pids }: Engine): number {
+  const peaks = pids.map(pid =>
+    Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0),
+  );
+  return peaks.reduce((sum, kilobytes) => sum + kilobytes, 0) / 1024;
+}
+
+const archive = makeTenLayersArchive(directory);
+const slipway = await startSlipway();
+const source = new Registry();
+await source.start();
+try {
+  await slipway.api.upload('/images/load?quiet=1', archive);
+  const name = `${source.host}/bench/app`;
+  await slipway.api.call('POST', `/images/bench-ten/tag?repo=${name}&tag=1`);
+  await push(slipway, name);
+  for (const image of [`${name}:1`, 'bench-ten'])
+    await slipway.api.call('DELETE', `/images/${image}?force=1`);
+  const peer = await connectPeer(await slipway.api.download('/images/busybox/get'));
+  const engines = [slipway, ...(peer === undefined ? [] : [peer])];
+  for (const [what, task] of [
+    ['pull, 300 MB in 10 layers', timePull],
+    ['push, the same', timePush],
+  ] as const) {
+    const times = engines.map(() => [] as number[]);
+    for (let run = 0; run <= runs; run++)
+      for (const [index, engine] of engines.entries()) {
+        const ms = await task(engine, name);
+        // The first one warms up.
+        if (run > 0) times[index]?.push(ms);
+      }
+    const [own = Number.NaN, theirs = Number.NaN] = times.map(median);
+    console.log(`| ${what} | ms | ${own.toFixed(0)} | ${theirs.toFixed(0)} | ${(own / theirs).toFixed(2)} |`);
+  }
+  console.log(
+    `peak RSS, MB: ${engines.map(engine => `${engine.name} ${peakMemory(engine).toFixed(0)}`).join(', ')}`,
+  );
+} finally {
+  await slipway.stop();
+  await source.stop();
+}
