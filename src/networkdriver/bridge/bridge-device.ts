@@ -55,6 +55,7 @@ export function ensureBridge(host: NetlinkSocket, bridge: BridgeDevice): { index
 
 function configure(host: NetlinkSocket, index: number, { device, gateways }: BridgeDevice): void {
   const hasIpv6 = gateways.some(({ address }) => versionOf(address) === 6);
+  ignoreAdvertisements(device);
   if (hasIpv6) prepareIpv6(device);
   host.request([setLinkUp({ index })]);
   for (const version of hasIpv6 ? ([4, 6] as const) : ([4] as const))
@@ -168,6 +169,16 @@ function setAddresses(
   if (missing.length > 0) host.request(missing.map(address => addAddress({ ...address, linkIndex })));
 }
 
+/** Or a container could make itself the router of the host (CVE-2020-13401), also where the network has no IPv6. */
+function ignoreAdvertisements(device: string): void {
+  try {
+    writeSysctl(`net/ipv6/conf/${device}/accept_ra`, '0');
+  } catch (error) {
+    // A kernel without IPv6 hears none.
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
 /** An interface that forwards takes no routes from others' advertisements, unless it is told to. */
 function prepareIpv6(device: string): void {
   try {
@@ -182,7 +193,6 @@ function prepareIpv6(device: string): void {
     throw error;
   }
   writeSysctl(`net/ipv6/conf/${device}/disable_ipv6`, '0');
-  writeSysctl(`net/ipv6/conf/${device}/accept_ra`, '0');
   writeSysctl('net/ipv6/conf/all/forwarding', '1');
 }
 
