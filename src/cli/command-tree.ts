@@ -23,7 +23,7 @@ export function findEntry(tree: CommandTree, name: string): CommandEntry | undef
 /** The commands under the headings of the program's own help. */
 export function commandGroups(tree: CommandTree): { title: string; commands: CommandTree }[] {
   const entries = Object.entries(tree);
-  const common = new Set(['run', 'exec', 'ps', 'pull', 'images', 'version', 'info']);
+  const common = new Set(['run', 'exec', 'ps', 'build', 'pull', 'images', 'version', 'info']);
   const pick = (wanted: (name: string, entry: CommandEntry) => boolean) =>
     Object.fromEntries(entries.filter(([name, entry]) => wanted(name, entry)));
   return [
@@ -44,6 +44,7 @@ const attach = entry(
   'Attach local standard input, output, and error streams to a running container',
   () => import('./commands/attach.ts'),
 );
+const build = entry('Build an image from a Dockerfile', () => import('./commands/build.ts'));
 const commit = entry("Create a new image from a container's changes", () => import('./commands/commit.ts'));
 const cp = entry(
   'Copy files/folders between a container and the local filesystem',
@@ -107,6 +108,11 @@ const tag = entry('Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE', () =>
 const events = entry('Get real time events from the server', () => import('./commands/events.ts'));
 const info = entry('Display system-wide information', () => import('./commands/info.ts'));
 
+const BUILDER: CommandTree = {
+  build,
+  prune: entry('Remove build cache', () => import('./commands/builder-prune.ts')),
+};
+
 const CONTAINER: CommandTree = {
   attach,
   commit,
@@ -139,6 +145,7 @@ const CONTAINER: CommandTree = {
 };
 
 const IMAGE: CommandTree = {
+  build,
   bootstrap: entry(
     "Make an image from this machine's own files, without a registry",
     () => import('./commands/bootstrap.ts'),
@@ -191,6 +198,8 @@ const VOLUME: CommandTree = {
 
 export const COMMANDS: CommandTree = {
   attach,
+  build,
+  builder: { summary: 'Manage builds', commands: BUILDER },
   commit,
   container: { summary: 'Manage containers', commands: CONTAINER },
   cp,

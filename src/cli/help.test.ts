@@ -47,5 +47,8 @@ test('a group lists its commands, and the program its groups', async () => {
     await help('volume'),
     /^Usage: {2}slipway volume COMMAND\n\nManage volumes\n\nCommands:\n {2}create {6}Create a volume\n/,
   );
-  assert.match(await help(), /\nManagement Commands:\n {2}container {3}Manage containers\n/);
+  assert.match(
+    await help(),
+    /\nManagement Commands:\n {2}builder {5}Manage builds\n {2}container {3}Manage containers\n/,
+  );
 });

@@ -35,7 +35,11 @@ export async function classicBuild(
     const printer = { current: undefined as ClassicPrinter | undefined };
     const image = await buildImage(parts, requestOf(options, context, tags), {
       signal,
-      onPlan: steps => (printer.current = new ClassicPrinter(say, steps)),
+      onPlan: steps => {
+        // From here on failures are lines of the answer.
+        if (options.quiet) progress({ stream: '' });
+        printer.current = new ClassicPrinter(say, steps);
+      },
       report: (event: BuildEvent) => printer.current?.report(event),
     }).finally(() => printer.current?.flush());
     progress({ aux: { ID: image.id } });

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ProgressMessage } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
 import { jsonLines } from '../../client/json-lines.ts';
+import { ExitError } from '../cli-error.ts';
 import type { OutputStream } from '../context.ts';
 import { formatSize } from '../values/size.ts';
 
@@ -24,7 +25,9 @@ export async function showProgress(
 }
 
 function failure({ error = '', errorDetail }: ProgressMessage): Error {
-  const { message = error, hint } = errorDetail ?? {};
+  const { message = error, hint, code } = errorDetail ?? {};
+  // Of a build's command.
+  if (code !== undefined) return new ExitError(code, `${message}\n`);
   return hint === undefined ? new Error(message) : new EngineError('system', message, { hint });
 }
 
