@@ -25,6 +25,8 @@ export type CliHost = {
   startDaemon(): Promise<{ log: string } | undefined>;
   /** Runs the daemon in this process until it is told to end. `reread` reads the configuration file again. */
   runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): Promise<void>;
+  /** Checks what only the daemon knows of its configuration. */
+  checkDaemon(flags: DaemonFlags): Promise<void>;
 };
 
 /** What a command works with. */

@@ -1,3 +1,4 @@
+import { checkLogConfig } from '../daemon/logs/log-config.ts';
 import { chmodSync, chownSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
@@ -46,7 +47,7 @@ export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): 
 }
 
 /** @throws EngineError invalid-parameter */
-function engineOptions(flags: DaemonFlags): EngineOptions {
+export function engineOptions(flags: DaemonFlags): EngineOptions {
   if (flags.bridge === 'none')
     throw new EngineError(
       'invalid-parameter',
@@ -55,6 +56,7 @@ function engineOptions(flags: DaemonFlags): EngineOptions {
         hint: 'Give containers that need no network `--network none`.',
       },
     );
+  checkLogConfig({ Type: flags.logDriver, Config: flags.logOpts });
   return {
     dataRoot: flags.dataRoot,
     execRoot: flags.execRoot,

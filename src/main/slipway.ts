@@ -30,6 +30,10 @@ const exitCode = await runCli(process.argv.slice(2), {
     const { startDaemon } = await import('./start-daemon.ts');
     return startDaemon(fileURLToPath(import.meta.url));
   },
+  async checkDaemon(flags) {
+    const { engineOptions } = await import('./daemon.ts');
+    engineOptions(flags);
+  },
   async runDaemon(flags, reread) {
     const { runDaemon } = await import('./daemon.ts');
     await runDaemon(flags, reread);

@@ -18,6 +18,7 @@ export const command = defineCommand({
     };
     const flags = read();
     if (!values.validate) return context.runDaemon(flags, read);
+    await context.checkDaemon(flags);
     for (const warning of flags.warnings) context.stderr.write(`WARNING: ${warning}\n`);
     context.stderr.write('configuration OK\n');
   },

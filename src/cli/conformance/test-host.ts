@@ -45,6 +45,7 @@ export function testHost(overrides: Partial<CliHost> = {}): TestHost {
     },
     startDaemon: () => Promise.reject(new Error('no daemon is started here')),
     runDaemon: () => Promise.reject(new Error('no daemon is run here')),
+    checkDaemon: () => Promise.resolve(),
     ...overrides,
   } as TestHost;
 }

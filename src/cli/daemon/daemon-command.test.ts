@@ -256,6 +256,12 @@ test('TLS is used when asked for, and clients are verified when asked for', asyn
   assert.deepEqual(await tlsOf('--tlsverify'), { cert: '/c', key: '/k', clientCa: '/ca' });
 });
 
+test('what the daemon says of its configuration fails the validation', async () => {
+  const host = testHost({ checkDaemon: () => Promise.reject(new Error('no such log driver')) });
+  assert.equal(await runCli(['daemon', '--validate'], host), 1);
+  assert.match(host.stderr.text, /no such log driver/);
+});
+
 test('a configuration is validated without running a daemon', async context => {
   const good = await daemon('--validate', '--config-file', configFile(context, '{"debug": true}'));
   assert.deepEqual(good, { exitCode: 0, stderr: 'configuration OK\n', flags: undefined });

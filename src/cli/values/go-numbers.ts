@@ -1,17 +1,16 @@
+import { parseBoolean } from '../../base/go/boolean.ts';
 import { type Int64, toInt64 } from '../../base/int64.ts';
 
 /** Numbers and booleans as Go's strconv reads them, with its messages: users see those, and scripts match on them. */
-const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
-const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
 const DECIMAL_FLOAT = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 
 class NumberSyntaxError extends Error {}
 
 /** @throws NumberSyntaxError */
 export function parseBool(text: string): boolean {
-  if (TRUE.has(text)) return true;
-  if (FALSE.has(text)) return false;
-  throw syntaxError('ParseBool', text);
+  const value = parseBoolean(text);
+  if (value === undefined) throw syntaxError('ParseBool', text);
+  return value;
 }
 
 /**

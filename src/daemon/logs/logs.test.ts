@@ -141,6 +141,16 @@ test('a follower ends when its client leaves, also while the file is not there y
 
 test('log options are checked in Docker’s words', () => {
   checkLogConfig({ Type: 'none', Config: {} });
+  for (const Type of ['json-file', 'local']) {
+    checkLogConfig({ Type, Config: { 'max-file': '3' } });
+    checkLogConfig({ Type, Config: { compress: 'true', 'max-size': '1m', 'max-file': '2' } });
+    checkLogConfig({ Type, Config: { 'cache-disabled': 'true', 'cache-max-size': '1m' } });
+  }
+  assert.deepEqual(rotation({ Type: 'json-file', Config: { 'max-file': '3' } }), {
+    maxBytes: 0,
+    maxFiles: 3,
+  });
+  assert.deepEqual(rotation({ Type: 'local', Config: { 'max-size': '0' } }).maxBytes, 20 << 20);
   assert.deepEqual(rotation({ Type: 'json-file', Config: { 'max-size': '10k', 'max-file': '3' } }), {
     maxBytes: 10240,
     maxFiles: 3,
@@ -154,12 +164,33 @@ test('log options are checked in Docker’s words', () => {
     [
       'json-file',
       { 'max-buffer-size': '1m' },
-      "logger: max-buffer-size option is only supported with 'non-blocking' mode",
+      "logger: max-buffer-size option is only supported with 'mode=non-blocking'",
     ],
     ['json-file', { 'max-size': 'foo' }, "invalid size: 'foo'"],
+    ['json-file', { 'max-size': '0k' }, 'max-size must be a positive number'],
+    ['json-file', { 'max-size': '-1' }, "invalid size: '-1'"],
+    ['local', { 'max-size': '-1' }, "invalid value for max-size: -1: invalid size: '-1'"],
+    [
+      'json-file',
+      { compress: 'true', 'max-size': '1m' },
+      'compress cannot be true when max-file is less than 2 or max-size is not set',
+    ],
+    [
+      'json-file',
+      { compress: 'true', 'max-file': '2' },
+      'compress cannot be true when max-file is less than 2 or max-size is not set',
+    ],
+    ['json-file', { compress: 'x' }, 'strconv.ParseBool: parsing "x": invalid syntax'],
+    ['local', { 'max-file': '1' }, 'compression cannot be enabled when max file count is 1'],
+    ['local', { 'cache-disabled': 'x' }, 'invalid value for option cache-disabled: x'],
+    [
+      'json-file',
+      { mode: 'non-blocking', 'max-buffer-size': 'x' },
+      "error parsing option max-buffer-size: invalid size: 'x'",
+    ],
     ['json-file', { 'max-size': '99999999p' }, "invalid size: '99999999p'"],
     ['json-file', { 'max-file': '0', 'max-size': '1m' }, 'max-file cannot be less than 1'],
-    ['json-file', { 'max-file': '1e3', 'max-size': '1m' }, "invalid max-file: '1e3'"],
+    ['json-file', { 'max-file': '1e3', 'max-size': '1m' }, 'strconv.Atoi: parsing "1e3": invalid syntax'],
     [
       'json-file',
       { 'max-file': '1000000000', 'max-size': '1m' },

@@ -1,4 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
+import { parseBoolean } from '../../base/go/boolean.ts';
 import { decodeDockerProfile } from '../../libcontainer/seccomp/docker-profile.ts';
 
 /** What `--security-opt` values ask for; undefined where nothing was said. */
@@ -42,10 +43,10 @@ function applyPair(result: SecurityOptions, option: string): void {
       result.seccomp = checkedProfile(value);
       break;
     case 'no-new-privileges':
-      result.noNewPrivileges = parseBoolean(value, option);
+      result.noNewPrivileges = booleanOf(value, option);
       break;
     case 'writable-cgroups':
-      result.writableCgroups = parseBoolean(value, option);
+      result.writableCgroups = booleanOf(value, option);
       break;
     case 'systempaths':
       if (value !== 'unconfined') throw invalid(2, option);
@@ -63,10 +64,10 @@ function checkedProfile(value: string): string {
   return value;
 }
 
-function parseBoolean(value: string, option: string): boolean {
-  if (/^(1|t|T|TRUE|true|True)$/.test(value)) return true;
-  if (/^(0|f|F|FALSE|false|False)$/.test(value)) return false;
-  throw invalid(2, option);
+function booleanOf(value: string, option: string): boolean {
+  const result = parseBoolean(value);
+  if (result === undefined) throw invalid(2, option);
+  return result;
 }
 
 const invalid = (step: number, option: string) =>
