@@ -107,13 +107,12 @@ function checkNamespaceModes(config: ContainerConfig, hostConfig: HostConfig): v
 
 function checkExtraHosts(hosts: readonly string[] | null | undefined): void {
   for (const host of hosts ?? []) {
-    const [, name, address] = /^([^:=]+)[:=](.+)$/.exec(host) ?? [];
-    if (name === undefined || address === undefined) {
-      throw invalid(`bad format for add-host: ${JSON.stringify(host)}`);
-    }
-    if (address !== 'host-gateway' && !/^\[?[0-9a-fA-F:.]+\]?$/.test(address)) {
+    const [, address] = /^[^:]+:(.*)$/s.exec(host) ?? [];
+    if (address === undefined) throw invalid(`bad format for add-host: ${JSON.stringify(host)}`);
+    // A zone means nothing in another's network.
+    const isAddress = isIP(address) !== 0 && !address.includes('%');
+    if (address !== 'host-gateway' && !isAddress)
       throw invalid(`invalid IP address in add-host: ${JSON.stringify(address)}`);
-    }
   }
 }
 

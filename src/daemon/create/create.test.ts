@@ -78,6 +78,13 @@ test('bad host configurations are refused in Docker’s words', () => {
     [{ PortBindings: { '80/tcp': [{ HostIp: 'foo' }] } }, 'invalid IP address: foo'],
     [{ Dns: ['x'] }, 'bad nameserver address x: ParseAddr("x"): unable to parse IP'],
     [{ ExtraHosts: ['foo'] }, 'bad format for add-host: "foo"'],
+    [{ ExtraHosts: ['a=1.2.3.4'] }, 'bad format for add-host: "a=1.2.3.4"'],
+    ...['', '1.2.3', '1.2.3.256', '01.2.3.4', '[::1]', 'b:1.2.3.4', 'fe80::1%eth0'].map(
+      (address): [HostConfig, string] => [
+        { ExtraHosts: [`a:${address}`] },
+        `invalid IP address in add-host: "${address}"`,
+      ],
+    ),
     [{ Sysctls: { 'foo.bar': '1' } }, "sysctl 'foo.bar' is not allowed"],
     [{ NetworkMode: 'container:x', Dns: ['1.1.1.1'] }, 'conflicting options: dns and the network mode'],
     [{ IOMaximumIOps: 1 }, 'invalid option: QoS maximum IOPs configuration is not supported on linux'],
@@ -99,6 +106,7 @@ test('bad host configurations are refused in Docker’s words', () => {
   for (const [hostConfig, message] of cases) {
     assert.throws(() => checkHostConfig({}, hostConfig), { kind: 'invalid-parameter', message });
   }
+  checkHostConfig({}, { ExtraHosts: ['a:1.2.3.4', 'a:::1', 'a:::ffff:1.2.3.4', 'a:host-gateway'] });
   assert.deepEqual(checkHostConfig({}, { Memory: 10 * MB, NanoCpus: 5e8, CpusetCpus: '0' }), []);
 });
 

@@ -7,6 +7,8 @@ import { checkTmpfs } from './check-tmpfs.ts';
 import { TestDaemon } from '../testing/test-daemon.ts';
 
 test('a bind is told from a volume by its slash', () => {
+  assert.equal(parseBind('/path/file/:/x').source, '/path/file');
+  assert.equal(parseMount({ Type: 'bind', Source: '/tmp/', Target: '/x' }).source, '/tmp');
   const bind = parseBind('/host/../tmp:/in/side/:ro,rslave');
   assert.equal(bind.type, 'bind');
   assert.equal(bind.source, '/tmp');
@@ -106,6 +108,25 @@ test('tmpfs options are checked', () => {
     });
   assert.throws(() => checkTmpfs({ '/t': 'ro,'.repeat(2000) }), /invalid tmpfs options: too long/);
   assert.throws(() => checkTmpfs({ rel: '' }), /invalid mount path: 'rel' mount path must be absolute/);
+});
+
+test('volumes of another container are named by it alone, in a mode that there is', async t => {
+  const engine = await TestDaemon.open(t);
+  await engine.create('source', { HostConfig: { Binds: ['vol:/v:nocopy'] }, Volumes: { '/data': {} } });
+  const from = async (reference: string) => {
+    const id = await engine.create('', { HostConfig: { VolumesFrom: [reference] } });
+    return engine.daemon.containers.find(id).record.mounts.map(({ mode, writable }) => [mode, writable]);
+  };
+  assert.deepEqual(await from('source'), [
+    ['', true],
+    ['', true],
+  ]);
+  assert.deepEqual(await from('source:ro'), [
+    ['ro', false],
+    ['ro', false],
+  ]);
+  await assert.rejects(from(''), { message: 'volumes-from specification cannot be an empty string' });
+  await assert.rejects(from('source:ro:x'), { message: 'invalid mode: ro:x' });
 });
 
 test('read-only binds of older clients leave the mounts below them as they are', async t => {

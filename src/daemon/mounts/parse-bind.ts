@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { cleanPath } from '../../archive/go-path.ts';
 import { messageOf } from '../../base/errors.ts';
 import { invalid } from '../errors.ts';
 import type { MountRecord } from '../containers/container-record.ts';
@@ -56,7 +56,7 @@ export function parseBind(spec: string): MountRecord {
   return {
     ...mount,
     ...(type === 'bind'
-      ? { source: posix.normalize(source), createSource: true }
+      ? { source: cleanPath(source), createSource: true }
       : { name: source, copyUp: !words.includes('nocopy') }),
     // Docker shows a volume without a mode as 'z'.
     mode: mode === '' && type === 'volume' ? 'z' : mode,
@@ -85,7 +85,7 @@ export function checkTarget(target: string): string {
   if (target === '') throw invalid('field Target must not be empty');
   if (!target.startsWith('/')) throw invalid(`invalid mount path: '${target}' mount path must be absolute`);
   checkPathLength(target);
-  const normal = posix.normalize(target).replace(/(.)\/$/, '$1');
+  const normal = cleanPath(target);
   if (normal === '/') throw invalid("invalid specification: destination can't be '/'");
   return normal;
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
+import { cleanPath } from '../../archive/go-path.ts';
 import type { Mount } from '../../api/types.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { MountRecord } from '../containers/container-record.ts';
@@ -58,7 +59,7 @@ function parseBindMount(mount: Mount): MountRecord {
   if (!createSource && !existsSync(source)) throw invalid(`bind source path does not exist: ${source}`);
   return {
     ...newMount('bind', destination),
-    source: posix.normalize(source),
+    source: cleanPath(source),
     writable: !mount.ReadOnly,
     createSource,
     propagation,

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { cleanPath } from '../../archive/go-path.ts';
 import type { ContainerRecord, MountRecord } from '../containers/container-record.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import { volumeDevice } from '../volumes/volume-device.ts';
@@ -30,7 +31,7 @@ export async function resolveMounts(
     ...(hostConfig.Binds ?? []).map(parseBind),
     ...(hostConfig.Mounts ?? []).map(mount => ({ ...parseMount(mount), volumeOptions: mount.VolumeOptions })),
   ];
-  const destinations = new Set(Object.keys(hostConfig.Tmpfs ?? {}));
+  const destinations = new Set(Object.keys(hostConfig.Tmpfs ?? {}).map(cleanPath));
   for (const mount of own) {
     if (destinations.has(mount.destination)) throw invalid(`Duplicate mount point: ${mount.destination}`);
     destinations.add(mount.destination);
@@ -64,7 +65,7 @@ function checkCount(mounts: ReadonlyMap<string, MountRecord>): void {
 function volumeDestination(path: string): string {
   if (path.includes('\0')) throw invalid(`invalid volume specification: ${JSON.stringify(path)}`);
   checkPathLength(path);
-  return posix.join('/', path).replace(/(.)\/$/, '$1');
+  return cleanPath(posix.join('/', path));
 }
 
 type Wanted = MountRecord & {
@@ -100,12 +101,14 @@ function* volumesFrom(
   references: readonly string[] | null | undefined,
 ): Generator<MountRecord> {
   for (const reference of references ?? []) {
-    const [name = '', mode = ''] = reference.split(':');
+    if (reference === '') throw invalid('volumes-from specification cannot be an empty string');
+    const [name = '', ...modes] = reference.split(':');
+    const mode = modes.join(':');
     if (!['', 'ro', 'rw', 'z', 'Z'].includes(mode)) throw invalid(`invalid mode: ${mode}`);
     const source = containers.lookup(name);
     // Not not-found: to the docker CLI that means a missing image.
     if (source === undefined) throw invalid(`No such container: ${name}`);
     for (const mount of source.record.mounts)
-      yield { ...mount, writable: mount.writable && mode !== 'ro', copyUp: false };
+      yield { ...mount, mode, writable: mount.writable && mode !== 'ro', copyUp: false };
   }
 }

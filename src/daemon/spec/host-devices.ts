@@ -34,6 +34,8 @@ const PERMISSIONS = 0o7777;
 const MAX_FILES = 10_000;
 
 function look(path: string): { resolved: string; stats: Stats } {
+  // Not the engine's working directory.
+  if (path === '') throw gatheringFailed(path, 'no such file or directory');
   try {
     const resolved = realpathSync(path);
     return { resolved, stats: lstatSync(resolved) };

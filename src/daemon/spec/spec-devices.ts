@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { HostConfig } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { Device } from '../../libcontainer/spec.ts';
@@ -35,7 +36,7 @@ export function specDevices(hostConfig: HostConfig, source: DeviceSource): SpecD
     const host = mapping.PathOnHost ?? '';
     return {
       host,
-      container: mapping.PathInContainer || host,
+      container: posix.join('/', mapping.PathInContainer || host),
       access: mapping.CgroupPermissions || 'rwm',
     };
   });

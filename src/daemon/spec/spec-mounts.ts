@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { cleanPath } from '../../archive/go-path.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { Mount } from '../../libcontainer/spec.ts';
 import type { SecurityOptions } from './security-options.ts';
@@ -87,7 +88,9 @@ function ownMounts(input: SpecInput): SpecMount[] {
   const tmpfs = Object.entries(hostConfig.Tmpfs ?? {}).map(([destination, options]) =>
     newMount({ type: 'tmpfs', destination, tmpfsOptions: options === '' ? [] : options.split(',') }),
   );
-  const given = [...tmpfs, ...mounts];
+  // Volumes of another container may be in the same place.
+  const isTmpfs = new Set(tmpfs.map(({ destination }) => cleanPath(destination)));
+  const given = [...tmpfs, ...mounts.filter(({ destination }) => !isTmpfs.has(destination))];
   const files = [
     [input.resolvConfPath, '/etc/resolv.conf'],
     [input.hostnamePath, '/etc/hostname'],

@@ -317,3 +317,24 @@ test('an exec’d process inherits what it does not change', () => {
   assert.deepEqual(exec.capabilities?.bounding, ['CAP_CHOWN']);
   assert.equal(exec.cwd, '/');
 });
+
+test('a domain name is as long as the kernel takes it, and devices are in the container’s root', () => {
+  assert.equal(specOf({}, { Domainname: 'd'.repeat(100) }).domainname, 'd'.repeat(64));
+  const at = (PathInContainer: string) =>
+    specOf({ Devices: [{ PathOnHost: '/dev/zero', PathInContainer }] }).linux?.devices?.map(
+      ({ path }) => path,
+    );
+  assert.deepEqual(
+    ['x', 'dev/x', '../../x', ''].map(at),
+    ['/x', '/dev/x', '/x', '/dev/zero'].map(path => [path]),
+  );
+});
+
+test('a tmpfs takes the place of what is mounted there from another container', () => {
+  const mounts = [bind({ type: 'volume', source: '/volume', destination: '/data' })];
+  const spec = specOf({ Tmpfs: { '/data/': '' } }, {}, { mounts });
+  assert.deepEqual(
+    spec.mounts?.filter(({ destination }) => destination.startsWith('/data')).map(({ type }) => type),
+    ['tmpfs'],
+  );
+});

@@ -12,6 +12,7 @@ import { specSysctls } from './spec-sysctls.ts';
 import { DEFAULT_READONLY_PATHS } from './system-paths.ts';
 import { tweakCapabilities } from './tweak-capabilities.ts';
 
+const MAX_NAME_BYTES = 64;
 const OCI_VERSION = '1.2.0';
 const DEFAULT_CGROUP_PARENT = '/slipway';
 
@@ -33,7 +34,7 @@ export function toRuntimeSpec(input: SpecInput): Spec {
     process: specProcess(input, security, capabilities),
     root: { path: 'rootfs', readonly: hostConfig.ReadonlyRootfs ?? false },
     ...(hasOwnNames && config.Hostname ? { hostname: config.Hostname } : {}),
-    ...(hasOwnNames && config.Domainname ? { domainname: config.Domainname } : {}),
+    ...(hasOwnNames && config.Domainname ? { domainname: kernelName(config.Domainname) } : {}),
     mounts: specMounts(input, security),
     ...(hostConfig.Annotations ? { annotations: hostConfig.Annotations } : {}),
     linux: {
@@ -48,6 +49,11 @@ export function toRuntimeSpec(input: SpecInput): Spec {
       readonlyPaths: isUnmasked ? [] : (hostConfig.ReadonlyPaths ?? [...DEFAULT_READONLY_PATHS]),
     },
   };
+}
+
+/** The kernel refuses a longer one (setdomainname(2)), of which Docker sets the beginning. */
+function kernelName(text: string): string {
+  return Buffer.from(text).subarray(0, MAX_NAME_BYTES).toString();
 }
 
 /** The container's first process alone. @throws EngineError in Docker's words */
