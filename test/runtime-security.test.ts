@@ -1,9 +1,13 @@
 /** What the field has learnt the hard way: each test stands for the weakness that it names. */
 import assert from 'node:assert/strict';
 import {
+  chmodSync,
+  chownSync,
   cpSync,
   existsSync,
+  lchownSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -12,6 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { until } from '../src/base/testing/until.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
 
 const runtime = new Runtime();
@@ -80,7 +85,7 @@ test('CVE-2024-21626: a working directory by way of a leaked descriptor is refus
       process.cwd = `/proc/self/fd/${descriptor}`;
     });
     assert.notEqual(code, 0);
-    assert.match(stderr, /chdir to cwd|root-directory/);
+    assert.match(stderr, /chdir to cwd|mkdir \/proc\/self\/fd/);
   }
   await runtime.succeed('run', '-d', '-b', runtime.bundle(['sleep', '100']), 'cwd');
   for (let descriptor = 3; descriptor < 20; descriptor++)
@@ -111,7 +116,7 @@ test('CVE-2019-16884, CVE-2023-28642: links at /proc, /sys and /dev in the image
     assert.doesNotMatch(stderr, /panic/);
     const left = readFileSync('/proc/self/mountinfo', 'utf8');
     assert.ok(!left.includes(outside), `${name}: ${stderr}`);
-    assert.deepEqual((await import('node:fs')).readdirSync(outside), [], name);
+    assert.deepEqual(readdirSync(outside), [], name);
   }
 });
 
@@ -133,7 +138,7 @@ test('CVE-2021-30465, CVE-2019-19921: mount destinations through links stay insi
     assert.equal(stdout, 'inside\n');
     assert.ok(existsSync(join(root, target)));
   }
-  assert.deepEqual((await import('node:fs')).readdirSync(target), []);
+  assert.deepEqual(readdirSync(target), []);
 });
 
 test('CVE-2025-31133: what masks a file is the real null device, whatever the image has at /dev/null', async () => {
@@ -192,7 +197,7 @@ test('CVE-2025-52881: a sysctl goes to the kernel, as nothing is mounted in the 
   assert.equal(readFileSync(join(fake, 'sys/net/ipv4/ip_forward'), 'utf8'), 'fake');
 });
 
-test('CVE-2016-3697: an exec’d process has the container’s filter, rights and cgroup from the start', async () => {
+test('an exec’d process has the container’s filter, rights and cgroup from the start', async () => {
   const bundle = runtime.bundle(['sleep', '100'], spec => {
     spec.linux.seccomp = {
       defaultAction: 'SCMP_ACT_ALLOW',
@@ -222,4 +227,132 @@ test('CVE-2016-3697: an exec’d process has the container’s filter, rights an
   );
   await runtime.succeed('delete', '-f', 'rights');
   assert.deepEqual(runtime.leftovers(), []);
+});
+
+test('CVE-2016-3697: a number is an id, whatever an image names so', async () => {
+  const root = hostileRoot(path => writeFileSync(join(path, 'etc/passwd'), '1000:x:0:0::/home:\n'));
+  const own: Change = spec => {
+    spec.root = { path: root };
+    spec.process.user = { uid: 1000, gid: 1000 };
+  };
+  const script = ['sh', '-c', 'id -u; id -g; echo $HOME'];
+  assert.equal(await runtime.output(script, own), '1000\n1000\n/');
+  await runtime.succeed('run', '-d', '-b', runtime.bundle(['sleep', '100'], own), 'numbers');
+  for (const user of ['1000', '1000:1000'])
+    assert.match(await runtime.succeed('exec', '--user', user, 'numbers', ...script), /^1000\n/);
+  await runtime.succeed('delete', '-f', 'numbers');
+});
+
+test('CVE-2022-29162, CVE-2022-24769: what is exec’d with a capability has none that is inheritable', async () => {
+  await runtime.succeed('run', '-d', '-b', runtime.bundle(['sleep', '100']), 'inheritable');
+  const script = ['sh', '-c', 'grep -E "^Cap(Inh|Eff|Amb)" /proc/self/status'];
+  for (const more of [[], ['--cap', 'CAP_NET_RAW', '--cap', 'CAP_SYS_ADMIN']]) {
+    const status = await runtime.succeed('exec', ...more, 'inheritable', ...script);
+    assert.match(status, /^CapInh:\t0{16}$/m);
+    assert.match(status, /^CapAmb:\t0{16}$/m);
+  }
+  await runtime.succeed('delete', '-f', 'inheritable');
+});
+
+test('CVE-2021-43784: no length wraps around, so that another list would be read', async () => {
+  const hundredThousand = 'x'.repeat(100_000);
+  // Wrapped to 16 bits, the first would be all, and root of the host's.
+  const maps = Array.from({ length: 6000 }, (_, index) => ({ containerID: index, hostID: index, size: 1 }));
+  await runtime.failure(({ linux }) => {
+    linux.namespaces!.push({ type: 'user' });
+    linux.uidMappings = maps;
+    linux.gidMappings = maps;
+  });
+  await runtime.failure(({ linux }) => {
+    linux.namespaces = linux.namespaces!.map(namespace => ({ ...namespace, path: `/${hundredThousand}` }));
+  });
+  await runtime.failure(spec => {
+    spec.process.cwd = `/${hundredThousand}`;
+  });
+  const environment = await runtime.output(['sh', '-c', 'echo ${#LONG}'], ({ process }) => {
+    process.env!.push(`LONG=${hundredThousand}`);
+  });
+  assert.equal(environment, '100000');
+});
+
+test('CVE-2023-25809: without a cgroup namespace a container in a user namespace changes no cgroup but its own', async () => {
+  chmodSync(runtime.base, 0o755);
+  const root = hostileRoot(() => undefined);
+  for (const path of ['', ...(readdirSync(root, { recursive: true }) as string[])])
+    lchownSync(join(root, path), 200_000, 200_000);
+  const parent = runtime.cgroupParent;
+  const parents = ['', ...readdirSync('/sys/fs/cgroup')].map(name => join('/sys/fs/cgroup', name, parent));
+  for (const access of ['ro', 'rw'] as const) {
+    // As if they had been delegated to whoever runs it.
+    const bundle = runtime.bundle(
+      ['sh', '-c', `mkdir $(find /sys/fs/cgroup -name ${parent})/made-${access}`],
+      spec => {
+        const maps = [{ containerID: 0, hostID: 200_000, size: 65_536 }];
+        spec.root = { path: root };
+        Object.assign(spec.linux, { uidMappings: maps, gidMappings: maps });
+        spec.linux.namespaces = spec.linux.namespaces!.filter(({ type }) => type !== 'cgroup');
+        spec.linux.namespaces.push({ type: 'user' });
+        const mount = spec.mounts!.find(({ type }) => type === 'cgroup')!;
+        mount.options = ['nosuid', 'noexec', 'nodev', 'relatime', access];
+      },
+    );
+    await runtime.succeed('create', '-b', bundle, 'delegated');
+    for (const path of parents.filter(existsSync)) chownSync(path, 200_000, 200_000);
+    await runtime.succeed('start', 'delegated');
+    await until(async () => (await runtime.status('delegated')) === 'stopped');
+    await runtime.succeed('delete', 'delegated');
+    for (const path of parents.filter(existsSync)) assert.deepEqual(directoriesIn(path), []);
+  }
+});
+
+function directoriesIn(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(({ name }) => name);
+}
+
+test('CVE-2021-30465, CVE-2024-45310: nothing is mounted or made on the host while directories become links', async () => {
+  const outside = join(runtime.base, 'made-outside');
+  mkdirSync(outside);
+  const shared = join(runtime.base, 'shared');
+  mkdirSync(shared);
+  const source = join(runtime.base, 'mounted');
+  mkdirSync(source);
+  const volume = { destination: '/v', type: 'bind', source: shared, options: ['rbind'] };
+  const swap = `cd /v; while :; do mkdir -p d/e; mv d x; ln -s ${outside} d; rm d; mv x d; done 2>/dev/null`;
+  const bundle = runtime.bundle(['sh', '-c', swap], ({ mounts }) => mounts!.push(volume));
+  await runtime.succeed('run', '-d', '-b', bundle, 'swapper');
+  for (let attempt = 0; attempt < 20; attempt++)
+    await run(join(runtime.base, 'rootfs'), ['true'], spec => {
+      spec.process.cwd = '/v/d/work';
+      spec.mounts!.push(
+        volume,
+        { destination: '/v/d/one/two', type: 'bind', source, options: ['bind'] },
+        { destination: '/v/d/file', type: 'bind', source: '/etc/passwd', options: ['bind'] },
+        { destination: '/v/d/e/tmpfs', type: 'tmpfs', source: 'tmpfs' },
+      );
+    });
+  assert.deepEqual(readdirSync(outside), []);
+  await runtime.succeed('delete', '-f', 'swapper');
+});
+
+test('CVE-2023-27561: a volume in the place of /proc is no procfs, and nothing is written to it', async () => {
+  const volume = join(runtime.base, 'proc-volume');
+  mkdirSync(join(volume, 'self/attr/apparmor'), { recursive: true });
+  mkdirSync(join(volume, 'thread-self/attr/apparmor'), { recursive: true });
+  writeFileSync(join(volume, 'self/attr/apparmor/exec'), 'untouched');
+  const root = hostileRoot(path => {
+    rmSync(join(path, 'proc'), { recursive: true, force: true });
+    symlinkSync('/volume/proc', join(path, 'proc'));
+  });
+  const { code } = await run(root, ['true'], spec => {
+    spec.mounts = [
+      { destination: '/volume', type: 'bind', source: volume, options: ['rbind'] },
+      ...spec.mounts!,
+    ];
+    spec.process.apparmorProfile = 'unconfined';
+  });
+  assert.notEqual(code, 0);
+  assert.equal(readFileSync(join(volume, 'self/attr/apparmor/exec'), 'utf8'), 'untouched');
+  assert.deepEqual(readdirSync(volume).sort(), ['self', 'thread-self']);
 });
