@@ -1,4 +1,5 @@
 import { closeSync, writeFileSync } from 'node:fs';
+import { errorCode } from '../base/errors.ts';
 import { NETLINK_ROUTE } from '../kernel/abi/netlink.ts';
 import { createNetworkNamespace, inNetworkNamespace, openNetworkNamespace } from '../kernel/namespaces.ts';
 import { getLink, parseLink, setLinkUp } from '../kernel/netlink/link-messages.ts';
@@ -72,6 +73,18 @@ export class NetworkNamespace {
   get routes(): NetlinkSocket {
     this.#socket ??= inNetworkNamespace(this.descriptor, () => new NetlinkSocket(NETLINK_ROUTE));
     return this.#socket;
+  }
+
+  /** Whether this very interface is in it. */
+  hasInterface({ name, macAddress }: { name: string; macAddress: string }): boolean {
+    try {
+      return this.routes
+        .request([getLink({ name })])
+        .some(reply => parseLink(reply).macAddress === macAddress);
+    } catch (error) {
+      if (errorCode(error) === 'ENODEV') return false;
+      throw error;
+    }
   }
 
   /** For an interface that is to have an IPv6 address. @throws a file error */

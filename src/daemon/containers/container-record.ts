@@ -27,7 +27,12 @@ export type ContainerRecord = {
 };
 
 /** Another container of the default network, and what it is called in this one. */
-export type Link = { containerId: string; alias: string };
+export type Link = {
+  containerId: string;
+  alias: string;
+  /** As it was called when this was written down. Absent in records of earlier versions. */
+  name?: string;
+};
 
 /** A mount, resolved at creation. */
 export type MountRecord = {

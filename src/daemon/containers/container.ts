@@ -43,6 +43,8 @@ export class Container {
   restartTimer: NodeJS.Timeout | undefined;
   /** By `stop` or `kill`, for this run. */
   restartCancelled = false;
+  /** Its process has ended, though nobody has been told. */
+  isEnding = false;
   /** It is being stopped only to be started again. */
   isRestarting = false;
   /** Those on their way to its process. None of them rejects. */

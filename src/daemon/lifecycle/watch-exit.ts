@@ -5,6 +5,7 @@ import type { Daemon } from '../daemon.ts';
 import { containerEvent } from '../events/container-event.ts';
 import { forget } from '../exec/start-exec.ts';
 import { stopHealthChecks } from '../health/start-health-checks.ts';
+import { leaveNetworks } from '../networks/leave-networks.ts';
 import { removeContainer } from './remove-container.ts';
 import { nextRestart, scheduleRestart } from './restart-policy.ts';
 
@@ -43,6 +44,8 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
     exec.containerExited();
     if (exec.record.state === 'created') forget(daemon, exec);
   }
+  // Nobody comes to share its network any more.
+  container.isEnding = true;
   const hasPorts = state.endpoints.some(({ endpoint }) => endpoint.ports.length > 0);
   const left = leaveNetworks(daemon, container);
   const cleanup = cleanUpRun(daemon, container, { runtime, left });
@@ -57,6 +60,7 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
     endpoints: [],
     unpublishedPorts: [],
   });
+  container.isEnding = false;
   daemon.store.saveState(container.id, state);
   announceExit(daemon, container, status);
   if (restart !== undefined) scheduleRestart(daemon, container, restart);
@@ -91,22 +95,6 @@ async function cleanUpRun(
   for (const bridge of container.bridges) bridge.drain();
   const [removed] = await Promise.allSettled([runtime?.remove(), left]);
   container.runtime = undefined;
-  if (removed.status === 'rejected') logFailure(daemon, container, removed.reason);
-}
-
-/** In the order in which it has joined them. Never rejects. */
-async function leaveNetworks(daemon: Daemon, container: Container): Promise<void> {
-  container.closeHeldPorts();
-  for (const connection of container.state.endpoints) {
-    try {
-      await daemon.networks.disconnect(container.id, connection);
-    } catch (error) {
-      logFailure(daemon, container, error);
-    }
-  }
-  daemon.networks.releasePorts(container.state.unpublishedPorts ?? []);
-}
-
-function logFailure(daemon: Daemon, container: Container, error: unknown): void {
-  daemon.log.error({ container: container.id, error: String(error) }, 'cleaning up after an exit');
+  if (removed.status === 'rejected')
+    daemon.log.error({ container: container.id, error: String(removed.reason) }, 'cleaning up after an exit');
 }

@@ -70,6 +70,20 @@ test('a linked container that comes back with another address is found again', a
   assert.equal(hostsOf(test, web), before.replace(`${old}\tdb `, `${now}\tdb `));
 });
 
+test('a container does not start without what it is linked to, also when that has gone', async t => {
+  const test = await TestDaemon.open(t);
+  const db = await test.run('db');
+  const web = await test.run('web', { HostConfig: { Links: ['db:store'] } });
+  await test.backend.containerRename(db, 'base');
+  await test.backend.containerRemove('base', { force: true, volumes: false, link: false });
+  await assert.rejects(test.backend.containerRestart('web', { timeoutSeconds: 0 }), {
+    message: 'Cannot restart container web: Cannot link to a non running container: /db AS /web/store',
+  });
+  assert.equal(test.state(web).status, 'exited');
+  const { HostConfig } = await test.backend.containerInspect('web', { size: false });
+  assert.deepEqual(HostConfig.Links, ['/db:/web/store']);
+});
+
 test('a container starts, whatever those linked to it make of their files', async t => {
   const test = await TestDaemon.open(t);
   const db = await test.run('db');

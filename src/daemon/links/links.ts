@@ -22,7 +22,7 @@ export function resolveLinks({ containers }: Daemon, links: readonly string[] | 
     if (target === undefined)
       throw invalid(`could not get container for ${name}: No such container: ${name}`);
     if (target.record.hostConfig.NetworkMode === 'host') throw invalid(HOST_CONFLICT);
-    return { containerId: target.id, alias };
+    return { containerId: target.id, alias, name: target.name };
   });
 }
 
@@ -42,9 +42,12 @@ export type LinkedContainer = { container: Container; alias: string; address: st
  */
 export function linkedContainers(daemon: Daemon, { record }: Container): LinkedContainer[] {
   if (!(DEFAULT_NETWORK in record.networks)) return [];
-  return existingLinks(daemon, record.links).map(({ container, alias }) => {
-    if (!container.isRunning) {
-      throw invalid(`Cannot link to a non running container: /${container.name} AS /${record.name}/${alias}`);
+  return (record.links ?? []).map(link => {
+    const { alias } = link;
+    const container = daemon.containers.lookup(link.containerId);
+    if (!container?.isRunning) {
+      const name = nameOf(daemon, link);
+      throw invalid(`Cannot link to a non running container: /${name} AS /${record.name}/${alias}`);
     }
     const address = addressOf(container);
     if (address === undefined) {
@@ -56,16 +59,21 @@ export function linkedContainers(daemon: Daemon, { record }: Container): LinkedC
 
 /** Those of its linked containers that run now. */
 export function runningLinks(daemon: Daemon, container: Container): LinkedContainer[] {
-  const targets = new Set(existingLinks(daemon, container.record.links).map(link => link.container));
-  return [...targets].filter(({ isRunning }) => isRunning).flatMap(target => linksTo(target, container));
+  const ids = new Set(container.record.links?.map(({ containerId }) => containerId));
+  const targets = [...ids].map(id => daemon.containers.lookup(id));
+  return targets.flatMap(target => (target?.isRunning ? linksTo(target, container) : []));
 }
 
-/** The links of a container, as `inspect` shows them; null for none. */
+/** The links of a container, as `inspect` shows them, also those to containers that have gone; null for none. */
 export function describeLinks(daemon: Daemon, { record }: Container): string[] | null {
-  const links = existingLinks(daemon, record.links);
+  const { links = [] } = record;
   return links.length === 0
     ? null
-    : links.map(({ container, alias }) => `/${container.name}:/${record.name}/${alias}`);
+    : links.map(link => `/${nameOf(daemon, link)}:/${record.name}/${link.alias}`);
+}
+
+function nameOf({ containers }: Daemon, { containerId, name = containerId }: Link): string {
+  return containers.lookup(containerId)?.name ?? name;
 }
 
 /** The names that links give to containers, by their ids: `/web/db`. */
@@ -100,13 +108,6 @@ export function linkedHosts(linked: readonly LinkedContainer[]): string[] {
   return linked.map(({ container, alias, address }) => {
     const names = [alias, container.record.config.Hostname ?? '', container.name];
     return `${address}\t${[...new Set(names)].filter(name => name !== '').join(' ')}\n`;
-  });
-}
-
-function existingLinks({ containers }: Daemon, links: readonly Link[] = []) {
-  return links.flatMap(({ containerId, alias }) => {
-    const container = containers.lookup(containerId);
-    return container === undefined ? [] : [{ container, alias }];
   });
 }
 

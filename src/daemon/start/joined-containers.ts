@@ -33,9 +33,10 @@ export function joinedNetwork(daemon: Daemon, { id, record }: Container): Contai
   if (target === undefined)
     throw invalid(`joining network namespace of container: No such container: ${reference}`);
   if (target.id === id) throw invalid('cannot join own network namespace');
-  if (!target.isRunning) {
+  if (!target.isRunning || target.isEnding) {
+    const status = target.isRunning ? 'exited' : target.state.status;
     throw conflict(
-      `cannot join network namespace of a non running container: container ${target.name} is ${target.state.status}`,
+      `cannot join network namespace of a non running container: container ${target.name} is ${status}`,
     );
   }
   checkNotRestarting(target);

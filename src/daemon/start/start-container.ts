@@ -96,6 +96,7 @@ async function run(daemon: Daemon, container: Container, { reason, signal }: Sta
   await using undo = new AsyncDisposableStack();
   container.layer ??= await daemon.graph.openContainerLayer(container.id);
   prepareMounts(daemon, container);
+  const sharesWith = runSharedWith(daemon, container);
   const joined = await joinNetworks(daemon, container);
   undo.defer(() => leaveNetworks(daemon, container, joined));
   container.state.endpoints = joined.connections;
@@ -105,10 +106,18 @@ async function run(daemon: Daemon, container: Container, { reason, signal }: Sta
   undo.defer(() => runtime.remove());
   for (const pending of container.pendingAttaches) await pending.connect(runtime);
   await untilAborted(signal, runtime.start()).catch(error => failStart(error, signal));
+  // That one has not known of this one, when it has ended meanwhile.
+  if (runSharedWith(daemon, container) !== sharesWith)
+    throw conflict('cannot join network namespace of a non running container');
   commitStart(daemon, container, { runtime, reason });
   undo.move();
   joined.close();
   started(daemon, container, runtime);
+}
+
+/** Which run of which container has the network that this one shares. @throws EngineError when it does not run */
+function runSharedWith(daemon: Daemon, container: Container): string | undefined {
+  return joinedNetwork(daemon, container)?.state.startedAt;
 }
 
 async function createRuntime(
