@@ -51,7 +51,7 @@ async function startDaemon(base: string, host: string): Promise<{ pid: number; s
     [
       '--max-semi-space-size=1',
       '--v8-pool-size=1',
-      join(root, 'dist/slipway.js'),
+      join(root, 'dist/slipway.cjs'),
       'daemon',
       ...args,
       '-H',

@@ -1,10 +1,10 @@
-/** Bundles the entry points into a directory, dist/: few files, so that the command line starts fast. */
+/** Bundles the entry points into a directory, dist/. */
 import { build, type BuildOptions, type Plugin } from 'rolldown';
-import { bundleRuntime } from './bundle-runtime.ts';
+import { bundleLaunched } from './bundle-launched.ts';
 import { writeLicenses } from './write-licenses.ts';
 
 const directory = process.argv[2] ?? 'dist';
-const PROGRAMS = ['slipway', 'engine', 'storage-driver-suite'];
+const PROGRAMS = ['daemon', 'engine', 'storage-driver-suite'];
 /** Code that runs in worker threads, each in one file that is found beside the bundle under its own name. */
 const WORKERS = ['archive/rooted-worker'];
 /** What every Node can read. */
@@ -51,8 +51,6 @@ const { output } = await build({
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
-    // One file to read for any command, instead of a dozen.
-    codeSplitting: { groups: [{ name: 'cli', test: /\/src\/(cli|client|api)\// }] },
   },
 });
 for (const path of WORKERS)
@@ -67,6 +65,8 @@ for (const name of ENTRANCES)
     input: `src/main/${name}.ts`,
     output: { dir: directory, format: 'esm', entryFileNames: '[name].js' },
   });
-writeLicenses(directory, output);
-
-await bundleRuntime(directory);
+const launched = await bundleLaunched(directory);
+writeLicenses(directory, [
+  ...output.flatMap(file => (file.type === 'chunk' ? file.moduleIds : [])),
+  ...launched,
+]);

@@ -1,10 +1,8 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OutputAsset, OutputChunk } from 'rolldown';
 
 /** Writes the licenses of all packages that are part of a bundle beside it, as they want it. */
-export function writeLicenses(directory: string, output: readonly (OutputAsset | OutputChunk)[]): void {
-  const modules = output.flatMap(file => (file.type === 'chunk' ? file.moduleIds : []));
+export function writeLicenses(directory: string, modules: readonly string[]): void {
   const packages = new Set(
     modules.flatMap(id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0] ?? []),
   );

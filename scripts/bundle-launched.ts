@@ -1,6 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'rolldown';
 
+/** The programs that are started again and again, each as its launcher and what that loads (load-bundle.ts). */
+const LAUNCHED = {
+  cli: 'src/main/run-program.ts',
+  slipway: 'src/main/launch-cli.ts',
+  runtime: 'src/main/runtime-bundle.ts',
+  'slipway-runtime': 'src/main/launch-runtime.ts',
+};
+
 /**
  * As bundle.ts does for ES modules: each of Node's modules is required where it is used, by a function of its name.
  */
@@ -24,15 +32,18 @@ const lazyRequires: Plugin = {
 };
 
 /**
- * The OCI runtime, in `directory`. There is a start of Node for each of its operations: what it takes to load the
- * program is most of the time, and least for CommonJS in one piece, of as few bytes as can be.
+ * The command line and the OCI runtime, in `directory`. There is a start of Node for each call: what it takes to load
+ * the program is most of the time, and least for CommonJS in one piece, of as few bytes as can be.
+ * @returns the modules that they consist of
  */
-export async function bundleRuntime(directory: string): Promise<void> {
-  for (const [name, path] of [
-    ['runtime', 'src/main/runtime-bundle.ts'],
-    ['slipway-runtime', 'src/main/launch-runtime.ts'],
-  ] as const) {
-    await build({
+export async function bundleLaunched(
+  directory: string,
+  names: readonly string[] = Object.keys(LAUNCHED),
+): Promise<string[]> {
+  const modules: string[] = [];
+  for (const name of names) {
+    const path = LAUNCHED[name as keyof typeof LAUNCHED];
+    const { output } = await build({
       cwd: fileURLToPath(new URL('..', import.meta.url)),
       input: { [name]: path },
       platform: 'node',
@@ -47,7 +58,12 @@ export async function bundleRuntime(directory: string): Promise<void> {
         codeSplitting: false,
       },
     });
+    modules.push(...output[0].moduleIds);
   }
+  return modules;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleRuntime(process.argv[2] ?? 'dist');
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [directory = 'dist', ...names] = process.argv.slice(2);
+  await bundleLaunched(directory, names.length > 0 ? names : undefined);
+}
