@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- registry`: pull and push of a 300 MB image of 10 layers, here and at a dockerd in the same run, with
  * one docker-registry that both reach over loopback. PEER_DOCKER_REGISTRY is that program. Prints a table for
- * bench/RESULTS.md. BENCH_ARCHIVES is where the archives lie, BENCH_RUNS how often each thing is done.
+ * bench/RESULTS.md. BENCH_ARCHIVES is where the archives lie, BENCH_RUNS how often each thing is done, BENCH_ONLY
+ * `pull` or `push`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -125,6 +126,7 @@ try {
     ['pull, 300 MB in 10 layers', timePull],
     ['push, the same', timePush],
   ] as const) {
+    if (!what.startsWith(process.env.BENCH_ONLY ?? '')) continue;
     const times = engines.map(() => [] as number[]);
     for (let run = 0; run <= runs; run++)
       for (const [index, engine] of engines.entries()) {

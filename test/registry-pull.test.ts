@@ -323,3 +323,52 @@ test('a wrong password is told, and a right one is enough', async t => {
   });
   await pull(own, 'team/app:1', { auth: { username: 'me', password: 'secret' } });
 });
+
+test('a mirror that has other bytes under a digest is passed over', async t => {
+  const own = await place(t);
+  const { manifest } = addImage(own);
+  const mirror = await FakeRegistry.start(t);
+  mirror.addImage('team/app:1', PACKED, { diffIds: DIFF_IDS });
+  const [first = ''] = PACKED.map(digestOf);
+  mirror.blobs.set(first, randomBytes(PACKED[0]?.length ?? 0));
+  const hosts = `${own.root}/certs/${own.registry.host}`;
+  fs.mkdirSync(hosts, { recursive: true });
+  fs.writeFileSync(
+    `${hosts}/hosts.toml`,
+    `server = "http://${own.registry.host}"\n[host."http://${mirror.host}"]\ncapabilities = ["pull", "resolve"]\n`,
+  );
+  own.test.daemon.options.certificateDirectories = [`${own.root}/certs`];
+  await pull(own, 'team/app:1');
+  assert.equal((await own.graph.resolve(`${own.registry.host}/team/app:1`)).manifest, manifest.digest);
+  assert.equal(mirror.count('GET', '/blobs/'), 4);
+  assert.deepEqual(
+    own.registry.seen.map(({ url }) => url),
+    [`/v2/team/app/blobs/${first}`],
+  );
+});
+
+test('what one registry could not give is brought from another that has it', async t => {
+  const own = await place(t);
+  addImage(own);
+  const poor = { ...own, registry: await FakeRegistry.start(t) };
+  addImage(poor);
+  const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  poor.registry.intercept = async (request, response) => {
+    if (!PACKED.some(layer => request.url?.endsWith(digestOf(layer)))) return false;
+    isAsked();
+    await answered;
+    response.writeHead(404).end();
+    return true;
+  };
+  const failing = assert.rejects(pull(poor, 'team/app:1'), { kind: 'not-found' });
+  await asked;
+  const { promise: joined, resolve: isJoined } = Promise.withResolvers<void>();
+  const working = pull(own, 'team/app:1', {
+    onMessage: ({ status }) => status === 'Pulling fs layer' && isJoined(),
+  });
+  await joined;
+  answer();
+  await Promise.all([failing, working]);
+  assert.equal(await fileOf(own.graph, `${own.registry.host}/team/app:1`, '/shared'), 'three');
+});

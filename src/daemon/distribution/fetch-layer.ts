@@ -1,4 +1,5 @@
 import type { Digest } from '../../base/digest.ts';
+import { EngineError, errorCode } from '../../base/errors.ts';
 import type { ArrivingLayer } from '../../graph/receive/arriving-layer.ts';
 import type { Descriptor } from '../../oci/image-spec.ts';
 import { downloadBlob } from '../../registry/client/download-blob.ts';
@@ -9,14 +10,35 @@ import type { TransferResult, TransferWaiter } from './shared-transfers.ts';
 
 export type WantedLayer = { descriptor: Descriptor & { digest: Digest }; parent: Digest | undefined };
 
+type Fetch = { layer: WantedLayer; waiter: TransferWaiter<LayerState> };
+
 /** Brings a layer, or waits for it with those who bring it already. It is verified, and unpacked as far as can be. */
-export function fetchLayer(
+export async function fetchLayer(
   daemon: Daemon,
   repository: Repository,
-  { layer, waiter }: { layer: WantedLayer; waiter: TransferWaiter<LayerState> },
+  fetch: Fetch,
+): Promise<TransferResult<ArrivingLayer>> {
+  let isOwn = false;
+  const onStart = () => {
+    isOwn = true;
+  };
+  try {
+    return await join(daemon, repository, { ...fetch, onStart });
+  } catch (error) {
+    // What somebody else could not get, from another registry perhaps, says nothing of this one.
+    if (isOwn || fetch.waiter.signal.aborted) throw error;
+    return join(daemon, repository, { ...fetch, onStart });
+  }
+}
+
+function join(
+  daemon: Daemon,
+  repository: Repository,
+  { layer, waiter, onStart }: Fetch & { onStart: () => void },
 ): Promise<TransferResult<ArrivingLayer>> {
   const { layers, downloads } = daemon.distribution;
   return layers.join(layer.descriptor.digest, waiter, async (signal, onState) => {
+    onStart();
     // Of those who wait for it, the one that began may be the first to go.
     const session = repository.session.fork(signal);
     try {
@@ -29,10 +51,27 @@ export function fetchLayer(
   });
 }
 
+type Bringing = { layer: WantedLayer; onState: (state: LayerState) => void };
+
+/** A mirror that has other bytes under that digest is passed over. */
 async function bringLayer(
+  daemon: Daemon,
+  repository: Repository,
+  bringing: Bringing,
+): Promise<ArrivingLayer> {
+  try {
+    return await bringFrom(daemon, repository, bringing);
+  } catch (error) {
+    const isWrong = error instanceof EngineError && error.kind === 'data-loss';
+    if (!isWrong || !repository.hasMirrors) throw error;
+    return bringFrom(daemon, repository.withoutMirrors(), bringing);
+  }
+}
+
+async function bringFrom(
   { graph }: Daemon,
   repository: Repository,
-  { layer, onState }: { layer: WantedLayer; onState: (state: LayerState) => void },
+  { layer, onState }: Bringing,
 ): Promise<ArrivingLayer> {
   const { digest, size } = layer.descriptor;
   const arriving = await graph.receiveLayer({ digest, parent: layer.parent });
@@ -51,22 +90,19 @@ async function bringLayer(
       onState({ kind: 'retrying', waitMs, reason }),
     );
     onState({ kind: 'verifying' });
-    await finish(arriving);
+    arriving.finish();
     onState({ kind: 'downloaded' });
     await arriving.whenUnpacked(seldom(bytes => onState({ kind: 'extracting', bytes })));
     return arriving;
   } catch (error) {
-    await arriving.close();
+    if (isOfUseLater(error)) await arriving.close();
+    else await arriving.discard();
     throw error;
   }
 }
 
-/** What is not what it should be is of no use to a later attempt. */
-async function finish(arriving: ArrivingLayer): Promise<void> {
-  try {
-    arriving.finish();
-  } catch (error) {
-    await arriving.discard();
-    throw error;
-  }
+/** Whether a later attempt can go on with what has come; on a full disk the room is worth more. */
+function isOfUseLater(error: unknown): boolean {
+  const isWrong = error instanceof EngineError && ['data-loss', 'invalid-parameter'].includes(error.kind);
+  return !isWrong && !['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '');
 }

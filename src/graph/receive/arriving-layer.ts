@@ -79,7 +79,7 @@ export class ArrivingLayer {
 
   /**
    * All has been written, and nothing can be after this.
-   * @throws EngineError data-loss when something else has come: it is discarded then
+   * @throws EngineError data-loss when something else has come: then it is to be discarded
    */
   finish(): void {
     const { digest } = this.#ingest;

@@ -26,22 +26,28 @@ const PERMANENT = [
   'CERT',
   'ERR_TLS',
   'ERR_SSL',
-  'PROXY',
   'UNABLE',
   'SELF',
   'DEPTH',
 ];
 
+/** Undici's word for a proxy that makes no tunnel. */
+const NO_TUNNEL = /^Proxy response \((\d+)\)/;
+
 /** Why a request got no answer, in the words of Go's net/http, which Docker's users know. */
-export function connectionError(method: string, url: URL, cause: unknown): RegistryError {
+export function connectionError(
+  method: string,
+  url: URL,
+  { cause, isProxied = false }: { cause: unknown; isProxied?: boolean },
+): RegistryError {
   const failure = innermost(cause);
   const verb = method[0] + method.slice(1).toLowerCase();
-  const isTransient = !PERMANENT.some(code => codeOf(failure).includes(code));
-  return new RegistryError('system', `${verb} "${withoutSecrets(url)}": ${reasonOf(failure, url)}`, {
-    code: 'CONNECTION',
-    isTransient,
-    cause,
-  });
+  const refusal = NO_TUNNEL.exec(failure.message)?.[1];
+  const isTransient = refusal === undefined && !PERMANENT.some(code => codeOf(failure).includes(code));
+  const reason = refusal === undefined ? reasonOf(failure, url) : `the proxy answers with status ${refusal}`;
+  const isOfProxy = isProxied && (refusal !== undefined || reason.startsWith('dial '));
+  const message = `${verb} "${withoutSecrets(url)}": ${isOfProxy ? 'proxyconnect tcp: ' : ''}${reason}`;
+  return new RegistryError('system', message, { code: 'CONNECTION', isTransient, cause });
 }
 
 /** Addresses that blobs are at may be signed, which is as good as a password. */

@@ -149,7 +149,7 @@ function unwrapped(error: Error): unknown {
 
 /** Of a body: that the host can be reached is known. */
 function broken(url: URL, cause: unknown): RegistryError {
-  const { message } = connectionError('GET', url, cause);
+  const { message } = connectionError('GET', url, { cause });
   return new RegistryError('system', message, { code: 'BODY', isTransient: true, cause });
 }
 

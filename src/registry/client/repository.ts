@@ -58,6 +58,16 @@ export class Repository {
     return new Repository(session, this.#reference, { endpoints, unreached: this.#unreached });
   }
 
+  get hasMirrors(): boolean {
+    return this.endpoints.some(({ isMirror }) => isMirror);
+  }
+
+  /** The same, without its mirrors. */
+  withoutMirrors(): Repository {
+    const endpoints = this.endpoints.filter(({ isMirror }) => !isMirror);
+    return new Repository(this.session, this.#reference, { endpoints, unreached: this.#unreached });
+  }
+
   /** Of the API, below an endpoint's base: `manifests/latest`. */
   urlAt(endpoint: Endpoint, resource: string): URL {
     return new URL(`${endpoint.base}/${this.path}/${resource}`);

@@ -9,7 +9,7 @@ import { NO_TLS_MATERIAL } from './certificates.ts';
 import type { Session } from './session.ts';
 
 const HUB_INDEX = 'https://index.docker.io/v1';
-const MAXIMUM_BYTES = 4 * 1024 * 1024;
+const MAXIMUM_BYTES = 1024 * 1024;
 
 const foundRepository = struct<Partial<SearchResult>>('registry.SearchResult', {
   name: text(),

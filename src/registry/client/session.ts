@@ -7,6 +7,7 @@ import { connectionError } from './connection-error.ts';
 import { Connections } from './connections.ts';
 import type { Credentials } from './credentials.ts';
 import type { Endpoint } from './endpoints.ts';
+import { proxyFor } from './proxy-for.ts';
 import { RegistryError } from './registry-error.ts';
 import { discard, type RegistryResponse } from './registry-response.ts';
 import type { RegistryOptions } from './registry-options.ts';
@@ -195,7 +196,8 @@ export class Session {
       return { status: response.statusCode, headers: joined(response.headers), url, body: response.body };
     } catch (error) {
       this.#throwIfAborted();
-      throw connectionError(method, url, error);
+      const isProxied = proxyFor(url, this.options.proxies) !== undefined;
+      throw connectionError(method, url, { cause: error, isProxied });
     }
   }
 
