@@ -14,6 +14,7 @@ export type RootedJob =
   | UnpackJob
   | PackJob
   | MeasureJob
+  | MeasureAllJob
   | RemoveJob
   | RemoveSubvolumesJob
   | CopyJob
@@ -52,6 +53,9 @@ export type PackJob = { kind: 'pack'; root: string | number | OverlayOptions; ou
 
 /** Adds up the sizes of the files below `root`, as Docker does: each inode once, directories not. */
 type MeasureJob = { kind: 'measure'; root: string; except?: readonly string[] };
+
+/** The same of several trees at once: undefined for one that is not there (any more). */
+export type MeasureAllJob = { kind: 'measure-all'; roots: readonly string[]; except?: readonly string[] };
 
 /** Removes `name` (latin1) and all below it from the directory `root`; a missing one is fine. */
 type RemoveJob = { kind: 'remove'; root: string; name: string };
@@ -160,6 +164,7 @@ export type RootedResult = {
   unpack: UnpackResult;
   pack: undefined;
   measure: number;
+  'measure-all': (number | undefined)[];
   remove: undefined;
   'remove-subvolumes': undefined;
   copy: undefined;

@@ -45,6 +45,7 @@ type Task = {
 export class RootedThreads {
   readonly #idle: RootedThread[] = [];
   readonly #waiting: Task[] = [];
+  readonly #removals: Task[] = [];
   readonly #all = new Set<RootedThread>();
   readonly #idleMs: number;
   readonly #program = workerProgram();
@@ -96,14 +97,14 @@ export class RootedThreads {
   }
 
   async #close(): Promise<void> {
-    for (const { reject } of this.#waiting.splice(0)) reject(closedError());
+    for (const { reject } of [...this.#waiting.splice(0), ...this.#removals.splice(0)]) reject(closedError());
     await Promise.all([...this.#all].map(thread => thread.end()));
     closeSync(this.#home);
   }
 
   #dispatch(task: Task): void {
     if (this.#mayStart(task)) (this.#idle.pop() ?? this.#start()).run(task);
-    else this.#waiting.push(task);
+    else (isRemoval(task.request.job) ? this.#removals : this.#waiting).push(task);
   }
 
   #mayStart({ request: { job } }: Task): boolean {
@@ -115,10 +116,8 @@ export class RootedThreads {
 
   /** The job that is next: a removal only when there is nothing else. */
   #nextWaiting(): Task | undefined {
-    const ready = this.#waiting.filter(task => this.#mayStart(task));
-    const next = ready.find(({ request }) => !isRemoval(request.job)) ?? ready[0];
-    if (next !== undefined) this.#waiting.splice(this.#waiting.indexOf(next), 1);
-    return next;
+    const queue = this.#waiting.length > 0 ? this.#waiting : this.#removals;
+    return queue[0] !== undefined && this.#mayStart(queue[0]) ? queue.shift() : undefined;
   }
 
   #start(): RootedThread {

@@ -15,6 +15,7 @@ import { removeSubvolumes } from './remove-subvolumes.ts';
 import { removeTree } from './remove-tree.ts';
 import type {
   CopyJob,
+  MeasureAllJob,
   PackJob,
   RootedError,
   RootedJob,
@@ -70,6 +71,8 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
       return pack(job);
     case 'measure':
       return withRoot(home, job.root, root => measureTree(root, job.except));
+    case 'measure-all':
+      return measureAll(job);
     case 'remove':
       return withRoot(home, job.root, root => removeTree(root, job.name));
     case 'remove-subvolumes':
@@ -108,6 +111,21 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
       return withRoot(home, job.root, () => makeRecipe(job));
     case 'follow-recipe':
       return withRoot(home, job.root, () => followRecipe(job));
+  }
+}
+
+async function measureAll({ roots, except }: MeasureAllJob): Promise<(number | undefined)[]> {
+  const sizes: (number | undefined)[] = [];
+  for (const path of roots) sizes.push(await measureIfThere(path, except));
+  return sizes;
+}
+
+async function measureIfThere(path: string, except?: readonly string[]): Promise<number | undefined> {
+  try {
+    return await withRoot(home, path, root => measureTree(root, except));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -90,6 +90,11 @@ export interface Graph {
   ): Promise<ContainerLayer>;
   /** The same again, after a restart of the engine. @throws not-found */
   openContainerLayer(containerId: string): Promise<ContainerLayer>;
+  /** Bytes of the writable layers, without the files of some paths. Containers that have gone are left out. */
+  containerSizes(
+    containerIds: readonly string[],
+    except: readonly string[],
+  ): Promise<ReadonlyMap<string, number>>;
   /** Idempotent. */
   removeContainerLayer(containerId: string): Promise<void>;
   /** A stopped container's whole file system as tar, for `export`. */

@@ -227,6 +227,10 @@ class LocalGraph implements Graph {
     return this.#containers.create(containerId, imageId, storageOptions);
   }
 
+  containerSizes(containerIds: readonly string[], except: readonly string[]) {
+    return this.#containers.sizes(containerIds, except);
+  }
+
   async openContainerLayer(containerId: string) {
     return this.#containers.open(containerId);
   }

@@ -18,7 +18,23 @@ export async function compilePattern(source: string): Promise<Pattern> {
   return text => compiled.test(text);
 }
 
+/** Lists are filtered again and again by the same few. */
+const recent = new Map<string, RE2JS>();
+const MAX_RECENT = 32;
+const MAX_RECENT_SIZE = 256;
+
 function compile(library: typeof RE2JS, source: string): RE2JS {
+  const known = recent.get(source);
+  if (known !== undefined) return known;
+  const compiled = compileAnew(library, source);
+  if (patternSize(source) > MAX_RECENT_SIZE) return compiled;
+  const [oldest] = recent.keys();
+  if (recent.size === MAX_RECENT && oldest !== undefined) recent.delete(oldest);
+  recent.set(source, compiled);
+  return compiled;
+}
+
+function compileAnew(library: typeof RE2JS, source: string): RE2JS {
   try {
     return library.compile(source);
   } catch (error) {

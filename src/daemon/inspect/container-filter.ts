@@ -28,38 +28,61 @@ export async function containerFilter(
   checkFilters(filters, KNOWN);
   checkValues(filters, 'status', 'state', STATES);
   checkValues(filters, 'health', 'health', HEALTHS);
+  const checks = [
+    ...(await patternChecks(filters)),
+    ...valueChecks(filters),
+    ...(await ancestorCheck(daemon, filters)),
+    ...(await timeChecks(daemon, filters)),
+    ...volumeCheck(filters),
+    ...networkCheck(daemon, filters),
+    ...portChecks(filters),
+  ];
+  return container => checks.every(check => check(container));
+}
+
+/** Of a container, whether it is wanted. There is one for each filter that is given, and none for the others. */
+type Check = (container: Container) => boolean;
+
+async function patternChecks(filters: Filters): Promise<Check[]> {
   const hasName = await patternFilter(filters, 'name');
   const hasId = await patternFilter(filters, 'id');
   const hasLabels = labelFilter(filters);
+  return [
+    ...(filters.has('name') ? [({ record }: Container) => hasName(record.name, `/${record.name}`)] : []),
+    ...(filters.has('id') ? [({ record }: Container) => hasId(record.id)] : []),
+    ...(filters.has('label') ? [({ record }: Container) => hasLabels(record.config.Labels)] : []),
+  ];
+}
+
+function valueChecks(filters: Filters): Check[] {
   const hasStatus = exactFilter(filters, 'status');
   const hasHealth = exactFilter(filters, 'health');
   const exitCodes = new Set((filters.get('exited') ?? []).map(exitCode));
+  const isTask = booleanFilter(filters, 'is-task', false);
+  const hasCode: Check = container => hasExited(container) && exitCodes.has(container.state.exitCode);
+  return [
+    ...(isTask ? [() => false] : []),
+    ...(filters.has('status') ? [({ state }: Container) => hasStatus(state.status)] : []),
+    ...(filters.has('health') ? [({ state }: Container) => hasHealth(state.health?.Status ?? 'none')] : []),
+    ...(exitCodes.size > 0 ? [hasCode] : []),
+  ];
+}
+
+async function ancestorCheck(daemon: Daemon, filters: Filters): Promise<Check[]> {
   const ancestors = await ancestorIds(daemon, filters);
+  return ancestors === undefined ? [] : [({ record }) => ancestors.has(record.imageId)];
+}
+
+async function timeChecks(daemon: Daemon, filters: Filters): Promise<Check[]> {
   const before = await referencedTimes(daemon, filters, 'before');
   const since = await referencedTimes(daemon, filters, 'since');
-  const hasVolume = volumeFilter(filters);
-  const hasNetwork = networkFilter(daemon, filters);
-  const hasPorts = portFilter(filters);
-  const isTask = booleanFilter(filters, 'is-task', false);
-  return container => {
-    const { record, state } = container;
-    const created = parseTime(record.createdAt);
-    return (
-      !isTask &&
-      hasName(record.name, `/${record.name}`) &&
-      hasId(record.id) &&
-      hasLabels(record.config.Labels) &&
-      hasStatus(state.status) &&
-      hasHealth(state.health?.Status ?? 'none') &&
-      (exitCodes.size === 0 || (hasExited(container) && exitCodes.has(state.exitCode))) &&
-      (ancestors === undefined || ancestors.has(record.imageId)) &&
-      before.every(time => created < time) &&
-      since.every(time => created > time) &&
-      hasVolume(container) &&
-      hasNetwork(container) &&
-      hasPorts(container)
-    );
-  };
+  if (before.length + since.length === 0) return [];
+  return [
+    ({ record }) => {
+      const created = parseTime(record.createdAt);
+      return before.every(time => created < time) && since.every(time => created > time);
+    },
+  ];
 }
 
 function checkValues(filters: Filters, key: string, what: string, allowed: string[]): void {
@@ -114,46 +137,48 @@ async function referencedTimes(
 }
 
 /** By the volume's name, or by source or destination. */
-function volumeFilter(filters: Filters): (container: Container) => boolean {
+function volumeCheck(filters: Filters): Check[] {
   const isWanted = exactFilter(filters, 'volume');
-  if (!filters.get('volume')?.length) return () => true;
-  return ({ record }) =>
-    record.mounts.some(({ name, source, destination }) => isWanted(name, source, destination));
+  if (!filters.get('volume')?.length) return [];
+  return [
+    ({ record }) =>
+      record.mounts.some(({ name, source, destination }) => isWanted(name, source, destination)),
+  ];
 }
 
 /** By name, id, or the beginning of an id. */
-function networkFilter({ networks }: Daemon, filters: Filters): (container: Container) => boolean {
+function networkCheck({ networks }: Daemon, filters: Filters): Check[] {
   const values = filters.get('network') ?? [];
-  if (values.length === 0) return () => true;
+  if (values.length === 0) return [];
   const isWanted = exactFilter(filters, 'network');
   const all = networks.all().map(({ name, id }) => [name, id] as const);
   const ids = new Map(all);
   const wanted = new Set(
     all.filter(([, id]) => values.some(value => id.startsWith(value))).map(([, id]) => id),
   );
-  return ({ record, state }) => {
-    const names = Object.keys(record.networks);
-    return (
-      isWanted(...names) ||
-      names.some(name => wanted.has(ids.get(name) ?? '')) ||
-      state.endpoints.some(({ endpoint }) => wanted.has(endpoint.networkId))
-    );
-  };
+  return [
+    ({ record, state }) => {
+      const names = Object.keys(record.networks);
+      return (
+        isWanted(...names) ||
+        names.some(name => wanted.has(ids.get(name) ?? '')) ||
+        state.endpoints.some(({ endpoint }) => wanted.has(endpoint.networkId))
+      );
+    },
+  ];
 }
 
 const PORTS = 65_536;
 
 /** By published and by exposed ports; a range stands for all of its ports. */
-function portFilter(filters: Filters): (container: Container) => boolean {
+function portChecks(filters: Filters): Check[] {
   const isPublished = wantedPorts(filters, 'publish');
   const isExposed = wantedPorts(filters, 'expose');
-  return container =>
-    (isPublished === undefined ||
-      listPorts(container).some(({ PublicPort, Type }) => isPublished(PublicPort, Type))) &&
-    (isExposed === undefined ||
-      usablePorts(container.record.config.ExposedPorts).some(({ number, protocol }) =>
-        isExposed(number, protocol),
-      ));
+  const hasPublished: Check = container =>
+    listPorts(container).some(({ PublicPort, Type }) => isPublished?.(PublicPort, Type));
+  const hasExposed: Check = ({ record }) =>
+    usablePorts(record.config.ExposedPorts).some(({ number, protocol }) => isExposed?.(number, protocol));
+  return [...(isPublished ? [hasPublished] : []), ...(isExposed ? [hasExposed] : [])];
 }
 
 type IsWantedPort = (number: number | undefined, protocol: string) => boolean;

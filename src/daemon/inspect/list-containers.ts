@@ -1,6 +1,7 @@
 import type * as api from '../../api/types.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import { parseTime } from '../clock.ts';
+import type { Image } from '../../graph/graph.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import type { Filters } from '../filters.ts';
@@ -8,7 +9,7 @@ import { linkNames } from '../links/links.ts';
 import { containerFilter } from './container-filter.ts';
 import { describeMounts } from './describe-mounts.ts';
 import { describeEndpoints, listPorts } from './describe-networks.ts';
-import { sizesOf } from './inspect-container.ts';
+import { MADE_PLACES } from './container-changes.ts';
 import { statusText } from './status-text.ts';
 
 export type ListOptions = { all: boolean; limit: number; size: boolean; filters: Filters };
@@ -16,13 +17,14 @@ export type ListOptions = { all: boolean; limit: number; size: boolean; filters:
 /** `docker ps`, newest first. @throws EngineError invalid-parameter, not-found for bad filters */
 export async function listContainers(daemon: Daemon, options: ListOptions): Promise<api.ContainerSummary[]> {
   const selected = await selectContainers(daemon, options);
-  const sizes = options.size ? await Promise.all(selected.map(container => sizesOf(daemon, container))) : [];
-  const names: Names = { tags: await currentNames(daemon), links: linkNames(daemon) };
+  const images = await daemon.graph.list();
+  const sizes = options.size ? await measured(daemon, selected, images) : undefined;
+  const names: Names = { tags: currentNames(images), links: linkNames(daemon) };
   const slice = new TimeSlice();
   const summaries: api.ContainerSummary[] = [];
-  for (const [index, container] of selected.entries()) {
+  for (const container of selected) {
     if (slice.isOver) await slice.pause();
-    summaries.push({ ...summarize(daemon, container, names), ...withoutZeros(sizes[index] ?? {}) });
+    summaries.push({ ...summarize(daemon, container, names), ...withoutZeros(sizes?.(container) ?? {}) });
   }
   if (slice.isOver) await slice.pause();
   return summaries;
@@ -42,9 +44,25 @@ async function selectContainers(daemon: Daemon, { all, limit, filters }: ListOpt
   return selected;
 }
 
+type Sizes = Pick<api.ContainerSummary, 'SizeRw' | 'SizeRootFs'>;
+
+/** Bytes of a container's own files, and together with the image's. */
+async function measured(
+  { graph }: Daemon,
+  containers: readonly Container[],
+  images: readonly Image[],
+): Promise<({ record }: Container) => Sizes> {
+  const ids = containers.map(({ id }) => id);
+  const own = await graph.containerSizes(ids, MADE_PLACES);
+  const below = new Map<string, number>(images.map(({ id, sizeBytes }) => [id, sizeBytes]));
+  return ({ record }) => {
+    const SizeRw = own.get(record.id) ?? 0;
+    return { SizeRw, SizeRootFs: SizeRw + (below.get(record.imageId) ?? 0) };
+  };
+}
+
 /** Ids of the images by their names: a name that now means another image is not shown. */
-async function currentNames({ graph }: Daemon): Promise<Map<string, string>> {
-  const images = await graph.list();
+function currentNames(images: readonly Image[]): Map<string, string> {
   return new Map(images.flatMap(({ id, repoTags }) => repoTags.map(tag => [tag, id])));
 }
 
@@ -87,6 +105,6 @@ function command(path: string, args: readonly string[]): string {
 }
 
 /** As Docker leaves them out. */
-function withoutZeros(sizes: Record<string, number>): Partial<api.ContainerSummary> {
+function withoutZeros(sizes: Sizes): Partial<api.ContainerSummary> {
   return Object.fromEntries(Object.entries(sizes).filter(([, bytes]) => bytes > 0));
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { errorCode } from '../../base/errors.ts';
 
 /** The log's files that exist, oldest first: `path.2`, `path.1`, `path`. The caller closes them. */
@@ -17,7 +17,8 @@ async function openGenerations(path: string): Promise<{ handles: FileHandle[]; i
   const handles: FileHandle[] = [];
   const nameOf = (generation: number) => (generation === 0 ? path : `${path}.${generation}`);
   for (let generation = 0; ; generation += 1) {
-    const handle = await openIfPresent(nameOf(generation));
+    const name = nameOf(generation);
+    const handle = existsSync(name) ? await openIfPresent(name) : undefined;
     if (handle !== undefined) handles.unshift(handle);
     else if (generation > 0) return { handles, isWhole: !existsSync(nameOf(generation + 1)) };
   }
@@ -33,14 +34,18 @@ async function openIfPresent(path: string): Promise<FileHandle | undefined> {
 }
 
 async function isInPlace(path: string, live: FileHandle | undefined): Promise<boolean> {
-  const current = await openIfPresent(path);
-  if (current === undefined || live === undefined) {
-    await current?.close();
-    return current === undefined;
-  }
-  const [inode, liveInode] = await Promise.all([inodeOf(current), inodeOf(live)]);
-  await current.close();
+  const [inode, liveInode] = await Promise.all([inodeAt(path), live && inodeOf(live)]);
   return inode === liveInode;
+}
+
+/** Undefined when there is no such file. */
+async function inodeAt(path: string): Promise<bigint | undefined> {
+  try {
+    return (await stat(path, { bigint: true })).ino;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 export async function inodeOf(handle: FileHandle): Promise<bigint> {

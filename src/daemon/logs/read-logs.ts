@@ -104,6 +104,7 @@ async function* readFile(
     }
     if (pieces.length > 0) yield Buffer.concat(pieces);
     if (isEnd) return true;
+    if (reader.isAtEnd && !options.follow) return false;
   }
 }
 
@@ -111,6 +112,8 @@ async function* readFile(
 class LineReader {
   #offset: number;
   #rest: Buffer = Buffer.alloc(0);
+  /** As of the last reading. */
+  isAtEnd = false;
 
   constructor(offset: number) {
     this.#offset = offset;
@@ -126,6 +129,7 @@ class LineReader {
     );
     if (bytesRead === 0) return (await this.#wasTruncated(file)) ? [] : undefined;
     this.#offset += bytesRead;
+    this.isAtEnd = bytesRead < CHUNK_BYTES;
     const data = Buffer.concat([this.#rest, buffer.subarray(0, bytesRead)]);
     const end = data.lastIndexOf(NEWLINE) + 1;
     this.#rest = data.subarray(end);

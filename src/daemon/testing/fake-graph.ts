@@ -144,6 +144,10 @@ export class FakeGraph implements Graph {
     return this.openContainerLayer(containerId);
   }
 
+  async containerSizes(containerIds: readonly string[]): Promise<Map<string, number>> {
+    return new Map(containerIds.map(id => [id, 10]));
+  }
+
   async openContainerLayer(containerId: string): Promise<ContainerLayer> {
     if (!this.layers.has(containerId)) throw new EngineError('not-found', 'no such layer');
     return {

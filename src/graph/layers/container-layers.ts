@@ -15,6 +15,9 @@ import { markUsed } from '../images/image-uses.ts';
 import { chainIdsOf } from '../../oci/chain-id.ts';
 import { FileReader } from './file-reader.ts';
 
+/** Other jobs want their turn, too. */
+const MEASURED_AT_ONCE = 100;
+
 /** The writable layers of containers. */
 export class ContainerLayers {
   readonly #parts: GraphParts;
@@ -177,27 +180,55 @@ export class ContainerLayers {
   }
 
   #layerOf(containerId: string, chainId: Digest | null): ContainerLayer {
-    const { threads, layers } = this.#parts;
+    const { threads } = this.#parts;
     const fileSystem = this.#fileSystem(containerId, chainId);
-    const { rootfs, driverData, writableDirectory } = fileSystem;
+    const { rootfs, driverData } = fileSystem;
     return {
       containerId,
       rootfs,
       driverData,
       readFile: async path => this.#reader.read(fileSystem, chainId ?? '', path),
       sizeBytes: async except => {
-        if (writableDirectory !== undefined)
-          return threads.run({ kind: 'measure', root: writableDirectory, except });
-        // Where the container has a copy of everything, what it wrote can only be estimated.
-        const all = await threads.run({
-          kind: 'measure',
-          root: fileSystem.directories[0] as string,
-          except,
-        });
-        const below = layers.chain(chainId).reduce((sum, layer) => sum + layers.sizeBytes(layer), 0);
-        return Math.max(all - below, 0);
+        const { directory, below } = this.#written(fileSystem, chainId);
+        return Math.max((await threads.run({ kind: 'measure', root: directory, except })) - below, 0);
       },
     };
+  }
+
+  /** What is to be measured, and what of it comes from the image. */
+  #written(
+    { writableDirectory, directories }: ContainerFileSystem,
+    chainId: Digest | null,
+  ): { directory: string; below: number } {
+    if (writableDirectory !== undefined) return { directory: writableDirectory, below: 0 };
+    // Where the container has a copy of everything, what it wrote can only be estimated.
+    const { layers } = this.#parts;
+    const below = layers.chain(chainId).reduce((sum, layer) => sum + layers.sizeBytes(layer), 0);
+    return { directory: directories[0] as string, below };
+  }
+
+  /**
+   * Bytes of each writable layer, without the files of some paths; containers that have gone are left out.
+   * Thousands take one thread's message for each {@link MEASURED_AT_ONCE}.
+   */
+  async sizes(containerIds: readonly string[], except: readonly string[]): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>();
+    const chains = new Map(this.records().map(({ containerId, chainId }) => [containerId, chainId]));
+    const ids = containerIds.filter(id => chains.has(id));
+    await Promise.all(
+      batchesOf(ids, MEASURED_AT_ONCE).map(async batch => {
+        const written = batch.map(id => {
+          const chainId = chains.get(id) ?? null;
+          return this.#written(this.#fileSystem(id, chainId), chainId);
+        });
+        const roots = written.map(({ directory }) => directory);
+        const measured = await this.#parts.threads.run({ kind: 'measure-all', roots, except });
+        for (const [index, bytes] of measured.entries())
+          if (bytes !== undefined)
+            sizes.set(batch[index] as string, Math.max(bytes - (written[index]?.below ?? 0), 0));
+      }),
+    );
+    return sizes;
   }
 
   #fileSystem(containerId: string, chainId: Digest | null): ContainerFileSystem {
@@ -216,4 +247,10 @@ export class ContainerLayers {
   #forget(containerId: string): void {
     this.#parts.database.prepare('DELETE FROM container_layers WHERE container_id = ?').run(containerId);
   }
+}
+
+function batchesOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }
