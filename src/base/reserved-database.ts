@@ -21,6 +21,7 @@ const FULL_CODES: ReadonlySet<number> = new Set([10, SQLITE_FULL, 14]);
  */
 export class ReservedDatabase extends DatabaseSync {
   readonly #reserves: string[] = [];
+  readonly #statements = new Map<string, StatementSync>();
   #triedAtMs = 0;
   #depth = 0;
 
@@ -59,8 +60,12 @@ export class ReservedDatabase extends DatabaseSync {
     }
   }
 
-  /** Statements outside of a transaction are one each. */
+  /** Statements outside of a transaction are one each. They are kept: their texts are those of the program, not more. */
   override prepare(sql: string): StatementSync {
+    return this.#statements.getOrInsertComputed(sql, () => this.#prepare(sql));
+  }
+
+  #prepare(sql: string): StatementSync {
     const statement = super.prepare(sql);
     const run = statement.run.bind(statement) as (...values: unknown[]) => StatementResultingChanges;
     statement.run = (...values: unknown[]) => this.#withReserve(() => run(...values));

@@ -1,7 +1,7 @@
 import type { RE2JS } from 're2js';
 
-/** Of what nothing is special in a regular expression. */
-const LITERAL = /^[\w\s/:@,;=~!"#%&'<>`-]*$/;
+/** Text in which nothing is special in a regular expression, maybe bound to the beginning or the end. */
+const LITERAL = /^(\^?)([\w\s/:@,;=~!"#%&'<>`-]*)(\$?)$/;
 
 /** Whether a text holds what the pattern describes, anywhere. Takes time in proportion to the text. */
 export type Pattern = (text: string) => boolean;
@@ -12,10 +12,20 @@ export type Pattern = (text: string) => boolean;
  * @throws SyntaxError in Go's words
  */
 export async function compilePattern(source: string): Promise<Pattern> {
-  if (LITERAL.test(source)) return text => text.includes(source);
-  const { RE2JS } = await import('re2js');
-  const compiled = compile(RE2JS, source);
+  const literal = LITERAL.exec(source);
+  if (literal !== null) return literalPattern(literal);
+  // Importing takes its time also when it was done before.
+  library ??= (await import('re2js')).RE2JS;
+  const compiled = compile(library, source);
   return text => compiled.test(text);
+}
+
+let library: typeof RE2JS | undefined;
+
+function literalPattern([, start, text = '', end]: RegExpExecArray): Pattern {
+  if (start && end) return whole => whole === text;
+  if (start) return whole => whole.startsWith(text);
+  return end ? whole => whole.endsWith(text) : whole => whole.includes(text);
 }
 
 /** Lists are filtered again and again by the same few. */

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { existsSync, fstatSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { errorCode } from '../../base/errors.ts';
 
 /** The log's files that exist, oldest first: `path.2`, `path.1`, `path`. The caller closes them. */
@@ -7,7 +7,7 @@ export async function openLogFiles(path: string): Promise<FileHandle[]> {
   for (;;) {
     const { handles, isWhole } = await openGenerations(path);
     // A rotation in between would have shown a file twice, or hidden one.
-    if (isWhole && (await isInPlace(path, handles.at(-1)))) return handles;
+    if (isWhole && isInPlace(path, handles.at(-1))) return handles;
     await Promise.all(handles.map(handle => handle.close()));
   }
 }
@@ -33,50 +33,37 @@ async function openIfPresent(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-async function isInPlace(path: string, live: FileHandle | undefined): Promise<boolean> {
-  const [inode, liveInode] = await Promise.all([inodeAt(path), live && inodeOf(live)]);
-  return inode === liveInode;
+function isInPlace(path: string, live: FileHandle | undefined): boolean {
+  const current = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return current?.ino === (live && inodeOf(live));
 }
 
-/** Undefined when there is no such file. */
-async function inodeAt(path: string): Promise<bigint | undefined> {
-  try {
-    return (await stat(path, { bigint: true })).ino;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-export async function inodeOf(handle: FileHandle): Promise<bigint> {
-  return (await handle.stat({ bigint: true })).ino;
+export function inodeOf(handle: FileHandle): bigint {
+  return fstatSync(handle.fd, { bigint: true }).ino;
 }
 
 const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 10;
 
-/** The offset in each file from which the last `lines` lines of all of them together begin. */
-export async function tailOffsets(files: readonly FileHandle[], lines: number): Promise<number[]> {
-  const offsets = files.map(() => 0);
+/** Where reading begins, and what has been read of the file's end already: all from there on, or nothing. */
+export type LogStart = { offset: number; data?: Buffer };
+
+/** Where in each file the last `lines` lines of all of them together begin. */
+export async function tailStarts(files: readonly FileHandle[], lines: number): Promise<LogStart[]> {
+  const starts: LogStart[] = [];
   let wanted = lines;
-  for (let index = files.length - 1; index >= 0; index -= 1) {
-    const file = files[index];
-    if (file === undefined) continue;
-    const { size } = await file.stat();
-    const { offset, found } = await tailOffset(file, size, wanted);
-    offsets[index] = offset;
+  for (const file of files.toReversed()) {
+    const { found, ...start } = await tailStart(file, wanted);
+    starts.unshift(start);
     wanted -= found;
   }
-  return offsets;
+  return starts;
 }
 
-async function tailOffset(
-  file: FileHandle,
-  size: number,
-  wanted: number,
-): Promise<{ offset: number; found: number }> {
+async function tailStart(file: FileHandle, wanted: number): Promise<LogStart & { found: number }> {
+  const { size } = fstatSync(file.fd);
   if (wanted <= 0) return { offset: size, found: 0 };
-  const buffer = Buffer.alloc(CHUNK_BYTES);
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   let newlines = 0;
   for (let end = size; end > 0; ) {
     const start = Math.max(0, end - CHUNK_BYTES);
@@ -84,7 +71,10 @@ async function tailOffset(
     for (let at = bytesRead - 1; at >= 0; at -= 1) {
       if (buffer[at] !== NEWLINE) continue;
       // The newline that ends the last line begins none.
-      if (newlines === wanted) return { offset: start + at + 1, found: wanted };
+      if (newlines === wanted) {
+        const data = end === size ? { data: buffer.subarray(at + 1, bytesRead) } : {};
+        return { offset: start + at + 1, found: wanted, ...data };
+      }
       newlines += 1;
     }
     end = start;

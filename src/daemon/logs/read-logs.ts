@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { startTimer } from '../../base/start-timer.ts';
 import { nowNs } from '../clock.ts';
-import { inodeOf, openLogFiles, tailOffsets } from './log-files.ts';
+import { inodeOf, type LogStart, openLogFiles, tailStarts } from './log-files.ts';
 import { type LogSelection, parseLogLine, renderLogLine } from './log-line.ts';
 
 export type ReadLogsOptions = LogSelection & {
@@ -28,12 +28,12 @@ export async function* readLogs(options: ReadLogsOptions): AsyncGenerator<Buffer
   const wakeup = options.follow ? new Wakeup(options) : undefined;
   const files = await openLogFiles(options.path);
   try {
-    const offsets = options.tail === undefined ? [] : await tailOffsets(files, options.tail);
+    const starts = options.tail === undefined ? [] : await tailStarts(files, options.tail);
     for (const [index, file] of files.slice(0, -1).entries()) {
-      if (yield* readFile(file, new LineReader(offsets[index] ?? 0), options)) return;
+      if (yield* readFile(file, new LineReader(starts[index]), options)) return;
     }
     const live = files.at(-1);
-    const reader = new LineReader(offsets[files.length - 1] ?? 0);
+    const reader = new LineReader(starts[files.length - 1]);
     if (wakeup !== undefined) yield* follow({ files, live, reader }, wakeup, options);
     else if (live !== undefined) yield* readFile(live, reader, options);
   } finally {
@@ -55,12 +55,12 @@ async function* follow(
     wakeup.reset();
     const next = await openLogFiles(options.path);
     following.files.push(...next);
-    const position = await positionOf(live, next);
+    const position = positionOf(live, next);
     if (live !== undefined && (yield* readFile(live, reader, options))) return;
     // Whatever has been rotated since: read each file that came after the one at hand.
     for (const file of next.slice(position + 1)) {
       live = file;
-      reader = new LineReader(0);
+      reader = new LineReader();
       if (yield* readFile(live, reader, options)) return;
     }
     await closeAllBut(following, live);
@@ -71,11 +71,9 @@ async function* follow(
 }
 
 /** Where the file at hand stands among those of now; before all of them, if it is gone. */
-async function positionOf(live: FileHandle | undefined, files: readonly FileHandle[]): Promise<number> {
+function positionOf(live: FileHandle | undefined, files: readonly FileHandle[]): number {
   if (live === undefined) return -1;
-  const inode = await inodeOf(live);
-  const inodes = await Promise.all(files.map(inodeOf));
-  return inodes.indexOf(inode);
+  return files.map(inodeOf).indexOf(inodeOf(live));
 }
 
 async function closeAllBut(following: Following, live: FileHandle | undefined): Promise<void> {
@@ -115,26 +113,32 @@ class LineReader {
   /** As of the last reading. */
   isAtEnd = false;
 
-  constructor(offset: number) {
+  /** Read before the reader was there. */
+  #data: Buffer | undefined;
+
+  constructor({ offset, data }: LogStart = { offset: 0 }) {
     this.#offset = offset;
+    this.#data = data;
   }
 
   /** Undefined at the end of the file. */
   async read(file: FileHandle): Promise<string[] | undefined> {
-    const { buffer, bytesRead } = await file.read(
-      Buffer.allocUnsafe(CHUNK_BYTES),
-      0,
-      CHUNK_BYTES,
-      this.#offset,
-    );
-    if (bytesRead === 0) return (await this.#wasTruncated(file)) ? [] : undefined;
-    this.#offset += bytesRead;
-    this.isAtEnd = bytesRead < CHUNK_BYTES;
-    const data = Buffer.concat([this.#rest, buffer.subarray(0, bytesRead)]);
+    const next = this.#data ?? (await this.#next(file));
+    this.#data = undefined;
+    if (next.length === 0) return (await this.#wasTruncated(file)) ? [] : undefined;
+    this.#offset += next.length;
+    this.isAtEnd = next.length < CHUNK_BYTES;
+    const data = Buffer.concat([this.#rest, next]);
     const end = data.lastIndexOf(NEWLINE) + 1;
     this.#rest = data.subarray(end);
     if (this.#rest.length > LONGEST_LINE) this.#rest = Buffer.alloc(0);
     return end === 0 ? [] : data.toString('utf8', 0, end - 1).split('\n');
+  }
+
+  async #next(file: FileHandle): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, this.#offset);
+    return buffer.subarray(0, bytesRead);
   }
 
   /** By hand, to make room: what is written from then on is read. */
