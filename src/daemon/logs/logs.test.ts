@@ -54,6 +54,13 @@ test('all lines of all rotated files are read, oldest first', async t => {
   );
 });
 
+test('rotated files that somebody has removed hold nobody up', async t => {
+  const path = logFile(t);
+  writeFileSync(`${path}.2`, line('a\n', 1));
+  writeFileSync(path, line('c\n', 3));
+  assert.equal(await read(path), 'c\n');
+});
+
 test('what is too long to be a line is passed over, and not kept', async t => {
   const path = logFile(t);
   writeFileSync(path, `${line('a\n', 1)}${'x'.repeat(3 << 20)}\n${line('b\n', 2)}${'y'.repeat(3 << 20)}`);

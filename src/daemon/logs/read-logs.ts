@@ -1,9 +1,8 @@
-import { type FSWatcher, watch } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import { closeSync, type FSWatcher, fstatSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { startTimer } from '../../base/start-timer.ts';
 import { nowNs } from '../clock.ts';
-import { inodeOf, type LogStart, openLogFiles, tailStarts } from './log-files.ts';
+import { inodeOf, type LogStart, openLogFiles, readAt, tailStarts } from './log-files.ts';
 import { type LogSelection, parseLogLine, renderLogLine } from './log-line.ts';
 
 export type ReadLogsOptions = LogSelection & {
@@ -38,11 +37,11 @@ export async function* readLogs(options: ReadLogsOptions): AsyncGenerator<Buffer
     else if (live !== undefined) yield* readFile(live, reader, options);
   } finally {
     wakeup?.close();
-    await Promise.all(files.map(file => file.close()));
+    for (const file of files) closeSync(file);
   }
 }
 
-type Following = { files: FileHandle[]; live: FileHandle | undefined; reader: LineReader };
+type Following = { files: number[]; live: number | undefined; reader: LineReader };
 
 async function* follow(
   following: Following,
@@ -63,7 +62,7 @@ async function* follow(
       reader = new LineReader();
       if (yield* readFile(live, reader, options)) return;
     }
-    await closeAllBut(following, live);
+    closeAllBut(following, live);
     if (isOver) return;
     if (options.untilNs !== undefined && nowNs() > options.untilNs) return;
     await wakeup.wait();
@@ -71,20 +70,20 @@ async function* follow(
 }
 
 /** Where the file at hand stands among those of now; before all of them, if it is gone. */
-function positionOf(live: FileHandle | undefined, files: readonly FileHandle[]): number {
+function positionOf(live: number | undefined, files: readonly number[]): number {
   if (live === undefined) return -1;
   return files.map(inodeOf).indexOf(inodeOf(live));
 }
 
-async function closeAllBut(following: Following, live: FileHandle | undefined): Promise<void> {
+function closeAllBut(following: Following, live: number | undefined): void {
   const others = following.files.filter(file => file !== live);
   following.files.splice(0, following.files.length, ...(live === undefined ? [] : [live]));
-  await Promise.all(others.map(file => file.close()));
+  for (const file of others) closeSync(file);
 }
 
 /** Yields what there is up to the end of the file. Returns true when nothing later is wanted. */
 async function* readFile(
-  file: FileHandle,
+  file: number,
   reader: LineReader,
   options: ReadLogsOptions,
 ): AsyncGenerator<Buffer, boolean, undefined> {
@@ -122,10 +121,10 @@ class LineReader {
   }
 
   /** Undefined at the end of the file. */
-  async read(file: FileHandle): Promise<string[] | undefined> {
-    const next = this.#data ?? (await this.#next(file));
+  async read(file: number): Promise<string[] | undefined> {
+    const next = this.#data ?? (await readAt(file, this.#offset, CHUNK_BYTES));
     this.#data = undefined;
-    if (next.length === 0) return (await this.#wasTruncated(file)) ? [] : undefined;
+    if (next.length === 0) return this.#wasTruncated(file) ? [] : undefined;
     this.#offset += next.length;
     this.isAtEnd = next.length < CHUNK_BYTES;
     const data = Buffer.concat([this.#rest, next]);
@@ -135,15 +134,9 @@ class LineReader {
     return end === 0 ? [] : data.toString('utf8', 0, end - 1).split('\n');
   }
 
-  async #next(file: FileHandle): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, this.#offset);
-    return buffer.subarray(0, bytesRead);
-  }
-
   /** By hand, to make room: what is written from then on is read. */
-  async #wasTruncated(file: FileHandle): Promise<boolean> {
-    const { size } = await file.stat();
+  #wasTruncated(file: number): boolean {
+    const { size } = fstatSync(file);
     if (size >= this.#offset) return false;
     this.#offset = 0;
     this.#rest = Buffer.alloc(0);

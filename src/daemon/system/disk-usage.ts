@@ -18,26 +18,31 @@ export async function diskUsage(
   parts: ReadonlySet<UsagePart>,
 ): Promise<Record<string, unknown>> {
   const filters = new Map<string, string[]>();
-  const usage = parts.has('image') ? await daemon.graph.diskUsage() : undefined;
+  // Containers first: while threads measure them, the rest is done here.
+  const [Containers, { usage, Images }, Volumes] = await Promise.all([
+    parts.has('container') ? listContainers(daemon, { all: true, limit: 0, size: true, filters }) : null,
+    parts.has('image') ? imagesOf(daemon) : { usage: undefined, Images: null },
+    parts.has('volume') ? volumesOf(daemon) : null,
+  ]);
   return {
     LayersSize: usage?.totalBytes ?? 0,
-    Images: usage === undefined ? null : await imagesOf(daemon, usage),
-    Containers: parts.has('container')
-      ? await listContainers(daemon, { all: true, limit: 0, size: true, filters })
-      : null,
-    Volumes: parts.has('volume') ? await volumesOf(daemon) : null,
+    Images,
+    Containers,
+    Volumes,
     BuildCache: parts.has('build-cache') ? [] : null,
     // Slipway's own.
     ...(usage === undefined || usage.discarded.count === 0 ? {} : { DiscardedBlobs: discardedOf(usage) }),
   };
 }
 
-async function imagesOf(daemon: Daemon, usage: GraphUsage): Promise<object[]> {
+async function imagesOf(daemon: Daemon): Promise<{ usage: GraphUsage; Images: object[] }> {
+  const usage = await daemon.graph.diskUsage();
   const images = await listImages(daemon, { filters: new Map() });
-  return images.map(image => {
+  const Images = images.map(image => {
     const { bytes, sharedBytes } = usage.images.get(image.Id as Digest) ?? { bytes: 0, sharedBytes: 0 };
     return { ...image, Size: bytes, SharedSize: sharedBytes };
   });
+  return { usage, Images };
 }
 
 async function volumesOf(daemon: Daemon): Promise<object[]> {
