@@ -46,6 +46,8 @@ export type MountRecord = {
   mode: string;
   writable: boolean;
   propagation: string;
+  /** Whether `propagation` is the engine's choice: where the host's mount does not pass mounts on, it has none. */
+  propagatesIfPossible?: boolean;
   /** Whether a new volume gets what the image has at `destination`. */
   copyUp: boolean;
   /** Of a volume that stands for something else: `source` is then the device. */

@@ -142,3 +142,23 @@ test('read-only binds of older clients leave the mounts below them as they are',
   assert.deepEqual(await recursions({ flatReadonlyMounts: true }), ['never', 'never']);
   assert.deepEqual(await recursions({ flatReadonlyMounts: false }), ['when-possible', 'when-possible']);
 });
+
+test('binds of what has the engine’s own directory in it, or lies in that, pass on that mounts have gone', async t => {
+  const engine = await TestDaemon.open(t);
+  const { dataRoot } = engine.daemon.options;
+  const made = async (bind: string) => {
+    const id = await engine.create('', { HostConfig: { Binds: [bind] } });
+    const [mount] = engine.daemon.containers.find(id).record.mounts;
+    return [mount?.propagation, mount?.propagatesIfPossible];
+  };
+  for (const source of [dataRoot, `${dataRoot}/containers`, engine.directory, '/']) {
+    assert.deepEqual(await made(`${source}:/x`), ['rslave', true]);
+    assert.deepEqual(await made(`${source}:/x:ro,rslave`), ['rslave', undefined]);
+    await assert.rejects(made(`${source}:/x:private`), {
+      kind: 'invalid-parameter',
+      message: `invalid mount config: must use either propagation mode "rslave" or "rshared" when mount source is within the daemon root, daemon root: "${dataRoot}", bind mount source: "${source}", propagation: "private"`,
+    });
+  }
+  assert.deepEqual(await made(`${dataRoot}x:/x`), ['rprivate', undefined]);
+  assert.deepEqual(await made('/usr:/x:private'), ['private', undefined]);
+});

@@ -22,7 +22,7 @@ export function newMount(type: MountRecord['type'], destination: string): MountR
     destination,
     mode: '',
     writable: true,
-    propagation: type === 'bind' ? 'rprivate' : '',
+    propagation: '',
     copyUp: type === 'volume',
     createSource: false,
     subpath: '',
@@ -61,7 +61,7 @@ export function parseBind(spec: string): MountRecord {
     // Docker shows a volume without a mode as 'z'.
     mode: mode === '' && type === 'volume' ? 'z' : mode,
     writable: !words.includes('ro'),
-    propagation: propagation ?? mount.propagation,
+    propagation: propagation ?? '',
   };
 }
 

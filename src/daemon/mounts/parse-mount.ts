@@ -53,8 +53,9 @@ function parseBindMount(mount: Mount): MountRecord {
   checkPathLength(source);
   if (!source.startsWith('/')) throw invalid(`invalid mount path: '${source}' mount path must be absolute`);
   const options = mount.BindOptions ?? {};
-  const propagation = options.Propagation || 'rprivate';
-  if (!PROPAGATIONS.includes(propagation)) throw invalid(`invalid propagation mode: ${propagation}`);
+  const { Propagation: propagation = '' } = options;
+  if (propagation !== '' && !PROPAGATIONS.includes(propagation))
+    throw invalid(`invalid propagation mode: ${propagation}`);
   const createSource = options.CreateMountpoint ?? false;
   if (!createSource && !existsSync(source)) throw invalid(`bind source path does not exist: ${source}`);
   return {

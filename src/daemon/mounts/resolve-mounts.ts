@@ -32,7 +32,8 @@ export async function resolveMounts(
     ...(hostConfig.Mounts ?? []).map(mount => ({ ...parseMount(mount), volumeOptions: mount.VolumeOptions })),
   ];
   const destinations = new Set(Object.keys(hostConfig.Tmpfs ?? {}).map(cleanPath));
-  for (const mount of own) {
+  for (const given of own) {
+    const mount = withPropagation(given, daemon.options.dataRoot);
     if (destinations.has(mount.destination)) throw invalid(`Duplicate mount point: ${mount.destination}`);
     destinations.add(mount.destination);
     if (flatReadonlyMounts && mount.readonlyRecursion === 'when-possible') mount.readonlyRecursion = 'never';
@@ -52,6 +53,29 @@ export async function resolveMounts(
     if (slice.isOver) await slice.pause();
   }
   return resolved;
+}
+
+/**
+ * With a place that has the engine's own directory in it, or lies in that, come mounts of other containers: when those
+ * are unmounted on the host, none may be left in this container. As Docker has it.
+ */
+function withPropagation<T extends MountRecord>(mount: T, dataRoot: string): T {
+  const { type, source, propagation } = mount;
+  if (type !== 'bind') return mount;
+  const isNear = contains(source, dataRoot) || contains(dataRoot, source);
+  if (propagation === '')
+    return isNear
+      ? { ...mount, propagation: 'rslave', propagatesIfPossible: true }
+      : { ...mount, propagation: 'rprivate' };
+  if (isNear && propagation !== 'rslave' && propagation !== 'rshared')
+    throw invalid(
+      `invalid mount config: must use either propagation mode "rslave" or "rshared" when mount source is within the daemon root, daemon root: "${dataRoot}", bind mount source: "${source}", propagation: "${propagation}"`,
+    );
+  return mount;
+}
+
+function contains(directory: string, path: string): boolean {
+  return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
 }
 
 /** Each volume of an image is a directory of the host, and each mount is made at every start. */

@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import { cleanPath } from '../../archive/go-path.ts';
-import { EngineError } from '../../base/errors.ts';
+import { EngineError, errorCode } from '../../base/errors.ts';
 import type { Mount } from '../../libcontainer/spec.ts';
+import type { HostFacts } from './host-facts.ts';
 import type { SecurityOptions } from './security-options.ts';
 import type { SpecInput, SpecMount } from './spec-input.ts';
 import { tmpfsMountOptions } from './tmpfs-options.ts';
@@ -178,6 +179,25 @@ function checkPropagation({ source, propagation }: SpecMount, { host }: SpecInpu
   if (shared || (slave && !wantsShared)) return;
   const kind = wantsShared ? 'a shared mount' : 'a shared or slave mount';
   throw new EngineError('system', `path ${source} is mounted on ${mountPoint} but it is not ${kind}`);
+}
+
+/** Mounts as they can be made on this host. @throws EngineError as specMounts */
+export function possibleMounts(mounts: readonly SpecMount[], host: HostFacts): SpecMount[] {
+  return mounts.map(mount => {
+    if (!mount.propagatesIfPossible || passesMountsOn(mount.source, host)) return mount;
+    return { ...mount, propagation: 'rprivate' };
+  });
+}
+
+function passesMountsOn(source: string, host: HostFacts): boolean {
+  try {
+    const { shared, slave } = host.mountPropagation(source);
+    return shared || slave;
+  } catch (error) {
+    // It is opened later, and what is wrong with it told then.
+    if (errorCode(error) === undefined) throw error;
+    return false;
+  }
 }
 
 /** The propagation that the root itself must have for the mounts in it; undefined for the default. */

@@ -338,3 +338,16 @@ test('a tmpfs takes the place of what is mounted there from another container', 
     ['tmpfs'],
   );
 });
+
+test('a propagation that nobody asked for is there where the host has it', () => {
+  const from = (source: string) => {
+    const { mounts, linux } = specOf(
+      {},
+      {},
+      { mounts: [bind({ source, propagation: 'rslave', propagatesIfPossible: true })] },
+    );
+    return [mounts?.find(({ destination }) => destination === '/mnt')?.options, linux?.rootfsPropagation];
+  };
+  assert.deepEqual(from('/shared'), [['rbind', 'rslave'], 'rslave']);
+  assert.deepEqual(from('/private'), [['rbind', 'rprivate'], undefined]);
+});

@@ -3,7 +3,7 @@ import type { Process, Spec } from '../../libcontainer/spec.ts';
 import { parseSecurityOptions } from './security-options.ts';
 import { specDevices } from './spec-devices.ts';
 import type { SpecInput } from './spec-input.ts';
-import { rootPropagation, specMounts } from './spec-mounts.ts';
+import { possibleMounts, rootPropagation, specMounts } from './spec-mounts.ts';
 import { specNamespaces } from './spec-namespaces.ts';
 import { specProcess } from './spec-process.ts';
 import { specResources } from './spec-resources.ts';
@@ -21,8 +21,9 @@ const DEFAULT_CGROUP_PARENT = '/slipway';
  * `input` gives, whose host facts answer for devices and mounts.
  * @throws EngineError invalid-parameter or system, in Docker's words
  */
-export function toRuntimeSpec(input: SpecInput): Spec {
-  const { config, hostConfig, host } = input;
+export function toRuntimeSpec(given: SpecInput): Spec {
+  const { config, hostConfig, host } = given;
+  const input = { ...given, mounts: possibleMounts(given.mounts, host) };
   const security = parseSecurityOptions(hostConfig.SecurityOpt);
   const capabilities = tweakCapabilities(hostConfig, host.capabilities);
   const { devices, rules } = specDevices(hostConfig, host.devices);
