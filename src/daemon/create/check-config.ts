@@ -1,7 +1,7 @@
 import { checkPathLength } from '../../base/path-length.ts';
+import { signalNumber } from '../../base/signal-number.ts';
 import type { ContainerConfig, HealthConfig } from '../../api/types.ts';
 import { invalid } from '../errors.ts';
-import { parseSignal } from './signals.ts';
 
 /**
  * Checks what a request says of a container. What its image says is not judged: of that, whatever can be used is.
@@ -16,7 +16,7 @@ export function checkConfig(config: ContainerConfig): void {
   checkLength(config.Env, config.Healthcheck?.Test);
   checkEnvironment(config.Env);
   if (config.Healthcheck) checkHealth(config.Healthcheck);
-  if (config.StopSignal) parseSignal(config.StopSignal);
+  if (config.StopSignal) signalNumber(config.StopSignal);
 }
 
 /**

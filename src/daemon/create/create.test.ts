@@ -10,7 +10,6 @@ import { checkHostConfig } from './check-host-config.ts';
 import { completeHostConfig, type HostDefaults } from './complete-host-config.ts';
 import { mergeImageConfig } from './merge-image-config.ts';
 import { exposedPorts, portBindings } from './ports.ts';
-import { parseSignal } from './signals.ts';
 
 const MB = 1 << 20;
 const DEFAULTS: HostDefaults = {
@@ -136,12 +135,6 @@ test('capabilities and security options are checked', () => {
   assert.throws(() => parseSecurityOptions(['foo']), { message: 'invalid --security-opt 1: "foo"' });
   assert.throws(() => parseSecurityOptions(['foo=bar']), { message: 'invalid --security-opt 2: "foo=bar"' });
   assert.throws(() => parseSecurityOptions(['seccomp={']), /Decoding seccomp profile failed/);
-});
-
-test('signals have names, numbers and real-time names', () => {
-  assert.deepEqual(['9', 'KILL', 'sigterm', 'RTMIN+3', 'SIGRTMAX'].map(parseSignal), [9, 9, 15, 37, 64]);
-  assert.throws(() => parseSignal('65'), { message: 'the linux daemon does not support signal 65' });
-  for (const bad of ['0', 'FOO', 'RTMAX+1', '']) assert.throws(() => parseSignal(bad), /invalid signal/);
 });
 
 test('an image’s defaults are merged by Docker’s rules', () => {

@@ -5,6 +5,7 @@ import { newState } from '../containers/container-record.ts';
 import { humanDuration } from './human-duration.ts';
 import { parseInterfaces } from './read-interfaces.ts';
 import { statusText } from './status-text.ts';
+import { TestDaemon } from '../testing/test-daemon.ts';
 
 test('durations read as Docker’s do', () => {
   const second = 1000;
@@ -61,4 +62,28 @@ test('interface counters are read by column, without loopback', () => {
       tx_dropped: 5,
     },
   });
+});
+
+test('ps shows what an image was called as long as it is called so, and else its id', async t => {
+  const engine = await TestDaemon.open(t);
+  const [image] = await engine.graph.list();
+  if (image === undefined) throw new TypeError('no image');
+  engine.graph.resolve = async () => image;
+  const id = image.id.slice('sha256:'.length);
+  const names = ['box', 'box:latest', 'docker.io/library/box', id, id.slice(0, 12), image.id];
+  for (const [index, Image] of names.entries()) await engine.create(`c${index}x`, { Image });
+  const listed = async () => {
+    const containers = await engine.backend.containerList({
+      all: true,
+      limit: 0,
+      size: false,
+      filters: new Map(),
+    });
+    return containers.map(({ Image }) => Image).toReversed();
+  };
+  assert.deepEqual(await listed(), names);
+  engine.graph.list = async () => [{ ...image, repoTags: [] }];
+  assert.deepEqual(await listed(), [image.id, image.id, image.id, id, id.slice(0, 12), image.id]);
+  engine.graph.list = async () => [{ ...image, id: `sha256:${'f'.repeat(64)}` }];
+  assert.equal((await listed())[0], image.id);
 });

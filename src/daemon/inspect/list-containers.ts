@@ -1,5 +1,6 @@
 import type * as api from '../../api/types.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
+import { familiarString, parseReference, withDefaultTag } from '../../oci/reference.ts';
 import { parseTime } from '../clock.ts';
 import type { Image } from '../../graph/graph.ts';
 import type { Container } from '../containers/container.ts';
@@ -61,9 +62,11 @@ async function measured(
   };
 }
 
-/** Ids of the images by their names: a name that now means another image is not shown. */
+/** Ids of the images by their names, with tag or digest. */
 function currentNames(images: readonly Image[]): Map<string, string> {
-  return new Map(images.flatMap(({ id, repoTags }) => repoTags.map(tag => [tag, id])));
+  return new Map(
+    images.flatMap(({ id, repoTags, repoDigests }) => [...repoTags, ...repoDigests].map(name => [name, id])),
+  );
 }
 
 type Names = {
@@ -93,11 +96,22 @@ function summarize(daemon: Daemon, container: Container, { tags, links }: Names)
   };
 }
 
+/** What the client has called the image, as long as that means this image. */
 function imageName({ record }: Container, tags: ReadonlyMap<string, string>): string {
   const { imageReference: reference, imageId } = record;
-  const tagged = reference.includes(':', reference.lastIndexOf('/') + 1) ? reference : `${reference}:latest`;
-  const current = tags.get(reference) ?? tags.get(tagged);
-  return current === undefined || current === imageId ? reference : imageId;
+  const means = (name: string) => tags.get(name) === imageId;
+  const isId = imageId.startsWith(reference) || imageId.startsWith(`sha256:${reference}`);
+  // Most names are as the graph has them.
+  const isCurrent = isId || means(reference) || means(`${reference}:latest`) || means(wholeName(reference));
+  return isCurrent ? reference : imageId;
+}
+
+function wholeName(reference: string): string {
+  try {
+    return familiarString(withDefaultTag(parseReference(reference)));
+  } catch {
+    return reference;
+  }
 }
 
 function command(path: string, args: readonly string[]): string {

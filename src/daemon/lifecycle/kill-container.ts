@@ -1,9 +1,10 @@
 import { EngineError } from '../../base/errors.ts';
+import { isSignal, signalNumber } from '../../base/signal-number.ts';
 import { settlesWithin } from '../../base/settles-within.ts';
 import type { Container } from '../containers/container.ts';
-import { parseSignal, stopSignalOf } from '../create/signals.ts';
+import { stopSignalOf } from '../create/signals.ts';
 import type { Daemon } from '../daemon.ts';
-import { conflict, prefixed } from '../errors.ts';
+import { conflict, invalid, prefixed } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
 import { resumeHealthChecks } from '../health/start-health-checks.ts';
 import { cancelRestart } from './restart-policy.ts';
@@ -23,7 +24,8 @@ export async function killContainer(
   signal: string,
 ): Promise<void> {
   try {
-    const number = parseSignal(signal || 'SIGKILL');
+    const number = signalNumber(signal || 'SIGKILL');
+    if (!isSignal(number)) throw invalid(`the linux daemon does not support signal ${number}`);
     if (!container.isRunning) throw conflict(`container ${container.id} is not running`);
     markStopped(daemon, container, number);
     if (container.state.status === 'restarting') return cancelRestart(daemon, container);

@@ -103,6 +103,18 @@ test('stopping sends the stop signal, then kills; an exited container is not mod
   });
 });
 
+test('a signal that there is not is refused by kill; a stop kills at once then', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web', { StopSignal: '65' });
+  for (const signal of ['32', '33', '65'])
+    await assert.rejects(engine.backend.containerKill(id, signal), {
+      kind: 'invalid-parameter',
+      message: `cannot kill container: ${id}: the linux daemon does not support signal ${signal}`,
+    });
+  await engine.backend.containerStop(id, {});
+  assert.deepEqual(engine.execDriver.last.signals, [9]);
+});
+
 test('a running container is removed by force only', async t => {
   const engine = await TestDaemon.open(t);
   const id = await engine.run('web');

@@ -1,6 +1,7 @@
 import { EngineError } from '../../base/errors.ts';
+import { isSignal, signalNumber } from '../../base/signal-number.ts';
 import type { Container } from '../containers/container.ts';
-import { parseSignal, stopSignalOf } from '../create/signals.ts';
+import { stopSignalOf } from '../create/signals.ts';
 import type { Daemon } from '../daemon.ts';
 import { prefixed } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
@@ -29,7 +30,7 @@ export async function stopContainer(
 
 export async function stopRunning(daemon: Daemon, container: Container, options: StopOptions): Promise<void> {
   const { config } = container.record;
-  const signal = options.signal ? parseSignal(options.signal) : stopSignalOf(config);
+  const signal = options.signal ? signalNumber(options.signal) : stopSignalOf(config);
   const seconds = options.timeoutSeconds ?? config.StopTimeout ?? DEFAULT_TIMEOUT_SECONDS;
   container.restartCancelled = true;
   container.state.manuallyStopped = true;
@@ -48,8 +49,10 @@ async function end(
   container: Container,
   { signal, timeoutMs }: { signal: number; timeoutMs: number },
 ): Promise<void> {
-  const stopped = container.waitStopped(timeoutMs);
-  await sendSignal(daemon, container, signal);
-  if (await stopped) return;
+  if (isSignal(signal)) {
+    const stopped = container.waitStopped(timeoutMs);
+    await sendSignal(daemon, container, signal);
+    if (await stopped) return;
+  }
   if (container.isRunning) await killAndWait(daemon, container);
 }
