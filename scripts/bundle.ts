@@ -4,7 +4,7 @@ import { bundleLaunched } from './bundle-launched.ts';
 import { writeLicenses } from './write-licenses.ts';
 
 const directory = process.argv[2] ?? 'dist';
-const PROGRAMS = ['daemon', 'engine', 'storage-driver-suite'];
+const PROGRAMS = ['daemon', 'engine', 'resolver', 'storage-driver-suite'];
 /** Code that runs in worker threads, each in one file that is found beside the bundle under its own name. */
 const WORKERS = ['archive/rooted-worker'];
 /** What every Node can read. */

@@ -37,6 +37,34 @@ export function serveUdp(namespace: number, port: number, name: string): Datagra
   return socket;
 }
 
+/** A name server at port 53 of an address in the namespace, over UDP and TCP. */
+export async function serveNames(
+  namespace: number,
+  host: string,
+  answer: (question: Buffer, isTcp: boolean) => Buffer,
+): Promise<{ close(): void }> {
+  const [udpSocket, tcpSocket] = [socketIn(namespace, SOCK_DGRAM), socketIn(namespace, SOCK_STREAM)];
+  for (const descriptor of [udpSocket, tcpSocket]) bind(descriptor, { host, port: 53 });
+  const udp = createSocket('udp4');
+  udp.on('message', (question, from) => udp.send(answer(question, false), from.port, from.address));
+  udp.bind({ fd: udpSocket });
+  const tcp = createServer(client => {
+    client.on('error', () => undefined);
+    client.once('data', (question: Buffer) => {
+      const whole = answer(question.subarray(2), true);
+      client.end(Buffer.concat([Buffer.of(whole.length >> 8, whole.length & 0xff), whole]));
+    });
+  });
+  tcp.listen({ fd: tcpSocket });
+  await once(tcp, 'listening');
+  return {
+    close() {
+      udp.close();
+      tcp.close();
+    },
+  };
+}
+
 /** What a server answers; undefined when no connection comes about. */
 export async function askTcp(namespace: number, to: Address): Promise<string | undefined> {
   const descriptor = socketIn(namespace, SOCK_STREAM);

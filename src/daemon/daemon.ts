@@ -10,6 +10,7 @@ import type { DaemonOptions } from './daemon-options.ts';
 import type { Distribution } from './distribution/distribution.ts';
 import type { EventBus } from './events/event-bus.ts';
 import type { Logger } from './logger.ts';
+import type { NameService } from './networks/name-service.ts';
 import type { Networks } from './networks/networks.ts';
 import type { HostFacts } from './spec/host-facts.ts';
 import type { StateStore } from './store/state-store.ts';
@@ -34,6 +35,7 @@ export type Daemon = {
   readonly graph: Graph;
   readonly execDriver: ExecDriver;
   readonly networks: Networks;
+  readonly names: NameService;
   readonly volumes: Volumes;
   /** For work on containers' files. */
   readonly threads: RootedThreads;

@@ -16,6 +16,7 @@ import { openDistribution } from './distribution/distribution.ts';
 import { EventBus } from './events/event-bus.ts';
 import { collectImages } from './images/collect-images.ts';
 import type { Logger } from './logger.ts';
+import { NameService } from './networks/name-service.ts';
 import { Networks } from './networks/networks.ts';
 import { recoverContainers } from './recover-containers.ts';
 import type { HostFacts } from './spec/host-facts.ts';
@@ -34,6 +35,8 @@ export type DaemonParts = {
   /** Whether the bridge is the engine's own: then it is taken away on close, if no container runs. */
   ownsBridge: boolean;
   hostFacts: HostFacts;
+  /** The program that answers containers' questions about names. */
+  resolverProgram: string;
 };
 
 export type OpenDaemon = {
@@ -84,11 +87,16 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
     threads,
     hostFacts,
     closing: closing.signal,
+    get names(): NameService {
+      return names;
+    },
     restart: container => startContainer(daemon, container, 'restart-policy'),
   };
+  const names = new NameService(daemon, parts.resolverProgram);
   try {
     await daemon.networks.open(options);
     await recoverContainers(daemon);
+    daemon.background.run('name resolution', names.recover());
     collectImages(daemon);
   } catch (error) {
     closing.abort();
@@ -108,6 +116,7 @@ async function close(daemon: Daemon, closing: AbortController, withdrawsNetworks
   }
   await Promise.allSettled([...daemon.starts, ...daemon.distribution.active]);
   daemon.departed.clear();
+  daemon.names.close();
   await daemon.threads.close();
   await daemon.background.idle();
   const isInUse = daemon.containers.all().some(({ runtime }) => runtime !== undefined);

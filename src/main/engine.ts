@@ -24,6 +24,7 @@ import { openNetworkDrivers } from '../networkdriver/open-network-drivers.ts';
 import type { Backend } from '../server/backend.ts';
 import { holdPrograms } from './hold-programs.ts';
 import { requireRoot } from './require-root.ts';
+import { RESOLVER_PATH } from './resolver-path.ts';
 
 export type EngineOptions = Partial<Omit<DaemonOptions, 'version' | 'initPath'>> & {
   /** A name, or the path of a module whose default export is a storage driver (docs/STORAGE-DRIVERS.md). */
@@ -109,6 +110,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     execDriver,
     networkDrivers,
     namespaces,
+    resolverProgram: RESOLVER_PATH,
     bridgeDevice,
     ownsBridge: options.bridgeDevice === undefined,
     hostFacts: readHostFacts(await loadDefaultProfile(options.logger ?? SILENT)),

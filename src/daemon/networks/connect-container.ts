@@ -5,13 +5,13 @@ import { NetworkNamespace } from '../../networkdriver/network-namespace.ts';
 import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, invalid, notFound } from '../errors.ts';
-import { addOwnHosts, removeOwnHosts } from '../start/host-files.ts';
+import { addOwnHosts, removeOwnHosts, writeResolvConf } from '../start/host-files.ts';
 import { connectOne, gatewayCandidate } from '../start/join-networks.ts';
 import { openNetworkNamespaceOf } from '../start/open-joined-namespaces.ts';
 import { checkConnectable } from './check-connectable.ts';
 import { checkEndpointSettings } from './endpoint-settings.ts';
 import { orderGateways } from './gateway-order.ts';
-import type { NetworkRecord } from './network-record.ts';
+import { isUserDefined, type NetworkRecord } from './network-record.ts';
 import type { Connection } from './networks.ts';
 
 /**
@@ -118,6 +118,7 @@ async function connectRunning(daemon: Daemon, container: Container, network: Net
       if (container.cleanedUp !== cleanedUp) throw conflict(`container ${container.id} is not running`);
       state.endpoints = [...others, connection];
       await moveGateway(daemon, container, { namespace, from: before });
+      await giveNames(daemon, container, { namespace, connection });
       addOwnHosts(daemon, container, connection);
       daemon.store.saveContainer(container);
     } catch (error) {
@@ -141,11 +142,27 @@ async function disconnectRunning(
     const before = gatewayOf(daemon, container, state.endpoints);
     state.endpoints = state.endpoints.filter(other => other !== connection);
     await moveGateway(daemon, container, { namespace, from: before });
+    await daemon.names.leave(container, connection);
     await daemon.networks.disconnect(container.id, connection, namespace);
     removeOwnHosts(daemon, container, connection);
   } finally {
     namespace.close();
   }
+}
+
+/** On its first user-defined network, a container gets a name server. */
+async function giveNames(
+  daemon: Daemon,
+  container: Container,
+  { namespace, connection }: { namespace: NetworkNamespace; connection: Connection },
+): Promise<void> {
+  if (!isUserDefined(connection.network)) return;
+  if (!daemon.names.isOpen(container)) {
+    await daemon.names.open(container, namespace.descriptor);
+    daemon.names.run(container);
+    writeResolvConf(daemon, container);
+  }
+  await daemon.names.join(container, [connection]);
 }
 
 /** Has the default route, and the published ports, go by the network that is now the best for it. */

@@ -11,6 +11,7 @@ import { openNetworkNamespaceOf } from '../start/open-joined-namespaces.ts';
  */
 export async function leaveNetworks(daemon: Daemon, container: Container): Promise<void> {
   container.closeHeldPorts();
+  daemon.names.closeSandbox(container);
   const { endpoints, unpublishedPorts = [] } = container.state;
   const shared = endpoints.length > 0 ? openSharedNamespaces(daemon, container) : [];
   for (const connection of endpoints) {

@@ -7,7 +7,8 @@ import { hostFilePath } from '../daemon-options.ts';
 import { linkedContainers, linkedHosts, linkingContainers, linksTo } from '../links/links.ts';
 import type { Connection } from '../networks/networks.ts';
 import { changeHostFile, writeHostFile } from './host-file.ts';
-import { hostResolvConf, resolvConf } from './resolv-conf.ts';
+import { isUserDefined } from '../networks/network-record.ts';
+import { hostFile, hostResolvConf, resolvConf, serviceResolvConf } from './resolv-conf.ts';
 
 const HOSTS = `127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
@@ -29,15 +30,23 @@ export function writeHostFiles(daemon: Daemon, container: Container): void {
     writeHostFile(hostFilePath(daemon.options, id, name), content);
   write('hostname', `${config.Hostname ?? ''}\n`);
   write('hosts', mode === 'host' ? readFileSync('/etc/hosts', 'utf8') : hostsFile(daemon, container));
-  const { options } = daemon;
-  const host = hostResolvConf();
+  writeResolvConf(daemon, container);
+}
+
+/** @throws a file error, EAGAIN while the container has a lease on it */
+export function writeResolvConf({ options }: Daemon, { record, state }: Container): void {
+  const { hostConfig } = record;
+  const path = hostFilePath(options, record.id, 'resolv.conf');
   const wanted = {
     servers: orDefault(hostConfig.Dns, options.dns),
     search: orDefault(hostConfig.DnsSearch, options.dnsSearch),
     options: orDefault(hostConfig.DnsOptions, options.dnsOptions),
   };
   const isUntouched = Object.values(wanted).every(list => list.length === 0);
-  write('resolv.conf', mode === 'host' && isUntouched ? host : resolvConf(host, wanted));
+  if (state.endpoints.some(({ network }) => isUserDefined(network)))
+    writeHostFile(path, serviceResolvConf(hostFile(), wanted));
+  else if (hostConfig.NetworkMode === 'host' && isUntouched) writeHostFile(path, hostResolvConf());
+  else writeHostFile(path, resolvConf(hostResolvConf(), wanted));
 }
 
 /** A container that has started may have a new address: those linked to it learn of it. Never throws. */

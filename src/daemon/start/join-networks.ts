@@ -14,7 +14,7 @@ import {
   settingsOf,
 } from '../networks/endpoint-settings.ts';
 import { orderGateways } from '../networks/gateway-order.ts';
-import type { NetworkRecord } from '../networks/network-record.ts';
+import { isUserDefined, type NetworkRecord } from '../networks/network-record.ts';
 import type { Connection } from '../networks/networks.ts';
 import { joinedNetwork } from './joined-containers.ts';
 
@@ -64,6 +64,11 @@ async function connected(daemon: Daemon, container: Container): Promise<JoinedNe
     for (const descriptor of descriptors) closeSync(descriptor);
   });
   const gateway = gatewayNetwork(container.record, found);
+  const hasNames = found.some(({ name }) => isUserDefined(name));
+  // It is made while the container is connected.
+  const names =
+    hasNames && namespace ? daemon.names.open(container, namespace.descriptor) : Promise.resolve();
+  names.catch(() => undefined);
   try {
     for (const network of found) {
       if (namespace === undefined) break;
@@ -73,8 +78,11 @@ async function connected(daemon: Daemon, container: Container): Promise<JoinedNe
       connections.push(joined.connection);
       descriptors.push(...joined.descriptors);
     }
+    await names;
+    await daemon.names.join(container, connections);
     return { namespace: namespace?.descriptor, connections, descriptors, close };
   } catch (error) {
+    daemon.names.closeSandbox(container);
     for (const connection of connections) await networks.disconnect(container.id, connection);
     close();
     throw error;

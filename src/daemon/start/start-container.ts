@@ -194,6 +194,7 @@ export async function leaveNetworks(
   joined: JoinedNetworks,
 ): Promise<void> {
   joined.close();
+  daemon.names.closeSandbox(container);
   for (const connection of joined.connections) await daemon.networks.disconnect(container.id, connection);
   container.state.endpoints = [];
 }
@@ -224,6 +225,7 @@ function commitStart(daemon: Daemon, container: Container, { runtime, reason }: 
 
 function started(daemon: Daemon, container: Container, runtime: Runtime): void {
   watchExit(daemon, container, runtime);
+  daemon.names.run(container);
   startHealthChecks(daemon, container);
   containerEvent(daemon, container, 'start');
   updateLinkedHosts(daemon, container);

@@ -81,6 +81,7 @@ export class TestDaemon {
       execDriver: this.execDriver,
       networkDrivers: new Map(['bridge', 'host', 'null'].map(type => [type, this.network])),
       namespaces: fakeNamespaces,
+      resolverProgram: '/nonexistent/resolver',
       bridgeDevice: 'test0',
       ownsBridge: true,
       hostFacts: readHostFacts(),

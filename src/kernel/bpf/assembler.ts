@@ -83,5 +83,30 @@ export const jumpIfNotEqual32 = (dst: Register, immediate: number, target: strin
   immediate,
   target,
 });
+/** if (dst == immediate) goto target */
+export const jumpIfEqual = (dst: Register, immediate: number, target: string): BpfInstruction => ({
+  code: 0x15,
+  dst,
+  immediate,
+  target,
+});
+/** dst = src */
+export const move = (dst: Register, src: Register): BpfInstruction => ({ code: 0xbf, dst, src });
+/** dst += immediate */
+export const add = (dst: Register, immediate: number): BpfInstruction => ({ code: 0x07, dst, immediate });
+/** *(u32 *)(dst + offset) = immediate */
+export const storeWord = (dst: Register, offset: number, immediate: number): BpfInstruction => ({
+  code: 0x62,
+  dst,
+  offset,
+  immediate,
+});
+/** dst = the map with that descriptor: two instructions. */
+export const loadMap = (dst: Register, descriptor: number): BpfInstruction[] => [
+  { code: 0x18, dst, src: 1, immediate: descriptor },
+  { code: 0 },
+];
+/** r0 = helper(r1, r2 …), by its number in bpf_func_id (linux/bpf.h). */
+export const call = (helper: number): BpfInstruction => ({ code: 0x85, immediate: helper });
 /** return r0 */
 export const exit = (): BpfInstruction => ({ code: 0x95 });
