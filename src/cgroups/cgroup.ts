@@ -14,6 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, errorCode } from '../base/errors.ts';
 import type { Resources } from './resources.ts';
 import { type CgroupStats, parseKeyValues, parseNumber, parsePressure } from './cgroup-stats.ts';
+import { killListed } from './kill-listed.ts';
 import { readHostFile } from './layout.ts';
 import { type CgroupPaths, settingsFor } from './cgroup-paths.ts';
 import type { Setting } from './settings.ts';
@@ -120,11 +121,10 @@ export class Cgroup {
   /** Kills all processes that are in it now, frozen ones too. Tells whether there were any. */
   async #killMembers(): Promise<boolean> {
     const { unified } = this.paths;
-    const pids = this.pids();
-    if (pids.length === 0) return false;
+    if (this.pids().length === 0) return false;
     if (unified !== undefined && existsSync(`${unified}/cgroup.kill`))
       writeIfPresent(`${unified}/cgroup.kill`, '1');
-    else killEach(pids);
+    else killListed(() => new Set(this.pids()));
     if (this.frozen) await this.thaw();
     return true;
   }
@@ -145,12 +145,12 @@ export class Cgroup {
   /** Does what can be done at once towards it. */
   #isDestroyed(): boolean {
     const directories = this.#directories();
-    const pids = new Set(directories.flatMap(processesBelow));
-    if (pids.size === 0) return directories.every(isRemoved);
+    const pids = () => new Set(directories.flatMap(processesBelow));
+    if (pids().size === 0) return directories.every(isRemoved);
     // Or those that are being made would escape. Nobody waits for it: it is asked for again each time.
     this.#askToFreeze(true);
-    killEach(pids);
     writeIfPresent(`${this.#main()}/cgroup.kill`, '1');
+    killListed(pids);
     this.#askToFreeze(false);
     return false;
   }
@@ -307,18 +307,6 @@ function writeIfPresent(path: string, data: string): void {
   } catch (error) {
     const code = errorCode(error) ?? '';
     if (code !== 'ENODEV' && code !== 'ENOENT') throw refused(path, data, error);
-  }
-}
-
-function killEach(pids: Iterable<number>): void {
-  for (const pid of pids) {
-    // One that this process's pid namespace does not see: 0 would be this process's own group.
-    if (pid === 0) continue;
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch (error) {
-      if (errorCode(error) !== 'ESRCH') throw error;
-    }
   }
 }
 
