@@ -6,7 +6,10 @@ import { test } from 'node:test';
 import { killListed } from './kill-listed.ts';
 
 test('who is listed is killed, who has only got the number of one is not', async () => {
-  const [member, stranger] = [spawn('sleep', ['1000'], { stdio: 'ignore' }), spawn('sleep', ['1000'], { stdio: 'ignore' })];
+  const [member, stranger] = [
+    spawn('sleep', ['1000'], { stdio: 'ignore' }),
+    spawn('sleep', ['1000'], { stdio: 'ignore' }),
+  ];
   const before = readdirSync('/proc/self/fd').length;
   const lists = [new Set([member.pid!, stranger.pid!, 0, 2 ** 30]), new Set([member.pid!])];
   killListed(() => lists.shift()!);
