@@ -114,6 +114,31 @@ test('a container that was lost is restarted once, however long its start takes'
   assert.equal(engine.execDriver.containers.length, made + 1);
 });
 
+test('restarts are counted since the engine was started, but of what has gone on running', async t => {
+  const engine = await TestDaemon.open(t);
+  const HostConfig = { RestartPolicy: { Name: 'always' as const } };
+  const ids = [await engine.run('runs', { HostConfig }), await engine.run('ends', { HostConfig })];
+  for (const id of ids) {
+    engine.daemon.containers.find(id).state.restartCount = 3;
+    engine.daemon.store.saveState(id, engine.state(id));
+  }
+  await engine.close();
+  engine.execDriver.containers.find(one => one.id === ids[1])?.exit(1);
+  const restarted = new Promise<void>(resolve => {
+    engine.execDriver.onCreate = () => resolve();
+  });
+  await engine.open();
+  await restarted;
+  await engine.daemon.locks.run(ids[1] as string, async () => undefined);
+  assert.deepEqual(
+    ids.map(id => [engine.state(id).status, engine.state(id).restartCount]),
+    [
+      ['running', 3],
+      ['running', 0],
+    ],
+  );
+});
+
 test('what was half made or half removed is taken away', async t => {
   const engine = await TestDaemon.open(t);
   const kept = await engine.create('kept');

@@ -140,15 +140,18 @@ async function removeRun(daemon: Daemon, id: string, directory: string): Promise
 function restartStopped(daemon: Daemon): void {
   for (const container of daemon.containers.all()) {
     const { state, record } = container;
-    if (state.status === 'restarting') scheduleRestart(daemon, container, 0);
+    if (state.status === 'restarting') restartAnew(daemon, container);
     else if (container.isRunning || state.status === 'created') continue;
     else if (record.hostConfig.AutoRemove) {
       const removal = removeContainer(daemon, container, { force: false, volumes: true, departs: true });
       daemon.background.run(`removing ${container.id}`, removal);
-    } else if (wantsRestart(container, state.exitCode)) {
-      state.status = 'restarting';
-      daemon.store.saveState(container.id, state);
-      scheduleRestart(daemon, container, 0);
-    }
+    } else if (wantsRestart(container, state.exitCode)) restartAnew(daemon, container);
   }
+}
+
+/** As Docker counts, that the engine was started is no restart of the container. */
+function restartAnew(daemon: Daemon, container: Container): void {
+  Object.assign(container.state, { status: 'restarting', restartCount: 0 });
+  daemon.store.saveState(container.id, container.state);
+  scheduleRestart(daemon, container, 0);
 }

@@ -54,6 +54,7 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
   const restart = nextRestart(container, status.code, status.exitedAtNs - parseTime(state.startedAt));
   Object.assign(state, {
     status: restart === undefined ? 'exited' : 'restarting',
+    restartCount: state.restartCount + (restart === undefined ? 0 : 1),
     pid: 0,
     exitCode: status.code,
     finishedAt: formatTime(status.exitedAtNs),

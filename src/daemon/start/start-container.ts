@@ -211,7 +211,7 @@ function commitStart(daemon: Daemon, container: Container, { runtime, reason }: 
     error: '',
     oomKilled: false,
     startedAt: formatTime(nowNs()),
-    restartCount: reason === 'request' ? 0 : container.state.restartCount + 1,
+    restartCount: reason === 'request' ? 0 : container.state.restartCount,
     manuallyStopped: false,
     health: initialHealth(container),
     hasHostFiles: true,
