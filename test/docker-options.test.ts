@@ -129,6 +129,37 @@ describe('options of docker', { skip: hasDocker ? false : 'no docker CLI on this
     assert.match(impossible.stderr, /mkdir \/proc\/x: no such file or directory/);
   });
 
+  test('an endpoint has the sysctls that its options name', async () => {
+    // The docker CLI writes options in lower case.
+    const create = (name: string, sysctl: string) => {
+      const DriverOpts = { 'com.docker.network.endpoint.sysctls': `net.ipv4.conf.IFNAME.${sysctl}` };
+      const NetworkingConfig = { EndpointsConfig: { bridge: { DriverOpts } } };
+      const Cmd = ['cat', '/proc/sys/net/ipv4/conf/eth0/log_martians'];
+      return daemon.api('POST', `/containers/create?name=${name}`, {
+        Image: 'busybox',
+        Cmd,
+        NetworkingConfig,
+      });
+    };
+    await create('marked', 'log_martians=1');
+    assert.equal(await out('start', '-a', 'marked'), '1');
+    await create('wrong', 'nosuch=1');
+    const { code, stderr } = await docker('start', '-a', 'wrong');
+    assert.equal(code, 1);
+    assert.match(stderr, /\/proc\/sys\/net\/ipv4\/conf\/eth0\/nosuch is not a sysctl file/);
+    await out('rm', 'marked', 'wrong');
+  });
+
+  test('a container has the name that a link gives it', async () => {
+    await out('run', '-d', '--name', 'db', 'busybox', 'sleep', '1000');
+    await out('create', '--name', 'app', '--link', 'db:mysql', 'busybox');
+    assert.equal(await out('inspect', '-f', '{{.Name}}', 'app/mysql'), '/db');
+    assert.equal(await out('exec', '/app/mysql', 'echo', 'there'), 'there');
+    await out('rm', '--link', 'app/mysql');
+    assert.equal(await out('inspect', '-f', '{{.HostConfig.Links}}', 'app'), '[]');
+    await out('rm', '-f', 'db', 'app');
+  });
+
   test('the local log driver keeps what docker logs shows, and none keeps nothing', async () => {
     await out('run', '--name', 'local', '--log-driver', 'local', 'busybox', 'echo', 'kept');
     assert.equal(await out('logs', 'local'), 'kept');

@@ -31,6 +31,7 @@ import { containerTop } from './inspect/container-top.ts';
 import { inspectContainer } from './inspect/inspect-container.ts';
 import { listContainers } from './inspect/list-containers.ts';
 import * as change from './lifecycle/change-container.ts';
+import { removeLink } from './links/remove-link.ts';
 import { killContainer } from './lifecycle/kill-container.ts';
 import { pruneContainers } from './lifecycle/prune-containers.ts';
 import { removeContainer } from './lifecycle/remove-container.ts';
@@ -92,8 +93,7 @@ function lifecycleBackend(daemon: Daemon) {
     containerUpdate: async (id: string, request: api.ContainerUpdateRequest) =>
       updateContainer(daemon, find(id), request),
     containerRemove: async (id: string, options: { force: boolean; volumes: boolean; link: boolean }) => {
-      // A link has two names, and so a slash, which no container has.
-      if (options.link) throw conflict('Conflict, cannot remove the default link name of the container');
+      if (options.link) return removeLink(daemon, id);
       await removeContainer(daemon, find(id), options, id);
     },
     containerPrune: async (filters: Filters) => pruneContainers(daemon, filters),

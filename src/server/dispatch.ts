@@ -94,7 +94,9 @@ export class Dispatcher {
     const mark = url.indexOf('?');
     const [, version, path = '/'] =
       /^(?:\/v(\d+\.\d+))?(\/.*)$/.exec(mark === -1 ? url : url.slice(0, mark)) ?? [];
-    const found = this.#routes.find(method as HTTPMethod, path);
+    const routes = this.#routes;
+    const find = (place: string) => routes.find(method as HTTPMethod, place);
+    const found = find(path) ?? find(withOneName(path));
     if (found === null) return undefined;
     return {
       route: found.store as Route,
@@ -116,6 +118,11 @@ export class Dispatcher {
     if (response.headersSent || gone) response.destroy();
     else sendError(response, error);
   }
+}
+
+/** Clients do not escape the slash of a name that a link gives: `/containers/web/db/json`. */
+function withOneName(path: string): string {
+  return path.replace(/^(\/containers\/[^/]+)\/([^/]+)/, '$1%2F$2');
 }
 
 /** Whether the version is one we speak; answers the request if not. */

@@ -2,7 +2,7 @@ import { conflict, invalid, notFound } from '../errors.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Container } from './container.ts';
 
-/** All containers of an engine, found by id, name, or an unambiguous prefix of the id. */
+/** All containers of an engine, found by id, name, a name that a link gives, or an unambiguous prefix of the id. */
 export class ContainerTable {
   readonly #byId = new Map<string, Container>();
   readonly #byName = new Map<string, string>();
@@ -27,11 +27,20 @@ export class ContainerTable {
   /** @throws EngineError invalid-parameter for an ambiguous prefix */
   lookup(reference: string): Container | undefined {
     const name = reference.replace(/^\//, '');
+    if (name.includes('/')) return this.#linked(name);
     const exact = this.#byId.get(reference) ?? this.#byId.get(this.#byName.get(name) ?? '');
     if (exact !== undefined || !/^[0-9a-f]+$/.test(reference)) return exact;
     const matches = [...this.#byId.keys()].filter(id => id.startsWith(reference));
     if (matches.length > 1) throw invalid(`Multiple IDs found with provided prefix: ${reference}`);
     return this.#byId.get(matches[0] ?? '');
+  }
+
+  /** A container by what another, which is linked to it, calls it: `web/db`. */
+  #linked(name: string): Container | undefined {
+    const slash = name.lastIndexOf('/');
+    const linking = this.#byId.get(this.#byName.get(name.slice(0, slash)) ?? '');
+    const link = linking?.record.links?.find(({ alias }) => alias === name.slice(slash + 1));
+    return link && this.#byId.get(link.containerId);
   }
 
   /**

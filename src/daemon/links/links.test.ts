@@ -111,6 +111,43 @@ test('a container starts, whatever those linked to it make of their files', asyn
   }
 });
 
+test('a link to a container that shares another’s network is one to that other', async t => {
+  const test = await TestDaemon.open(t);
+  const owner = await test.run('owner');
+  await test.create('sharing', { HostConfig: { NetworkMode: 'container:owner' } });
+  const web = await test.run('web', { HostConfig: { Links: ['sharing:x'] } });
+  const address = test.state(owner).endpoints[0]?.endpoint.addresses[0]?.address;
+  assert.match(hostsOf(test, web), new RegExp(`^${address}\tx `, 'm'));
+});
+
+test('a link gives a container a further name, which can be taken away', async t => {
+  const test = await TestDaemon.open(t);
+  const db = await test.run('db');
+  const web = await test.run('web', { HostConfig: { Links: ['db:mysql', 'db:sql'] } });
+  const find = async (name: string) => (await test.backend.containerInspect(name, { size: false })).Id;
+  assert.deepEqual([await find('/web/mysql'), await find('web/sql')], [db, db]);
+  const unlink = (name: string) =>
+    test.backend.containerRemove(name, { force: false, volumes: false, link: true });
+  await unlink('/web/mysql');
+  await assert.rejects(find('web/mysql'), { kind: 'not-found', message: 'No such container: web/mysql' });
+  assert.doesNotMatch(hostsOf(test, web), /mysql/);
+  assert.match(hostsOf(test, web), /\tsql /);
+  const { HostConfig } = await test.backend.containerInspect('web', { size: false });
+  assert.deepEqual(HostConfig.Links, ['/db:/web/sql']);
+  assert.equal(test.state(db).status, 'running');
+  await assert.rejects(unlink('web'), {
+    kind: 'conflict',
+    message: 'Conflict, cannot remove the default link name of the container',
+  });
+  await assert.rejects(unlink('web/mysql'), { kind: 'not-found' });
+});
+
+test('on the host’s network there are the hosts that were asked for', async t => {
+  const test = await TestDaemon.open(t);
+  const id = await test.run('web', { HostConfig: { NetworkMode: 'host', ExtraHosts: ['foo:1.2.3.4'] } });
+  assert.match(hostsOf(test, id), /^1\.2\.3\.4\tfoo$/m);
+});
+
 test('what cannot be linked to is refused in Docker’s words, and nothing is left', async t => {
   const test = await TestDaemon.open(t);
   const refused = async (link: string, message: string): Promise<void> => {

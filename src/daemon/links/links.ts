@@ -4,6 +4,7 @@ import type { Container } from '../containers/container.ts';
 import type { Link } from '../containers/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
+import { networkOwner } from '../start/joined-containers.ts';
 
 const DEFAULT_NETWORK = 'bridge';
 const HOST_CONFLICT =
@@ -14,13 +15,14 @@ const HOST_CONFLICT =
  * `/name:/container/alias`.
  * @throws EngineError invalid-parameter, in Docker's words
  */
-export function resolveLinks({ containers }: Daemon, links: readonly string[] | null | undefined): Link[] {
+export function resolveLinks(daemon: Daemon, links: readonly string[] | null | undefined): Link[] {
+  const { containers } = daemon;
   return (links ?? []).map(link => {
     const { name, alias } = parseLink(link);
-    const target = containers.lookup(name);
+    const named = containers.lookup(name);
     // Not not-found: to the docker CLI that means a missing image.
-    if (target === undefined)
-      throw invalid(`could not get container for ${name}: No such container: ${name}`);
+    if (named === undefined) throw invalid(`could not get container for ${name}: No such container: ${name}`);
+    const target = networkOwner(daemon, named);
     if (target.record.hostConfig.NetworkMode === 'host') throw invalid(HOST_CONFLICT);
     return { containerId: target.id, alias, name: target.name };
   });

@@ -6,6 +6,7 @@ import type { Container } from '../containers/container.ts';
 import type { ContainerRecord } from '../containers/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../errors.ts';
+import { interfaceSysctlProblem } from './interface-sysctls.ts';
 import { joined } from './ipam-config.ts';
 import { isUserDefined, type NetworkRecord } from './network-record.ts';
 
@@ -35,6 +36,8 @@ export function checkEndpointSettings(
   const interfaceName = own(DriverOpts, IFNAME) ?? '';
   if (interfaceName !== '' && !isInterfaceName(interfaceName))
     problems.push(`invalid interface name: ${interfaceName}`);
+  const sysctlProblem = interfaceSysctlProblem(settings);
+  if (sysctlProblem !== undefined) problems.push(sysctlProblem);
   if (IPAMConfig?.LinkLocalIPs?.length) problems.push('link-local addresses are not supported');
   if (problems.length > 0) throw invalid(`invalid endpoint settings:\n${joined(problems)}`);
 }

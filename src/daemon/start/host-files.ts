@@ -4,7 +4,13 @@ import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { joinedReference } from './joined-containers.ts';
 import { hostFilePath } from '../daemon-options.ts';
-import { linkedContainers, linkedHosts, linkingContainers, linksTo } from '../links/links.ts';
+import {
+  type LinkedContainer,
+  linkedContainers,
+  linkedHosts,
+  linkingContainers,
+  linksTo,
+} from '../links/links.ts';
 import type { Connection } from '../networks/networks.ts';
 import { changeHostFile, writeHostFile } from './host-file.ts';
 import { isUserDefined } from '../networks/network-record.ts';
@@ -29,7 +35,9 @@ export function writeHostFiles(daemon: Daemon, container: Container): void {
   const write = (name: 'hostname' | 'hosts' | 'resolv.conf', content: string): void =>
     writeHostFile(hostFilePath(daemon.options, id, name), content);
   write('hostname', `${config.Hostname ?? ''}\n`);
-  write('hosts', mode === 'host' ? readFileSync('/etc/hosts', 'utf8') : hostsFile(daemon, container));
+  // What the request adds comes, as with Docker, in place of the host's own.
+  const isHosts = mode === 'host' && !hostConfig.ExtraHosts?.length;
+  write('hosts', isHosts ? readFileSync('/etc/hosts', 'utf8') : hostsFile(daemon, container));
   writeResolvConf(daemon, container);
 }
 
@@ -55,6 +63,15 @@ export function updateLinkedHosts(daemon: Daemon, container: Container): void {
     const linked = linkedHosts(linksTo(container, linking));
     changeHosts(daemon, linking.id, content => linked.reduce(replaceHost, content));
   }
+}
+
+/** Of a running container that is no longer linked to others. Never throws. */
+export function removeLinkedHosts(
+  daemon: Daemon,
+  { id }: Container,
+  linked: readonly LinkedContainer[],
+): void {
+  removeLines(daemon, id, linkedHosts(linked));
 }
 
 /** Puts a line in the place of the one with the same names. What else is in the file stays as it is. */
@@ -96,11 +113,15 @@ export function addOwnHosts(daemon: Daemon, container: Container, connection: Co
 
 /** Of a running container that has left a network. Never throws. */
 export function removeOwnHosts(daemon: Daemon, container: Container, connection: Connection): void {
-  const lines = new Set(ownHosts(container, connection));
-  changeHosts(daemon, container.id, content =>
+  removeLines(daemon, container.id, ownHosts(container, connection));
+}
+
+function removeLines(daemon: Daemon, id: string, lines: readonly string[]): void {
+  const gone = new Set(lines);
+  changeHosts(daemon, id, content =>
     content
       .split(/(?<=\n)/)
-      .filter(line => !lines.has(line))
+      .filter(line => !gone.has(line))
       .join(''),
   );
 }

@@ -16,6 +16,7 @@ import {
 import { orderGateways } from '../networks/gateway-order.ts';
 import { isUserDefined, type NetworkRecord } from '../networks/network-record.ts';
 import type { Connection } from '../networks/networks.ts';
+import { setInterfaceSysctls } from '../networks/interface-sysctls.ts';
 import { joinedNetwork } from './joined-containers.ts';
 
 export type JoinedNetworks = {
@@ -138,12 +139,12 @@ type Target = {
 };
 
 /** Connects a container to one of its networks. */
-export function connectOne(daemon: Daemon, container: Container, target: Target) {
+export async function connectOne(daemon: Daemon, container: Container, target: Target) {
   const { networks, options } = daemon;
   const { record } = container;
   const { network, namespace, taken, isGateway } = target;
   const wanted = settingsOf(record, network.name);
-  return networks.connect({
+  const joined = await networks.connect({
     containerId: record.id,
     containerName: record.name,
     network: network.id,
@@ -155,6 +156,15 @@ export function connectOne(daemon: Daemon, container: Container, target: Target)
     ports: isGateway ? publishedPorts(record, options.publishIp) : [],
     defaultRoute: isGateway,
   });
+  const { connection, descriptors } = joined;
+  try {
+    setInterfaceSysctls(namespace.descriptor, connection.endpoint.interfaceName, wanted);
+    return joined;
+  } catch (error) {
+    for (const descriptor of descriptors) closeSync(descriptor);
+    await networks.disconnect(record.id, connection, namespace);
+    throw error;
+  }
 }
 
 function publishedPorts({ config, hostConfig }: ContainerRecord, publishIp: string): PortBinding[] {
