@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 
 /** One mounted cgroup hierarchy. */
@@ -35,14 +35,14 @@ export const readHostFile: ReadFile = path => {
   }
 };
 
+/** The one of the named hierarchies of v1 that containers are put into: a systemd in a container needs it. */
+const NAMED = 'name=systemd';
+
 /**
- * The cgroup hierarchies that containers are put into (proc_pid_mountinfo(5), cgroups(7)). systemd's named
- * hierarchy is among them only where systemd runs: to nobody else does it mean anything.
+ * The cgroup hierarchies that containers are put into (proc_pid_mountinfo(5), cgroups(7)), as by runc. Where v2 has all
+ * controllers, v1 does not count.
  */
-export function detectCgroupLayout(
-  read: ReadFile = readHostFile,
-  systemd: boolean = existsSync('/run/systemd/system'),
-): CgroupLayout {
+export function detectCgroupLayout(read: ReadFile = readHostFile): CgroupLayout {
   const own = ownCgroups(read('/proc/self/cgroup') ?? '');
   const v1: Hierarchy[] = [];
   let unified: Hierarchy | undefined;
@@ -50,15 +50,14 @@ export function detectCgroupLayout(
     if (mount.type === 'cgroup2') unified ??= unifiedHierarchy(mount, own, read);
     else {
       const controllers = mount.options.filter(option => own.has(option));
-      const wanted = controllers.some(
-        name => !name.startsWith('name=') || (systemd && name === 'name=systemd'),
-      );
-      if (!wanted || v1.some(other => other.controllers[0] === controllers[0])) continue;
+      const isWanted = controllers.some(name => !name.startsWith('name=') || name === NAMED);
+      if (!isWanted || v1.some(other => other.controllers[0] === controllers[0])) continue;
       v1.push({ ...place(mount), controllers, own: own.get(controllers[0]!)! });
     }
   }
-  const mode = !unified ? 'v1' : v1.length > 0 ? 'hybrid' : 'v2';
-  return { mode, v1, unified };
+  if (!unified) return { mode: 'v1', v1 };
+  const isHybrid = v1.some(({ controllers }) => controllers[0] !== NAMED);
+  return isHybrid ? { mode: 'hybrid', v1, unified } : { mode: 'v2', v1: [], unified };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { type CgroupLayout, cgroupDirectory, detectCgroupLayout, readHostFile } from '../cgroups/layout.ts';
+import { type CgroupLayout, cgroupDirectory, detectCgroupLayout } from '../cgroups/layout.ts';
 import type { Spec } from '../libcontainer/spec.ts';
 import type { RuntimeContext } from './command.ts';
 import { type Scope, scopeOf } from './systemd/scope.ts';
@@ -20,8 +20,7 @@ export type ContainerCgroups = {
  * @throws EngineError invalid-parameter, unavailable without systemd where it is asked for
  */
 export function cgroupsFor(context: RuntimeContext, id: string, spec: Spec): ContainerCgroups {
-  // As runc does: podman gives systemd's own hierarchy to the container, whether or not the host runs systemd.
-  const layout = detectCgroupLayout(readHostFile, true);
+  const layout = detectCgroupLayout();
   const withoutDevices = !isMachinesRoot();
   if (context.systemdCgroup) {
     const { scope, cgroupsPath } = scopeOf(spec, id, context.rootless);

@@ -30,7 +30,7 @@ const PURE_V2 = {
 
 function plan(files: Record<string, string>, cgroupsPath: string, resources?: Resources) {
   const read = (path: string) => files[path];
-  return planCgroups({ layout: detectCgroupLayout(read, false), cgroupsPath, resources, read });
+  return planCgroups({ layout: detectCgroupLayout(read), cgroupsPath, resources, read });
 }
 
 const lines = (operations: { op: string; path?: string; data?: string; optional?: boolean }[]) =>
@@ -42,7 +42,7 @@ const deviceLines = (list: string[]) => list.filter(line => line.includes('/devi
 const otherLines = (list: string[]) => list.filter(line => !line.includes('/devices.'));
 
 test('a hybrid layout is recognised, with co-mounted controllers and own cgroups', () => {
-  const layout = detectCgroupLayout(path => (HYBRID as Record<string, string>)[path], true);
+  const layout = detectCgroupLayout(path => (HYBRID as Record<string, string>)[path]);
   assert.equal(layout.mode, 'hybrid');
   assert.deepEqual(
     layout.v1.map(({ controllers, own }) => [controllers.join(), own]),
@@ -57,10 +57,20 @@ test('a hybrid layout is recognised, with co-mounted controllers and own cgroups
   assert.deepEqual(layout.unified?.controllers, ['hugetlb', 'pids']);
 });
 
+test('where v2 has all controllers, a named hierarchy that is mounted beside it does not count', () => {
+  const files: Record<string, string> = {
+    ...PURE_V2,
+    '/proc/self/mountinfo': `${PURE_V2['/proc/self/mountinfo']}\n40 31 0:37 / /mnt rw - cgroup cgroup rw,name=systemd`,
+    '/proc/self/cgroup': `1:name=systemd:/\n${PURE_V2['/proc/self/cgroup']}`,
+  };
+  const { mode, v1 } = detectCgroupLayout(path => files[path]);
+  assert.deepEqual([mode, v1], ['v2', []]);
+});
+
 test('without the rights for it a cgroup has no rules for devices, and everything else', () => {
   for (const files of [HYBRID, PURE_V2] as Record<string, string>[]) {
     const read = (path: string) => files[path];
-    const given = { layout: detectCgroupLayout(read, false), cgroupsPath: '/c', read };
+    const given = { layout: detectCgroupLayout(read), cgroupsPath: '/c', read };
     const resources = { pids: { limit: 5 }, devices: [{ allow: false, access: 'rwm' }] };
     const isRule = (line: string) => /attach-device-program|devices\.(allow|deny)/.test(line);
     const complete = lines(planCgroups({ ...given, resources }).parent);
@@ -95,6 +105,7 @@ test('on a hybrid layout the child joins each v1 hierarchy, and is born into the
     'write /sys/fs/cgroup/cpuset/docker/cgroup.clone_children 1 (optional)',
     'mkdir /sys/fs/cgroup/memory/docker/x',
     'mkdir /sys/fs/cgroup/devices/docker/x',
+    'mkdir /sys/fs/cgroup/systemd/docker/x',
     'write /sys/fs/cgroup/memory/docker/x/memory.limit_in_bytes 1000',
     'write /sys/fs/cgroup/memory/docker/x/memory.memsw.limit_in_bytes 2000',
     'write /sys/fs/cgroup/cpu,cpuacct/docker/x/cpu.shares 512',
@@ -111,6 +122,7 @@ test('on a hybrid layout the child joins each v1 hierarchy, and is born into the
     'write /sys/fs/cgroup/cpuset/docker/x/tasks 0',
     'write /sys/fs/cgroup/memory/docker/x/tasks 0',
     'write /sys/fs/cgroup/devices/docker/x/tasks 0',
+    'write /sys/fs/cgroup/systemd/docker/x/tasks 0',
   ]);
   assert.equal(cloneInto, '/sys/fs/cgroup/unified/docker/x');
   assert.deepEqual(lines(cleanup), [
@@ -120,6 +132,7 @@ test('on a hybrid layout the child joins each v1 hierarchy, and is born into the
     'rmdir /sys/fs/cgroup/cpuset/docker/x',
     'rmdir /sys/fs/cgroup/memory/docker/x',
     'rmdir /sys/fs/cgroup/devices/docker/x',
+    'rmdir /sys/fs/cgroup/systemd/docker/x',
   ]);
   assert.equal(paths.v1.cpuacct, paths.v1.cpu);
 });

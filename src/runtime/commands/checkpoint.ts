@@ -11,7 +11,7 @@ import {
 import { isAbsolute, join } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { O_PATH, openInRoot } from '../../kernel/open-beneath.ts';
-import { detectCgroupLayout, readHostFile } from '../../cgroups/layout.ts';
+import { detectCgroupLayout } from '../../cgroups/layout.ts';
 import type { Command } from '../command.ts';
 import { type ContainerRecord, readRecord, statusOf } from '../container-record.ts';
 import type { CriuOptions } from '../criu/messages.ts';
@@ -122,7 +122,7 @@ function pageServer(place: string | undefined): CriuOptions['pageServer'] {
 }
 
 function externalMounts({ spec, pid, cgroupPaths }: ContainerRecord): string[] {
-  const hierarchies = hierarchyMounts(spec, detectCgroupLayout(readHostFile, true), cgroupPaths.v1);
+  const hierarchies = hierarchyMounts(spec, detectCgroupLayout(), cgroupPaths.v1);
   const owned = hierarchies.map(({ place }) => [placeOf(place, pid), place]);
   const bound = boundMounts(spec).map(({ destination }) => [placeOf(destination, pid), destination]);
   const masked = maskedFiles(spec, pid).map(path => [path, path]);
