@@ -167,11 +167,19 @@ const IMAGE: CommandTree = {
 };
 
 const NETWORK: CommandTree = {
+  connect: entry('Connect a container to a network', () => import('./commands/network-connect.ts')),
+  create: entry('Create a network', () => import('./commands/network-create.ts')),
+  disconnect: entry(
+    'Disconnect a container from a network',
+    () => import('./commands/network-disconnect.ts'),
+  ),
   inspect: entry(
     'Display detailed information on one or more networks',
     () => import('./commands/network-inspect.ts'),
   ),
   ls: entry('List networks', () => import('./commands/network-ls.ts'), ['list']),
+  prune: entry('Remove all unused networks', () => import('./commands/network-prune.ts')),
+  rm: entry('Remove one or more networks', () => import('./commands/network-rm.ts'), ['remove']),
 };
 
 const SYSTEM: CommandTree = {

@@ -473,6 +473,9 @@ const ANSWERS: readonly (readonly [RegExp, Answerer])[] = [
     (_, [name = '']) => (name === 'missing' ? failure(404, 'get missing: no such volume') : { status: 204 }),
   ],
   [/^GET \/networks$/, () => ok(NETWORKS)],
+  [/^POST \/networks\/create$/, () => ok({ Id: ID, Warning: '' })],
+  [/^POST \/networks\/(.+)\/(?:dis)?connect$/, (_, [name = '']) => found('network', name, {})],
+  [/^DELETE \/networks\/(.+)$/, (_, [name = '']) => found('network', name, {})],
   [/^GET \/networks\/(.+)$/, (_, [name = '']) => found('network', name, { Name: name, Id: ID })],
   [/^GET \/events$/, () => lines(...EVENTS)],
   [

@@ -427,6 +427,38 @@ network ls -q
 network ls --no-trunc --format '{{.ID}} {{.Name}} {{.Driver}} {{.Scope}} {{.IPv6}} {{.Internal}} {{.Labels}}'
 network inspect network
 network inspect missing
+network create
+network create a b
+network create front
+network create -d macvlan -o parent=eth0 --label x=y --internal --attachable --ipv6 --ipv4=false front
+network create --subnet 10.1.0.0/16 --ip-range 10.1.4.0/24 --gateway 10.1.0.9 --aux-address a=10.1.0.7 --aux-address b=10.1.0.8 front
+network create --subnet fd00::/64 --gateway fd00::1 --ipam-opt a=b --ipam-driver other front
+network create --gateway 10.1.0.1 front
+network create --subnet 10.1.0.0/16 --subnet 10.1.2.0/24 front
+network create --subnet 10.1.0.0/16 --ip-range 10.2.0.0/24 front
+network create --subnet 10.1.0.0/16 --gateway 10.2.0.1 front
+network create --subnet 10.1.0.0/16 --subnet 10.2.0.0/16 --gateway 10.1.0.1 --gateway 10.1.0.2 front
+network create --subnet 10.1.0.0/16 --aux-address a=10.2.0.1 front
+network create --config-only --scope local front
+network create --config-from template front
+network create --help
+network connect front web
+network connect --alias a,b --alias c --ip 10.1.0.7 --ip6 fd00::7 --link db:data --link-local-ip 169.254.1.1 --driver-opt a=b --gw-priority -5 network web
+network connect --driver-opt a front web
+network connect front
+network connect missing web
+network connect --help
+network disconnect front web
+network disconnect -f network web
+network disconnect --help
+network rm network missing
+network rm -f network missing
+network remove network
+network rm --help
+network prune -f
+network prune -f --filter label=a
+network prune --help
+network --help
 events --until 1
 events --format '{{.Type}} {{.Action}} {{.Actor.ID}}' --until 1
 events --format json --until 1
