@@ -8,7 +8,15 @@ import type { ContainerInspect, EndpointSettings } from '../src/api/types.ts';
 import { until } from '../src/base/testing/until.ts';
 import { openNetworkNamespace } from '../src/kernel/namespaces.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
-import { askNames, codeOf, dataInOrder, dataOf } from './fixtures/dns-client.ts';
+import {
+  askNames,
+  codeOf,
+  connectToNames,
+  dataInOrder,
+  dataOf,
+  flood,
+  queryOf,
+} from './fixtures/dns-client.ts';
 import { askTcp, askUdp, serveNames, serveTcp, serveUdp } from './network-peers.ts';
 
 type Endpoints = Record<string, EndpointSettings>;
@@ -188,6 +196,48 @@ describe('names on user-defined networks', () => {
     }
   });
 
+  test('a container that asks without end leaves others their turn', async () => {
+    await makeNetwork('front', '10.3.0.0/24');
+    const namespace = openNetworkNamespace(daemon.keeperPid);
+    const server = await serveNames(namespace, '10.3.0.1', (question, isTcp) =>
+      answerOf(question, isTcp, []),
+    );
+    try {
+      // Nobody has that address.
+      await start('greedy', { front: {} }, {}, { Dns: ['10.3.0.77'] });
+      await start('peer', { front: {} }, {}, { Dns: ['10.3.0.1'] });
+      await flood(await pidOf('greedy'), 'example.test', 'greedy', 6000);
+      assert.deepEqual(await lookUp('peer', 'example.test'), ['192.0.2.7']);
+    } finally {
+      server.close();
+      closeSync(namespace);
+    }
+  });
+
+  test('an asker that does not read its answers is not listened to', async () => {
+    await makeNetwork('front', '10.2.0.0/24');
+    await start('web', { front: {} });
+    await start('peer', { front: {} });
+    const [resolver = 0] = resolvers(daemon.base);
+    const before = residentBytes(resolver);
+    const peer = await pidOf('peer');
+    const asker = connectToNames(peer);
+    const query = queryOf('web');
+    const framed = Buffer.concat([Buffer.of(0, query.length), query]);
+    for (let count = 0; count < 1000; count++) asker.write(Buffer.alloc(framed.length * 1000, framed));
+    let unsent = Number.POSITIVE_INFINITY;
+    // Until nothing more is taken off it.
+    await until(async () => {
+      const last = unsent;
+      unsent = asker.writableLength;
+      for (let count = 0; count < 200; count++) await askNames(peer, 'web');
+      return unsent === last;
+    });
+    assert.ok(unsent > 0);
+    assert.ok(residentBytes(resolver) - before < 64 << 20);
+    asker.destroy();
+  });
+
   test('names go on while no daemon runs, and those of the dead do not', async () => {
     await makeNetwork('front', '10.2.0.0/24');
     await start('web', { front: {} });
@@ -224,6 +274,10 @@ describe('names on user-defined networks', () => {
     await daemon.start();
   });
 });
+
+function residentBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+}
 
 /** Processes that serve a daemon's containers. */
 function resolvers(base: string): number[] {

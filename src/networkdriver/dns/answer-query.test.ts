@@ -27,6 +27,12 @@ const question = (name: string, type: 'A' | 'AAAA' | 'PTR' | 'TXT' = 'A') => ({
   questions: [{ name, type }],
 });
 
+test('what is longer than any question is not taken apart', () => {
+  const query = encode({ type: 'query', id: 7, ...question('web') });
+  assert.ok(parseQuery(Buffer.concat([query, Buffer.alloc(4000)]), true));
+  assert.equal(parseQuery(Buffer.concat([query, Buffer.alloc(8000)]), true), undefined);
+});
+
 test('a name has the addresses of the version that is asked for, and nothing else', () => {
   const table = tableOf({
     asker: { names: [], addresses: [] },

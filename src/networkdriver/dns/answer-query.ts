@@ -21,12 +21,15 @@ const TTL_SECONDS = 10;
 /** RFC 1035, section 2.3.4 */
 const MIN_UDP_BYTES = 512;
 const MAX_TCP_BYTES = 65_535;
+/** A question is short; what is longer could keep whoever reads it busy, as names may refer to others (section 4.1.4). */
+const MAX_QUERY_BYTES = 4096;
 const EDNS_BYTES = 1232;
 
 export type Query = { packet: DecodedPacket; question: Question; isTcp: boolean };
 
 /** Undefined for what is no query at all, and is not answered. */
 export function parseQuery(message: Buffer, isTcp: boolean): Query | undefined {
+  if (message.length > MAX_QUERY_BYTES) return undefined;
   try {
     const packet = decode(message);
     const [question] = packet.questions ?? [];

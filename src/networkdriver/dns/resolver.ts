@@ -12,9 +12,14 @@ type Sandbox = {
   sockets: ServiceSockets;
   namespace: number;
   servers: NameServer[];
+  /** How many of its questions others are asked at the moment. */
+  asking: number;
   /** Absent as long as its process is being made. */
   process?: ProcessWatch;
 };
+
+/** One that asks without end leaves others their turn. */
+const MAX_ASKING = 200;
 
 /** Answers the questions of containers on user-defined networks: by a table, and with the help of other servers. */
 export class Resolver {
@@ -62,7 +67,7 @@ export class Resolver {
         this.#answer(sandbox, { message, isTcp, reply }),
       );
       const own = servers.map(address => ({ address, namespace }));
-      this.#sandboxes.set(sandbox, { sockets, namespace, servers: own });
+      this.#sandboxes.set(sandbox, { sockets, namespace, servers: own, asking: 0 });
     } catch (error) {
       closeSync(namespace);
       throw error;
@@ -109,8 +114,10 @@ export class Resolver {
   async #ask(asker: string, message: Buffer, isTcp: boolean): Promise<Buffer | undefined> {
     const sandbox = this.#sandboxes.get(asker);
     if (sandbox === undefined || !this.#table.isExternal(asker)) return undefined;
+    if (sandbox.asking >= MAX_ASKING) return undefined;
     const { servers } = sandbox;
     const asked = servers.length > 0 ? servers : this.#host.servers.map(address => ({ address }));
-    return this.#upstream.ask(message, asked, isTcp);
+    sandbox.asking++;
+    return this.#upstream.ask(message, asked, isTcp).finally(() => sandbox.asking--);
   }
 }

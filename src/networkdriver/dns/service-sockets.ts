@@ -18,6 +18,8 @@ const BACKLOG = 128;
 const MAX_CONNECTIONS = 128;
 const IDLE_MS = 10_000;
 const MAX_MESSAGE_BYTES = 65_535;
+/** Of answers that an asker has not read: it is not listened to before it has. */
+const MAX_UNREAD_BYTES = 64 * 1024;
 
 /** @param reply sends the answer: a message; at most once */
 export type QueryHandler = (message: Buffer, isTcp: boolean, reply: (answer: Buffer) => void) => void;
@@ -99,6 +101,7 @@ export class ServiceSockets implements Disposable {
     socket.setTimeout(IDLE_MS, () => socket.destroy());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#connections.delete(socket));
+    socket.on('drain', () => socket.resume());
     let received = Buffer.alloc(0);
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
@@ -108,6 +111,7 @@ export class ServiceSockets implements Disposable {
         received = received.subarray(end);
         this.#onQuery(message, true, answer => {
           if (socket.writable) socket.write(framed(answer));
+          if (socket.writableLength > MAX_UNREAD_BYTES) socket.pause();
         });
       }
       if (received.length > 2 + MAX_MESSAGE_BYTES) socket.destroy();

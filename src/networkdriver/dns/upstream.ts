@@ -78,20 +78,27 @@ async function askUdp(question: Buffer, server: NameServer): Promise<Buffer | un
   const id = randomInt(0x1_00_00);
   const asked = withId(question, id);
   socket.on('error', reject);
-  socket.on('message', (answer, from) => {
-    const isAnswer = from.port === PORT && answer.length >= 12 && answer.readUInt16BE(0) === id;
+  socket.on('message', answer => {
+    const isAnswer = answer.length >= 12 && answer.readUInt16BE(0) === id;
     if (isAnswer && ((answer[2] ?? 0) & 0x80) !== 0) resolve(withId(answer, question.readUInt16BE(0)));
   });
   try {
     await bindUdp(socket, server);
-    socket.send(asked, PORT, server.address, error => {
-      if (error) reject(error);
-    });
+    // Nobody else's answers are heard then.
+    await connectUdp(socket, server);
+    socket.send(asked);
     return await promise;
   } finally {
     clearTimeout(timer);
     socket.close();
   }
+}
+
+async function connectUdp(socket: DatagramSocket, { address }: NameServer): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    // Its types do not tell of the error (dgram, socket.connect).
+    socket.connect(PORT, address, (error?: Error) => (error ? reject(error) : resolve()));
+  });
 }
 
 async function bindUdp(socket: DatagramSocket, { address, namespace }: NameServer): Promise<void> {
