@@ -26,7 +26,7 @@ const ROOMS: Record<string, readonly string[]> = {
   server: ['base', 'api'],
   client: ['base', 'api'],
   /** The archive for what `cp` packs and unpacks. */
-  cli: ['base', 'api', 'oci', 'client', 'archive'],
+  cli: ['base', 'api', 'oci', 'client', 'archive', 'registry'],
   /** Composition only: the entry points, and the engine as a library. */
   main: 'base kernel api graph networkdriver libcontainer execdriver runtime daemon builder server client cli'.split(
     ' ',

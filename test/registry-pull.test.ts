@@ -119,6 +119,22 @@ test('of an image that shares layers only the others are fetched', async t => {
   assert.equal(await fileOf(own.graph, `${own.registry.host}/team/app:2`, '/more'), 'x');
 });
 
+test('what is here under another name is only named', async t => {
+  const own = await place(t);
+  addImage(own);
+  addImage(own, 'other/name:1');
+  await pull(own, 'team/app:1');
+  const messages = await pull(own, 'other/name:1');
+  assert.deepEqual(
+    messages.map(({ status }) => status?.replace(/sha256.*/, '')),
+    [
+      'Pulling from other/name',
+      'Digest: ',
+      `Status: Downloaded newer image for ${own.registry.host}/other/name:1`,
+    ],
+  );
+});
+
 test('by digest an image has no tag, and the digest wins over a tag', async t => {
   const own = await place(t);
   const { manifest } = addImage(own);

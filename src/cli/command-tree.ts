@@ -166,6 +166,13 @@ const IMAGE: CommandTree = {
   tag,
 };
 
+const MANIFEST: CommandTree = {
+  inspect: entry(
+    'Display an image manifest, or manifest list',
+    () => import('./commands/manifest-inspect.ts'),
+  ),
+};
+
 const NETWORK: CommandTree = {
   connect: entry('Connect a container to a network', () => import('./commands/network-connect.ts')),
   create: entry('Create a network', () => import('./commands/network-create.ts')),
@@ -228,6 +235,7 @@ export const COMMANDS: CommandTree = {
   login: entry('Authenticate to a registry', () => import('./commands/login.ts')),
   logout: entry('Log out from a registry', () => import('./commands/logout.ts')),
   logs,
+  manifest: { summary: 'Manage Docker image manifests and manifest lists', commands: MANIFEST },
   network: { summary: 'Manage networks', commands: NETWORK },
   pause,
   port,

@@ -7,6 +7,7 @@ import { hostPlatform, isForPlatform, type Platform } from '../../oci/platform.t
 import { familiarName, familiarString, isTag, parseReference, type Reference } from '../../oci/reference.ts';
 import { platformManifest } from '../../registry/client/platform-manifest.ts';
 import { Repository } from '../../registry/client/repository.ts';
+import type { Image } from '../../graph/images/image.ts';
 import type { Daemon } from '../daemon.ts';
 import { imageEvent } from '../images/images.ts';
 import { pullError } from './pull-errors.ts';
@@ -112,8 +113,12 @@ class Pull {
   }
 
   async #find(reference: Reference): Promise<Digest | undefined> {
+    return (await this.#imageOf(familiarString(reference)))?.id;
+  }
+
+  async #imageOf(name: string): Promise<Image | undefined> {
     try {
-      return (await this.#daemon.graph.resolve(familiarString(reference))).id;
+      return await this.#daemon.graph.resolve(name);
     } catch (error) {
       if (error instanceof EngineError && error.kind === 'not-found') return undefined;
       throw error;
@@ -133,6 +138,10 @@ class Pull {
     const platform = this.#platform ?? hostPlatform();
     const top = await this.#repository.manifest(byDigest);
     const manifest = await platformManifest(this.#repository, byDigest, { top, platform });
+    const { digest = '' } = manifest.document.config ?? {};
+    const known = isDigest(digest) ? await this.#imageOf(digest) : undefined;
+    // Under another name, perhaps.
+    if (known?.manifest === manifest.digest) return known.id;
     return receiveImage(this.#daemon, this.#repository, { manifest, references, progress: this.#progress });
   }
 
