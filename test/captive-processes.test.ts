@@ -118,6 +118,26 @@ test('a container that another one keeps from ending is told of, and ends with t
   await container.remove();
 });
 
+test('a container whose first process is kept from ending by another one of it ends all the same', async () => {
+  const container = await containers.create('captor detain sleep & exec sleep 1000', ({ process }) => {
+    process.capabilities = { bounding: USUAL, effective: USUAL, permitted: USUAL };
+  });
+  const socket = await container.attach({ stdin: false, stdout: true, stderr: true });
+  const held = new Promise<void>(resolve => {
+    let written = '';
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      written += text;
+      if (written.includes('holds 1\n')) resolve();
+    });
+  });
+  socket.resume();
+  await container.start();
+  await held;
+  await container.kill(9);
+  assert.equal((await container.exited).code, 137);
+  await container.remove();
+});
+
 test('a process that is stopped while it is made keeps nobody else waiting', async () => {
   const { container, until } = await startCaptor('stop', 'slipway-shim');
   // It is stopped before or after it is ready.

@@ -17,6 +17,7 @@ import {
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { until } from '../src/base/testing/until.ts';
+import { compile } from './fixtures/escape/hostile-root.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
 
 const runtime = new Runtime();
@@ -355,4 +356,17 @@ test('CVE-2023-27561: a volume in the place of /proc is no procfs, and nothing i
   assert.notEqual(code, 0);
   assert.equal(readFileSync(join(volume, 'self/attr/apparmor/exec'), 'utf8'), 'untouched');
   assert.deepEqual(readdirSync(volume).sort(), ['self', 'thread-self']);
+});
+
+test('a container whose first process is kept from ending by another one of it is deleted', async () => {
+  const root = hostileRoot(path => compile('captor.c', join(path, 'bin/captor')));
+  const output = join(root, 'output');
+  const script = 'captor detain sleep > /output & exec sleep 1000';
+  const bundle = runtime.bundle(['sh', '-c', script], spec => {
+    spec.root = { path: root };
+  });
+  await runtime.succeed('run', '-d', '-b', bundle, 'detained');
+  await until(() => existsSync(output) && readFileSync(output, 'utf8').includes('holds 1\n'));
+  await runtime.succeed('delete', '-f', 'detained');
+  assert.deepEqual(runtime.leftovers(), []);
 });

@@ -19,6 +19,8 @@ const SIGKILL = 9;
  * this long they may hold up a removal.
  */
 export const PATIENCE_MS = 10_000;
+/** What a process takes to end, once it is killed. */
+const MOMENT_MS = 1000;
 
 export type NativeContainerOptions = {
   connection: ShimConnection | undefined;
@@ -77,6 +79,12 @@ export class NativeContainer extends NativeProcess implements Container {
       if (signal !== SIGKILL || !this.#connection?.isSilent) throw error;
       this.#connection.kill();
     });
+    if (signal === SIGKILL) void this.#killAll();
+  }
+
+  /** Another process of the container may trace the first one, and keep it from ending (ptrace(2), PTRACE_O_TRACEEXIT). */
+  async #killAll(): Promise<void> {
+    if (!(await settlesWithin(this.exited, MOMENT_MS))) await this.#cgroup.kill().catch(() => undefined);
   }
 
   override async start(): Promise<void> {
