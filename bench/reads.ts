@@ -9,7 +9,7 @@ import { formatHead, formatRow } from './format-row.ts';
 import { median, timed } from './statistics.ts';
 
 const run = promisify(execFile);
-const RUNS = 30;
+const RUNS = 50;
 const MANY = 1000;
 /** Lines that the one container whose log is read has written. */
 const LINES = 1000;

@@ -562,6 +562,24 @@ test('export has the whole of a container, its own changes included', async t =>
   );
 });
 
+for (const driver of ['overlay2', 'vfs'])
+  test(`the sizes of many containers are told at once, with ${driver}`, async t => {
+    const { graph } = await scratchGraph(t, driver);
+    await load(graph, tarOf(dockerArchive(['one'], [tarOf({ own: 'x'.repeat(1000) })])));
+    const { id } = await graph.resolve('one');
+    const ids = Array.from({ length: 250 }, (_, index) => `c${index}`);
+    for (const containerId of ids) {
+      const { rootfs } = await graph.createContainerLayer(containerId, id);
+      const top = rootfs.type === 'bind' ? rootfs.path : rootfs.upperdir;
+      fs.writeFileSync(`${top}/new`, containerId);
+      fs.writeFileSync(`${top}/made`, 'not counted');
+    }
+    await graph.removeContainerLayer('c7');
+    const sizes = await graph.containerSizes([...ids, 'unknown'], ['/made']);
+    assert.equal(sizes.size, ids.length - 1);
+    assert.deepEqual([sizes.get('c5'), sizes.get('c7'), sizes.get('c249')], [2, undefined, 4]);
+  });
+
 test("a link in a container does not lead readFile to the host's files", async t => {
   const { graph } = await scratchGraph(t);
   const id = await importTar(graph, tarOf({ 'real/passwd': 'image' }), 'app');

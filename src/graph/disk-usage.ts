@@ -63,7 +63,7 @@ function partsOf({ images, layers, content }: GraphParts, { id, chainIds }: Imag
 }
 
 function discardedOf(content: ContentStore): GraphUsage['discarded'] {
-  const discarded = content.digests().filter(digest => content.isDiscarded(digest));
+  const discarded = content.discarded();
   const sum = (of: (digest: Digest) => number) => discarded.reduce((total, digest) => total + of(digest), 0);
   return {
     count: discarded.length,

@@ -89,7 +89,7 @@ function errorBody(error: unknown): { message: string; hint: string | undefined 
 }
 
 /**
- * Sends a stream as it comes, headers at once. When it fails half-way the connection is broken off: the client
+ * Sends a stream as it comes, headers at once, together with what comes at once. When it fails half-way the connection is broken off: the client
  * must not take what it has for the whole. Settles when all is sent or the client has gone.
  */
 export async function sendStream(
@@ -97,8 +97,10 @@ export async function sendStream(
   stream: Readable,
   contentType: string,
 ): Promise<void> {
+  response.cork();
   response.writeHead(200, { 'Content-Type': contentType });
   response.flushHeaders();
+  setImmediate(() => response.uncork());
   await pipeline(stream, response);
 }
 

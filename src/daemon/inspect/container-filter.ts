@@ -25,6 +25,7 @@ export async function containerFilter(
   daemon: Daemon,
   filters: Filters,
 ): Promise<(container: Container) => boolean> {
+  if (filters.size === 0) return () => true;
   checkFilters(filters, KNOWN);
   checkValues(filters, 'status', 'state', STATES);
   checkValues(filters, 'health', 'health', HEALTHS);

@@ -18,17 +18,29 @@ export type ListOptions = { all: boolean; limit: number; size: boolean; filters:
 /** `docker ps`, newest first. @throws EngineError invalid-parameter, not-found for bad filters */
 export async function listContainers(daemon: Daemon, options: ListOptions): Promise<api.ContainerSummary[]> {
   const selected = await selectContainers(daemon, options);
-  const images = await daemon.graph.list();
-  const sizes = options.size ? await measured(daemon, selected, images) : undefined;
+  const [sizes, images] = await Promise.all([
+    options.size ? daemon.graph.containerSizes(idsOf(selected), MADE_PLACES) : undefined,
+    daemon.graph.list(),
+  ]);
+  const below = new Map<string, number>(images.map(({ id, sizeBytes }) => [id, sizeBytes]));
   const names: Names = { tags: currentNames(images), links: linkNames(daemon) };
+  const sizesOf = ({ id, record }: Container): Partial<api.ContainerSummary> => {
+    const SizeRw = sizes?.get(id);
+    if (SizeRw === undefined) return {};
+    return withoutZeros({ SizeRw, SizeRootFs: SizeRw + (below.get(record.imageId) ?? 0) });
+  };
   const slice = new TimeSlice();
   const summaries: api.ContainerSummary[] = [];
   for (const container of selected) {
     if (slice.isOver) await slice.pause();
-    summaries.push({ ...summarize(daemon, container, names), ...withoutZeros(sizes?.(container) ?? {}) });
+    summaries.push({ ...summarize(daemon, container, names), ...sizesOf(container) });
   }
   if (slice.isOver) await slice.pause();
   return summaries;
+}
+
+function idsOf(containers: readonly Container[]): string[] {
+  return containers.map(({ id }) => id);
 }
 
 async function selectContainers(daemon: Daemon, { all, limit, filters }: ListOptions): Promise<Container[]> {
@@ -43,23 +55,6 @@ async function selectContainers(daemon: Daemon, { all, limit, filters }: ListOpt
     if ((showsAll || container.isRunning) && matches(container)) selected.push(container);
   }
   return selected;
-}
-
-type Sizes = Pick<api.ContainerSummary, 'SizeRw' | 'SizeRootFs'>;
-
-/** Bytes of a container's own files, and together with the image's. */
-async function measured(
-  { graph }: Daemon,
-  containers: readonly Container[],
-  images: readonly Image[],
-): Promise<({ record }: Container) => Sizes> {
-  const ids = containers.map(({ id }) => id);
-  const own = await graph.containerSizes(ids, MADE_PLACES);
-  const below = new Map<string, number>(images.map(({ id, sizeBytes }) => [id, sizeBytes]));
-  return ({ record }) => {
-    const SizeRw = own.get(record.id) ?? 0;
-    return { SizeRw, SizeRootFs: SizeRw + (below.get(record.imageId) ?? 0) };
-  };
 }
 
 /** Ids of the images by their names, with tag or digest. */
@@ -119,6 +114,6 @@ function command(path: string, args: readonly string[]): string {
 }
 
 /** As Docker leaves them out. */
-function withoutZeros(sizes: Sizes): Partial<api.ContainerSummary> {
+function withoutZeros(sizes: Record<string, number>): Partial<api.ContainerSummary> {
   return Object.fromEntries(Object.entries(sizes).filter(([, bytes]) => bytes > 0));
 }

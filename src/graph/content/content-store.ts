@@ -200,6 +200,14 @@ export class ContentStore implements Content {
       .filter(isDigest);
   }
 
+  /** Those that only a recipe is left of. */
+  discarded(): Digest[] {
+    return readdirSync(this.#recipes)
+      .map(name => `sha256:${name}`)
+      .filter(isDigest)
+      .filter(digest => !existsSync(this.pathOf(digest)));
+  }
+
   /** Paths of files that are none of the store's, and of damaged content that has come again. */
   strangers(): string[] {
     const inBlobs = readdirSync(this.#blobs).filter(name => {
