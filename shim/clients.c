@@ -257,6 +257,7 @@ static int prepare_container(struct shim *shim, struct cursor *c)
 	const char *log_path = take_string(c);
 	shim->log.max_bytes = take_int(c);
 	shim->log.max_files = take_int(c);
+	shim->log.attributes = strdup(take_string(c));
 	shim->out_of_memory_file = strdup(take_string(c));
 	if (c->bad)
 		return -EBADMSG;

@@ -159,7 +159,12 @@ static void log_line(struct log *log, uint8_t stream, const char *text, size_t n
 	log_json_string(log, text, n);
 	log_bytes(log, "\",\"stream\":\"", 12);
 	log_bytes(log, names[stream], 6);
-	log_bytes(log, "\",\"time\":\"", 10);
+	log_bytes(log, "\"", 1);
+	if (log->attributes && *log->attributes) {
+		log_bytes(log, ",\"attrs\":", 9);
+		log_bytes(log, log->attributes, strlen(log->attributes));
+	}
+	log_bytes(log, ",\"time\":\"", 9);
 	log_bytes(log, time, time_length);
 	log_bytes(log, "\"}\n", 3);
 	if (log->max_bytes && log->bytes + log->length >= log->max_bytes)

@@ -12,6 +12,8 @@ struct log {
 	char *path;
 	uint64_t bytes, max_bytes;
 	unsigned max_files;
+	/* A JSON object that each line has, or empty. */
+	char *attributes;
 	char *buffer;
 	size_t length;
 };

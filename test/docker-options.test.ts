@@ -1,7 +1,15 @@
 /** What Docker's options do inside and outside of real containers, seen with the unmodified docker CLI. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -174,6 +182,9 @@ describe('options of docker', { skip: hasDocker ? false : 'no docker CLI on this
     const options = ['--log-opt', 'labels=a', '--log-opt', 'env=B', '--label', 'a=1', '-e', 'B=2'];
     await out('run', '--name', 'detailed', ...options, 'busybox', 'echo', 'x');
     assert.equal(await out('logs', '--details', 'detailed'), 'B=2,a=1 x');
+    const file = await out('inspect', '-f', '{{.LogPath}}', 'detailed');
+    const { log, stream, attrs } = JSON.parse(readFileSync(file, 'utf8'));
+    assert.deepEqual({ log, stream, attrs }, { log: 'x\n', stream: 'stdout', attrs: { B: '2', a: '1' } });
     await out('rm', 'detailed');
   });
 

@@ -272,6 +272,7 @@ static void free_shim(struct shim *shim)
 	remove_dead_clients(shim);
 	free(shim->kept);
 	free(shim->cleanup);
+	free(shim->log.attributes);
 	free(shim->out_of_memory_file);
 	free(shim->log.path);
 	free(shim->log.buffer);

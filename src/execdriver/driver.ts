@@ -83,13 +83,15 @@ export type ProcessIo = {
   columns?: number;
 };
 
-/** Docker's json-file: one JSON object a line, `log`, `stream` and `time`; written by the shim. */
+/** Docker's json-file: one JSON object a line, `log`, `stream`, `attrs` and `time`; written by the shim. */
 export type LogFile = {
   path: string;
   /** 0: never rotated. */
   maxBytes: number;
   /** How many files in all, the live one included; at least 1. */
   maxFiles: number;
+  /** A JSON object, `attrs` of each line; absent or '' for none. */
+  attributes?: string;
 };
 
 export type ExitStatus = {

@@ -9,7 +9,7 @@ import {
 import { containerRows } from './container-rows.ts';
 import { imageRows, type NamedImage, nameImages } from './image-rows.ts';
 import { compileTemplate } from './render-template.ts';
-import { TemplateObject } from './template/template-object.ts';
+import { TemplateObject } from '../../base/go/template/template-object.ts';
 import { type SizedVolume, VOLUME_ROWS } from './volume-rows.ts';
 import { rowPrinter, type RowType } from './write-rows.ts';
 

@@ -1,6 +1,6 @@
-import { executeTemplate } from './template/execute-template.ts';
-import { FUNCTIONS, HEADER_FUNCTIONS } from './template/functions.ts';
-import { parseTemplate } from './template/parse-template.ts';
+import { executeTemplate } from '../../base/go/template/execute-template.ts';
+import { FUNCTIONS, HEADER_FUNCTIONS } from '../../base/go/template/functions.ts';
+import { parseTemplate } from '../../base/go/template/parse-template.ts';
 
 const NAMES = new Set([...Object.keys(FUNCTIONS), 'and', 'or']);
 

@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/errors.ts';
 import { alignColumns } from './align-columns.ts';
 import { compileTemplate, type Template } from './render-template.ts';
-import { TemplateObject } from './template/template-object.ts';
+import { TemplateObject } from '../../base/go/template/template-object.ts';
 
 /** How values of one kind are listed. */
 export type RowType<T> = {

@@ -16,6 +16,7 @@ import { containerDirectory } from '../daemon-options.ts';
 import { invalid } from '../errors.ts';
 import { containerEvent } from '../events/container-event.ts';
 import { resolveLinks } from '../links/links.ts';
+import { lineAttributes } from '../logs/log-attributes.ts';
 import { checkLogPatterns } from '../logs/log-config.ts';
 import { populateVolumes } from '../mounts/populate-volumes.ts';
 import { resolveMounts } from '../mounts/resolve-mounts.ts';
@@ -76,6 +77,7 @@ export async function createContainer(
       links: resolveLinks(daemon, wantedHostConfig.Links),
       networks: endpointSettings(daemon, hostConfig, networking, wanted.MacAddress),
     };
+    await lineAttributes(record);
     if (slice.isOver) await slice.pause();
     await make(daemon, record, { image, flatReadonlyMounts });
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Container } from '../containers/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { logPath } from '../daemon-options.ts';
 import { invalid } from '../errors.ts';
-import { logAttributes } from './log-attributes.ts';
+import { logDetails } from './log-attributes.ts';
 import { readLogs } from './read-logs.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function containerLogs(
   const pieces = readLogs({
     ...options,
     multiplexed,
-    ...(options.details ? { attributes: await logAttributes(container.record) } : {}),
+    ...(options.details ? { attributes: await logDetails(container.record) } : {}),
     signal: AbortSignal.any([options.signal, closing]),
     path: logPath(daemonOptions, container.id),
     isOver: () => !container.isRunning,

@@ -1,29 +1,71 @@
 import { compilePattern } from '../../base/go/pattern.ts';
 import { own } from '../../base/own.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
+import { TemplateError } from '../../base/go/template/syntax.ts';
+import { invalid } from '../errors.ts';
+import { renderTag } from './log-tag.ts';
 import type { ContainerRecord } from '../containers/container-record.ts';
 
+/** What `docker logs --details` shows before each line: `key=value` pairs, sorted. */
+export async function logDetails(record: ContainerRecord): Promise<string> {
+  return [...(await logAttributes(record))]
+    .map(([key, value]) => `${escapeQuery(key)}=${escapeQuery(value)}`)
+    .sort()
+    .join(',');
+}
+
+/** Each line has them. */
+const MAX_JSON_LENGTH = 16_384;
+
 /**
- * What `docker logs --details` shows before each line: the labels and variables that the log options name, as
- * `key=value` pairs, sorted. They are the same for every line, so no line of the file has them.
+ * The attributes as each line of the log has them, JSON; '' for none.
+ * @throws EngineError invalid-parameter for a tag that is no template, and for more than lines are to have
  */
-export async function logAttributes({ config, hostConfig, ...record }: ContainerRecord): Promise<string> {
+export async function lineAttributes(record: ContainerRecord): Promise<string> {
+  const attributes = await chosenAttributes(record);
+  const tag = own(record.hostConfig.LogConfig?.Config, 'tag');
+  if (tag) attributes.set('tag', checkedTag(tag, record, attributes));
+  if (attributes.size === 0) return '';
+  const text = JSON.stringify(Object.fromEntries([...attributes].sort(([a], [b]) => (a < b ? -1 : 1))));
+  if (text.length > MAX_JSON_LENGTH)
+    throw invalid(`the attributes of a log line are too long: ${text.length}, at most ${MAX_JSON_LENGTH}`);
+  return text;
+}
+
+/** The labels and variables that the log's options name, and its tag: the same for every line. */
+async function logAttributes(record: ContainerRecord): Promise<Map<string, string>> {
+  const attributes = await chosenAttributes(record);
+  const tag = own(record.hostConfig.LogConfig?.Config, 'tag');
+  if (!tag) return attributes;
+  try {
+    attributes.set('tag', renderTag(tag, record, attributes));
+  } catch (error) {
+    // Earlier versions took any text for one.
+    if (!(error instanceof TemplateError)) throw error;
+  }
+  return attributes;
+}
+
+function checkedTag(tag: string, record: ContainerRecord, attributes: ReadonlyMap<string, string>): string {
+  try {
+    return renderTag(tag, record, attributes);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw invalid(`failed to initialize logging driver: ${error.message}`);
+  }
+}
+
+async function chosenAttributes({ config, hostConfig }: ContainerRecord): Promise<Map<string, string>> {
   const options = hostConfig.LogConfig?.Config;
   const labels = Object.entries(config.Labels ?? {});
   const variables = (config.Env ?? []).map((entry): [string, string] => {
     const [name = '', ...value] = entry.split('=');
     return [name, value.join('=')];
   });
-  const chosen = new Map([
+  return new Map([
     ...(await selected(labels, own(options, 'labels'), own(options, 'labels-regex'))),
     ...(await selected(variables, own(options, 'env'), own(options, 'env-regex'))),
   ]);
-  const tag = own(options, 'tag');
-  if (tag) chosen.set('tag', tagOf(tag, { ...record, config }));
-  return [...chosen]
-    .map(([key, value]) => `${escapeQuery(key)}=${escapeQuery(value)}`)
-    .sort()
-    .join(',');
 }
 
 async function selected(
@@ -40,22 +82,6 @@ async function selected(
     if (slice.isOver) await slice.pause();
   }
   return chosen;
-}
-
-type Named = Pick<ContainerRecord, 'id' | 'name' | 'imageId' | 'config'>;
-
-/** The markers that log tags have. */
-function tagOf(template: string, { id, name, imageId, config }: Named): string {
-  const values: Record<string, string> = {
-    ID: id.slice(0, 12),
-    FullID: id,
-    Name: name,
-    ImageID: imageId.replace(/^sha256:/, '').slice(0, 12),
-    ImageFullID: imageId,
-    ImageName: config.Image ?? '',
-    DaemonName: 'docker',
-  };
-  return template.replaceAll(/\{\{\s*\.(\w+)\s*\}\}/g, (whole, field: string) => own(values, field) ?? whole);
 }
 
 /** As Go's url.QueryEscape. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { formatTime, parseTime } from '../clock.ts';
 import type { ContainerRecord } from '../containers/container-record.ts';
-import { logAttributes } from './log-attributes.ts';
+import { lineAttributes, logDetails } from './log-attributes.ts';
 import { checkLogConfig, checkLogPatterns, rotation } from './log-config.ts';
 import { type ReadLogsOptions, readLogs } from './read-logs.ts';
 
@@ -225,15 +225,50 @@ test('patterns of log options are Go’s', async () => {
   await refused('a{1000}'.repeat(1000), /^error parsing regexp: expression too large: a\{1000\}/);
 });
 
-test('a tag has the markers that there are, and no others', async () => {
-  const record = {
+const taggedRecord = (tag: string) =>
+  ({
     id: 'f'.repeat(64),
     name: 'web',
-    imageId: '',
-    config: {},
-    hostConfig: { LogConfig: { Config: { tag: '{{.Name}}{{.constructor}}' } } },
-  } as unknown as ContainerRecord;
-  assert.equal(await logAttributes(record), 'tag=web%7B%7B.constructor%7D%7D');
+    imageId: `sha256:${'b'.repeat(64)}`,
+    path: 'sh',
+    args: ['-c', 'true'],
+    createdAt: '2026-01-02T03:04:05.6Z',
+    config: { Image: 'busybox', Labels: { a: '<x>', large: 'l'.repeat(10_000) } },
+    hostConfig: { LogConfig: { Config: { tag, labels: 'a' } } },
+  }) as unknown as ContainerRecord;
+
+test('each line of a log has the labels and variables that its options name, and its tag', async () => {
+  const tagOf = async (tag: string) => JSON.parse(await lineAttributes(taggedRecord(tag))).tag;
+  assert.equal(await lineAttributes(taggedRecord('{{.Name}}')), '{"a":"<x>","tag":"web"}');
+  assert.equal(await tagOf('{{.ImageName}}/{{.ID}}|{{.ImageID}}'), 'busybox/ffffffffffff|sha256:bbbbb');
+  assert.equal(
+    await tagOf('{{upper .Name}} {{index .ContainerLabels "a"}} {{.Command}}'),
+    'WEB <x> sh -c true',
+  );
+  assert.equal(await tagOf('{{(.ExtraAttributes nil).a}}{{if .ContainerEnv}}env{{end}}'), '<x>');
+  assert.equal(await lineAttributes({ ...taggedRecord(''), config: {} }), '');
+});
+
+test('a tag that is no template is refused in Go’s words, and one that makes much of little', async () => {
+  const cases = {
+    '{{.Nope}}': `template: log-tag:1:2: executing "log-tag" at <.Nope>: can't evaluate field Nope in type *logger.Info`,
+    '{{.constructor}}': `template: log-tag:1:2: executing "log-tag" at <.constructor>: can't evaluate field constructor in type *logger.Info`,
+    '{{': 'template: log-tag:1: unclosed action',
+    '{{.ID | nope}}': 'template: log-tag:1: function "nope" not defined',
+    '{{ if }}': 'template: log-tag:1: missing value for if',
+    '{{range 1000000000}}{{end}}': 'template: log-tag:1: range is not supported',
+    '{{printf "%999999999d" 1}}': 'template: log-tag:1: function "printf" not defined',
+    '{{index .ContainerLabels "large"}}': /more than 4096 characters/,
+    [`{{print ${'(print '.repeat(60)}.ContainerID${' .ContainerID)'.repeat(60)}}}`]:
+      /more than 4096 characters/,
+    [`{{/* ${'x'.repeat(1024)} */}}`]: /more than 4096 characters/,
+  };
+  for (const [tag, message] of Object.entries(cases))
+    await assert.rejects(lineAttributes(taggedRecord(tag)), {
+      kind: 'invalid-parameter',
+      message: typeof message === 'string' ? `failed to initialize logging driver: ${message}` : message,
+    });
+  assert.equal(await logDetails(taggedRecord('{{.Nope}}')), 'a=%3Cx%3E');
 });
 
 test('details are the labels and variables that the log options name, escaped and sorted', async t => {
@@ -246,7 +281,7 @@ test('details are the labels and variables that the log options name, escaped an
       LogConfig: { Config: { labels: 'b', 'labels-regex': '^rx', env: 'A', tag: '{{.Name}}/x' } },
     },
   } as unknown as ContainerRecord;
-  const attributes = await logAttributes(record);
+  const attributes = await logDetails(record);
   assert.equal(attributes, 'A=a+b%2Cc,b=2,rx1=r,tag=web%2Fx');
   const path = logFile(t);
   appendFileSync(path, line('one\n', 1));

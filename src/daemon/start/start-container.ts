@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { EngineError, firstFailure, messageOf } from '../../base/errors.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
-import type { Container as Runtime } from '../../execdriver/driver.ts';
+import type { Container as Runtime, LogFile } from '../../execdriver/driver.ts';
 import { currentTime, formatTime, nowNs } from '../clock.ts';
 import type { Container } from '../containers/container.ts';
 import type { StateRecord } from '../containers/container-record.ts';
@@ -13,6 +13,7 @@ import { containerEvent } from '../events/container-event.ts';
 import { initialHealth, startHealthChecks } from '../health/start-health-checks.ts';
 import { removeInLock } from '../lifecycle/remove-container.ts';
 import { watchExit } from '../lifecycle/watch-exit.ts';
+import { lineAttributes } from '../logs/log-attributes.ts';
 import { rotation } from '../logs/log-config.ts';
 import { openMountSources } from '../mounts/open-mount-sources.ts';
 import { buildSpec } from './build-spec.ts';
@@ -172,7 +173,7 @@ export async function createOptions(daemon: Daemon, container: Container) {
       stdinOnce: config.StdinOnce ?? false,
       ...(rows > 0 && columns > 0 ? { rows, columns } : {}),
     },
-    ...(hasLog ? { log: { path: logPath(daemon.options, id), ...rotation(hostConfig.LogConfig) } } : {}),
+    ...(hasLog ? { log: await logOf(daemon, container) } : {}),
   };
 }
 
@@ -186,6 +187,15 @@ function takeNames(daemon: Daemon, container: Container): void {
   if (config.Hostname === Hostname && config.Domainname === Domainname) return;
   container.record = { ...record, config: { ...config, Hostname, Domainname } };
   daemon.store.saveRecord(container.record);
+}
+
+async function logOf({ options }: Daemon, { id, record }: Container): Promise<LogFile> {
+  const { LogConfig } = record.hostConfig;
+  return {
+    path: logPath(options, id),
+    ...rotation(LogConfig),
+    attributes: LogConfig?.Type === 'local' ? '' : await lineAttributes(record),
+  };
 }
 
 export async function leaveNetworks(

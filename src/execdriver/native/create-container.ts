@@ -81,6 +81,7 @@ function encodeCreate(options: CreateOptions, { plan, cgroupPaths }: CompiledCon
   writer.string(log?.path ?? '');
   writer.int(log?.maxBytes ?? 0);
   writer.int(log?.maxFiles ?? 1);
+  writer.string(log?.attributes ?? '');
   const { memory } = cgroupPaths.v1;
   writer.string(memory ? `${memory}/memory.oom_control` : `${cgroupPaths.unified ?? ''}/memory.events`);
   writePlan(writer, plan);

@@ -1,4 +1,4 @@
-import { messageOf } from '../../../base/errors.ts';
+import { messageOf } from '../../errors.ts';
 import type { TemplateFunction } from './functions.ts';
 import { isTrue, printValue } from './print-value.ts';
 import { type Command, type Node, type Operand, type Pipeline, type Place, TemplateError } from './syntax.ts';

@@ -1,4 +1,4 @@
-import { own } from '../../../base/own.ts';
+import { own } from '../../own.ts';
 
 type Member = (...args: string[]) => unknown;
 
