@@ -24,7 +24,7 @@ export type BuildOptions = {
  * it, or something else.
  * @throws DockerfileError with the lines that it is about; the signal's reason when it is aborted
  */
-async function withBuilt<T>(
+export async function withBuilt<T>(
   parts: BuilderParts,
   request: BuildRequest,
   { report, signal, onPlan }: BuildOptions,
@@ -76,26 +76,34 @@ async function withBuilt<T>(
   }
 }
 
-/** Makes an image of what was built, with the request's names and labels. @returns it */
-export async function buildImage(
+/** Builds, and makes an image of it with the request's names and labels. @returns it */
+export function buildImage(
   parts: BuilderParts,
   request: BuildRequest,
   options: BuildOptions,
 ): Promise<Image> {
-  return withBuilt(parts, request, options, async state => {
-    const labels = { ...state.config.Labels, ...request.labels };
-    const config = Object.keys(labels).length === 0 ? state.config : { ...state.config, Labels: labels };
-    const { base, layers } = state;
-    const id = await parts.builds.store({
-      base,
-      layers,
-      config: imageConfigOf({ ...state, config }),
-      references: request.tags,
-    });
-    const image = await parts.resolve(id, state.platform);
-    parts.onBuilt(image, request.tags);
-    return image;
+  return withBuilt(parts, request, options, state => storeImage(parts, request, state, request.tags));
+}
+
+/** Makes an image of what was built. @returns it */
+export async function storeImage(
+  parts: BuilderParts,
+  request: BuildRequest,
+  state: StageState,
+  tags: readonly string[],
+): Promise<Image> {
+  const labels = { ...state.config.Labels, ...request.labels };
+  const config = Object.keys(labels).length === 0 ? state.config : { ...state.config, Labels: labels };
+  const { base, layers } = state;
+  const id = await parts.builds.store({
+    base,
+    layers,
+    config: imageConfigOf({ ...state, config }),
+    references: tags,
   });
+  const image = await parts.resolve(id, state.platform);
+  parts.onBuilt(image, tags);
+  return image;
 }
 
 function stepCount({ globalArgs }: Dockerfile, { needed }: Plan): number {
@@ -137,12 +145,12 @@ async function openImage(build: Build, reference: string, platform: Platform): P
   return initialState(image, platform, request.dialect);
 
   async function findImage(): Promise<Image> {
-    if (request.pull) await parts.pull(reference, platform, { auths: request.auths, signal });
+    if (request.pull) await parts.pull(reference, platform, { credentials: request.credentials, signal });
     try {
       return await parts.resolve(reference, platform);
     } catch (error) {
       if (!(error instanceof EngineError) || error.kind !== 'not-found' || request.pull) throw error;
-      await parts.pull(reference, platform, { auths: request.auths, signal });
+      await parts.pull(reference, platform, { credentials: request.credentials, signal });
       return parts.resolve(reference, platform);
     }
   }

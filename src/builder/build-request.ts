@@ -2,10 +2,12 @@ import type { AuthConfig, HostConfig } from '../api/types.ts';
 import type { Platform } from '../oci/platform.ts';
 
 /** Where files of a build come from, besides stages and images. */
-export type BuildContext = {
-  /** A directory that nobody changes while the build goes on; undefined where there is none. */
-  directory: string | undefined;
-};
+export type BuildContext =
+  /** A directory that nobody changes while the build goes on; it is fetched when it is first asked for. */
+  { kind: 'directory'; open(): Promise<string> } | { kind: 'image'; reference: string };
+
+/** What proves to a registry who asks. */
+export type Credentials = (registry: string, signal: AbortSignal) => Promise<AuthConfig>;
 
 /** Gives a secret's bytes; undefined where the client has none of that id. */
 export type SecretSource = (id: string, signal: AbortSignal) => Promise<Buffer | undefined>;
@@ -15,8 +17,8 @@ export type BuildRequest = {
   /** As errors name it. */
   dockerfileName: string;
   dockerfile: string;
-  context: BuildContext;
-  /** Further contexts by their names: directories. */
+  context: BuildContext | undefined;
+  /** Further contexts by their names. */
   namedContexts: ReadonlyMap<string, BuildContext>;
   /** A stage's name or number; '' for the last. */
   target: string;
@@ -31,8 +33,7 @@ export type BuildRequest = {
   /** `name:tag`. */
   tags: readonly string[];
   secrets: SecretSource;
-  /** Proofs of who asks, by the registries' addresses as `docker login` keeps them. */
-  auths: Readonly<Record<string, AuthConfig>>;
+  credentials: Credentials;
   /** How histories are written, whether empty layers count, what goes into a failure's words. */
   dialect: 'classic' | 'buildkit';
 };

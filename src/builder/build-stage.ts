@@ -49,7 +49,11 @@ async function begin(build: Build, { stage, base, platform }: PlannedStage): Pro
     const { dialect } = build.request;
     const wanted = platform === '' ? build.request.platform : parsePlatform(platform);
     if (base.kind === 'scratch') return { state: initialState(undefined, wanted, dialect), cached: false };
-    if (base.kind === 'image') return { state: await build.image(base.reference, wanted), cached: false };
+    if (base.kind === 'image') {
+      const named = build.request.namedContexts.get(base.reference);
+      const reference = named?.kind === 'image' ? named.reference : base.reference;
+      return { state: await build.image(reference, wanted), cached: false };
+    }
     const state = await build.stage(base.stage);
     return { state: { ...state, hasCommand: false }, cached: false };
   });

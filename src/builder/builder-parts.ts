@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { AuthConfig } from '../api/types.ts';
+import type { Credentials } from './build-request.ts';
 import type { RunBuildStep } from '../api/build-step.ts';
 import type { RootedThreads } from '../archive/rooted-threads.ts';
 import type { KeyedLock } from '../base/keyed-lock.ts';
@@ -17,7 +17,7 @@ export type BuilderPorts = {
   pull(
     reference: string,
     platform: Platform,
-    request: { auths: Readonly<Record<string, AuthConfig>>; signal: AbortSignal },
+    request: { credentials: Credentials; signal: AbortSignal },
   ): Promise<void>;
   runStep: RunBuildStep;
   /** What is at an address of HTTP or HTTPS. */

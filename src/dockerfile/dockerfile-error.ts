@@ -6,6 +6,8 @@ export type LineRange = { start: number; end: number };
 /** What is wrong with a Dockerfile, or with what one of its instructions did, and where that is written. */
 export class DockerfileError extends EngineError {
   readonly range: LineRange;
+  /** Set by who knows the file. */
+  source: { name: string; text: string } | undefined;
 
   constructor(message: string, range: LineRange, options: { kind?: ErrorKind; cause?: unknown } = {}) {
     super(options.kind ?? 'invalid-parameter', message, { cause: options.cause });

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import type { ClassicBuildOptions } from '../api/classic-build.ts';
+import { ControlService, sourceDetails } from '../builder/buildkit/control.ts';
+import { GrpcClient, serveGrpc } from '../builder/buildkit/grpc.ts';
+import { Sessions } from '../builder/buildkit/sessions.ts';
 import { prunedCache, usedCache } from '../builder/cache-usage.ts';
 import { type ClassicBuild, classicBuild } from '../builder/legacy/classic-build.ts';
 import { openBuilder } from '../builder/open-builder.ts';
@@ -33,6 +36,8 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
     },
     threads,
   });
+  const sessions = new Sessions();
+  const control = new ControlService(builder, sessions);
   const closing = new AbortController();
   const going = new Set<Promise<void>>();
   const goesOn = async (build: Promise<void>): Promise<void> => {
@@ -45,6 +50,9 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
         const signal = AbortSignal.any([build.signal, closing.signal]);
         return goesOn(classicBuild(builder, request, { ...build, signal }));
       },
+      buildkitServe: connection => serveGrpc(connection, control.methods, sourceDetails),
+      buildkitSession: (connection, { id, methods }) =>
+        sessions.serve(id, { client: new GrpcClient(connection), methods: new Set(methods) }),
       buildPrune: async wanted => prunedCache(builder.cache, wanted),
     },
     withBuildCache: diskUsage => async parts => {
@@ -53,7 +61,8 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
     },
     async close() {
       closing.abort(new DOMException('the engine is closing', 'AbortError'));
-      await Promise.allSettled(going);
+      await Promise.allSettled([control.close(), ...going]);
+      sessions.close();
       builder.close();
     },
   };

@@ -181,6 +181,10 @@ export interface BuildBackend {
     options: ClassicBuildOptions,
     build: { body: Readable; progress: BuildProgress; signal: AbortSignal },
   ): Promise<void>;
+  /** BuildKit's API on a connection that carries HTTP/2. Settles when that has ended. */
+  buildkitServe(connection: Duplex): Promise<void>;
+  /** What a client serves for its builds, on a connection where it is the one that is called. */
+  buildkitSession(connection: Duplex, session: { id: string; methods: string[] }): Promise<void>;
   buildPrune(options: BuildPruneOptions): Promise<{ CachesDeleted: string[] | null; SpaceReclaimed: number }>;
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { messageOf } from '../base/errors.ts';
+import { EngineError, messageOf } from '../base/errors.ts';
 import type { AttachSession } from './backend.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -29,6 +29,24 @@ export async function hijack(exchange: Exchange, session: AttachSession): Promis
   } catch (error) {
     await endWithMessage(connection, `${messageOf(error)}\r\n`, session.multiplexed);
   }
+}
+
+/**
+ * Hands the client's connection over to what speaks HTTP/2 on it (`Upgrade: h2c`). Settles when that has ended.
+ * @throws EngineError invalid-parameter where the client does not ask for it
+ */
+export async function hijackH2c(
+  exchange: Exchange,
+  serve: (connection: Duplex) => Promise<void>,
+): Promise<void> {
+  if (exchange.request.headers.upgrade !== 'h2c' || !exchange.upgraded)
+    throw new EngineError('invalid-parameter', 'no upgrade: h2c proto in request');
+  const connection = takeConnection(exchange);
+  connection.on('error', () => connection.destroy());
+  // HTTP/2 knows no connection that is open one way only: who closes has gone.
+  connection.allowHalfOpen = false;
+  connection.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+  await serve(connection);
 }
 
 function head(exchange: Exchange, multiplexed: boolean): string {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { BuildProgress, ClassicBuildOptions } from '../../api/classic-build.ts';
 import type { HostConfig } from '../../api/types.ts';
 import { EngineError, type ErrorKind } from '../../base/errors.ts';
+import { own } from '../../base/own.ts';
 import { shortId } from '../../base/short-id.ts';
 import { DockerfileError, renderSource } from '../../dockerfile/dockerfile-error.ts';
 import { familiarString, parseReference, withDefaultTag } from '../../oci/reference.ts';
@@ -68,6 +69,9 @@ function refuseUnsupported({ squash }: ClassicBuildOptions): void {
     });
 }
 
+/** What `docker login` calls Docker's own registry. */
+const HUB = 'https://index.docker.io/v1/';
+
 function requestOf(
   options: ClassicBuildOptions,
   { directory, dockerfile, dockerfileName }: OpenContext,
@@ -80,7 +84,7 @@ function requestOf(
   return {
     dockerfile,
     dockerfileName,
-    context: { directory },
+    context: { kind: 'directory', open: async () => directory },
     namedContexts: new Map(),
     target,
     buildArgs: new Map(args),
@@ -91,7 +95,7 @@ function requestOf(
     hostConfig: hostConfigOf(options),
     tags,
     secrets: async () => undefined,
-    auths: options.auths,
+    credentials: async registry => own(options.auths, registry === 'docker.io' ? HUB : registry) ?? {},
     dialect: 'classic',
   };
 }

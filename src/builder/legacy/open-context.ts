@@ -37,7 +37,7 @@ export async function openContext(
   { body, remote, dockerfile }: { body: Readable; remote: string; dockerfile: string },
 ): Promise<OpenContext> {
   const directory = temporaryDirectory(holder);
-  if (remote === '') await extractContext(holder, body, directory);
+  if (remote === '') await extractContext(holder.parts, body, directory);
   else await fetchContext(holder, remote, directory);
   // What is behind the archive's end nobody wants, but while it is not read, nobody hears that the client goes.
   body.destroy();
@@ -59,7 +59,7 @@ function findDockerfile(directory: string, name: string): string {
 }
 
 /** A file of a context, links resolved in it; undefined where there is none. */
-function readContextFile(directory: string, path: string, maximumBytes: number): string | undefined {
+export function readContextFile(directory: string, path: string, maximumBytes: number): string | undefined {
   const root = openRoot(directory);
   try {
     const fd = openInRoot(root, path, O_RDONLY | O_NONBLOCK);
@@ -106,7 +106,7 @@ async function fetchContext(holder: Holder, remote: string, directory: string): 
   await pipeline(body, createWriteStream(file, { mode: 0o600 }), { signal: holder.signal });
   const fd = openSync(file, O_RDONLY);
   try {
-    if (isArchive(fd)) return await extractContext(holder, fd, directory);
+    if (isArchive(fd)) return await extractContext(holder.parts, fd, directory);
     // What is no archive is the Dockerfile.
     const text = readWhole(fd, DEFAULT_NAME, MAX_DOCKERFILE_BYTES) ?? '';
     writeFileSync(join(directory, DEFAULT_NAME), text);

@@ -6,6 +6,7 @@ import { EngineError, messageOf } from '../../base/errors.ts';
 import { openInRoot } from '../../kernel/open-beneath.ts';
 import { openRoot } from '../../kernel/thread-root.ts';
 import { type Build, temporaryDirectory } from '../build.ts';
+import type { BuilderParts } from '../builder-parts.ts';
 import type { SourceTree } from './source-tree.ts';
 
 const { O_RDONLY, O_NONBLOCK } = constants;
@@ -26,7 +27,7 @@ export async function unpackedArchive(
     if (!isArchive(fd)) return undefined;
     const unpacked = temporaryDirectory(build);
     try {
-      await extractContext(build, fd, unpacked);
+      await extractContext(build.parts, fd, unpacked);
     } catch (cause) {
       throw new EngineError('invalid-parameter', `failed to unpack ${path}: ${messageOf(cause)}`, { cause });
     }
@@ -38,13 +39,13 @@ export async function unpackedArchive(
 
 /** Unpacks an archive, compressed or not, that can name nothing outside of the directory. */
 export async function extractContext(
-  { parts }: Pick<Build, 'parts'>,
+  { threads }: Pick<BuilderParts, 'threads'>,
   archive: number | Readable,
   directory: string,
 ): Promise<void> {
   const content =
     typeof archive === 'number' ? createReadStream(`/proc/self/fd/${archive}`, { start: 0 }) : archive;
-  await extractFrom(parts.threads, content, inputFd => ({
+  await extractFrom(threads, content, inputFd => ({
     kind: 'extract',
     view: { root: { kind: 'directory', path: directory }, uncovered: [], mounts: [], readonlyRoot: false },
     path: '/',

@@ -1,6 +1,7 @@
 import { EngineError } from '../../base/errors.ts';
 import type { Platform } from '../../oci/platform.ts';
 import type { Build } from '../build.ts';
+import type { BuildContext } from '../build-request.ts';
 import { findStage } from '../frontend/plan-stages.ts';
 import type { SourceTree } from '../operations/source-tree.ts';
 
@@ -10,16 +11,22 @@ import type { SourceTree } from '../operations/source-tree.ts';
  */
 export async function sourceTree(build: Build, from: string, platform: Platform): Promise<SourceTree> {
   const { request, plan } = build;
-  if (from === '') return contextTree(request.context.directory);
+  if (from === '') return contextTree(build, request.context, platform);
   const named = request.namedContexts.get(from);
-  if (named !== undefined) return contextTree(named.directory);
+  if (named !== undefined) return contextTree(build, named, platform);
   const stage = findStage(plan.stages, from);
   if (stage !== undefined) return { kind: 'layer', top: (await build.stage(stage)).top };
   if (/^\d+$/.test(from)) throw new EngineError('invalid-parameter', `invalid stage index: ${from}`);
   return { kind: 'layer', top: (await build.image(from, platform)).top };
 }
 
-function contextTree(directory: string | undefined): SourceTree {
-  if (directory !== undefined) return { kind: 'directory', path: directory };
+async function contextTree(
+  build: Build,
+  context: BuildContext | undefined,
+  platform: Platform,
+): Promise<SourceTree> {
+  if (context?.kind === 'directory') return { kind: 'directory', path: await context.open() };
+  if (context?.kind === 'image')
+    return { kind: 'layer', top: (await build.image(context.reference, platform)).top };
   throw new EngineError('invalid-parameter', 'there is no build context to copy files from');
 }

@@ -8,9 +8,10 @@ import { parseGoJson } from '../../base/go/json.ts';
 import type { BuildBackend } from '../backend.ts';
 import { streamBody } from '../body/stream-body.ts';
 import type { Exchange } from '../exchange.ts';
+import { hijackH2c } from '../hijack.ts';
 import { booleanParameter, filtersParameter, integerParameter } from '../query.ts';
 import { sendEmpty, sendJson, sendProgress } from '../respond.ts';
-import { post, type Router } from '../router.ts';
+import { hijacking, post, type Router } from '../router.ts';
 
 const MAX_TAGS = 1000;
 const PRUNE_FILTERS = [
@@ -29,9 +30,21 @@ export function buildRoutes(backend: BuildBackend): Router {
   return [
     post('/build', exchange => build(backend, exchange)),
     post('/build/prune', exchange => prune(backend, exchange)),
+    hijacking('/grpc', exchange => hijackH2c(exchange, connection => backend.buildkitServe(connection))),
+    hijacking('/session', exchange =>
+      hijackH2c(exchange, connection => backend.buildkitSession(connection, sessionOf(exchange))),
+    ),
     // A build ends with its connection.
     post('/build/cancel', exchange => sendEmpty(exchange, 204)),
   ];
+}
+
+/** What a client says of the session that it offers. @throws EngineError invalid-parameter */
+function sessionOf({ request }: Exchange): { id: string; methods: string[] } {
+  const of = (name: string): string[] => request.headersDistinct[`x-docker-expose-session-${name}`] ?? [];
+  const [id] = of('uuid');
+  if (!id) throw new EngineError('invalid-parameter', 'no session UUID in request');
+  return { id, methods: of('grpc-method') };
 }
 
 async function build(backend: BuildBackend, exchange: Exchange): Promise<void> {

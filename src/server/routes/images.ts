@@ -10,7 +10,6 @@ import { booleanParameter, filtersParameter, textParameter } from '../query.ts';
 import { sendEmpty, sendJson, sendProgress, sendStream } from '../respond.ts';
 import { get, post, type Route, type Router, remove } from '../router.ts';
 import { inspectFor, summariesFor } from './image-versions.ts';
-import { unsupported } from '../unsupported.ts';
 
 const LIST_FILTERS = ['dangling', 'label', 'before', 'since', 'reference', 'until'];
 const PRUNE_FILTERS = ['dangling', 'label', 'label!', 'until'];
@@ -32,8 +31,6 @@ export function imageRoutes(backend: ImageBackend): Router {
       sendJson(exchange, await backend.imagePrune(filtersParameter(exchange.query, PRUNE_FILTERS))),
     ),
     ...namedRoutes(backend),
-    post('/session', unsupported('a BuildKit session')),
-    post('/grpc', unsupported('a BuildKit session')),
   ];
 }
 

@@ -1,0 +1,233 @@
+import { EngineError, messageOf } from '../../base/errors.ts';
+import { untilAborted } from '../../base/until-aborted.ts';
+import { DockerfileError } from '../../dockerfile/dockerfile-error.ts';
+import { hostPlatform } from '../../oci/platform.ts';
+import type { BuilderParts } from '../builder-parts.ts';
+import { prunedCache, usedCache } from '../cache-usage.ts';
+import { BuildJob } from './build-job.ts';
+import type { Attributes } from './frontend-request.ts';
+import { type Call, kindOf, type Methods, oneRequest, statusOf } from './grpc.ts';
+import type { MessageOf } from './protobuf.ts';
+import * as wire from './messages.ts';
+import type { Sessions } from './sessions.ts';
+
+const CONTROL = '/moby.buildkit.v1.Control/';
+const BRIDGE = '/moby.buildkit.v1.frontend.LLBBridge/';
+/** The metadata key that says which build a call to the bridge belongs to. */
+const BUILD_ID = 'buildkit-controlapi-buildid';
+/** The version of BuildKit whose protocol this is. */
+const VERSION = { package: 'github.com/moby/buildkit', version: 'v0.25.2', revision: '' };
+const CAPABILITIES = [
+  'solve.base',
+  'solve.inlinereturn',
+  'return',
+  'returnmap',
+  'proto.refarray',
+  'gateway.solve.metadata',
+  'gateway.solve.evaluate',
+  'gateway.warnings',
+  'frontend.caps',
+  'importcaches',
+];
+
+/** BuildKit's services over one builder: what `docker buildx` talks to. */
+export class ControlService {
+  readonly #parts: BuilderParts;
+  readonly #sessions: Sessions;
+  readonly #jobs = new Map<string, BuildJob>();
+  readonly #expected = new Map<string, Set<() => void>>();
+  readonly #going = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+
+  constructor(parts: BuilderParts, sessions: Sessions) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+  }
+
+  readonly methods: Methods = {
+    [`${CONTROL}Info`]: call => call.send(wire.INFO.encode({ version: VERSION })),
+    [`${CONTROL}ListWorkers`]: call => call.send(wire.WORKERS.encode({ record: [worker()] })),
+    [`${CONTROL}Solve`]: call => this.#goesOn(this.#solve(call)),
+    [`${CONTROL}Status`]: call => this.#status(call),
+    [`${CONTROL}DiskUsage`]: call => this.#diskUsage(call),
+    [`${CONTROL}Prune`]: call => this.#prune(call),
+    // There is no history of builds.
+    [`${CONTROL}ListenBuildHistory`]: async () => undefined,
+    [`${BRIDGE}Ping`]: call => call.send(wire.PONG.encode(pong())),
+    [`${BRIDGE}Solve`]: call => this.#bridgeSolve(call),
+    [`${BRIDGE}Return`]: call => this.#return(call),
+    [`${BRIDGE}Evaluate`]: call => call.send(wire.NOTHING.encode({})),
+    [`${BRIDGE}Warn`]: call => call.send(wire.NOTHING.encode({})),
+    '/grpc.health.v1.Health/Check': call => call.send(wire.HEALTH_RESPONSE.encode({ status: 1 })),
+  };
+
+  /** Ends all builds. Settles when nothing of them is left. */
+  async close(): Promise<void> {
+    this.#closing.abort(new DOMException('the engine is closing', 'AbortError'));
+    await Promise.allSettled(this.#going);
+  }
+
+  async #goesOn(work: Promise<void>): Promise<void> {
+    this.#going.add(work);
+    await work.finally(() => this.#going.delete(work));
+  }
+
+  async #solve(call: Call): Promise<void> {
+    const request = wire.SOLVE_REQUEST.decode(await oneRequest(call));
+    if (request.definition.length > 0)
+      throw new EngineError('not-implemented', 'solving a definition in LLB is not supported');
+    const signal = AbortSignal.any([call.signal, this.#closing.signal]);
+    const session = await this.#sessions.find(request.session, signal);
+    if (request.ref === '' || this.#jobs.has(request.ref))
+      throw new EngineError('conflict', `job ID ${request.ref} exists`);
+    const job = new BuildJob(this.#parts, session, signal);
+    this.#jobs.set(request.ref, job);
+    for (const wake of this.#expected.get(request.ref) ?? []) wake();
+    try {
+      const id =
+        request.frontend === ''
+          ? await untilAborted(signal, job.returned())
+          : (await job.solve(attributesOf(request.frontend, request.frontendAttributes))).id;
+      const exporters = request.exporters.map(exporter => ({
+        type: exporter?.type ?? '',
+        attributes: exporter?.attributes ?? {},
+      }));
+      const exporterResponse = await job.export(id, exporters);
+      await call.send(wire.SOLVE_RESPONSE.encode({ exporterResponse }));
+    } finally {
+      await job.end();
+      this.#jobs.delete(request.ref);
+    }
+  }
+
+  async #status(call: Call): Promise<void> {
+    const { ref } = wire.STATUS_REQUEST.decode(await oneRequest(call));
+    const job = await this.#job(ref, call.signal);
+    for await (const status of job.status(call.signal)) await call.send(wire.STATUS_RESPONSE.encode(status));
+  }
+
+  /** A call may come a moment before the build that it belongs to. */
+  async #job(ref: string, signal: AbortSignal): Promise<BuildJob> {
+    for (;;) {
+      const job = this.#jobs.get(ref);
+      if (job !== undefined) return job;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const expected = this.#expected.get(ref) ?? new Set();
+      this.#expected.set(ref, expected.add(resolve));
+      try {
+        await untilAborted(AbortSignal.any([signal, this.#closing.signal]), promise);
+      } finally {
+        expected.delete(resolve);
+        if (expected.size === 0) this.#expected.delete(ref);
+      }
+    }
+  }
+
+  async #bridgeSolve(call: Call): Promise<void> {
+    const request = wire.BRIDGE_SOLVE_REQUEST.decode(await oneRequest(call));
+    const job = await this.#job(String(call.headers[BUILD_ID] ?? ''), call.signal);
+    if (request.definition.length > 0)
+      throw new EngineError('not-implemented', 'solving a definition in LLB is not supported');
+    const { id, config } = await job.solve(attributesOf(request.frontend, request.options));
+    await call.send(
+      wire.BRIDGE_SOLVE_RESPONSE.encode({
+        result: { ref: { id }, metadata: { 'containerimage.config': config } },
+      }),
+    );
+  }
+
+  async #return(call: Call): Promise<void> {
+    const { result, error } = wire.RETURN_REQUEST.decode(await oneRequest(call));
+    const job = await this.#job(String(call.headers[BUILD_ID] ?? ''), call.signal);
+    if (error?.code) job.finish('', new ReturnedError(error));
+    else job.finish(result?.ref?.id ?? '');
+    await call.send(wire.NOTHING.encode({}));
+  }
+
+  async #diskUsage(call: Call): Promise<void> {
+    await oneRequest(call);
+    const record = usedCache(this.#parts.cache).map(entry => ({
+      id: entry.ID,
+      inUse: entry.InUse,
+      sizeBytes: entry.Size,
+      createdAt: Date.parse(entry.CreatedAt),
+      lastUsedAt: entry.LastUsedAt === null ? undefined : Date.parse(entry.LastUsedAt),
+      usageCount: entry.UsageCount,
+      description: entry.Description,
+      recordType: entry.Type,
+      shared: entry.Shared,
+    }));
+    await call.send(wire.DISK_USAGE_RESPONSE.encode({ record }));
+  }
+
+  async #prune(call: Call): Promise<void> {
+    const request = wire.PRUNE_REQUEST.decode(await oneRequest(call));
+    const before = new Map(usedCache(this.#parts.cache).map(entry => [entry.ID, entry]));
+    const { CachesDeleted } = prunedCache(this.#parts.cache, {
+      all: request.all,
+      keepBytes: Math.max(request.reservedSpace, request.maxUsedSpace),
+      unusedForMs: request.keepDurationNs / 1e6,
+      ids: [],
+    });
+    for (const id of CachesDeleted ?? [])
+      await call.send(wire.USAGE_RECORD.encode({ id, sizeBytes: before.get(id)?.Size ?? 0 }));
+  }
+}
+
+/** Other front ends than our own are images that would have to be run. */
+function attributesOf(frontend: string, attributes: Attributes): Attributes {
+  const { source = '' } = attributes;
+  const isOwn =
+    frontend === 'dockerfile.v0' ||
+    (frontend === 'gateway.v0' && /(?:^|\/)docker\/dockerfile[:@]?/.test(source));
+  if (isOwn) return attributes;
+  throw new EngineError('not-implemented', `the front end ${frontend} ${source} cannot be run`);
+}
+
+function worker() {
+  return {
+    id: 'slipway',
+    labels: { 'org.mobyproject.buildkit.worker.executor': 'slipway' },
+    platforms: [hostPlatform()],
+    version: VERSION,
+  };
+}
+
+function pong() {
+  const enabled = CAPABILITIES.map(id => ({ id, enabled: true }));
+  return { frontendCapabilities: enabled, llbCapabilities: [], workers: [worker()] };
+}
+
+type RpcStatus = Partial<MessageOf<typeof wire.RPC_STATUS>>;
+
+/** What a client has been told by one call, and gives back by another, with all that it knows of it. */
+class ReturnedError extends EngineError {
+  readonly status: RpcStatus;
+
+  constructor(status: RpcStatus) {
+    super(kindOf(status.code ?? 0), status.message ?? '');
+    this.status = status;
+  }
+}
+
+/** Where a failure happened, for clients that show the lines of the Dockerfile (BuildKit's errdefs.Source). */
+export function sourceDetails(error: unknown): Uint8Array | undefined {
+  if (error instanceof ReturnedError)
+    return wire.RPC_STATUS.encode({ ...error.status, code: statusOf(error) });
+  if (!(error instanceof DockerfileError) || error.source === undefined) return undefined;
+  const { name, text } = error.source;
+  const { start, end } = error.range;
+  const source = {
+    info: {
+      filename: name,
+      data: Buffer.from(text).toString('base64'),
+      language: 'Dockerfile',
+    },
+    ranges: [{ start: { line: start }, end: { line: end } }],
+  };
+  const detail = {
+    typeUrl: 'github.com/moby/buildkit/errdefs.Source+json',
+    value: Buffer.from(JSON.stringify(source)),
+  };
+  return wire.RPC_STATUS.encode({ code: statusOf(error), message: messageOf(error), details: [detail] });
+}

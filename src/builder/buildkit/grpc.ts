@@ -1,0 +1,260 @@
+import { performServerHandshake, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { connect, type ClientHttp2Session, type Http2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { EngineError, type ErrorKind, messageOf } from '../../base/errors.ts';
+
+/** Status codes of gRPC (doc/statuscodes.md). */
+const STATUS: Record<ErrorKind, number> = {
+  cancelled: 1,
+  system: 2,
+  'invalid-parameter': 3,
+  'not-found': 5,
+  conflict: 6,
+  forbidden: 7,
+  'not-modified': 9,
+  'data-loss': 15,
+  'not-implemented': 12,
+  unavailable: 14,
+  unauthorized: 16,
+};
+
+/** What says of itself what clients could do about it; all else has no name, as with BuildKit. */
+const NAMED: readonly ErrorKind[] = ['cancelled', 'not-implemented', 'unavailable', 'unauthorized'];
+
+/** The code of a failure, as clients are told it. */
+export function statusOf(error: unknown): number {
+  return error instanceof EngineError && NAMED.includes(error.kind) ? STATUS[error.kind] : STATUS.system;
+}
+
+/** Of a status that another side gives. */
+export function kindOf(code: number): ErrorKind {
+  const [kind] = Object.entries(STATUS).find(([, number]) => number === code) ?? ['system'];
+  return kind as ErrorKind;
+}
+
+/** Beyond what anybody sends in one message: gRPC's own limit is 4 MiB, BuildKit's 16 MiB. */
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+const HEADER_BYTES = 5;
+/** What may be under way: the 64 KiB that HTTP/2 begins with hold up every larger file. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
+
+export type Call = {
+  headers: IncomingHttpHeaders;
+  /** The messages that the client sends. */
+  requests: AsyncIterable<Buffer>;
+  /** Settles when there is room for more. */
+  send(message: Uint8Array): Promise<void>;
+  /** Aborted when the client has gone. */
+  signal: AbortSignal;
+};
+
+/** By `/service/Method`. What it throws becomes the call's status. */
+export type Methods = Readonly<Record<string, (call: Call) => Promise<void>>>;
+
+/** A failure that has more to tell than a message: `google.rpc.Status` in full. */
+export type StatusDetails = (error: unknown) => Uint8Array | undefined;
+
+/** Serves gRPC over a connection that carries raw HTTP/2, until that ends. */
+export async function serveGrpc(connection: Duplex, methods: Methods, details: StatusDetails): Promise<void> {
+  const session = performServerHandshake(connection, {
+    settings: { maxConcurrentStreams: 250, initialWindowSize: WINDOW_BYTES },
+  });
+  session.on('error', () => session.destroy());
+  session.on('stream', (stream, headers) => void answer(stream, headers, { methods, details }));
+  await new Promise<void>(resolve => session.once('close', resolve));
+}
+
+type Served = { methods: Methods; details: StatusDetails };
+
+async function answer(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  { methods, details }: Served,
+): Promise<void> {
+  const gone = new AbortController();
+  stream.on('error', () => undefined);
+  stream.once('close', () => gone.abort(new DOMException('the client has gone', 'AbortError')));
+  const path = String(headers[':path']);
+  const status = { code: 0, message: '', details: undefined as Uint8Array | undefined };
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+  stream.once('wantTrailers', () => stream.sendTrailers(trailersOf(status)));
+  try {
+    const method = Object.hasOwn(methods, path) ? methods[path] : undefined;
+    if (method === undefined) throw new EngineError('not-implemented', `unknown method ${path}`);
+    await method({
+      headers,
+      requests: messagesOf(stream),
+      send: message => write(stream, frame(message)),
+      signal: gone.signal,
+    });
+  } catch (error) {
+    status.code = statusOf(error);
+    status.message = messageOf(error);
+    status.details = details(error);
+  }
+  if (!stream.destroyed) stream.end();
+}
+
+function trailersOf({
+  code,
+  message,
+  details,
+}: {
+  code: number;
+  message: string;
+  details: Uint8Array | undefined;
+}) {
+  return {
+    'grpc-status': String(code),
+    ...(message === '' ? {} : { 'grpc-message': encodeURIComponent(message) }),
+    ...(details === undefined ? {} : { 'grpc-status-details-bin': Buffer.from(details).toString('base64') }),
+  };
+}
+
+function frame(message: Uint8Array): Buffer {
+  const framed = Buffer.allocUnsafe(HEADER_BYTES + message.length);
+  framed[0] = 0;
+  framed.writeUInt32BE(message.length, 1);
+  framed.set(message, HEADER_BYTES);
+  return framed;
+}
+
+async function write(stream: Http2Stream, chunk: Buffer): Promise<void> {
+  if (stream.destroyed) throw new EngineError('cancelled', 'the other side has gone');
+  if (stream.write(chunk)) return;
+  await new Promise<void>(resolve => {
+    const done = (): void => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.once('drain', done).once('close', done);
+  });
+}
+
+/** @throws EngineError invalid-parameter for what is no frame */
+async function* messagesOf(stream: Http2Stream): AsyncGenerator<Buffer> {
+  let pending: Buffer = Buffer.alloc(0);
+  // Who has read enough may still have something to say.
+  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+    while (pending.length >= HEADER_BYTES) {
+      const length = pending.readUInt32BE(1);
+      if (pending[0] !== 0 || length > MAX_MESSAGE_BYTES)
+        throw new EngineError(
+          'invalid-parameter',
+          'grpc: received a message that is too large, or compressed',
+        );
+      if (pending.length < HEADER_BYTES + length) break;
+      yield pending.subarray(HEADER_BYTES, HEADER_BYTES + length);
+      pending = pending.subarray(HEADER_BYTES + length);
+    }
+  }
+}
+
+/** One message, of a method that takes one. @throws EngineError invalid-parameter */
+export async function oneRequest({ requests }: Call): Promise<Buffer> {
+  for await (const request of requests) return request;
+  return Buffer.alloc(0);
+}
+
+export type ClientCall = {
+  send(message: Uint8Array): Promise<void>;
+  /** There will be no more from this side. */
+  end(): void;
+  /** @throws EngineError with the status that the other side gives */
+  responses: AsyncIterable<Buffer>;
+  /** Ends the call, whatever it has got to. */
+  cancel(): void;
+};
+
+/** The calling side of a connection that carries raw HTTP/2. */
+export class GrpcClient {
+  readonly #session: ClientHttp2Session;
+  /** Settles when the connection has ended. */
+  readonly closed: Promise<void>;
+
+  constructor(connection: Duplex) {
+    this.#session = connect('http://localhost', {
+      createConnection: () => connection,
+      settings: { initialWindowSize: WINDOW_BYTES },
+    });
+    this.#session.once('connect', () => this.#session.setLocalWindowSize(WINDOW_BYTES));
+    this.#session.on('error', () => this.#session.destroy());
+    this.closed = new Promise(resolve => this.#session.once('close', resolve));
+  }
+
+  call(path: string, metadata: Record<string, string | string[]> = {}): ClientCall {
+    if (this.#session.destroyed) throw gone();
+    const stream = this.#session.request({
+      ...metadata,
+      ':method': 'POST',
+      ':path': path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    const status = Promise.withResolvers<IncomingHttpHeaders>();
+    // One without a body has its status in its head.
+    stream.once('response', headers => {
+      if (headers['grpc-status'] !== undefined) status.resolve(headers);
+    });
+    stream.once('trailers', status.resolve);
+    stream.once('close', () =>
+      status.resolve({ 'grpc-status': '14', 'grpc-message': 'the session has ended' }),
+    );
+    stream.on('error', () => undefined);
+    return {
+      send: message => write(stream, frame(message)),
+      end: () => stream.end(),
+      responses: responsesOf(stream, status.promise),
+      cancel: () => stream.close(8),
+    };
+  }
+
+  /** A method that takes one message and gives one. @throws EngineError */
+  async unary(path: string, request: Uint8Array, signal: AbortSignal): Promise<Buffer> {
+    signal.throwIfAborted();
+    const call = this.call(path);
+    const cancel = () => call.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      await call.send(request);
+      call.end();
+      let answer: Buffer = Buffer.alloc(0);
+      for await (const response of call.responses) answer = response;
+      return answer;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  close(): void {
+    this.#session.destroy();
+  }
+}
+
+async function* responsesOf(
+  stream: Http2Stream,
+  status: Promise<IncomingHttpHeaders>,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* messagesOf(stream);
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    throw gone(error);
+  }
+  const { 'grpc-status': code = '2', 'grpc-message': message = '' } = await status;
+  if (code === '0') return;
+  throw new EngineError(kindOf(Number(code)), decoded(String(message)) || `rpc error: code ${String(code)}`);
+}
+
+function decoded(message: string): string {
+  try {
+    return decodeURIComponent(message);
+  } catch {
+    return message;
+  }
+}
+
+function gone(cause?: unknown): EngineError {
+  return new EngineError('cancelled', 'the session has ended', { cause });
+}

@@ -1,0 +1,136 @@
+/** Messages of BuildKit's services, as far as they are needed (api/services/control, frontend/gateway/pb, session). */
+import { bytes, exactInteger, flag, integer, list, map, message, nested, text, time } from './protobuf.ts';
+
+const PLATFORM = message({ architecture: [1, text], os: [2, text], variant: [3, text] });
+const VERSION = message({ package: [1, text], version: [2, text], revision: [3, text] });
+const WORKER = message({
+  id: [1, text],
+  labels: [2, map(text)],
+  platforms: [3, list(nested(PLATFORM))],
+  version: [5, nested(VERSION)],
+});
+export const INFO = message({ version: [1, nested(VERSION)] });
+export const WORKERS = message({ record: [1, list(nested(WORKER))] });
+
+const EXPORTER = message({ type: [1, text], attributes: [2, map(text)] });
+const CACHE_ENTRY = message({ type: [1, text], attributes: [2, map(text)] });
+const CACHE_OPTIONS = message({
+  exports: [4, list(nested(CACHE_ENTRY))],
+  imports: [5, list(nested(CACHE_ENTRY))],
+});
+
+export const SOLVE_REQUEST = message({
+  ref: [1, text],
+  definition: [2, bytes],
+  oldExporter: [3, text],
+  oldExporterAttributes: [4, map(text)],
+  session: [5, text],
+  frontend: [6, text],
+  frontendAttributes: [7, map(text)],
+  cache: [8, nested(CACHE_OPTIONS)],
+  entitlements: [9, list(text)],
+  exporters: [13, list(nested(EXPORTER))],
+});
+export const SOLVE_RESPONSE = message({ exporterResponse: [1, map(text)] });
+
+export const STATUS_REQUEST = message({ ref: [1, text] });
+const VERTEX = message({
+  digest: [1, text],
+  inputs: [2, list(text)],
+  name: [3, text],
+  cached: [4, flag],
+  started: [5, time],
+  completed: [6, time],
+  error: [7, text],
+});
+const VERTEX_LOG = message({
+  vertex: [1, text],
+  timestamp: [2, time],
+  stream: [3, integer],
+  data: [4, bytes],
+});
+export const STATUS_RESPONSE = message({
+  vertexes: [1, list(nested(VERTEX))],
+  logs: [3, list(nested(VERTEX_LOG))],
+});
+
+export const USAGE_RECORD = message({
+  id: [1, text],
+  mutable: [2, flag],
+  inUse: [3, flag],
+  sizeBytes: [4, integer],
+  createdAt: [6, time],
+  lastUsedAt: [7, time],
+  usageCount: [8, integer],
+  description: [9, text],
+  recordType: [10, text],
+  shared: [11, flag],
+});
+export const DISK_USAGE_RESPONSE = message({ record: [1, list(nested(USAGE_RECORD))] });
+export const PRUNE_REQUEST = message({
+  filter: [1, list(text)],
+  all: [2, flag],
+  keepDurationNs: [3, integer],
+  reservedSpace: [4, integer],
+  maxUsedSpace: [5, integer],
+});
+
+export const NOTHING = message({});
+
+const CAPABILITY = message({ id: [1, text], enabled: [2, flag] });
+export const PONG = message({
+  frontendCapabilities: [1, list(nested(CAPABILITY))],
+  llbCapabilities: [2, list(nested(CAPABILITY))],
+  workers: [3, list(nested(WORKER))],
+});
+
+const REF = message({ id: [1, text] });
+const RESULT = message({
+  oldRef: [1, text],
+  ref: [3, nested(REF)],
+  metadata: [10, map(bytes)],
+});
+export const BRIDGE_SOLVE_REQUEST = message({
+  definition: [1, bytes],
+  frontend: [2, text],
+  options: [3, map(text)],
+  allowResultReturn: [5, flag],
+  allowResultArrayRef: [6, flag],
+  final: [10, flag],
+  evaluate: [14, flag],
+});
+export const BRIDGE_SOLVE_RESPONSE = message({ ref: [1, text], result: [3, nested(RESULT)] });
+
+const ANY = message({ typeUrl: [1, text], value: [2, bytes] });
+export const RPC_STATUS = message({
+  code: [1, integer],
+  message: [2, text],
+  details: [3, list(nested(ANY))],
+});
+export const RETURN_REQUEST = message({ result: [1, nested(RESULT)], error: [2, nested(RPC_STATUS)] });
+
+/** fsutil's Packet: STAT 0, REQ 1, DATA 2, FIN 3, ERR 4. */
+const STAT = message({
+  path: [1, text],
+  mode: [2, integer],
+  uid: [3, integer],
+  gid: [4, integer],
+  size: [5, integer],
+  modifiedNs: [6, exactInteger],
+  linkName: [7, text],
+  deviceMajor: [8, integer],
+  deviceMinor: [9, integer],
+  xattrs: [10, map(bytes)],
+});
+export const PACKET = message({
+  type: [1, integer],
+  stat: [2, nested(STAT)],
+  id: [3, integer],
+  data: [4, bytes],
+});
+
+export const GET_SECRET_REQUEST = message({ id: [1, text] });
+export const GET_SECRET_RESPONSE = message({ data: [1, bytes] });
+export const CREDENTIALS_REQUEST = message({ host: [1, text] });
+export const CREDENTIALS_RESPONSE = message({ username: [1, text], secret: [2, text] });
+export const HEALTH_RESPONSE = message({ status: [1, integer] });
