@@ -11,7 +11,7 @@ const MINUTE_MS = 60 * 1000;
  */
 export class DepartedContainers {
   /** Their size is that of their configurations in characters, which are as long as clients like. */
-  readonly #containers = new ShortMemory<Container>({ keptMs: HOUR_MS, maxCount: 1000, maxSize: 8 << 20 });
+  readonly #containers = new ShortMemory<Container>({ keptMs: HOUR_MS, maxCount: 400, maxSize: 4 << 20 });
   readonly #logs = new ShortMemory<() => void>({
     keptMs: MINUTE_MS,
     maxCount: 100,
