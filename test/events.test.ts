@@ -23,18 +23,17 @@ async function run(command: string): Promise<void> {
   assert.equal(code, 0, `${command}: ${stderr}`);
 }
 
+async function allEvents(): Promise<EventMessage[]> {
+  const text = await daemon.text('GET', `/events?until=${Date.now() / 1000}`);
+  const lines = text.split('\n').filter(Boolean);
+  return lines.map(line => JSON.parse(line) as EventMessage);
+}
+
 /** Those that the commands have brought about, without what differs each time. */
 async function eventsOf(...commands: string[]): Promise<string[]> {
-  const all = async () => {
-    const text = await daemon.text('GET', `/events?until=${Date.now() / 1000}`);
-    return text
-      .split('\n')
-      .filter(Boolean)
-      .map(line => JSON.parse(line) as EventMessage);
-  };
-  const { length } = await all();
+  const { length } = await allEvents();
   for (const command of commands) await run(command);
-  return (await all()).slice(length).map(described);
+  return (await allEvents()).slice(length).map(described);
 }
 
 /** Numbers that are the same each time. */
@@ -65,15 +64,14 @@ test('of a container that runs and goes, with a volume and a label', async () =>
 
 test('of all that can be done to a container', async () => {
   const started = ['network connect container name=bridge type=bridge', 'container start name=db'];
-  const ended = [
-    'network disconnect container name=bridge type=bridge',
-    'container die exitCode=137 name=db',
-  ];
+  const left = 'network disconnect container name=bridge type=bridge';
+  const died = 'container die exitCode=137 name=db';
   const stopped = [
     'container kill name=db signal=15',
     'container kill name=db signal=9',
-    ...ended,
+    left,
     'container stop name=db',
+    died,
   ];
   assert.deepEqual(
     await eventsOf(
@@ -108,12 +106,33 @@ test('of all that can be done to a container', async () => {
       'container top name=db',
       'container archive-path name=db',
       'container kill name=db signal=9',
-      ...ended,
+      left,
+      died,
       ...started,
       ...stopped,
       'container destroy name=db',
     ],
   );
+});
+
+test('of a container that is removed when it is stopped, and of a command that cannot be executed', async () => {
+  const { length } = await allEvents();
+  await run('run -d --rm --name web busybox sleep 1000');
+  assert.equal((await daemon.slipway('exec', 'web', 'nope')).code, 127);
+  await run('stop -t 0 web');
+  assert.deepEqual((await allEvents()).slice(length).map(described), [
+    'container create name=web',
+    'network connect container name=bridge type=bridge',
+    'container start name=web',
+    'container exec_create: nope  execID name=web',
+    'container exec_start: nope  execID name=web',
+    'container kill name=web signal=15',
+    'container kill name=web signal=9',
+    'network disconnect container name=bridge type=bridge',
+    'container stop name=web',
+    'container die exitCode=137 name=web',
+    'container destroy name=web',
+  ]);
 });
 
 test('of images: their names as they are written, one for each that is loaded or imported', async () => {

@@ -43,6 +43,8 @@ export class Container {
   restartTimer: NodeJS.Timeout | undefined;
   /** By `stop` or `kill`, for this run. */
   restartCancelled = false;
+  /** How many wait for its end because they have stopped it. */
+  stops = 0;
   /** Its process has ended, though nobody has been told. */
   isEnding = false;
   /** It is being stopped only to be started again. */

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type * as api from '../../api/types.ts';
-import type { ExecProcess } from '../../execdriver/driver.ts';
+import type { ExecProcess, ExitStatus } from '../../execdriver/driver.ts';
 import { frame, FrameReader, STDOUT } from '../attach/frames.ts';
 import { parseDetachKeys } from '../attach/detach-keys.ts';
 import type { Session } from '../attach/attach-container.ts';
@@ -131,15 +131,21 @@ function conversion({ terminal, raw }: { terminal: boolean; raw: boolean }) {
 
 /** Notes its exit, whenever that comes. */
 export function watchExec(daemon: Daemon, exec: Exec, process: ExecProcess): void {
-  const { container } = exec;
   void process.exited.then(status => {
     if (daemon.closing.aborted) return;
     exec.settle(status);
-    if (container.isRemoved) return;
-    daemon.store.saveExec(exec.id, container.id, exec.record);
-    containerEvent(daemon, container, 'exec_die', { execID: exec.id, exitCode: String(status.code) });
-    forgetLater(daemon, exec);
+    daemon.background.run(`the exit of exec ${exec.id}`, announceExit(daemon, exec, status));
   });
+}
+
+/** A signal that brought it about is told of first. */
+async function announceExit(daemon: Daemon, exec: Exec, { code }: ExitStatus): Promise<void> {
+  const { container, record } = exec;
+  forgetLater(daemon, exec);
+  if (!container.isRemoved) daemon.store.saveExec(exec.id, container.id, record);
+  await Promise.all(container.signals);
+  if (container.isRemoved) return;
+  containerEvent(daemon, container, 'exec_die', { execID: exec.id, exitCode: String(code) });
 }
 
 function fail(daemon: Daemon, exec: Exec, error: unknown): void {
@@ -147,7 +153,6 @@ function fail(daemon: Daemon, exec: Exec, error: unknown): void {
   exec.bridge?.abandon();
   exec.settle({ code });
   daemon.store.saveExec(exec.id, exec.container.id, exec.record);
-  containerEvent(daemon, exec.container, 'exec_die', { execID: exec.id, exitCode: String(code) });
   forgetLater(daemon, exec);
 }
 

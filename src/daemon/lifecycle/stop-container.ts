@@ -35,13 +35,20 @@ export async function stopRunning(daemon: Daemon, container: Container, options:
   container.restartCancelled = true;
   container.state.manuallyStopped = true;
   daemon.store.saveState(container.id, container.state);
-  if (container.state.status === 'restarting') cancelRestart(daemon, container);
-  else
+  if (container.state.status === 'restarting') {
+    cancelRestart(daemon, container);
+    containerEvent(daemon, container, 'stop');
+    return;
+  }
+  container.stops += 1;
+  try {
     await end(daemon, container, {
       signal,
       timeoutMs: seconds < 0 ? Number.POSITIVE_INFINITY : Number(seconds) * 1000,
     });
-  containerEvent(daemon, container, 'stop');
+  } finally {
+    container.stops -= 1;
+  }
 }
 
 async function end(

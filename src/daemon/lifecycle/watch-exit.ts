@@ -73,6 +73,7 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
     );
 }
 
+/** In the order in which Docker does. */
 function announceExit(daemon: Daemon, container: Container, status: ExitStatus): void {
   for (const { type, name } of container.record.mounts) {
     if (type !== 'volume') continue;
@@ -83,6 +84,7 @@ function announceExit(daemon: Daemon, container: Container, status: ExitStatus):
       attributes: { container: container.id, driver: 'local' },
     });
   }
+  for (let stop = 0; stop < container.stops; stop += 1) containerEvent(daemon, container, 'stop');
   const seconds = (status.exitedAtNs - parseTime(container.state.startedAt)) / 1_000_000_000n;
   containerEvent(daemon, container, 'die', { execDuration: String(seconds), exitCode: String(status.code) });
 }
