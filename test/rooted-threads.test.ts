@@ -54,3 +54,23 @@ test('threads that end leave no descriptor, whether they were idle or at work', 
   // The one for all threads has gone, too.
   await settled(idle - 1);
 });
+
+test('jobs that wait for somebody else are refused when there are too many, and others are done', async () => {
+  const threads = await RootedThreads.open(60_000, 2);
+  const pairs = Array.from({ length: 3 }, () => socketPair());
+  const [one, two, three] = pairs.map(([, outputFd]) => ({
+    kind: 'pack' as const,
+    root: '/usr/lib',
+    outputFd,
+  }));
+  const stuck = [threads.run(one!), threads.run(two!)].map(job => job.catch(() => 'ended'));
+  await assert.rejects(threads.run(three!), { kind: 'unavailable' });
+  assert.equal((await threads.run({ kind: 'measure', root: '/proc/sys/fs/mqueue' })) >= 0, true);
+  closeSync(pairs[0]![0]);
+  assert.equal(await stuck[0], 'ended');
+  const next = threads.run(three!).catch(error => (error as Error).message);
+  await threads.close();
+  assert.doesNotMatch(String(await next), /too many/);
+  await Promise.all(stuck);
+  for (const descriptor of pairs.flat().slice(1)) closeSync(descriptor);
+});

@@ -48,6 +48,7 @@ export class RootedThreads {
   readonly #removals: Task[] = [];
   readonly #all = new Set<RootedThread>();
   readonly #idleMs: number;
+  readonly #maximumThreads: number;
   readonly #program = workerProgram();
   /** The root that threads return to, a descriptor for all of them: one that is ended closes nothing. */
   readonly #home = openRoot('/');
@@ -55,17 +56,19 @@ export class RootedThreads {
   #closed: Promise<void> | undefined;
 
   /** See {@link RootedThreads.open}. */
-  private constructor(idleMs: number) {
+  private constructor(idleMs: number, maximumThreads: number) {
     this.#idleMs = idleMs;
+    this.#maximumThreads = maximumThreads;
   }
 
   /**
    * Must be used, and not the constructor: the pool's threads have to start before any thread is rooted.
    * @param idleMs how long a thread waits for work before it ends
+   * @param maximumThreads with so many at work, jobs that wait for somebody else are refused
    */
-  static async open(idleMs = IDLE_MS): Promise<RootedThreads> {
+  static async open(idleMs = IDLE_MS, maximumThreads = MAXIMUM_THREADS): Promise<RootedThreads> {
     await stat('/');
-    return new RootedThreads(idleMs);
+    return new RootedThreads(idleMs, maximumThreads);
   }
 
   /**
@@ -80,7 +83,7 @@ export class RootedThreads {
     return new Promise((resolve, reject) => {
       const task: Task = { request: { id: this.#nextId++, job }, progress, resolve, reject };
       if (this.#closed !== undefined) reject(closedError());
-      else if (isWaiting(job) && this.#all.size >= MAXIMUM_THREADS) reject(tooManyError());
+      else if (isWaiting(job) && this.#isFull) reject(tooManyError());
       else this.#dispatch(task);
     });
   }
@@ -105,6 +108,10 @@ export class RootedThreads {
   #dispatch(task: Task): void {
     if (this.#mayStart(task)) (this.#idle.pop() ?? this.#start()).run(task);
     else (isRemoval(task.request.job) ? this.#removals : this.#waiting).push(task);
+  }
+
+  get #isFull(): boolean {
+    return this.#idle.length === 0 && this.#all.size >= this.#maximumThreads;
   }
 
   #mayStart({ request: { job } }: Task): boolean {
