@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { ContainerInspect, EndpointSettings, NetworkInspect } from '../src/api/types.ts';
+import { until } from '../src/base/testing/until.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 
 type Endpoints = Record<string, EndpointSettings>;
@@ -29,11 +30,16 @@ describe('user-defined networks', () => {
     return Id;
   }
 
-  async function create(name: string, endpoints: Endpoints, hostConfig: object = {}): Promise<void> {
+  async function create(
+    name: string,
+    endpoints: Endpoints,
+    hostConfig: object = {},
+    command = ['sh', '-c', 'echo "$HOSTNAME" > /index.html; exec httpd -f -h /'],
+  ): Promise<void> {
     const [mode] = Object.keys(endpoints);
     await daemon.api('POST', `/containers/create?name=${name}`, {
       Image: 'busybox',
-      Cmd: ['sh', '-c', 'echo "$HOSTNAME" > /index.html; exec httpd -f -h /'],
+      Cmd: command,
       HostConfig: { NetworkMode: mode, ...hostConfig },
       NetworkingConfig: { EndpointsConfig: endpoints },
     });
@@ -371,6 +377,43 @@ describe('user-defined networks', () => {
     await assert.rejects(disconnect('host', 'hosted'), /400 .*was created in host network mode/);
     await assert.rejects(connect('front', 'nosuch'), /404 .*No such container: nosuch/);
     await assert.rejects(connect('nosuch', 'web'), /404 .*network nosuch not found/);
+  });
+
+  test('containers have IPv6 addresses where the network has, and are as apart', async () => {
+    const both = {
+      EnableIPv6: true,
+      IPAM: { Config: [{ Subnet: '10.2.0.0/24' }, { Subnet: 'fd00:2::/64' }] },
+    };
+    await makeNetwork('both', '', both);
+    await makeNetwork('six', '', { EnableIPv6: true, EnableIPv4: false });
+    const serve = ['sh', '-c', 'echo six > /index.html; exec httpd -f -p [::]:80 -h /'];
+    const settings = { IPAMConfig: { IPv6Address: 'fd00:2::77' } };
+    await create('web', { both: settings }, {}, serve);
+    await daemon.api('POST', '/containers/web/start');
+    await create('alone', { six: {} }, {}, serve);
+    await daemon.api('POST', '/containers/alone/start');
+    await create('peer', { both: {}, six: {} }, {}, serve);
+    await daemon.api('POST', '/containers/peer/start');
+    const [web, alone] = [await inspect('web'), await inspect('alone')].map(
+      ({ NetworkSettings }) => Object.values(NetworkSettings.Networks)[0],
+    );
+    assert.deepEqual(
+      [web?.IPAddress, web?.GlobalIPv6Address, web?.IPv6Gateway],
+      ['10.2.0.2', 'fd00:2::77', 'fd00:2::1'],
+    );
+    assert.equal(alone?.IPAddress, '');
+    assert.match(alone?.GlobalIPv6Address ?? '', /^fd/);
+    await until(() => reaches('peer', 'fd00:2::77'));
+    await until(() => reaches('peer', alone?.GlobalIPv6Address ?? ''));
+    assert.equal(await reaches('web', alone?.GlobalIPv6Address ?? ''), false);
+    assert.equal(await reaches('alone', 'fd00:2::77'), false);
+    assert.match(await inside('web', 'ip', '-6', 'route'), /^default via fd00:2::1 /m);
+    assert.match(await inside('web', 'cat', '/etc/hosts'), /^fd00:2::77\t/m);
+    const { Containers } = (await daemon.api('GET', '/networks/both')) as NetworkInspect;
+    assert.ok(Object.values(Containers).some(({ IPv6Address }) => IPv6Address === 'fd00:2::77/64'));
+    await disconnect('both', 'web');
+    await connect('both', 'web', settings);
+    await until(() => reaches('peer', 'fd00:2::77'));
   });
 
   test('events come in Docker’s order', async () => {

@@ -87,12 +87,20 @@ export class NetworkNamespace {
     }
   }
 
-  /** For an interface that is to have an IPv6 address. @throws a file error */
+  /**
+   * For an interface that is to have IPv6 addresses: they are usable at once, and announced, as others may know them with
+   * another hardware address.
+   * @throws SyscallError; a file error where the kernel has no IPv6
+   */
   enableIpv6(index: number): void {
     const [reply] = this.routes.request([getLink({ index })]);
     if (reply === undefined) throw new TypeError(`no answer about interface ${index}`);
     const { name } = parseLink(reply);
-    this.#enter(() => writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '0'));
+    const settings = { accept_dad: '0', ndisc_notify: '1', disable_ipv6: '0' };
+    this.#enter(() => {
+      for (const [key, value] of Object.entries(settings))
+        writeFileSync(`/proc/sys/net/ipv6/conf/${name}/${key}`, value);
+    });
   }
 
   /** Used by the pool. */

@@ -37,14 +37,20 @@ export type InterfaceAddress = { linkIndex: number; address: string; prefixLengt
 /** A route's destination, `0.0.0.0`/0 or `::`/0 for the default one, and its output interface (0: none). */
 export type Route = { destination: string; prefixLength: number; linkIndex: number; table: number };
 
-/** An IPv6 address is usable at once: no duplicate of it is looked for. */
-export function addAddress({ linkIndex, address, prefixLength }: InterfaceAddress): NetlinkMessage {
+/**
+ * No duplicate is looked for of an IPv6 address, so that it is usable at once; unless it is `left` to the interface's
+ * settings.
+ */
+export function addAddress(
+  { linkIndex, address, prefixLength }: InterfaceAddress,
+  duplicates: 'ignored' | 'left' = 'ignored',
+): NetlinkMessage {
   const value = ipBytes(address);
   const broadcast = value.length === 4 ? [bytes(IFA_BROADCAST, broadcastOf(value, prefixLength))] : [];
   return {
     type: RTM_NEWADDR,
     flags: NLM_F_CREATE | NLM_F_EXCL,
-    header: addressHeader({ family: familyOf(address), linkIndex, prefixLength }),
+    header: addressHeader({ family: familyOf(address), linkIndex, prefixLength, duplicates }),
     attributes: [bytes(IFA_LOCAL, value), bytes(IFA_ADDRESS, value), ...broadcast],
     description: `add address ${address}/${prefixLength}`,
   };
@@ -183,9 +189,15 @@ function broadcastOf(address: Buffer, prefixLength: number): Buffer {
 }
 
 /** struct ifaddrmsg: family, prefix length, flags, scope, index. */
-function addressHeader(options: { family: number; linkIndex: number; prefixLength: number }): Buffer {
-  const { family, linkIndex, prefixLength } = options;
-  const header = Buffer.from([family, prefixLength, family === AF_INET6 ? IFA_F_NODAD : 0, 0, 0, 0, 0, 0]);
+function addressHeader(options: {
+  family: number;
+  linkIndex: number;
+  prefixLength: number;
+  duplicates?: 'ignored' | 'left';
+}): Buffer {
+  const { family, linkIndex, prefixLength, duplicates = 'ignored' } = options;
+  const flags = family === AF_INET6 && duplicates === 'ignored' ? IFA_F_NODAD : 0;
+  const header = Buffer.from([family, prefixLength, flags, 0, 0, 0, 0, 0]);
   header.writeUInt32LE(linkIndex, 4);
   return header;
 }

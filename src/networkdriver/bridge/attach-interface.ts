@@ -19,7 +19,7 @@ import type { NetlinkMessage } from '../../kernel/netlink/message.ts';
 import type { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
 import { newVethName } from '../namespace-pool.ts';
 import type { EndpointAddress } from '../ipam/network-addresses.ts';
-import { versionOf } from '../ipam/ip.ts';
+import { type IpVersion, versionOf } from '../ipam/ip.ts';
 import type { NetworkNamespace } from '../network-namespace.ts';
 
 /** The two ends' indexes, each in its own namespace. */
@@ -89,23 +89,35 @@ function attachSteps(options: AttachOptions): { socket: NetlinkSocket; messages:
   const { host, namespace, pair, bridgeIndex, mtu, macAddress, addresses } = options;
   const port = [addPort({ index: pair.hostIndex, bridgeIndex, mtu })];
   if (options.isolated) port.push(isolatePort(pair.hostIndex));
-  const inner = [
-    configureLink({ index: pair.index, macAddress, mtu }),
-    ...addresses.map(address => addAddress({ ...address, linkIndex: pair.index })),
-  ];
-  const gateways = addresses.map(({ gateway }) => gateway).filter(gateway => gateway !== '');
-  if (options.hasDefaultRoute) inner.push(...gateways.map(addDefaultRoute));
   const outer = [
     // Being asked about the port, the kernel takes note of its carrier now, not when its work queue comes to it.
     getLink({ index: pair.hostIndex }),
     setForwarding({ portIndex: pair.hostIndex, macAddress }),
     ...addresses.map(({ address }) => correctNeighbour({ linkIndex: bridgeIndex, address, macAddress })),
   ];
-  return [
+  const steps = [
     { socket: host, messages: port },
-    { socket: namespace.routes, messages: inner },
+    {
+      socket: namespace.routes,
+      messages: [configureLink({ index: pair.index, macAddress, mtu }), ...addressMessages(options, 4)],
+    },
     { socket: host, messages: outer },
+    // These are announced, which the port has to pass on.
+    { socket: namespace.routes, messages: addressMessages(options, 6) },
   ];
+  return steps.filter(({ messages }) => messages.length > 0);
+}
+
+function addressMessages(
+  { pair, addresses, hasDefaultRoute }: AttachOptions,
+  version: IpVersion,
+): NetlinkMessage[] {
+  return addresses
+    .filter(({ address }) => versionOf(address) === version)
+    .flatMap(address => [
+      addAddress({ ...address, linkIndex: pair.index }, 'left'),
+      ...(hasDefaultRoute && address.gateway !== '' ? [addDefaultRoute(address.gateway)] : []),
+    ]);
 }
 
 /**

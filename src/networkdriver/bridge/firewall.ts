@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { errorCode } from '../../base/errors.ts';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { NETLINK_NETFILTER } from '../../kernel/abi/netlink.ts';
@@ -90,7 +91,9 @@ export class Firewall {
   }
 
   async #load(): Promise<void> {
-    await this.#loading.run(this.#table, () => loadRuleset(rulesetOf(this.#table, this.#networks)));
+    await this.#loading.run(this.#table, () =>
+      loadRuleset(rulesetOf(this.#table, this.#networks, { hasIpv6: existsSync('/proc/sys/net/ipv6') })),
+    );
   }
 
   async #add(elements: readonly PublishedElement[]): Promise<void> {

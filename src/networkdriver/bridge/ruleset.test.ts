@@ -14,25 +14,25 @@ const front = {
 const closed = { ...front, device: 'br-1', subnets: ['172.18.0.0/16'], internal: true };
 
 test('Without networks the table goes.', () => {
-  assert.equal(rulesetOf('mine', []), 'add table ip mine\ndelete table ip mine\n');
+  assert.equal(rulesetOf('mine', [], { hasIpv6: false }), 'add table ip mine\ndelete table ip mine\n');
 });
 
 test('The maps of published ports are made, never flushed.', () => {
-  const script = rulesetOf('mine', [front]);
+  const script = rulesetOf('mine', [front], { hasIpv6: true });
   assert.match(script, /^add map ip mine published \{/m);
   assert.match(script, /^add map ip mine published_at \{/m);
   assert.doesNotMatch(script, /flush (map|table)/);
 });
 
 test('Only networks that are not internal get a way out.', () => {
-  const script = rulesetOf('mine', [front, closed]);
+  const script = rulesetOf('mine', [front, closed], { hasIpv6: true });
   assert.match(script, /ip saddr 172\.17\.0\.0\/16 oifname != "slipway0" masquerade/);
   assert.doesNotMatch(script, /ip saddr 172\.18\.0\.0\/16 oifname != /);
   assert.match(script, /add element ip mine internal \{ "br-1" \}/);
 });
 
 test('Every rule is of a chain that was flushed before.', () => {
-  const lines = rulesetOf('mine', [front, closed]).split('\n');
+  const lines = rulesetOf('mine', [front, closed], { hasIpv6: true }).split('\n');
   const flushed = new Set(lines.flatMap(line => line.match(/^flush chain ip mine (\S+)/)?.[1] ?? []));
   const filled = lines.flatMap(line => line.match(/^add rule ip mine (\S+)/)?.[1] ?? []);
   assert.deepEqual(new Set(filled), flushed);
@@ -60,4 +60,18 @@ test('Published ports are elements as nft(8) encodes them: fields in network ord
     ['published', '1100000000500000', 'ac1100021f900000'],
     ['published_at', '010203041100000000500000', 'ac1100021f900000'],
   ]);
+});
+
+test('Networks with IPv6 have a table for it, which has no way in, and none for those without.', () => {
+  const both = { ...front, device: 'br-2', subnets: ['172.19.0.0/16', 'fd00:1::/64'] };
+  const script = rulesetOf('mine', [both, closed], { hasIpv6: true });
+  assert.match(
+    script,
+    /^add rule ip6 mine postrouting ip6 saddr fd00:1::\/64 oifname != "br-2" masquerade$/m,
+  );
+  assert.match(script, /^add element ip6 mine internal \{ "br-1" \}$/m);
+  assert.match(script, /^add rule ip6 mine forward oifname @bridges drop$/m);
+  assert.doesNotMatch(script, /ip6 mine .*dnat ip6/);
+  assert.match(rulesetOf('mine', [closed], { hasIpv6: true }), /^delete table ip6 mine$/m);
+  assert.doesNotMatch(rulesetOf('mine', [both], { hasIpv6: false }), /ip6 mine/);
 });

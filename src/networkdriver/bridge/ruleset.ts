@@ -1,4 +1,4 @@
-import { versionOf } from '../ipam/ip.ts';
+import { type IpVersion, versionOf } from '../ipam/ip.ts';
 
 /** What the firewall must know of a bridge network. */
 export type FirewallNetwork = {
@@ -19,29 +19,33 @@ export const EVERY_ADDRESS_MAP = 'published';
 export const ONE_ADDRESS_MAP = 'published_at';
 
 /**
- * The nft(8) script of the engine's only table: what holds for all ports and networks. Published ports are
- * elements of its two maps, which the script makes if they are missing and otherwise leaves alone. Loading it
+ * The nft(8) script of the engine's tables, one for each IP version: what holds for all ports and networks. Published
+ * ports are elements of two maps, which the script makes if they are missing and otherwise leaves alone. Loading it
  * again is one transaction: no packet ever meets half of it.
+ * @param options.hasIpv6 whether the kernel has IPv6; there is a table for it when a network has
  */
-export function rulesetOf(table: string, networks: readonly FirewallNetwork[]): string {
-  if (networks.length === 0) return `add table ip ${table}\ndelete table ip ${table}\n`;
-  const name = `ip ${table}`;
-  const devices = networks.map(network => quoted(network.device));
-  const internal = networks.filter(network => network.internal).map(network => quoted(network.device));
+export function rulesetOf(
+  table: string,
+  networks: readonly FirewallNetwork[],
+  { hasIpv6 }: { hasIpv6: boolean },
+): string {
+  const usesIpv6 = networks.some(({ subnets }) => subnets.some(subnet => versionOf(subnet) === 6));
+  const ipv4 = networks.length === 0 ? withoutTable(`ip ${table}`) : ipv4Table(`ip ${table}`, networks);
+  const ipv6 = usesIpv6 ? ipv6Table(`ip6 ${table}`, networks) : withoutTable(`ip6 ${table}`);
+  return [...ipv4, ...(hasIpv6 ? ipv6 : []), ''].join('\n');
+}
+
+function withoutTable(name: string): string[] {
+  return [`add table ${name}`, `delete table ${name}`];
+}
+
+function ipv4Table(name: string, networks: readonly FirewallNetwork[]): string[] {
   const destination = 'ipv4_addr . inet_service';
   return [
     `add table ${name}`,
     `add map ${name} ${EVERY_ADDRESS_MAP} { type inet_proto . inet_service : ${destination}; }`,
     `add map ${name} ${ONE_ADDRESS_MAP} { type ipv4_addr . inet_proto . inet_service : ${destination}; }`,
-    ...set(name, { set: 'bridges', type: 'ifname', elements: devices }),
-    ...set(name, { set: 'internal', type: 'ifname', elements: internal }),
-    ...set(name, {
-      set: 'same_bridge',
-      type: 'ifname . ifname',
-      elements: networks
-        .filter(network => network.icc)
-        .map(({ device }) => `${quoted(device)} . ${quoted(device)}`),
-    }),
+    ...bridgeSets(name, networks),
     ...chain(name, { chain: 'guard', type: 'filter hook prerouting priority raw', rules: guardRules() }),
     ...chain(name, { chain: 'publish', rules: publishRules() }),
     ...chain(name, {
@@ -61,8 +65,36 @@ export function rulesetOf(table: string, networks: readonly FirewallNetwork[]): 
       type: 'nat hook postrouting priority srcnat',
       rules: postroutingRules(networks),
     }),
-    '',
-  ].join('\n');
+  ];
+}
+
+/** Ports are published on IPv4 addresses only: there is no way in, and the same ways out. */
+function ipv6Table(name: string, networks: readonly FirewallNetwork[]): string[] {
+  return [
+    `add table ${name}`,
+    ...bridgeSets(name, networks),
+    ...chain(name, { chain: 'forward', type: 'filter hook forward priority filter', rules: forwardRules() }),
+    ...chain(name, {
+      chain: 'postrouting',
+      type: 'nat hook postrouting priority srcnat',
+      rules: eachSubnet(6, outbound(networks), outboundRule),
+    }),
+  ];
+}
+
+function bridgeSets(name: string, networks: readonly FirewallNetwork[]): string[] {
+  const internal = networks.filter(network => network.internal).map(network => quoted(network.device));
+  return [
+    ...set(name, { set: 'bridges', type: 'ifname', elements: networks.map(({ device }) => quoted(device)) }),
+    ...set(name, { set: 'internal', type: 'ifname', elements: internal }),
+    ...set(name, {
+      set: 'same_bridge',
+      type: 'ifname . ifname',
+      elements: networks
+        .filter(network => network.icc)
+        .map(({ device }) => `${quoted(device)} . ${quoted(device)}`),
+    }),
+  ];
 }
 
 /** Bridges let packets with loopback addresses through (route_localnet), for the host's own connections only. */
@@ -90,24 +122,33 @@ function forwardRules(): string[] {
 }
 
 function postroutingRules(networks: readonly FirewallNetwork[]): string[] {
-  const outbound = networks.filter(network => network.masquerade && !network.internal);
   return [
     'oifname @bridges ip saddr 127.0.0.0/8 masquerade',
     // A container that comes back by a published port: without this the answer would take the short way.
     ...eachSubnet(
+      4,
       networks,
       (subnet, device) => `ip saddr ${subnet} oifname ${device} ct status dnat masquerade`,
     ),
-    ...eachSubnet(outbound, (subnet, device) => `ip saddr ${subnet} oifname != ${device} masquerade`),
+    ...eachSubnet(4, outbound(networks), outboundRule),
   ];
 }
 
+function outbound(networks: readonly FirewallNetwork[]): FirewallNetwork[] {
+  return networks.filter(network => network.masquerade && !network.internal);
+}
+
+function outboundRule(subnet: string, device: string): string {
+  return `${versionOf(subnet) === 4 ? 'ip' : 'ip6'} saddr ${subnet} oifname != ${device} masquerade`;
+}
+
 function eachSubnet(
+  version: IpVersion,
   networks: readonly FirewallNetwork[],
   rule: (subnet: string, device: string) => string,
 ): string[] {
   return networks.flatMap(({ device, subnets }) =>
-    subnets.filter(subnet => versionOf(subnet) === 4).map(subnet => rule(subnet, quoted(device))),
+    subnets.filter(subnet => versionOf(subnet) === version).map(subnet => rule(subnet, quoted(device))),
   );
 }
 
