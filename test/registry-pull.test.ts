@@ -10,7 +10,7 @@ import { pullImage } from '../src/daemon/distribution/pull-image.ts';
 import { TestDaemon } from '../src/daemon/testing/test-daemon.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { openGraph } from '../src/graph/open-graph.ts';
-import { type FakeImage, FakeRegistry } from '../src/registry/testing/fake-registry.ts';
+import { type FakeImage, FakeRegistry, sendRegistryError } from '../src/registry/testing/fake-registry.ts';
 import { tarOf } from './fixtures/image-archives.ts';
 
 type Place = { graph: Graph; root: string; test: TestDaemon; registry: FakeRegistry };
@@ -322,6 +322,29 @@ test('the end of the engine gives a pull up', async t => {
   await halted;
   await own.test.close();
   await given;
+});
+
+test('what is denied, is not there or has no such name is told as Docker does', async t => {
+  const own = await place(t);
+  const name = `${own.registry.host}/team/app`;
+  const cases: [string, string][] = [
+    [
+      'DENIED',
+      `pull access denied for ${name}, repository does not exist or may require 'docker login': denied: no`,
+    ],
+    ['MANIFEST_UNKNOWN', `manifest for ${name}:1 not found: manifest unknown: no`],
+    ['NAME_UNKNOWN', `repository ${name} not found: name unknown: no`],
+  ];
+  for (const [code, message] of cases) {
+    own.registry.intercept = (_request, response) => {
+      sendRegistryError(response, code === 'DENIED' ? 403 : 404, code, 'no');
+      return true;
+    };
+    const told: ProgressMessage[] = [];
+    const refused = pull(own, 'team/app:1', { onMessage: one => void told.push(one) });
+    await assert.rejects(refused, { kind: 'not-found', message });
+    assert.deepEqual(told, []);
+  }
 });
 
 test('a wrong password is told, and a right one is enough', async t => {

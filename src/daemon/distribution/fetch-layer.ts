@@ -10,35 +10,14 @@ import type { TransferResult, TransferWaiter } from './shared-transfers.ts';
 
 export type WantedLayer = { descriptor: Descriptor & { digest: Digest }; parent: Digest | undefined };
 
-type Fetch = { layer: WantedLayer; waiter: TransferWaiter<LayerState> };
-
 /** Brings a layer, or waits for it with those who bring it already. It is verified, and unpacked as far as can be. */
-export async function fetchLayer(
+export function fetchLayer(
   daemon: Daemon,
   repository: Repository,
-  fetch: Fetch,
-): Promise<TransferResult<ArrivingLayer>> {
-  let isOwn = false;
-  const onStart = () => {
-    isOwn = true;
-  };
-  try {
-    return await join(daemon, repository, { ...fetch, onStart });
-  } catch (error) {
-    // What somebody else could not get, from another registry perhaps, says nothing of this one.
-    if (isOwn || fetch.waiter.signal.aborted) throw error;
-    return join(daemon, repository, { ...fetch, onStart });
-  }
-}
-
-function join(
-  daemon: Daemon,
-  repository: Repository,
-  { layer, waiter, onStart }: Fetch & { onStart: () => void },
+  { layer, waiter }: { layer: WantedLayer; waiter: TransferWaiter<LayerState> },
 ): Promise<TransferResult<ArrivingLayer>> {
   const { layers, downloads } = daemon.distribution;
   return layers.join(layer.descriptor.digest, waiter, async (signal, onState) => {
-    onStart();
     // Of those who wait for it, the one that began may be the first to go.
     const session = repository.session.fork(signal);
     try {

@@ -73,3 +73,15 @@ test('after a failure, and while one is being given up, the next who asks begins
   await assert.rejects(slow);
   assert.equal((await next).value, 'new');
 });
+
+test('who waited for another one’s failure tries for itself, once', async () => {
+  const { shared } = transfers();
+  const { promise, reject } = Promise.withResolvers<string>();
+  const first = shared.join('key', waiter(), () => promise);
+  const second = shared.join('key', waiter(), async () => 'own');
+  const third = shared.join('key', waiter(), async () => 'too late');
+  reject(new Error('not for you'));
+  await assert.rejects(first, { message: 'not for you' });
+  const values = (await Promise.all([second, third])).map(({ value }) => value);
+  assert.deepEqual(new Set(values).size, 1);
+});

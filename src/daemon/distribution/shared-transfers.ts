@@ -28,25 +28,32 @@ export class SharedTransfers<T, S> {
     this.#dispose = dispose;
   }
 
-  /** @throws what `start` throws; the waiter's signal's reason */
+  /**
+   * @param start begins the transfer, where nobody is at it, or where whoever was has failed: that says nothing of this
+   *   waiter, who may be somebody else, or ask elsewhere
+   * @throws what `start` throws; the waiter's signal's reason
+   */
   async join(
     key: string,
     waiter: TransferWaiter<S>,
     start: (signal: AbortSignal, onState: (state: S) => void) => Promise<T>,
   ): Promise<TransferResult<T>> {
-    // One that is being given up is of no use any more.
-    for (let other = this.#entries.get(key); other?.ending !== undefined; other = this.#entries.get(key))
-      await other.ending;
-    waiter.signal.throwIfAborted();
-    const entry = this.#entries.get(key) ?? this.#begin(key, start);
-    entry.waiters.add(waiter);
-    if (entry.state !== undefined) waiter.onState(entry.state);
-    const release = () => this.#leave(key, entry, waiter);
-    try {
-      return { value: await untilAborted(waiter.signal, entry.result), release };
-    } catch (error) {
-      await release();
-      throw error;
+    for (;;) {
+      // One that is being given up is of no use any more.
+      for (let other = this.#entries.get(key); other?.ending !== undefined; other = this.#entries.get(key))
+        await other.ending;
+      waiter.signal.throwIfAborted();
+      const known = this.#entries.get(key);
+      const entry = known ?? this.#begin(key, start);
+      entry.waiters.add(waiter);
+      if (entry.state !== undefined) waiter.onState(entry.state);
+      const release = () => this.#leave(key, entry, waiter);
+      try {
+        return { value: await untilAborted(waiter.signal, entry.result), release };
+      } catch (error) {
+        await release();
+        if (known === undefined || waiter.signal.aborted) throw error;
+      }
     }
   }
 

@@ -3,7 +3,7 @@ import { basicHeader, type Credentials } from './credentials.ts';
 import type { Endpoint } from './endpoints.ts';
 import { RegistryError } from './registry-error.ts';
 import { discard, type RegistryResponse } from './registry-response.ts';
-import { responseError } from './response-error.ts';
+import { lacksScope, responseError } from './response-error.ts';
 import { fetchToken, mayHaveSecrets, type Token, type TokenRequest } from './token-service.ts';
 
 /** What an endpoint has asked for. */
@@ -59,8 +59,8 @@ export class Authorizer {
     const challenge =
       challenges.find(({ scheme }) => scheme === 'bearer') ??
       challenges.find(({ scheme }) => scheme === 'basic');
-    if (challenge === undefined || (sent !== undefined && challenge.scheme === 'basic'))
-      throw await responseError(response);
+    const isFinal = sent !== undefined && (challenge?.scheme === 'basic' || lacksScope(response));
+    if (challenge === undefined || isFinal) throw await responseError(response);
     await discard(response);
     this.#demands.set(endpoint, { challenge, tokens: new Map(), refused: sent });
   }

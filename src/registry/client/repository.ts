@@ -15,6 +15,8 @@ import type { Session } from './session.ts';
 const MAXIMUM_TAGS = 100_000;
 const MAXIMUM_PAGES = 1000;
 const MAXIMUM_PAGE_BYTES = 4 * 1024 * 1024;
+/** A refusal of HEAD has no body that says why: GET, or what comes next, gets one. */
+const UNEXPLAINED = [400, 403, 404, 405];
 const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
 
 const tagList = struct<{ tags?: string[] }>('tags', { tags: arrayOf(text(), '[]string') });
@@ -123,7 +125,7 @@ export class Repository {
     const response = await this.session.send(endpoint, {
       ...request,
       method: 'HEAD',
-      accepts: [200, 404, 405],
+      accepts: [200, ...UNEXPLAINED],
     });
     await discard(response);
     return response.status === 200 ? response : undefined;
@@ -158,7 +160,7 @@ export class Repository {
         method: 'HEAD',
         url,
         scopes,
-        accepts: [200, 404],
+        accepts: [200, ...UNEXPLAINED],
       });
       await discard(response);
       const length = response.headers['content-length'];

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ErrorKind } from '../../base/errors.ts';
 import { arrayOf, struct, text } from '../../base/go/decode.ts';
 import { parseGoJson } from '../../base/go/json.ts';
+import { parseChallenges } from './challenge.ts';
 import { RegistryError } from './registry-error.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { type RegistryResponse, readUpTo } from './registry-response.ts';
@@ -36,14 +37,34 @@ const CODES: Partial<Record<number, Required<Reported>>> = {
 export async function responseError(response: RegistryResponse): Promise<RegistryError> {
   const { status, headers } = response;
   const body = await readUpTo(response, MAXIMUM_BYTES).catch(() => Buffer.alloc(0));
-  const reported = reportedIn(body) ?? (CODES[status] === undefined ? [] : [CODES[status]]);
+  const reported = refusalIn(response) ?? reportedIn(body) ?? standardFor(status);
   const [first] = reported;
   const message = first === undefined ? unexpected(status, body) : reported.map(describe).join(', ');
-  return new RegistryError(KINDS[status] ?? (first?.code === 'DENIED' ? 'forbidden' : 'system'), message, {
+  return new RegistryError(first?.code === 'DENIED' ? 'forbidden' : (KINDS[status] ?? 'system'), message, {
     code: first?.code?.toUpperCase() ?? String(status),
     retryAfterMs: retryAfterMs(headers['retry-after']),
     isTransient: TRANSIENT.includes(status),
   });
+}
+
+/**
+ * Whether a token is good, but not for what was asked (RFC 6750, 3.1): then the body says only that one should prove who
+ * one is.
+ */
+export function lacksScope({ status, headers }: Pick<RegistryResponse, 'status' | 'headers'>): boolean {
+  const challenges = status === 401 ? parseChallenges(headers['www-authenticate']) : [];
+  return challenges.some(
+    ({ scheme, parameters }) => scheme === 'bearer' && parameters.get('error') === 'insufficient_scope',
+  );
+}
+
+function refusalIn(response: RegistryResponse): Reported[] | undefined {
+  if (!lacksScope(response)) return undefined;
+  return [{ code: 'DENIED', message: 'requested access to the resource is denied' }];
+}
+
+function standardFor(status: number): Reported[] {
+  return CODES[status] === undefined ? [] : [CODES[status]];
 }
 
 function reportedIn(body: Buffer): Reported[] | undefined {

@@ -114,6 +114,23 @@ test('a token that is refused is fetched once more, not for ever', async t => {
   assert.equal(bad.asked.length, 2);
 });
 
+test('a token that is not for what was asked is told as denied, at once', async t => {
+  const { registry, asked, name, reference } = await withTokens(t, () => ({ token: 'good' }));
+  const { intercept } = registry;
+  registry.intercept = (request, response) => {
+    if (request.headers.authorization !== 'Bearer good') return intercept(request, response);
+    response.setHeader('WWW-Authenticate', 'Bearer realm="/token",service="s",error="insufficient_scope"');
+    sendRegistryError(response, 401, 'UNAUTHORIZED', 'authentication required');
+    return true;
+  };
+  await assert.rejects((await openRepository(t, name)).resolve(reference), {
+    kind: 'forbidden',
+    code: 'DENIED',
+    message: 'denied: requested access to the resource is denied',
+  });
+  assert.equal(asked.length, 1);
+});
+
 test('a service that gives no token, or something else, is told', async t => {
   const empty = await withTokens(t, () => ({}));
   await assert.rejects(
