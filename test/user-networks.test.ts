@@ -166,6 +166,8 @@ describe('user-defined networks', () => {
         { Name: 'n', IPAM: { Config: [{ Subnet: '10.5.0.0/24' }, { Subnet: '10.6.0.0/24' }] } },
         /403 .*bridge driver doesn't support multiple subnets/,
       ],
+      [{ Name: 'n', Options: { 'com.docker.network.bridge.name': 'x"y' } }, /400 .*invalid bridge name/],
+      [{ Name: 'n', Options: { 'com.docker.network.bridge.name': 'br*' } }, /400 .*invalid bridge name/],
       [
         { Name: 'n', Options: { 'com.docker.network.bridge.name': 'br-taken' } },
         /403 .*networks have same bridge name/,

@@ -61,8 +61,9 @@ function invalid(message: string): EngineError {
   return new EngineError('invalid-parameter', message);
 }
 
+/** What is a name to the kernel, and one device to nft(8), in quotes. */
 function deviceName(name: string): string {
-  if (name.length > MAX_NAME || /[/\s:]/.test(name) || name === '.' || name === '..')
+  if (name.length > MAX_NAME || /[/\s:"]|\*$/.test(name) || name === '.' || name === '..')
     throw invalid(`invalid bridge name: ${name}`);
   return name;
 }
