@@ -44,7 +44,7 @@ describe('an engine in this process', () => {
     const { Id } = await backend.containerCreate('', { Image: 'busybox', Cmd: ['true'], ...request });
     ids.add(Id);
     const { status } = await backend.containerWait(Id, 'next-exit', never);
-    await backend.containerStart(Id, {});
+    await backend.containerStart(Id);
     const { StatusCode } = await status;
     await backend.containerRemove(Id, { force: false, volumes: true, link: false });
     return StatusCode;
@@ -133,7 +133,7 @@ describe('an engine in this process', () => {
         ...request,
       });
       ids.add(Id);
-      await assert.rejects(engine.backend.containerStart(Id, {}));
+      await assert.rejects(engine.backend.containerStart(Id));
       await engine.backend.containerRemove(Id, { force: false, volumes: true, link: false });
     }
     await settled(before, descriptors + 4);

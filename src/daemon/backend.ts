@@ -1,5 +1,14 @@
 import type { Readable } from 'node:stream';
-import type * as api from '../api/types.ts';
+import type {
+  Backend,
+  BuildBackend,
+  ContainerBackend,
+  ImageBackend,
+  NetworkBackend,
+  RegistryBackend,
+  SystemBackend,
+  VolumeBackend,
+} from '../api/backend.ts';
 import {
   archiveContainerPath,
   exportContainer,
@@ -50,8 +59,8 @@ import { diskUsage, type UsagePart } from './system/disk-usage.ts';
 import { systemInformation, systemVersion } from './system/system-information.ts';
 import { listVolumes, pruneVolumes, volumeUsers } from './volumes/list-volumes.ts';
 
-/** The daemon as the API server sees it: structurally the server's `Backend` (main/engine.ts checks that). */
-export function createBackend(daemon: Daemon) {
+/** The daemon as the API server sees it, but for builds, which are the builder's. */
+export function createBackend(daemon: Daemon): Omit<Backend, keyof BuildBackend> {
   return {
     ...lifecycleBackend(daemon),
     ...inspectionBackend(daemon),
@@ -59,27 +68,21 @@ export function createBackend(daemon: Daemon) {
     ...streamBackend(daemon),
     ...execBackend(daemon),
     ...imageBackend(daemon),
+    ...registryBackend(daemon),
     ...networkBackend(daemon),
     ...volumeBackend(daemon),
     ...systemBackend(daemon),
   };
 }
 
-type StopOptions = { signal?: string; timeoutSeconds?: number };
-
 function lifecycleBackend(daemon: Daemon) {
   const find = (id: string) => daemon.containers.find(id);
   return {
-    containerCreate: async (
-      name: string,
-      request: api.ContainerCreateRequest,
-      options?: api.ContainerCreateOptions,
-    ) => createContainer(daemon, name, request, options),
-    containerStart: async (id: string) => startContainer(daemon, find(id)),
-    containerStop: async (id: string, options: StopOptions) => stopContainer(daemon, find(id), id, options),
-    containerRestart: async (id: string, options: StopOptions) =>
-      change.restartContainer(daemon, find(id), id, options),
-    containerKill: async (id: string, signal: string) => {
+    containerCreate: async (name, request, options) => createContainer(daemon, name, request, options),
+    containerStart: async id => startContainer(daemon, find(id)),
+    containerStop: async (id, options) => stopContainer(daemon, find(id), id, options),
+    containerRestart: async (id, options) => change.restartContainer(daemon, find(id), id, options),
+    containerKill: async (id, signal) => {
       // Docker reports even an unknown container in these words.
       const container = daemon.containers.lookup(id);
       if (container === undefined) {
@@ -87,42 +90,37 @@ function lifecycleBackend(daemon: Daemon) {
       }
       await killContainer(daemon, container, id, signal);
     },
-    containerPause: async (id: string) => change.pauseContainer(daemon, find(id)),
-    containerUnpause: async (id: string) => change.unpauseContainer(daemon, find(id)),
-    containerRename: async (id: string, newName: string) => change.renameContainer(daemon, find(id), newName),
-    containerUpdate: async (id: string, request: api.ContainerUpdateRequest) =>
-      updateContainer(daemon, find(id), request),
-    containerRemove: async (id: string, options: { force: boolean; volumes: boolean; link: boolean }) => {
+    containerPause: async id => change.pauseContainer(daemon, find(id)),
+    containerUnpause: async id => change.unpauseContainer(daemon, find(id)),
+    containerRename: async (id, newName) => change.renameContainer(daemon, find(id), newName),
+    containerUpdate: async (id, request) => updateContainer(daemon, find(id), request),
+    containerRemove: async (id, options) => {
       if (options.link) return removeLink(daemon, id);
       await removeContainer(daemon, find(id), options, id);
     },
-    containerPrune: async (filters: Filters) => pruneContainers(daemon, filters),
-    containerWait: async (
-      id: string,
-      condition: 'not-running' | 'next-exit' | 'removed',
-      signal: AbortSignal,
-    ) => ({ status: waitContainer(daemon.departed.find(id) ?? find(id), condition, signal) }),
-  };
+    containerPrune: async filters => pruneContainers(daemon, filters),
+    containerWait: async (id, condition, signal) => ({
+      status: waitContainer(daemon.departed.find(id) ?? find(id), condition, signal),
+    }),
+  } satisfies Partial<ContainerBackend>;
 }
 
 function inspectionBackend(daemon: Daemon) {
   const find = (id: string) => daemon.containers.find(id);
   return {
-    containerInspect: async (id: string, options: { size: boolean }) =>
+    containerInspect: async (id, options) =>
       inspectContainer(daemon, endedByItself(daemon, id) ?? find(id), options),
-    containerList: async (options: { all: boolean; limit: number; size: boolean; filters: Filters }) =>
-      listContainers(daemon, options),
-    containerTop: async (id: string, psArgs: string) => {
+    containerList: async options => listContainers(daemon, options),
+    containerTop: async (id, psArgs) => {
       const container = find(id);
       const result = await containerTop(container, psArgs);
       containerEvent(daemon, container, 'top');
       return result;
     },
-    containerChanges: async (id: string) => containerChanges(daemon, find(id)),
-    containerExplain: async (id: string) => explainContainer(daemon, find(id)),
-    containerStats: (id: string, options: { stream: boolean; oneShot: boolean }, signal: AbortSignal) =>
-      containerStats(daemon, find(id), options, signal),
-  };
+    containerChanges: async id => containerChanges(daemon, find(id)),
+    containerExplain: async id => explainContainer(daemon, find(id)),
+    containerStats: (id, options, signal) => containerStats(daemon, find(id), options, signal),
+  } satisfies Partial<ContainerBackend>;
 }
 
 /** Whoever ends a container with `AutoRemove` may ask for it until it is no longer there. */
@@ -138,24 +136,22 @@ function fileBackend(daemon: Daemon) {
     path,
   });
   return {
-    containerStatPath: async (id: string, path: string) => statContainerPath(daemon, target(id, path)),
-    containerArchive: async (id: string, path: string) => archiveContainerPath(daemon, target(id, path)),
-    containerExtract: async (id: string, path: string, content: Readable, request: ExtractRequest) =>
+    containerStatPath: async (id, path) => statContainerPath(daemon, target(id, path)),
+    containerArchive: async (id, path) => archiveContainerPath(daemon, target(id, path)),
+    containerExtract: async (id, path, content, request) =>
       extractToContainer(daemon, { ...target(id, path), content, request }),
-    containerExport: async (id: string) => exportContainer(daemon, daemon.containers.find(id)),
-    containerCommit: async (id: string, options: CommitRequest) =>
-      commitContainer(daemon, daemon.containers.find(id), options),
-  };
+    containerExport: async id => exportContainer(daemon, daemon.containers.find(id)),
+    containerCommit: async (id, options) => commitContainer(daemon, daemon.containers.find(id), options),
+  } satisfies Partial<ContainerBackend>;
 }
 
 function streamBackend(daemon: Daemon) {
   const find = (id: string) => daemon.containers.find(id);
   return {
-    containerLogs: async (id: string, options: Parameters<typeof containerLogs>[2]) =>
+    containerLogs: async (id, options) =>
       containerLogs(daemon, daemon.departed.findWithLog(id) ?? find(id), options),
-    containerAttach: async (id: string, options: Parameters<typeof attachContainer>[2]) =>
-      attachContainer(daemon, find(id), options),
-    containerResize: async (id: string, rows: number, columns: number) => {
+    containerAttach: async (id, options) => attachContainer(daemon, find(id), options),
+    containerResize: async (id, rows, columns) => {
       const container = find(id);
       const { runtime } = container;
       if (runtime === undefined || !container.isRunning) {
@@ -165,120 +161,97 @@ function streamBackend(daemon: Daemon) {
       if (container.record.config.Tty) await runtime.resize(rows, columns);
       containerEvent(daemon, container, 'resize', { height: String(rows), width: String(columns) });
     },
-  };
+  } satisfies Partial<ContainerBackend>;
 }
 
 function execBackend(daemon: Daemon) {
   return {
-    execCreate: async (containerId: string, config: api.ExecConfig) => {
+    execCreate: async (containerId, config) => {
       const exec = await createExec(daemon, daemon.containers.find(containerId), containerId, config);
       return { Id: exec.id };
     },
-    execStart: async (execId: string, config: api.ExecStartConfig) =>
-      startExec(daemon, findExec(daemon, execId), config),
-    execResize: async (execId: string, rows: number, columns: number) => {
+    execStart: async (execId, config) => startExec(daemon, findExec(daemon, execId), config),
+    execResize: async (execId, rows, columns) => {
       const { process, record } = findExec(daemon, execId);
       if (process === undefined || record.state === 'exited') {
         throw conflict(`exec ${execId} is not running`);
       }
       await process.resize(rows, columns);
     },
-    execInspect: async (execId: string) => findExec(daemon, execId).inspect(),
-  };
+    execInspect: async execId => findExec(daemon, execId).inspect(),
+  } satisfies Partial<ContainerBackend>;
 }
 
-function imageBackend(daemon: Daemon) {
+function imageBackend(daemon: Daemon): ImageBackend {
   const { graph } = daemon;
   return {
-    imageList: async (options: ListOptions) => listImages(daemon, options),
-    imageInspect: async (reference: string, platform?: api.Platform) =>
+    imageList: async options => listImages(daemon, options),
+    imageInspect: async (reference, platform) =>
       describeImage(await graph.resolve(reference, platform), graph),
-    imageHistory: async (reference: string, platform?: api.Platform): Promise<unknown[]> =>
-      graph.history(reference, platform),
-    imageTag: async (reference: string, repository: string, tag: string) =>
-      images.tagImage(daemon, reference, { repository, tag }),
-    imageRemove: async (...args: Tail<typeof images.removeImage>) => images.removeImage(daemon, ...args),
-    imagePrune: async (filters: Filters) => pruneImages(daemon, filters),
-    imageLoad: async (...args: Tail<typeof images.loadImage>) => images.loadImage(daemon, ...args),
-    imageSave: async (...args: Tail<typeof images.saveImages>) => images.saveImages(daemon, ...args),
-    imageImport: async (...args: Tail<typeof images.importImage>) => images.importImage(daemon, ...args),
-    imageImportFrom: async (
-      address: string,
-      options: images.ImportOptions,
-      progress: (message: api.ProgressMessage) => void,
-    ) => images.importImageFrom(daemon, address, { options, progress }),
-    registryLogin: async (...args: Tail<typeof requests.registryLogin>) =>
-      requests.registryLogin(daemon, ...args),
-    distributionInspect: async (...args: Tail<typeof requests.inspectDistribution>) =>
-      requests.inspectDistribution(daemon, ...args),
-    imageSearch: async (...args: Tail<typeof requests.searchImages>) =>
-      requests.searchImages(daemon, ...args),
-    imagePush: async (...args: Tail<typeof pushImage>) => pushImage(daemon, ...args),
-    imagePull: async (...args: Tail<typeof pullImage>) => pullImage(daemon, ...args),
-    imageBootstrap: async (what: string, progress: (message: api.ProgressMessage) => void) =>
-      graph.bootstrap(what, progress),
+    imageHistory: async (reference, platform) => graph.history(reference, platform),
+    imageTag: async (reference, repository, tag) => images.tagImage(daemon, reference, { repository, tag }),
+    imageRemove: async (reference, options) => images.removeImage(daemon, reference, options),
+    imagePrune: async filters => pruneImages(daemon, filters),
+    imageLoad: async (archive, options) => images.loadImage(daemon, archive, options),
+    imageSave: async (references, platform) => images.saveImages(daemon, references, platform),
+    imageImport: async (archive, options) => images.importImage(daemon, archive, options),
+    imageImportFrom: async (address, options, progress) =>
+      images.importImageFrom(daemon, address, { options, progress }),
+    imagePush: async (request, progress) => pushImage(daemon, request, progress),
+    imagePull: async (request, progress) => pullImage(daemon, request, progress),
+    imageBootstrap: async (what, progress) => graph.bootstrap(what, progress),
   };
 }
 
-/** The parameters of a function but for its first. */
-type Tail<F extends (first: Daemon, ...rest: never[]) => unknown> = F extends (
-  first: Daemon,
-  ...rest: infer Rest
-) => unknown
-  ? Rest
-  : never;
+function registryBackend(daemon: Daemon): RegistryBackend {
+  return {
+    registryLogin: async request => requests.registryLogin(daemon, request),
+    distributionInspect: async (name, request) => requests.inspectDistribution(daemon, name, request),
+    imageSearch: async request => requests.searchImages(daemon, request),
+  };
+}
 
-function networkBackend(daemon: Daemon) {
+function networkBackend(daemon: Daemon): NetworkBackend {
   const { networks, containers } = daemon;
   const container = (reference = '') => {
     if (reference === '') throw invalid('invalid name or ID supplied: ""');
     return containers.find(reference);
   };
   return {
-    networkList: async (filters: Filters) => listNetworks(daemon, filters),
-    networkInspect: async (id: string, { scope }: { scope: string }) => {
+    networkList: async filters => listNetworks(daemon, filters),
+    networkInspect: async (id, { scope }) => {
       if (scope !== '' && scope !== 'local') throw notFound(`network ${id} not found`);
       return describeNetwork(networks.find(id), containers.all());
     },
-    networkCreate: async (request: api.NetworkCreateRequest) => {
+    networkCreate: async request => {
       const { addressPools } = daemon.options;
       const { id } = await networks.create(known => describeNewNetwork(request, known, addressPools));
       return { Id: id, Warning: '' };
     },
-    networkRemove: async (id: string) => networks.remove(networks.find(id)),
-    networkPrune: async (filters: Filters) => pruneNetworks(daemon, filters),
-    networkConnect: async (
-      id: string,
-      request: { Container?: string; EndpointConfig?: api.EndpointSettings | null },
-    ) => {
+    networkRemove: async id => networks.remove(networks.find(id)),
+    networkPrune: async filters => pruneNetworks(daemon, filters),
+    networkConnect: async (id, request) => {
       const network = networks.find(id);
       const settings = request.EndpointConfig ?? {};
       await connectContainer(daemon, container(request.Container), { network, settings });
     },
-    networkDisconnect: async (id: string, request: { Container?: string; Force?: boolean }) => {
+    networkDisconnect: async (id, request) => {
       const network = networks.find(id);
       await disconnectContainer(daemon, container(request.Container), network);
     },
   };
 }
 
-type VolumeRequest = {
-  Name?: string;
-  Driver?: string;
-  DriverOpts?: Record<string, string>;
-  Labels?: Record<string, string>;
-};
-
-function volumeBackend(daemon: Daemon) {
+function volumeBackend(daemon: Daemon): VolumeBackend {
   const { volumes } = daemon;
   return {
-    volumeList: async (filters: Filters) => ({ Volumes: await listVolumes(daemon, filters), Warnings: null }),
-    volumeInspect: async (name: string) => volumes.describe(volumes.find(name)),
-    volumeCreate: async ({ Name, Driver, DriverOpts, Labels }: VolumeRequest) =>
+    volumeList: async filters => ({ Volumes: await listVolumes(daemon, filters), Warnings: null }),
+    volumeInspect: async name => volumes.describe(volumes.find(name)),
+    volumeCreate: async ({ Name, Driver, DriverOpts, Labels }) =>
       volumes.describe(
         volumes.create({ name: Name, driver: Driver, options: DriverOpts ?? null, labels: Labels ?? null }),
       ),
-    volumeRemove: async (name: string, force: boolean) => {
+    volumeRemove: async (name, force) => {
       try {
         volumes.remove(name, volumeUsers(daemon, name));
       } catch (error) {
@@ -286,17 +259,17 @@ function volumeBackend(daemon: Daemon) {
         if (!force || !isMissing) throw error;
       }
     },
-    volumePrune: async (filters: Filters) => pruneVolumes(daemon, filters),
+    volumePrune: async filters => pruneVolumes(daemon, filters),
   };
 }
 
-function systemBackend(daemon: Daemon) {
+function systemBackend(daemon: Daemon): SystemBackend {
   return {
     info: async () => systemInformation(daemon),
     version: async () => systemVersion(daemon),
-    events: (options: Parameters<typeof daemon.events.subscribe>[0]) =>
+    events: options =>
       daemon.events.subscribe({ ...options, signal: AbortSignal.any([options.signal, daemon.closing]) }),
-    diskUsage: async (parts: ReadonlySet<UsagePart>) => diskUsage(daemon, parts),
-    systemCheck: async (...args: Tail<typeof checkSystem>) => checkSystem(daemon, ...args),
+    diskUsage: async parts => diskUsage(daemon, parts),
+    systemCheck: async (options, progress) => checkSystem(daemon, options, progress),
   };
 }

@@ -21,7 +21,7 @@ import type { LeaseRegister } from '../graph/leases.ts';
 import { openGraph } from '../graph/open-graph.ts';
 import { NamespacePool } from '../networkdriver/namespace-pool.ts';
 import { openNetworkDrivers } from '../networkdriver/open-network-drivers.ts';
-import type { Backend } from '../server/backend.ts';
+import type { Backend } from '../api/backend.ts';
 import { holdPrograms } from './hold-programs.ts';
 import { requireRoot } from './require-root.ts';
 import { RESOLVER_PATH } from './resolver-path.ts';

@@ -11,7 +11,7 @@ import { runBuildStep } from '../daemon/build/run-step.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import { download } from '../daemon/images/download.ts';
 import { imageEvent } from '../daemon/images/images.ts';
-import type { BuildBackend, SystemBackend } from '../server/backend.ts';
+import type { BuildBackend, SystemBackend } from '../api/backend.ts';
 
 export type OpenBuildBackend = {
   backend: BuildBackend;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openApiServer } from './api-server.ts';
-import type { Backend } from './backend.ts';
+import type { Backend } from '../api/backend.ts';
 import { fakeServer, readToEnd, readUntil } from './testing/fake-server.ts';
 
 test('ping says what Docker says', async context => {

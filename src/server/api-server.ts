@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from '../base/errors.ts';
-import type { Backend } from './backend.ts';
+import type { Backend } from '../api/backend.ts';
 import { headProblem, plainRefusal } from './check-head.ts';
 import { type Admit, Dispatcher } from './dispatch.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';

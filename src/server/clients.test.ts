@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import Docker, { type Container } from 'dockerode';
 import type { ContainerInspect, ExecInspect, ImageInspect } from '../api/types.ts';
 import { EngineError } from '../base/errors.ts';
-import type { AttachSession, Backend } from './backend.ts';
+import type { AttachSession, Backend } from '../api/backend.ts';
 import { fakeServer, readToEnd } from './testing/fake-server.ts';
 
 const ID = '0123456789abcdef'.repeat(4);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { EngineError } from '../base/errors.ts';
-import type { AttachOptions, AttachSession } from './backend.ts';
+import type { AttachOptions, AttachSession } from '../api/backend.ts';
 import { fakeServer, readToEnd, readUntil } from './testing/fake-server.ts';
 
 const HEADERS_END = /\r\n\r\n/;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { EngineError, messageOf } from '../base/errors.ts';
-import type { AttachSession } from './backend.ts';
+import type { AttachSession } from '../api/backend.ts';
 import type { Exchange } from './exchange.ts';
 
 const RAW = 'application/vnd.docker.raw-stream';

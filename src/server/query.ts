@@ -1,5 +1,5 @@
 import { EngineError } from '../base/errors.ts';
-import type { Filters } from './backend.ts';
+import type { Filters } from '../api/backend.ts';
 
 /** A boolean as Docker reads it: everything but '', 0, no, false and none is true. */
 export function booleanParameter(query: URLSearchParams, name: string, absent = false): boolean {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import type { Backend } from './backend.ts';
+import type { Backend } from '../api/backend.ts';
 import { fakeServer, readToEnd, readUntil } from './testing/fake-server.ts';
 import { readTlsOptions, type TlsFiles } from './tls-options.ts';
 

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { createDeflate, createGzip } from 'node:zlib';
 import type { ContainerPathStat } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
-import type { ContainerBackend } from '../backend.ts';
+import type { ContainerBackend } from '../../api/backend.ts';
 import { commitConfig } from '../body/create-request.ts';
 import { readJson } from '../body/read-body.ts';
 import { streamBody } from '../body/stream-body.ts';

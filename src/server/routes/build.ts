@@ -5,7 +5,7 @@ import { EngineError, messageOf } from '../../base/errors.ts';
 import { arrayOf, type Decoder, integer, mapOf, nullable, struct, text } from '../../base/go/decode.ts';
 import { parseGoDuration } from '../../base/go/duration.ts';
 import { parseGoJson } from '../../base/go/json.ts';
-import type { BuildBackend } from '../backend.ts';
+import type { BuildBackend } from '../../api/backend.ts';
 import { streamBody } from '../body/stream-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { hijackH2c } from '../hijack.ts';

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import type { ContainerBackend } from '../backend.ts';
+import type { ContainerBackend } from '../../api/backend.ts';
 import { createRequest } from '../body/create-request.ts';
 import { updateRequest } from '../body/host-config.ts';
 import { createAsMeant, hasFlatReadonlyMounts, updateAsMeant } from '../body/older-versions.ts';
@@ -142,9 +142,8 @@ async function start(backend: ContainerBackend, exchange: Exchange): Promise<voi
       'invalid-parameter',
       'starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24',
     );
-  await backend.containerStart(exchange.param('id'), {
-    detachKeys: textParameter(exchange.query, 'detachKeys'),
-  });
+  // `detachKeys`, which clients send, means nothing here: those of the attached connection count.
+  await backend.containerStart(exchange.param('id'));
   sendEmpty(exchange);
 }
 

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import type { ContainerBackend } from '../backend.ts';
+import type { ContainerBackend } from '../../api/backend.ts';
 import { execConfig, execStartConfig } from '../body/exec-config.ts';
 import { readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';

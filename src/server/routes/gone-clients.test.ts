@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
 import { EngineError } from '../../base/errors.ts';
-import type { Backend } from '../backend.ts';
+import type { Backend } from '../../api/backend.ts';
 import { type FakeServer, fakeServer, readUntil } from '../testing/fake-server.ts';
 import { routersOf } from './routers-of.ts';
 

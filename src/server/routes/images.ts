@@ -1,7 +1,7 @@
 import { registryRequest } from './registry.ts';
 import type { Platform, ProgressMessage } from '../../api/types.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
-import type { ImageBackend } from '../backend.ts';
+import type { ImageBackend } from '../../api/backend.ts';
 import { struct, text } from '../../base/go/decode.ts';
 import { parseGoJson } from '../../base/go/json.ts';
 import { streamBody } from '../body/stream-body.ts';

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import type { NetworkBackend } from '../backend.ts';
+import type { NetworkBackend } from '../../api/backend.ts';
 import {
   networkConnectRequest,
   networkCreateRequest,

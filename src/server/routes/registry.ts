@@ -1,6 +1,6 @@
 import { authConfig, decodeAuthHeader } from '../../api/decode-auth-config.ts';
 import { EngineError } from '../../base/errors.ts';
-import type { RegistryBackend, RegistryRequest } from '../backend.ts';
+import type { RegistryBackend, RegistryRequest } from '../../api/backend.ts';
 import { readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { filtersParameter } from '../query.ts';

@@ -1,4 +1,4 @@
-import type { Backend } from '../backend.ts';
+import type { Backend } from '../../api/backend.ts';
 import type { Router } from '../router.ts';
 import { archiveRoutes } from './archive.ts';
 import { buildRoutes } from './build.ts';

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import type { Backend } from '../backend.ts';
+import type { Backend } from '../../api/backend.ts';
 import { booleanParameter, textParameter } from '../query.ts';
 import { sendJson, sendProgress } from '../respond.ts';
 import { get, post, type Router } from '../router.ts';

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import type { SystemBackend, UsagePart } from '../backend.ts';
+import type { SystemBackend, UsagePart } from '../../api/backend.ts';
 import type { Exchange } from '../exchange.ts';
 import { filtersParameter, timeParameter } from '../query.ts';
 import { sendJson, sendLines } from '../respond.ts';

@@ -1,4 +1,4 @@
-import type { VolumeBackend } from '../backend.ts';
+import type { VolumeBackend } from '../../api/backend.ts';
 import { stringMap, struct, text } from '../../base/go/decode.ts';
 import { readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';

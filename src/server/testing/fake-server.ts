@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { type ApiServer, openApiServer } from '../api-server.ts';
-import type { Backend } from '../backend.ts';
+import type { Backend } from '../../api/backend.ts';
 import type { TlsFiles } from '../tls-options.ts';
 
 export type FakeServer = {

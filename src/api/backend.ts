@@ -4,8 +4,8 @@
  * they go out. Every method throws EngineError with Docker's wording.
  */
 import type { Duplex, Readable } from 'node:stream';
-import type * as api from '../api/types.ts';
-import type { BuildProgress, BuildPruneOptions, ClassicBuildOptions } from '../api/classic-build.ts';
+import type * as api from './types.ts';
+import type { BuildProgress, BuildPruneOptions, ClassicBuildOptions } from './classic-build.ts';
 
 /** Docker's `filters` query parameter: `{"label":{"a=b":true}}` or `{"label":["a=b"]}`, both as lists here. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
@@ -16,7 +16,7 @@ export interface ContainerBackend {
     request: api.ContainerCreateRequest,
     options?: api.ContainerCreateOptions,
   ): Promise<api.ContainerCreateResponse>;
-  containerStart(id: string, options: { detachKeys?: string }): Promise<void>;
+  containerStart(id: string): Promise<void>;
   /** Undefined: the container's own timeout; -1: wait for ever. */
   containerStop(id: string, options: { signal?: string; timeoutSeconds?: number }): Promise<void>;
   containerRestart(id: string, options: { signal?: string; timeoutSeconds?: number }): Promise<void>;
@@ -135,7 +135,7 @@ export type ImagePushRequest = RegistryRequest & {
 };
 
 export interface ImageBackend {
-  imageList(options: { all: boolean; filters: Filters; sharedSize: boolean }): Promise<api.ImageSummary[]>;
+  imageList(options: { all?: boolean; filters: Filters; sharedSize?: boolean }): Promise<api.ImageSummary[]>;
   /** With a platform, the image of that name for it: `not-found` when there is none. */
   imageInspect(reference: string, platform?: api.Platform): Promise<api.ImageInspect>;
   imageHistory(reference: string, platform?: api.Platform): Promise<unknown[]>;
