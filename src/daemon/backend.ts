@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type {
   Backend,
   BuildBackend,
@@ -12,11 +11,10 @@ import type {
 import {
   archiveContainerPath,
   exportContainer,
-  type ExtractRequest,
   extractToContainer,
   statContainerPath,
 } from './archive/container-archive.ts';
-import { commitContainer, type CommitRequest } from './commit/commit-container.ts';
+import { commitContainer } from './commit/commit-container.ts';
 import { attachContainer } from './attach/attach-container.ts';
 import type { Container } from './containers/container.ts';
 import type { Daemon } from './daemon.ts';
@@ -29,10 +27,9 @@ import { pullImage } from './distribution/pull-image.ts';
 import { containerEvent } from './events/container-event.ts';
 import { createExec, findExec } from './exec/create-exec.ts';
 import { startExec } from './exec/start-exec.ts';
-import type { Filters } from './filters.ts';
 import * as images from './images/images.ts';
 import { describeImage } from './images/describe-image.ts';
-import { type ListOptions, listImages } from './images/list-images.ts';
+import { listImages } from './images/list-images.ts';
 import { pruneImages } from './images/prune-images.ts';
 import { containerChanges } from './inspect/container-changes.ts';
 import { containerStats } from './inspect/container-stats.ts';
@@ -55,7 +52,7 @@ import { listNetworks, pruneNetworks } from './networks/list-networks.ts';
 import { explainContainer } from './start/explain-container.ts';
 import { startContainer } from './start/start-container.ts';
 import { checkSystem } from './system/check-system.ts';
-import { diskUsage, type UsagePart } from './system/disk-usage.ts';
+import { diskUsage } from './system/disk-usage.ts';
 import { systemInformation, systemVersion } from './system/system-information.ts';
 import { listVolumes, pruneVolumes, volumeUsers } from './volumes/list-volumes.ts';
 
