@@ -1,6 +1,6 @@
 /** As much of dockerode's types as the tests use; the package has none. */
 declare module 'dockerode' {
-  import type { Duplex, Readable } from 'node:stream';
+  import type { Duplex, Readable, Writable } from 'node:stream';
 
   type ExecOptions = { Cmd: string[]; AttachStdin?: boolean; AttachStdout?: boolean };
   type AttachOptions = {
@@ -31,6 +31,13 @@ declare module 'dockerode' {
     constructor(options: { socketPath: string });
     createContainer(options: { name: string; Image: string; Cmd: string[] }): Promise<Container>;
     getContainer(id: string): Container;
+    /** Writes what the container writes to `output`. */
+    run(
+      image: string,
+      command: string[],
+      output: Writable,
+      options: object,
+    ): Promise<[{ StatusCode: number }, Container]>;
     getImage(name: string): { inspect(): Promise<{ Id: string }> };
     ping(): Promise<Buffer | string>;
     buildImage(context: Buffer, options: { t: string }): Promise<Readable>;
