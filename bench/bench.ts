@@ -6,19 +6,11 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { connectPeer, type Engine, startSlipway } from './engines.ts';
 import { formatHead, formatRow } from './format-row.ts';
+import { lifeCycle } from './life-cycle.ts';
 import { memoryOf, processesNamed } from './memory.ts';
 import { median, timed } from './statistics.ts';
 
 const run = promisify(execFile);
-
-/** create + start + wait + remove. */
-async function lifeCycle({ api }: Engine, hostConfig: object = {}): Promise<void> {
-  const body = { Image: 'busybox', Cmd: ['true'], HostConfig: hostConfig };
-  const { Id: id } = (await api.call('POST', '/containers/create', body)) as { Id: string };
-  await api.call('POST', `/containers/${id}/start`);
-  await api.call('POST', `/containers/${id}/wait`);
-  await api.call('DELETE', `/containers/${id}?force=1`);
-}
 
 async function docker({ host }: Engine, ...args: string[]): Promise<string> {
   const { stdout } = await run('docker', args, { env: { ...process.env, DOCKER_HOST: host } });

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'rolldown';
+import { COMPACT, inAscii } from './compact.ts';
 
 /** The programs that are started again and again, each as its launcher and what that loads (load-bundle.ts). */
 const LAUNCHED = {
@@ -48,13 +49,13 @@ export async function bundleLaunched(
       input: { [name]: path },
       platform: 'node',
       external: ['koffi'],
-      plugins: [lazyRequires],
+      plugins: [lazyRequires, inAscii],
       checks: { ineffectiveDynamicImport: false },
       output: {
         dir: directory,
         format: 'cjs',
         entryFileNames: '[name].cjs',
-        minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+        minify: COMPACT,
         codeSplitting: false,
       },
     });

@@ -1,6 +1,7 @@
 /** Bundles the entry points into a directory, dist/. */
 import { build, type BuildOptions, type Plugin } from 'rolldown';
 import { bundleLaunched } from './bundle-launched.ts';
+import { COMPACT, inAscii } from './compact.ts';
 import { writeLicenses } from './write-licenses.ts';
 
 const directory = process.argv[2] ?? 'dist';
@@ -45,19 +46,27 @@ const common: BuildOptions = {
 const { output } = await build({
   ...common,
   input: Object.fromEntries(PROGRAMS.map(name => [name, `src/main/${name}.ts`])),
-  plugins: [lazyBuiltins],
+  plugins: [lazyBuiltins, inAscii],
   output: {
     dir: directory,
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
+    minify: COMPACT,
   },
 });
 for (const path of WORKERS)
   await build({
     ...common,
     input: `src/${path}.ts`,
-    output: { dir: directory, format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+    plugins: [inAscii],
+    output: {
+      dir: directory,
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      codeSplitting: false,
+      minify: COMPACT,
+    },
   });
 for (const name of ENTRANCES)
   await build({

@@ -1,13 +1,14 @@
 /** Removing a container leaves nothing (issue: the first container, item 6), and many at once get along. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ContainerCreateRequest } from '../src/api/types.ts';
 import { type Engine, openEngine } from '../src/main/engine.ts';
+import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { until } from '../src/base/testing/until.ts';
 
 const never = new AbortController().signal;
@@ -137,5 +138,84 @@ describe('an engine in this process', () => {
       await engine.backend.containerRemove(Id, { force: false, volumes: true, link: false });
     }
     await settled(before, descriptors + 4);
+  });
+});
+
+describe('a daemon', () => {
+  /** Polls of half a second: idle threads end after ten. */
+  const POLLS_OF_IDLE_THREAD = 22;
+
+  /** What it has; memory is what is its own alone, in kB. */
+  function possessions(pid: number) {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return {
+      descriptors: readdirSync(`/proc/${pid}/fd`).map(fd => describeDescriptor(pid, fd)),
+      threads: threads.length,
+      // Each is known as that of the thread which has made it.
+      children: globSync(`/proc/${pid}/task/*/children`)
+        .flatMap(file => readFileSync(file, 'utf8').split(' '))
+        .filter(child => child.trim() !== '').length,
+      memory: Number(/^Private_Dirty:\s+(\d+)/m.exec(rollup)?.[1]),
+    };
+  }
+
+  /** Its kind: numbers of sockets and pids differ. */
+  function describeDescriptor(pid: number, fd: string): string {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`).replaceAll(/\d+/g, 'N');
+    } catch {
+      return 'closed';
+    }
+  }
+
+  /** What people do all day, each thing once, and some of it in vain. */
+  const EVERYDAY = `
+    c="$slipway"; $c create --name a busybox sleep 1000; $c start a; $c exec a true; $c exec -u nobody a id; $c ps -a
+    $c logs a; $c top a; $c stats --no-stream a; $c inspect a; $c cp $base/pid a:/pid; $c cp a:/pid $base/copy; $c diff a
+    $c pause a; $c unpause a; $c update --memory 64m a; $c rename a b; $c restart -t 0 b; $c kill b; $c wait b
+    $c commit b copy; $c save -o $base/saved copy; $c load -q -i $base/saved; $c export -o $base/root b
+    $c import $base/root imported; $c history copy; $c images --filter 'reference=c*'; $c ps --filter 'name=^(b|c)$'
+    $c rm -f b; $c rmi -f copy imported; $c volume create v; $c run --rm -v v:/v --init -p 80 busybox touch /v/x; $c volume rm v
+    $c run -d --name w --health-cmd true --health-interval 1s busybox sleep 1000; $c rm -f w; $c events --since 1 --until 2
+    $c run --rm busybox nope; $c run --rm --network nope busybox; $c run --rm -m 1 busybox; $c inspect nope; $c run -d -v /a:b busybox
+    for i in 1 2 3 4 5 6 7 8; do $c run --rm busybox echo $i & done; wait; $c system df; $c system prune -f; $c network ls; $c info; true`;
+
+  /** Once its idle threads have ended, and memory has been given back; or after a minute. */
+  async function rested(pid: number, isEnough: (now: ReturnType<typeof possessions>) => boolean) {
+    let now = possessions(pid);
+    for (let waited = 0; waited < 120 && !isEnough(now); waited++) {
+      await delay(500);
+      now = possessions(pid);
+    }
+    return now;
+  }
+
+  test('has after a busy time what it had after its start', async t => {
+    const daemon = await DaemonProcess.start('--log-level', 'fatal');
+    t.after(() => daemon.dispose());
+    await daemon.slipway('image', 'bootstrap', 'busybox');
+    // In a process of its own, which has made no image.
+    await daemon.kill('SIGTERM');
+    await daemon.start();
+    const program = new URL('../bin/slipway', import.meta.url).pathname;
+    // What is kept ready for the next container is there from the first one on.
+    await daemon.slipway('run', '--rm', 'busybox', 'true');
+    let seen: number[] = [];
+    const start = await rested(daemon.pid, ({ threads, descriptors }) => {
+      const count = threads + descriptors.length;
+      seen = [...seen.filter(earlier => earlier === count), count];
+      return seen.length > POLLS_OF_IDLE_THREAD;
+    });
+    for (let round = 0; round < 3; round++)
+      await daemon.run(['env', `slipway=${program}`, `base=${daemon.base}`, 'sh', '-c', EVERYDAY]);
+    const isBack = (now: typeof start) =>
+      now.descriptors.length <= start.descriptors.length &&
+      now.threads <= start.threads &&
+      now.children <= start.children &&
+      now.memory <= start.memory + 20 * 1024;
+    const now = await rested(daemon.pid, isBack);
+    assert.deepEqual(now.descriptors.toSorted(), start.descriptors.toSorted());
+    assert.ok(isBack(now), JSON.stringify({ start, now }));
   });
 });

@@ -59,6 +59,16 @@ export function libraryPath(): string | undefined {
   return held;
 }
 
+/** malloc_trim(3), on a thread of libuv's pool: gives the kernel what has been freed. */
+export function trimHeap(): Promise<void> {
+  mallocTrim ??= libc.func('int malloc_trim(size_t)');
+  return new Promise((resolve, reject) => {
+    mallocTrim?.async(0, (error: Error | null) => (error ? reject(error) : resolve()));
+  });
+}
+
+let mallocTrim: ReturnType<typeof libc.func> | undefined;
+
 /** 'ENOENT' for 2. */
 export function errnoName(errno: number): string {
   // Node maps EAGAIN and EWOULDBLOCK, EOPNOTSUPP and ENOTSUP to the same number; either name will do.

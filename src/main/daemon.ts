@@ -8,6 +8,7 @@ import type { DaemonFlags } from '../cli/daemon-flags.ts';
 import { VERSION as version } from '../cli/version.ts';
 import { openApiServer } from '../server/api-server.ts';
 import { type Engine, type EngineOptions, openEngine } from './engine.ts';
+import { giveBackMemory } from './give-back-memory.ts';
 import { holdModules } from './hold-modules.ts';
 import { logLevel, makeLogger } from './make-logger.ts';
 import { takePidfile } from './pidfile.ts';
@@ -40,6 +41,7 @@ export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): 
   undo.defer(() => server.close());
   if (flags.group !== '') giveToGroup(server.addresses, flags.group);
   admitToSockets(flags.execRoot);
+  undo.defer(giveBackMemory());
   undo.defer(onHangup(() => reload(engine, logger, reread)));
   logger.info({ addresses: server.addresses, dataRoot: flags.dataRoot, version }, 'API listening');
   const signal = await stopped;
