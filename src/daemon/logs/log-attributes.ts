@@ -55,8 +55,12 @@ function checkedTag(tag: string, record: ContainerRecord, attributes: ReadonlyMa
   }
 }
 
+const SELECTIONS = ['labels', 'labels-regex', 'env', 'env-regex'];
+
 async function chosenAttributes({ config, hostConfig }: ContainerRecord): Promise<Map<string, string>> {
   const options = hostConfig.LogConfig?.Config;
+  // There may be very many labels.
+  if (Object.keys(options ?? {}).every(key => !SELECTIONS.includes(key))) return new Map();
   const labels = Object.entries(config.Labels ?? {});
   const variables = (config.Env ?? []).map((entry): [string, string] => {
     const [name = '', ...value] = entry.split('=');
