@@ -1,5 +1,6 @@
 /** Pulls into a graph, from a registry that does what it is told to. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { type TestContext, test } from 'node:test';
@@ -15,8 +16,11 @@ import { tarOf } from './fixtures/image-archives.ts';
 
 type Place = { graph: Graph; root: string; test: TestDaemon; registry: FakeRegistry };
 
-async function place(t: TestContext, storageDriver?: string): Promise<Place> {
-  const root = fs.mkdtempSync('/tmp/slipway-pull-');
+async function place(
+  t: TestContext,
+  storageDriver?: string,
+  root = fs.mkdtempSync('/tmp/slipway-pull-'),
+): Promise<Place> {
   const graph = await openGraph({ root, storageDriver });
   t.after(async () => {
     await graph.close();
@@ -410,4 +414,52 @@ test('what one registry could not give is brought from another that has it', asy
   answer();
   await Promise.all([failing, working]);
   assert.equal(await fileOf(own.graph, `${own.registry.host}/team/app:1`, '/shared'), 'three');
+});
+
+test('on a disk that is full a pull fails clearly, and leaves all the room to the next one', async t => {
+  const disk = fs.mkdtempSync('/tmp/slipway-pull-');
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]);
+  t.after(() => execFileSync('umount', ['-l', disk]));
+  const own = await place(t, undefined, `${disk}/graph`);
+  const large = tarOf({ large: randomBytes(30_000_000) });
+  own.registry.addImage('large:1', [large]);
+  await assert.rejects(pull(own, 'large:1'), { message: /no space left on device/ });
+  assert.deepEqual(filesOf(own.root), NOTHING);
+  addImage(own);
+  await pull(own, 'team/app:1');
+  assert.equal(await fileOf(own.graph, `${own.registry.host}/team/app:1`, '/shared'), 'three');
+});
+
+test('pulls leave nothing open, however they end', async t => {
+  const own = await place(t);
+  addImage(own);
+  const remove = async () => {
+    const { id } = await own.graph.resolve(`${own.registry.host}/team/app:1`);
+    await own.graph.remove(id, { force: true, noPrune: false, usersOf: () => [] });
+  };
+  const descriptors = () =>
+    fs.readdirSync('/proc/self/fd').flatMap(fd => {
+      try {
+        return [fs.readlinkSync(`/proc/self/fd/${fd}`)].filter(path =>
+          path.startsWith(`${own.root}/content/`),
+        );
+      } catch {
+        return [];
+      }
+    });
+  for (let round = 0; round < 3; round++) {
+    await pull(own, 'team/app:1');
+    await remove();
+    own.registry.intercept = (request, response) => {
+      if (!request.url?.endsWith(digestOf(PACKED[1] ?? ''))) return false;
+      response.writeHead(404).end();
+      return true;
+    };
+    await assert.rejects(pull(own, 'team/app:1'));
+    own.registry.intercept = () => false;
+    const controller = new AbortController();
+    const onMessage = ({ status }: ProgressMessage) => status === 'Downloading' && controller.abort();
+    await pull(own, 'team/app:1', { signal: controller.signal, onMessage }).then(remove, () => undefined);
+  }
+  assert.deepEqual(descriptors(), []);
 });
