@@ -4,6 +4,9 @@
  * nobody waits without end for what can be had.
  */
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Container, ExecProcess } from '../src/execdriver/driver.ts';
@@ -213,4 +216,32 @@ describe('the daemon', () => {
     assert.equal((await daemon.slipway('rm', '-f', hung, other)).code, 0);
     await Promise.all([...lookups, ...copies]);
   });
+
+  test('serves others while what is to be bound does not answer', async () => {
+    const hung = await startHung(daemon.base);
+    try {
+      const waiting = Array.from({ length: 8 }, async () =>
+        daemon.slipway('run', '--rm', '-v', `${hung.directory}/never/path:/x`, 'busybox', 'true'),
+      );
+      for (let count = 0; count < 3; count++) {
+        assert.equal(await daemon.text('GET', '/_ping'), 'OK');
+        const args = ['--rm', '-v', `${daemon.base}/hung:/hung:ro`, 'busybox', 'echo', 'served'];
+        assert.equal((await daemon.slipway('run', ...args)).stdout, 'served\n');
+      }
+      hung.end();
+      await Promise.all(waiting);
+    } finally {
+      hung.end();
+      execFileSync('umount', ['-l', hung.directory]);
+    }
+  });
 });
+
+/** Mounts what does not answer, below a directory of the host's, until `end`: from then on it is an error. */
+async function startHung(base: string): Promise<{ directory: string; end: () => void }> {
+  const directory = join(base, 'does-not-answer');
+  mkdirSync(directory);
+  const child = spawn(join(base, 'hung'), [directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  return { directory, end: () => void child.kill('SIGKILL') };
+}

@@ -30,6 +30,7 @@ export type RootedJob =
   | PackCopyJob
   | MatchPathsJob
   | HashJob
+  | ReachJob
   | CompareJob
   | MeasureDiskJob
   | MakeRecipeJob
@@ -124,6 +125,9 @@ export type PackChangesJob = {
   growth: Growth;
 };
 
+/** Waits until the file system of a path of the host answers, whether there is anything or not. */
+type ReachJob = { kind: 'reach'; path: string };
+
 /** Hashes an open file from its beginning. */
 type HashJob = { kind: 'hash'; fd: number };
 
@@ -181,6 +185,7 @@ export type RootedResult = {
   'pack-changes': { digest: Digest; sizeBytes: number };
   'match-paths': { path: string; isFile: boolean }[];
   'pack-copy': { digest: Digest; sizeBytes: number };
+  reach: undefined;
   hash: { digest: Digest; sizeBytes: number };
   compare: string[];
   'measure-disk': number;
@@ -205,6 +210,7 @@ export function isWaiting(job: RootedJob): boolean {
 const WAITING_JOBS: readonly RootedJob['kind'][] = [
   'pack',
   'follow-recipe',
+  'reach',
   'stat-path',
   'pack-path',
   'pack-view',

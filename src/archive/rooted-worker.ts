@@ -30,7 +30,7 @@ import { listChanges, packChanges } from './container-changes.ts';
 import { matchPaths, packCopy } from './pack-copy.ts';
 import { packContext, packPath, packPathAs } from './pack-path.ts';
 import { statPath } from './path-stat.ts';
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { unpackArchive } from './unpack-archive.ts';
 import { openWithoutDevices } from './without-devices.ts';
 
@@ -101,6 +101,8 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
       return matchPaths(home, job);
     case 'pack-copy':
       return packCopy(home, job);
+    case 'reach':
+      return void statSync(job.path, { throwIfNoEntry: false });
     case 'hash':
       return hashFile(job.fd, progress);
     case 'compare':

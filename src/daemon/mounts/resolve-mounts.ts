@@ -1,3 +1,4 @@
+import { reachSources } from './reach-sources.ts';
 import { posix } from 'node:path';
 import { cleanPath } from '../../archive/go-path.ts';
 import type { ContainerRecord, MountRecord } from '../containers/container-record.ts';
@@ -27,9 +28,15 @@ export async function resolveMounts(
     mounts.set(mount.destination, mount);
     checkCount(mounts);
   }
+  const binds = (hostConfig.Binds ?? []).map(parseBind);
+  const wanted = hostConfig.Mounts ?? [];
+  await reachSources(daemon.threads, [
+    ...binds.map(({ source }) => source),
+    ...wanted.map(({ Source = '' }) => Source),
+  ]);
   const own = [
-    ...(hostConfig.Binds ?? []).map(parseBind),
-    ...(hostConfig.Mounts ?? []).map(mount => ({ ...parseMount(mount), volumeOptions: mount.VolumeOptions })),
+    ...binds,
+    ...wanted.map(mount => ({ ...parseMount(mount), volumeOptions: mount.VolumeOptions })),
   ];
   const destinations = new Set(Object.keys(hostConfig.Tmpfs ?? {}).map(cleanPath));
   for (const given of own) {

@@ -1,3 +1,4 @@
+import { reachSources } from '../mounts/reach-sources.ts';
 import { closeSync } from 'node:fs';
 import { EngineError, firstFailure, messageOf } from '../../base/errors.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
@@ -91,11 +92,17 @@ function checkStartable(container: Container, reason: StartReason): void {
   else if (status === 'running') throw new EngineError('not-modified', 'container is already running');
 }
 
+function hostPathsOf({ record: { mounts, hostConfig } }: Container): string[] {
+  const devices = (hostConfig.Devices ?? []).map(({ PathOnHost = '' }) => PathOnHost);
+  return [...mounts.filter(({ type }) => type !== 'tmpfs').map(({ source }) => source), ...devices];
+}
+
 type Start = { reason: StartReason; signal: AbortSignal };
 
 async function run(daemon: Daemon, container: Container, { reason, signal }: Start): Promise<void> {
   await using undo = new AsyncDisposableStack();
   container.layer ??= await daemon.graph.openContainerLayer(container.id);
+  await untilAborted(signal, reachSources(daemon.threads, hostPathsOf(container)));
   prepareMounts(daemon, container);
   const sharesWith = runSharedWith(daemon, container);
   const joined = await joinNetworks(daemon, container);
