@@ -8,6 +8,8 @@ const LAUNCHED = {
   slipway: 'src/main/launch-cli.ts',
   runtime: 'src/main/runtime-bundle.ts',
   'slipway-runtime': 'src/main/launch-runtime.ts',
+  /** Large, and for a few commands only. */
+  undici: 'undici',
 };
 
 /**
@@ -48,12 +50,14 @@ export async function bundleLaunched(
       cwd: fileURLToPath(new URL('..', import.meta.url)),
       input: { [name]: path },
       platform: 'node',
-      external: ['koffi'],
+      external: name === 'undici' ? [] : ['koffi', 'undici'],
       plugins: [lazyRequires, inAscii],
       checks: { ineffectiveDynamicImport: false },
       output: {
         dir: directory,
         format: 'cjs',
+        dynamicImportInCjs: false,
+        paths: { undici: './undici.cjs' },
         entryFileNames: '[name].cjs',
         minify: COMPACT,
         codeSplitting: false,
