@@ -18,7 +18,7 @@ before(async () => {
 after(() => daemon.dispose());
 
 const build = (Dockerfile: string, more: Partial<ClientBuild> = {}) =>
-  clientBuild(daemon, {
+  clientBuild(join(daemon.base, 'slipway.sock'), {
     ...more,
     directories: { dockerfile: { Dockerfile }, context: {}, ...more.directories },
   });

@@ -201,9 +201,12 @@ const FILES: Case[] = [
   },
 ];
 
-const UNSUPPORTED: Case[] = ['GET /containers/c/attach/ws', 'POST /swarm/init', 'POST /session'].map(
-  line => ({ ask: line, calls: {}, status: 501, answers: /is not supported by this engine$/ }),
-);
+const UNSUPPORTED: Case[] = ['GET /containers/c/attach/ws', 'POST /swarm/init'].map(line => ({
+  ask: line,
+  calls: {},
+  status: 501,
+  answers: /is not supported by this engine$/,
+}));
 
 const EXECS: Case[] = [
   {
@@ -357,6 +360,7 @@ const IMAGES: Case[] = [
     status: 200,
     answers: { ImagesDeleted: null, SpaceReclaimed: 0 },
   },
+  { ask: 'POST /session', calls: {}, status: 400, answers: /no upgrade: h2c/ },
   { ask: 'POST /build?buildargs=[]', calls: {}, status: 400, answers: /error reading buildargs/ },
   {
     ask: 'POST /build/prune?all=1&keep-storage=5&filters={"unused-for":["24h"]}',
