@@ -1,10 +1,17 @@
 import type { AuthConfig, HostConfig } from '../api/types.ts';
 import type { Platform } from '../oci/platform.ts';
 
+/** A directory that a client has sent. */
+export type ReceivedFiles = {
+  path: string;
+  /** Of all that was sent, times included: what has the same is the same. */
+  identity: string;
+};
+
 /** Where files of a build come from, besides stages and images. */
 export type BuildContext =
   /** A directory that nobody changes while the build goes on; it is fetched when it is first asked for. */
-  { kind: 'directory'; open(): Promise<string> } | { kind: 'image'; reference: string };
+  { kind: 'directory'; open(): Promise<ReceivedFiles> } | { kind: 'image'; reference: string };
 
 /** What proves to a registry who asks. */
 export type Credentials = (registry: string, signal: AbortSignal) => Promise<AuthConfig>;

@@ -5,7 +5,7 @@ import { MAX_DOCKERFILE_BYTES } from '../../dockerfile/read-lines.ts';
 import { parsePlatform } from '../../oci/parse-platform.ts';
 import { hostPlatform } from '../../oci/platform.ts';
 import { type Build, temporaryDirectory } from '../build.ts';
-import type { BuildContext, BuildRequest } from '../build-request.ts';
+import type { BuildContext, BuildRequest, ReceivedFiles } from '../build-request.ts';
 import { readContextFile } from '../legacy/open-context.ts';
 import { receiveFiles, type WantedFiles } from './receive-files.ts';
 import { getCredentials, getSecret, type Session } from './sessions.ts';
@@ -32,7 +32,7 @@ export async function frontendRequest(
   const name = attributes.filename || DEFAULT_NAME;
   const receive = (wanted: WantedFiles) => received(holder, session, wanted);
   const { dockerfile, ignored } = await told(`[internal] load build definition from ${name}`, async () => {
-    const directory = await receive({
+    const { path: directory } = await receive({
       name: attributes['dockerfilekey'] || 'dockerfile',
       follow: [name, `${name}.dockerignore`, name.toLowerCase()],
     });
@@ -76,30 +76,30 @@ function refuseUnsupported({ context, requestid, platform = '' }: Attributes): v
     throw new EngineError('not-implemented', 'building for several platforms at once is not supported');
 }
 
-async function received(holder: Holder, { client }: Session, wanted: WantedFiles): Promise<string> {
-  const directory = temporaryDirectory(holder);
-  await receiveFiles(holder.parts, client, wanted, { directory, signal: holder.signal });
-  return directory;
+async function received(holder: Holder, { client }: Session, wanted: WantedFiles): Promise<ReceivedFiles> {
+  const path = temporaryDirectory(holder);
+  const place = { directory: path, signal: holder.signal };
+  return { path, identity: await receiveFiles(holder.parts, client, wanted, place) };
 }
 
 async function ignoreFile(
-  receive: (wanted: WantedFiles) => Promise<string>,
+  receive: (wanted: WantedFiles) => Promise<ReceivedFiles>,
   name: string,
 ): Promise<string | undefined> {
-  const directory = await receive({ name, follow: ['.dockerignore'] });
+  const { path: directory } = await receive({ name, follow: ['.dockerignore'] });
   return readContextFile(directory, '.dockerignore', MAX_DOCKERFILE_BYTES);
 }
 
 /** Fetched once, when it is first asked for. */
-function localContext(open: () => Promise<string>): BuildContext {
-  let directory: Promise<string> | undefined;
-  return { kind: 'directory', open: () => (directory ??= open()) };
+function localContext(open: () => Promise<ReceivedFiles>): BuildContext {
+  let files: Promise<ReceivedFiles> | undefined;
+  return { kind: 'directory', open: () => (files ??= open()) };
 }
 
 /** `context:NAME` = `local:KEY`, `docker-image://REFERENCE`. */
 function namedContexts(
   attributes: Attributes,
-  receive: (wanted: WantedFiles) => Promise<string>,
+  receive: (wanted: WantedFiles) => Promise<ReceivedFiles>,
 ): Map<string, BuildContext> {
   return new Map(
     prefixed(attributes, 'context:').map(([name, value]) => {

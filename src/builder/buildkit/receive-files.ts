@@ -44,6 +44,7 @@ const MAX_FILES = 2_000_000;
 /**
  * Takes a directory of the client's into an empty one here (fsutil's protocol over moby.filesync.v1.FileSync). A thread
  * that has that directory as its root writes the files, so that no name of the client's leads out of it.
+ * @returns what it is known by: the same files, with the same times, have the same
  * @throws EngineError as the client says; invalid-parameter for what the protocol does not allow
  */
 export async function receiveFiles(
@@ -51,7 +52,7 @@ export async function receiveFiles(
   client: GrpcClient,
   { name, include = [], exclude = [], follow = [] }: WantedFiles,
   { directory, signal }: { directory: string; signal: AbortSignal },
-): Promise<void> {
+): Promise<string> {
   const call = client.call('/moby.filesync.v1.FileSync/DiffCopy', {
     'dir-name': [name],
     ...(include.length === 0 ? {} : patterns('include-patterns', include)),
@@ -64,7 +65,7 @@ export async function receiveFiles(
   const unpacked = extractContext(parts, archive, directory);
   try {
     await new Receiver(call, archive).run();
-    await unpacked;
+    return await unpacked;
   } catch (error) {
     archive.destroy();
     call.cancel();

@@ -74,7 +74,7 @@ const HUB = 'https://index.docker.io/v1/';
 
 function requestOf(
   options: ClassicBuildOptions,
-  { directory, dockerfile, dockerfileName }: OpenContext,
+  { directory, identity, dockerfile, dockerfileName }: OpenContext,
   tags: readonly string[],
 ): BuildRequest {
   const { target, labels, noCache, pull, platform } = options;
@@ -84,7 +84,7 @@ function requestOf(
   return {
     dockerfile,
     dockerfileName,
-    context: { kind: 'directory', open: async () => directory },
+    context: { kind: 'directory', open: async () => ({ path: directory, identity }) },
     namedContexts: new Map(),
     target,
     buildArgs: new Map(args),

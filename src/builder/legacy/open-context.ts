@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { digestOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { IgnorePatterns, readIgnoreFile } from '../../base/ignore-patterns.ts';
 import { MAX_DOCKERFILE_BYTES } from '../../dockerfile/read-lines.ts';
@@ -19,7 +20,7 @@ import { openRoot } from '../../kernel/thread-root.ts';
 import { type Build, temporaryDirectory } from '../build.ts';
 import { extractContext, isArchive } from '../operations/unpacked-archive.ts';
 
-export type OpenContext = { directory: string; dockerfile: string; dockerfileName: string };
+export type OpenContext = { directory: string; identity: string; dockerfile: string; dockerfileName: string };
 type Holder = Pick<Build, 'parts' | 'undo' | 'signal'>;
 
 const { O_RDONLY, O_NONBLOCK } = constants;
@@ -37,8 +38,10 @@ export async function openContext(
   { body, remote, dockerfile }: { body: Readable; remote: string; dockerfile: string },
 ): Promise<OpenContext> {
   const directory = temporaryDirectory(holder);
-  if (remote === '') await extractContext(holder.parts, body, directory);
-  else await fetchContext(holder, remote, directory);
+  const identity =
+    remote === ''
+      ? await extractContext(holder.parts, body, directory)
+      : await fetchContext(holder, remote, directory);
   // What is behind the archive's end nobody wants, but while it is not read, nobody hears that the client goes.
   body.destroy();
   const name = findDockerfile(directory, dockerfile || DEFAULT_NAME);
@@ -47,7 +50,7 @@ export async function openContext(
     throw new EngineError('invalid-parameter', `Cannot locate specified Dockerfile: ${name}`);
   if (text === '') throw new EngineError('invalid-parameter', `the Dockerfile (${name}) cannot be empty`);
   leaveOut(directory, name);
-  return { directory, dockerfile: text, dockerfileName: name };
+  return { directory, identity, dockerfile: text, dockerfileName: name };
 }
 
 /** One that is called `dockerfile` is found, too. */
@@ -95,7 +98,8 @@ function leaveOut(directory: string, dockerfile: string): void {
     if (!name.includes('/') && patterns.ignores(name)) rmSync(join(directory, name), { force: true });
 }
 
-async function fetchContext(holder: Holder, remote: string, directory: string): Promise<void> {
+/** @returns what it is known by */
+async function fetchContext(holder: Holder, remote: string, directory: string): Promise<string> {
   if (!/^https?:\/\//.test(remote) || /\.git(?:#.*)?$/.test(remote))
     throw new EngineError(
       'not-implemented',
@@ -110,6 +114,7 @@ async function fetchContext(holder: Holder, remote: string, directory: string): 
     // What is no archive is the Dockerfile.
     const text = readWhole(fd, DEFAULT_NAME, MAX_DOCKERFILE_BYTES) ?? '';
     writeFileSync(join(directory, DEFAULT_NAME), text);
+    return digestOf(text);
   } finally {
     closeSync(fd);
   }

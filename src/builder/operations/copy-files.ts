@@ -1,6 +1,8 @@
+import type { Growth } from '../../archive/growth.ts';
 import type { CopyRequest, PackCopyJob } from '../../archive/pack-copy.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { BuilderParts, Outcome } from '../builder-parts.ts';
+import { emptyDirectory } from '../open-builder.ts';
 import { CACHE_LEASE, type CachedLayer } from '../solver/cache-store.ts';
 import { operationKey } from '../solver/operation-key.ts';
 import { identityOf, mountable, type SourceTree, withSource } from './source-tree.ts';
@@ -31,8 +33,7 @@ export async function copyFiles(parts: BuilderParts, options: CopyFiles): Promis
   const quickKey = isKnown ? operationKey('copy', { top, requests, identities }) : undefined;
   const known = quickKey === undefined || noCache ? undefined : parts.cache.find(quickKey);
   if (known !== undefined) return { layer: known, cached: true };
-  const { digest } = await packed(parts, options, undefined);
-  const key = operationKey('copy', { top, requests, content: digest });
+  const key = operationKey('copy', { top, requests, content: await contentOf(parts, options.parts) });
   const found = noCache ? undefined : parts.cache.find(key);
   const layer = found ?? (await make(parts, options));
   for (const each of [key, quickKey])
@@ -43,28 +44,53 @@ export async function copyFiles(parts: BuilderParts, options: CopyFiles): Promis
 async function make(parts: BuilderParts, options: CopyFiles): Promise<CachedLayer> {
   const layer = await parts.builds.add(options.top, {
     lease: CACHE_LEASE,
-    pack: output => packed(parts, options, output),
+    pack: output => pack(parts, options, output),
   });
   return { ...layer, createdAt: new Date().toISOString() };
 }
 
-/** What the content of sources is known by, or, with an output, the layer itself. */
-export function packed(
+/** Writes the layer. */
+function pack(
   parts: BuilderParts,
   { top, parts: wanted }: Pick<CopyFiles, 'top' | 'parts'>,
-  output: PackCopyJob['output'],
-): Promise<{ digest: Digest; sizeBytes: number }> {
-  const next = (
-    index: number,
-    opened: PackCopyJob['parts'],
-  ): Promise<{ digest: Digest; sizeBytes: number }> => {
-    const part = wanted[index];
-    if (part !== undefined)
-      return withSource(parts, part.source, source =>
-        next(index + 1, [...opened, { source, copy: part.copy }]),
-      );
-    return parts.builds.withTree(top, to =>
+  output: { fd: number; growth: Growth },
+): Promise<Packed> {
+  return withSources(parts, wanted, opened =>
+    parts.builds.withTree(top, to =>
       parts.threads.run({ kind: 'pack-copy', parts: opened, destination: mountable(to), output }),
+    ),
+  );
+}
+
+/** What sources are known by, wherever they are copied to. */
+export async function contentOf(parts: BuilderParts, wanted: readonly CopyPart[]): Promise<Digest> {
+  const alone = wanted.map(({ source, copy }) => ({
+    source,
+    copy: { ...copy, destination: '/source/', link: true },
+  }));
+  const { digest } = await withSources(parts, alone, opened =>
+    parts.threads.run({
+      kind: 'pack-copy',
+      parts: opened,
+      destination: emptyDirectory(parts.root),
+      output: undefined,
+    }),
+  );
+  return digest;
+}
+
+type Packed = { digest: Digest; sizeBytes: number };
+
+function withSources<T>(
+  parts: BuilderParts,
+  wanted: readonly CopyPart[],
+  use: (opened: PackCopyJob['parts']) => Promise<T>,
+): Promise<T> {
+  const next = (index: number, opened: PackCopyJob['parts']): Promise<T> => {
+    const part = wanted[index];
+    if (part === undefined) return use(opened);
+    return withSource(parts, part.source, source =>
+      next(index + 1, [...opened, { source, copy: part.copy }]),
     );
   };
   return next(0, []);

@@ -5,11 +5,13 @@ import type { Digest } from '../../base/digest.ts';
 import type { BuilderParts } from '../builder-parts.ts';
 
 /** Files that an operation takes: of a directory that stays as it is, or of a layer and all below it. */
-export type SourceTree = { kind: 'directory'; path: string } | { kind: 'layer'; top: Digest | undefined };
+export type SourceTree =
+  | { kind: 'directory'; path: string /** Of all its files, times included. */; identity?: string }
+  | { kind: 'layer'; top: Digest | undefined };
 
 /** What a source is known by without looking at it; undefined where that takes its content. */
 export function identityOf(source: SourceTree): string | undefined {
-  return source.kind === 'layer' ? (source.top ?? 'scratch') : undefined;
+  return source.kind === 'layer' ? (source.top ?? 'scratch') : source.identity;
 }
 
 /** Calls `use` with the files, as jobs of rooted threads take them. */

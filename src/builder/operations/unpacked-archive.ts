@@ -1,5 +1,6 @@
 import { closeSync, constants, createReadStream, fstatSync, readSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { createHash, type Hash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { DETECTION_BYTES, detectCompression } from '../../archive/compression.ts';
 import { extractFrom } from '../../archive/extract-from.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
@@ -37,15 +38,22 @@ export async function unpackedArchive(
   }
 }
 
-/** Unpacks an archive, compressed or not, that can name nothing outside of the directory. */
+/**
+ * Unpacks an archive, compressed or not, that can name nothing outside of the directory.
+ * @returns what was unpacked is known by: equal archives have the same, times included
+ */
 export async function extractContext(
   { threads }: Pick<BuilderParts, 'threads'>,
   archive: number | Readable,
   directory: string,
-): Promise<void> {
+): Promise<string> {
   const content =
     typeof archive === 'number' ? createReadStream(`/proc/self/fd/${archive}`, { start: 0 }) : archive;
-  await extractFrom(threads, content, inputFd => ({
+  const hash = createHash('sha256');
+  const hashed = Readable.from(hashing(content.iterator({ destroyOnReturn: false }), hash), {
+    objectMode: false,
+  });
+  await extractFrom(threads, hashed, inputFd => ({
     kind: 'extract',
     view: { root: { kind: 'directory', path: directory }, uncovered: [], mounts: [], readonlyRoot: false },
     path: '/',
@@ -54,6 +62,14 @@ export async function extractContext(
     mounts: [],
     readonlyRoot: false,
   }));
+  return hash.digest('hex');
+}
+
+async function* hashing(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
 function openFile(directory: string, path: string): number {

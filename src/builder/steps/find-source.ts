@@ -25,7 +25,7 @@ async function contextTree(
   context: BuildContext | undefined,
   platform: Platform,
 ): Promise<SourceTree> {
-  if (context?.kind === 'directory') return { kind: 'directory', path: await context.open() };
+  if (context?.kind === 'directory') return { kind: 'directory', ...(await context.open()) };
   if (context?.kind === 'image')
     return { kind: 'layer', top: (await build.image(context.reference, platform)).top };
   throw new EngineError('invalid-parameter', 'there is no build context to copy files from');

@@ -1,5 +1,4 @@
 import { posix } from 'node:path';
-import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { DEFAULT_SHELL, variablesOf } from '../../dockerfile/apply-config.ts';
 import { chomped, parseHeredoc } from '../../dockerfile/heredoc.ts';
@@ -11,7 +10,7 @@ import type { ContainerDefaults } from '../../oci/image-config.ts';
 import type { Build } from '../build.ts';
 import type { Outcome } from '../builder-parts.ts';
 import type { Scope } from '../frontend/scope.ts';
-import { packed } from '../operations/copy-files.ts';
+import { contentOf } from '../operations/copy-files.ts';
 import { type RunCommand, runCommand } from '../operations/run-command.ts';
 import { type MountPlan, secretId } from '../operations/run-mounts.ts';
 import { identityOf, type SourceTree } from '../operations/source-tree.ts';
@@ -112,8 +111,7 @@ async function mountPlan(build: Build, state: StageState, mount: RunMount): Prom
   const destination = destinationOf(mount, state.config.WorkingDir || '/');
   const source = mount.type === 'bind' ? await sourceTree(build, mount.from, state.platform) : undefined;
   const { source: path, readonly, sharing, from } = mount;
-  const known =
-    source === undefined ? undefined : (identityOf(source) ?? (await contentOf(build, source, path)));
+  const known = source === undefined ? undefined : await identityAt(build, source, path);
   const isSecret = mount.type === 'secret';
   const identity = isSecret
     ? [mount.type, destination]
@@ -127,11 +125,12 @@ function destinationOf(mount: RunMount, workingDirectory: string): string {
   return type === 'secret' && env === '' ? `/run/secrets/${secretId(mount)}` : '';
 }
 
-/** What a part of a context is known by. */
-async function contentOf(build: Build, source: SourceTree, path: string): Promise<Digest> {
+/** What a part of a source is known by: of a context, its own content, whatever else is sent. */
+async function identityAt({ parts }: Build, source: SourceTree, path: string): Promise<string | undefined> {
+  if (source.kind === 'layer') return identityOf(source);
   const copy = {
     sources: [path === '' ? '/' : path],
-    destination: '/source',
+    destination: '/source/',
     parents: false,
     exclude: [],
     owner: undefined,
@@ -139,6 +138,5 @@ async function contentOf(build: Build, source: SourceTree, path: string): Promis
     link: true,
     createdNs: 0n,
   };
-  const { digest } = await packed(build.parts, { top: undefined, parts: [{ source, copy }] }, undefined);
-  return digest;
+  return contentOf(parts, [{ source, copy }]);
 }

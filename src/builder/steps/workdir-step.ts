@@ -27,7 +27,7 @@ export async function workdirStep(
   };
   const path = temporaryDirectory(build);
   if (build.epoch !== undefined) utimesSync(path, new Date(build.epoch), new Date(build.epoch));
-  const source = { kind: 'directory', path } as const;
+  const source = { kind: 'directory', path, identity: 'empty' } as const;
   return copyFiles(build.parts, {
     top,
     parts: [{ source, copy }],
