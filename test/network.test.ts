@@ -431,6 +431,38 @@ describe('bridge networks', () => {
     assert.deepEqual(stdout.match(/^(lo|eth\d)/gm), ['lo', 'eth0']);
   });
 
+  test('A network more or less changes elements of sets, and no rule.', async () => {
+    const list = async () => (await run('nft', ['list', 'ruleset'])).stdout;
+    const before = await list();
+    // Loading the rules anew would take it away.
+    await run('nft', ['add', 'rule', 'ip', TABLE, 'forward', 'counter', 'comment', '"marker"']);
+    const pools = [
+      { subnet: '10.88.0.0/24', gateway: '10.88.0.1', range: '', auxiliary: {} },
+      { subnet: 'fd00:88::/64', gateway: 'fd00:88::1', range: '', auxiliary: {} },
+    ];
+    const more = { id: newId(), name: 'more', pools: pools.slice(0, 1), internal: false, options: {} };
+    await driver.createNetwork(more);
+    assert.match(await list(), /set outbound \{[^}]*10\.88\.0\.0\/24/);
+    assert.match(
+      await list(),
+      new RegExp(`set home \\{[^}]*10\\.88\\.0\\.0/24 \\. "br-${more.id.slice(0, 12)}"`),
+    );
+    assert.match(await list(), /comment "marker"/);
+    const listener = await serveTcp(outside.descriptor, 7002, 'outside');
+    const container = await start(more);
+    const asked = await askTcp(container.descriptor, { host: OUTSIDE_ADDRESS, port: 7002 });
+    assert.equal(asked, `outside ${HOST_ADDRESS}`);
+    listener.close();
+    await container.stop();
+    await driver.removeNetwork(more.id);
+    assert.match(await list(), /comment "marker"/);
+    const six = { ...more, id: newId(), pools };
+    await driver.createNetwork(six);
+    assert.match(await list(), /table ip6[^]*set outbound \{[^}]*fd00:88::\/64/);
+    await driver.removeNetwork(six.id);
+    assert.equal(await list(), before);
+  });
+
   test('A subnet is chosen that collides with no network, nor with a route of the host.', async () => {
     assert.deepEqual(chooseSubnet({ taken: ['172.20.0.0/16'] }), {
       subnet: '172.21.0.0/16',

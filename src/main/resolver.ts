@@ -5,5 +5,6 @@ const [path] = process.argv.slice(2);
 if (path === undefined) throw new TypeError('usage: resolver SOCKET');
 // It outlives whoever has started it, and its session.
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGPIPE'] as const) process.on(signal, () => undefined);
+process.umask(0o077);
 await serveResolver(path, () => process.stdout.write('listening\n'));
 process.exit(0);

@@ -49,7 +49,7 @@ export interface NetworkDriver {
   /**
    * Tells a driver that has just been opened which endpoints running containers still use, once all networks
    * have been created again. What is left in the kernel of any other endpoint is taken away. To be called once,
-   * also with none.
+   * also with none, and before the first `join`.
    * @param ports that running containers have bound though they are not published
    */
   restore(endpoints: readonly Endpoint[], ports: readonly PortBinding[]): Promise<void>;

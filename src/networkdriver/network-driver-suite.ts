@@ -23,6 +23,7 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
     before(async () => {
       driver = open();
       await driver.createNetwork(network);
+      await driver.restore([], []);
       baseline = await traces();
     });
     // Each test: whatever it did, it leaves the host as it was.

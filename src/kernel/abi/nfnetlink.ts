@@ -4,6 +4,7 @@ export const NFNL_MSG_BATCH_BEGIN = 16;
 export const NFNL_MSG_BATCH_END = 17;
 export const NFNETLINK_V0 = 0;
 export const NFPROTO_IPV4 = 2;
+export const NFPROTO_IPV6 = 10;
 
 export const NFT_MSG_NEWSETELEM = 12;
 export const NFT_MSG_GETSETELEM = 13;
@@ -15,6 +16,10 @@ export const NFTA_SET_ELEM_LIST_ELEMENTS = 3;
 export const NFTA_LIST_ELEM = 1;
 export const NFTA_SET_ELEM_KEY = 1;
 export const NFTA_SET_ELEM_DATA = 2;
+export const NFTA_SET_ELEM_FLAGS = 3;
+export const NFTA_SET_ELEM_KEY_END = 10;
+/** The key is the first after an interval. */
+export const NFT_SET_ELEM_INTERVAL_END = 1;
 export const NFTA_DATA_VALUE = 1;
 
 /** include/uapi/linux/netfilter/nfnetlink_conntrack.h */

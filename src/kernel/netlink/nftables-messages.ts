@@ -1,20 +1,24 @@
-/** Elements of nftables maps: include/uapi/linux/netfilter/nf_tables.h. */
+/** Elements of nftables maps and sets: include/uapi/linux/netfilter/nf_tables.h. */
 import {
   NFNETLINK_V0,
   NFNL_MSG_BATCH_BEGIN,
   NFNL_MSG_BATCH_END,
   NFNL_SUBSYS_NFTABLES,
   NFPROTO_IPV4,
+  NFPROTO_IPV6,
   NFTA_DATA_VALUE,
   NFTA_LIST_ELEM,
   NFTA_SET_ELEM_DATA,
+  NFTA_SET_ELEM_FLAGS,
   NFTA_SET_ELEM_KEY,
+  NFTA_SET_ELEM_KEY_END,
   NFTA_SET_ELEM_LIST_ELEMENTS,
   NFTA_SET_ELEM_LIST_SET,
   NFTA_SET_ELEM_LIST_TABLE,
   NFT_MSG_DELSETELEM,
   NFT_MSG_GETSETELEM,
   NFT_MSG_NEWSETELEM,
+  NFT_SET_ELEM_INTERVAL_END,
 } from '../abi/nfnetlink.ts';
 import { NLM_F_CREATE } from '../abi/netlink.ts';
 import { AF_UNSPEC } from '../abi/socket.ts';
@@ -26,6 +30,15 @@ export type MapElement = { key: Buffer; data: Buffer };
 
 /** A map of a table of family `ip`. */
 export type MapName = { table: string; map: string };
+
+/** A set of a table of family `ip`, or `ip6`. */
+export type SetName = { version: 4 | 6; table: string; set: string };
+
+/**
+ * A key of a set: of an interval, its first and last ones in a concatenation, else its first one and, as an element of
+ * its own, the one after it.
+ */
+export type SetElement = { key: Buffer; keyEnd?: Buffer; isIntervalEnd?: boolean };
 
 /**
  * The messages that make one transaction of `changes`: all of them happen, or none. To be sent by one
@@ -57,6 +70,44 @@ export function deleteElements(name: MapName, elements: readonly Pick<MapElement
     elements: elements.map(({ key }) => [nested(NFTA_SET_ELEM_KEY, [bytes(NFTA_DATA_VALUE, key)])]),
     description: `delete elements of ${name.map}`,
   });
+}
+
+/** Deletes some elements of a set, and adds others. */
+export function changeSet(
+  { version, table, set }: SetName,
+  { removed, added }: { removed: readonly SetElement[]; added: readonly SetElement[] },
+): NetlinkMessage[] {
+  const common = { name: { table, map: set }, family: version === 4 ? NFPROTO_IPV4 : NFPROTO_IPV6 };
+  const messages: NetlinkMessage[] = [];
+  if (removed.length > 0)
+    messages.push(
+      elementsMessage({
+        ...common,
+        type: NFT_MSG_DELSETELEM,
+        flags: 0,
+        elements: removed.map(setElement),
+        description: `delete elements of ${set}`,
+      }),
+    );
+  if (added.length > 0)
+    messages.push(
+      elementsMessage({
+        ...common,
+        type: NFT_MSG_NEWSETELEM,
+        flags: NLM_F_CREATE,
+        elements: added.map(setElement),
+        description: `add elements to ${set}`,
+      }),
+    );
+  return messages;
+}
+
+function setElement({ key, keyEnd, isIntervalEnd = false }: SetElement): ReturnType<typeof nested>[] {
+  return [
+    nested(NFTA_SET_ELEM_KEY, [bytes(NFTA_DATA_VALUE, key)]),
+    ...(keyEnd === undefined ? [] : [nested(NFTA_SET_ELEM_KEY_END, [bytes(NFTA_DATA_VALUE, keyEnd)])]),
+    ...(isIntervalEnd ? [bytes(NFTA_SET_ELEM_FLAGS, Uint8Array.of(0, 0, 0, NFT_SET_ELEM_INTERVAL_END))] : []),
+  ];
 }
 
 export function dumpElements(name: MapName): NetlinkMessage {
@@ -91,10 +142,11 @@ function elementsMessage(options: {
   type: number;
   flags: number;
   name: MapName;
+  family?: number;
   elements: ReturnType<typeof nested>[][] | undefined;
   description: string;
 }): NetlinkMessage {
-  const { type, flags, name, elements, description } = options;
+  const { type, flags, name, family = NFPROTO_IPV4, elements, description } = options;
   const attributes = [text(NFTA_SET_ELEM_LIST_TABLE, name.table), text(NFTA_SET_ELEM_LIST_SET, name.map)];
   if (elements !== undefined)
     attributes.push(
@@ -106,7 +158,7 @@ function elementsMessage(options: {
   return {
     type: (NFNL_SUBSYS_NFTABLES << 8) | type,
     flags,
-    header: nfgenmsg(NFPROTO_IPV4, 0),
+    header: nfgenmsg(family, 0),
     attributes,
     description,
   };

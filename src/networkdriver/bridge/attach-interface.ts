@@ -90,8 +90,10 @@ function attachSteps(options: AttachOptions): { socket: NetlinkSocket; messages:
   const port = [addPort({ index: pair.hostIndex, bridgeIndex, mtu })];
   if (options.isolated) port.push(isolatePort(pair.hostIndex));
   const outer = [
-    // Being asked about the port, the kernel takes note of its carrier now, not when its work queue comes to it.
+    // Being asked about them, the kernel takes note of the port's carrier, and then of the bridge's, now, not when its
+    // work queue comes to it, which may be a second later: until then they would drop packets.
     getLink({ index: pair.hostIndex }),
+    getLink({ index: bridgeIndex }),
     setForwarding({ portIndex: pair.hostIndex, macAddress }),
     ...addresses.map(({ address }) => correctNeighbour({ linkIndex: bridgeIndex, address, macAddress })),
   ];

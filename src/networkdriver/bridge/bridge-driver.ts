@@ -186,9 +186,10 @@ export class BridgeDriver implements NetworkDriver {
       this.#networks.get(endpoint.networkId)?.addresses.restore(endpoint.addresses);
       for (const port of endpoint.ports) this.#ports.restore(port);
     }
+    this.#restored = true;
+    await this.#setFirewall();
     await this.#firewall.reconcile([...this.#endpoints.values()].flatMap(publishedElements));
     await this.#removeStrayBridges();
-    this.#restored = true;
   }
 
   async prepare(namespace: NetworkNamespace): Promise<void> {
@@ -249,7 +250,9 @@ export class BridgeDriver implements NetworkDriver {
     );
   }
 
+  /** A driver that has just been opened changes nothing before it knows of all networks. */
   async #setFirewall(): Promise<void> {
+    if (!this.#restored) return;
     const networks = [...this.#networks.values()].map(({ options, settings }) => ({
       device: settings.device,
       subnets: options.pools.map(({ subnet }) => subnet),

@@ -1,19 +1,23 @@
 import { existsSync } from 'node:fs';
-import { errorCode } from '../../base/errors.ts';
+import { errorCode, SyscallError } from '../../base/errors.ts';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { NETLINK_NETFILTER } from '../../kernel/abi/netlink.ts';
 import type { NetlinkMessage } from '../../kernel/netlink/message.ts';
 import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
 import {
   addElements,
+  changeSet,
   deleteElements,
   dumpElements,
   parseElements,
+  type SetElement,
   transaction,
 } from '../../kernel/netlink/nftables-messages.ts';
+import type { IpVersion } from '../ipam/ip.ts';
 import { loadRuleset } from './load-ruleset.ts';
 import type { PublishedElement, PublishedMap } from './published-elements.ts';
-import { EVERY_ADDRESS_MAP, type FirewallNetwork, ONE_ADDRESS_MAP, rulesetOf } from './ruleset.ts';
+import { type NetworkElement, NETWORK_SETS, networkElements, type NetworkSet } from './network-elements.ts';
+import { EVERY_ADDRESS_MAP, type FirewallNetwork, haveIpv6, ONE_ADDRESS_MAP, rulesetOf } from './ruleset.ts';
 
 const MAPS = [EVERY_ADDRESS_MAP, ONE_ADDRESS_MAP] as const;
 /** That fit into a message, whose lists have at most 64 KiB. */
@@ -28,6 +32,7 @@ export class Firewall {
   readonly #socket = new NetlinkSocket(NETLINK_NETFILTER);
   readonly #loading = new KeyedLock();
   #networks: readonly FirewallNetwork[] = [];
+  #isLoaded = false;
   /** What ought to be in the maps: kept to mend them with. */
   readonly #published = new Map<string, PublishedElement>();
 
@@ -36,12 +41,41 @@ export class Firewall {
   }
 
   /**
-   * Makes the rules those for these networks, and no others. Without any, the table goes.
+   * Makes the rules those for these networks, and no others. Without any, the table goes. What changes with a network
+   * are elements of sets: only the first time, and where tables come or go, all is loaded.
    * @throws EngineError system
    */
   async setNetworks(networks: readonly FirewallNetwork[]): Promise<void> {
-    this.#networks = networks;
-    await this.#load();
+    await this.#loading.run(this.#table, async () => {
+      const before = this.#networks;
+      this.#networks = networks;
+      const hasTables = this.#isLoaded && before.length > 0 && networks.length > 0;
+      if (hasTables && haveIpv6(before) === haveIpv6(networks) && this.#changeSets(before, networks)) return;
+      await this.#loadAll();
+    });
+  }
+
+  /** Whether that was possible: somebody else may have changed the tables. */
+  #changeSets(before: readonly FirewallNetwork[], after: readonly FirewallNetwork[]): boolean {
+    const versions: IpVersion[] = haveIpv6(after) ? [4, 6] : [4];
+    const changes = versions.flatMap(version => {
+      const [old, now] = [before, after].map(networks => elementsOf(networks, version));
+      return NETWORK_SETS.flatMap(set => {
+        const [olds, nows] = [old?.[set] ?? [], now?.[set] ?? []];
+        return changeSet(
+          { version, table: this.#table, set },
+          { removed: without(olds, nows), added: without(nows, olds) },
+        );
+      });
+    });
+    if (changes.length === 0) return true;
+    try {
+      this.#socket.request(transaction(changes));
+      return true;
+    } catch (error) {
+      if (error instanceof SyscallError) return false;
+      throw error;
+    }
   }
 
   /**
@@ -91,9 +125,13 @@ export class Firewall {
   }
 
   async #load(): Promise<void> {
-    await this.#loading.run(this.#table, () =>
-      loadRuleset(rulesetOf(this.#table, this.#networks, { hasIpv6: existsSync('/proc/sys/net/ipv6') })),
-    );
+    await this.#loading.run(this.#table, () => this.#loadAll());
+  }
+
+  async #loadAll(): Promise<void> {
+    const hasIpv6 = existsSync('/proc/sys/net/ipv6');
+    await loadRuleset(rulesetOf(this.#table, this.#networks, { hasIpv6 }));
+    this.#isLoaded = true;
   }
 
   async #add(elements: readonly PublishedElement[]): Promise<void> {
@@ -159,4 +197,21 @@ export class Firewall {
 
 function idOf({ map, element }: PublishedElement): string {
   return `${map} ${element.key.toString('hex')}`;
+}
+
+function elementsOf(
+  networks: readonly FirewallNetwork[],
+  version: IpVersion,
+): Record<NetworkSet, NetworkElement[]> {
+  const all = networks.map(network => networkElements(network, version));
+  return Object.fromEntries(NETWORK_SETS.map(set => [set, all.flatMap(elements => elements[set])])) as Record<
+    NetworkSet,
+    NetworkElement[]
+  >;
+}
+
+/** What the first ones have and the others have not, for the kernel. */
+function without(elements: readonly NetworkElement[], others: readonly NetworkElement[]): SetElement[] {
+  const texts = new Set(others.map(({ text }) => text));
+  return elements.filter(({ text }) => !texts.has(text)).flatMap(({ encoded }) => encoded);
 }

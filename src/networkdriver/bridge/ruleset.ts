@@ -1,4 +1,5 @@
 import { type IpVersion, versionOf } from '../ipam/ip.ts';
+import { NETWORK_SETS, networkElements, type NetworkSet } from './network-elements.ts';
 
 /** What the firewall must know of a bridge network. */
 export type FirewallNetwork = {
@@ -29,10 +30,14 @@ export function rulesetOf(
   networks: readonly FirewallNetwork[],
   { hasIpv6 }: { hasIpv6: boolean },
 ): string {
-  const usesIpv6 = networks.some(({ subnets }) => subnets.some(subnet => versionOf(subnet) === 6));
+  const usesIpv6 = haveIpv6(networks);
   const ipv4 = networks.length === 0 ? withoutTable(`ip ${table}`) : ipv4Table(`ip ${table}`, networks);
   const ipv6 = usesIpv6 ? ipv6Table(`ip6 ${table}`, networks) : withoutTable(`ip6 ${table}`);
   return [...ipv4, ...(hasIpv6 ? ipv6 : []), ''].join('\n');
+}
+
+export function haveIpv6(networks: readonly FirewallNetwork[]): boolean {
+  return networks.some(({ subnets }) => subnets.some(subnet => versionOf(subnet) === 6));
 }
 
 function withoutTable(name: string): string[] {
@@ -45,7 +50,7 @@ function ipv4Table(name: string, networks: readonly FirewallNetwork[]): string[]
     `add table ${name}`,
     `add map ${name} ${EVERY_ADDRESS_MAP} { type inet_proto . inet_service : ${destination}; }`,
     `add map ${name} ${ONE_ADDRESS_MAP} { type ipv4_addr . inet_proto . inet_service : ${destination}; }`,
-    ...bridgeSets(name, networks),
+    ...networkSets(name, 4, networks),
     ...chain(name, { chain: 'guard', type: 'filter hook prerouting priority raw', rules: guardRules() }),
     ...chain(name, { chain: 'publish', rules: publishRules() }),
     ...chain(name, {
@@ -63,7 +68,7 @@ function ipv4Table(name: string, networks: readonly FirewallNetwork[]): string[]
     ...chain(name, {
       chain: 'postrouting',
       type: 'nat hook postrouting priority srcnat',
-      rules: postroutingRules(networks),
+      rules: postroutingRules(),
     }),
   ];
 }
@@ -72,29 +77,34 @@ function ipv4Table(name: string, networks: readonly FirewallNetwork[]): string[]
 function ipv6Table(name: string, networks: readonly FirewallNetwork[]): string[] {
   return [
     `add table ${name}`,
-    ...bridgeSets(name, networks),
+    ...networkSets(name, 6, networks),
     ...chain(name, { chain: 'forward', type: 'filter hook forward priority filter', rules: forwardRules() }),
     ...chain(name, {
       chain: 'postrouting',
       type: 'nat hook postrouting priority srcnat',
-      rules: eachSubnet(6, outbound(networks), outboundRule),
+      rules: [outboundRule(6)],
     }),
   ];
 }
 
-function bridgeSets(name: string, networks: readonly FirewallNetwork[]): string[] {
-  const internal = networks.filter(network => network.internal).map(network => quoted(network.device));
-  return [
-    ...set(name, { set: 'bridges', type: 'ifname', elements: networks.map(({ device }) => quoted(device)) }),
-    ...set(name, { set: 'internal', type: 'ifname', elements: internal }),
-    ...set(name, {
-      set: 'same_bridge',
-      type: 'ifname . ifname',
-      elements: networks
-        .filter(network => network.icc)
-        .map(({ device }) => `${quoted(device)} . ${quoted(device)}`),
-    }),
-  ];
+function networkSets(name: string, version: IpVersion, networks: readonly FirewallNetwork[]): string[] {
+  const address = version === 4 ? 'ipv4_addr' : 'ipv6_addr';
+  const types: Record<NetworkSet, string> = {
+    bridges: 'type ifname;',
+    internal: 'type ifname;',
+    same_bridge: 'type ifname . ifname;',
+    home: `type ${address} . ifname; flags interval;`,
+    outbound: `type ${address}; flags interval;`,
+  };
+  const elements = networks.map(network => networkElements(network, version));
+  return NETWORK_SETS.flatMap(set => {
+    const texts = elements.flatMap(all => all[set].map(({ text }) => text));
+    return [
+      `add set ${name} ${set} { ${types[set]} }`,
+      `flush set ${name} ${set}`,
+      ...(texts.length === 0 ? [] : [`add element ${name} ${set} { ${texts.join(', ')} }`]),
+    ];
+  });
 }
 
 /** Bridges let packets with loopback addresses through (route_localnet), for the host's own connections only. */
@@ -121,42 +131,18 @@ function forwardRules(): string[] {
   ];
 }
 
-function postroutingRules(networks: readonly FirewallNetwork[]): string[] {
+function postroutingRules(): string[] {
   return [
     'oifname @bridges ip saddr 127.0.0.0/8 masquerade',
     // A container that comes back by a published port: without this the answer would take the short way.
-    ...eachSubnet(
-      4,
-      networks,
-      (subnet, device) => `ip saddr ${subnet} oifname ${device} ct status dnat masquerade`,
-    ),
-    ...eachSubnet(4, outbound(networks), outboundRule),
+    'ip saddr . oifname @home ct status dnat masquerade',
+    outboundRule(4),
   ];
 }
 
-function outbound(networks: readonly FirewallNetwork[]): FirewallNetwork[] {
-  return networks.filter(network => network.masquerade && !network.internal);
-}
-
-function outboundRule(subnet: string, device: string): string {
-  return `${versionOf(subnet) === 4 ? 'ip' : 'ip6'} saddr ${subnet} oifname != ${device} masquerade`;
-}
-
-function eachSubnet(
-  version: IpVersion,
-  networks: readonly FirewallNetwork[],
-  rule: (subnet: string, device: string) => string,
-): string[] {
-  return networks.flatMap(({ device, subnets }) =>
-    subnets.filter(subnet => versionOf(subnet) === version).map(subnet => rule(subnet, quoted(device))),
-  );
-}
-
-function set(table: string, options: { set: string; type: string; elements: readonly string[] }): string[] {
-  const name = `${table} ${options.set}`;
-  const declaration = [`add set ${name} { type ${options.type}; }`, `flush set ${name}`];
-  if (options.elements.length === 0) return declaration;
-  return [...declaration, `add element ${name} { ${options.elements.join(', ')} }`];
+function outboundRule(version: IpVersion): string {
+  const source = `${version === 4 ? 'ip' : 'ip6'} saddr`;
+  return `${source} @outbound ${source} . oifname != @home masquerade`;
 }
 
 function chain(table: string, options: { chain: string; type?: string; rules: readonly string[] }): string[] {
@@ -167,8 +153,4 @@ function chain(table: string, options: { chain: string; type?: string; rules: re
     `flush chain ${name}`,
     ...options.rules.map(rule => `add rule ${name} ${rule}`),
   ];
-}
-
-function quoted(device: string): string {
-  return `"${device}"`;
 }
