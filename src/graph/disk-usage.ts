@@ -27,11 +27,12 @@ export type ImageUsage = {
 export async function diskUsage(parts: GraphParts): Promise<GraphUsage> {
   await parts.layers.measure();
   const slice = new TimeSlice();
+  const contentBytes = parts.content.diskBytesOfAll();
   const partsOfImages = new Map<Digest, Part[]>();
   const users = new Map<string, number>();
   let totalBytes = 0;
   for (const image of parts.images.list()) {
-    const own = partsOf(parts, image);
+    const own = partsOf(parts, image, contentBytes);
     partsOfImages.set(image.id, own);
     for (const { key, bytes } of own) {
       if (!users.has(key)) totalBytes += bytes;
@@ -55,10 +56,14 @@ function sumOf(parts: readonly Part[]): number {
 type Part = { key: string; bytes: number };
 
 /** The digest of an uncompressed layer's blob may be its chain ID as well. */
-function partsOf({ images, layers, content }: GraphParts, { id, chainIds }: Image): Part[] {
+function partsOf(
+  { images, layers }: GraphParts,
+  { id, chainIds }: Image,
+  contentBytes: (digest: Digest) => number,
+): Part[] {
   return [
     ...chainIds.map(chainId => ({ key: `layer ${chainId}`, bytes: layers.diskBytes(chainId) ?? 0 })),
-    ...images.blobsOf(id).map(digest => ({ key: `content ${digest}`, bytes: content.diskBytes(digest) })),
+    ...images.blobsOf(id).map(digest => ({ key: `content ${digest}`, bytes: contentBytes(digest) })),
   ];
 }
 

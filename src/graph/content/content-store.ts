@@ -170,10 +170,22 @@ export class ContentStore implements Content {
 
   /** What it takes on the disk, as du counts; 0 when it is not there. */
   diskBytes(digest: Digest): number {
-    const paths = [this.pathOf(digest), `${this.pathOf(digest)}${DAMAGED}`, this.recipePath(digest)];
-    return paths.reduce((sum, path) => {
-      return sum + (statSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * BLOCK_BYTES;
-    }, 0);
+    return sumOfBlocks(this.#filesOf(digest));
+  }
+
+  /** The same of many: which files there are is looked up once. */
+  diskBytesOfAll(): (digest: Digest) => number {
+    const [blobs, recipes] = [new Set(readdirSync(this.#blobs)), new Set(readdirSync(this.#recipes))];
+    return digest => {
+      const hex = hexOf(digest);
+      const isThere = [blobs.has(hex), blobs.has(hex + DAMAGED), recipes.has(hex)];
+      return sumOfBlocks(this.#filesOf(digest).filter((_, index) => isThere[index]));
+    };
+  }
+
+  /** The blob, what was set aside of it, the recipe: not all of them are there. */
+  #filesOf(digest: Digest): string[] {
+    return [this.pathOf(digest), `${this.pathOf(digest)}${DAMAGED}`, this.recipePath(digest)];
   }
 
   /** Out of the way, so that content of this digest is missing and can come again. */
@@ -242,4 +254,10 @@ function replaceFile(path: string, content: string): void {
 
 function notFound(digest: Digest): EngineError {
   return new EngineError('not-found', `content ${digest}: not found`);
+}
+
+function sumOfBlocks(paths: readonly string[]): number {
+  return paths.reduce((sum, path) => {
+    return sum + (statSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * BLOCK_BYTES;
+  }, 0);
 }

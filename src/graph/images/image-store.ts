@@ -51,10 +51,18 @@ export class ImageStore {
   readonly #content: Pick<Content, 'read'>;
   readonly #configs = new Map<Digest, Configured>();
   readonly #descriptors = new Map<Digest, Descriptor>();
+  /** As long as nothing changes: every list of containers asks for it, too. */
+  #listed: readonly Image[] | undefined;
 
   constructor(database: ReservedDatabase, content: Pick<Content, 'read'>) {
     this.#database = database;
     this.#content = content;
+  }
+
+  /** For what changes records or names. */
+  #changing(): ReservedDatabase {
+    this.#listed = undefined;
+    return this.#database;
   }
 
   has(id: Digest): boolean {
@@ -72,6 +80,7 @@ export class ImageStore {
    * @throws EngineError not-found, data-loss
    */
   async prepare(): Promise<void> {
+    if (this.#listed !== undefined) return;
     const slice = new TimeSlice();
     for (const { id } of this.#database.prepare('SELECT id FROM images').all()) {
       this.#configOf(id as Digest);
@@ -80,6 +89,11 @@ export class ImageStore {
   }
 
   list(): Image[] {
+    this.#listed ??= this.#readAll();
+    return [...this.#listed];
+  }
+
+  #readAll(): Image[] {
     const names = new Map<string, Reference[]>();
     for (const row of this.#database
       .prepare('SELECT name, image_id FROM image_references ORDER BY name')
@@ -121,7 +135,7 @@ export class ImageStore {
 
   /** Records an image; one of the same id stays as it is, but for the index that it may get. */
   add({ id, config, rawConfig, manifest, chainId, sizeBytes, blobs, parent, index }: ImageRecord): void {
-    this.#database.transaction(() => {
+    this.#changing().transaction(() => {
       const { changes } = this.#database
         .prepare(
           'INSERT OR IGNORE INTO images (id, manifest, chain_id, size_bytes, parent) VALUES (?, ?, ?, ?, ?)',
@@ -152,7 +166,7 @@ export class ImageStore {
 
   /** Removes the record. It must have no references any more. */
   remove(id: Digest): void {
-    this.#database.prepare('DELETE FROM images WHERE id = ?').run(id);
+    this.#changing().prepare('DELETE FROM images WHERE id = ?').run(id);
     this.#configs.delete(id);
   }
 
@@ -202,7 +216,7 @@ export class ImageStore {
 
   /** Notes what an image was made from. */
   setParent(id: Digest, parent: Digest): void {
-    this.#database.prepare('UPDATE images SET parent = ? WHERE id = ?').run(parent, id);
+    this.#changing().prepare('UPDATE images SET parent = ? WHERE id = ?').run(parent, id);
   }
 
   parentOf(id: Digest): Digest | undefined {
@@ -235,19 +249,19 @@ export class ImageStore {
 
   /** Names an image, taking the name from another one that may have it. */
   tag(reference: Reference, id: Digest): void {
-    this.#database
+    this.#changing()
       .prepare('INSERT OR REPLACE INTO image_references (name, repository, image_id) VALUES (?, ?, ?)')
       .run(canonicalString(reference), repositoryOf(reference), id);
   }
 
   /** Remembers when somebody named it, other than by loading it. */
   markTagged(id: Digest): void {
-    this.#database
+    this.#changing()
       .prepare('UPDATE images SET last_tagged_at = ? WHERE id = ?')
       .run(new Date().toISOString(), id);
   }
 
   untag(reference: Reference): void {
-    this.#database.prepare('DELETE FROM image_references WHERE name = ?').run(canonicalString(reference));
+    this.#changing().prepare('DELETE FROM image_references WHERE name = ?').run(canonicalString(reference));
   }
 }
