@@ -137,7 +137,7 @@ describe('options of docker', { skip: hasDocker ? false : 'no docker CLI on this
     assert.match(impossible.stderr, /mkdir \/proc\/x: no such file or directory/);
   });
 
-  test('an endpoint has the sysctls that its options name', async () => {
+  test('an endpoint has the sysctls and the name that its options say', async () => {
     // The docker CLI writes options in lower case.
     const create = (name: string, sysctl: string) => {
       const DriverOpts = { 'com.docker.network.endpoint.sysctls': `net.ipv4.conf.IFNAME.${sysctl}` };
@@ -156,6 +156,8 @@ describe('options of docker', { skip: hasDocker ? false : 'no docker CLI on this
     assert.equal(code, 1);
     assert.match(stderr, /\/proc\/sys\/net\/ipv4\/conf\/eth0\/nosuch is not a sysctl file/);
     await out('rm', 'marked', 'wrong');
+    const named = 'name=bridge,driver-opt=com.docker.network.endpoint.ifname=foo0';
+    assert.equal(await out('run', '--rm', '--network', named, 'busybox', 'ls', '/sys/class/net'), 'foo0\nlo');
   });
 
   test('a container has the name that a link gives it', async () => {

@@ -2,7 +2,7 @@ import { closeSync, writeFileSync } from 'node:fs';
 import { errorCode } from '../base/errors.ts';
 import { NETLINK_ROUTE } from '../kernel/abi/netlink.ts';
 import { createNetworkNamespace, inNetworkNamespace, openNetworkNamespace } from '../kernel/namespaces.ts';
-import { getLink, parseLink, setLinkUp } from '../kernel/netlink/link-messages.ts';
+import { deleteLink, getLink, parseLink, setLinkUp } from '../kernel/netlink/link-messages.ts';
 import { addDefaultRoute, deleteDefaultRoute } from '../kernel/netlink/address-messages.ts';
 import { NetlinkSocket } from '../kernel/netlink/netlink-socket.ts';
 import { versionOf } from './ipam/ip.ts';
@@ -123,6 +123,14 @@ export class NetworkNamespace {
     if (prepared?.name !== name) return undefined;
     this.#prepared = undefined;
     return prepared;
+  }
+
+  /** Takes away the interface made beforehand, if nobody took it. @throws SyscallError */
+  discardPrepared(): void {
+    if (this.#prepared === undefined) return;
+    const { name } = this.#prepared;
+    this.#prepared = undefined;
+    this.routes.request([deleteLink({ name })]);
   }
 
   /** Lets go of it; without processes in it, the kernel takes it away with its interfaces. Idempotent. */

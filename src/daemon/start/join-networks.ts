@@ -79,6 +79,7 @@ async function connected(daemon: Daemon, container: Container): Promise<JoinedNe
       connections.push(joined.connection);
       descriptors.push(...joined.descriptors);
     }
+    namespace?.discardPrepared();
     await names;
     await daemon.names.join(container, connections);
     return { namespace: namespace?.descriptor, connections, descriptors, close };

@@ -58,5 +58,9 @@ export class FakeNetworkDriver implements NetworkDriver {
 /** Hands out what only looks like a namespace. */
 export const fakeNamespaces = {
   take: async () =>
-    ({ descriptor: openSync('/dev/null', 'r'), close: () => undefined }) as unknown as NetworkNamespace,
+    ({
+      descriptor: openSync('/dev/null', 'r'),
+      discardPrepared: () => undefined,
+      close: () => undefined,
+    }) as unknown as NetworkNamespace,
 };
