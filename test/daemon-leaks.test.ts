@@ -207,7 +207,7 @@ describe('a daemon', () => {
       seen = [...seen.filter(earlier => earlier === count), count];
       return seen.length > POLLS_OF_IDLE_THREAD;
     });
-    for (let round = 0; round < 3; round++)
+    for (let round = 0; round < 2; round++)
       await daemon.run(['env', `slipway=${program}`, `base=${daemon.base}`, 'sh', '-c', EVERYDAY]);
     const isBack = (now: typeof start) =>
       now.descriptors.length <= start.descriptors.length &&
