@@ -8,6 +8,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { NetworkDriver } from '../networkdriver/driver.ts';
 import type { NamespacePool } from '../networkdriver/namespace-pool.ts';
 import { Background } from './background.ts';
+import type { Container } from './containers/container.ts';
 import { ContainerTable } from './containers/container-table.ts';
 import { DepartedContainers } from './containers/departed-containers.ts';
 import type { Daemon } from './daemon.ts';
@@ -115,6 +116,7 @@ async function close(daemon: Daemon, closing: AbortController, withdrawsNetworks
     container.stopRun();
   }
   await Promise.allSettled([...daemon.starts, ...daemon.distribution.active]);
+  for (const container of daemon.containers.all()) letGo(container);
   daemon.departed.clear();
   daemon.names.close();
   await daemon.threads.close();
@@ -122,6 +124,12 @@ async function close(daemon: Daemon, closing: AbortController, withdrawsNetworks
   const isInUse = daemon.containers.all().some(({ runtime }) => runtime !== undefined);
   if (withdrawsNetworks && !isInUse) await daemon.networks.withdraw();
   daemon.store.close();
+}
+
+/** The container's streams are its shim's; connections to them would keep a program alive that has closed its engine. */
+function letGo({ bridges, execs }: Container): void {
+  for (const bridge of bridges) bridge.abandon();
+  for (const { bridge } of execs.values()) bridge?.abandon();
 }
 
 function engineId(store: StateStore): string {

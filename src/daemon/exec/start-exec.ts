@@ -70,6 +70,7 @@ export async function start(
     exec.process = process;
     if (options.signal !== undefined) endWith(options.signal, process);
     if (client !== undefined) exec.bridge = await connect(exec, process, { client, ...options });
+    if (daemon.closing.aborted) exec.bridge?.abandon();
     await process.start();
   } catch (error) {
     fail(daemon, exec, error);

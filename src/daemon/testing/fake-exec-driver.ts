@@ -47,8 +47,12 @@ export class FakeProcess implements ExecProcess {
     const server = createServer().listen(path);
     const accepted = new Promise<Socket>(resolve => server.once('connection', resolve));
     const socket = connect(path);
-    this.#streams.push(await accepted);
+    const stream = await accepted;
     server.close();
+    // Its reader may have gone.
+    stream.on('error', () => undefined);
+    if (this.#hasExited) stream.end();
+    this.#streams.push(stream);
     return socket;
   }
 
