@@ -419,7 +419,10 @@ test('what one registry could not give is brought from another that has it', asy
 test('on a disk that is full a pull fails clearly, and leaves all the room to the next one', async t => {
   const disk = fs.mkdtempSync('/tmp/slipway-pull-');
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]);
-  t.after(() => execFileSync('umount', ['-l', disk]));
+  t.after(() => {
+    execFileSync('umount', ['-l', disk]);
+    fs.rmdirSync(disk);
+  });
   const own = await place(t, undefined, `${disk}/graph`);
   const large = tarOf({ large: randomBytes(30_000_000) });
   own.registry.addImage('large:1', [large]);
