@@ -1,7 +1,7 @@
 /** What daemons must not share, and the daemon that a first command starts. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmodSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -223,18 +223,17 @@ describe('for a user who is not root', () => {
 });
 
 describe('where no directory can be made', () => {
-  const flags = ['--pidfile', '', '-H', 'unix:///run/nowhere.sock'];
   for (const name of ['data-root', 'exec-root'])
-    test(`a daemon says so: --${name}`, async () => {
-      const run = promisify(execFile)('timeout', [
-        '60',
-        program,
-        'daemon',
-        ...flags,
-        `--${name}`,
-        '/proc/x/y',
-      ]);
-      await assert.rejects(run, { code: 1, stderr: 'mkdir /proc/x: no such file or directory\n' });
+    test(`a daemon says so: --${name}`, async t => {
+      const base = mkdtempSync('/tmp/slipway-test-');
+      t.after(() => rmSync(base, { recursive: true }));
+      const roots = { 'data-root': `${base}/data`, 'exec-root': `${base}/run`, [name]: '/proc/x/y' };
+      const flags = Object.entries(roots).map(([flag, path]) => `--${flag}=${path}`);
+      const command = [program, 'daemon', '--pidfile', '', '-H', `unix://${base}/socket`, ...flags];
+      await assert.rejects(promisify(execFile)('timeout', ['60', ...command]), {
+        code: 1,
+        stderr: 'mkdir /proc/x: no such file or directory\n',
+      });
     });
 
   test('the source of a bind is refused', async () => {
