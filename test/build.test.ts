@@ -111,7 +111,11 @@ CMD ["b"]
       Volumes: { '/data': {} },
       WorkingDir: '/app/dir',
     });
-    assert.deepEqual(await topLayer('box:1'), ['-rw------- 3/4 app/dir/b']);
+    assert.deepEqual(await topLayer('box:1'), [
+      'drwxr-xr-x 0/0 app/',
+      'drwxr-xr-x 0/0 app/dir/',
+      '-rw------- 3/4 app/dir/b',
+    ]);
   });
 
   test('from the cache has the same id, and content counts, not times', async () => {
@@ -166,10 +170,10 @@ CMD ["b"]
       400,
     ],
     [
-      'a cycle',
-      { Dockerfile: 'FROM busybox AS a\nCOPY --from=b / /\nFROM busybox AS b\nCOPY --from=a / /' },
+      'a later stage',
+      { Dockerfile: 'FROM busybox AS a\nCOPY --from=b / /\nFROM a AS b' },
       '',
-      /circular dependency detected on stage: b/,
+      /cannot copy from stage "b", it needs to be defined before current stage "a"/,
       400,
     ],
     ['a bad name', { Dockerfile: 'FROM busybox' }, 't=A:b', /invalid reference format/, 400],
@@ -282,6 +286,29 @@ RUN cd / && find new real excluded parents added kept modes heredocs linked2 | s
       linked2 linked2/y modes modes/link modes/x.md new new/deep new/deep/link new/deep/sub new/deep/sub/c new/deep/x.md
       parents parents/c real real/link real/sub real/sub/c real/x.md`;
     assert.equal(listed, `${expected.split(/\s+/).join('\n')}\n$HOME "it's"\nb\nx.md\n`);
+  });
+
+  test('leaves directories that are there as they are', async () => {
+    const Dockerfile = `
+FROM busybox
+RUN mkdir -m 1777 /own /own/deep && chown 3:4 /own/deep
+COPY a /own/deep/
+COPY d /own/deep
+USER 5
+WORKDIR /made/one
+WORKDIR two
+USER 0
+RUN ls -ldn /own /own/deep /own/deep/sub /made /made/one /made/one/two | tr -s ' ' | cut -d' ' -f1,3,4,9
+`;
+    const { output } = await built({ Dockerfile, a: 'a', 'd/sub/b': 'b' });
+    const expected = `drwxr-xr-x 5 5 /made
+drwxr-xr-x 5 5 /made/one
+drwxr-xr-x 5 5 /made/one/two
+drwxrwxrwt 0 0 /own
+drwxrwxrwt 3 4 /own/deep
+drwxr-xr-x 0 0 /own/deep/sub
+`;
+    assert.ok(output.includes(expected), output);
   });
 
   test('makes layers of what commands change, and of nothing else', async () => {

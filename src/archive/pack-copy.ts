@@ -12,7 +12,7 @@ import { type Growth, GrowthWriter } from './growth.ts';
 import type { TarEntry } from './tar-entry.ts';
 import { tarEntry } from './tar-entry.ts';
 import { readable } from './archive-path.ts';
-import { descriptorSink, type PackSink, TreePacker } from './tree-packer.ts';
+import { descriptorSink, keptXattrs, type PackSink, TreePacker } from './tree-packer.ts';
 import { openWithoutDevices } from './without-devices.ts';
 
 /** What COPY and ADD take from one tree, and where it goes in another. */
@@ -214,10 +214,9 @@ class CopyPacker {
   }
 
   #directory(real: string, entryName: string, stat: fs.BigIntStats): void {
-    const existing = entryName === '' ? undefined : this.#lookUp(entryName);
-    if (existing?.isDirectory() === false)
+    if (entryName !== '' && this.#lookUp(entryName)?.isDirectory() === false)
       throw invalid(`cannot copy to non-directory: /${readable(entryName)}`);
-    const isThere = entryName === '' || existing !== undefined || this.#made.has(entryName);
+    const isThere = entryName === '' || this.#made.has(entryName) || this.#keep(entryName);
     const fd = fs.openSync(real, fs.constants.O_DIRECTORY);
     try {
       enterDirectory(fd);
@@ -229,17 +228,41 @@ class CopyPacker {
     }
   }
 
-  /** Directories that are missing on the way. */
+  /**
+   * Directories on the way: missing ones are made; those that are there are in the layer as they are, as otherwise
+   * whoever unpacks it would make them anew.
+   */
   #parentsOf(copy: CopyRequest, entryName: string): void {
     for (let slash = entryName.indexOf('/'); slash >= 0; slash = entryName.indexOf('/', slash + 1)) {
       const directory = entryName.slice(0, slash);
-      if (this.#made.has(directory)) continue;
+      if (this.#made.has(directory) || this.#keep(directory)) continue;
       this.#made.add(directory);
-      if (this.#lookUp(directory)?.isDirectory()) continue;
       const { uid, gid } = copy.owner ?? { uid: 0, gid: 0 };
       const entry = tarEntry({ path: directory, type: 'directory', mode: 0o755, uid, gid });
       this.#packer.entry({ ...entry, mtimeNs: copy.createdNs });
     }
+  }
+
+  /** Packs a directory of the destination as it is. @returns whether there is one */
+  #keep(path: string): boolean {
+    if (this.#copy?.link !== false) return false;
+    const flags = fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
+    const fd = openInRoot(this.#destination, Buffer.from(path, 'latin1'), flags);
+    if (fd < 0) return false;
+    const copy = this.#copy;
+    try {
+      const { mode, uid, gid, mtimeNs } = fs.fstatSync(fd, { bigint: true });
+      enterDirectory(fd);
+      const own = { mode: Number(mode) & 0o7777, uid: Number(uid), gid: Number(gid), mtimeNs };
+      // It belongs to nobody's copy.
+      this.#copy = undefined;
+      this.#packer.entry(tarEntry({ path, type: 'directory', ...own, xattrs: keptXattrs('.') }));
+    } finally {
+      this.#copy = copy;
+      fs.closeSync(fd);
+    }
+    this.#made.add(path);
+    return true;
   }
 
   #selects(name: string, stat: fs.BigIntStats): boolean {

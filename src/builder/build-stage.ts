@@ -106,6 +106,9 @@ async function perform(
     default: {
       const config = configured(build, step, { state, scope });
       const next = { ...state, config, hasCommand: state.hasCommand || step.kind === 'cmd' };
+      // Of no meaning here; BuildKit says it of every command.
+      if (step.kind === 'cmd' && build.request.dialect === 'buildkit')
+        next.config = { ...config, ArgsEscaped: true };
       // An inherited command belongs to the entrypoint that it was written for.
       if (step.kind === 'entrypoint' && !state.hasCommand) next.config = { ...config, Cmd: null };
       return { state: finish(build, step, next), cached: false };

@@ -137,7 +137,6 @@ const REFUSED: [string, RegExp, number][] = [
   ['FROM x\nCOPY --from=a --from=b b c', /duplicate flag specified: --from/, 2],
   ['FROM x\nCMD [1]', /arrays must be comprised of strings only/, 2],
   ['FROM x\nSHELL bash', /SHELL requires the arguments to be in JSON form/, 2],
-  ['FROM x\nRUN', /RUN requires at least one argument/, 2],
   [
     'FROM x\nRUN --mount=type=chache,target=/x a',
     /unsupported mount type "chache" \(did you mean cache\?\)/,

@@ -100,8 +100,6 @@ const INSTRUCTIONS: Record<string, Parse> = {
     // What has variables in it is read again when their values are known.
     for (const mount of values.mount) if (!mount.includes('$')) parseRunMount(mount, value => value);
     const command = commandLine(rest, heredocs);
-    if (command.form === 'shell' ? command.text === '' : command.list.length === 0)
-      throw invalid('RUN requires at least one argument');
     return {
       kind: 'run',
       command,

@@ -23,27 +23,30 @@ export function createdBy(described: Described): string {
     const words = [...(given.length === 0 ? [] : [`|${given.length}`, ...given]), ...command].join(' ');
     return isClassic ? words : `RUN ${words} # buildkit`;
   }
-  const text = textOf(step, config);
+  const text = textOf({ step, config, args });
   if (!isClassic) return step.kind === 'copy' || step.kind === 'add' ? `${text} # buildkit` : text;
   const shell = [...(config.Shell?.length ? config.Shell : ['/bin/sh', '-c'])].join(' ');
   return `${shell} #(nop) ${step.kind === 'copy' || step.kind === 'add' ? text : ` ${text}`}`;
 }
 
 /** An instruction with its variables replaced. */
-function textOf(step: StageStep, config: ContainerDefaults): string {
+function textOf({ step, config, args }: Pick<Described, 'step' | 'config' | 'args'>): string {
   switch (step.kind) {
     case 'cmd':
       return `CMD ${list(config.Cmd)}`;
     case 'entrypoint':
       return `ENTRYPOINT ${list(config.Entrypoint)}`;
     case 'shell':
-      return `SHELL ${list(config.Shell)}`;
+      return `SHELL [${(config.Shell ?? []).join(' ')}]`;
     case 'env':
       return `ENV ${step.pairs.map(({ name }) => `${name}=${valueOf(config.Env, name)}`).join(' ')}`;
     case 'label':
       return `LABEL ${step.pairs.map(({ name }) => `${name}=${config.Labels?.[name] ?? ''}`).join(' ')}`;
     case 'expose':
-      return `EXPOSE [${step.ports.join(' ')}]`;
+      return `EXPOSE [${[...step.ports]
+        .sort((a, b) => (a < b ? -1 : 1))
+        .map(withProtocol)
+        .join(' ')}]`;
     case 'volume':
       return `VOLUME [${step.paths.join(' ')}]`;
     case 'user':
@@ -57,7 +60,7 @@ function textOf(step: StageStep, config: ContainerDefaults): string {
     case 'maintainer':
       return `MAINTAINER ${step.maintainer}`;
     case 'arg':
-      return `ARG ${step.args.map(({ name, value }) => (value === undefined ? name : `${name}=${value}`)).join(' ')}`;
+      return `ARG ${step.args.map(({ name }) => (args.has(name) ? `${name}=${args.get(name)}` : name)).join(' ')}`;
     case 'copy':
     case 'add': {
       const sources = [...step.sources, ...step.inline.map(({ name }) => `<<${name}`)];
@@ -68,6 +71,11 @@ function textOf(step: StageStep, config: ContainerDefaults): string {
     case 'run':
       return `RUN ${(argumentsOf(step.command, config) ?? []).join(' ')}`;
   }
+}
+
+/** `80` is `80/tcp`. */
+function withProtocol(port: string): string {
+  return port.includes('/') ? port : `${port}/tcp`;
 }
 
 function list(words: readonly string[] | null | undefined): string {

@@ -1,4 +1,4 @@
-import { DockerfileError } from '../../dockerfile/dockerfile-error.ts';
+import { DockerfileError, type LineRange } from '../../dockerfile/dockerfile-error.ts';
 import type { Dockerfile, Stage, StageStep } from '../../dockerfile/instruction.ts';
 import { parseRunMount } from '../../dockerfile/run-mount.ts';
 import { expandWord } from '../../dockerfile/shell-lexer.ts';
@@ -56,7 +56,7 @@ export function planStages(
   }
   for (const planned of stages)
     planned.uses = planned.stage.steps.flatMap(step =>
-      usedNames(step).flatMap(name => findStage(stages, name) ?? []),
+      usedNames(step).flatMap(name => usedStage(stages, planned, { name, range: step.range }) ?? []),
     );
   const chosen = findTarget(stages, target);
   return { stages, target: chosen, needed: neededFor(chosen), globals };
@@ -85,6 +85,19 @@ export function findStage(stages: readonly PlannedStage[], name: string): Planne
   return stages.findLast(({ stage }) => stage.name !== '' && stage.name === name.toLowerCase());
 }
 
+/** Files are taken from stages that stand before. @throws DockerfileError */
+function usedStage(
+  stages: readonly PlannedStage[],
+  { index, stage }: PlannedStage,
+  { name, range }: { name: string; range: LineRange },
+): PlannedStage | undefined {
+  const found = findStage(stages, name);
+  if (found === undefined || found.index < index) return found;
+  const own = stage.name || String(index);
+  const message = `cannot copy from stage ${JSON.stringify(name)}, it needs to be defined before current stage ${JSON.stringify(own)}`;
+  throw new DockerfileError(message, range);
+}
+
 function findTarget(stages: readonly PlannedStage[], target: string): PlannedStage {
   const found = target === '' ? stages.at(-1) : findStage(stages, target);
   if (found !== undefined) return found;
@@ -109,29 +122,17 @@ function usedNames(step: StageStep): string[] {
   });
 }
 
+/** Each takes only from those before it, so that the way ends. */
 function neededFor(target: PlannedStage): PlannedStage[] {
-  const done = new Set<PlannedStage>();
-  const under = new Set<PlannedStage>();
-  // Not by recursion: thousands of stages may follow each other.
-  const stack: { stage: PlannedStage; isLeaving: boolean }[] = [{ stage: target, isLeaving: false }];
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    const { stage, isLeaving } = next;
-    if (isLeaving) {
-      under.delete(stage);
-      done.add(stage);
-    } else if (under.has(stage)) throw cycle(stage);
-    else if (!done.has(stage)) {
-      under.add(stage);
-      stack.push({ stage, isLeaving: true });
-      const base = stage.base.kind === 'stage' ? [stage.base.stage] : [];
-      for (const used of [...base, ...stage.uses]) stack.push({ stage: used, isLeaving: false });
-    }
+  const needed = new Set<PlannedStage>();
+  const waiting = [target];
+  for (let stage = waiting.pop(); stage !== undefined; stage = waiting.pop()) {
+    if (needed.has(stage)) continue;
+    needed.add(stage);
+    if (stage.base.kind === 'stage') waiting.push(stage.base.stage);
+    waiting.push(...stage.uses);
   }
-  return [...done].sort((a, b) => a.index - b.index);
-}
-
-function cycle({ stage, index }: PlannedStage): DockerfileError {
-  return new DockerfileError(`circular dependency detected on stage: ${stage.name || index}`, stage.range);
+  return [...needed].sort((a, b) => a.index - b.index);
 }
 
 /** What goes wrong in it belongs to these lines. */
