@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import Docker from 'dockerode';
 import type { ContainerInspect, ContainerWaitResponse } from '../src/api/types.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
@@ -30,7 +31,11 @@ test('dockerode’s run tells how it ended and what it wrote, each time', async 
       },
     });
     const options = { Tty: true, HostConfig: { AutoRemove: true } };
-    const [result] = await docker.run('busybox', ['sh', '-c', 'echo told; exit 3'], sink, options);
+    // Its streams may end after the answer to its wait, on another connection.
+    const [[result]] = await Promise.all([
+      docker.run('busybox', ['sh', '-c', 'echo told; exit 3'], sink, options),
+      finished(sink),
+    ]);
     assert.deepEqual([result.StatusCode, output], [3, 'told\r\n']);
   }
 });
