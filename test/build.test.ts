@@ -381,6 +381,13 @@ EOF
     assert.doesNotMatch(none.output, /\neth0\n/);
   });
 
+  test('whose configuration grows beyond measure is given up', async () => {
+    const ENV = Array.from({ length: 30 }, (_, index) => `ENV A${index + 1}=$A${index}$A${index}`).join('\n');
+    const { error } = await build(daemon, { Dockerfile: `FROM busybox\nENV A0=0123456789\n${ENV}` });
+    assert.match(error, /variables expand to more than|configuration is larger than/);
+    assert.equal(await daemon.text('GET', '/_ping'), 'OK');
+  });
+
   test('takes triggers, and clears a command that it inherits', async () => {
     await built(
       { Dockerfile: 'FROM busybox\nCMD ["a"]\nONBUILD ARG V=1\nONBUILD RUN echo triggered $V > /t' },

@@ -140,6 +140,19 @@ function finish(
   return withStep(state, text, { layer: outcome?.layer, dialect, epoch });
 }
 
+/** What the engine reads of an image's configuration (oci/decode-image-config.ts); variables can make it grow fast. */
+const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
+
+/** @throws EngineError invalid-parameter where no engine would read it */
+function encodedConfig(state: StageState): string {
+  const text = JSON.stringify(imageConfigOf(state));
+  if (text.length <= MAX_CONFIG_BYTES) return text;
+  throw new EngineError(
+    'invalid-parameter',
+    `the image's configuration is larger than ${MAX_CONFIG_BYTES} bytes`,
+  );
+}
+
 /** Tells of a step's beginning, output and end; what goes wrong in it gets its lines. */
 async function reported(
   build: Build,
@@ -152,7 +165,7 @@ async function reported(
   const log = new ClippedLog(output => build.report({ kind: 'output', vertex, ...output, atMs: Date.now() }));
   try {
     const { state, cached } = await task(output => log.say(output)).finally(() => log.end());
-    const imageId = digestOf(JSON.stringify(imageConfigOf(state)));
+    const imageId = digestOf(encodedConfig(state));
     build.report({ kind: 'completed', vertex, cached, imageId, atMs: Date.now() });
     return state;
   } catch (error) {

@@ -152,6 +152,7 @@ const REFUSED: [string, RegExp, number][] = [
   ['# syntax=a\n# syntax=b\nFROM x', /only one syntax parser directive/, 2],
   [`FROM x\nRUN ${'a'.repeat(70_000)}`, /line greater than max allowed size of 65535/, 2],
   [`FROM x\n${'RUN a\n'.repeat(300_000)}`, /larger than/, 1],
+  [`FROM x\n${'RUN a\n'.repeat(6000)}`, /more than 5000 instructions/, 5001],
 ];
 
 for (const [text, message, line] of REFUSED) {

@@ -3,6 +3,9 @@ import type { Dockerfile, Stage } from './instruction.ts';
 import { parseInstruction } from './parse-instruction.ts';
 import { readLines } from './read-lines.ts';
 
+/** Beyond what anybody means: each says something of the image, and of its history. */
+const MAX_INSTRUCTIONS = 5000;
+
 /**
  * Reads a Dockerfile into stages of typed instructions.
  * @throws DockerfileError, in BuildKit's words, with the lines that it is about
@@ -10,6 +13,9 @@ import { readLines } from './read-lines.ts';
 export function parseDockerfile(text: string): Dockerfile {
   const { statements, directives } = readLines(text);
   const { escape, syntax, check } = directives;
+  const [first] = statements.slice(MAX_INSTRUCTIONS);
+  if (first !== undefined)
+    throw new DockerfileError(`dockerfile has more than ${MAX_INSTRUCTIONS} instructions`, first.range);
   const dockerfile: Dockerfile = { escape, syntax, check, globalArgs: [], stages: [] };
   for (const statement of statements) {
     const instruction = parseInstruction(statement, escape);

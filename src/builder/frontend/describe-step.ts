@@ -64,7 +64,10 @@ function textOf({ step, config, args }: Pick<Described, 'step' | 'config' | 'arg
     case 'copy':
     case 'add': {
       const sources = [...step.sources, ...step.inline.map(({ name }) => `<<${name}`)];
-      return `${step.kind.toUpperCase()} ${[...sources, step.destination].join(' ')}`;
+      const flags = [step.chown && `--chown=${step.chown}`, step.chmod && `--chmod=${step.chmod}`].filter(
+        Boolean,
+      );
+      return `${step.kind.toUpperCase()} ${[...flags, ...sources, step.destination].join(' ')}`;
     }
     case 'healthcheck':
       return step.original;
