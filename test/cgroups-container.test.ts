@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { posix } from 'node:path';
 import { after, test } from 'node:test';
 import { type CgroupPaths } from '../src/cgroups/cgroup-paths.ts';
@@ -72,20 +73,17 @@ test('a container that needs more memory than it may is killed, and that is told
 
 test('a process that is killed for want of memory is told of while its container goes on', async () => {
   const container = await containers.create(
-    'until [ -e /go ]; do :; done; dd if=/dev/zero of=/dev/null bs=64M count=1; until [ -e /end ]; do :; done',
+    'trap end=1 USR1; until [ -e /go ]; do :; done; dd if=/dev/zero of=/dev/null bs=64M count=1; until [ $end ]; do :; done',
     withResources({ memory: { limit: 12 << 20, swap: 12 << 20 } }),
   );
   await container.start();
   const told = new Promise<void>(resolve => container.watchMemory(resolve));
-  const touch = async (path: string) => {
-    const process = { user: { uid: 0, gid: 0 }, cwd: '/', env: ['PATH=/bin'], args: ['touch', path] };
-    return outputOf(
-      await container.exec({ id: path, process, io: { terminal: false, stdin: false, stdinOnce: false } }),
-    );
-  };
-  await touch('/go');
+  const process = { user: { uid: 0, gid: 0 }, cwd: '/', env: ['PATH=/bin'], args: ['touch', '/go'] };
+  const io = { terminal: false, stdin: false, stdinOnce: false };
+  await outputOf(await container.exec({ id: 'go', process, io }));
   await told;
-  await touch('/end');
+  // Not by another exec: what was killed may still have its memory.
+  await container.kill(constants.signals.SIGUSR1);
   const { code, oomKilled } = await container.exited;
   assert.deepEqual([code, oomKilled], [0, true]);
   await container.remove();
