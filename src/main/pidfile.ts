@@ -32,18 +32,20 @@ function livingWriter(path: string): string | undefined {
   try {
     const pid = /^\d+$/.exec(readFileSync(path, 'utf8').trim())?.[0];
     if (pid === undefined || pid === String(process.pid)) return undefined;
-    const startedAt = startOf(pid);
+    const { state, startedAt } = processOf(pid);
+    // Dead, and not waited for by its parent.
+    if (state === 'Z') return undefined;
     return startedAt - ROUNDING_SECONDS <= statSync(path).mtimeMs / 1000 ? pid : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** In seconds since 1970. */
-function startOf(pid: string): number {
+/** `startedAt` in seconds since 1970. */
+function processOf(pid: string): { state: string | undefined; startedAt: number } {
   const bootedAt = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]);
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field is a name, in parentheses, with anything in it; the start is the 22nd.
-  const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
-  return bootedAt + ticks / TICKS_PER_SECOND;
+  // The second field is a name, in parentheses, with anything in it; the state is the third, the start the 22nd.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0], startedAt: bootedAt + Number(fields[19]) / TICKS_PER_SECOND };
 }
