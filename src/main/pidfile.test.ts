@@ -12,7 +12,7 @@ after(() => rmSync(directory, { recursive: true }));
 
 test('the pidfile of a process that is dead, and only not waited for, is taken', async t => {
   const path = join(directory, 'dead');
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 1000']);
+  const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 1000']);
   t.after(() => parent.kill());
   const [output] = (await parent.stdout.take(1).toArray()) as Buffer[];
   const pid = String(output).trim();
