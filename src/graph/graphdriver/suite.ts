@@ -374,7 +374,7 @@ function metadataTests(withDriver: WithDriver): void {
       tarEntry({ path: 'd/disk', type: 'block-device', major: 259, minor: 70_000, mode: 0o600, ...more }),
       tarEntry({ path: 'd/fifo', type: 'fifo', mode: 0o622, ...more }),
       { ...fileEntry('d/first', 'linked'), ...more },
-      tarEntry({ path: 'd/hard', type: 'hardlink', linkPath: 'd/first' }),
+      tarEntry({ path: 'd/hard', type: 'hardlink', linkPath: 'd/first', ...more }),
       tarEntry({ path: 'd/link', type: 'symlink', linkPath: 'nowhere', uid: 8, mode: 0o777, ...more }),
       tarEntry({ path: 'd/null', type: 'character-device', major: 1, minor: 3, mode: 0o666, ...more }),
       { ...fileEntry('d/suid', 'x'), mode: 0o4755, uid: 1000, gid: 1001, ...more },
