@@ -73,6 +73,8 @@ for (const [name, options] of [
       await succeed('kill', ended);
       for (const root of ['data', 'exec']) fillUp(join(daemon.base, root));
 
+      const copy = await daemon.slipway('cp', '/bin/busybox', `${stopped}:/copy`);
+      assert.match(copy.stderr, /^Error response from daemon: .*no space left on device/);
       await succeed('kill', killed);
       await succeed('rm', '-f', removed);
       await succeed('stop', '-t', '5', stopped);
@@ -95,6 +97,7 @@ for (const [name, options] of [
       const status = () => readFileSync(`/proc/${pid}/status`, 'utf8');
       process.kill(pid, 'SIGTERM');
       await until(() => !existsSync(`/proc/${pid}`) || status().includes('zombie'));
+      if (name === 'full') fillUp(join(daemon.base, 'exec'));
       await daemon.start();
       assert.deepEqual(await states(), expected);
       assert.deepEqual(await stateOf(unseen), ['exited', 7]);

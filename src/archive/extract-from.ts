@@ -39,10 +39,11 @@ export async function extractFrom(
   if (failure !== undefined && isCause(failure.error)) throw failure.error;
 }
 
+/** What becomes of writes to a reader that has gone; ECANCELED of one that was under way (libuv). */
+const STOPPED_READING = ['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'EPIPE', 'ECANCELED'];
+
 /** Whether it says more than that the thread has stopped reading. */
 function isCause(error: unknown): boolean {
   const code = errorCode(error) ?? '';
-  return (
-    error !== undefined && !['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'EPIPE'].includes(code)
-  );
+  return error !== undefined && !STOPPED_READING.includes(code);
 }

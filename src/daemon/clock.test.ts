@@ -6,7 +6,9 @@ test('a time is printed as Go prints it, and read back', () => {
   assert.equal(formatTime(1795326872999373532n), '2026-11-22T05:54:32.999373532Z');
   assert.equal(formatTime(1795326872500000000n), '2026-11-22T05:54:32.5Z');
   assert.equal(formatTime(1795326872000000000n), '2026-11-22T05:54:32Z');
-  for (const ns of [0n, 1n, 1795326872999373532n]) assert.equal(parseTime(formatTime(ns)), ns);
+  assert.equal(formatTime(-315619199500000000n), '1960-01-01T00:00:00.5Z');
+  for (const ns of [0n, 1n, -1n, -315619199500000000n, 1795326872999373532n])
+    assert.equal(parseTime(formatTime(ns)), ns);
   assert.equal(parseTime('2026-11-22T06:54:32+01:00'), parseTime('2026-11-22T05:54:32Z'));
   assert.throws(() => parseTime('yesterday'), RangeError);
 });

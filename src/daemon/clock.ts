@@ -19,8 +19,10 @@ export function nowNs(): bigint {
 
 /** RFC 3339 in UTC with up to nine decimals, without trailing zeros: Go's RFC3339Nano. */
 export function formatTime(ns: bigint): string {
-  const seconds = ns / NS_PER_S;
-  const fraction = (ns % NS_PER_S).toString().padStart(9, '0').replace(/0+$/, '');
+  // Of times before the epoch the fraction counts forward, too.
+  const beyond = ((ns % NS_PER_S) + NS_PER_S) % NS_PER_S;
+  const seconds = (ns - beyond) / NS_PER_S;
+  const fraction = beyond.toString().padStart(9, '0').replace(/0+$/, '');
   const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
   return fraction === '' ? `${whole}Z` : `${whole}.${fraction}Z`;
 }

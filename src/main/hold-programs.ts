@@ -1,8 +1,19 @@
-import { chmodSync, closeSync, copyFileSync, openSync, readlinkSync, renameSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, errorCode } from '../base/errors.ts';
 import { makePrivateDirectory } from '../base/private-files.ts';
 import { SHIM_DIRECTORY } from './shim-directory.ts';
+
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 
 /** Paths of native programs, for an engine and its children. */
 export type HeldPrograms = { shim: string; init: string; release: () => void };
@@ -15,10 +26,7 @@ export type HeldPrograms = { shim: string; init: string; release: () => void };
 export function holdPrograms(execRoot: string): HeldPrograms {
   const directory = join(execRoot, 'programs');
   makePrivateDirectory(directory);
-  const init = join(directory, 'slipway-init');
-  unlessMissing(() => copyFileSync(join(SHIM_DIRECTORY, 'slipway-init'), `${init}.new`));
-  chmodSync(`${init}.new`, 0o755);
-  renameSync(`${init}.new`, init);
+  const init = copyOf('slipway-init', directory);
   const shim = unlessMissing(() => openSync(join(SHIM_DIRECTORY, 'slipway-shim'), 'r'));
   return {
     // As this /proc knows the process, which may be that of another pid namespace.
@@ -26,6 +34,21 @@ export function holdPrograms(execRoot: string): HeldPrograms {
     init,
     release: () => closeSync(shim),
   };
+}
+
+/** The program's path: where there is no room for a copy, that of an earlier one, or the package's own. */
+function copyOf(program: string, directory: string): string {
+  const [packaged, own] = [join(SHIM_DIRECTORY, program), join(directory, program)];
+  try {
+    unlessMissing(() => copyFileSync(packaged, `${own}.new`));
+    chmodSync(`${own}.new`, 0o755);
+    renameSync(`${own}.new`, own);
+    return own;
+  } catch (error) {
+    rmSync(`${own}.new`, { force: true });
+    if (!NO_ROOM.has(errorCode(error) ?? '')) throw error;
+    return existsSync(own) ? own : packaged;
+  }
 }
 
 function unlessMissing<T>(task: () => T): T {

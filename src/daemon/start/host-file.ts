@@ -33,6 +33,7 @@ export function changeHostFile(path: string, change: (content: string) => string
 }
 
 function replaceContent(fd: number, content: string): void {
-  ftruncateSync(fd);
+  // A file that is new needs no change of its size.
+  if (fstatSync(fd).size > 0) ftruncateSync(fd);
   writeSync(fd, content, 0);
 }
