@@ -84,7 +84,9 @@ export type ContainerCommitOptions = {
   comment: string;
   /** In place of the container's own. */
   config?: api.ContainerConfig | undefined;
+  /** Dockerfile instructions. */
   changes: string[];
+  /** Whether a running container stands still while its files are read. */
   pause: boolean;
 };
 

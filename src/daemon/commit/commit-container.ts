@@ -1,3 +1,4 @@
+import type { ContainerCommitOptions } from '../../api/backend.ts';
 import type * as api from '../../api/types.ts';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
@@ -12,19 +13,6 @@ import { imageEvent, nameOf } from '../images/images.ts';
 import { MADE_PLACES } from '../inspect/container-changes.ts';
 import { pauseContainer, unpauseContainer } from '../lifecycle/change-container.ts';
 
-export type CommitRequest = {
-  repository: string;
-  tag: string;
-  author: string;
-  comment: string;
-  /** In place of the container's own. */
-  config?: api.ContainerConfig | undefined;
-  /** Dockerfile instructions. */
-  changes: string[];
-  /** Whether a running container stands still while its files are read. */
-  pause: boolean;
-};
-
 /**
  * `docker commit`: an image of what the container has changed, on top of its own.
  * @returns the image's id
@@ -34,7 +22,7 @@ export type CommitRequest = {
 export async function commitContainer(
   daemon: Daemon,
   container: Container,
-  request: CommitRequest,
+  request: ContainerCommitOptions,
 ): Promise<string> {
   checkState(container);
   const { id: containerId, record } = container;
@@ -72,7 +60,10 @@ function checkState({ id, state, isRemoved }: Container): void {
 }
 
 /** The client's configuration, or the container's, with the changes; completed with what the container has. */
-async function committedConfig(own: api.ContainerConfig, request: CommitRequest): Promise<ContainerDefaults> {
+async function committedConfig(
+  own: api.ContainerConfig,
+  request: ContainerCommitOptions,
+): Promise<ContainerDefaults> {
   const base = (request.config ?? own) as ContainerDefaults;
   const changed = (await applyChanges(base, request.changes)) as api.ContainerConfig;
   return mergeImageConfig(changed, own as ContainerDefaults) as ContainerDefaults;

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ImageImportOptions } from '../../api/backend.ts';
 import type * as api from '../../api/types.ts';
 import type { Image, RemoveOptions } from '../../graph/graph.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
@@ -9,14 +10,6 @@ import { download, downloadAddress } from './download.ts';
 import { imageUsers } from './list-images.ts';
 
 type Progress = (message: api.ProgressMessage) => void;
-export type ImportOptions = {
-  repository: string;
-  tag: string;
-  message: string;
-  changes: string[];
-  platform?: string;
-};
-
 export type Removal = { Untagged?: string; Deleted?: string };
 
 type Told = { id: string; config?: ImageConfig };
@@ -89,7 +82,7 @@ export async function saveImages(
 export async function importImage(
   daemon: Daemon,
   archive: Readable,
-  options: ImportOptions,
+  options: ImageImportOptions,
 ): Promise<string> {
   const { repository, tag, message, ...rest } = options;
   const reference = nameOf({ repository, tag });
@@ -108,7 +101,7 @@ export async function importImage(
 export async function importImageFrom(
   daemon: Daemon,
   source: string,
-  { options, progress }: { options: ImportOptions; progress: Progress },
+  { options, progress }: { options: ImageImportOptions; progress: Progress },
 ): Promise<string> {
   const address = downloadAddress(source);
   const { body, sizeBytes } = await download(address);

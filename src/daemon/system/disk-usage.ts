@@ -1,3 +1,4 @@
+import type { UsagePart } from '../../api/backend.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { GraphUsage } from '../../graph/disk-usage.ts';
 import type { Daemon } from '../daemon.ts';
@@ -6,7 +7,6 @@ import { listContainers } from '../inspect/list-containers.ts';
 import { volumeBytes, volumeUses } from '../volumes/list-volumes.ts';
 
 /** What `GET /system/df?type=` may name. */
-export type UsagePart = 'image' | 'container' | 'volume' | 'build-cache';
 
 /**
  * `docker system df`, of the parts asked for. Sizes of images are what they take on the disk, unpacked layers and
