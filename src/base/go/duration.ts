@@ -1,6 +1,7 @@
 import { lookupTable } from '../lookup-table.ts';
 
-const UNITS_NS = lookupTable<number>({
+/** How long each of Go's units is. */
+export const UNITS_NS = lookupTable<number>({
   ns: 1,
   us: 1e3,
   µs: 1e3,

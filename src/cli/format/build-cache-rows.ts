@@ -1,20 +1,11 @@
+import type { BuildCacheEntry } from '../../api/classic-build.ts';
 import { formatHumanDuration } from '../values/duration.ts';
 import { formatSize } from '../values/size.ts';
 import { formatGoTime } from './local-time.ts';
 import type { RowType } from './write-rows.ts';
 
-export type BuildCacheRecord = {
-  ID: string;
-  Parent?: string;
-  Type: string;
-  Description: string;
-  InUse: boolean;
-  Shared: boolean;
-  Size: number;
-  CreatedAt: string;
-  LastUsedAt: string | null;
-  UsageCount: number;
-};
+/** As engines have it that know of one parent only, too. */
+export type BuildCacheRecord = BuildCacheEntry & { Parent?: string };
 
 export const BUILD_CACHE_TABLE =
   'table {{.ID}}\\t{{.CacheType}}\\t{{.Size}}\\t{{.CreatedSince}}\\t{{.LastUsedSince}}\\t{{.UsageCount}}\\t{{.Shared}}';

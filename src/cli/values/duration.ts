@@ -1,15 +1,4 @@
-import { lookupTable } from '../../base/lookup-table.ts';
-
-const UNIT_NS = lookupTable<number>({
-  ns: 1,
-  us: 1e3,
-  µs: 1e3,
-  μs: 1e3,
-  ms: 1e6,
-  s: 1e9,
-  m: 60e9,
-  h: 3600e9,
-});
+import { UNITS_NS } from '../../base/go/duration.ts';
 
 /**
  * Go's durations: `1h30m`, `1.5s`, `-2m`, `0`; in nanoseconds.
@@ -27,7 +16,7 @@ export function parseDuration(text: string): number {
     if (match === null) throw new Error(`time: invalid duration ${quoted}`);
     const [all, number = '', unit = ''] = match;
     if (unit === '') throw new Error(`time: missing unit in duration ${quoted}`);
-    const scale = UNIT_NS[unit];
+    const scale = UNITS_NS[unit];
     if (scale === undefined) throw new Error(`time: unknown unit "${unit}" in duration ${quoted}`);
     total += Number(number) * scale;
     rest = rest.slice(all.length);

@@ -1,3 +1,4 @@
+import type { AttachOptions, AttachSession } from '../../api/backend.ts';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Container as Runtime } from '../../execdriver/driver.ts';
@@ -10,28 +11,12 @@ import { readLogs } from '../logs/read-logs.ts';
 import { parseDetachKeys } from './detach-keys.ts';
 import { StreamBridge } from './stream-bridge.ts';
 
-export type AttachContainerOptions = {
-  stream: boolean;
-  logs: boolean;
-  stdin: boolean;
-  stdout: boolean;
-  stderr: boolean;
-  detachKeys?: string;
-};
-
-/** Structurally the server's. */
-export type Session = { multiplexed: boolean; run(client: Duplex): Promise<void> };
-
 /**
  * A client's connection to a container's streams. With a container that does not run, it waits for the next
  * start: whoever attaches before `start` misses nothing.
  * @throws EngineError invalid-parameter for bad detach keys, conflict for a paused container
  */
-export function attachContainer(
-  daemon: Daemon,
-  container: Container,
-  options: AttachContainerOptions,
-): Session {
+export function attachContainer(daemon: Daemon, container: Container, options: AttachOptions): AttachSession {
   const detachKeys = parseDetachKeys(options.detachKeys ?? '');
   const { status } = container.state;
   if (status === 'paused')
@@ -58,10 +43,10 @@ export function attachContainer(
  */
 class PendingStreams {
   readonly #container: Container;
-  readonly #options: AttachContainerOptions;
+  readonly #options: AttachOptions;
   readonly #upstream = Promise.withResolvers<Duplex | undefined>();
 
-  constructor(container: Container, options: AttachContainerOptions) {
+  constructor(container: Container, options: AttachOptions) {
     this.#container = container;
     this.#options = options;
     if (container.runtime !== undefined && container.isRunning) void this.#connect(container.runtime);
@@ -119,7 +104,7 @@ class PendingStreams {
 async function sendLogs(
   daemon: Daemon,
   container: Container,
-  { stdout, stderr }: AttachContainerOptions,
+  { stdout, stderr }: AttachOptions,
   client: Duplex,
 ): Promise<void> {
   const { config, hostConfig } = container.record;

@@ -3,7 +3,7 @@ import type * as api from '../../api/types.ts';
 import type { ExecProcess, ExitStatus } from '../../execdriver/driver.ts';
 import { frame, FrameReader, STDOUT } from '../attach/frames.ts';
 import { parseDetachKeys } from '../attach/detach-keys.ts';
-import type { Session } from '../attach/attach-container.ts';
+import type { AttachSession } from '../../api/backend.ts';
 import { StreamBridge } from '../attach/stream-bridge.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict } from '../errors.ts';
@@ -27,7 +27,7 @@ export async function startExec(
   daemon: Daemon,
   exec: Exec,
   { Detach: detached = false, Tty: raw = false, ConsoleSize: size }: api.ExecStartConfig,
-): Promise<Session | undefined> {
+): Promise<AttachSession | undefined> {
   const { container, record } = exec;
   checkExecutable(container, container.id);
   const [rows, columns] = (raw ? size : undefined) ?? record.config.ConsoleSize ?? [];
