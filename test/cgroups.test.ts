@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { posix } from 'node:path';
 import { after, test } from 'node:test';
 import { newId } from '../src/base/ids.ts';
 import { Cgroup } from '../src/cgroups/cgroup.ts';
+import type { CgroupPaths } from '../src/cgroups/cgroup-paths.ts';
 import { type CgroupLayout, detectCgroupLayout } from '../src/cgroups/layout.ts';
 import { type CgroupPlan, planCgroups } from '../src/libcontainer/cgroups/plan-cgroups.ts';
 import type { Resources } from '../src/cgroups/resources.ts';
@@ -67,6 +80,27 @@ test('a cgroup that has gone, be it in part, needs no thawing', async () => {
   rmdirSync(cgroup.paths.unified ?? cgroup.paths.v1.freezer ?? '');
   await cgroup.thaw();
   cgroup.remove();
+});
+
+test('a cgroup that goes between finding its file and writing it needs no thawing', async t => {
+  const { mountPoint } =
+    layout.unified ?? layout.v1.find(({ controllers }) => controllers.includes('freezer'))!;
+  const name = layout.unified ? 'cgroup.freeze' : 'freezer.state';
+  const leaving = posix.join(mountPoint, PARENT, 'leaving');
+  mkdirSync(leaving, { recursive: true });
+  const file = openSync(posix.join(leaving, name), 'r');
+  const found = mkdtempSync(posix.join(tmpdir(), 'slipway-cgroup-'));
+  t.after(() => {
+    closeSync(file);
+    rmSync(found, { recursive: true });
+  });
+  rmdirSync(leaving);
+  // Opened by its link, the file is found although its cgroup is being removed: ENODEV.
+  symlinkSync(`/proc/self/fd/${file}`, posix.join(found, name));
+  const paths: CgroupPaths = { mode: layout.mode, v1: {}, unifiedControllers: [] };
+  if (layout.unified) paths.unified = found;
+  else paths.v1.freezer = found;
+  await new Cgroup(paths).thaw();
 });
 
 test('a process joins every hierarchy, is counted, frozen, thawed and killed', async () => {

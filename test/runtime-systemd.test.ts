@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, afterEach, test } from 'node:test';
 import { exampleSpec } from '../src/runtime/example-spec.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
 import { until } from '../src/base/testing/until.ts';
@@ -37,6 +37,11 @@ function shown(...properties: string[]): Record<string, string> {
 }
 
 const call = (...args: string[]) => runtime.succeed('--systemd-cgroup', ...args);
+
+// Of a test that failed: the others are to say what they find, not that the name is taken.
+afterEach(async () => {
+  if (!skip) await runtime.call('--systemd-cgroup', 'delete', '--force', 'one');
+});
 
 /** A hierarchy of v1 may have been there before. */
 function unifiedCgroup(pid: number): string | undefined {

@@ -83,7 +83,7 @@ export class Cgroup {
     try {
       await this.#setFrozen(false);
     } catch (error) {
-      if (errorCode((error as EngineError).cause) !== 'ENOENT') throw error;
+      if (!isGone((error as EngineError).cause)) throw error;
     }
   }
 
@@ -305,9 +305,14 @@ function writeIfPresent(path: string, data: string): void {
   try {
     writeExisting(path, data);
   } catch (error) {
-    const code = errorCode(error) ?? '';
-    if (code !== 'ENODEV' && code !== 'ENOENT') throw refused(path, data, error);
+    if (!isGone(error)) throw refused(path, data, error);
   }
+}
+
+/** ENODEV is what the kernel says of a file that was found while its cgroup was being removed. */
+function isGone(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'ENOENT' || code === 'ENODEV';
 }
 
 /** False while it is busy: the kernel is not done with its last process. */

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { EngineError } from '../../base/errors.ts';
 import type { Command } from '../command.ts';
 import { Cgroup } from '../../cgroups/cgroup.ts';
+import { killListed } from '../../cgroups/kill-listed.ts';
 import { readRecord, statusOf } from '../container-record.ts';
 import { flagSet } from '../flags.ts';
 import { hasOwnPids } from '../own-namespaces.ts';
@@ -52,7 +53,7 @@ async function signalAll(cgroup: Cgroup, signal: number): Promise<boolean> {
   // Still, so that none forks away from it.
   if (!wasFrozen) await cgroup.freeze();
   try {
-    for (const pid of cgroup.pids()) process.kill(pid, signal);
+    killListed(() => new Set(cgroup.pids()), signal);
   } finally {
     if (!wasFrozen) await cgroup.thaw();
   }
