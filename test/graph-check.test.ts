@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { type Digest, hexOf } from '../src/base/digest.ts';
-import type { CheckOptions } from '../src/graph/check/check-report.ts';
+import type { CheckOptions } from '../src/graph/operations/check/check-report.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { openGraph } from '../src/graph/open-graph.ts';
 import { gzipImageOf, imageOf, randomFiles, tarOf, type TestImage } from './fixtures/image-archive.ts';

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyedLock } from '../base/keyed-lock.ts';
 import { makePrivateDirectory } from '../base/private-files.ts';
-import type { LeaseRegister } from '../graph/leases.ts';
+import type { LeaseRegister } from '../graph/records/leases.ts';
 import type { BuilderParts, BuilderPorts } from './builder-parts.ts';
 import { CacheStore } from './solver/cache-store.ts';
 import { SharedRuns } from './solver/shared-runs.ts';

@@ -8,14 +8,14 @@ import type { ContainerDefaults, ImageConfig } from '../oci/image-config.ts';
 import type { Descriptor } from '../oci/image-spec.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Reference } from '../oci/reference.ts';
-import type { CheckOptions, CheckReport } from './check/check-report.ts';
-import type { ArrivingLayer } from './receive/arriving-layer.ts';
-import type { ReceivedImage } from './receive/store-received.ts';
+import type { CheckOptions, CheckReport } from './operations/check/check-report.ts';
+import type { ArrivingLayer } from './operations/receive/arriving-layer.ts';
+import type { ReceivedImage } from './operations/receive/store-received.ts';
 import type { Content } from './content/content.ts';
-import type { GraphUsage } from './disk-usage.ts';
+import type { GraphUsage } from './operations/disk-usage.ts';
 import type { ContainerLayer, StorageOptions } from './graphdriver/graph-driver.ts';
 import type { Image } from './images/image.ts';
-import type { LeaseRegister } from './leases.ts';
+import type { LeaseRegister } from './records/leases.ts';
 
 /**
  * Images, their layers, and the root file systems of containers. Everything lies below one directory:

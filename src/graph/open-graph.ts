@@ -2,18 +2,18 @@ import type { Readable } from 'node:stream';
 import { RootedThreads } from '../archive/rooted-threads.ts';
 import type { Digest } from '../base/digest.ts';
 import { makePrivateDirectory } from '../base/private-files.ts';
-import { bootstrapImage } from './bootstrap/bootstrap-image.ts';
-import { checkGraph } from './check/check-graph.ts';
-import type { CheckOptions } from './check/check-report.ts';
-import { removeUnreferenced } from './content/collect-garbage.ts';
+import { bootstrapImage } from './operations/bootstrap/bootstrap-image.ts';
+import { checkGraph } from './operations/check/check-graph.ts';
+import type { CheckOptions } from './operations/check/check-report.ts';
+import { removeUnreferenced } from './operations/collect-garbage.ts';
 import type { Content } from './content/content.ts';
 import { ContentStore } from './content/content-store.ts';
-import { Documents } from './content/documents.ts';
-import { publishIndex } from './content/publish-index.ts';
-import { rebuildBlob } from './content/rebuild-blob.ts';
-import { syncLayers, whenSynced } from './content/sync-layers.ts';
-import { openDatabase } from './database.ts';
-import { diskUsage } from './disk-usage.ts';
+import { Documents } from './images/documents.ts';
+import { publishIndex } from './images/published-index.ts';
+import { rebuildBlob } from './operations/rebuild-blob.ts';
+import { syncLayers, whenSynced } from './operations/sync-layers.ts';
+import { openDatabase } from './records/database.ts';
+import { diskUsage } from './operations/disk-usage.ts';
 import type {
   BuildLayers,
   Graph,
@@ -24,28 +24,28 @@ import type {
   SaveOptions,
   StorageOptions,
 } from './graph.ts';
-import type { GraphParts } from './graph-parts.ts';
+import type { GraphParts } from './operations/graph-parts.ts';
 import { chooseDriver } from './graphdriver/choose-driver.ts';
 import type { StorageDriver } from './graphdriver/graph-driver.ts';
 import { lastUses } from './images/image-uses.ts';
 import { imageHistory } from './images/image-history.ts';
 import { ImageStore } from './images/image-store.ts';
 import { platformVariant } from './images/platform-variant.ts';
-import { removeImage } from './images/remove-image.ts';
+import { removeImage } from './operations/remove-image.ts';
 import { resolveImage } from './images/resolve-image.ts';
 import { tagImage } from './images/tag-image.ts';
-import { importArchive } from './import/import-archive.ts';
-import { GraphBuildLayers } from './layers/build-layers.ts';
-import { ContainerLayers } from './layers/container-layers.ts';
+import { importArchive } from './operations/import/import-archive.ts';
+import { GraphBuildLayers } from './operations/build/graph-build-layers.ts';
+import { ContainerLayers } from './operations/containers/container-layers.ts';
 import { LayerStore } from './layers/layer-store.ts';
-import { type LeaseRegister, type LeaseResource, Leases } from './leases.ts';
-import { loadArchive } from './load/load-archive.ts';
-import { ArrivingLayer } from './receive/arriving-layer.ts';
-import { type ReceivedImage, storeReceived } from './receive/store-received.ts';
-import { recoverGraph } from './recover-graph.ts';
+import { type LeaseRegister, type LeaseResource, Leases } from './records/leases.ts';
+import { loadArchive } from './operations/load/load-archive.ts';
+import { ArrivingLayer } from './operations/receive/arriving-layer.ts';
+import { type ReceivedImage, storeReceived } from './operations/receive/store-received.ts';
+import { recoverGraph } from './operations/recover/recover-graph.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Reference } from '../oci/reference.ts';
-import { saveArchive } from './save/save-archive.ts';
+import { saveArchive } from './operations/save/save-archive.ts';
 import { fillReserve, withReserve } from './space-reserve.ts';
 
 export type GraphOptions = {

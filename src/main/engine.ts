@@ -17,7 +17,7 @@ import { openBuildBackend } from './open-build-backend.ts';
 import { lockFile } from '../kernel/lock-file.ts';
 import type { StorageDriver } from '../graph/graphdriver/graph-driver.ts';
 import type { Content } from '../graph/content/content.ts';
-import type { LeaseRegister } from '../graph/leases.ts';
+import type { LeaseRegister } from '../graph/records/leases.ts';
 import { openGraph } from '../graph/open-graph.ts';
 import { NamespacePool } from '../networkdriver/namespace-pool.ts';
 import { openNetworkDrivers } from '../networkdriver/open-network-drivers.ts';

@@ -2,7 +2,7 @@ import { makePrivateDatabase } from '../../base/private-files.ts';
 import type { Digest } from '../../base/digest.ts';
 import { ReservedDatabase } from '../../base/reserved-database.ts';
 import type { BuildLayers, BuiltLayer } from '../../graph/graph.ts';
-import type { LeaseRegister } from '../../graph/leases.ts';
+import type { LeaseRegister } from '../../graph/records/leases.ts';
 
 /** What an operation has made, and when that was. */
 export type CachedLayer = BuiltLayer & {

@@ -3,7 +3,7 @@ import type * as api from '../../api/types.ts';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { ContainerDefaults } from '../../oci/image-config.ts';
-import { applyChanges } from '../../graph/import/apply-changes.ts';
+import { applyChanges } from '../../graph/operations/import/apply-changes.ts';
 import type { Container } from '../containers/container.ts';
 import { mergeImageConfig } from '../create/merge-image-config.ts';
 import type { Daemon } from '../daemon.ts';

@@ -1,5 +1,5 @@
 import { Semaphore } from '../../base/semaphore.ts';
-import type { ArrivingLayer } from '../../graph/receive/arriving-layer.ts';
+import type { ArrivingLayer } from '../../graph/operations/receive/arriving-layer.ts';
 import { DEFAULT_PATIENCE, type RegistryOptions } from '../../registry/client/registry-options.ts';
 import type { Daemon } from '../daemon.ts';
 import type { DaemonOptions } from '../daemon-options.ts';

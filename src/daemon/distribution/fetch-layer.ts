@@ -1,6 +1,6 @@
 import type { Digest } from '../../base/digest.ts';
 import { EngineError, errorCode } from '../../base/errors.ts';
-import type { ArrivingLayer } from '../../graph/receive/arriving-layer.ts';
+import type { ArrivingLayer } from '../../graph/operations/receive/arriving-layer.ts';
 import type { Descriptor } from '../../oci/image-spec.ts';
 import { downloadBlob } from '../../registry/client/download-blob.ts';
 import type { Repository } from '../../registry/client/repository.ts';

@@ -1,5 +1,5 @@
 import type { ProgressMessage } from '../../api/types.ts';
-import { layerProgress } from '../../graph/load/layer-progress.ts';
+import { layerProgress } from '../../graph/operations/load/layer-progress.ts';
 
 /** How far a layer is. */
 export type LayerState =

@@ -3,7 +3,7 @@ import type { Digest } from '../../base/digest.ts';
 import { isDigest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { shortId } from '../../base/ids.ts';
-import { layerProgress } from '../../graph/load/layer-progress.ts';
+import { layerProgress } from '../../graph/operations/load/layer-progress.ts';
 import type { Image } from '../../graph/graph.ts';
 import type { Descriptor } from '../../oci/image-spec.ts';
 import { formatPlatform } from '../../oci/platform.ts';

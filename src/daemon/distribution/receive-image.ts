@@ -2,7 +2,7 @@ import type { Digest } from '../../base/digest.ts';
 import { isDigest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { shortId } from '../../base/ids.ts';
-import type { ArrivingLayer } from '../../graph/receive/arriving-layer.ts';
+import type { ArrivingLayer } from '../../graph/operations/receive/arriving-layer.ts';
 import { chainIdsOf } from '../../oci/chain-id.ts';
 import { decodeImageConfig } from '../../oci/decode-image-config.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';

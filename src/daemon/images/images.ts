@@ -3,7 +3,7 @@ import type { ImageImportOptions } from '../../api/backend.ts';
 import type * as api from '../../api/types.ts';
 import type { Image, RemoveOptions } from '../../graph/graph.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
-import { layerProgress } from '../../graph/load/layer-progress.ts';
+import { layerProgress } from '../../graph/operations/load/layer-progress.ts';
 import { familiarString, newName } from '../../oci/reference.ts';
 import type { Daemon } from '../daemon.ts';
 import { download, downloadAddress } from './download.ts';

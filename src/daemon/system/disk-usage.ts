@@ -1,6 +1,6 @@
 import type { UsagePart } from '../../api/backend.ts';
 import type { Digest } from '../../base/digest.ts';
-import type { GraphUsage } from '../../graph/disk-usage.ts';
+import type { GraphUsage } from '../../graph/operations/disk-usage.ts';
 import type { Daemon } from '../daemon.ts';
 import { listImages } from '../images/list-images.ts';
 import { listContainers } from '../inspect/list-containers.ts';

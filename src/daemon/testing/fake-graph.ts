@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 import { type Digest, digestOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { ContainerLayer, Graph, Image, PackedLayer, RemoveOptions } from '../../graph/graph.ts';
-import type { CheckReport } from '../../graph/check/check-report.ts';
-import type { GraphUsage } from '../../graph/disk-usage.ts';
+import type { CheckReport } from '../../graph/operations/check/check-report.ts';
+import type { GraphUsage } from '../../graph/operations/disk-usage.ts';
 import type { ContainerDefaults } from '../../oci/image-config.ts';
 
 const FILES: Record<string, string> = {

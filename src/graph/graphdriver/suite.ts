@@ -14,7 +14,7 @@ import { EngineError, errorCode } from '../../base/errors.ts';
 import { openDetachedOverlay } from '../../kernel/detached-overlay.ts';
 import { makeNode, S_IFCHR, S_IFIFO } from '../../kernel/make-node.ts';
 import { getXattr, setXattr } from '../../kernel/xattr.ts';
-import { lookUpFile } from '../layers/look-up-file.ts';
+import { lookUpFile } from './look-up-file.ts';
 import type { GraphDriver, StorageDriver } from './graph-driver.ts';
 
 export type SuiteOptions = {

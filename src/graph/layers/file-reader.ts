@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import type { ContainerFileSystem } from '../graphdriver/graph-driver.ts';
-import { type FoundFile, lookUpFile } from './look-up-file.ts';
+import { type FoundFile, lookUpFile } from '../graphdriver/look-up-file.ts';
 
 const MAXIMUM_ENTRIES = 256;
 const MAXIMUM_BYTES = 256 * 1024;

@@ -1,0 +1,141 @@
+import { closeSync } from 'node:fs';
+import type { Growth } from '../../../archive/growth.ts';
+import type { Tree } from '../../../archive/pack-stream.ts';
+import type { Digest } from '../../../base/digest.ts';
+import { EngineError } from '../../../base/errors.ts';
+import { newId } from '../../../base/ids.ts';
+import { chainIdOf } from '../../../oci/chain-id.ts';
+import { decodeManifest } from '../../../oci/decode-oci.ts';
+import type { BuildLayers, BuiltImage, BuiltLayer, ContainerLayer, Image } from '../../graph.ts';
+import type { GraphParts } from '../graph-parts.ts';
+import { publishIndex } from '../../images/published-index.ts';
+import { syncLayers } from '../sync-layers.ts';
+import { IngestedLayer } from '../../layers/ingested-layer.ts';
+import { storeImage } from '../store-image.ts';
+import { storedLayerBlob } from '../../layers/layer-blob.ts';
+import { parseReference, withDefaultTag } from '../../../oci/reference.ts';
+import type { ContainerLayers } from '../containers/container-layers.ts';
+
+/** What a builder's directories are called, so that they are known after a crash. */
+const PREFIX = 'build-';
+
+export class GraphBuildLayers implements BuildLayers {
+  readonly #parts: GraphParts;
+  readonly #containers: ContainerLayers;
+
+  constructor(parts: GraphParts, containers: ContainerLayers) {
+    this.#parts = parts;
+    this.#containers = containers;
+  }
+
+  create(top: Digest | undefined): Promise<ContainerLayer> {
+    return this.#containers.createOn(`${PREFIX}${newId()}`, top ?? null);
+  }
+
+  async commit(
+    id: string,
+    { ignored, lease }: { ignored: readonly string[]; lease: string },
+  ): Promise<BuiltLayer> {
+    return this.#containers.withChanges(id, ignored, (trees, top) =>
+      this.add(top ?? undefined, {
+        lease,
+        pack: ({ fd, growth }) =>
+          this.#parts.threads.run({ kind: 'pack-changes', trees, outputFd: fd, growth }),
+      }),
+    );
+  }
+
+  async add(
+    top: Digest | undefined,
+    {
+      pack,
+      lease,
+    }: {
+      pack: (output: { fd: number; growth: Growth }) => Promise<{ digest: Digest; sizeBytes: number }>;
+      lease: string;
+    },
+  ): Promise<BuiltLayer> {
+    const { layers, leases } = this.#parts;
+    const below = layers.chain(top ?? null);
+    const ahead = new IngestedLayer(this.#parts, top);
+    for (const layer of below) leases.hold(layer);
+    try {
+      const { ingest, growth } = ahead;
+      ingest.fill(await pack({ fd: ingest.fd, growth }));
+      const diffId = ingest.digest;
+      const chainId = chainIdOf(top, diffId);
+      leases.add(lease, { kind: 'content', digest: diffId });
+      leases.add(lease, { kind: 'layer', digest: chainId });
+      const { digest: blob, fd, compression, unpacking } = ahead.blob();
+      const layer = { chainId, parent: top, index: below.length, diffId, blob, fd, compression, unpacking };
+      await Promise.all([ingest.commit(), layers.add(layer)]);
+      syncLayers(this.#parts);
+      return { chainId, diffId, sizeBytes: layers.sizeBytes(chainId) };
+    } finally {
+      await ahead.discard();
+      for (const layer of below) leases.release(layer);
+    }
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#containers.remove(id);
+  }
+
+  async withTree<T>(top: Digest | undefined, use: (tree: Tree) => Promise<T>): Promise<T> {
+    const { containerId } = await this.create(top);
+    try {
+      const { imageTree, directories } = this.#containers.fileSystem(containerId);
+      return await use(imageTree ?? (directories[0] as string));
+    } finally {
+      await this.remove(containerId);
+    }
+  }
+
+  writableTree(id: string): Tree {
+    return this.#containers.fileSystem(id).tree;
+  }
+
+  has(layer: Pick<BuiltLayer, 'chainId' | 'diffId'>): boolean {
+    return this.#parts.layers.has(layer.chainId) && this.#parts.content.has(layer.diffId);
+  }
+
+  hold({ id, chainIds }: Pick<Image, 'id' | 'chainIds'>): () => void {
+    const { images, leases } = this.#parts;
+    const held = [...images.blobsOf(id), ...chainIds];
+    for (const digest of held) leases.hold(digest);
+    return () => {
+      for (const digest of held) leases.release(digest);
+    };
+  }
+
+  async store({ base, layers, config, references }: BuiltImage): Promise<Digest> {
+    const { content } = this.#parts;
+    const below = base === undefined ? [] : decodeManifest(content.read(base.manifest)).layers;
+    const digests = [...below.map(({ digest }) => digest as Digest), ...layers.map(({ diffId }) => diffId)];
+    const blobs: Awaited<ReturnType<typeof storedLayerBlob>>[] = [];
+    try {
+      for (const digest of digests) blobs.push(await storedLayerBlob(content, digest));
+      return await storeImage(this.#parts, {
+        config,
+        rawConfig: Buffer.from(JSON.stringify(config)),
+        layers: blobs,
+        references: references.map(builtReference),
+      });
+    } finally {
+      for (const blob of blobs) closeSync(blob.fd);
+      publishIndex(this.#parts);
+    }
+  }
+
+  async removeAll(): Promise<void> {
+    for (const { containerId } of this.#containers.records())
+      if (containerId.startsWith(PREFIX)) await this.remove(containerId);
+  }
+}
+
+function builtReference(text: string) {
+  const reference = withDefaultTag(parseReference(text));
+  if (reference.digest !== undefined)
+    throw new EngineError('invalid-parameter', 'build tag cannot contain a digest');
+  return reference;
+}

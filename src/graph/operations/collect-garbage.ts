@@ -1,0 +1,94 @@
+import type { Digest } from '../../base/digest.ts';
+import type { GraphParts } from './graph-parts.ts';
+import type { ContentStore } from '../content/content-store.ts';
+
+/** Layers in use: of images, of containers, of leases, and all below those. `?`: the time, in milliseconds. */
+const USED_LAYERS = `
+WITH RECURSIVE used (chain_id) AS (
+  SELECT chain_id FROM images WHERE chain_id IS NOT NULL
+  UNION SELECT chain_id FROM container_layers WHERE chain_id IS NOT NULL
+  UNION SELECT digest FROM lease_resources JOIN leases ON leases.id = lease_id
+    WHERE kind = 'layer' AND (expires_at_ms IS NULL OR expires_at_ms > ?)
+  UNION SELECT layers.parent FROM layers JOIN used USING (chain_id) WHERE layers.parent IS NOT NULL
+)`;
+
+/**
+ * Removes the given content and layers as far as nothing refers to them: no image, no container, no lease, no
+ * operation in progress. Layers' files go in the background. `onFreed` gets the bytes that this frees on the disk.
+ * @returns the chain IDs of the layers removed, topmost first
+ */
+export function removeUnreferenced(
+  parts: GraphParts,
+  candidates: { blobs: readonly Digest[]; chainIds: readonly Digest[] },
+  onFreed: (bytes: number) => void = () => undefined,
+): Digest[] {
+  const { content, layers } = parts;
+  const blobs = unreferencedBlobs(parts, candidates.blobs);
+  // Layers that were kept for the sake of a recipe alone.
+  const trees = diffIdsOf(content, blobs);
+  for (const blob of blobs) {
+    onFreed(content.diskBytes(blob));
+    content.remove(blob);
+  }
+  const unused = unusedLayers(parts);
+  const unusedIds = new Set(unused.map(({ chainId }) => chainId));
+  const wanted = new Set(candidates.chainIds);
+  const removed = [...wanted].filter(chainId => unusedIds.has(chainId));
+  for (const { chainId, diffId } of unused)
+    if (trees.has(diffId) && !wanted.has(chainId)) removed.push(chainId);
+  for (const chainId of removed) {
+    onFreed(layers.diskBytes(chainId) ?? layers.sizeBytes(chainId));
+    layers.remove(chainId);
+  }
+  return removed;
+}
+
+/** Everything that nothing refers to, for the time when nothing is in progress. */
+export function removeAllUnreferenced(parts: GraphParts): Digest[] {
+  const blobs = parts.content.digests();
+  return removeUnreferenced(parts, { blobs, chainIds: unusedLayers(parts).map(({ chainId }) => chainId) });
+}
+
+/** Those of the given blobs that nothing refers to. */
+export function unreferencedBlobs({ database, leases }: GraphParts, blobs: readonly Digest[]): Digest[] {
+  const isUsed = database.prepare('SELECT 1 FROM image_blobs WHERE digest = ? LIMIT 1');
+  const leased = leases.leased('content');
+  return blobs.filter(blob => !leases.isHeld(blob) && !leased.has(blob) && isUsed.get(blob) === undefined);
+}
+
+type UnusedLayer = { chainId: Digest; diffId: Digest };
+
+/** Layers that nothing refers to, and that are not needed to rebuild a blob either. */
+export function unusedLayers(parts: GraphParts): UnusedLayer[] {
+  const { database, leases } = parts;
+  const rows = database
+    .prepare(
+      `${USED_LAYERS} SELECT chain_id, diff_id, chain_id IN (SELECT chain_id FROM used) AS is_used FROM layers`,
+    )
+    .all(Date.now());
+  const all = rows.map(row => ({
+    chainId: row.chain_id as Digest,
+    diffId: row.diff_id as Digest,
+    isUsed: row.is_used === 1 || leases.isHeld(row.chain_id as Digest),
+  }));
+  const unused = all.filter(({ isUsed }) => !isUsed);
+  if (unused.length === 0) return [];
+  const needed = neededTrees(parts);
+  for (const { diffId } of all.filter(({ isUsed }) => isUsed)) needed.delete(diffId);
+  return unused.filter(({ diffId }) => !needed.has(diffId));
+}
+
+/** The diffIDs of layers whose blobs are kept as recipes. */
+function neededTrees(parts: GraphParts): Set<Digest> {
+  const discarded = parts.content.digests().filter(digest => parts.content.isDiscarded(digest));
+  const garbage = new Set(unreferencedBlobs(parts, discarded));
+  return diffIdsOf(
+    parts.content,
+    discarded.filter(digest => !garbage.has(digest)),
+  );
+}
+
+function diffIdsOf(content: ContentStore, blobs: readonly Digest[]): Set<Digest> {
+  const discarded = blobs.filter(blob => content.isDiscarded(blob));
+  return new Set(discarded.flatMap(blob => content.recipeDiffId(blob) ?? []));
+}
