@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { readTlsOptions } from '../server/tls-options.ts';
+import { readTlsOptions } from '../http/tls-options.ts';
 import { testHost } from './conformance/test-host.ts';
 import { runCli } from './run-cli.ts';
 

@@ -1,12 +1,12 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import findMyWay, { type HTTPMethod } from 'find-my-way';
 import { API_VERSION, MIN_API_VERSION } from '../api/types.ts';
 import { EngineError, messageOf } from '../base/errors.ts';
 import { compareVersions, Exchange } from './exchange.ts';
-import { httpStatus } from './http-status.ts';
-import type { Logger } from './logger.ts';
-import { sendError } from './respond.ts';
+import { httpStatus } from '../http/http-status.ts';
+import { RouteTable, splitUrl } from '../http/route-table.ts';
+import type { Logger } from '../http/logger.ts';
+import { sendError } from '../http/respond.ts';
 import type { Route, Router } from './router.ts';
 
 export type DispatcherOptions = {
@@ -23,7 +23,7 @@ export type Admit = (request: IncomingMessage) => void;
 
 /** From HTTP requests to routes: versions, headers every answer has, errors. */
 export class Dispatcher {
-  readonly #routes = findMyWay({ maxParamLength: 4096 });
+  readonly #routes: RouteTable<Route>;
   readonly #options: DispatcherOptions;
   readonly #headers: Map<string, string>;
   readonly #handingOver = new WeakSet<Duplex>();
@@ -36,7 +36,7 @@ export class Dispatcher {
       ['Ostype', 'linux'],
       ['Server', `Slipway/${options.version} (linux)`],
     ]);
-    for (const route of options.routers.flat()) this.#routes.on(route.method, route.path, unused, route);
+    this.#routes = new RouteTable(options.routers.flat());
   }
 
   /** Answers a request that `admit` does not throw at; never throws itself. */
@@ -87,23 +87,11 @@ export class Dispatcher {
     );
   }
 
-  #find(request: IncomingMessage) {
-    const { method } = request;
-    // In absolute form (RFC 9112, 3.2.2) as clients of proxies send it: who serves it is clear.
-    const url = (request.url ?? '/').replace(/^https?:\/\/[^/?]*/i, '');
-    const mark = url.indexOf('?');
-    const [, version, path = '/'] =
-      /^(?:\/v(\d+\.\d+))?(\/.*)$/.exec(mark === -1 ? url : url.slice(0, mark)) ?? [];
-    const routes = this.#routes;
-    const find = (place: string) => routes.find(method as HTTPMethod, place);
-    const found = find(path) ?? find(withOneName(path));
-    if (found === null) return undefined;
-    return {
-      route: found.store as Route,
-      params: found.params,
-      version: version ?? API_VERSION,
-      query: new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1)),
-    };
+  #find({ method, url }: IncomingMessage) {
+    const { path: whole, query } = splitUrl(url);
+    const [, version = API_VERSION, path = '/'] = /^(?:\/v(\d+\.\d+))?(\/.*)$/.exec(whole) ?? [];
+    const found = this.#routes.find(method, path) ?? this.#routes.find(method, withOneName(path));
+    return found === undefined ? undefined : { ...found, version, query };
   }
 
   #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
@@ -141,6 +129,3 @@ function checkVersion(version: string, response: ServerResponse): boolean {
   );
   return false;
 }
-
-/** find-my-way wants a handler; ours is in the route. */
-function unused(): void {}

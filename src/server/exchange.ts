@@ -1,66 +1,20 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { type ExchangeOptions, HttpExchange } from '../http/exchange.ts';
 
-/** One request and its answer, as the routers see it. */
-export class Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+/** A request to Docker's API: it has a version, and its connection may be taken over. */
+export class Exchange extends HttpExchange {
   /** The API version asked for: '1.43'; the newest one for a path without a version. */
   readonly version: string;
-  readonly query: URLSearchParams;
-  readonly params: Record<string, string | undefined>;
   /** The client's connection, to be taken over by `hijack`. */
   readonly connection: Duplex;
   /** Whether node:http has let go of the connection already (an `Upgrade` request). */
   readonly upgraded: boolean;
-  readonly #closing: AbortSignal;
-  #controller: AbortController | undefined;
 
-  constructor(options: {
-    request: IncomingMessage;
-    response: ServerResponse;
-    version: string;
-    query: URLSearchParams;
-    params: Record<string, string | undefined>;
-    closing: AbortSignal;
-    upgraded?: Duplex;
-  }) {
-    this.request = options.request;
-    this.response = options.response;
+  constructor(options: ExchangeOptions & { version: string; upgraded?: Duplex }) {
+    super(options);
     this.version = options.version;
-    this.query = options.query;
-    this.params = options.params;
     this.connection = options.upgraded ?? options.request.socket;
     this.upgraded = options.upgraded !== undefined;
-    this.#closing = options.closing;
-  }
-
-  /** Aborts when the client has gone (or will send no more), when all has been answered, or the server closes. */
-  get signal(): AbortSignal {
-    this.#controller ??= this.#watch();
-    return this.#controller.signal;
-  }
-
-  #watch(): AbortController {
-    const controller = new AbortController();
-    const { socket } = this.request;
-    const abort = () => {
-      this.#closing.removeEventListener('abort', abort);
-      socket.removeListener('end', abort);
-      controller.abort();
-    };
-    if (socket.destroyed || socket.readableEnded || this.#closing.aborted) abort();
-    this.response.once('close', abort);
-    socket.once('end', abort);
-    this.#closing.addEventListener('abort', abort);
-    return controller;
-  }
-
-  /** A path parameter. The route's pattern has it, or it is a bug. */
-  param(name: string): string {
-    const value = this.params[name];
-    if (value === undefined) throw new TypeError(`the route has no parameter ${name}`);
-    return value;
   }
 
   /** Whether the client speaks at least this API version. */

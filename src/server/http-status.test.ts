@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngineError, type ErrorKind } from '../base/errors.ts';
-import { httpStatus } from './http-status.ts';
+import { httpStatus } from '../http/http-status.ts';
 import { fakeServer } from './testing/fake-server.ts';
 
 const EXPECTED: Record<ErrorKind, number> = {

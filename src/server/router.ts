@@ -1,13 +1,10 @@
+import type { HttpRoute } from '../http/route-table.ts';
 import type { Exchange } from './exchange.ts';
 
-/** One path of the API. */
-export type Route = {
-  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
-  /** In find-my-way's notation, without the version. */
-  path: string;
+/** One path of the API, without the version. */
+export type Route = HttpRoute<Exchange> & {
   /** The route takes the client's connection over when asked to. */
   hijacks?: boolean;
-  handle(exchange: Exchange): Promise<void> | void;
 };
 
 /** The routes of one noun. */

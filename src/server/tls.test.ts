@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import type { Backend } from '../api/backend.ts';
 import { fakeServer, readToEnd, readUntil } from './testing/fake-server.ts';
-import { readTlsOptions, type TlsFiles } from './tls-options.ts';
+import { readTlsOptions, type TlsFiles } from '../http/tls-options.ts';
 
 const file = (name: string): string => join(import.meta.dirname, 'testing/tls', name);
 const FILES: TlsFiles = { cert: file('server.pem'), key: file('server-key.pem') };

@@ -8,7 +8,7 @@ import { readJson } from '../body/read-body.ts';
 import { streamBody } from '../body/stream-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { booleanParameter, textParameter } from '../query.ts';
-import { sendEmpty, sendJson } from '../respond.ts';
+import { sendEmpty, sendJson } from '../../http/respond.ts';
 import { post, type Router } from '../router.ts';
 
 const STAT_HEADER = 'X-Docker-Container-Path-Stat';

@@ -10,7 +10,7 @@ import { streamBody } from '../body/stream-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { hijackH2c } from '../hijack.ts';
 import { booleanParameter, filtersParameter, integerParameter } from '../query.ts';
-import { sendEmpty, sendJson, sendProgress } from '../respond.ts';
+import { sendEmpty, sendJson, sendProgress } from '../../http/respond.ts';
 import { hijacking, post, type Router } from '../router.ts';
 
 const MAX_TAGS = 1000;

@@ -14,7 +14,7 @@ import {
   textParameter,
   timeParameter,
 } from '../query.ts';
-import { sendEmpty, sendJson, sendLines, sendStream } from '../respond.ts';
+import { sendEmpty, sendJson, sendLines, sendStream } from '../../http/respond.ts';
 import { get, hijacking, post, type Router, remove } from '../router.ts';
 import { unsupported } from '../unsupported.ts';
 

@@ -5,7 +5,7 @@ import { readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { hijack } from '../hijack.ts';
 import { sizeParameters } from '../query.ts';
-import { sendEmpty, sendJson } from '../respond.ts';
+import { sendEmpty, sendJson } from '../../http/respond.ts';
 import { get, hijacking, post, type Router } from '../router.ts';
 
 export function execRoutes(backend: ContainerBackend): Router {

@@ -7,7 +7,7 @@ import { parseGoJson } from '../../base/go/json.ts';
 import { streamBody } from '../body/stream-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { booleanParameter, filtersParameter, textParameter } from '../query.ts';
-import { sendEmpty, sendJson, sendProgress, sendStream } from '../respond.ts';
+import { sendEmpty, sendJson, sendProgress, sendStream } from '../../http/respond.ts';
 import { get, post, type Route, type Router, remove } from '../router.ts';
 import { inspectFor, summariesFor } from './image-versions.ts';
 

@@ -8,7 +8,7 @@ import {
 import { readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { filtersParameter } from '../query.ts';
-import { sendEmpty, sendJson } from '../respond.ts';
+import { sendEmpty, sendJson } from '../../http/respond.ts';
 import { get, post, type Router, remove } from '../router.ts';
 
 const LIST_FILTERS = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];

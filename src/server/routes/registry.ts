@@ -4,7 +4,7 @@ import type { RegistryBackend, RegistryRequest } from '../../api/backend.ts';
 import { readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { filtersParameter } from '../query.ts';
-import { sendJson } from '../respond.ts';
+import { sendJson } from '../../http/respond.ts';
 import { get, post, type Router } from '../router.ts';
 
 const SEARCH_FILTERS = ['is-automated', 'is-official', 'stars'];

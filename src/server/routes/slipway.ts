@@ -1,7 +1,7 @@
 import { EngineError } from '../../base/errors.ts';
 import type { Backend } from '../../api/backend.ts';
 import { booleanParameter, textParameter } from '../query.ts';
-import { sendJson, sendProgress } from '../respond.ts';
+import { sendJson, sendProgress } from '../../http/respond.ts';
 import { get, post, type Router } from '../router.ts';
 
 /** What Slipway offers beyond Docker's API. */

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import { sendJson } from '../respond.ts';
+import { sendJson } from '../../http/respond.ts';
 import { get, post, type Router, remove } from '../router.ts';
 import { unsupported } from '../unsupported.ts';
 

@@ -2,7 +2,7 @@ import { EngineError } from '../../base/errors.ts';
 import type { SystemBackend, UsagePart } from '../../api/backend.ts';
 import type { Exchange } from '../exchange.ts';
 import { filtersParameter, timeParameter } from '../query.ts';
-import { sendJson, sendLines } from '../respond.ts';
+import { sendJson, sendLines } from '../../http/respond.ts';
 import { get, type Router } from '../router.ts';
 
 /** What `GET /system/df?type=` may name. */

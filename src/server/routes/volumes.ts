@@ -3,7 +3,7 @@ import { stringMap, struct, text } from '../../base/go/decode.ts';
 import { readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { booleanParameter, filtersParameter } from '../query.ts';
-import { sendEmpty, sendJson } from '../respond.ts';
+import { sendEmpty, sendJson } from '../../http/respond.ts';
 import { get, post, type Router, remove } from '../router.ts';
 
 const LIST_FILTERS = ['dangling', 'driver', 'label', 'name'];

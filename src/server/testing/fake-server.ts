@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { type ApiServer, openApiServer } from '../api-server.ts';
 import type { Backend } from '../../api/backend.ts';
-import type { TlsFiles } from '../tls-options.ts';
+import type { TlsFiles } from '../../http/tls-options.ts';
 
 export type FakeServer = {
   server: ApiServer;

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { EngineError, messageOf } from '../base/errors.ts';
 import { encodeJson } from '../base/exact-json.ts';
 import { TimeSlice } from '../base/time-slice.ts';
-import type { Exchange } from './exchange.ts';
+import type { HttpExchange } from './exchange.ts';
 import { httpStatus } from './http-status.ts';
 
 /** What is held in memory of an answer that is larger. */
@@ -15,7 +15,7 @@ const PIECE_LENGTH = 1 << 20;
  * Answers with a JSON body. Values of type bigint go out as exact numbers. The elements of lists are encoded one by
  * one, so that a list of any length neither keeps others waiting nor is held in memory.
  */
-export async function sendJson({ response }: Exchange, body: unknown, status = 200): Promise<void> {
+export async function sendJson({ response }: HttpExchange, body: unknown, status = 200): Promise<void> {
   const slice = new TimeSlice();
   let text = '';
   for (const piece of piecesOf(body)) {
@@ -63,7 +63,7 @@ function* elementsOf(list: readonly unknown[]): Generator<string> {
 }
 
 /** Answers without a body: 204, or 200 and 201 where Docker sends an empty body. */
-export function sendEmpty({ response }: Exchange, status = 204): void {
+export function sendEmpty({ response }: HttpExchange, status = 204): void {
   response.writeHead(status, status === 204 ? {} : { 'Content-Length': 0 });
   response.end();
 }
@@ -93,7 +93,7 @@ function errorBody(error: unknown): { message: string; hint: string | undefined 
  * must not take what it has for the whole. Settles when all is sent or the client has gone.
  */
 export async function sendStream(
-  { response }: Exchange,
+  { response }: HttpExchange,
   stream: Readable,
   contentType: string,
 ): Promise<void> {
@@ -109,7 +109,7 @@ export async function sendStream(
  * when `headersFirst` is false: an error before it still gets its status then.
  */
 export async function sendLines(
-  exchange: Exchange,
+  exchange: HttpExchange,
   values: AsyncIterable<unknown>,
   { headersFirst }: { headersFirst: boolean },
 ): Promise<void> {
@@ -135,7 +135,7 @@ function startLines(response: ServerResponse): void {
  * its status, unless `errorsAsLines`; after it, it is a line of its own, as Docker does it.
  */
 export async function sendProgress(
-  { response }: Exchange,
+  { response }: HttpExchange,
   task: (progress: (message: unknown) => void) => Promise<void>,
   { errorsAsLines = false } = {},
 ): Promise<void> {

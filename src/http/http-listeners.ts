@@ -1,0 +1,166 @@
+import { once } from 'node:events';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { errorCode } from '../base/errors.ts';
+import { headProblem, plainRefusal } from './check-head.ts';
+import type { ListenAddress } from './listen-address.ts';
+import type { TlsServerOptions } from './tls-options.ts';
+import { listenUnix } from './unix-listener.ts';
+
+/** What answers the requests that come in at one listener. */
+export type RequestHandler = {
+  answer(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** For servers that hand connections over. */
+  upgrades?: {
+    /** Whether the request asks for a connection that a route will take over. */
+    wanted(request: IncomingMessage): boolean;
+    answer(request: IncomingMessage, connection: Duplex): Promise<void>;
+    /** Whether a route is about to take this connection, or has it: what comes on it need not be HTTP. */
+    isTaken(connection: Duplex): boolean;
+  };
+};
+
+export type ListenerLimits = {
+  /** How long a connection may take to send the head of its first request. */
+  headersTimeoutMs: number;
+  /** Of a request's line and headers together. */
+  maxHeadBytes: number;
+  /** How long a connection that asks nothing is kept; 0: for ever. */
+  keepAliveTimeoutMs: number;
+  /** How long nothing may move on a connection that is in use; 0: for ever. */
+  idleTimeoutMs: number;
+  maxConnections?: number;
+};
+
+/** The HTTP servers of one program: they listen, refuse what is no HTTP, and end together. */
+export class HttpListeners {
+  /** What they listen on, ports resolved: `unix:///run/x.sock`, `tcp://127.0.0.1:2375`, `fd://3`. */
+  readonly addresses: string[] = [];
+  readonly #limits: ListenerLimits;
+  readonly #closing = new AbortController();
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #removals: (() => void)[] = [];
+  #closed: Promise<void> | undefined;
+
+  constructor(limits: ListenerLimits) {
+    this.#limits = limits;
+  }
+
+  /** Aborts when they close. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Connections that are open. */
+  get connectionCount(): number {
+    return this.#sockets.size;
+  }
+
+  /**
+   * @returns the server, and whether it can be reached from this machine alone
+   * @throws EngineError conflict for a socket in use
+   */
+  async listen(
+    address: ListenAddress,
+    handler: RequestHandler,
+    tls?: TlsServerOptions,
+  ): Promise<{ server: Server; isLocal: boolean }> {
+    const server = this.#createServer(handler, address.type === 'tcp' ? tls : undefined);
+    this.#servers.push(server);
+    if (address.type === 'unix') {
+      this.#removals.push(await listenUnix(server, address.path));
+      this.addresses.push(`unix://${address.path}`);
+      return { server, isLocal: true };
+    }
+    server.listen(address.type === 'fd' ? { fd: address.fd } : { host: address.host, port: address.port });
+    await once(server, 'listening');
+    const { address: host, port, family } = (server.address() ?? {}) as Partial<AddressInfo>;
+    this.addresses.push(
+      port === undefined
+        ? `fd://${(address as { fd?: number }).fd}`
+        : `tcp://${family === 'IPv6' ? `[${host}]` : host}:${port}`,
+    );
+    return { server, isLocal: port === undefined };
+  }
+
+  /** Takes no more requests, lets answers finish for `graceMs`, and breaks off what is left then. Idempotent. */
+  close(graceMs: number): Promise<void> {
+    this.#closed ??= this.#close(graceMs);
+    return this.#closed;
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    for (const remove of this.#removals) remove();
+    const listening = this.#servers.filter(server => server.listening);
+    const closed = Promise.all(listening.map(server => once(server, 'close')));
+    for (const server of listening) server.close();
+    this.#closing.abort();
+    const patience = new AbortController();
+    await Promise.race([closed, delay(graceMs, undefined, { signal: patience.signal })]);
+    patience.abort();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #createServer(handler: RequestHandler, tls: TlsServerOptions | undefined): Server {
+    const { upgrades } = handler;
+    const options: ServerOptions = {
+      // Uploads take as long as they take.
+      requestTimeout: 0,
+      keepAliveTimeout: this.#limits.keepAliveTimeoutMs,
+      headersTimeout: this.#limits.headersTimeoutMs,
+      maxHeaderSize: this.#limits.maxHeadBytes,
+      // Of TCP: a client whose machine has gone is noticed.
+      keepAlive: true,
+      shouldUpgradeCallback: request => upgrades?.wanted(request) ?? false,
+    };
+    const server =
+      tls === undefined
+        ? createServer(options)
+        : createTlsServer({ ...options, ...tls, allowHalfOpen: true });
+    server.timeout = this.#limits.idleTimeoutMs;
+    if (this.#limits.maxConnections !== undefined) server.maxConnections = this.#limits.maxConnections;
+    // A client may close its side once it has asked, and still read the answer.
+    (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
+    server.on('request', (request, response) => {
+      const problem = headProblem(request);
+      if (problem !== undefined) return refuse(request.socket, problem);
+      response.once('finish', () => {
+        // A connection that falls idle while the server closes is of no more use.
+        if (this.#closing.signal.aborted) setImmediate(() => server.closeIdleConnections());
+      });
+      void handler.answer(request, response);
+    });
+    server.on('upgrade', (request, connection, head) => {
+      const problem = headProblem(request);
+      if (problem !== undefined) return refuse(connection, problem);
+      if (head.length > 0) connection.unshift(head);
+      void upgrades?.answer(request, connection);
+    });
+    server.on('clientError', (error, connection) => {
+      if (upgrades?.isTaken(connection)) return;
+      const isTooLarge = errorCode(error) === 'HPE_HEADER_OVERFLOW';
+      refuse(connection, isTooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request');
+    });
+    server.on('connection', socket => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    return server;
+  }
+}
+
+function refuse(connection: Duplex, status: string): void {
+  if (connection.writable) connection.end(plainRefusal(status));
+  else connection.destroy();
+}
