@@ -7,6 +7,7 @@ import { closeSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { newId } from '../src/base/ids.ts';
+import { until } from '../src/base/testing/until.ts';
 import { CLONE_NEWNET } from '../src/kernel/abi/sched.ts';
 import { syscall } from '../src/kernel/libc.ffi.ts';
 import { openNetworkNamespace } from '../src/kernel/namespaces.ts';
@@ -235,6 +236,24 @@ describe('bridge networks', () => {
     assert.equal(await askTcp(outside.descriptor, { host: LOOPBACK, port: 8282 }), undefined);
   });
 
+  test('No container reaches the loopback of the host, also where somebody has flushed the firewall.', async () => {
+    const server = await serveTcp(HOST, 7003, 'loopback');
+    const hostile = await start(front);
+    await inside(hostile.namespace, ['address', 'delete', '127.0.0.1/8', 'dev', 'lo']);
+    const sysctl = ['sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1'];
+    await run('nsenter', [`--net=/proc/${process.pid}/fd/${hostile.descriptor}`, ...sysctl]);
+    const source = ['src', ipv4Of(hostile.endpoint)];
+    await inside(hostile.namespace, ['route', 'replace', '127.0.0.1/32', 'via', '172.17.0.1', ...source]);
+    const ask = () => askTcp(hostile.descriptor, { host: LOOPBACK, port: 7003 });
+    assert.equal(await ask(), undefined);
+    await run('nft', ['flush', 'ruleset']);
+    await until(async () => (await ask()) === undefined);
+    // Not the whole, but what counts.
+    await run('nft', ['flush', 'chain', 'ip', TABLE, 'guard']);
+    await until(async () => (await ask()) === undefined);
+    server.close();
+  });
+
   test('Networks are apart from each other, and an internal one from all.', async () => {
     const server = await start(front);
     await server.serveTcp(80, 'front');
@@ -405,12 +424,28 @@ describe('bridge networks', () => {
     }
   });
 
+  test('A firewall that somebody has flushed is mended.', async () => {
+    const published = { protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 8789 } as const;
+    const container = await start(front, { ports: [published] });
+    await container.serveTcp(80, 'container');
+    const listener = await serveTcp(outside.descriptor, 7004, 'outside');
+    const whole = async () =>
+      (await askTcp(outside.descriptor, { host: HOST_ADDRESS, port: 8789 })) !== undefined &&
+      (await askTcp(container.descriptor, { host: OUTSIDE_ADDRESS, port: 7004 })) ===
+        `outside ${HOST_ADDRESS}`;
+    for (const what of [['ruleset'], ['table', 'ip', TABLE], ['map', 'ip', TABLE, 'published']]) {
+      assert.ok(await whole());
+      await run('nft', ['flush', ...what]);
+      await until(whole);
+    }
+    listener.close();
+  });
+
   test('A firewall flushed by somebody is mended by the next published port.', async () => {
     const port = { protocol: 'tcp', containerPort: 80, hostIp: '' } as const;
     const earlier = await start(front, { ports: [{ ...port, hostPort: 8787 }] });
     await earlier.serveTcp(80, 'earlier');
     await run('nft', ['flush', 'ruleset']);
-    assert.equal(await askTcp(outside.descriptor, { host: HOST_ADDRESS, port: 8787 }), undefined);
     await start(front, { ports: [{ ...port, hostPort: 8788 }] });
     assert.equal(
       await askTcp(outside.descriptor, { host: HOST_ADDRESS, port: 8787 }),

@@ -6,9 +6,15 @@ export const NFNETLINK_V0 = 0;
 export const NFPROTO_IPV4 = 2;
 export const NFPROTO_IPV6 = 10;
 
+export const NFT_MSG_GETRULE = 7;
 export const NFT_MSG_NEWSETELEM = 12;
 export const NFT_MSG_GETSETELEM = 13;
 export const NFT_MSG_DELSETELEM = 14;
+export const NFT_MSG_GETGEN = 16;
+
+export const NFTA_GEN_ID = 1;
+export const NFTA_RULE_TABLE = 1;
+export const NFTA_RULE_HANDLE = 3;
 
 export const NFTA_SET_ELEM_LIST_TABLE = 1;
 export const NFTA_SET_ELEM_LIST_SET = 2;

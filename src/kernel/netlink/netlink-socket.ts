@@ -35,16 +35,16 @@ const receiveBuffer = Buffer.alloc(RECEIVE_BYTES);
  * when that returns. Messages of one call are worked on in order; a failing one does not stop those after it.
  */
 export class NetlinkSocket {
-  readonly #descriptor: number;
+  readonly #opened: number;
   #sequence = 0;
   #busy = false;
   #closed = false;
 
   /** @param protocol NETLINK_ROUTE, NETLINK_NETFILTER */
   constructor(protocol: number) {
-    this.#descriptor = syscall('socket', 'AF_NETLINK', AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+    this.#opened = syscall('socket', 'AF_NETLINK', AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
     for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK])
-      syscallResult('setsockopt', this.#descriptor, SOL_NETLINK, option, Buffer.of(1, 0, 0, 0), 4);
+      syscallResult('setsockopt', this.#opened, SOL_NETLINK, option, Buffer.of(1, 0, 0, 0), 4);
   }
 
   /**
@@ -87,7 +87,13 @@ export class NetlinkSocket {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    syscallResult('close', this.#descriptor);
+    syscallResult('close', this.#opened);
+  }
+
+  /** Its number may be another one's once it is closed. */
+  get #descriptor(): number {
+    if (this.#closed) throw new TypeError('netlink socket used after it was closed');
+    return this.#opened;
   }
 
   #encode(messages: readonly NetlinkMessage[]): Buffer {

@@ -1,4 +1,4 @@
-/** Elements of nftables maps and sets: include/uapi/linux/netfilter/nf_tables.h. */
+/** Elements of nftables maps and sets, and whether tables are as they were: include/uapi/linux/netfilter/nf_tables.h. */
 import {
   NFNETLINK_V0,
   NFNL_MSG_BATCH_BEGIN,
@@ -7,7 +7,10 @@ import {
   NFPROTO_IPV4,
   NFPROTO_IPV6,
   NFTA_DATA_VALUE,
+  NFTA_GEN_ID,
   NFTA_LIST_ELEM,
+  NFTA_RULE_HANDLE,
+  NFTA_RULE_TABLE,
   NFTA_SET_ELEM_DATA,
   NFTA_SET_ELEM_FLAGS,
   NFTA_SET_ELEM_KEY,
@@ -16,6 +19,8 @@ import {
   NFTA_SET_ELEM_LIST_SET,
   NFTA_SET_ELEM_LIST_TABLE,
   NFT_MSG_DELSETELEM,
+  NFT_MSG_GETGEN,
+  NFT_MSG_GETRULE,
   NFT_MSG_GETSETELEM,
   NFT_MSG_NEWSETELEM,
   NFT_SET_ELEM_INTERVAL_END,
@@ -131,6 +136,37 @@ export function parseElements({ payload }: NetlinkReply): MapElement[] {
       data: valueOf(attributes.get(NFTA_SET_ELEM_DATA)),
     };
   });
+}
+
+/** Asks for a number that each transaction of anybody's changes. */
+export function getGeneration(): NetlinkMessage {
+  return {
+    type: (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETGEN,
+    flags: 0,
+    header: nfgenmsg(AF_UNSPEC, 0),
+    attributes: [],
+    description: 'generation of the ruleset',
+  };
+}
+
+export function parseGeneration({ payload }: NetlinkReply): number {
+  return decodeAttributes(payload.subarray(4)).get(NFTA_GEN_ID)?.readUInt32BE() ?? 0;
+}
+
+/** Of one table. */
+export function dumpRules({ version, table }: Pick<SetName, 'version' | 'table'>): NetlinkMessage {
+  return {
+    type: (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETRULE,
+    flags: 0,
+    header: nfgenmsg(version === 4 ? NFPROTO_IPV4 : NFPROTO_IPV6, 0),
+    attributes: [text(NFTA_RULE_TABLE, table)],
+    description: `list rules of ${table}`,
+  };
+}
+
+/** What the rule in one answer to {@link dumpRules} is known by in its table, for good. */
+export function parseRuleHandle({ payload }: NetlinkReply): bigint | undefined {
+  return decodeAttributes(payload.subarray(4)).get(NFTA_RULE_HANDLE)?.readBigUInt64BE();
 }
 
 function valueOf(data: Buffer | undefined): Buffer {

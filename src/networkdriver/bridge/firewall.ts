@@ -9,7 +9,11 @@ import {
   changeSet,
   deleteElements,
   dumpElements,
+  dumpRules,
+  getGeneration,
   parseElements,
+  parseGeneration,
+  parseRuleHandle,
   type SetElement,
   transaction,
 } from '../../kernel/netlink/nftables-messages.ts';
@@ -22,10 +26,14 @@ import { EVERY_ADDRESS_MAP, type FirewallNetwork, haveIpv6, ONE_ADDRESS_MAP, rul
 const MAPS = [EVERY_ADDRESS_MAP, ONE_ADDRESS_MAP] as const;
 /** That fit into a message, whose lists have at most 64 KiB. */
 const MESSAGE_ELEMENTS = 1000;
+/** How long rules that somebody else has taken away are missed at most. */
+const WATCH_MS = 500;
 
 /**
  * The engine's nftables table: rules by network, loaded with nft when networks change; published ports by
  * element, put there by netlink as containers come and go. All of it stays in the kernel without the engine.
+ * While the engine runs, what others take away of it (`nft flush ruleset`, as a firewall's service does when it starts)
+ * is made again: without the rules containers would reach what the host has at its loopback addresses.
  */
 export class Firewall {
   readonly #table: string;
@@ -35,9 +43,15 @@ export class Firewall {
   #isLoaded = false;
   /** What ought to be in the maps: kept to mend them with. */
   readonly #published = new Map<string, PublishedElement>();
+  /** The rules that were loaded, by IP version, and the number of the ruleset when they were last found to be there. */
+  #rules: Record<IpVersion, ReadonlySet<bigint>> = { 4: new Set(), 6: new Set() };
+  #generation: number | undefined;
+  readonly #watch: NodeJS.Timeout;
+  #isMending = false;
 
   constructor(table: string) {
     this.#table = table;
+    this.#watch = setInterval(() => void this.#mend(), WATCH_MS).unref();
   }
 
   /**
@@ -121,7 +135,51 @@ export class Firewall {
   }
 
   close(): void {
+    clearInterval(this.#watch);
+    this.#isLoaded = false;
     this.#socket.close();
+  }
+
+  /** What cannot be mended now (no nft, say) is tried again by the next look. */
+  async #mend(): Promise<void> {
+    if (!this.#isLoaded || this.#isMending) return;
+    this.#isMending = true;
+    try {
+      if (this.#readGeneration() !== this.#generation)
+        await this.#loading.run(this.#table, () => this.#makeWhole());
+    } catch {
+      // See above.
+    } finally {
+      this.#isMending = false;
+    }
+  }
+
+  async #makeWhole(): Promise<void> {
+    if (!this.#isLoaded) return;
+    const generation = this.#readGeneration();
+    if (!this.#hasRules()) await this.#loadAll();
+    else this.#generation = generation;
+    await this.#addMissing();
+  }
+
+  async #addMissing(): Promise<void> {
+    if (this.#published.size === 0) return;
+    const present = new Set(MAPS.flatMap(map => this.#dump(map)).map(idOf));
+    await this.#add([...this.#published].filter(([id]) => !present.has(id)).map(([, element]) => element));
+  }
+
+  #readGeneration(): number | undefined {
+    const [reply] = this.#socket.request([getGeneration()]);
+    return reply && parseGeneration(reply);
+  }
+
+  #hasRules(): boolean {
+    return ([4, 6] as const).every(version => this.#rules[version].isSubsetOf(this.#dumpRules(version)));
+  }
+
+  #dumpRules(version: IpVersion): Set<bigint> {
+    const replies = this.#socket.dump(dumpRules({ version, table: this.#table }));
+    return new Set(replies.map(parseRuleHandle).filter(handle => handle !== undefined));
   }
 
   async #load(): Promise<void> {
@@ -132,6 +190,7 @@ export class Firewall {
     const hasIpv6 = existsSync('/proc/sys/net/ipv6');
     await loadRuleset(rulesetOf(this.#table, this.#networks, { hasIpv6 }));
     this.#isLoaded = true;
+    this.#rules = { 4: this.#dumpRules(4), 6: hasIpv6 ? this.#dumpRules(6) : new Set() };
   }
 
   async #add(elements: readonly PublishedElement[]): Promise<void> {
