@@ -17,17 +17,19 @@ const ROOMS: Record<string, readonly string[]> = {
   registry: ['base', 'http', 'api', 'oci'],
   networkdriver: ['base', 'kernel'],
   cgroups: ['base', 'kernel'],
+  governor: ['base', 'kernel', 'cgroups'],
   libcontainer: ['base', 'kernel', 'cgroups'],
   execdriver: ['base', 'kernel', 'cgroups', 'libcontainer'],
   runtime: ['base', 'kernel', 'cgroups', 'libcontainer', 'execdriver'],
-  daemon: 'base kernel archive api oci cgroups graph registry networkdriver libcontainer execdriver'.split(
-    ' ',
-  ),
+  daemon:
+    'base kernel archive api oci cgroups graph registry networkdriver libcontainer execdriver governor'.split(
+      ' ',
+    ),
   builder: 'base kernel archive api oci dockerfile graph'.split(' '),
   server: ['base', 'http', 'api'],
   client: ['base', 'api'],
   /** The archive for what `cp` packs and unpacks. */
-  cli: ['base', 'api', 'oci', 'client', 'archive', 'registry'],
+  cli: ['base', 'api', 'oci', 'client', 'archive', 'registry', 'governor'],
   /** Composition only: the entry points, and the engine as a library. */
   main: 'base kernel api graph networkdriver libcontainer execdriver runtime daemon builder server client cli'.split(
     ' ',

@@ -9,7 +9,9 @@ export type CgroupStats = {
     periods: number;
     throttledPeriods: number;
     throttledNs: bigint;
-    pressure?: Pressure;
+    /** Periods in which saved up time was used (`cpu.max.burst`), and how much of it. */
+    burstPeriods: number;
+    burstNs: bigint;
   };
   memory: {
     usageBytes: number;
@@ -20,12 +22,16 @@ export type CgroupStats = {
     failures: number;
     /** memory.stat as it is. */
     stat: Record<string, number>;
-    pressure?: Pressure;
+    /** Of swap alone; 0 without swap accounting. */
+    swapBytes: number;
+    /** Processes killed for want of memory. */
+    oomKills: number;
   };
   /** `limit` is 0 when there is none. */
   pids: { current: number; limit: number };
   blkio: { major: number; minor: number; op: 'Read' | 'Write'; bytes: number; operations: number }[];
-  ioPressure?: Pressure;
+  /** Of v2 cgroups, also beside v1; absent on kernels without it. */
+  pressure: { cpu?: Pressure; memory?: Pressure; io?: Pressure };
   /** The version whose field names `memory.stat` uses. */
   cgroupVersion: 1 | 2;
 };

@@ -13,13 +13,12 @@ import { posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, errorCode } from '../base/errors.ts';
 import type { Resources } from './resources.ts';
-import { type CgroupStats, parseKeyValues, parseNumber, parsePressure } from './cgroup-stats.ts';
+import { type CgroupStats, parseKeyValues, parseNumber } from './cgroup-stats.ts';
 import { killListed } from './kill-listed.ts';
 import { readHostFile } from './layout.ts';
 import { type CgroupPaths, settingsFor } from './cgroup-paths.ts';
 import type { Setting } from './settings.ts';
-import { blkioStatsV1, cpuStatsV1, memoryStatsV1 } from './stats-v1.ts';
-import { cpuStatsV2, ioStatsV2, memoryStatsV2 } from './stats-v2.ts';
+import { readCgroupStats, readOomKills } from './read-stats.ts';
 
 /** How often, and after which pause, a state that the kernel reaches in its own time is looked for. */
 const POLL_MS = 1;
@@ -45,26 +44,12 @@ export class Cgroup {
   }
 
   stats(): CgroupStats {
-    const { v1, unified } = this.paths;
-    const v2 = unified ?? '';
-    return {
-      cpu: v1.cpuacct ? cpuStatsV1(v1.cpuacct, v1.cpu, readHostFile) : cpuStatsV2(v2, readHostFile),
-      memory: v1.memory ? memoryStatsV1(v1.memory, readHostFile) : memoryStatsV2(v2, readHostFile),
-      pids: {
-        current: parseNumber(readHostFile(`${v1.pids ?? v2}/pids.current`), 0),
-        limit: parseNumber(readHostFile(`${v1.pids ?? v2}/pids.max`), 0),
-      },
-      blkio: v1.blkio ? blkioStatsV1(v1.blkio, readHostFile) : ioStatsV2(v2, readHostFile),
-      ioPressure: v1.blkio ? undefined : parsePressure(readHostFile(`${v2}/io.pressure`)),
-      cgroupVersion: v1.memory ? 1 : 2,
-    };
+    return readCgroupStats(this.paths, readHostFile);
   }
 
   /** How many processes of it the kernel has killed for want of memory. */
   oomKills(): number {
-    const { v1, unified } = this.paths;
-    const file = v1.memory ? `${v1.memory}/memory.oom_control` : `${unified}/memory.events`;
-    return parseKeyValues(readHostFile(file)).oom_kill ?? 0;
+    return readOomKills(this.paths, readHostFile);
   }
 
   /** All its processes, those of cgroups below it too, as this process's pid namespace numbers them. */

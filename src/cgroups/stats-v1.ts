@@ -16,18 +16,23 @@ export function cpuStatsV1(cpuacct: string, cpu: string | undefined, read: ReadF
     periods: throttling.nr_periods ?? 0,
     throttledPeriods: throttling.nr_throttled ?? 0,
     throttledNs: BigInt(throttling.throttled_time ?? 0),
+    burstPeriods: throttling.nr_bursts ?? 0,
+    burstNs: BigInt(throttling.burst_time ?? 0),
   };
 }
 
 export function memoryStatsV1(directory: string, read: ReadFile): CgroupStats['memory'] {
   const value = (name: string) => parseNumber(read(`${directory}/memory.${name}`), 0);
   const limitBytes = value('limit_in_bytes');
+  const stat = parseKeyValues(read(`${directory}/memory.stat`));
   return {
     usageBytes: value('usage_in_bytes'),
     maxUsageBytes: value('max_usage_in_bytes'),
     limitBytes: limitBytes > UNLIMITED_BYTES ? Number.POSITIVE_INFINITY : limitBytes,
     failures: value('failcnt'),
-    stat: parseKeyValues(read(`${directory}/memory.stat`)),
+    stat,
+    swapBytes: stat.total_swap ?? stat.swap ?? 0,
+    oomKills: parseKeyValues(read(`${directory}/memory.oom_control`)).oom_kill ?? 0,
   };
 }
 

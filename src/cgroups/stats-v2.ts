@@ -1,4 +1,4 @@
-import { type CgroupStats, parseKeyValues, parseNumber, parsePressure } from './cgroup-stats.ts';
+import { type CgroupStats, parseKeyValues, parseNumber } from './cgroup-stats.ts';
 import type { ReadFile } from './layout.ts';
 
 const NS_PER_US = 1000n;
@@ -13,19 +13,22 @@ export function cpuStatsV2(directory: string, read: ReadFile): CgroupStats['cpu'
     periods: stat.nr_periods ?? 0,
     throttledPeriods: stat.nr_throttled ?? 0,
     throttledNs: nanoseconds('throttled_usec'),
-    pressure: parsePressure(read(`${directory}/cpu.pressure`)),
+    burstPeriods: stat.nr_bursts ?? 0,
+    burstNs: nanoseconds('burst_usec'),
   };
 }
 
 export function memoryStatsV2(directory: string, read: ReadFile): CgroupStats['memory'] {
   const value = (name: string, missing: number) => parseNumber(read(`${directory}/memory.${name}`), missing);
+  const events = parseKeyValues(read(`${directory}/memory.events`));
   return {
     usageBytes: value('current', 0),
     maxUsageBytes: value('peak', 0),
     limitBytes: value('max', Number.POSITIVE_INFINITY),
-    failures: parseKeyValues(read(`${directory}/memory.events`)).max ?? 0,
+    failures: events.max ?? 0,
     stat: parseKeyValues(read(`${directory}/memory.stat`)),
-    pressure: parsePressure(read(`${directory}/memory.pressure`)),
+    swapBytes: value('swap.current', 0),
+    oomKills: events.oom_kill ?? 0,
   };
 }
 

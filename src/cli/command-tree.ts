@@ -144,6 +144,10 @@ const CONTAINER: CommandTree = {
   wait,
 };
 
+const GOVERNOR: CommandTree = {
+  simulate: entry('Draw what CPU burst makes of a trace', () => import('./commands/governor-simulate.ts')),
+};
+
 const IMAGE: CommandTree = {
   build,
   bootstrap: entry(
@@ -224,6 +228,7 @@ export const COMMANDS: CommandTree = {
   events,
   exec,
   export: exportContainer,
+  governor: { summary: 'Try out how CPU time is governed', commands: GOVERNOR },
   history,
   image: { summary: 'Manage images', commands: IMAGE },
   images: { ...listImages, aliases: [] },

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { CgroupPaths } from '../cgroups/cgroup-paths.ts';
 import type { CgroupStats } from '../cgroups/cgroup-stats.ts';
 import type { RootSource } from '../libcontainer/compile-container.ts';
 import type { NamespaceType, Process, Spec } from '../libcontainer/spec.ts';
@@ -141,6 +142,8 @@ export interface Container extends ContainerProcess {
   watchMemory(listener: () => void): void;
   /** All its pids, in the daemon's pid namespace. */
   pids(): Promise<number[]>;
+  /** Where its cgroup is in each hierarchy. */
+  readonly cgroupPaths: CgroupPaths;
   /** Raw counters from the cgroup. */
   stats(): Promise<CgroupStats>;
   /**

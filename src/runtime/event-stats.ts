@@ -1,9 +1,10 @@
-import type { CgroupStats } from '../cgroups/cgroup-stats.ts';
+import type { CgroupStats, Pressure } from '../cgroups/cgroup-stats.ts';
 
 /** The data of a `stats` event as runc prints it, and containerd's and other clients read it. */
-export function eventStats({ cpu, memory, pids, blkio, ioPressure, cgroupVersion }: CgroupStats) {
+export function eventStats({ cpu, memory, pids, blkio, pressure, cgroupVersion }: CgroupStats) {
   const io = (pick: (entry: CgroupStats['blkio'][number]) => number) =>
     blkio.map(entry => ({ major: entry.major, minor: entry.minor, op: entry.op, value: pick(entry) }));
+  const psi = (value: Pressure | undefined) => (value && cgroupVersion === 2 ? { psi: value } : {});
   const limit = Number.isFinite(memory.limitBytes) ? memory.limitBytes : 2 ** 63;
   return {
     cpu: {
@@ -18,7 +19,7 @@ export function eventStats({ cpu, memory, pids, blkio, ioPressure, cgroupVersion
         throttledPeriods: cpu.throttledPeriods,
         throttledTime: Number(cpu.throttledNs),
       },
-      ...(cpu.pressure ? { psi: cpu.pressure } : {}),
+      ...psi(pressure.cpu),
     },
     memory: {
       cache: memory.stat[cgroupVersion === 1 ? 'cache' : 'file'] ?? 0,
@@ -27,13 +28,13 @@ export function eventStats({ cpu, memory, pids, blkio, ioPressure, cgroupVersion
       kernel: { limit: 0, failcnt: 0 },
       kernelTCP: { limit: 0, failcnt: 0 },
       raw: memory.stat,
-      ...(memory.pressure ? { psi: memory.pressure } : {}),
+      ...psi(pressure.memory),
     },
     pids: { current: pids.current, limit: pids.limit },
     blkio: {
       ioServiceBytesRecursive: io(entry => entry.bytes),
       ioServicedRecursive: io(entry => entry.operations),
-      ...(ioPressure ? { psi: ioPressure } : {}),
+      ...psi(pressure.io),
     },
     hugetlb: {},
     intel_rdt: {},

@@ -129,12 +129,32 @@ export class FakeContainer extends FakeProcess implements Container {
     return [this.pid];
   }
 
+  readonly cgroupPaths = { mode: 'v1' as const, v1: {}, unifiedControllers: [] };
+
   async stats(): Promise<CgroupStats> {
     return {
-      cpu: { usageNs: 5n, userNs: 3n, systemNs: 2n, periods: 0, throttledPeriods: 0, throttledNs: 0n },
-      memory: { usageBytes: 4096, maxUsageBytes: 8192, limitBytes: 1 << 20, failures: 0, stat: { cache: 1 } },
+      cpu: {
+        usageNs: 5n,
+        userNs: 3n,
+        systemNs: 2n,
+        periods: 0,
+        throttledPeriods: 0,
+        throttledNs: 0n,
+        burstPeriods: 0,
+        burstNs: 0n,
+      },
+      memory: {
+        usageBytes: 4096,
+        maxUsageBytes: 8192,
+        limitBytes: 1 << 20,
+        failures: 0,
+        stat: { cache: 1 },
+        swapBytes: 0,
+        oomKills: 0,
+      },
       pids: { current: 1, limit: 0 },
       blkio: [],
+      pressure: {},
       cgroupVersion: 1,
     };
   }

@@ -2,7 +2,10 @@ import { rmSync } from 'node:fs';
 import { EngineError } from '../../base/errors.ts';
 import { settlesWithin } from '../../base/settles-within.ts';
 import { Cgroup } from '../../cgroups/cgroup.ts';
+import type { CgroupPaths } from '../../cgroups/cgroup-paths.ts';
 import type { CgroupStats } from '../../cgroups/cgroup-stats.ts';
+import { HeldFiles } from '../../cgroups/held-files.ts';
+import { readCgroupStats } from '../../cgroups/read-stats.ts';
 import { compileExec } from '../../libcontainer/compile-exec.ts';
 import type { Plan } from '../../libcontainer/plan.ts';
 import type { Resources } from '../../cgroups/resources.ts';
@@ -21,6 +24,8 @@ const SIGKILL = 9;
 export const PATIENCE_MS = 10_000;
 /** What a process takes to end, once it is killed. */
 const MOMENT_MS = 1000;
+/** How long the files of its counters stay open after the last reading. */
+const FILES_IDLE_MS = 5000;
 
 export type NativeContainerOptions = {
   connection: ShimConnection | undefined;
@@ -44,6 +49,8 @@ export class NativeContainer extends NativeProcess implements Container {
   readonly #isStarted: boolean;
   readonly #started: () => void;
   #ranOutOfMemory = false;
+  readonly #files = new HeldFiles();
+  #closeFiles: NodeJS.Timeout | undefined;
   readonly #execs = new Map<number, NativeProcess>();
   /** Exits that were reported in one breath with the process's creation. */
   readonly #early = new Map<number, ProcessRecord>();
@@ -164,11 +171,19 @@ export class NativeContainer extends NativeProcess implements Container {
     return this.#cgroup.pids();
   }
 
+  get cgroupPaths(): CgroupPaths {
+    return this.#state.cgroupPaths;
+  }
+
+  /** Whoever follows a container asks again within a second or so. */
   async stats(): Promise<CgroupStats> {
-    return this.#cgroup.stats();
+    this.#closeFiles ??= setTimeout(() => this.#files.close(), FILES_IDLE_MS).unref();
+    this.#closeFiles.refresh();
+    return readCgroupStats(this.#state.cgroupPaths, this.#files.read);
   }
 
   async remove(): Promise<void> {
+    this.#files.close();
     if (this.#connection && !this.hasExited) {
       if (this.#cgroup.frozen) await this.#cgroup.thaw();
       await this.kill(SIGKILL).catch(() => undefined);

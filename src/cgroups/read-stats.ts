@@ -1,0 +1,36 @@
+import type { CgroupPaths } from './cgroup-paths.ts';
+import { type CgroupStats, parseKeyValues, parseNumber, parsePressure } from './cgroup-stats.ts';
+import type { ReadFile } from './layout.ts';
+import { blkioStatsV1, cpuStatsV1, memoryStatsV1 } from './stats-v1.ts';
+import { cpuStatsV2, ioStatsV2, memoryStatsV2 } from './stats-v2.ts';
+
+/** All counters of one cgroup, each from the hierarchy that its controller is in. What cannot be read counts as 0. */
+export function readCgroupStats({ v1, unified }: CgroupPaths, read: ReadFile): CgroupStats {
+  const v2 = unified ?? '';
+  return {
+    cpu: v1.cpuacct ? cpuStatsV1(v1.cpuacct, v1.cpu, read) : cpuStatsV2(v2, read),
+    memory: v1.memory ? memoryStatsV1(v1.memory, read) : memoryStatsV2(v2, read),
+    pids: {
+      current: parseNumber(read(`${v1.pids ?? v2}/pids.current`), 0),
+      limit: parseNumber(read(`${v1.pids ?? v2}/pids.max`), 0),
+    },
+    blkio: v1.blkio ? blkioStatsV1(v1.blkio, read) : ioStatsV2(v2, read),
+    pressure: unified === undefined ? {} : readPressures(unified, read),
+    cgroupVersion: v1.memory ? 1 : 2,
+  };
+}
+
+/** Only v2 cgroups have them, also beside the controllers of v1. */
+function readPressures(unified: string, read: ReadFile): CgroupStats['pressure'] {
+  return {
+    cpu: parsePressure(read(`${unified}/cpu.pressure`)),
+    memory: parsePressure(read(`${unified}/memory.pressure`)),
+    io: parsePressure(read(`${unified}/io.pressure`)),
+  };
+}
+
+/** How many processes of a cgroup the kernel has killed for want of memory. */
+export function readOomKills({ v1, unified }: CgroupPaths, read: ReadFile): number {
+  const file = v1.memory ? `${v1.memory}/memory.oom_control` : `${unified}/memory.events`;
+  return parseKeyValues(read(file)).oom_kill ?? 0;
+}
