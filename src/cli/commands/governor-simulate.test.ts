@@ -9,7 +9,7 @@ import { runCli } from '../run-cli.ts';
 const directory = mkdtempSync(join(tmpdir(), 'simulate-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 const trace = join(directory, 'trace.csv');
-writeFileSync(trace, `${'2\n'.repeat(10)}`);
+writeFileSync(trace, '2\n'.repeat(10));
 
 async function simulate(...args: string[]) {
   const host = testHost();

@@ -76,7 +76,7 @@ async function simulate(
 ): Promise<void> {
   const trace = parseTrace(path === '-' ? await text(context.stdin) : await readFile(path, 'utf8'));
   const policy = values['cpu-burst-policy'];
-  const limitCores = Number(values.cpus) / NANO;
+  const limitCores = values.cpus / NANO;
   const seconds = simulateBurst(trace, {
     settings: {
       policy,
