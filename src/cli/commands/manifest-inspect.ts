@@ -2,7 +2,7 @@ import { isIndex } from '../../oci/image-spec.ts';
 import { canonicalString, parseReference, type Reference, withDefaultTag } from '../../oci/reference.ts';
 import { credentialsOf } from '../../registry/client/credentials.ts';
 import type { FetchedManifest } from '../../registry/client/manifest.ts';
-import { DEFAULT_PATIENCE } from '../../registry/client/registry-options.ts';
+import { DEFAULT_PATIENCE, DEFAULT_RANGES } from '../../registry/client/registry-options.ts';
 import { Repository } from '../../registry/client/repository.ts';
 import { Session } from '../../registry/client/session.ts';
 import type { CommandContext } from '../context.ts';
@@ -51,6 +51,7 @@ async function openSession(
     },
     userAgent: `slipway/${VERSION}`,
     patience: DEFAULT_PATIENCE,
+    ranges: DEFAULT_RANGES,
   };
   const credentials = credentialsOf(await readCredentials(env, domain));
   return Session.open(options, { credentials, signal: new AbortController().signal });

@@ -1,6 +1,10 @@
 import { Semaphore } from '../../base/semaphore.ts';
 import type { ArrivingLayer } from '../../graph/operations/receive/arriving-layer.ts';
-import { DEFAULT_PATIENCE, type RegistryOptions } from '../../registry/client/registry-options.ts';
+import {
+  DEFAULT_PATIENCE,
+  DEFAULT_RANGES,
+  type RegistryOptions,
+} from '../../registry/client/registry-options.ts';
 import type { Daemon } from '../daemon.ts';
 import type { DaemonOptions } from '../daemon-options.ts';
 import type { Descriptor } from '../../oci/image-spec.ts';
@@ -41,6 +45,7 @@ export function registryOptions(options: DaemonOptions): RegistryOptions {
     proxies: options.proxies,
     userAgent: `slipway/${options.version}`,
     patience: { ...DEFAULT_PATIENCE, ...options.registryPatience },
+    ranges: DEFAULT_RANGES,
   };
 }
 

@@ -60,8 +60,8 @@ async function bringFrom(
       get receivedBytes() {
         return arriving.receivedBytes;
       },
-      write(chunk: Uint8Array) {
-        arriving.write(chunk);
+      async write(chunk: Uint8Array) {
+        await arriving.write(chunk);
         report(arriving.receivedBytes);
       },
     };

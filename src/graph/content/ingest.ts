@@ -8,6 +8,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  write,
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
@@ -17,6 +18,7 @@ import { type Digest, hexOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 
 const syncData = promisify(fdatasync);
+const writeData = promisify(write);
 
 export type IngestFiles = {
   /** Where it is written, on the file system of `blobs`. */
@@ -68,6 +70,17 @@ export class Ingest {
   write(chunk: Uint8Array): void {
     this.#count(chunk);
     for (let done = 0; done < chunk.length; ) done += writeSync(this.fd, chunk, done);
+    this.#growth?.grow(chunk.length);
+  }
+
+  /**
+   * As `write`, but a disk that is busy does not hold up this thread. Nothing else may be called until it has settled:
+   * the descriptor must stay open.
+   */
+  async append(chunk: Uint8Array): Promise<void> {
+    this.#count(chunk);
+    for (let done = 0; done < chunk.length; )
+      done += (await writeData(this.fd, chunk, done, chunk.length - done, null)).bytesWritten;
     this.#growth?.grow(chunk.length);
   }
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { digestOf } from '../../base/digest.ts';
+import { until } from '../../base/testing/until.ts';
 import { FakeRegistry, sendRegistryError } from '../testing/fake-registry.ts';
 import { openRepository } from '../testing/open-repository.ts';
 import { downloadBlob, fetchSmallBlob } from './download-blob.ts';
@@ -246,4 +247,83 @@ test('a small blob is verified, and no larger than it may be', async t => {
   registry.addBlob(DATA);
   assert.ok((await fetchSmallBlob(repository, DESCRIPTOR, 1e6)).equals(DATA));
   await assert.rejects(fetchSmallBlob(repository, DESCRIPTOR, 1e5), { kind: 'invalid-parameter' });
+});
+
+const SEGMENTS = { ranges: { count: 3, segmentBytes: 30_000 } };
+
+test('of a large blob several ranges come at once, and are taken in their order', async t => {
+  let [underWay, most] = [0, 0];
+  const registry = await registryThat(t);
+  registry.intercept = async (request, response) => {
+    if (request.headers.range === undefined) return false;
+    most = Math.max(most, ++underWay);
+    response.on('close', () => underWay--);
+    // The first one comes last.
+    if (request.headers.range.startsWith('bytes=30000-'))
+      await until(() => registry.count('GET', '/blobs/') > 3);
+    return false;
+  };
+  const sink = new Sink();
+  await downloadBlob(await openRepository(t, `${registry.host}/a`, SEGMENTS), DESCRIPTOR, sink);
+  assert.ok(sink.data.equals(DATA));
+  assert.deepEqual(ranges(registry)[0], ['bytes=0-29999', undefined]);
+  assert.deepEqual(ranges(registry).at(-1), ['bytes=180000-', `"${DESCRIPTOR.digest}"`]);
+  assert.equal(ranges(registry).length, 7);
+  assert.ok(most > 1 && most <= 3, `${most} at once`);
+});
+
+test('a registry without ranges is not asked twice, and one that fails with several gives the rest in one', async t => {
+  const whole = await registryThat(t, (_request, response) => void response.end(DATA));
+  const sink = new Sink();
+  await downloadBlob(await openRepository(t, `${whole.host}/a`, SEGMENTS), DESCRIPTOR, sink);
+  assert.ok(sink.data.equals(DATA));
+  assert.equal(ranges(whole).length, 1);
+  const failing = await registryThat(t);
+  failing.intercept = (request, response) => {
+    if (!/^bytes=60000-./.test(request.headers.range ?? '') || request.headers.range === 'bytes=60000-')
+      return false;
+    response.writeHead(206, {
+      'Content-Range': `bytes 60000-89999/${DATA.length}`,
+      'Content-Length': 30_000,
+    });
+    response.write(DATA.subarray(60_000, 70_000), () => response.destroy());
+    return true;
+  };
+  const rest = new Sink();
+  await downloadBlob(await openRepository(t, `${failing.host}/a`, SEGMENTS), DESCRIPTOR, rest);
+  assert.ok(rest.data.equals(DATA));
+  assert.match(ranges(failing).at(-1)?.[0] ?? '', /^bytes=\d+-$/);
+});
+
+test('a segment that is another one, or longer than it says, never gets into the sink', async t => {
+  const registry = await registryThat(t);
+  registry.intercept = (request, response) => {
+    if (request.headers.range === undefined) return false;
+    const [, begin] = /^bytes=(\d+)-/.exec(request.headers.range) ?? [];
+    if (begin === '0') return false;
+    response
+      .writeHead(206, { 'Content-Range': `bytes 0-29999/${DATA.length}` })
+      .end(DATA.subarray(0, 30_000));
+    return true;
+  };
+  const sink = new Sink();
+  await downloadBlob(await openRepository(t, `${registry.host}/a`, SEGMENTS), DESCRIPTOR, sink);
+  assert.ok(sink.data.equals(DATA));
+});
+
+test('the next bytes come when the sink has taken those before', async t => {
+  let isBusy = false;
+  const sink = {
+    receivedBytes: 0,
+    async write(chunk: Uint8Array) {
+      assert.equal(isBusy, false);
+      isBusy = true;
+      await new Promise(resolve => setImmediate(resolve));
+      this.receivedBytes += chunk.length;
+      isBusy = false;
+    },
+  };
+  const registry = await registryThat(t);
+  await downloadBlob(await openRepository(t, `${registry.host}/a`), DESCRIPTOR, sink);
+  assert.equal(sink.receivedBytes, DATA.length);
 });

@@ -1,3 +1,4 @@
+import { PassThrough, pipeline } from 'node:stream';
 import type { Digest } from '../../base/digest.ts';
 import { digestOf } from '../../base/digest.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
@@ -9,8 +10,11 @@ import { discard, type RegistryResponse } from './registry-response.ts';
 import type { Repository } from './repository.ts';
 import { backOffMs } from './retry-after.ts';
 
-/** What takes a blob's bytes in. It may have some already: they are not asked for again. */
-export type BlobSink = { readonly receivedBytes: number; write(chunk: Uint8Array): void };
+/**
+ * What takes a blob's bytes in. It may have some already: they are not asked for again. The next bytes come when a
+ * write has settled, so that a slow sink slows the registry down.
+ */
+export type BlobSink = { readonly receivedBytes: number; write(chunk: Uint8Array): void | Promise<void> };
 
 /** Before a repetition; the reason for it. */
 export type OnRetry = (waitMs: number, reason: string) => Promise<void>;
@@ -20,7 +24,8 @@ const CONTENT_RANGE = /^bytes (\d+)-(\d+)\/(\d+|\*)$/;
 
 /**
  * Brings the rest of a blob, its size exactly: whoever has the sink verifies the digest. A connection that breaks is
- * taken up again where it broke (Range, If-Range), and so is one that stalls, as often as there is progress.
+ * taken up again where it broke (Range, If-Range), and so is one that stalls, as often as there is progress. Of a large
+ * blob several ranges come at once, where the registry has ranges (RegistryOptions.ranges).
  * @throws RegistryError not-found; data-loss for another size; EngineError cancelled; what the sink throws
  */
 export async function downloadBlob(
@@ -53,6 +58,7 @@ class Transfer {
   /** By endpoint: what says that it is still the same content there. */
   readonly #etags = new WeakMap<Endpoint, string>();
   #usesRanges = true;
+  #usesSegments = true;
 
   constructor(repository: Repository, descriptor: Pick<Descriptor, 'digest' | 'size'>, sink: BlobSink) {
     this.#repository = repository;
@@ -61,32 +67,51 @@ class Transfer {
   }
 
   async attempt(endpoint: Endpoint): Promise<void> {
-    const offset = this.#usesRanges ? this.#sink.receivedBytes : 0;
-    const etag = this.#etags.get(endpoint);
-    const response = await this.#repository.session.send(endpoint, {
-      method: 'GET',
-      url: this.#repository.urlAt(endpoint, `blobs/${this.#descriptor.digest}`),
-      headers: {
-        'accept-encoding': 'identity',
-        ...(offset > 0 ? { range: `bytes=${offset}-`, ...(etag && { 'if-range': etag }) } : {}),
-      },
-      scopes: this.#repository.scopes('pull'),
-      accepts: [200, 206, 416],
-    });
+    const part = this.#nextPart();
+    const response = await this.#ask(endpoint, part);
     try {
-      const begin = await this.#beginOf(response, offset);
+      const begin = await this.#beginOf(response, part);
       if (begin === undefined) return;
       const { etag: strong } = response.headers;
       if (strong?.startsWith('"')) this.#etags.set(endpoint, strong);
-      await this.#take(response, begin);
+      const isSegment = response.status === 206 && part.end < this.#descriptor.size;
+      if (isSegment) await this.#takeSegments(endpoint, { response, part });
+      else await this.#take(response, { begin, end: this.#descriptor.size });
     } catch (error) {
       response.body.destroy();
+      // A registry that does not bear several requests at once may bear one.
+      this.#usesSegments = false;
       throw error;
     }
   }
 
+  #nextPart(): Part {
+    const { size } = this.#descriptor;
+    const { count, segmentBytes } = this.#repository.session.options.ranges;
+    const begin = this.#usesRanges ? this.#sink.receivedBytes : 0;
+    const isLarge = count > 1 && size - begin >= 2 * segmentBytes;
+    const inSegments = isLarge && this.#usesRanges && this.#usesSegments;
+    return { begin, end: inSegments ? begin + segmentBytes : size };
+  }
+
+  #ask(endpoint: Endpoint, { begin, end }: Part): Promise<RegistryResponse> {
+    const { digest, size } = this.#descriptor;
+    const etag = this.#etags.get(endpoint);
+    const range = `bytes=${begin}-${end < size ? end - 1 : ''}`;
+    return this.#repository.session.send(endpoint, {
+      method: 'GET',
+      url: this.#repository.urlAt(endpoint, `blobs/${digest}`),
+      headers: {
+        'accept-encoding': 'identity',
+        ...(end - begin < size ? { range, ...(etag && { 'if-range': etag }) } : {}),
+      },
+      scopes: this.#repository.scopes('pull'),
+      accepts: [200, 206, 416],
+    });
+  }
+
   /** Where the answer's first byte belongs; undefined when there are no ranges to be had: all is asked for next. */
-  async #beginOf(response: RegistryResponse, offset: number): Promise<number | undefined> {
+  async #beginOf(response: RegistryResponse, part: Part): Promise<number | undefined> {
     const { status, headers } = response;
     const { size, digest } = this.#descriptor;
     if (status === 200) {
@@ -98,42 +123,95 @@ class Transfer {
         );
       return 0;
     }
-    const [, begin, , total] = CONTENT_RANGE.exec(headers['content-range'] ?? '') ?? [];
-    const isExact = status === 206 && Number(begin) === offset && (total === '*' || Number(total) === size);
-    if (isExact && offset > 0) return offset;
+    const wasAsked = part.end - part.begin < size;
+    if (wasAsked && isExactly(response, part, size)) return part.begin;
     if (!this.#usesRanges) throw wrongSize(digest, `${response.url.host} answers with status ${status}`);
     this.#usesRanges = false;
     await discard(response);
     return undefined;
   }
 
+  /** The rest, a few ranges at once: those that come before their turn wait in memory. */
+  async #takeSegments(endpoint: Endpoint, first: Segment): Promise<void> {
+    const { count, segmentBytes } = this.#repository.session.options.ranges;
+    const { size } = this.#descriptor;
+    const ahead: Promise<Segment>[] = [];
+    let asked = first.part.end;
+    const askNext = () => {
+      if (asked === size) return;
+      const part = { begin: asked, end: Math.min(asked + segmentBytes, size) };
+      asked = part.end;
+      const segment = this.#segment(endpoint, part);
+      segment.catch(() => undefined);
+      ahead.push(segment);
+    };
+    try {
+      for (let index = 1; index < count; index++) askNext();
+      await this.#take(first.response, first.part);
+      for (let next = ahead.shift(); next !== undefined; next = ahead.shift()) {
+        askNext();
+        const { response, part } = await next;
+        await this.#take(response, part);
+      }
+    } finally {
+      for (const unused of ahead)
+        unused.then(({ response }) => response.body.destroy()).catch(() => undefined);
+    }
+  }
+
+  async #segment(endpoint: Endpoint, part: Part): Promise<Segment> {
+    const response = await this.#ask(endpoint, part);
+    if (!isExactly(response, part, this.#descriptor.size)) {
+      response.body.destroy();
+      throw broken(response.url, new Error(`no range of it with status ${response.status}`));
+    }
+    const body = new PassThrough({ highWaterMark: part.end - part.begin });
+    // Who takes it is told of errors by the stream itself.
+    pipeline(response.body, body, () => undefined);
+    return { response: { ...response, body }, part };
+  }
+
   /** What the sink has already is skipped. */
-  async #take(response: RegistryResponse, begin: number): Promise<void> {
-    const { size, digest } = this.#descriptor;
+  async #take(response: RegistryResponse, { begin, end }: Part): Promise<void> {
+    const { digest } = this.#descriptor;
     let position = begin;
     try {
       for await (const chunk of response.body as AsyncIterable<Buffer>) {
         const known = Math.max(this.#sink.receivedBytes - position, 0);
         position += chunk.length;
-        if (position > size)
-          throw wrongSize(digest, `${response.url.host} sends more than the ${size} bytes of its descriptor`);
-        if (known < chunk.length) this.#write(known === 0 ? chunk : chunk.subarray(known));
+        if (position > end)
+          throw wrongSize(
+            digest,
+            `${response.url.host} sends more than the ${end - begin} bytes of its descriptor`,
+          );
+        if (known < chunk.length) await this.#write(known === 0 ? chunk : chunk.subarray(known));
       }
     } catch (error) {
       if (this.#repository.session.signal.aborted) throw new EngineError('cancelled', 'context canceled');
       if (error instanceof EngineError || error instanceof SinkFailure) throw unwrapped(error);
       throw broken(response.url, error);
     }
-    if (position < size) throw broken(response.url, new Error('unexpected EOF'));
+    if (position < end) throw broken(response.url, new Error('unexpected EOF'));
   }
 
-  #write(chunk: Buffer): void {
+  async #write(chunk: Buffer): Promise<void> {
     try {
-      this.#sink.write(chunk);
+      await this.#sink.write(chunk);
     } catch (cause) {
       throw new SinkFailure(cause);
     }
   }
+}
+
+/** From `begin` to before `end`. */
+type Part = { begin: number; end: number };
+type Segment = { response: RegistryResponse; part: Part };
+
+/** RFC 9110, 14.4: the range that was asked for, and no other. */
+function isExactly({ status, headers }: RegistryResponse, { begin, end }: Part, size: number): boolean {
+  const [, first, last, total] = CONTENT_RANGE.exec(headers['content-range'] ?? '') ?? [];
+  const isWhole = total === '*' || Number(total) === size;
+  return status === 206 && isWhole && Number(first) === begin && Number(last) === end - 1;
 }
 
 /** Not the connection's fault, whatever its error code. */

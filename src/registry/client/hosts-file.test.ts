@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { endpointsOf } from './endpoints.ts';
-import { DEFAULT_PATIENCE, type RegistryOptions } from './registry-options.ts';
+import { DEFAULT_PATIENCE, DEFAULT_RANGES, type RegistryOptions } from './registry-options.ts';
 
 function configured(t: TestContext, files: Record<string, string>): RegistryOptions {
   const root = mkdtempSync(join(tmpdir(), 'slipway-certs-'));
@@ -20,6 +20,7 @@ function configured(t: TestContext, files: Record<string, string>): RegistryOpti
     proxies: { http: '', https: '', none: '' },
     userAgent: 'test',
     patience: DEFAULT_PATIENCE,
+    ranges: DEFAULT_RANGES,
   };
 }
 

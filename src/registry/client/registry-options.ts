@@ -12,7 +12,17 @@ export type RegistryOptions = {
   proxies: Proxies;
   userAgent: string;
   patience: Patience;
+  ranges: Ranges;
 };
+
+/** How a large blob is fetched: what comes before its turn takes up to `(count - 1) * segmentBytes` of memory. */
+export type Ranges = {
+  /** Ranges that are fetched at once; 1 for the whole blob in one answer. */
+  count: number;
+  segmentBytes: number;
+};
+
+export const DEFAULT_RANGES: Ranges = { count: 3, segmentBytes: 4 * 1024 * 1024 };
 
 /** As the environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY have them; '' for none. */
 export type Proxies = { http: string; https: string; none: string };

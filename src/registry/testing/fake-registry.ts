@@ -167,12 +167,13 @@ export class FakeRegistry {
     const data = this.blobs.get(digest);
     if (data === undefined)
       return sendRegistryError(response, 404, 'BLOB_UNKNOWN', 'blob unknown to registry');
-    const [, begin] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
+    const [, begin, last = ''] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
     const headers = { ETag: `"${digest}"`, 'Content-Type': 'application/octet-stream' };
     if (begin === undefined)
       return void response.writeHead(200, { ...headers, 'Content-Length': data.length }).end(data);
-    const part = data.subarray(Number(begin));
-    const range = `bytes ${begin}-${data.length - 1}/${data.length}`;
+    const end = last === '' ? data.length : Math.min(Number(last) + 1, data.length);
+    const part = data.subarray(Number(begin), end);
+    const range = `bytes ${begin}-${end - 1}/${data.length}`;
     response.writeHead(206, { ...headers, 'Content-Range': range, 'Content-Length': part.length }).end(part);
   }
 

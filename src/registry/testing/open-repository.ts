@@ -1,7 +1,12 @@
 import type { TestContext } from 'node:test';
 import { parseReference } from '../../oci/reference.ts';
 import type { Credentials } from '../client/credentials.ts';
-import { DEFAULT_PATIENCE, type Patience, type RegistryOptions } from '../client/registry-options.ts';
+import {
+  DEFAULT_PATIENCE,
+  DEFAULT_RANGES,
+  type Patience,
+  type RegistryOptions,
+} from '../client/registry-options.ts';
 import { Repository } from '../client/repository.ts';
 import { Session } from '../client/session.ts';
 
@@ -22,6 +27,7 @@ function testOptions({ patience, ...options }: TestOptions = {}): RegistryOption
     proxies: { http: '', https: '', none: '' },
     userAgent: 'test',
     patience: { ...IMPATIENT, ...patience },
+    ranges: DEFAULT_RANGES,
     ...options,
   };
 }

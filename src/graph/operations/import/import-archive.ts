@@ -53,7 +53,7 @@ export async function importLayer(
   // Kept uncompressed, as Docker does: it can be unpacked and saved without anything being computed.
   const layer = new IngestedLayer(parts, undefined);
   try {
-    for await (const chunk of decompressed(archive)) layer.ingest.write(chunk);
+    for await (const chunk of decompressed(archive)) await layer.ingest.append(chunk);
     const image: ImageConfig = {
       ...platform,
       created,

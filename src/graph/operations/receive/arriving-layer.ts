@@ -49,9 +49,9 @@ export class ArrivingLayer {
     return this.#ingest.sizeBytes;
   }
 
-  /** The next bytes. */
-  write(chunk: Uint8Array): void {
-    this.#ingest.write(chunk);
+  /** The next bytes; the ones after them when this has settled. */
+  async write(chunk: Uint8Array): Promise<void> {
+    await this.#ingest.append(chunk);
     this.#unpackAhead();
   }
 
