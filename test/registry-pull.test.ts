@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { AuthConfig, ProgressMessage } from '../src/api/types.ts';
 import { type Digest, digestOf, hexOf } from '../src/base/digest.ts';
-import { pullImage } from '../src/daemon/distribution/pull-image.ts';
+import { pullImage } from '../src/daemon/image/distribution/pull-image.ts';
 import { TestDaemon } from '../src/daemon/testing/test-daemon.ts';
 import type { Graph } from '../src/graph/graph.ts';
 import { openGraph } from '../src/graph/open-graph.ts';

@@ -1,4 +1,4 @@
-import { checkLogConfig } from '../daemon/logs/log-config.ts';
+import { checkLogConfig } from '../daemon/container/logs/log-config.ts';
 import { chmodSync, chownSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';

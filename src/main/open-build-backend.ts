@@ -8,9 +8,9 @@ import { type ClassicBuild, classicBuild } from '../builder/legacy/classic-build
 import { openBuilder } from '../builder/open-builder.ts';
 import { pullBase } from '../daemon/build/pull-base.ts';
 import { runBuildStep } from '../daemon/build/run-step.ts';
-import type { Daemon } from '../daemon/daemon.ts';
-import { download } from '../daemon/images/download.ts';
-import { imageEvent } from '../daemon/images/images.ts';
+import type { Daemon } from '../daemon/container/daemon.ts';
+import { download } from '../daemon/image/download.ts';
+import { imageEvent } from '../daemon/image/images.ts';
 import type { BuildBackend, SystemBackend } from '../api/backend.ts';
 
 export type OpenBuildBackend = {

@@ -1,8 +1,8 @@
 import type { AuthConfig } from '../../api/types.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import { familiarString, parseReference, withDefaultTag } from '../../oci/reference.ts';
-import type { Daemon } from '../daemon.ts';
-import { pullImage } from '../distribution/pull-image.ts';
+import type { Daemon } from '../container/daemon.ts';
+import { pullImage } from '../image/distribution/pull-image.ts';
 
 type Pull = {
   platform: Platform;

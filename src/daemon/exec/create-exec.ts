@@ -1,13 +1,13 @@
 import type * as api from '../../api/types.ts';
 import { newId } from '../../base/ids.ts';
-import { parseDetachKeys } from '../attach/detach-keys.ts';
-import type { Container } from '../containers/container.ts';
-import { checkEnvironment, checkLength } from '../create/check-config.ts';
-import type { Daemon } from '../daemon.ts';
-import { conflict, invalid, notFound } from '../errors.ts';
-import { containerEvent } from '../events/container-event.ts';
-import { buildExecProcess } from '../start/build-spec.ts';
-import { Exec } from './exec.ts';
+import { parseDetachKeys } from '../container/streams/detach-keys.ts';
+import type { Container } from '../model/container.ts';
+import { checkEnvironment, checkLength } from '../container/config/check-config.ts';
+import type { Daemon } from '../container/daemon.ts';
+import { conflict, invalid, notFound } from '../model/errors.ts';
+import { containerEvent } from '../model/container-event.ts';
+import { buildExecProcess } from '../container/start/build-spec.ts';
+import { Exec } from '../model/exec.ts';
 
 /**
  * Notes what is to be executed in a running container.

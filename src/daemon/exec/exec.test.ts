@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
-import { frame, FrameReader, STDERR, STDOUT } from '../attach/frames.ts';
+import { frame, FrameReader, STDERR, STDOUT } from '../../api/frame.ts';
 import { TestDaemon } from '../testing/test-daemon.ts';
 
 const ATTACHED = { Cmd: ['sh'], AttachStdout: true, AttachStderr: true };

@@ -1,17 +1,17 @@
 import type { Duplex } from 'node:stream';
 import type * as api from '../../api/types.ts';
 import type { ExecProcess, ExitStatus } from '../../execdriver/driver.ts';
-import { frame, FrameReader, STDOUT } from '../attach/frames.ts';
-import { parseDetachKeys } from '../attach/detach-keys.ts';
+import { frame, FrameReader, STDOUT } from '../../api/frame.ts';
+import { parseDetachKeys } from '../container/streams/detach-keys.ts';
 import type { AttachSession } from '../../api/backend.ts';
-import { StreamBridge } from '../attach/stream-bridge.ts';
-import type { Daemon } from '../daemon.ts';
-import { conflict } from '../errors.ts';
-import { containerEvent } from '../events/container-event.ts';
-import { buildExecProcess } from '../start/build-spec.ts';
-import { describeExecFailure, startExitCode } from '../start/start-failure.ts';
+import { StreamBridge } from '../container/streams/stream-bridge.ts';
+import type { Daemon } from '../container/daemon.ts';
+import { conflict } from '../model/errors.ts';
+import { containerEvent } from '../model/container-event.ts';
+import { buildExecProcess } from '../container/start/build-spec.ts';
+import { describeExecFailure, startExitCode } from '../container/start/start-failure.ts';
 import { checkExecutable } from './create-exec.ts';
-import type { Exec } from './exec.ts';
+import type { Exec } from '../model/exec.ts';
 
 const SIGKILL = 9;
 /** How long a finished exec can still be inspected. */

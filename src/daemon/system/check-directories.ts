@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SystemCheckReport } from '../../api/types.ts';
-import type { Daemon } from '../daemon.ts';
+import type { Daemon } from '../container/daemon.ts';
 
 type Finding = SystemCheckReport['Findings'][number];
 

@@ -1,5 +1,5 @@
 import type { SystemCheckOptions, SystemCheckProgress, SystemCheckReport } from '../../api/types.ts';
-import type { Daemon } from '../daemon.ts';
+import type { Daemon } from '../container/daemon.ts';
 import { checkDirectories } from './check-directories.ts';
 
 /** Slipway's own `system check`: all that the graph keeps, compared with what containers there are. */

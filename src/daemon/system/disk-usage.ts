@@ -1,10 +1,10 @@
 import type { UsagePart } from '../../api/backend.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { GraphUsage } from '../../graph/operations/disk-usage.ts';
-import type { Daemon } from '../daemon.ts';
-import { listImages } from '../images/list-images.ts';
-import { listContainers } from '../inspect/list-containers.ts';
-import { volumeBytes, volumeUses } from '../volumes/list-volumes.ts';
+import type { Daemon } from '../container/daemon.ts';
+import { listImages } from '../image/list-images.ts';
+import { listContainers } from '../container/inspect/list-containers.ts';
+import { volumeBytes, volumeUses } from '../volume/list-volumes.ts';
 
 /** What `GET /system/df?type=` may name. */
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, hostname, release, totalmem } from 'node:os';
-import type { Daemon } from '../daemon.ts';
+import type { Daemon } from '../container/daemon.ts';
 
 const MACHINES: Record<string, string> = { x64: 'x86_64', arm64: 'aarch64' };
 const GO_ARCHITECTURES: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };

@@ -1,8 +1,8 @@
 import { release } from 'node:os';
 import { API_VERSION, MIN_API_VERSION, type SystemInfo, type SystemVersion } from '../../api/types.ts';
-import { currentTime } from '../clock.ts';
-import type { Daemon } from '../daemon.ts';
-import type { DaemonOptions } from '../daemon-options.ts';
+import { currentTime } from '../model/clock.ts';
+import type { Daemon } from '../container/daemon.ts';
+import type { DaemonOptions } from '../model/daemon-options.ts';
 import { architecture, hostInformation } from './host-information.ts';
 
 /** Everything that `docker info` prints. */

@@ -14,7 +14,7 @@ import type {
   ExecProcess,
   ExitStatus,
 } from '../../execdriver/driver.ts';
-import { nowNs } from '../clock.ts';
+import { nowNs } from '../model/clock.ts';
 
 /** A process that exists in memory only. Tests end it. */
 export class FakeProcess implements ExecProcess {

@@ -1,0 +1,127 @@
+import { isIP } from 'node:net';
+import type { ContainerConfig, HostConfig, PortMap } from '../../../api/types.ts';
+import type { EngineError } from '../../../base/errors.ts';
+import type { PortBinding } from '../../../networkdriver/driver.ts';
+import { invalid } from '../../model/errors.ts';
+
+const PORT = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/([^/]*))?(?:\/.*)?$/s;
+
+type Port = { number: number; end: number; protocol: string };
+
+/**
+ * `80`, `80/tcp`, `8000-8010/udp`.
+ * @throws EngineError invalid-parameter, in Docker's words
+ */
+export function parsePort(text: string): Port {
+  const port = readPort(text);
+  if (port === undefined) throw invalidPort(text);
+  return port;
+}
+
+function invalidPort(text: string): EngineError {
+  return invalid(`invalid port specification: "${text.split('/', 1)[0]}"`);
+}
+
+function readPort(text: string): Port | undefined {
+  const match = PORT.exec(text);
+  if (!match) return undefined;
+  const number = Number(match[1]);
+  const end = Number(match[2] ?? match[1]);
+  if (end < number || end > 65535) return undefined;
+  return { number, end, protocol: match[3]?.toLowerCase() ?? 'tcp' };
+}
+
+/** Checks a request's exposed and published ports. @throws EngineError invalid-parameter */
+export function checkPorts(
+  exposed: ContainerConfig['ExposedPorts'],
+  bindings: PortMap | null | undefined,
+): void {
+  for (const port of Object.keys(exposed ?? {})) parsePort(port);
+  checkCount(Object.values(bindings ?? {}).reduce((sum, hosts) => sum + Math.max(1, hosts?.length ?? 0), 0));
+  for (const [port, hosts] of Object.entries(bindings ?? {})) {
+    const { number, end, protocol } = parsePort(port);
+    if (end > number) throw invalidPort(port);
+    if (!['tcp', 'udp', 'sctp'].includes(protocol)) throw invalid(`invalid proto: ${protocol}`);
+    if (protocol === 'sctp') throw invalid(`publishing SCTP ports is not supported: ${port}`);
+    for (const { HostIp, HostPort } of hosts ?? []) {
+      if (HostIp) checkHostAddress(HostIp);
+      if (HostPort) parsePort(HostPort);
+    }
+  }
+}
+
+/** Containers have IPv4 addresses only, and the kernel translates no IPv6 address to one. */
+function checkHostAddress(address: string): void {
+  const version = isIP(address);
+  if (version === 0) throw invalid(`invalid IP address: ${address}`);
+  if (version === 6) throw invalid(`publishing ports on IPv6 addresses is not supported: ${address}`);
+}
+
+/** Adds what `-p` publishes to the exposed ports, as Docker does; undefined for none. */
+export function exposedPorts(
+  exposed: ContainerConfig['ExposedPorts'],
+  bindings: PortMap | null | undefined,
+): Record<string, object> | undefined {
+  const own = Object.keys(exposed ?? {});
+  const published = Object.keys(bindings ?? {});
+  const all = [...own, ...published].map(portKey);
+  if (all.length === 0) return undefined;
+  // That many are put into no order, and not copied when nothing is added.
+  if (own.length > MANY && published.length === 0 && all.every((port, index) => port === own[index]))
+    return exposed ?? undefined;
+  return Object.fromEntries([...new Set(all)].sort().map(port => [port, {}]));
+}
+
+const MANY = 1000;
+
+/** `80` reads `80/tcp`. */
+function portKey(port: string): string {
+  return port.includes('/') ? port : `${port}/tcp`;
+}
+
+/** Each is a socket of its container's shim. A range for media streams has ten thousand. */
+const MAX_PUBLISHED = 10_240;
+
+/**
+ * What the network driver is to publish: each published port, and every exposed one with `-P`.
+ * @throws EngineError invalid-parameter for more than are of use
+ */
+export function portBindings(config: ContainerConfig, hostConfig: HostConfig): PortBinding[] {
+  const published = Object.entries(hostConfig.PortBindings ?? {}).flatMap(([port, hosts]) =>
+    (hosts === null || hosts.length === 0 ? [{}] : hosts).map(host => publish(port, host)),
+  );
+  const exposed = hostConfig.PublishAllPorts ? usablePorts(config.ExposedPorts) : [];
+  checkCount(exposed.reduce((sum, { number, end }) => sum + end - number + 1, 0));
+  const taken = new Set(published.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`));
+  const rest = exposed.flatMap(({ number, end, protocol }) =>
+    Array.from({ length: end - number + 1 }, (_, index) => `${number + index}/${protocol}`),
+  );
+  const all = [...published, ...rest.filter(port => !taken.has(port)).map(port => publish(port, {}))];
+  checkCount(all.length);
+  return all;
+}
+
+function checkCount(count: number): void {
+  if (count > MAX_PUBLISHED)
+    throw invalid(`cannot publish ${count} ports: at most ${MAX_PUBLISHED} are published`);
+}
+
+/** Of the exposed ports, which an image may have made of any text, those that can be reached. */
+export function usablePorts(exposed: ContainerConfig['ExposedPorts']): Port[] {
+  return Object.keys(exposed ?? {})
+    .map(readPort)
+    .filter(port => port !== undefined)
+    .filter(({ protocol }) => protocol === 'tcp' || protocol === 'udp');
+}
+
+function publish(port: string, host: { HostIp?: string; HostPort?: string }): PortBinding {
+  const { number, protocol } = parsePort(port);
+  const { number: hostPort, end } = host.HostPort ? parsePort(host.HostPort) : { number: 0, end: 0 };
+  return {
+    protocol: protocol === 'udp' ? 'udp' : 'tcp',
+    containerPort: number,
+    hostIp: host.HostIp ?? '',
+    hostPort,
+    ...(end > hostPort ? { hostPortEnd: end } : {}),
+  };
+}

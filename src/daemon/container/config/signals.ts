@@ -1,0 +1,13 @@
+import type { ContainerConfig } from '../../../api/types.ts';
+import { signalNumber } from '../../../base/signal-number.ts';
+
+const SIGTERM = 15;
+
+/** What asks a container to end: its image may name a signal that is none. */
+export function stopSignalOf({ StopSignal: text }: ContainerConfig): number {
+  try {
+    return text ? signalNumber(text) : SIGTERM;
+  } catch {
+    return SIGTERM;
+  }
+}

@@ -1,0 +1,202 @@
+import { rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { makeDirectories } from '../../../base/make-directories.ts';
+import type * as api from '../../../api/types.ts';
+import { cleanPath } from '../../../archive/go-path.ts';
+import { MAX_PATH_LENGTH } from '../../../base/path-length.ts';
+import { newId, shortId } from '../../../base/ids.ts';
+import { TimeSlice } from '../../../base/time-slice.ts';
+import type { Image } from '../../../graph/graph.ts';
+import { currentTime } from '../../model/clock.ts';
+import { Container } from '../../model/container.ts';
+import { type ContainerRecord, newState } from '../../model/container-record.ts';
+import { generateName } from './generate-name.ts';
+import type { Daemon } from '../daemon.ts';
+import { containerDirectory } from '../../model/daemon-options.ts';
+import { invalid } from '../../model/errors.ts';
+import { containerEvent } from '../../model/container-event.ts';
+import { resolveLinks } from '../networking/links.ts';
+import { lineAttributes } from '../logs/log-attributes.ts';
+import { checkLogPatterns } from '../logs/log-config.ts';
+import { populateVolumes } from '../mounts/populate-volumes.ts';
+import { resolveMounts } from '../mounts/resolve-mounts.ts';
+import { parseSecurityOptions } from '../spec/security-options.ts';
+import { checkCommand, checkConfig } from '../config/check-config.ts';
+import { checkHostConfig } from '../config/check-host-config.ts';
+import { checkName } from '../config/check-name.ts';
+import { joinedReference } from '../networking/joined-containers.ts';
+import { completeHostConfig, type HostDefaults } from '../config/complete-host-config.ts';
+import { checkPlatform } from '../config/check-platform.ts';
+import { makeWorkingDirectory } from './make-working-directory.ts';
+import { completeRoot } from './complete-root.ts';
+import { discardLimits } from '../config/discard-limits.ts';
+import { mergeImageConfig, present } from '../config/merge-image-config.ts';
+import { endpointSettings } from './endpoint-settings.ts';
+import { exposedPorts } from '../config/ports.ts';
+
+/**
+ * Makes a container. Everything about it is checked first; what goes wrong leaves nothing behind.
+ * @throws EngineError in Docker's words: invalid-parameter, conflict (name), not-found (image, volume's driver)
+ */
+export async function createContainer(
+  daemon: Daemon,
+  givenName: string,
+  request: api.ContainerCreateRequest,
+  { platform, flatReadonlyMounts = false }: api.ContainerCreateOptions = {},
+): Promise<api.ContainerCreateResponse> {
+  const { HostConfig: given = {}, NetworkingConfig: networking, ...wanted } = request;
+  const slice = new TimeSlice();
+  const name = givenName === '' ? '' : checkName(givenName);
+  const image = await resolveImage(daemon, wanted);
+  if (platform && image) checkPlatform(platform, wanted.Image ?? '', image.config);
+  const { limits: wantedHostConfig, warnings } = discardLimits(given, daemon.hostFacts.limits);
+  warnings.push(...checkHostConfig(wanted, wantedHostConfig));
+  await checkLogPatterns(wantedHostConfig.LogConfig);
+  parseSecurityOptions(wantedHostConfig.SecurityOpt);
+  checkConfig(wanted);
+  if (slice.isOver) await slice.pause();
+  const config = mergeImageConfig(wanted, image?.config.config ?? {});
+  checkCommand(config);
+  const id = newId();
+  const hostConfig = completeHostConfig(resolveReferences(daemon, wantedHostConfig), hostDefaults(daemon));
+  const finalName = name === '' ? generateName(free => daemon.containers.isNameFree(free)) : name;
+  daemon.containers.reserveName(finalName, id);
+  try {
+    const [path = '', ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+    const record: ContainerRecord = {
+      id,
+      name: finalName,
+      createdAt: currentTime(),
+      imageId: image?.id ?? '',
+      imageReference: wanted.Image ?? '',
+      path,
+      args,
+      config: completeConfig({ id, config, hostConfig }),
+      hostConfig,
+      mounts: [],
+      links: resolveLinks(daemon, wantedHostConfig.Links),
+      networks: endpointSettings(daemon, hostConfig, networking, wanted.MacAddress),
+    };
+    await lineAttributes(record);
+    if (slice.isOver) await slice.pause();
+    await make(daemon, record, { image, flatReadonlyMounts });
+  } catch (error) {
+    daemon.containers.releaseName(finalName);
+    throw error;
+  }
+  return { Id: id, Warnings: warnings };
+}
+
+/** The parts of a container on disk, and its row: all of them, or none. */
+async function make(
+  daemon: Daemon,
+  record: ContainerRecord,
+  { image, flatReadonlyMounts }: { image: Image | undefined; flatReadonlyMounts: boolean },
+): Promise<void> {
+  const { id } = record;
+  const directory = containerDirectory(daemon.options, id);
+  const newVolumes: string[] = [];
+  // Should the daemon die in the midst, the next one takes away what there is.
+  daemon.store.addLeftover({ kind: 'container', id });
+  try {
+    record.mounts = await resolveMounts(daemon, record, {
+      flatReadonlyMounts,
+      onNewVolume: volume => newVolumes.push(volume),
+    });
+    makeDirectories(directory, 0o700);
+    const storageOptions = record.hostConfig.StorageOpt ?? {};
+    const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '', storageOptions);
+    completeRoot(layer);
+    await makeWorkingDirectory(layer, record.config.WorkingDir ?? '');
+    await populateVolumes(daemon, record.mounts, layer);
+    const container = new Container(record, newState());
+    container.layer = layer;
+    daemon.containers.add(container);
+    containerEvent(daemon, container, 'create');
+  } catch (error) {
+    for (const volume of newVolumes) daemon.volumes.remove(volume, []);
+    await daemon.graph.removeContainerLayer(id);
+    rmSync(directory, { recursive: true, force: true });
+    daemon.store.removeLeftover({ kind: 'container', id });
+    throw error;
+  }
+}
+
+async function resolveImage({ graph }: Daemon, wanted: api.ContainerConfig): Promise<Image | undefined> {
+  const isEmpty = Object.values(wanted).every(value => value === undefined || value === null || value === '');
+  if (isEmpty) throw invalid('config cannot be empty in order to create a container');
+  if (!wanted.Image) return undefined;
+  return graph.resolve(wanted.Image);
+}
+
+/** Other containers are kept by their ids: names may change. */
+function resolveReferences({ containers, networks }: Daemon, hostConfig: api.HostConfig): api.HostConfig {
+  const byId = (mode: string | undefined, isRequired: boolean): string | undefined => {
+    const reference = joinedReference(mode);
+    if (reference === undefined) return mode;
+    const target = containers.lookup(reference);
+    // Not not-found: to the docker CLI that means a missing image, which it would try to pull.
+    if (target === undefined && isRequired) throw invalid(`No such container: ${reference}`);
+    return target === undefined ? mode : `container:${target.id}`;
+  };
+  const mode = hostConfig.NetworkMode ?? '';
+  const network = networks.lookup(mode);
+  const isById = network !== undefined && network.name !== mode;
+  return {
+    ...hostConfig,
+    PidMode: byId(hostConfig.PidMode, true),
+    IpcMode: byId(hostConfig.IpcMode, true),
+    // That container may be made later.
+    NetworkMode: isById ? network.id : byId(hostConfig.NetworkMode, false),
+  };
+}
+
+export function hostDefaults({ options, hostFacts }: Daemon): HostDefaults {
+  return {
+    cgroupnsMode: options.cgroupnsMode || (hostFacts.limits.cgroupVersion === '2' ? 'private' : 'host'),
+    ipcMode: options.ipcMode,
+    shmSizeBytes: options.shmSizeBytes,
+    logDriver: options.logDriver,
+    logOptions: options.logOptions,
+    init: options.init,
+  };
+}
+
+type Draft = { id: string; config: api.ContainerConfig; hostConfig: api.HostConfig };
+
+/** What is too long for a path, as an image may have it, the start refuses. */
+function workingDirectory(directory: string): string {
+  return directory === '' || directory.length > MAX_PATH_LENGTH ? directory : cleanPath(directory);
+}
+
+/** As `inspect` shows it. */
+function completeConfig({ id, config, hostConfig }: Draft): api.ContainerConfig {
+  const exposed = exposedPorts(config.ExposedPorts, hostConfig.PortBindings);
+  return {
+    Hostname: config.Hostname || (hostConfig.NetworkMode === 'host' ? hostname() : shortId(id)),
+    Domainname: config.Domainname ?? '',
+    User: config.User ?? '',
+    AttachStdin: config.AttachStdin ?? false,
+    AttachStdout: config.AttachStdout ?? false,
+    AttachStderr: config.AttachStderr ?? false,
+    ...(exposed === undefined ? {} : { ExposedPorts: exposed }),
+    Tty: config.Tty ?? false,
+    OpenStdin: config.OpenStdin ?? false,
+    StdinOnce: config.StdinOnce ?? false,
+    Env: config.Env ?? null,
+    Cmd: config.Cmd ?? null,
+    ...(config.Healthcheck ? { Healthcheck: config.Healthcheck } : {}),
+    ...present('ArgsEscaped', config.ArgsEscaped),
+    Image: config.Image ?? '',
+    Volumes: config.Volumes ?? null,
+    WorkingDir: workingDirectory(config.WorkingDir ?? ''),
+    Entrypoint: config.Entrypoint ?? null,
+    ...present('NetworkDisabled', config.NetworkDisabled),
+    ...present('MacAddress', config.MacAddress),
+    OnBuild: config.OnBuild ?? null,
+    Labels: config.Labels ?? {},
+    ...present('StopSignal', config.StopSignal),
+    ...((config.StopTimeout ?? undefined) === undefined ? {} : { StopTimeout: config.StopTimeout }),
+    ...present('Shell', config.Shell),
+  };
+}

@@ -1,0 +1,100 @@
+import type { Int64 } from '../../../base/int64.ts';
+import type { ContainerUpdateRequest, HostConfig, Resources } from '../../../api/types.ts';
+import type { Container } from '../../model/container.ts';
+import { checkRestartPolicy } from '../config/check-host-config.ts';
+import { checkResources, checkSwap } from '../config/check-resources.ts';
+import { checkSizes } from '../config/check-sizes.ts';
+import { discardLimits } from '../config/discard-limits.ts';
+import type { Daemon } from '../daemon.ts';
+import { conflict, prefixed } from '../../model/errors.ts';
+import { containerEvent } from '../../model/container-event.ts';
+import { resourcesOf } from '../start/build-spec.ts';
+
+/** Of what a request may name these are changed, by Docker too. */
+const CHANGED = [
+  'BlkioWeight',
+  'CpuShares',
+  'NanoCpus',
+  'CpuPeriod',
+  'CpuQuota',
+  'CpuRealtimePeriod',
+  'CpuRealtimeRuntime',
+  'CpusetCpus',
+  'CpusetMems',
+  'Memory',
+  'MemorySwap',
+  'MemoryReservation',
+] as const;
+
+/** `docker update`. @throws EngineError invalid-parameter, conflict, in Docker's words */
+export async function updateContainer(
+  daemon: Daemon,
+  container: Container,
+  given: ContainerUpdateRequest,
+): Promise<{ Warnings: string[] | null }> {
+  const { limits: request, warnings } = discardLimits(given, daemon.hostFacts.limits);
+  checkSizes(request);
+  checkResources(request);
+  if (request.Memory) checkSwap(request);
+  if (request.RestartPolicy?.Name) checkRestartPolicy(request.RestartPolicy);
+  await daemon.locks.run(container.id, () => update(daemon, container, request));
+  return { Warnings: warnings.length > 0 ? warnings : null };
+}
+
+async function update(daemon: Daemon, container: Container, request: ContainerUpdateRequest): Promise<void> {
+  const { id, record, runtime } = container;
+  const limits = changedLimits(request);
+  try {
+    checkConflicts(record.hostConfig, request);
+    const policy = changedPolicy(record.hostConfig, request);
+    const hostConfig = { ...record.hostConfig, ...limits, ...policy };
+    // The kernel would refuse it.
+    if (runtime !== undefined) checkSwap(hostConfig);
+    await runtime?.update(resourcesOf(daemon, limits));
+    container.record = { ...record, hostConfig };
+  } catch (error) {
+    throw prefixed(`Cannot update container ${id}`, error);
+  }
+  daemon.store.saveRecord(container.record);
+  containerEvent(daemon, container, 'update');
+}
+
+/** Zero, empty and absent values leave things as they are; a limit of processes of zero takes the limit away. */
+function changedLimits(request: ContainerUpdateRequest): Resources {
+  const { PidsLimit } = request;
+  return {
+    ...Object.fromEntries(CHANGED.filter(name => request[name]).map(name => [name, request[name]])),
+    ...(PidsLimit === undefined || PidsLimit === null ? {} : { PidsLimit: PidsLimit > 0 ? PidsLimit : 0 }),
+  };
+}
+
+function changedPolicy(
+  { AutoRemove }: HostConfig,
+  { RestartPolicy: { Name, MaximumRetryCount = 0 } = {} }: ContainerUpdateRequest,
+): Pick<HostConfig, 'RestartPolicy'> {
+  if (!Name) return {};
+  if (AutoRemove && Name !== 'no')
+    throw conflict('Restart policy cannot be updated because AutoRemove is enabled for the container');
+  return { RestartPolicy: { Name, MaximumRetryCount } };
+}
+
+/** What contradicts limits that the container has already. */
+function checkConflicts(current: HostConfig, request: ContainerUpdateRequest): void {
+  const { NanoCpus = 0, CpuPeriod = 0, CpuQuota = 0, MemorySwap: swap = 0 } = current;
+  const conflicts: [Int64 | undefined, string, Int64, string][] = [
+    [request.CpuPeriod, 'CPU Period', NanoCpus, 'NanoCPUs'],
+    [request.CpuQuota, 'CPU Quota', NanoCpus, 'NanoCPUs'],
+    [request.NanoCpus, 'Nano CPUs', CpuQuota, 'CPU Quota'],
+    [request.NanoCpus, 'Nano CPUs', CpuPeriod, 'CPU Period'],
+  ];
+  for (const [asked = 0, what, set, by] of conflicts) {
+    if (asked > 0 && set > 0) {
+      throw conflict(`Conflicting options: ${what} cannot be updated as ${by} has already been set`);
+    }
+  }
+  if (request.Memory && request.Memory > swap && !request.MemorySwap) {
+    throw conflict(
+      'Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time',
+    );
+  }
+}

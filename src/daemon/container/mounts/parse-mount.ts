@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { posix } from 'node:path';
+import { cleanPath } from '../../../archive/go-path.ts';
+import type { Mount } from '../../../api/types.ts';
+import { messageOf } from '../../../base/errors.ts';
+import type { MountRecord } from '../../model/container-record.ts';
+import { invalid } from '../../model/errors.ts';
+import { checkTarget, newMount, PROPAGATIONS } from './parse-bind.ts';
+import { checkPathLength } from '../../../base/path-length.ts';
+
+/**
+ * One entry of `HostConfig.Mounts`.
+ * @throws EngineError invalid-parameter, in Docker's words: also for a bind whose source is not there
+ */
+export function parseMount(mount: Mount): MountRecord {
+  checkOptions(mount);
+  try {
+    switch (mount.Type) {
+      case 'bind':
+        return parseBindMount(mount);
+      case 'volume':
+        return parseVolumeMount(mount);
+      case 'tmpfs':
+        return parseTmpfsMount(mount);
+      case 'image':
+      case 'cluster':
+      case 'npipe':
+        throw invalid(`mounts of type "${mount.Type}" are not supported`);
+      default:
+        throw invalid('mount type unknown');
+    }
+  } catch (error) {
+    throw invalid(`invalid mount config for type "${mount.Type ?? ''}": ${messageOf(error)}`);
+  }
+}
+
+const OPTIONS_OF = { BindOptions: 'bind', VolumeOptions: 'volume', TmpfsOptions: 'tmpfs' } as const;
+
+function checkOptions(mount: Mount): void {
+  for (const [name, type] of Object.entries(OPTIONS_OF))
+    if (mount[name as keyof typeof OPTIONS_OF] && mount.Type !== type)
+      throw invalid(`${name} must not be specified on mount type "${mount.Type ?? ''}"`);
+  if (mount.ImageOptions && mount.Type !== 'image')
+    throw invalid(
+      `invalid mount config for type "${mount.Type ?? ''}": field ImageOptions must not be specified`,
+    );
+}
+
+function parseBindMount(mount: Mount): MountRecord {
+  const destination = checkTarget(mount.Target ?? '');
+  const source = mount.Source ?? '';
+  if (source === '') throw invalid('field Source must not be empty');
+  checkPathLength(source);
+  if (!source.startsWith('/')) throw invalid(`invalid mount path: '${source}' mount path must be absolute`);
+  const options = mount.BindOptions ?? {};
+  const { Propagation: propagation = '' } = options;
+  if (propagation !== '' && !PROPAGATIONS.includes(propagation))
+    throw invalid(`invalid propagation mode: ${propagation}`);
+  const createSource = options.CreateMountpoint ?? false;
+  if (!createSource && !existsSync(source)) throw invalid(`bind source path does not exist: ${source}`);
+  return {
+    ...newMount('bind', destination),
+    source: cleanPath(source),
+    writable: !mount.ReadOnly,
+    createSource,
+    propagation,
+    nonRecursive: options.NonRecursive ?? false,
+    readonlyRecursion: readonlyRecursion(mount),
+  };
+}
+
+function readonlyRecursion({ ReadOnly, BindOptions: options = {} }: Mount): MountRecord['readonlyRecursion'] {
+  const { ReadOnlyNonRecursive: never, ReadOnlyForceRecursive: always } = options;
+  if (!ReadOnly) return 'when-possible';
+  if (never && always)
+    throw invalid('mount options conflict: ReadOnlyNonRecursive && ReadOnlyForceRecursive');
+  return always ? 'always' : never ? 'never' : 'when-possible';
+}
+
+function parseVolumeMount(mount: Mount): MountRecord {
+  const destination = checkTarget(mount.Target ?? '');
+  const subpath = mount.VolumeOptions?.Subpath ?? '';
+  if (subpath !== '' && !mount.Source) throw invalid('must not set Subpath when using anonymous volumes');
+  checkPathLength(subpath);
+  if (posix.isAbsolute(subpath) || posix.normalize(subpath).split('/').includes('..')) {
+    throw invalid('subpath must be a relative path within the volume');
+  }
+  return {
+    ...newMount('volume', destination),
+    name: mount.Source ?? '',
+    anonymous: !mount.Source,
+    // As Docker shows it.
+    mode: 'z',
+    writable: !mount.ReadOnly,
+    copyUp: !mount.VolumeOptions?.NoCopy && subpath === '',
+    subpath,
+  };
+}
+
+function parseTmpfsMount(mount: Mount): MountRecord {
+  const destination = checkTarget(mount.Target ?? '');
+  if (mount.Source) throw invalid('field Source must not be specified');
+  const { SizeBytes = 0, Mode = 0, Options = [] } = mount.TmpfsOptions ?? {};
+  return {
+    ...newMount('tmpfs', destination),
+    writable: !mount.ReadOnly,
+    tmpfsOptions: [
+      ...(SizeBytes > 0 ? [`size=${SizeBytes}`] : []),
+      ...(Mode > 0 ? [`mode=${Mode.toString(8)}`] : []),
+      ...Options.map(option => option.join('=')),
+    ],
+  };
+}

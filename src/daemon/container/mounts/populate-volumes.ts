@@ -1,0 +1,93 @@
+import { closeSync, constants, opendirSync } from 'node:fs';
+import { copyAttributes } from '../../../archive/copy-tree.ts';
+import { openWithoutDevices } from '../../../archive/without-devices.ts';
+import type { ContainerLayer } from '../../../graph/graph.ts';
+import { openMountSource } from '../../../kernel/mount-source.ts';
+import { openEntry, openInRoot } from '../../../kernel/open-beneath.ts';
+import { errorCode } from '../../../base/errors.ts';
+import type { MountRecord } from '../../model/container-record.ts';
+import type { Daemon } from '../daemon.ts';
+import { mountSourceOf } from './open-mount-sources.ts';
+
+type Parts = Pick<Daemon, 'volumes' | 'threads'>;
+
+const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;
+
+/**
+ * Fills empty volumes with what the image has at their destination, as Docker does when it creates a container. Other
+ * containers may be at work in them meanwhile.
+ * @throws EngineError conflict when they move its directories
+ */
+export async function populateVolumes(
+  parts: Parts,
+  mounts: readonly MountRecord[],
+  layer: ContainerLayer,
+): Promise<void> {
+  for (const mount of mounts)
+    if (mount.type === 'volume' && mount.copyUp) await populate(parts, mount, layer);
+}
+
+async function populate(parts: Parts, mount: MountRecord, layer: ContainerLayer): Promise<void> {
+  const to = openVolume(parts, mount);
+  if (to === undefined) return;
+  try {
+    const from = isEmpty(to) ? await openInImage(layer, mount.destination) : undefined;
+    if (from === undefined) return;
+    try {
+      if (isEmpty(from)) copyAttributes(from, to);
+      else await parts.threads.run({ kind: 'copy', from, to });
+    } finally {
+      closeSync(from);
+    }
+  } finally {
+    closeSync(to);
+  }
+}
+
+/** Undefined where it is no directory, or has gone: the start will tell. */
+function openVolume({ volumes }: Parts, mount: MountRecord): number | undefined {
+  try {
+    const place = openMountSource(mountSourceOf(volumes, mount));
+    try {
+      return directoryOf(openEntry(place, '.', DIRECTORY));
+    } finally {
+      closeSync(place);
+    }
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EXDEV', 'ELOOP'].includes(errorCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** The image's directory of that name, links followed within the image. */
+async function openInImage(layer: ContainerLayer, destination: string): Promise<number | undefined> {
+  const image = await openImageTree(layer);
+  try {
+    return directoryOf(openInRoot(image, destination, DIRECTORY));
+  } finally {
+    closeSync(image);
+  }
+}
+
+const directoryOf = (opened: number) => (opened < 0 ? undefined : opened);
+
+/** The image's files, all layers together, as a detached mount, whose devices cannot be opened. */
+async function openImageTree({ rootfs }: ContainerLayer): Promise<number> {
+  if (rootfs.type === 'mount') return rootfs.open();
+  if (rootfs.type === 'bind') return openWithoutDevices(rootfs.path);
+  const { lowerdirs, target, options } = rootfs;
+  return openWithoutDevices({
+    // Two at least; the target is empty.
+    lowerdirs: lowerdirs.length === 1 ? [...lowerdirs, target] : lowerdirs,
+    options: options.filter(option => option === 'userxattr'),
+  });
+}
+
+function isEmpty(directory: number): boolean {
+  const entries = opendirSync(`/proc/self/fd/${directory}`);
+  try {
+    return entries.readSync() === null;
+  } finally {
+    entries.closeSync();
+  }
+}

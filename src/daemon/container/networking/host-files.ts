@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { messageOf } from '../../../base/errors.ts';
+import type { Container } from '../../model/container.ts';
+import type { Daemon } from '../daemon.ts';
+import { joinedReference } from './joined-containers.ts';
+import { hostFilePath } from '../../model/daemon-options.ts';
+import { type LinkedContainer, linkedContainers, linkedHosts, linkingContainers, linksTo } from './links.ts';
+import type { Connection } from '../../network/networks.ts';
+import { changeHostFile, writeHostFile } from './host-file.ts';
+import { isUserDefined } from '../../model/network-record.ts';
+import { hostFile, hostResolvConf, resolvConf, serviceResolvConf } from './resolv-conf.ts';
+
+const HOSTS = `127.0.0.1\tlocalhost
+::1\tlocalhost ip6-localhost ip6-loopback
+fe00::\tip6-localnet
+ff00::\tip6-mcastprefix
+ff02::1\tip6-allnodes
+ff02::2\tip6-allrouters
+`;
+
+/**
+ * Writes the container's /etc/hostname, /etc/hosts and /etc/resolv.conf. A container that shares another's
+ * network uses that one's files (see networkOwner).
+ */
+export function writeHostFiles(daemon: Daemon, container: Container): void {
+  const { id, config, hostConfig } = container.record;
+  const mode = hostConfig.NetworkMode ?? '';
+  if (joinedReference(mode) !== undefined) return;
+  const write = (name: 'hostname' | 'hosts' | 'resolv.conf', content: string): void =>
+    writeHostFile(hostFilePath(daemon.options, id, name), content);
+  write('hostname', `${config.Hostname ?? ''}\n`);
+  // What the request adds comes, as with Docker, in place of the host's own.
+  const isHosts = mode === 'host' && !hostConfig.ExtraHosts?.length;
+  write('hosts', isHosts ? readFileSync('/etc/hosts', 'utf8') : hostsFile(daemon, container));
+  writeResolvConf(daemon, container);
+}
+
+/** @throws a file error, EAGAIN while the container has a lease on it */
+export function writeResolvConf({ options }: Daemon, { record, state }: Container): void {
+  const { hostConfig } = record;
+  const path = hostFilePath(options, record.id, 'resolv.conf');
+  const wanted = {
+    servers: orDefault(hostConfig.Dns, options.dns),
+    search: orDefault(hostConfig.DnsSearch, options.dnsSearch),
+    options: orDefault(hostConfig.DnsOptions, options.dnsOptions),
+  };
+  const isUntouched = Object.values(wanted).every(list => list.length === 0);
+  if (state.endpoints.some(({ network }) => isUserDefined(network)))
+    writeHostFile(path, serviceResolvConf(hostFile(), wanted));
+  else if (hostConfig.NetworkMode === 'host' && isUntouched) writeHostFile(path, hostResolvConf());
+  else writeHostFile(path, resolvConf(hostResolvConf(), wanted));
+}
+
+/** A container that has started may have a new address: those linked to it learn of it. Never throws. */
+export function updateLinkedHosts(daemon: Daemon, container: Container): void {
+  for (const linking of linkingContainers(daemon, container)) {
+    const linked = linkedHosts(linksTo(container, linking));
+    changeHosts(daemon, linking.id, content => linked.reduce(replaceHost, content));
+  }
+}
+
+/** Of a running container that is no longer linked to others. Never throws. */
+export function removeLinkedHosts(
+  daemon: Daemon,
+  { id }: Container,
+  linked: readonly LinkedContainer[],
+): void {
+  removeLines(daemon, id, linkedHosts(linked));
+}
+
+/** Puts a line in the place of the one with the same names. What else is in the file stays as it is. */
+function replaceHost(content: string, line: string): string {
+  const names = line.slice(line.indexOf('\t'));
+  return content
+    .split(/(?<=\n)/)
+    .map(old => (old.endsWith(names) ? line : old))
+    .join('');
+}
+
+function orDefault(own: readonly string[] | null | undefined, fallback: string[]): string[] {
+  return own?.length ? [...own] : fallback;
+}
+
+function hostsFile(daemon: Daemon, container: Container): string {
+  const { record, state } = container;
+  const extra = (record.hostConfig.ExtraHosts ?? []).map(entry => extraHost(daemon, entry));
+  const own = state.endpoints.flatMap(connection => ownHosts(container, connection));
+  const linked = linkedHosts(linkedContainers(daemon, container));
+  return [HOSTS, ...extra, ...linked, ...own].join('');
+}
+
+/** Lines of /etc/hosts: the container's own name at each address that it has by a connection. */
+function ownHosts({ record }: Container, { endpoint }: Connection): string[] {
+  const { Hostname: hostname = '', Domainname: domain = '' } = record.config;
+  // A qualified name is followed by its first part.
+  const qualified = domain === '' ? hostname : `${hostname}.${domain}`;
+  const [short = ''] = qualified.split('.', 1);
+  const names = short === qualified ? qualified : `${qualified} ${short}`;
+  return endpoint.addresses.map(({ address }) => `${address}\t${names}\n`);
+}
+
+/** Of a running container that has come to a network. Never throws. */
+export function addOwnHosts(daemon: Daemon, container: Container, connection: Connection): void {
+  const lines = ownHosts(container, connection).join('');
+  changeHosts(daemon, container.id, content => content + lines);
+}
+
+/** Of a running container that has left a network. Never throws. */
+export function removeOwnHosts(daemon: Daemon, container: Container, connection: Connection): void {
+  removeLines(daemon, container.id, ownHosts(container, connection));
+}
+
+function removeLines(daemon: Daemon, id: string, lines: readonly string[]): void {
+  const gone = new Set(lines);
+  changeHosts(daemon, id, content =>
+    content
+      .split(/(?<=\n)/)
+      .filter(line => !gone.has(line))
+      .join(''),
+  );
+}
+
+function changeHosts(daemon: Daemon, id: string, change: (content: string) => string): void {
+  try {
+    changeHostFile(hostFilePath(daemon.options, id, 'hosts'), change);
+  } catch (error) {
+    // The container sees to its own file.
+    daemon.log.warn({ container: id, error: messageOf(error) }, 'updating /etc/hosts');
+  }
+}
+
+/** `name:address`, `name=address`; the address may be `host-gateway`. */
+function extraHost({ networks, options }: Daemon, entry: string): string {
+  const [, name = '', given = ''] = /^([^:=]+)[:=](.+)$/.exec(entry) ?? [];
+  const address =
+    given === 'host-gateway'
+      ? options.hostGatewayIp || networks.find('bridge').pools[0]?.gateway
+      : given.replace(/^\[(.*)\]$/, '$1');
+  return `${address}\t${name}\n`;
+}

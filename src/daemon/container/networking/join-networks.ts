@@ -1,0 +1,181 @@
+import { closeSync } from 'node:fs';
+import type { PortBinding } from '../../../networkdriver/driver.ts';
+import type { NetworkNamespace } from '../../../networkdriver/network-namespace.ts';
+import type { Container } from '../../model/container.ts';
+import type { ContainerRecord } from '../../model/container-record.ts';
+import { portBindings } from '../config/ports.ts';
+import type { Daemon } from '../daemon.ts';
+import { prefixed } from '../../model/errors.ts';
+import { checkConnectable } from '../../network/check-connectable.ts';
+import {
+  fixedAddresses,
+  interfaceName,
+  reservedAddresses,
+  settingsOf,
+} from '../../network/endpoint-settings.ts';
+import { orderGateways } from '../../network/gateway-order.ts';
+import { isUserDefined, type NetworkRecord } from '../../model/network-record.ts';
+import type { Connection } from '../../network/networks.ts';
+import { setInterfaceSysctls } from '../../network/interface-sysctls.ts';
+import { joinedNetwork } from './joined-containers.ts';
+
+export type JoinedNetworks = {
+  /** The descriptor of the namespace for the container; undefined for the host's. */
+  namespace: number | undefined;
+  connections: Connection[];
+  /** To be kept by the container. */
+  descriptors: number[];
+  /** Closes the engine's own descriptors. Idempotent. */
+  close(): void;
+};
+
+const NONE_OF_ITS_OWN: JoinedNetworks = {
+  namespace: undefined,
+  connections: [],
+  descriptors: [],
+  close: () => undefined,
+};
+
+/**
+ * The container's network namespace, connected to its networks. On failure nothing is left.
+ * @throws EngineError in Docker's words
+ */
+export async function joinNetworks(daemon: Daemon, container: Container): Promise<JoinedNetworks> {
+  // The spec names another container's by path.
+  if (joinedNetwork(daemon, container) !== undefined) return NONE_OF_ITS_OWN;
+  try {
+    return await connected(daemon, container);
+  } catch (error) {
+    throw prefixed('failed to set up container networking', error);
+  }
+}
+
+async function connected(daemon: Daemon, container: Container): Promise<JoinedNetworks> {
+  const { networks } = daemon;
+  const { hostConfig } = container.record;
+  const mode = hostConfig.NetworkMode ?? 'bridge';
+  const found = ownNetworks(daemon, container.record);
+  const isHost = mode === 'host';
+  const isConnected = found.some(({ driver }) => driver !== 'null');
+  const namespace = isHost ? undefined : await networks.takeNamespace({ connected: isConnected });
+  const connections: Connection[] = [];
+  const descriptors: number[] = [];
+  const close = once(() => {
+    namespace?.close();
+    for (const descriptor of descriptors) closeSync(descriptor);
+  });
+  const gateway = gatewayNetwork(container.record, found);
+  const hasNames = found.some(({ name }) => isUserDefined(name));
+  // It is made while the container is connected.
+  const names =
+    hasNames && namespace ? daemon.names.open(container, namespace.descriptor) : Promise.resolve();
+  names.catch(() => undefined);
+  try {
+    for (const network of found) {
+      if (namespace === undefined) break;
+      const taken = connections.map(({ endpoint }) => endpoint.interfaceName);
+      const isGateway = network === gateway;
+      const joined = await connectOne(daemon, container, { network, namespace, taken, isGateway });
+      connections.push(joined.connection);
+      descriptors.push(...joined.descriptors);
+    }
+    namespace?.discardPrepared();
+    await names;
+    await daemon.names.join(container, connections);
+    return { namespace: namespace?.descriptor, connections, descriptors, close };
+  } catch (error) {
+    daemon.names.closeSandbox(container);
+    for (const connection of connections) await networks.disconnect(container.id, connection);
+    close();
+    throw error;
+  }
+}
+
+/**
+ * The networks of a container, in the order in which it joins them: the main one, then the others by name. An unknown
+ * one is found out before anything is made.
+ */
+function ownNetworks({ networks }: Daemon, record: ContainerRecord): NetworkRecord[] {
+  const mode = record.hostConfig.NetworkMode ?? 'bridge';
+  const names = Object.keys(record.networks).sort();
+  const found = names.map(name => networks.find(name));
+  const main = networks.lookup(mode)?.name ?? mode;
+  for (const { name } of found)
+    checkConnectable(
+      main,
+      name,
+      names.filter(other => other !== name),
+    );
+  return found.sort((a, b) => Number(b.name === main) - Number(a.name === main));
+}
+
+function gatewayNetwork(
+  record: ContainerRecord,
+  networks: readonly NetworkRecord[],
+): NetworkRecord | undefined {
+  const candidates = networks.map(network => ({
+    ...gatewayCandidate(record, network),
+    record: network,
+  }));
+  return orderGateways(candidates)[0]?.record;
+}
+
+/** As a way out of a container. */
+export function gatewayCandidate(record: ContainerRecord, network: NetworkRecord) {
+  return {
+    network: network.name,
+    priority: Number(settingsOf(record, network.name).GwPriority ?? 0),
+    internal: network.internal,
+    isDualStack: network.enableIPv4 && network.enableIPv6,
+  };
+}
+
+type Target = {
+  network: NetworkRecord;
+  namespace: NetworkNamespace;
+  /** Names of the container's interfaces. */
+  taken: readonly string[];
+  /** Whether its default route goes this way, and it publishes the ports. */
+  isGateway: boolean;
+};
+
+/** Connects a container to one of its networks. */
+export async function connectOne(daemon: Daemon, container: Container, target: Target) {
+  const { networks, options } = daemon;
+  const { record } = container;
+  const { network, namespace, taken, isGateway } = target;
+  const wanted = settingsOf(record, network.name);
+  const joined = await networks.connect({
+    containerId: record.id,
+    containerName: record.name,
+    network: network.id,
+    namespace,
+    interfaceName: interfaceName(wanted, network, taken),
+    addresses: fixedAddresses(wanted),
+    avoid: reservedAddresses(daemon, network.name, container),
+    macAddress: wanted.MacAddress ?? '',
+    ports: isGateway ? publishedPorts(record, options.publishIp) : [],
+    defaultRoute: isGateway,
+  });
+  const { connection, descriptors } = joined;
+  try {
+    setInterfaceSysctls(namespace.descriptor, connection.endpoint.interfaceName, wanted);
+    return joined;
+  } catch (error) {
+    for (const descriptor of descriptors) closeSync(descriptor);
+    await networks.disconnect(record.id, connection, namespace);
+    throw error;
+  }
+}
+
+function publishedPorts({ config, hostConfig }: ContainerRecord, publishIp: string): PortBinding[] {
+  return portBindings(config, hostConfig).map(port => ({ ...port, hostIp: port.hostIp || publishIp }));
+}
+
+function once(task: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) task();
+    isDone = true;
+  };
+}

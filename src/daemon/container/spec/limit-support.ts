@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CgroupLayout, detectCgroupLayout } from '../../../cgroups/layout.ts';
+
+/** Which limits the kernel and its mounted cgroup controllers can set. */
+export type LimitSupport = {
+  /** `2` only where no controller is on v1, as Docker counts. */
+  cgroupVersion: '1' | '2';
+  memory: boolean;
+  swap: boolean;
+  memoryReservation: boolean;
+  swappiness: boolean;
+  oomKillDisable: boolean;
+  kernelMemoryTcp: boolean;
+  cpuShares: boolean;
+  cpuQuota: boolean;
+  cpuset: boolean;
+  pids: boolean;
+  blkioWeight: boolean;
+  blkioWeightDevice: boolean;
+  blkioThrottle: boolean;
+};
+
+/** Reads what the hierarchies have; it does not change while the engine runs. */
+export function readLimitSupport(
+  layout: CgroupLayout = detectCgroupLayout(),
+  exists: (path: string) => boolean = existsSync,
+): LimitSupport {
+  const v1 = new Map(
+    layout.v1.flatMap(({ controllers, mountPoint }) => controllers.map(name => [name, mountPoint])),
+  );
+  const v2 = new Set(layout.unified?.controllers);
+  const has = (controller: string): boolean => v1.has(controller) || v2.has(controller);
+  /** The v1 hierarchy has the file; on v2, the controller is enough. */
+  const hasFile = (controller: string, file: string): boolean => {
+    const mountPoint = v1.get(controller);
+    return mountPoint === undefined ? v2.has(controller) : exists(join(mountPoint, file));
+  };
+  return {
+    cgroupVersion: layout.mode === 'v2' ? '2' : '1',
+    memory: has('memory'),
+    swap: hasFile('memory', 'memory.memsw.limit_in_bytes'),
+    memoryReservation: has('memory'),
+    swappiness: v1.has('memory') && hasFile('memory', 'memory.swappiness'),
+    oomKillDisable: v1.has('memory') && hasFile('memory', 'memory.oom_control'),
+    kernelMemoryTcp: v1.has('memory') && hasFile('memory', 'memory.kmem.tcp.limit_in_bytes'),
+    cpuShares: has('cpu'),
+    cpuQuota: hasFile('cpu', 'cpu.cfs_quota_us'),
+    cpuset: has('cpuset'),
+    pids: has('pids'),
+    blkioWeight: v2.has('io') || hasFile('blkio', 'blkio.weight'),
+    blkioWeightDevice: v2.has('io') || hasFile('blkio', 'blkio.weight_device'),
+    blkioThrottle: v2.has('io') || hasFile('blkio', 'blkio.throttle.read_bps_device'),
+  };
+}

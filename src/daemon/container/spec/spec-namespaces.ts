@@ -1,0 +1,36 @@
+import { EngineError } from '../../../base/errors.ts';
+import type { Linux, NamespaceType } from '../../../libcontainer/spec.ts';
+import type { SpecInput } from './spec-input.ts';
+
+/**
+ * The namespaces of a container by its modes: its own, another container's, or (left out) the host's. A
+ * network namespace of its own is brought by the network driver.
+ * @throws EngineError invalid-parameter, in Docker's words
+ */
+export function specNamespaces({ hostConfig, joined = {} }: SpecInput): NonNullable<Linux['namespaces']> {
+  const { NetworkMode = '', IpcMode = '', PidMode = '', UTSMode = '', CgroupnsMode = '' } = hostConfig;
+  const own = (type: NamespaceType) => [{ type }];
+  const byMode = (type: NamespaceType, mode: string, pid: number | undefined) => {
+    if (mode === 'host') return [];
+    return mode.startsWith('container:') ? [{ type, path: namespacePath(type, mode, pid) }] : own(type);
+  };
+  return [
+    ...own('mount'),
+    ...byMode('network', NetworkMode, joined.network),
+    ...(UTSMode === 'host' ? [] : own('uts')),
+    ...byMode('pid', PidMode, joined.pid),
+    ...byMode('ipc', IpcMode, joined.ipc),
+    ...(CgroupnsMode === 'private' ? own('cgroup') : []),
+  ];
+}
+
+const FILES: Partial<Record<NamespaceType, string>> = { network: 'net' };
+
+function namespacePath(type: NamespaceType, mode: string, pid: number | undefined): string {
+  if (!pid)
+    throw new EngineError(
+      'system',
+      `cannot join ${type} namespace of a non running container: ${mode.slice(10)}`,
+    );
+  return `/proc/${pid}/ns/${FILES[type] ?? type}`;
+}

@@ -1,0 +1,106 @@
+import { posix } from 'node:path';
+import type { ExecConfig, HostConfig, Resources as ApiResources } from '../../../api/types.ts';
+import type { ContainerLayer } from '../../../graph/graph.ts';
+import type { Process, Spec } from '../../../libcontainer/spec.ts';
+import type { Resources } from '../../../cgroups/resources.ts';
+import type { Container } from '../../model/container.ts';
+import type { Daemon } from '../daemon.ts';
+import { hostFilePath } from '../../model/daemon-options.ts';
+import { invalid } from '../../model/errors.ts';
+import { linkEnvironment } from '../networking/link-environment.ts';
+import { linkedContainers, runningLinks } from '../networking/links.ts';
+import { resolveUser } from '../../../oci/resolve-user.ts';
+import type { SpecInput } from '../spec/spec-input.ts';
+import { execProcess } from '../spec/spec-process.ts';
+import { specResources } from '../spec/spec-resources.ts';
+import { toRuntimeProcess, toRuntimeSpec } from '../spec/to-runtime-spec.ts';
+import { joinedContainers, networkOwner } from '../networking/joined-containers.ts';
+import { specMountOf } from '../mounts/volume-source.ts';
+
+const DEFAULT_CGROUP_PARENT = '/slipway';
+
+/** The runtime spec of a container's next run. @throws EngineError in Docker's words */
+export async function buildSpec(daemon: Daemon, container: Container, layer: ContainerLayer): Promise<Spec> {
+  const input = await specInputOf(daemon, container, layer);
+  const { network, ipc, pid } = joinedContainers(daemon, container);
+  const spec = toRuntimeSpec({
+    ...input,
+    joined: { network: network?.state.pid, ipc: ipc?.state.pid, pid: pid?.state.pid },
+  });
+  container.process = spec.process;
+  return spec;
+}
+
+async function specInputOf(daemon: Daemon, container: Container, layer: ContainerLayer): Promise<SpecInput> {
+  const { options } = daemon;
+  const { id, config, hostConfig, mounts } = container.record;
+  const owner = networkOwner(daemon, container);
+  return {
+    id,
+    config,
+    hostConfig: effectiveHostConfig(daemon, hostConfig, owner),
+    user: await resolveUser(config.User ?? '', layer, hostConfig.GroupAdd ?? []),
+    mounts: await Promise.all(mounts.map(specMountOf)),
+    resolvConfPath: hostFilePath(options, owner.id, 'resolv.conf'),
+    hostnamePath: hostFilePath(options, owner.id, 'hostname'),
+    hostsPath: hostFilePath(options, owner.id, 'hosts'),
+    cgroupsPath: cgroupsPathOf(daemon, container),
+    initPath: options.initPath,
+    linkedEnvironment: linkEnvironment(container, linkedContainers(daemon, container)),
+    host: daemon.hostFacts,
+  };
+}
+
+/** The container's cgroup, below the mount points of the hierarchies. */
+export function cgroupsPathOf({ options }: Daemon, { record }: Container): string {
+  const parent = record.hostConfig.CgroupParent || options.cgroupParent || DEFAULT_CGROUP_PARENT;
+  return posix.join(parent, record.id);
+}
+
+/** The process of an exec. @throws EngineError invalid-parameter, in Docker's words */
+export async function buildExecProcess(
+  daemon: Daemon,
+  container: Container,
+  exec: ExecConfig,
+): Promise<Process> {
+  container.layer ??= await daemon.graph.openContainerLayer(container.id);
+  const { config, hostConfig } = container.record;
+  // An engine that found the container running has not made it.
+  container.process ??= toRuntimeProcess(await specInputOf(daemon, container, container.layer));
+  if (exec.WorkingDir && !exec.WorkingDir.startsWith('/')) {
+    throw invalid('OCI runtime exec failed: exec failed: Cwd must be an absolute path');
+  }
+  const name = exec.User || config.User || '';
+  const user = await resolveUser(name, container.layer, hostConfig.GroupAdd ?? []);
+  return execProcess({
+    exec,
+    config,
+    process: container.process,
+    ...(exec.User ? { user } : {}),
+    home: user.home,
+    available: daemon.hostFacts.capabilities,
+    linkedEnvironment: linkEnvironment(container, runningLinks(daemon, container)),
+  });
+}
+
+/** Limits, for `docker update`. */
+export function resourcesOf({ hostFacts }: Daemon, resources: ApiResources): Resources {
+  const limits = specResources(resources, hostFacts.devices);
+  // A new cgroup has no limit of swap, but one in use may have.
+  const lifted = (resources.MemorySwap ?? 0) < 0 && hostFacts.limits.swap;
+  return lifted ? { ...limits, memory: { ...limits.memory, swap: -1 } } : limits;
+}
+
+/** With the engine's own limits for files, and the host's network where a container shares that. */
+function effectiveHostConfig({ options }: Daemon, hostConfig: HostConfig, owner: Container): HostConfig {
+  const own = hostConfig.Ulimits ?? [];
+  const names = new Set(own.map(({ Name }) => Name));
+  // A container's own word comes later, and counts.
+  const security = options.noNewPrivileges ? ['no-new-privileges'] : [];
+  return {
+    ...hostConfig,
+    SecurityOpt: [...security, ...(hostConfig.SecurityOpt ?? [])],
+    Ulimits: [...own, ...options.ulimits.filter(({ Name }) => !names.has(Name))],
+    ...(owner.record.hostConfig.NetworkMode === 'host' ? { NetworkMode: 'host' } : {}),
+  };
+}

@@ -1,0 +1,99 @@
+import { closeSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { readDescriptor } from '../../../archive/read-descriptor.ts';
+import { type Digest, digestOf } from '../../../base/digest.ts';
+import type { Graph, Image } from '../../../graph/graph.ts';
+import type { Descriptor, Manifest } from '../../../oci/image-spec.ts';
+import type { Repository } from '../../../registry/client/repository.ts';
+import type { Daemon } from '../../container/daemon.ts';
+import { keepMeanwhile } from './keep-meanwhile.ts';
+import type { Pushable } from './pushable.ts';
+
+/** Media types of layers that are not compressed, and what they are called when they are. */
+const GZIPPED = new Map([
+  ['application/vnd.oci.image.layer.v1.tar', 'application/vnd.oci.image.layer.v1.tar+gzip'],
+  ['application/vnd.docker.image.rootfs.diff.tar', 'application/vnd.docker.image.rootfs.diff.tar.gzip'],
+]);
+const CHUNK_BYTES = 256 * 1024;
+const MAXIMUM_KNOWN = 4096;
+
+export type Compressed = Disposable & { pushable: Pushable };
+
+/**
+ * Compresses the layers of an image that was made here, which are kept as they are. What came from a registry goes
+ * back as it came, so that it has the same digest. What has been made for this goes when it is disposed of.
+ */
+export async function compressLayers(
+  daemon: Daemon,
+  repository: Repository,
+  { image, whole }: { image: Image; whole: Pushable },
+): Promise<Compressed> {
+  const [top, ...below] = whole.documents.toReversed();
+  const isMadeHere = !image.repoDigests.some(name => name.endsWith(`@${top?.descriptor.digest}`));
+  const plain = whole.layers.filter(({ descriptor }) => GZIPPED.has(descriptor.mediaType));
+  const unchanged = { pushable: whole, [Symbol.dispose]: () => undefined };
+  if (top === undefined || below.length > 0 || !isMadeHere || plain.length === 0) return unchanged;
+  const stack = new DisposableStack();
+  try {
+    const made = new Map<string, Descriptor>();
+    for (const { descriptor } of plain) {
+      const known = daemon.distribution.compressed.get(descriptor.digest);
+      const isThere = known !== undefined && (await repository.hasBlob(known));
+      made.set(descriptor.digest, isThere ? known : await compress(daemon, descriptor, stack));
+    }
+    return { pushable: withLayers(whole, made), [Symbol.dispose]: () => stack.dispose() };
+  } catch (error) {
+    stack.dispose();
+    throw error;
+  }
+}
+
+async function compress(
+  { graph, distribution: { compressed } }: Daemon,
+  descriptor: Descriptor,
+  stack: DisposableStack,
+): Promise<Descriptor> {
+  const ingest = graph.content.ingest();
+  try {
+    await gzipInto(graph, descriptor.digest as Digest, chunk => ingest.write(chunk));
+    stack.use(keepMeanwhile(graph, 'push', { content: [ingest.digest] }));
+    await ingest.commit();
+    const mediaType = GZIPPED.get(descriptor.mediaType) ?? descriptor.mediaType;
+    const made = { ...descriptor, mediaType, digest: ingest.digest, size: ingest.sizeBytes };
+    if (compressed.size >= MAXIMUM_KNOWN) compressed.clear();
+    compressed.set(descriptor.digest, made);
+    return made;
+  } finally {
+    ingest.discard();
+  }
+}
+
+async function gzipInto({ content }: Graph, digest: Digest, write: (chunk: Buffer) => void): Promise<void> {
+  const fd = await content.open(digest);
+  try {
+    await pipeline(readDescriptor(fd), createGzip({ chunkSize: CHUNK_BYTES }), async chunks => {
+      for await (const chunk of chunks) write(chunk as Buffer);
+    });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The same with other blobs for some layers, in the manifest, too. */
+function withLayers(whole: Pushable, made: ReadonlyMap<string, Descriptor>): Pushable {
+  const documents = whole.documents.map(({ descriptor, raw }) => {
+    const manifest = JSON.parse(raw.toString()) as Manifest;
+    const layers = manifest.layers.map(layer => made.get(layer.digest) ?? layer);
+    const rewritten = Buffer.from(JSON.stringify({ ...manifest, layers }));
+    return {
+      descriptor: { ...descriptor, digest: digestOf(rewritten), size: rewritten.length },
+      raw: rewritten,
+    };
+  });
+  const layers = whole.layers.map(({ descriptor, shownId }) => ({
+    descriptor: made.get(descriptor.digest) ?? descriptor,
+    shownId,
+  }));
+  return { ...whole, documents, layers };
+}

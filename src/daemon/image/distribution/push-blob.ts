@@ -1,0 +1,79 @@
+import { close, read } from 'node:fs';
+import { promisify } from 'node:util';
+import type { Digest } from '../../../base/digest.ts';
+import type { Descriptor } from '../../../oci/image-spec.ts';
+import type { Repository } from '../../../registry/client/repository.ts';
+import { uploadBlob } from '../../../registry/client/upload-blob.ts';
+import type { Daemon } from '../../container/daemon.ts';
+import type { TransferWaiter } from './shared-transfers.ts';
+
+const [readAt, closeFile] = [promisify(read), promisify(close)];
+const CHUNK_BYTES = 256 * 1024;
+
+/** How far a blob on its way out is. */
+export type UploadState =
+  | { kind: 'waiting' | 'pushed' | 'exists' }
+  | { kind: 'mounted'; from: string }
+  | { kind: 'pushing'; bytes: number }
+  | { kind: 'retrying'; waitMs: number; reason: string };
+
+type PushedBlob = {
+  descriptor: Descriptor;
+  /** Repositories of the same registry that may have it. */
+  mountFrom: readonly string[];
+  waiter: TransferWaiter<UploadState>;
+};
+
+/** Brings a blob into a repository, unless it is there, or somebody brings it: then it is waited for. */
+export async function pushBlob(
+  daemon: Daemon,
+  repository: Repository,
+  { descriptor, mountFrom, waiter }: PushedBlob,
+): Promise<void> {
+  const { sentBlobs, uploads } = daemon.distribution;
+  const key = `${repository.name}@${descriptor.digest}`;
+  const result = await sentBlobs.join(key, waiter, async (signal, onState) => {
+    const session = repository.session.fork(signal);
+    try {
+      if (uploads.isFull) onState({ kind: 'waiting' });
+      await uploads.run(signal, () =>
+        sendBlob(daemon, repository.within(session), { descriptor, mountFrom, onState }),
+      );
+      return true;
+    } finally {
+      await session.close();
+    }
+  });
+  await result.release();
+}
+
+async function sendBlob(
+  { graph }: Daemon,
+  repository: Repository,
+  { descriptor, mountFrom, onState }: Omit<PushedBlob, 'waiter'> & { onState: (state: UploadState) => void },
+): Promise<void> {
+  if (await repository.hasBlob(descriptor)) return onState({ kind: 'exists' });
+  const digest = descriptor.digest as Digest;
+  const fd = await graph.content.open(digest);
+  try {
+    const { mountedFrom } = await uploadBlob(repository, {
+      source: { digest, size: descriptor.size, read: (start, end) => readRange(fd, start, end) },
+      mountFrom,
+      onProgress: bytes => onState({ kind: 'pushing', bytes }),
+      onRetry: async (waitMs, reason) => onState({ kind: 'retrying', waitMs, reason }),
+    });
+    onState(mountedFrom === undefined ? { kind: 'pushed' } : { kind: 'mounted', from: mountedFrom });
+  } finally {
+    await closeFile(fd);
+  }
+}
+
+async function* readRange(fd: number, start: number, end: number): AsyncGenerator<Buffer> {
+  for (let position = start; position < end; ) {
+    const length = Math.min(CHUNK_BYTES, end - position);
+    const { bytesRead, buffer } = await readAt(fd, Buffer.allocUnsafe(length), 0, length, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}

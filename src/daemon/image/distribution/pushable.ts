@@ -1,0 +1,55 @@
+import type { Digest } from '../../../base/digest.ts';
+import { EngineError } from '../../../base/errors.ts';
+import { TimeSlice } from '../../../base/time-slice.ts';
+import type { Graph, Image } from '../../../graph/graph.ts';
+import { decodeOciDocument } from '../../../oci/decode-oci.ts';
+import type { Descriptor } from '../../../oci/image-spec.ts';
+
+/** A manifest or an index, with what goes before it. */
+export type PushedDocument = { descriptor: Descriptor; raw: Buffer };
+
+/** All that a registry is to have of an image. */
+export type Pushable = {
+  /** Those below an index before it; the last one is what the tag stands for. */
+  documents: PushedDocument[];
+  /** Layers, bottom first, each once, with what people see of them. */
+  layers: { descriptor: Descriptor; shownId: string }[];
+  /** Configurations, and what else is no layer. */
+  others: Descriptor[];
+};
+
+/**
+ * What is below a manifest or an index, which is here as a whole.
+ * @throws EngineError not-found, data-loss
+ */
+export async function pushableOf({ content }: Graph, image: Image, top: Descriptor): Promise<Pushable> {
+  const pushable: Pushable = { documents: [], layers: [], others: [] };
+  const diffIds = image.config.rootfs.diff_ids;
+  const seen = new Set<string>();
+  const slice = new TimeSlice();
+  const visit = async (descriptor: Descriptor): Promise<void> => {
+    if (seen.has(descriptor.digest)) return;
+    seen.add(descriptor.digest);
+    const raw = content.read(descriptor.digest as Digest);
+    const { manifests = [], config, layers = [] } = decodeOciDocument(raw);
+    if (slice.isOver) await slice.pause();
+    for (const child of manifests) await visit(child);
+    const isOwn = descriptor.digest === image.manifest;
+    layers.forEach((layer, index) => {
+      if (seen.has(layer.digest)) return;
+      seen.add(layer.digest);
+      pushable.layers.push({ descriptor: layer, shownId: (isOwn && diffIds[index]) || layer.digest });
+    });
+    if (config !== undefined) pushable.others.push(config);
+    pushable.documents.push({ descriptor, raw });
+  };
+  await visit(top);
+  checkComplete(content, pushable);
+  return pushable;
+}
+
+function checkComplete(content: Graph['content'], { layers, others }: Pushable): void {
+  for (const { digest } of [...layers.map(({ descriptor }) => descriptor), ...others])
+    if (!content.has(digest as Digest))
+      throw new EngineError('not-found', `content digest ${digest}: not found`);
+}

@@ -1,0 +1,125 @@
+import type { Readable } from 'node:stream';
+import type { ImageImportOptions } from '../../api/backend.ts';
+import type * as api from '../../api/types.ts';
+import type { Image, RemoveOptions } from '../../graph/graph.ts';
+import type { ImageConfig } from '../../oci/image-config.ts';
+import { layerProgress } from '../../graph/operations/load/layer-progress.ts';
+import { familiarString, newName } from '../../oci/reference.ts';
+import type { Daemon } from '../container/daemon.ts';
+import { download, downloadAddress } from './download.ts';
+import { imageUsers } from './list-images.ts';
+
+type Progress = (message: api.ProgressMessage) => void;
+export type Removal = { Untagged?: string; Deleted?: string };
+
+type Told = { id: string; config?: ImageConfig };
+
+/** Tells of an image, under its id where it has no other name, with its labels where it is still there. */
+export function imageEvent(
+  { events }: Daemon,
+  action: string,
+  { id, config }: Told,
+  name: string = id,
+): void {
+  const labels = config?.config?.Labels;
+  events.publish({ Type: 'image', Action: action, id, attributes: { name }, labels });
+}
+
+/** @throws EngineError invalid-parameter, not-found */
+export async function tagImage(
+  daemon: Daemon,
+  reference: string,
+  name: { repository: string; tag: string },
+): Promise<void> {
+  const target = nameOf(name);
+  await daemon.graph.tag(reference, target);
+  imageEvent(daemon, 'tag', await daemon.graph.resolve(reference), target);
+}
+
+/** @throws EngineError not-found, conflict, in Docker's words */
+export async function removeImage(
+  daemon: Daemon,
+  reference: string,
+  options: Omit<RemoveOptions, 'usersOf'>,
+): Promise<Removal[]> {
+  const image = await daemon.graph.resolve(reference);
+  // Layers of containers that have just been removed may not be gone yet.
+  await daemon.background.idle();
+  const removals = await daemon.graph.remove(reference, {
+    ...options,
+    usersOf: imageId => imageUsers(daemon, imageId),
+  });
+  removalEvents(daemon, image, removals);
+  return removals;
+}
+
+/** What is to be told of an image's removal: its labels have gone with it, as with Docker. */
+export function removalEvents(daemon: Daemon, image: Image, removals: readonly Removal[]): void {
+  for (const { Untagged, Deleted } of removals) {
+    if (Untagged !== undefined) imageEvent(daemon, 'untag', image);
+    if (Deleted === image.id) imageEvent(daemon, 'delete', { id: image.id });
+  }
+}
+
+export async function loadImage(
+  daemon: Daemon,
+  archive: Readable,
+  { progress, platform }: { progress: Progress; platform?: api.Platform },
+): Promise<void> {
+  for (const id of await daemon.graph.load(archive, progress, platform))
+    imageEvent(daemon, 'load', await daemon.graph.resolve(id));
+}
+
+export async function saveImages(
+  daemon: Daemon,
+  references: string[],
+  platform?: api.Platform,
+): Promise<Readable> {
+  const saving = (image: Image) => imageEvent(daemon, 'save', image);
+  return daemon.graph.save(references, { platform, saving });
+}
+
+export async function importImage(
+  daemon: Daemon,
+  archive: Readable,
+  options: ImageImportOptions,
+): Promise<string> {
+  const { repository, tag, message, ...rest } = options;
+  const reference = nameOf({ repository, tag });
+  const id = await daemon.graph.import(archive, {
+    ...rest,
+    message: message === '' ? 'Imported from -' : message,
+    reference,
+  });
+  const image = await daemon.graph.resolve(id);
+  if (reference !== '') imageEvent(daemon, 'tag', image, reference);
+  imageEvent(daemon, 'import', image);
+  return id;
+}
+
+/** As {@link importImage}, of what the daemon finds at an address. Without a message the address is noted. */
+export async function importImageFrom(
+  daemon: Daemon,
+  source: string,
+  { options, progress }: { options: ImageImportOptions; progress: Progress },
+): Promise<string> {
+  const address = downloadAddress(source);
+  const { body, sizeBytes } = await download(address);
+  progress({ status: `Downloading from ${address}` });
+  let received = 0;
+  const archive = body.map((chunk: Buffer) => {
+    received += chunk.length;
+    const { id: _none, ...message } = layerProgress('Importing', '', received, sizeBytes ?? received);
+    progress(message);
+    return chunk;
+  });
+  return importImage(daemon, archive, {
+    ...options,
+    message: options.message === '' ? `Imported from ${address}` : options.message,
+  });
+}
+
+/** '' for none. @throws EngineError invalid-parameter */
+export function nameOf({ repository, tag }: { repository: string; tag: string }): string {
+  return repository === '' ? '' : familiarString(newName(repository, tag));
+}

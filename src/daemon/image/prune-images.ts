@@ -1,0 +1,72 @@
+import { EngineError } from '../../base/errors.ts';
+import type { Image } from '../../graph/graph.ts';
+import type { Daemon } from '../container/daemon.ts';
+import { conflict } from '../model/errors.ts';
+import { pruneEvent } from '../model/prune-event.ts';
+import { booleanFilter, checkFilters, type Filters } from '../model/filters.ts';
+import { untilTime } from '../model/until-filter.ts';
+import { type Removal, removeImage } from './images.ts';
+import { imageFilter, imageUsers } from './list-images.ts';
+
+const running = new WeakSet<Daemon>();
+
+/**
+ * `docker image prune`: untagged images that nobody uses; with `dangling=false`, all that nobody uses. What is
+ * reclaimed is what this frees on the disk: layers and content that no other image has.
+ * @throws EngineError invalid-parameter for bad filters, conflict while another one is at work
+ */
+export async function pruneImages(
+  daemon: Daemon,
+  filters: Filters,
+): Promise<{ ImagesDeleted: Removal[] | null; SpaceReclaimed: number }> {
+  checkFilters(filters, ['dangling', 'label', 'label!', 'until']);
+  // Of a list's several moments all count, of a prune there is one.
+  untilTime(filters);
+  const onlyDangling = booleanFilter(filters, 'dangling', true);
+  const matches = await imageFilter(daemon, new Map([...filters].filter(([key]) => key !== 'dangling')));
+  if (running.has(daemon)) throw conflict('a prune operation is already running');
+  running.add(daemon);
+  try {
+    // Layers' sizes are known then when they go.
+    await daemon.graph.diskUsage();
+    const images = (await daemon.graph.list()).filter(matches);
+    const result = await prune(
+      daemon,
+      onlyDangling ? images.filter(({ repoTags }) => repoTags.length === 0) : images,
+    );
+    pruneEvent(daemon, 'image', result.SpaceReclaimed);
+    return result;
+  } finally {
+    running.delete(daemon);
+  }
+}
+
+async function prune(daemon: Daemon, images: readonly Image[]) {
+  const deleted: Removal[] = [];
+  let reclaimed = 0;
+  const onFreed = (bytes: number) => {
+    reclaimed += bytes;
+  };
+  for (const { id, repoTags, repoDigests } of images) {
+    const names = [...repoTags, ...repoDigests];
+    for (const reference of names.length > 0 ? names : [id]) {
+      if (imageUsers(daemon, id).length > 0) break;
+      deleted.push(...(await removeIfPossible(daemon, reference, onFreed)));
+    }
+  }
+  return { ImagesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed };
+}
+
+/** An image that others were made from stays, and one may have gone meanwhile. */
+async function removeIfPossible(
+  daemon: Daemon,
+  reference: string,
+  onFreed: (bytes: number) => void,
+): Promise<Removal[]> {
+  try {
+    return await removeImage(daemon, reference, { force: false, noPrune: false, onFreed });
+  } catch (error) {
+    if (error instanceof EngineError && ['conflict', 'not-found'].includes(error.kind)) return [];
+    throw error;
+  }
+}

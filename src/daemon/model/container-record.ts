@@ -1,0 +1,127 @@
+import type * as api from '../../api/types.ts';
+import type { Endpoint, PortBinding } from '../../networkdriver/driver.ts';
+import type { VolumeDevice } from '../volume/volume-device.ts';
+import { ZERO_TIME } from './clock.ts';
+
+/** A container as it was asked for: written once, changed by `rename` and `update` only. Plain data. */
+export type ContainerRecord = {
+  id: string;
+  /** Without Docker's leading slash. */
+  name: string;
+  createdAt: string;
+  imageId: string;
+  /** As the client gave it. */
+  imageReference: string;
+  /** What is executed: entrypoint and command. */
+  path: string;
+  args: string[];
+  /** Merged with the image's. */
+  config: api.ContainerConfig;
+  /** Completed with defaults, as `inspect` shows it. */
+  hostConfig: api.HostConfig;
+  mounts: MountRecord[];
+  /** What the client asked of each network, by the name it used. */
+  networks: Record<string, api.EndpointSettings>;
+  /** Absent in records of earlier versions. */
+  links?: Link[];
+};
+
+/** Another container of the default network, and what it is called in this one. */
+export type Link = {
+  containerId: string;
+  alias: string;
+  /** As it was called when this was written down. Absent in records of earlier versions. */
+  name?: string;
+};
+
+/** A mount, resolved at creation. */
+export type MountRecord = {
+  type: 'bind' | 'volume' | 'tmpfs';
+  /** The volume's name; '' for other types. */
+  name: string;
+  /** A host path; '' for tmpfs. */
+  source: string;
+  destination: string;
+  /** As given after the last colon of `-v`. */
+  mode: string;
+  writable: boolean;
+  propagation: string;
+  /** Whether `propagation` is the engine's choice: where the host's mount does not pass mounts on, it has none. */
+  propagatesIfPossible?: boolean;
+  /** Whether a new volume gets what the image has at `destination`. */
+  copyUp: boolean;
+  /** Of a volume that stands for something else: `source` is then the device. */
+  device?: VolumeDevice;
+  /** Made when it is missing at start (`-v`, not `--mount`). */
+  createSource: boolean;
+  /** Of a volume. */
+  subpath: string;
+  nonRecursive: boolean;
+  /** How submounts of a read-only bind are treated. */
+  readonlyRecursion: 'when-possible' | 'never' | 'always';
+  /** Mount options of a tmpfs: `size=64m`. */
+  tmpfsOptions: string[];
+  /** Not created by this container's own volume list: removed by `rm -v` only when anonymous. */
+  anonymous: boolean;
+};
+
+/** What changes while it lives. Written whole with each change. Plain data. */
+export type StateRecord = {
+  status: api.ContainerStatus;
+  pid: number;
+  exitCode: number;
+  error: string;
+  oomKilled: boolean;
+  startedAt: string;
+  finishedAt: string;
+  restartCount: number;
+  /** By `stop` or `kill`: restart policies respect it. */
+  manuallyStopped: boolean;
+  health?: api.Health;
+  /** Of the current run. */
+  endpoints: { network: string; endpoint: Endpoint }[];
+  /** Bound by the current run, while it has no network that leads out. */
+  unpublishedPorts?: PortBinding[];
+  /** Written to the container's directory at the first start. */
+  hasHostFiles: boolean;
+};
+
+export function newState(): StateRecord {
+  return {
+    status: 'created',
+    pid: 0,
+    exitCode: 0,
+    error: '',
+    oomKilled: false,
+    startedAt: ZERO_TIME,
+    finishedAt: ZERO_TIME,
+    restartCount: 0,
+    manuallyStopped: false,
+    endpoints: [],
+    hasHostFiles: false,
+  };
+}
+
+type EarlierEndpoint = Endpoint & { ipv4Address?: string; prefixLength?: number; gateway?: string };
+
+/** A state as earlier versions may have written it: endpoints with one address, of IPv4. */
+export function upgradeState(state: StateRecord): StateRecord {
+  return {
+    ...state,
+    endpoints: state.endpoints.map(({ network, endpoint }) => ({
+      network,
+      endpoint: upgradeEndpoint(endpoint),
+    })),
+  };
+}
+
+function upgradeEndpoint({
+  ipv4Address,
+  prefixLength = 0,
+  gateway = '',
+  ...endpoint
+}: EarlierEndpoint): Endpoint {
+  if (ipv4Address === undefined) return endpoint;
+  const addresses = ipv4Address === '' ? [] : [{ address: ipv4Address, prefixLength, gateway }];
+  return { ...endpoint, addresses };
+}

@@ -1,0 +1,110 @@
+import { closeSync } from 'node:fs';
+import { startTimer } from '../../base/start-timer.ts';
+import type { Container as Runtime } from '../../execdriver/driver.ts';
+import type { ContainerLayer } from '../../graph/graph.ts';
+import type { Process } from '../../libcontainer/spec.ts';
+import type { StreamBridge } from '../container/streams/stream-bridge.ts';
+import type { Exec } from './exec.ts';
+import type { ContainerRecord, StateRecord } from './container-record.ts';
+
+/** Something to be connected to the container's streams before its process runs. */
+export type PendingAttach = {
+  /** Called between the driver's create and start. */
+  connect(runtime: Runtime): Promise<void>;
+  /** The start failed, or the container has been removed. */
+  cancel(): void;
+};
+
+/** What watchers are told: the state is committed when they are called. */
+export type Milestone = 'stopped' | 'removed';
+
+/** A container, in memory: what is stored of it, and the handles of its current run. */
+export class Container {
+  record: ContainerRecord;
+  readonly state: StateRecord;
+  /** From the driver's `create` until its `remove`. */
+  runtime: Runtime | undefined;
+  layer: ContainerLayer | undefined;
+  /** As last given to the driver: what execs inherit from. */
+  process: Process | undefined;
+  /** Settles when nothing of the last run is left: processes, cgroups, addresses. Never rejects. */
+  cleanedUp: Promise<void> = Promise.resolve();
+  /** Sockets of ports that were published when it ran already: no shim can be given them. */
+  readonly heldPorts = new Set<number>();
+  readonly pendingAttaches = new Set<PendingAttach>();
+  readonly execs = new Map<string, Exec>();
+  /** The clients connected to the current run. */
+  readonly bridges = new Set<StreamBridge>();
+  /** Ends what goes with the current run: probes, timers. */
+  stopRun: () => void = () => undefined;
+  /** Settles when nothing is left of the last probe of its health. Never rejects. */
+  probed: Promise<void> = Promise.resolve();
+  /** Set while the restart policy waits. */
+  restartTimer: NodeJS.Timeout | undefined;
+  /** By `stop` or `kill`, for this run. */
+  restartCancelled = false;
+  /** How many wait for its end because they have stopped it. */
+  stops = 0;
+  /** Its process has ended, though nobody has been told. */
+  isEnding = false;
+  /** It is being stopped only to be started again. */
+  isRestarting = false;
+  /** Those on their way to its process. None of them rejects. */
+  readonly signals = new Set<Promise<void>>();
+  /** How long the restart policy waits next time. */
+  restartDelayMs = 0;
+  /** Gives up a start that is under way, whatever it waits for. */
+  giveUpStart: () => void = () => undefined;
+  /** Somebody removes it by force: it is not started any more. */
+  isMarkedForRemoval = false;
+  isRemoved = false;
+  readonly #watchers = new Set<(milestone: Milestone) => void>();
+
+  /** Lets other programs have those ports. */
+  closeHeldPorts(): void {
+    for (const descriptor of this.heldPorts) closeSync(descriptor);
+    this.heldPorts.clear();
+  }
+
+  constructor(record: ContainerRecord, state: StateRecord) {
+    this.record = record;
+    this.state = state;
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  get name(): string {
+    return this.record.name;
+  }
+
+  /** As Docker counts: also when paused, and while the restart policy waits. */
+  get isRunning(): boolean {
+    const { status } = this.state;
+    return status === 'running' || status === 'paused' || status === 'restarting';
+  }
+
+  /** Returns a function that ends it. */
+  watch(watcher: (milestone: Milestone) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  announce(milestone: Milestone): void {
+    for (const watcher of this.#watchers) watcher(milestone);
+  }
+
+  /** Settles at the next stop or removal, or when `timeoutMs` is over; tells whether it was in time. */
+  waitStopped(timeoutMs: number): Promise<boolean> {
+    return new Promise(resolve => {
+      const finish = (inTime: boolean): void => {
+        unwatch();
+        cancelTimer();
+        resolve(inTime);
+      };
+      const unwatch = this.watch(() => finish(true));
+      const cancelTimer = startTimer(timeoutMs, () => finish(false));
+    });
+  }
+}

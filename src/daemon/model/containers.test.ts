@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { newId } from '../../base/ids.ts';
+import { StateStore } from './state-store.ts';
+import { Container } from './container.ts';
+import { type ContainerRecord, newState } from './container-record.ts';
+import { ContainerTable } from './container-table.ts';
+import { generateName } from '../container/create/generate-name.ts';
+
+function container(name: string, id = newId()): Container {
+  return new Container({ id, name } as ContainerRecord, newState());
+}
+
+test('generated names look like Docker’s, and avoid those taken', () => {
+  assert.match(
+    generateName(() => true),
+    /^[a-z]+_[a-z]+$/,
+  );
+  assert.match(
+    generateName(name => /\d/.test(name)),
+    /^[a-z]+_[a-z]+\d+$/,
+  );
+});
+
+test('containers are found by id, name and unambiguous prefix', () => {
+  const table = new ContainerTable(new StateStore(':memory:'));
+  const first = container('web', `abc1${'0'.repeat(60)}`);
+  const second = container('db', `abc2${'0'.repeat(60)}`);
+  table.add(first);
+  table.add(second);
+  assert.equal(table.find(first.id), first);
+  assert.equal(table.find('/web'), first);
+  assert.equal(table.find('db'), second);
+  assert.equal(table.find('abc2'), second);
+  assert.throws(() => table.find('abc'), /Multiple IDs found with provided prefix: abc/);
+  assert.throws(() => table.find('nope'), /^EngineError: No such container: nope$/);
+});
+
+test('a name belongs to one container until it is renamed or removed', () => {
+  const store = new StateStore(':memory:');
+  const table = new ContainerTable(store);
+  const web = container('web');
+  table.reserveName('web', web.id);
+  table.add(web);
+  assert.throws(
+    () => table.reserveName('web', newId()),
+    new RegExp(
+      `^EngineError: Conflict. The container name "/web" is already in use by container "${web.id}"`,
+    ),
+  );
+  table.rename(web, 'old');
+  assert.equal(table.lookup('web'), undefined);
+  assert.equal(store.containers()[0]?.record.name, 'old');
+  table.remove(web, []);
+  assert.equal(table.lookup('old'), undefined);
+  assert.deepEqual(store.leftovers(), [{ kind: 'container', id: web.id }]);
+});
+
+test('whoever waits for a stop is told in time, or that it was not', async () => {
+  const web = container('web');
+  const stopped = web.waitStopped(Number.POSITIVE_INFINITY);
+  assert.equal(await web.waitStopped(1), false);
+  web.announce('stopped');
+  assert.equal(await stopped, true);
+});

@@ -1,0 +1,92 @@
+import type * as api from '../../api/types.ts';
+import type { ExecProcess, ExitStatus } from '../../execdriver/driver.ts';
+import type { Process } from '../../libcontainer/spec.ts';
+import type { StreamBridge } from '../container/streams/stream-bridge.ts';
+import type { Container } from './container.ts';
+import { conflict } from './errors.ts';
+
+/** As stored. */
+export type ExecRecord = {
+  id: string;
+  config: api.ExecConfig;
+  state: 'created' | 'running' | 'exited';
+  exitCode: number | null;
+  pid: number;
+};
+
+/** A second process in a container: asked for, running, or over. */
+export class Exec {
+  readonly record: ExecRecord;
+  readonly container: Container;
+  process: ExecProcess | undefined;
+  /** What is to be executed; built when the exec is created, so that a bad user is told then. */
+  spec: Process | undefined;
+  bridge: StreamBridge | undefined;
+  readonly #exited = Promise.withResolvers<void>();
+  #isClaimed = false;
+
+  constructor(record: ExecRecord, container: Container) {
+    this.record = record;
+    this.container = container;
+    if (record.state === 'exited') this.#exited.resolve();
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  /** For who is going to start it. @throws EngineError conflict, in Docker's words, for the second one */
+  claim(): void {
+    if (this.record.state === 'exited') throw conflict(`exec command ${this.id} has already run`);
+    if (this.#isClaimed || this.record.state === 'running')
+      throw conflict(`exec command ${this.id} is already running`);
+    this.#isClaimed = true;
+  }
+
+  /** Settles when it is over. */
+  get exited(): Promise<void> {
+    return this.#exited.promise;
+  }
+
+  /** As events have it: Docker puts a space behind a command without arguments too. */
+  get command(): string {
+    const [name = '', ...args] = this.record.config.Cmd ?? [];
+    return `${name} ${args.join(' ')}`;
+  }
+
+  settle({ code }: Pick<ExitStatus, 'code'>): void {
+    Object.assign(this.record, { state: 'exited', exitCode: code });
+    this.spec = undefined;
+    this.bridge?.drain();
+    this.#exited.resolve();
+  }
+
+  /** The shim ends with the container: what the client has not read yet must be taken out of it. */
+  containerExited(): void {
+    this.bridge?.drain();
+  }
+
+  inspect(): api.ExecInspect {
+    const { id, config, state, exitCode, pid } = this.record;
+    const [entrypoint = '', ...args] = config.Cmd ?? [];
+    return {
+      ID: id,
+      Running: state === 'running',
+      ExitCode: exitCode,
+      ProcessConfig: {
+        tty: config.Tty ?? false,
+        entrypoint,
+        arguments: args,
+        privileged: config.Privileged ?? false,
+        ...(config.User ? { user: config.User } : {}),
+      },
+      OpenStdin: config.AttachStdin ?? false,
+      OpenStderr: config.AttachStderr ?? false,
+      OpenStdout: config.AttachStdout ?? false,
+      CanRemove: false,
+      ContainerID: this.container.id,
+      DetachKeys: config.DetachKeys ?? '',
+      Pid: pid,
+    };
+  }
+}

@@ -1,0 +1,11 @@
+import type { EventMessage } from '../../api/types.ts';
+import type { Daemon } from '../container/daemon.ts';
+
+/** Publishes that everything of a kind that nobody uses has been removed. */
+export function pruneEvent(
+  { events }: Pick<Daemon, 'events'>,
+  type: EventMessage['Type'],
+  reclaimedBytes: number,
+): void {
+  events.publish({ Type: type, Action: 'prune', id: '', attributes: { reclaimed: String(reclaimedBytes) } });
+}

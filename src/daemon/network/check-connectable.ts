@@ -1,0 +1,20 @@
+import { invalid } from '../model/errors.ts';
+
+/**
+ * Whether a container of that network mode may be on a network, beside others.
+ * @throws EngineError invalid-parameter, in Docker's words
+ */
+export function checkConnectable(mode: string, network: string, others: readonly string[]): void {
+  if (network !== mode && (mode === 'host' || mode.startsWith('container:')))
+    throw invalid(
+      'container sharing network namespace with another container or host cannot be connected to any other network',
+    );
+  if (network === 'host' && mode !== 'host')
+    throw invalid(
+      'cannot connect container to host network - container must be created in host network mode',
+    );
+  if (others.length > 0 && (network === 'none' || others.includes('none')))
+    throw invalid(
+      'container cannot be connected to multiple networks with one of the networks in private (none) mode',
+    );
+}

@@ -1,0 +1,169 @@
+import type { IpamConfig, NetworkCreateRequest } from '../../api/types.ts';
+import { EngineError } from '../../base/errors.ts';
+import { newId } from '../../base/ids.ts';
+import { chooseSubnet } from '../../networkdriver/ipam/choose-subnet.ts';
+import { broadcastAddress, overlaps, ownAddress, parseIp, parseSubnet } from '../../networkdriver/ipam/ip.ts';
+import { currentTime } from '../model/clock.ts';
+import type { DaemonOptions } from '../model/daemon-options.ts';
+import { conflict, invalid, notFound } from '../model/errors.ts';
+import { parseIpamConfig } from './ipam-config.ts';
+import { givenPool, newNetwork, type NetworkRecord, type PoolRecord } from '../model/network-record.ts';
+
+const OVERLAP = 'invalid pool request: Pool overlaps with other one on this address space';
+
+/**
+ * The record of a network that a request asks for, with subnets for whatever it leaves open.
+ * @param networks those there are
+ * @param addressPools where subnets are chosen from; Docker's default ones where there are none
+ * @throws EngineError in Docker's words: invalid-parameter, forbidden, conflict (name), not-found (configuration)
+ */
+export function describeNewNetwork(
+  request: NetworkCreateRequest,
+  networks: readonly NetworkRecord[],
+  addressPools: DaemonOptions['addressPools'],
+): NetworkRecord {
+  const name = checkName(request, networks);
+  checkScope(request);
+  const wanted = withConfiguration(request, networks);
+  const { EnableIPv4: ipv4 = true, EnableIPv6: ipv6 = false } = wanted;
+  if (ipv4 === false && !ipv6) throw invalid('IPv4 or IPv6 must be enabled');
+  const record = newNetwork({
+    id: newId(),
+    name,
+    driver: request.ConfigOnly ? 'null' : request.Driver || 'bridge',
+    createdAt: currentTime(),
+    enableIPv4: ipv4 ?? true,
+    enableIPv6: ipv6 ?? false,
+    pools: parseIpamConfig(wanted.IPAM?.Config ?? [], { ipv4: ipv4 ?? true, ipv6: ipv6 ?? false }),
+    ipamDriver: ipamDriver(wanted),
+    ipamOptions: wanted.IPAM?.Options ?? null,
+    internal: wanted.Internal ?? false,
+    attachable: wanted.Attachable ?? false,
+    options: wanted.Options ?? {},
+    labels: wanted.Labels ?? {},
+    configOnly: request.ConfigOnly ?? false,
+    configFrom: request.ConfigFrom?.Network ?? '',
+  });
+  if (!record.configOnly && record.driver === 'bridge')
+    record.pools = completePools(record, networks, addressPools);
+  return record;
+}
+
+function checkName({ Name: name = '' }: NetworkCreateRequest, networks: readonly NetworkRecord[]): string {
+  if (name.trim() === '') throw invalid('invalid name: name is empty');
+  if (['bridge', 'host', 'none', 'default'].includes(name))
+    throw forbidden(`operation is not permitted on predefined ${name} network `);
+  if (networks.some(network => network.name === name))
+    throw conflict(`network with name ${name} already exists`);
+  return name;
+}
+
+function checkScope({ Driver, Scope, Ingress }: NetworkCreateRequest): void {
+  if (Ingress) throw forbidden('Ingress network can only be global scope network');
+  if (Scope === 'swarm') throw forbidden('cannot create a swarm scoped network when swarm is not active');
+  if (Driver === 'overlay')
+    throw forbidden(
+      'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
+    );
+  if (Driver === 'host' || Driver === 'null')
+    throw forbidden(`only one instance of "${Driver}" network is allowed`);
+}
+
+function ipamDriver({ IPAM }: NetworkCreateRequest): string {
+  const driver = IPAM?.Driver || 'default';
+  if (driver !== 'default') throw notFound(`plugin "${driver}" not found`);
+  return driver;
+}
+
+/** With what the network named by `ConfigFrom` says in the place of the request. */
+function withConfiguration(
+  request: NetworkCreateRequest,
+  networks: readonly NetworkRecord[],
+): NetworkCreateRequest {
+  const from = request.ConfigFrom?.Network ?? '';
+  if (from === '') return request;
+  if (request.ConfigOnly)
+    throw forbidden('a configuration network cannot depend on another configuration network');
+  const source = networks.find(({ name, configOnly }) => configOnly && name === from);
+  if (source === undefined) throw notFound(`configuration network "${from}" does not exist`);
+  const isPlain =
+    !request.EnableIPv6 &&
+    !request.IPAM?.Config?.length &&
+    Object.keys(request.Options ?? {}).length === 0 &&
+    Object.keys(request.Labels ?? {}).length === 0;
+  if (!isPlain)
+    throw forbidden(
+      'user specified configurations are not supported if the network depends on a configuration network',
+    );
+  return {
+    ...request,
+    EnableIPv4: source.enableIPv4,
+    EnableIPv6: source.enableIPv6,
+    Internal: source.internal,
+    Attachable: source.attachable,
+    Options: source.options,
+    Labels: source.labels,
+    IPAM: { Driver: source.ipamDriver, Options: source.ipamOptions, Config: source.pools.map(configOf) },
+  };
+}
+
+/** As the client has given it, and as inspect shows it. */
+export function configOf(pool: PoolRecord): IpamConfig {
+  const { subnet, range, gateway, auxiliary, isSubnetGiven, isGatewayGiven } = pool;
+  const showsGateway = isGatewayGiven || !isSubnetGiven;
+  return {
+    Subnet: subnet,
+    ...(range === '' ? {} : { IPRange: range }),
+    ...(showsGateway ? { Gateway: gateway } : {}),
+    ...(Object.keys(auxiliary).length === 0 ? {} : { AuxiliaryAddresses: auxiliary }),
+  };
+}
+
+function completePools(
+  record: NetworkRecord,
+  networks: readonly NetworkRecord[],
+  addressPools: DaemonOptions['addressPools'],
+): PoolRecord[] {
+  const taken = networks
+    .filter(({ configOnly }) => !configOnly)
+    .flatMap(({ pools }) => pools.map(({ subnet }) => subnet));
+  refuseOverlaps(record.pools, taken);
+  for (const pool of record.pools) checkReserved(pool);
+  const pools = [...record.pools];
+  for (const version of [4, 6] as const) {
+    const isWanted = version === 4 ? record.enableIPv4 : record.enableIPv6;
+    const has = pools.some(({ subnet }) => parseSubnet(subnet).version === version);
+    if (isWanted && !has) pools.push(givenPool(chooseSubnet({ version, taken, pools: addressPools })));
+  }
+  return pools;
+}
+
+function refuseOverlaps(pools: readonly PoolRecord[], taken: readonly string[]): void {
+  const others = taken.map(parseSubnet);
+  for (const { subnet } of pools) {
+    const wanted = parseSubnet(subnet);
+    if (others.some(other => overlaps(other, wanted))) throw forbidden(OVERLAP);
+    others.push(wanted);
+  }
+}
+
+/** What is never given to a container is reserved once. */
+function checkReserved({ subnet, gateway, isGatewayGiven, auxiliary }: PoolRecord): void {
+  const whole = parseSubnet(subnet);
+  const used = new Set<bigint>(
+    [ownAddress(whole), broadcastAddress(whole)].filter(value => value !== undefined),
+  );
+  const reserve = (what: string, address: string): void => {
+    const { value } = parseIp(address);
+    if (used.has(value)) throw forbidden(`failed to allocate ${what}: Address already in use`);
+    used.add(value);
+  };
+  if (isGatewayGiven) reserve(`gateway (${gateway})`, gateway);
+  else used.add(parseIp(gateway).value);
+  for (const [name, address] of Object.entries(auxiliary))
+    reserve(`secondary ip address (${name}:${address})`, address);
+}
+
+function forbidden(message: string): EngineError {
+  return new EngineError('forbidden', message);
+}

@@ -1,0 +1,165 @@
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../../base/errors.ts';
+import type { Membership } from '../../networkdriver/dns/name-table.ts';
+import type { ResolverRequest } from '../../networkdriver/dns/protocol.ts';
+import { ResolverClient } from '../../networkdriver/dns/resolver-client.ts';
+import type { Container } from '../model/container.ts';
+import type { Daemon } from '../container/daemon.ts';
+import { openNetworkNamespaceOf } from '../container/networking/open-joined-namespaces.ts';
+import { dnsNames, settingsOf } from './endpoint-settings.ts';
+import { isUserDefined } from '../model/network-record.ts';
+import type { Connection } from './networks.ts';
+
+/** Has containers of user-defined networks find each other by name: tells the resolver of them. */
+export class NameService {
+  readonly #daemon: Daemon;
+  readonly #client: ResolverClient;
+  /** Containers that the resolver knows. */
+  readonly #known = new Set<string>();
+
+  /** @param program the resolver's */
+  constructor(daemon: Daemon, program: string) {
+    this.#daemon = daemon;
+    this.#client = new ResolverClient({
+      path: join(daemon.options.execRoot, 'resolver.sock'),
+      program,
+      snapshot: () => this.#snapshot(),
+      isNeeded: () => this.#runningContainers().length > 0,
+    });
+  }
+
+  /**
+   * Takes over what runs. What an earlier daemon has told of others is forgotten.
+   * @throws EngineError
+   */
+  async recover(): Promise<void> {
+    if (this.#runningContainers().length > 0) await this.#client.send();
+  }
+
+  /**
+   * Before a container's process is made: its namespace gets a name server.
+   * @throws EngineError
+   */
+  async open(container: Container, namespace: number): Promise<void> {
+    this.#known.add(container.id);
+    await this.#client.send(this.#openRequest(container, namespace));
+  }
+
+  /** @throws EngineError */
+  async join(container: Container, connections: readonly Connection[]): Promise<void> {
+    const requests = connections
+      .filter(({ network }) => isUserDefined(network))
+      .map(one => this.#joinRequest(container, one));
+    if (requests.length > 0) await this.#client.send(...requests);
+  }
+
+  /** When its process runs: it is found as long as that does. Never throws. */
+  run({ id, state }: Container): void {
+    if (this.#known.has(id)) this.#tell({ type: 'run', sandbox: id, pid: state.pid });
+  }
+
+  /** Never throws. */
+  renamed(container: Container): void {
+    if (!this.#known.has(container.id)) return;
+    this.join(container, container.state.endpoints).catch(error => this.#warn(error));
+  }
+
+  /** Settles when it is not found there any more. Never throws. */
+  async leave({ id }: Container, { endpoint }: Connection): Promise<void> {
+    if (!this.#known.has(id)) return;
+    const request: ResolverRequest = { type: 'leave', sandbox: id, networkId: endpoint.networkId };
+    await this.#client.send(request).catch(error => this.#warn(error));
+  }
+
+  /** Idempotent, never throws. */
+  closeSandbox({ id }: Container): void {
+    if (this.#known.delete(id)) this.#tell({ type: 'close', sandbox: id });
+  }
+
+  isOpen({ id }: Container): boolean {
+    return this.#known.has(id);
+  }
+
+  /** The resolver goes on. Idempotent. */
+  close(): void {
+    this.#client.close();
+  }
+
+  #tell(request: ResolverRequest): void {
+    this.#client.send(request).catch(error => this.#warn(error));
+  }
+
+  #warn(error: unknown): void {
+    if (!this.#daemon.closing.aborted) this.#daemon.log.warn({ error: messageOf(error) }, 'name resolution');
+  }
+
+  #runningContainers(): Container[] {
+    return this.#daemon.containers
+      .all()
+      .filter(({ state, runtime }) => runtime !== undefined && state.pid > 0)
+      .filter(({ state }) => state.endpoints.some(({ network }) => isUserDefined(network)));
+  }
+
+  #snapshot(): { requests: ResolverRequest[] } & Disposable {
+    const running = this.#runningContainers();
+    const opened: number[] = [];
+    const requests: ResolverRequest[] = [
+      { type: 'keep', sandboxes: running.map(({ id }) => id) },
+      ...running.flatMap(container => this.#takenOver(container, opened)),
+    ];
+    const dispose = (): void => {
+      for (const descriptor of opened.splice(0)) closeSync(descriptor);
+    };
+    return { requests, [Symbol.dispose]: dispose };
+  }
+
+  #takenOver(container: Container, opened: number[]): ResolverRequest[] {
+    const { id, state } = container;
+    try {
+      const namespace = openNetworkNamespaceOf(this.#daemon, id);
+      opened.push(namespace);
+      this.#known.add(id);
+      return [
+        this.#openRequest(container, namespace),
+        { type: 'run', sandbox: id, pid: state.pid },
+        ...state.endpoints
+          .filter(({ network }) => isUserDefined(network))
+          .map(connection => this.#joinRequest(container, connection)),
+      ];
+    } catch (error) {
+      // It has just ended.
+      this.#daemon.log.warn({ container: id, error: messageOf(error) }, 'name resolution');
+      return [];
+    }
+  }
+
+  #openRequest({ id, record }: Container, namespace: number): ResolverRequest {
+    const { Dns } = record.hostConfig;
+    const servers = Dns?.length ? [...Dns] : this.#daemon.options.dns;
+    return { type: 'open', sandbox: id, namespace: `/proc/${process.pid}/fd/${namespace}`, servers };
+  }
+
+  #joinRequest(container: Container, { network, endpoint }: Connection): ResolverRequest {
+    const settings = settingsOf(container.record, network);
+    const membership: Membership = {
+      networkId: endpoint.networkId,
+      networkName: network,
+      internal: this.#daemon.networks.find(endpoint.networkId).internal,
+      names: dnsNames(container, settings),
+      links: this.#links(settings.Links ?? []),
+      addresses: endpoint.addresses.map(({ address }) => address),
+    };
+    return { type: 'join', sandbox: container.id, membership };
+  }
+
+  /** Names of containers, by what they are called: `web:frontend`. */
+  #links(links: readonly string[]): Record<string, string> {
+    return Object.fromEntries(
+      links.map(link => {
+        const [target = '', alias = target] = link.split(':');
+        return [alias, this.#daemon.containers.lookup(target)?.name ?? target];
+      }),
+    );
+  }
+}

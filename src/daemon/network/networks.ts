@@ -1,0 +1,314 @@
+import { EngineError } from '../../base/errors.ts';
+import { newId, shortId } from '../../base/ids.ts';
+import { defaultBridgeOptions } from '../../networkdriver/bridge/bridge-options.ts';
+import {
+  type Endpoint,
+  type JoinOptions,
+  type NetworkDriver,
+  type PortBinding,
+  SubnetConflict,
+} from '../../networkdriver/driver.ts';
+import { type ChosenSubnet, chooseSubnet, parseBridgeIp } from '../../networkdriver/ipam/choose-subnet.ts';
+import type { NamespacePool } from '../../networkdriver/namespace-pool.ts';
+import type { NetworkNamespace } from '../../networkdriver/network-namespace.ts';
+import { currentTime } from '../model/clock.ts';
+import type { DaemonOptions } from '../model/daemon-options.ts';
+import { notFound } from '../model/errors.ts';
+import type { EventBus } from '../model/event-bus.ts';
+import type { StateStore } from '../model/state-store.ts';
+import {
+  givenPool,
+  isPredefined,
+  newNetwork,
+  type NetworkRecord,
+  upgradeNetwork,
+} from '../model/network-record.ts';
+
+type Parts = {
+  store: StateStore;
+  events: EventBus;
+  drivers: ReadonlyMap<string, NetworkDriver>;
+  namespaces: Pick<NamespacePool, 'take'>;
+  /** The bridge of the default network. */
+  bridgeDevice: string;
+};
+
+export type ConnectOptions = Omit<JoinOptions, 'endpointId' | 'networkId'> & {
+  containerId: string;
+  /** Name or id. */
+  network: string;
+};
+
+/** Of the default network. */
+type BridgeOptions = Pick<DaemonOptions, 'bridgeIp' | 'addressPools' | 'masquerade' | 'mtu'>;
+
+export type Connection = { network: string; endpoint: Endpoint };
+
+/** The networks of an engine, and who is connected to them. */
+export class Networks {
+  readonly #parts: Parts;
+  readonly #networks: NetworkRecord[];
+  /** By network id: who is connected or about to be, by endpoint id. */
+  readonly #members = new Map<string, Map<string, string>>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#networks = parts.store
+      .networks()
+      .map(record => upgradeNetwork(record as Parameters<typeof upgradeNetwork>[0]));
+  }
+
+  /** Makes the three networks that are always there, and whatever the kernel must have for all there are. */
+  async open(options: BridgeOptions): Promise<void> {
+    this.#ensure('none', 'null', {});
+    this.#ensure('host', 'host', {});
+    await this.#openBridge(options);
+    for (const network of this.#networks)
+      if (network.name !== 'bridge' && !network.configOnly)
+        await this.#driver(network).createNetwork(network);
+  }
+
+  all(): NetworkRecord[] {
+    return [...this.#networks];
+  }
+
+  /** By id, name, or unambiguous prefix of an id. @throws EngineError not-found, invalid-parameter, in Docker's words */
+  find(reference: string): NetworkRecord {
+    const found =
+      this.#networks.find(({ id }) => id === reference) ??
+      this.#networks.find(({ name }) => name === reference) ??
+      this.#byPrefix(reference);
+    if (found === undefined) throw notFound(`network ${reference} not found`);
+    return found;
+  }
+
+  /** As {@link find}; undefined for none. */
+  lookup(reference: string): NetworkRecord | undefined {
+    try {
+      return this.find(reference);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Makes a network. What it is called, and which subnets it has, belongs to it from the beginning; others find it when
+   * all of it is there. On failure nothing is left.
+   * @throws EngineError in Docker's words
+   */
+  async create(describe: (networks: readonly NetworkRecord[]) => NetworkRecord): Promise<NetworkRecord> {
+    const network = describe([...this.#networks, ...this.#pending]);
+    this.#pending.add(network);
+    try {
+      if (!network.configOnly) await this.#driver(network).createNetwork(network);
+      this.#save(network);
+    } finally {
+      this.#pending.delete(network);
+    }
+    this.#networks.push(network);
+    this.#event('create', network);
+    return network;
+  }
+
+  /** What is being made, or taken away: nobody finds it, and nobody else can have its name and subnets. */
+  readonly #pending = new Set<NetworkRecord>();
+
+  /** @throws EngineError not-found, forbidden for a predefined one and one in use, in Docker's words */
+  async remove(network: NetworkRecord): Promise<void> {
+    const { id, name } = network;
+    if (isPredefined(network)) throw forbidden(`${name} is a pre-defined network and cannot be removed`);
+    const index = this.#networks.indexOf(network);
+    if (index < 0) throw notFound(`network ${name} not found`);
+    this.#refuseInUse(network);
+    this.#parts.store.removeNetwork(id);
+    this.#networks.splice(index, 1);
+    this.#pending.add(network);
+    try {
+      if (!network.configOnly) await this.#driver(network).removeNetwork(id);
+    } finally {
+      this.#pending.delete(network);
+    }
+    this.#event('destroy', network);
+  }
+
+  isInUse({ id, name }: NetworkRecord): boolean {
+    const lends = this.#networks.some(({ configFrom }) => configFrom === name);
+    return lends || (this.#members.get(id)?.size ?? 0) > 0;
+  }
+
+  /** A namespace with loopback only, or one that is to be connected. The caller closes it. */
+  async takeNamespace(options: { connected: boolean }): Promise<NetworkNamespace> {
+    return this.#parts.namespaces.take(options);
+  }
+
+  /** @throws EngineError as the driver's `join` */
+  async connect(options: ConnectOptions): Promise<{ connection: Connection; descriptors: number[] }> {
+    const { containerId, network: reference, ...rest } = options;
+    const network = this.find(reference);
+    if (network.configOnly) throw notFound(`network ${network.name} not found`);
+    const endpointId = newId();
+    this.#addMember(network.id, endpointId, options.containerName);
+    try {
+      const { endpoint, reserved } = await this.#driver(network).join({
+        ...rest,
+        endpointId,
+        networkId: network.id,
+      });
+      this.#event('connect', network, containerId);
+      return { connection: { network: network.name, endpoint }, descriptors: reserved.descriptors };
+    } catch (error) {
+      this.#removeMember(network.id, endpointId);
+      throw error;
+    }
+  }
+
+  /** Idempotent. @param namespace of a container that goes on: then its interface is taken out */
+  async disconnect(
+    containerId: string,
+    { endpoint }: Connection,
+    namespace?: NetworkNamespace,
+  ): Promise<void> {
+    const network = this.#networks.find(({ id }) => id === endpoint.networkId);
+    const isMember = this.#members.get(endpoint.networkId)?.has(endpoint.endpointId);
+    if (network === undefined || !isMember) return;
+    await this.#driver(network).leave(endpoint, namespace === undefined ? {} : { namespace });
+    this.#removeMember(network.id, endpoint.endpointId);
+    this.#event('disconnect', network, containerId);
+  }
+
+  /** Stops the ports that a connection publishes: they stay bound. */
+  async unpublish({ endpoint }: Connection): Promise<PortBinding[]> {
+    const { ports } = endpoint;
+    if (ports.length === 0) return [];
+    await this.#driver(this.find(endpoint.networkId)).unpublish(endpoint);
+    endpoint.ports = [];
+    return ports;
+  }
+
+  /** @param ports bound by the same container */
+  async republish({ endpoint }: Connection, ports: readonly PortBinding[]): Promise<void> {
+    if (ports.length === 0) return;
+    await this.#driver(this.find(endpoint.networkId)).republish(endpoint, ports);
+    endpoint.ports = [...ports];
+  }
+
+  /** Of a container that has ended. */
+  releasePorts(ports: readonly PortBinding[]): void {
+    for (const driver of this.#parts.drivers.values()) driver.releasePorts(ports);
+  }
+
+  /** Tells the drivers which endpoints and ports are still in use; what they find of others, they take away. */
+  async restore(
+    members: readonly { endpoint: Endpoint; containerName: string }[],
+    ports: readonly PortBinding[],
+  ): Promise<void> {
+    for (const { endpoint, containerName } of members)
+      this.#addMember(endpoint.networkId, endpoint.endpointId, containerName);
+    for (const driver of new Set(this.#parts.drivers.values())) {
+      const isOurs = ({ networkId }: Endpoint): boolean =>
+        this.#networks.some(network => network.id === networkId && this.#driver(network) === driver);
+      const endpoints = members.map(({ endpoint }) => endpoint).filter(isOurs);
+      await driver.restore(endpoints, ports);
+    }
+  }
+
+  /** Takes away what the kernel has of the networks; {@link open} makes it again. Nobody may be connected. */
+  async withdraw(): Promise<void> {
+    for (const network of this.#networks)
+      if (!network.configOnly) await this.#driver(network).removeNetwork(network.id);
+  }
+
+  #addMember(networkId: string, endpointId: string, containerName: string): void {
+    const members = this.#members.get(networkId) ?? new Map<string, string>();
+    this.#members.set(networkId, members.set(endpointId, containerName));
+  }
+
+  #removeMember(networkId: string, endpointId: string): void {
+    const members = this.#members.get(networkId);
+    members?.delete(endpointId);
+    if (members?.size === 0) this.#members.delete(networkId);
+  }
+
+  #refuseInUse(network: NetworkRecord): void {
+    const { id, name } = network;
+    const failure = (problem: string) => forbidden(`error while removing network: ${problem}`);
+    if (this.#networks.some(({ configFrom }) => configFrom === name))
+      throw failure(`configuration network "${name}" is in use`);
+    const members = [...(this.#members.get(id) ?? [])];
+    if (members.length === 0) return;
+    const list = members.map(([endpointId, who]) => `name:"${who}" id:"${shortId(endpointId)}"`).join(', ');
+    throw failure(`network ${name} has active endpoints (${list})`);
+  }
+
+  #byPrefix(reference: string): NetworkRecord | undefined {
+    const matches = this.#networks.filter(({ id }) => reference !== '' && id.startsWith(reference));
+    if (matches.length > 1)
+      throw new EngineError(
+        'invalid-parameter',
+        `network ${reference} is ambiguous (${matches.length} matches found on id prefix)`,
+      );
+    return matches[0];
+  }
+
+  /** With the subnet that is asked for; or the one that it had, or a free one. */
+  async #openBridge(options: BridgeOptions): Promise<void> {
+    const { bridgeDevice: device } = this.#parts;
+    const { bridgeIp, addressPools } = options;
+    const known = this.#networks.find(({ name }) => name === 'bridge');
+    let chosen: ChosenSubnet | undefined = bridgeIp === '' ? known?.pools[0] : parseBridgeIp(bridgeIp);
+    const taken = this.#networks
+      .filter(network => network !== known)
+      .flatMap(({ pools }) => pools.map(({ subnet }) => subnet));
+    for (;;) {
+      const { subnet, gateway } = chosen ?? chooseSubnet({ taken, ownDevice: device, pools: addressPools });
+      const pools = [givenPool({ subnet, gateway })];
+      const network = this.#ensure('bridge', 'bridge', {
+        pools,
+        options: defaultBridgeOptions({ ...options, device }),
+      });
+      try {
+        return await this.#driver(network).createNetwork(network);
+      } catch (error) {
+        // Another daemon was quicker, or has taken it while this one did not run.
+        if (!(error instanceof SubnetConflict) || bridgeIp !== '' || taken.includes(subnet)) throw error;
+        taken.push(subnet);
+        chosen = undefined;
+      }
+    }
+  }
+
+  #ensure(name: string, driver: string, settings: Partial<NetworkRecord>): NetworkRecord {
+    const index = this.#networks.findIndex(network => network.name === name);
+    const record = newNetwork({
+      id: newId(),
+      name,
+      driver,
+      createdAt: currentTime(),
+      ...this.#networks[index],
+      ...settings,
+    });
+    this.#save(record);
+    if (index < 0) this.#networks.push(record);
+    else this.#networks[index] = record;
+    return record;
+  }
+
+  #save(network: NetworkRecord): void {
+    this.#parts.store.saveNetwork(network.id, network.name, network);
+  }
+
+  #driver({ driver }: NetworkRecord): NetworkDriver {
+    const found = this.#parts.drivers.get(driver);
+    if (found === undefined) throw notFound(`plugin "${driver}" not found`);
+    return found;
+  }
+
+  #event(action: string, { id, name, driver: type }: NetworkRecord, container?: string): void {
+    const attributes = { ...(container === undefined ? {} : { container }), name, type };
+    this.#parts.events.publish({ Type: 'network', Action: action, id, attributes });
+  }
+}
+
+function forbidden(message: string): EngineError {
+  return new EngineError('forbidden', message);
+}

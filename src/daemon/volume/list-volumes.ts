@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import type { Volume } from '../../api/types.ts';
+import { TimeSlice } from '../../base/time-slice.ts';
+import type { Daemon } from '../container/daemon.ts';
+import { invalid } from '../model/errors.ts';
+import { pruneEvent } from '../model/prune-event.ts';
+import {
+  booleanFilter,
+  checkFilters,
+  exactFilter,
+  type Filters,
+  labelFilter,
+  patternFilter,
+} from '../model/filters.ts';
+
+/** `docker volume ls`. @throws EngineError invalid-parameter for a bad filter */
+export async function listVolumes(daemon: Daemon, filters: Filters): Promise<Volume[]> {
+  checkFilters(filters, ['dangling', 'name', 'driver', 'label']);
+  const wantsDangling = filters.has('dangling') ? booleanFilter(filters, 'dangling', false) : undefined;
+  const hasName = await patternFilter(filters, 'name');
+  const hasLabels = labelFilter(filters);
+  if (!exactFilter(filters, 'driver')('local')) return [];
+  const used = wantsDangling === undefined ? undefined : volumeUses(daemon);
+  const slice = new TimeSlice();
+  const found: Volume[] = [];
+  for (const volume of daemon.volumes.all()) {
+    const { name, labels } = volume;
+    const isWanted = used === undefined || used.has(name) !== wantsDangling;
+    if (isWanted && hasName(name) && hasLabels(labels)) found.push(daemon.volumes.describe(volume));
+    if (slice.isOver) await slice.pause();
+  }
+  return found;
+}
+
+/** How many containers have each volume mounted. */
+export function volumeUses({ containers }: Daemon): Map<string, number> {
+  const uses = new Map<string, number>();
+  for (const { record } of containers.all()) {
+    const volumes = record.mounts.filter(({ type }) => type === 'volume').map(({ name }) => name);
+    for (const name of new Set(volumes)) uses.set(name, (uses.get(name) ?? 0) + 1);
+  }
+  return uses;
+}
+
+/** Ids of the containers that have it mounted. */
+export function volumeUsers({ containers }: Daemon, name: string): string[] {
+  return containers
+    .all()
+    .filter(({ record }) => record.mounts.some(mount => mount.type === 'volume' && mount.name === name))
+    .map(({ id }) => id);
+}
+
+/** `docker volume prune`: anonymous ones that nobody uses; with the filter `all=1`, named ones too. */
+export async function pruneVolumes(
+  daemon: Daemon,
+  filters: Filters,
+): Promise<{ VolumesDeleted: string[]; SpaceReclaimed: number }> {
+  checkFilters(filters, ['label', 'label!', 'all']);
+  if ((filters.get('all') ?? []).length > 1) throw invalid("invalid filter 'all': only one value is allowed");
+  const includesNamed = booleanFilter(filters, 'all', false);
+  const deleted: string[] = [];
+  let reclaimed = 0;
+  const hasLabels = labelFilter(filters);
+  for (const { name, labels } of daemon.volumes.all()) {
+    if (!includesNamed && !daemon.volumes.isAnonymous(name)) continue;
+    if (!hasLabels(labels)) continue;
+    const bytes = await volumeBytes(daemon, name);
+    // Asked last: a container may have come to use it meanwhile.
+    if (volumeUsers(daemon, name).length > 0) continue;
+    daemon.volumes.remove(name, []);
+    deleted.push(name);
+    reclaimed += bytes;
+  }
+  pruneEvent(daemon, 'volume', reclaimed);
+  return { VolumesDeleted: deleted, SpaceReclaimed: reclaimed };
+}
+
+/** The sizes of all files in a volume's directory, added up as Docker does: each inode once, directories not. */
+export async function volumeBytes({ volumes, threads }: Daemon, name: string): Promise<number> {
+  const root = volumes.path(name);
+  return existsSync(root) ? threads.run({ kind: 'measure', root }) : 0;
+}
