@@ -4,8 +4,8 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { connectPeer, type Engine, startSlipway } from './engines.ts';
-import { formatHead, formatRow } from './format-row.ts';
+import { type Engine, withEngines } from './engines.ts';
+import { formatRow } from './format-row.ts';
 import { lifeCycle } from './life-cycle.ts';
 import { memoryOf, processesNamed } from './memory.ts';
 import { median, timed } from './statistics.ts';
@@ -93,18 +93,4 @@ async function measure(engines: Engine[], { runs, many }: { runs: number; many: 
   await row('daemon afterwards, RSS', 'MB', daemonMemoryMb);
 }
 
-const slipway = await startSlipway();
-try {
-  const { stdout: image } = await run('docker', ['save', 'busybox'], {
-    env: { ...process.env, DOCKER_HOST: slipway.host },
-    encoding: 'buffer',
-    maxBuffer: 64 << 20,
-  });
-  const peer = await connectPeer(image);
-  const engines = peer ? [slipway, peer] : [slipway];
-  console.log(formatHead(engines.map(({ name }) => name)));
-  await measure(engines, { runs: Number(process.env.BENCH_RUNS ?? 40), many: 100 });
-  await peer?.stop();
-} finally {
-  await slipway.stop();
-}
+await withEngines(engines => measure(engines, { runs: Number(process.env.BENCH_RUNS ?? 40), many: 100 }));

@@ -4,8 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { clientBuild } from '../test/fixtures/buildkit-client.ts';
-import { connectPeer, type Engine, startSlipway } from './engines.ts';
-import { formatHead, formatRow } from './format-row.ts';
+import { type Engine, withEngines } from './engines.ts';
+import { formatRow } from './format-row.ts';
 import { median, timed } from './statistics.ts';
 
 const TWENTY_STEPS = [
@@ -45,18 +45,10 @@ async function buildTime({ host }: Engine, { Dockerfile, isNew, count, perStep =
   return median(await timed(build, count, 1)) / perStep;
 }
 
-const slipway = await startSlipway();
-try {
-  const image = await slipway.api.download('/images/busybox/get');
-  const peer = await connectPeer(image);
-  const engines = peer === undefined ? [slipway] : [slipway, peer];
-  console.log(formatHead(engines.map(({ name }) => name)));
+await withEngines(async engines => {
   for (const each of CASES) {
     const values: number[] = [];
     for (const engine of engines) values.push(await buildTime(engine, each));
     console.log(formatRow(each.what, 'ms', values));
   }
-  await peer?.stop();
-} finally {
-  await slipway.stop();
-}
+});

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiClient } from './api-client.ts';
+import { formatHead } from './format-row.ts';
 
 /** An engine under measurement. */
 export type Engine = {
@@ -75,11 +76,28 @@ async function startDaemon(base: string, host: string): Promise<{ pid: number; s
   };
 }
 
+/** Our own engine, and the peer where there is one: measures them and stops them. Without `head` no table is begun. */
+export async function withEngines(
+  measure: (engines: Engine[]) => Promise<void>,
+  { head = true } = {},
+): Promise<void> {
+  const slipway = await startSlipway();
+  try {
+    const peer = await connectPeer(await slipway.api.download('/images/busybox/get'));
+    const engines = peer === undefined ? [slipway] : [slipway, peer];
+    if (head) console.log(formatHead(engines.map(({ name }) => name)));
+    await measure(engines);
+    await peer?.stop();
+  } finally {
+    await slipway.stop();
+  }
+}
+
 /**
  * A dockerd that somebody else started (CONTRIBUTING.md says how), named by PEER_DOCKER_HOST and
  * PEER_DOCKER_PIDS (dockerd's and containerd's, comma-separated). It gets the same busybox image.
  */
-export async function connectPeer(image: Uint8Array): Promise<Engine | undefined> {
+async function connectPeer(image: Uint8Array): Promise<Engine | undefined> {
   const host = process.env.PEER_DOCKER_HOST;
   if (!host) return undefined;
   const api = new ApiClient(host);

@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type Engine, connectPeer, startSlipway } from './engines.ts';
+import { type Engine, withEngines } from './engines.ts';
 import { type Archives, makeArchives } from './graph-archives.ts';
 import { median } from './statistics.ts';
 
@@ -238,11 +238,4 @@ async function row(
   print(what, unit, values);
 }
 
-const slipway = await startSlipway();
-try {
-  const peer = await connectPeer(await slipway.api.download('/images/get?names=busybox'));
-  await benchmark(peer === undefined ? [slipway] : [slipway, peer]);
-  await peer?.stop();
-} finally {
-  await slipway.stop();
-}
+await withEngines(benchmark, { head: false });

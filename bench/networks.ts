@@ -2,21 +2,18 @@
  * `npm run bench -- networks`: user-defined networks and their names, here and at a dockerd in the same run. Prints a
  * table for bench/RESULTS.md. To be run in a network namespace of its own.
  */
-import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
 import { encode } from 'dns-packet';
 import { AF_INET, SOCK_CLOEXEC, SOCK_DGRAM } from '../src/kernel/abi/socket.ts';
 import { syscall } from '../src/kernel/libc.ffi.ts';
 import { inNetworkNamespace } from '../src/kernel/namespaces.ts';
-import { connectPeer, type Engine, startSlipway } from './engines.ts';
-import { formatHead, formatRow } from './format-row.ts';
+import { type Engine, withEngines } from './engines.ts';
+import { formatRow } from './format-row.ts';
 import { memoryOf } from './memory.ts';
 import { median, timed } from './statistics.ts';
 
-const run = promisify(execFile);
 const RUNS = 20;
 const IN_FLIGHT = 64;
 const ASKING_MS = 4000;
@@ -88,7 +85,8 @@ async function answersPerSecond({ api }: Engine): Promise<number> {
 }
 
 /** The pid of the process that answers; 0 for none. */
-function resolverOf({ host }: Engine): number {
+function resolverOf([slipway]: Engine[]): number {
+  const { host } = slipway as Engine;
   const directory = dirname(host.replace('unix://', ''));
   const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name));
   const isIt = (pid: string): boolean => {
@@ -137,7 +135,7 @@ async function measure(engines: Engine[]): Promise<void> {
   for (const network of ['none', 'bridge', 'bench-front'])
     await row(`start, network ${network}`, engine => startOn(engine, network));
   const rates: number[] = [];
-  const resolver = resolverOf(slipway);
+  const resolver = resolverOf(engines);
   const before = resolver ? cpuSeconds(resolver) : 0;
   for (const engine of engines) rates.push(await answersPerSecond(engine));
   console.log(formatRow(`names answered, ${IN_FLIGHT} questions at a time`, '/s', rates));
@@ -150,20 +148,8 @@ async function measure(engines: Engine[]): Promise<void> {
   console.log(formatRow('memory of the resolver (RSS)', 'MB', [(memoryOf(resolver)?.rssKb ?? 0) / 1024]));
 }
 
-const slipway = await startSlipway();
-try {
-  const { stdout: image } = await run('docker', ['save', 'busybox'], {
-    env: { ...process.env, DOCKER_HOST: slipway.host },
-    encoding: 'buffer',
-    maxBuffer: 64 << 20,
-  });
-  const peer = await connectPeer(image);
-  const engines = peer ? [slipway, peer] : [slipway];
-  console.log(formatHead(engines.map(({ name }) => name)));
+await withEngines(async engines => {
   for (const engine of engines) await fill(engine);
   await measure(engines);
   for (const engine of engines) await empty(engine);
-  await peer?.stop();
-} finally {
-  await slipway.stop();
-}
+});

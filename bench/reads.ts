@@ -1,17 +1,15 @@
 /**
  * `npm run bench -- reads`: what every call that only reads takes, with one container and with a thousand, here and at a
- * dockerd in the same run. Prints a table for bench/RESULTS.md.
+ * dockerd in the same run. Prints a table for bench/RESULTS.md. BENCH_ONLY names some of them, BENCH_COUNTS how many
+ * containers there are.
  */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { connectPeer, type Engine, startSlipway } from './engines.ts';
-import { formatHead, formatRow } from './format-row.ts';
+import { type Engine, withEngines } from './engines.ts';
+import { formatRow } from './format-row.ts';
 import { median, timed } from './statistics.ts';
 
-const run = promisify(execFile);
 const ROUNDS = 5;
 const RUNS = 15;
-const MANY = 1000;
+const COUNTS = (process.env.BENCH_COUNTS ?? '1,1000').split(',').map(Number);
 /** Lines that the one container whose log is read has written. */
 const LINES = 1000;
 
@@ -97,6 +95,7 @@ async function measure(engines: Engine[], count: number): Promise<void> {
   const filled = new Map<Engine, Filled>();
   for (const engine of engines) filled.set(engine, await fill(engine, count));
   for (const [what, path] of Object.entries(READS)) {
+    if (!what.includes(process.env.BENCH_ONLY ?? '')) continue;
     const urls = new Map(engines.map(engine => [engine, encodeURI(path(filled.get(engine)!))]));
     const values = await inTurns(engines, engine => engine.api.call('GET', urls.get(engine)!));
     console.log(formatRow(`${what}, ${count === 1 ? 'one container' : `${count} containers`}`, 'ms', values));
@@ -104,18 +103,6 @@ async function measure(engines: Engine[], count: number): Promise<void> {
   for (const engine of engines) await empty(engine);
 }
 
-const slipway = await startSlipway();
-try {
-  const { stdout: image } = await run('docker', ['save', 'busybox'], {
-    env: { ...process.env, DOCKER_HOST: slipway.host },
-    encoding: 'buffer',
-    maxBuffer: 64 << 20,
-  });
-  const peer = await connectPeer(image);
-  const engines = peer ? [slipway, peer] : [slipway];
-  console.log(formatHead(engines.map(({ name }) => name)));
-  for (const count of [1, MANY]) await measure(engines, count);
-  await peer?.stop();
-} finally {
-  await slipway.stop();
-}
+await withEngines(async engines => {
+  for (const count of COUNTS) await measure(engines, count);
+});

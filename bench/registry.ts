@@ -8,8 +8,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { connectPeer, type Engine, startSlipway } from './engines.ts';
+import { type Engine, withEngines } from './engines.ts';
 import { makeTenLayersArchive } from './graph-archives.ts';
+import { formatRow } from './format-row.ts';
 import { median } from './statistics.ts';
 
 const program = process.env.PEER_DOCKER_REGISTRY ?? 'docker-registry';
@@ -123,23 +124,18 @@ function peakMemory({ pids }: Engine): number {
   return peaks.reduce((sum, kilobytes) => sum + kilobytes, 0) / 1024;
 }
 
-const archive = makeTenLayersArchive(directory);
-const slipway = await startSlipway();
-const source = new Registry();
-await source.start();
-try {
-  await slipway.api.upload('/images/load?quiet=1', archive);
-  const name = `${source.host}/bench/app`;
-  await slipway.api.call('POST', `/images/bench-ten/tag?repo=${name}&tag=1`);
-  await push(slipway, name);
-  for (const image of [`${name}:1`, 'bench-ten'])
-    await slipway.api.call('DELETE', `/images/${image}?force=1`);
-  const peer = await connectPeer(await slipway.api.download('/images/busybox/get'));
-  const engines = [slipway, ...(peer === undefined ? [] : [peer])];
-  for (const [what, task] of [
-    ['pull, 300 MB in 10 layers', timePull],
-    ['push, the same', timePush],
-  ] as const) {
+/** What all pull: made and pushed by our own engine. */
+async function fillRegistry(engine: Engine, name: string): Promise<void> {
+  await engine.api.upload('/images/load?quiet=1', makeTenLayersArchive(directory));
+  await engine.api.call('POST', `/images/bench-ten/tag?repo=${name}&tag=1`);
+  await push(engine, name);
+  for (const image of [`${name}:1`, 'bench-ten']) await engine.api.call('DELETE', `/images/${image}?force=1`);
+}
+
+const TASKS = { 'pull, 300 MB in 10 layers': timePull, 'push, the same': timePush };
+
+async function measure(engines: Engine[], name: string): Promise<void> {
+  for (const [what, task] of Object.entries(TASKS)) {
     if (!what.startsWith(process.env.BENCH_ONLY ?? '')) continue;
     const costs = engines.map(() => [] as Cost[]);
     for (let run = 0; run <= runs; run++)
@@ -148,19 +144,21 @@ try {
         // The first one warms up.
         if (run > 0) costs[index]?.push(one);
       }
-    for (const [unit, key] of [
-      ['ms', 'elapsedMs'],
-      ['ms of processor', 'busyMs'],
-    ] as const) {
-      const [own = Number.NaN, theirs = Number.NaN] = costs.map(list => median(list.map(one => one[key])));
-      const shown = [own, theirs].map(value => value.toFixed(0)).join(' | ');
-      console.log(`| ${what} | ${unit} | ${shown} | ${(own / theirs).toFixed(2)} |`);
-    }
+    const medians = (key: keyof Cost) => costs.map(list => median(list.map(one => one[key])));
+    console.log(formatRow(what, 'ms', medians('elapsedMs')));
+    console.log(formatRow(what, 'ms of processor', medians('busyMs')));
   }
-  console.log(
-    `peak RSS, MB: ${engines.map(engine => `${engine.name} ${peakMemory(engine).toFixed(0)}`).join(', ')}`,
-  );
+  console.log(formatRow('peak RSS', 'MB', engines.map(peakMemory)));
+}
+
+const source = new Registry();
+await source.start();
+try {
+  await withEngines(async engines => {
+    const name = `${source.host}/bench/app`;
+    await fillRegistry(engines[0] as Engine, name);
+    await measure(engines, name);
+  });
 } finally {
-  await slipway.stop();
   await source.stop();
 }
