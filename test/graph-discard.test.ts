@@ -106,6 +106,21 @@ for (const driver of ['overlay2', 'vfs'])
     assert.deepEqual(await problems(again), []);
   });
 
+test('usage is told of content whose recipe is damaged, and of layers and directories that somebody has removed', async t => {
+  const opened = await open(t);
+  const { graph, root } = opened;
+  const image = imageOf('a:latest', [tarOf(randomFiles('etc', 3, 4000))]);
+  await load(opened, image);
+  const recipes = `${root}/content/recipes/sha256`;
+  for (const name of fs.readdirSync(recipes)) fs.writeFileSync(`${recipes}/${name}`, 'damaged');
+  for (const name of fs.readdirSync(`${root}/overlay2`).filter(entry => /^[0-9a-f]{64}$/.test(entry)))
+    fs.rmSync(`${root}/overlay2/${name}`, { recursive: true });
+  const { count, blobBytes } = (await graph.diskUsage()).discarded;
+  assert.deepEqual({ count, blobBytes }, { count: 1, blobBytes: 0 });
+  fs.rmSync(`${root}/content`, { recursive: true });
+  assert.equal((await graph.diskUsage()).totalBytes, 0);
+});
+
 test('gzip layers are discarded when a compressor is known that makes the same bytes, and kept otherwise', async t => {
   const opened = await open(t);
   const tars = Array.from({ length: 4 }, (_, index) =>

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { closeSync, readdirSync } from 'node:fs';
+import { closeSync, read, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { RootedThreads } from '../src/archive/rooted-threads.ts';
 import { socketPair } from '../src/kernel/socket-pair.ts';
 
 const openDescriptors = () => readdirSync('/proc/self/fd').length;
+
+const readSome = promisify(read);
 
 /** Until no more descriptors are open than that: a worker's own are closed a little after its end. */
 async function settled(expected: number): Promise<void> {
@@ -47,7 +50,8 @@ test('threads that end leave no descriptor, whether they were idle or at work', 
   const pairs = Array.from({ length: 4 }, () => socketPair());
   const stuck = pairs.map(([, outputFd]) => threads.run({ kind: 'pack', root: '/usr/lib', outputFd }));
   const outcomes = Promise.allSettled(stuck);
-  await delay(300);
+  // All are at work.
+  await Promise.all(pairs.map(([reader]) => readSome(reader, { buffer: Buffer.alloc(1) })));
   await threads.close();
   assert.ok((await outcomes).every(({ status }) => status === 'rejected'));
   for (const descriptor of pairs.flat()) closeSync(descriptor);

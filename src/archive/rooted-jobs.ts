@@ -52,7 +52,7 @@ export type UnpackJob = ArchiveSource & {
  */
 export type PackJob = { kind: 'pack'; root: string | number | OverlayOptions; outputFd: number };
 
-/** Adds up the sizes of the files below `root`, as Docker does: each inode once, directories not. */
+/** Adds up the sizes of the files below `root`, as Docker does: each inode once, directories not. 0 where it is not there. */
 type MeasureJob = { kind: 'measure'; root: string; except?: readonly string[] };
 
 /** The same of several trees at once: undefined for one that is not there (any more). */
@@ -134,7 +134,7 @@ type HashJob = { kind: 'hash'; fd: number };
 /** Compares two trees (compare-trees.ts). */
 type CompareJob = { kind: 'compare'; actual: string; expected: string };
 
-/** What a directory takes on its disk, as du(1) counts. */
+/** What a directory takes on its disk, as du(1) counts; undefined where it is not there. */
 type MeasureDiskJob = { kind: 'measure-disk'; root: string };
 
 /** Writes to `outputFd` how to make the archive again from `root`, into which it was unpacked (tar-recipe.ts). */
@@ -188,7 +188,7 @@ export type RootedResult = {
   reach: undefined;
   hash: { digest: Digest; sizeBytes: number };
   compare: string[];
-  'measure-disk': number;
+  'measure-disk': number | undefined;
   'make-recipe': Digest;
   'follow-recipe': undefined;
 };

@@ -70,7 +70,7 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
     case 'pack':
       return pack(job);
     case 'measure':
-      return withRoot(home, job.root, root => measureTree(root, job.except));
+      return (await ifThere(job.root, root => measureTree(root, job.except))) ?? 0;
     case 'measure-all':
       return measureAll(job);
     case 'remove':
@@ -108,7 +108,7 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
     case 'compare':
       return compareTrees(job.actual, job.expected);
     case 'measure-disk':
-      return withRoot(home, job.root, measureDisk);
+      return ifThere(job.root, measureDisk);
     case 'make-recipe':
       return withRoot(home, job.root, () => makeRecipe(job));
     case 'follow-recipe':
@@ -118,13 +118,14 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
 
 async function measureAll({ roots, except }: MeasureAllJob): Promise<(number | undefined)[]> {
   const sizes: (number | undefined)[] = [];
-  for (const path of roots) sizes.push(await measureIfThere(path, except));
+  for (const path of roots) sizes.push(await ifThere(path, root => measureTree(root, except)));
   return sizes;
 }
 
-async function measureIfThere(path: string, except?: readonly string[]): Promise<number | undefined> {
+/** Undefined where there is no such directory (any more). */
+async function ifThere<T>(path: string, task: (root: number) => T): Promise<T | undefined> {
   try {
-    return await withRoot(home, path, root => measureTree(root, except));
+    return await withRoot(home, path, task);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;

@@ -1,4 +1,4 @@
-import { type Dirent, opendirSync } from 'node:fs';
+import { type Dirent, fstatSync, opendirSync, readdirSync } from 'node:fs';
 import { enterDirectory } from '../kernel/thread-root.ts';
 import { TreeCursor } from './tree-cursor.ts';
 
@@ -21,6 +21,8 @@ export type TreeVisitor = {
 };
 
 const ENTRIES_AT_ONCE = 512;
+/** A directory's own size tells how much is in it: this large, it has some thousand entries. */
+const SMALL_DIRECTORY_BYTES = 65_536;
 
 /**
  * Goes through all that is in a directory, in no particular order, however deep that is and whatever others do in it
@@ -54,14 +56,22 @@ export function walkTree(root: number, visitor: TreeVisitor): void {
   }
 }
 
-/** Entries are read bit by bit: there may be millions. */
 function entriesToEnter(directory: WalkedDirectory, visitor: TreeVisitor): string[] {
+  const entered: string[] = [];
+  for (const entry of entriesOf(directory)) if (visitor.entry(entry, directory)) entered.push(entry.name);
+  return entered;
+}
+
+/** Of the working directory. There may be millions, which are read bit by bit; a few are read at once in a third of the time. */
+function entriesOf({ fd }: WalkedDirectory): Iterable<Dirent> {
+  if (fstatSync(fd).size > SMALL_DIRECTORY_BYTES) return entriesBitByBit();
+  return readdirSync('.', { encoding: 'latin1', withFileTypes: true });
+}
+
+function* entriesBitByBit(): Generator<Dirent> {
   const entries = opendirSync('.', { encoding: 'latin1', bufferSize: ENTRIES_AT_ONCE });
   try {
-    const entered: string[] = [];
-    for (let entry = entries.readSync(); entry !== null; entry = entries.readSync())
-      if (visitor.entry(entry, directory)) entered.push(entry.name);
-    return entered;
+    for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) yield entry;
   } finally {
     entries.closeSync();
   }

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn } from '../../base/names-in.ts';
 import type { SystemCheckReport } from '../../api/types.ts';
 import type { Daemon } from '../container/daemon.ts';
 
@@ -30,10 +31,6 @@ export function checkDirectories(daemon: Daemon, { repair }: { repair: boolean }
       return finding('unknown-volume', path, 'left where it is: it may hold data', false);
     }),
   ];
-}
-
-function namesIn(directory: string): string[] {
-  return existsSync(directory) ? readdirSync(directory) : [];
 }
 
 function finding(Kind: string, Subject: string, Detail: string, Repaired: boolean): Finding {

@@ -6,8 +6,6 @@ import { listImages } from '../image/list-images.ts';
 import { listContainers } from '../container/inspect/list-containers.ts';
 import { volumeBytes, volumeUses } from '../volume/list-volumes.ts';
 
-/** What `GET /system/df?type=` may name. */
-
 /**
  * `docker system df`, of the parts asked for. Sizes of images are what they take on the disk, unpacked layers and
  * content together: an image's own (`Size` less `SharedSize`) is what its removal frees, and `LayersSize` what du
@@ -18,7 +16,6 @@ export async function diskUsage(
   parts: ReadonlySet<UsagePart>,
 ): Promise<Record<string, unknown>> {
   const filters = new Map<string, string[]>();
-  // Containers first: while threads measure them, the rest is done here.
   const [Containers, { usage, Images }, Volumes] = await Promise.all([
     parts.has('container') ? listContainers(daemon, { all: true, limit: 0, size: true, filters }) : null,
     parts.has('image') ? imagesOf(daemon) : { usage: undefined, Images: null },

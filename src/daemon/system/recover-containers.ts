@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn } from '../../base/names-in.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import type { ExitStatus, Container as Runtime } from '../../execdriver/driver.ts';
 import { nowNs } from '../model/clock.ts';
@@ -121,7 +122,7 @@ async function removeLeftovers(daemon: Daemon): Promise<void> {
       daemon.background.run(`removing what container ${id} left`, removeLeftFiles(daemon, id));
   }
   const runs = join(options.execRoot, 'containers');
-  for (const id of existsSync(runs) ? readdirSync(runs) : []) {
+  for (const id of namesIn(runs)) {
     if (containers.lookup(id) !== undefined) continue;
     await removeRun(daemon, id, join(runs, id));
   }

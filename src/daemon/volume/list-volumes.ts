@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { Volume } from '../../api/types.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import type { Daemon } from '../container/daemon.ts';
@@ -76,7 +75,6 @@ export async function pruneVolumes(
 }
 
 /** The sizes of all files in a volume's directory, added up as Docker does: each inode once, directories not. */
-export async function volumeBytes({ volumes, threads }: Daemon, name: string): Promise<number> {
-  const root = volumes.path(name);
-  return existsSync(root) ? threads.run({ kind: 'measure', root }) : 0;
+export function volumeBytes({ volumes, threads }: Daemon, name: string): Promise<number> {
+  return threads.run({ kind: 'measure', root: volumes.path(name) });
 }

@@ -114,3 +114,22 @@ test('an open descriptor outlives the removal of its content', async t => {
   await assert.rejects(store.open(DIGEST), { kind: 'not-found' });
   assert.throws(() => store.sizeOf(DIGEST), { kind: 'not-found' });
 });
+
+test('directories that somebody has removed count as empty, and are made again by what is written', async t => {
+  const { root, open } = openStore(t);
+  const store = open();
+  await store.put(DATA);
+  for (const directory of fs.readdirSync(root)) fs.rmSync(`${root}/${directory}`, { recursive: true });
+  assert.equal(store.diskBytesOfAll()(DIGEST), 0);
+  assert.deepEqual([store.digests(), store.discarded(), store.strangers()], [[], [], []]);
+  assert.deepEqual(store.unfinished(), []);
+  await store.put(DATA);
+  assert.deepEqual(store.read(DIGEST), DATA);
+  fs.rmSync(root, { recursive: true });
+  store.writeIndex({ schemaVersion: 2, manifests: [] });
+  const ingest = await store.resume('pull of layer 1');
+  ingest.write(DATA);
+  await ingest.commit({ digest: DIGEST });
+  ingest.discard();
+  assert.deepEqual(store.digests(), [DIGEST]);
+});

@@ -1,15 +1,17 @@
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync } from 'node:fs';
 import { renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { type Digest, digestOf, hexOf, isDigest } from '../../base/digest.ts';
 import { EngineError, errorCode, messageOf } from '../../base/errors.ts';
+import { namesIn } from '../../base/names-in.ts';
 import { makePrivateDirectory } from '../../base/private-files.ts';
 import { type Index, OCI_LAYOUT } from '../../oci/image-spec.ts';
 import type { Content } from './content.ts';
 import type { Ingest } from './ingest.ts';
 import { IngestDirectory } from './ingest-directory.ts';
-import { openRecipe, type Recipe } from './recipe.ts';
+import { openRecipe, type Recipe, type RecipeHeader } from './recipe.ts';
 
 const DAMAGED = '.damaged';
 const BLOCK_BYTES = 512;
@@ -20,6 +22,8 @@ const BLOCK_BYTES = 512;
  *     recipes/sha256/<hex>           how the blob is made again, where it has been discarded
  *     blobs/sha256/<hex>.damaged     what a check found damaged; the next ingest of it takes its place
  *     ingest/                        what is being written
+ *
+ * A directory that somebody else has removed counts as empty, and is made again when something is written.
  */
 export class ContentStore implements Content {
   readonly root: string;
@@ -142,12 +146,12 @@ export class ContentStore implements Content {
     }
   }
 
-  /** Of the tar in a blob that has been discarded; undefined when its recipe is damaged. */
-  recipeDiffId(digest: Digest): Digest | undefined {
+  /** Of a blob that has been discarded; undefined when its recipe is damaged. */
+  recipeHeader(digest: Digest): RecipeHeader | undefined {
     try {
       const { header, fd } = this.#recipeOf(digest);
       closeSync(fd);
-      return header.diffId;
+      return header;
     } catch {
       return undefined;
     }
@@ -161,6 +165,7 @@ export class ContentStore implements Content {
       write: (data: Buffer) => void writeSync(file.fd, data),
       commit: (digest: Digest) => {
         fsyncSync(file.fd);
+        makeDirectories(this.#recipes, 0o700);
         renameSync(file.path, this.recipePath(digest));
         syncDirectory(this.#recipes);
         rmSync(this.pathOf(digest), { force: true });
@@ -175,7 +180,7 @@ export class ContentStore implements Content {
 
   /** The same of many: which files there are is looked up once. */
   diskBytesOfAll(): (digest: Digest) => number {
-    const [blobs, recipes] = [new Set(readdirSync(this.#blobs)), new Set(readdirSync(this.#recipes))];
+    const [blobs, recipes] = [new Set(namesIn(this.#blobs)), new Set(namesIn(this.#recipes))];
     return digest => {
       const hex = hexOf(digest);
       const isThere = [blobs.has(hex), blobs.has(hex + DAMAGED), recipes.has(hex)];
@@ -206,15 +211,13 @@ export class ContentStore implements Content {
 
   /** Everything there is, what is discarded or set aside among it. */
   digests(): Digest[] {
-    const blobs = readdirSync(this.#blobs).map(name => name.replace(/\.damaged$/, ''));
-    return [...new Set([...blobs, ...readdirSync(this.#recipes)])]
-      .map(name => `sha256:${name}`)
-      .filter(isDigest);
+    const blobs = namesIn(this.#blobs).map(name => name.replace(/\.damaged$/, ''));
+    return [...new Set([...blobs, ...namesIn(this.#recipes)])].map(name => `sha256:${name}`).filter(isDigest);
   }
 
   /** Those that only a recipe is left of. */
   discarded(): Digest[] {
-    return readdirSync(this.#recipes)
+    return namesIn(this.#recipes)
       .map(name => `sha256:${name}`)
       .filter(isDigest)
       .filter(digest => !existsSync(this.pathOf(digest)));
@@ -222,12 +225,12 @@ export class ContentStore implements Content {
 
   /** Paths of files that are none of the store's, and of damaged content that has come again. */
   strangers(): string[] {
-    const inBlobs = readdirSync(this.#blobs).filter(name => {
+    const inBlobs = namesIn(this.#blobs).filter(name => {
       if (isDigest(`sha256:${name}`)) return false;
       const hex = name.slice(0, -DAMAGED.length);
       return !name.endsWith(DAMAGED) || !isDigest(`sha256:${hex}`) || existsSync(`${this.#blobs}/${hex}`);
     });
-    const inRecipes = readdirSync(this.#recipes).filter(name => !isDigest(`sha256:${name}`));
+    const inRecipes = namesIn(this.#recipes).filter(name => !isDigest(`sha256:${name}`));
     return [
       ...inBlobs.map(name => `${this.#blobs}/${name}`),
       ...inRecipes.map(name => `${this.#recipes}/${name}`),
@@ -248,6 +251,7 @@ function syncDirectory(path: string): void {
 }
 
 function replaceFile(path: string, content: string): void {
+  makeDirectories(dirname(path), 0o700);
   writeFileSync(`${path}.new`, content, { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { digestOf, hexOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
+import { namesIn } from '../../base/names-in.ts';
 import { Ingest, type IngestFiles } from './ingest.ts';
 
 /** What can be resumed has this before the hash of its ref; beside it, with `.ref`, the ref itself. */
@@ -21,7 +22,7 @@ export class IngestDirectory {
   constructor(path: string, blobs: string) {
     this.#path = path;
     this.#blobs = blobs;
-    makeDirectories(path, 0o700);
+    this.#makeDirectories();
     for (const name of this.leftovers()) this.remove(name);
   }
 
@@ -43,13 +44,20 @@ export class IngestDirectory {
   }
 
   #newName(): string {
+    this.#makeDirectories();
     const name = randomBytes(12).toString('hex');
     this.#open.add(name);
     return name;
   }
 
+  /** Somebody may have removed them meanwhile, as programs do that clean up empty directories. */
+  #makeDirectories(): void {
+    for (const directory of [this.#path, this.#blobs]) makeDirectories(directory, 0o700);
+  }
+
   /** @throws EngineError conflict */
   async resume(ref: string): Promise<Ingest> {
+    this.#makeDirectories();
     const name = RESUMABLE + hexOf(digestOf(ref));
     for (const leftover of this.leftovers()) this.remove(leftover);
     if (this.#open.has(name)) throw new EngineError('conflict', `the ingest ${ref} is being written`);
@@ -70,7 +78,7 @@ export class IngestDirectory {
   }
 
   unfinished(): { ref: string; sizeBytes: number; updatedAt: Date }[] {
-    return readdirSync(this.#path)
+    return namesIn(this.#path)
       .filter(name => name.startsWith(RESUMABLE) && name.endsWith(REF))
       .flatMap(name => {
         const stat = statSync(`${this.#path}/${name.slice(0, -REF.length)}`, { throwIfNoEntry: false });
@@ -81,7 +89,7 @@ export class IngestDirectory {
 
   /** Names of files that nobody will go on with. */
   leftovers(): string[] {
-    return readdirSync(this.#path).filter(name => {
+    return namesIn(this.#path).filter(name => {
       const ingest = name.endsWith(REF) ? name.slice(0, -REF.length) : name;
       if (this.#open.has(ingest)) return false;
       if (!name.startsWith(RESUMABLE)) return true;

@@ -82,6 +82,7 @@ export class LayerStore {
         const chainId = row.chain_id as Digest;
         const root = this.#driver.layerDirectory(chainId);
         const bytes = await this.#threads.run({ kind: 'measure-disk', root });
+        if (bytes === undefined) return;
         // It may have gone meanwhile.
         this.#database
           .prepare(

@@ -90,5 +90,5 @@ function neededTrees(parts: GraphParts): Set<Digest> {
 
 function diffIdsOf(content: ContentStore, blobs: readonly Digest[]): Set<Digest> {
   const discarded = blobs.filter(blob => content.isDiscarded(blob));
-  return new Set(discarded.flatMap(blob => content.recipeDiffId(blob) ?? []));
+  return new Set(discarded.flatMap(blob => content.recipeHeader(blob)?.diffId ?? []));
 }

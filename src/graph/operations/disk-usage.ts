@@ -72,7 +72,7 @@ function discardedOf(content: ContentStore): GraphUsage['discarded'] {
   const sum = (of: (digest: Digest) => number) => discarded.reduce((total, digest) => total + of(digest), 0);
   return {
     count: discarded.length,
-    blobBytes: sum(digest => content.sizeOf(digest)),
+    blobBytes: sum(digest => content.recipeHeader(digest)?.sizeBytes ?? 0),
     recipeBytes: sum(digest => content.diskBytes(digest)),
   };
 }
