@@ -14,7 +14,7 @@ const ROOMS: Record<string, readonly string[]> = {
   oci: ['base', 'api'],
   dockerfile: ['base', 'oci'],
   graph: ['base', 'kernel', 'archive', 'api', 'oci', 'dockerfile'],
-  registry: ['base', 'http', 'api', 'oci'],
+  registry: ['base', 'kernel', 'archive', 'http', 'api', 'oci'],
   networkdriver: ['base', 'kernel'],
   cgroups: ['base', 'kernel'],
   governor: ['base', 'kernel', 'cgroups'],

@@ -154,6 +154,10 @@ const IMAGE: CommandTree = {
     "Make an image from this machine's own files, without a registry",
     () => import('./commands/bootstrap.ts'),
   ),
+  copy: entry(
+    'Copy an image between registries, OCI layouts and archives, without an engine in between',
+    () => import('./commands/image-copy.ts'),
+  ),
   history,
   import: importImage,
   inspect: entry(

@@ -1,15 +1,10 @@
 import { isIndex } from '../../oci/image-spec.ts';
 import { canonicalString, parseReference, type Reference, withDefaultTag } from '../../oci/reference.ts';
-import { credentialsOf } from '../../registry/client/credentials.ts';
 import type { FetchedManifest } from '../../registry/client/manifest.ts';
-import { DEFAULT_PATIENCE, DEFAULT_RANGES } from '../../registry/client/registry-options.ts';
 import { Repository } from '../../registry/client/repository.ts';
-import { Session } from '../../registry/client/session.ts';
-import type { CommandContext } from '../context.ts';
 import { defineCommand } from '../command.ts';
 import { bool } from '../flags/flag.ts';
-import { readCredentials } from '../registry/credentials.ts';
-import { VERSION } from '../version.ts';
+import { openSession } from '../registry/open-session.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS] MANIFEST',
@@ -21,7 +16,7 @@ export const command = defineCommand({
   arguments: { min: 1, max: 1 },
   async run(context, { values, args: [name = ''] }) {
     const reference = withDefaultTag(parseReference(name));
-    const session = await openSession(context, reference, values.insecure);
+    const session = await openSession(context.env, reference.domain, { insecure: values.insecure });
     try {
       const repository = await Repository.open(session, reference, ['resolve', 'pull']);
       const manifest = await repository.manifest(reference);
@@ -32,30 +27,6 @@ export const command = defineCommand({
     }
   },
 });
-
-/** Straight to the registry, as docker does it: no daemon is needed. */
-async function openSession(
-  context: CommandContext,
-  { domain }: Reference,
-  insecure: boolean,
-): Promise<Session> {
-  const { env } = context;
-  const options = {
-    insecureRegistries: insecure ? [domain] : [],
-    mirrors: [],
-    certificateDirectories: ['/etc/slipway/certs.d', '/etc/docker/certs.d'],
-    proxies: {
-      http: env.HTTP_PROXY || env.http_proxy || '',
-      https: env.HTTPS_PROXY || env.https_proxy || '',
-      none: env.NO_PROXY || env.no_proxy || '',
-    },
-    userAgent: `slipway/${VERSION}`,
-    patience: DEFAULT_PATIENCE,
-    ranges: DEFAULT_RANGES,
-  };
-  const credentials = credentialsOf(await readCredentials(env, domain));
-  return Session.open(options, { credentials, signal: new AbortController().signal });
-}
 
 function parsed({ raw }: FetchedManifest): object {
   return JSON.parse(raw.toString()) as object;

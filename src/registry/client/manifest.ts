@@ -36,7 +36,15 @@ export async function manifestIn(
     throw new RegistryError('data-loss', `manifest verification failed for digest ${wanted}`);
   const contentType = (response.headers['content-type'] ?? '').replace(/;.*$/s, '').trim().toLowerCase();
   refuseSchema1(contentType, reference);
-  return { raw, digest, ...decode(raw, contentType) };
+  return manifestOf(raw, contentType);
+}
+
+/**
+ * What these bytes are, which somebody calls a `mediaType`; '' where nobody says.
+ * @throws RegistryError invalid-parameter for what is no manifest
+ */
+export function manifestOf(raw: Buffer, mediaType: string): FetchedManifest {
+  return { raw, digest: digestOf(raw), ...decode(raw, mediaType) };
 }
 
 function refuseSchema1(mediaType: string, reference: string): void {

@@ -1,10 +1,7 @@
-import { isDigest } from '../../base/digest.ts';
 import { type Descriptor, isAttestation, isIndex } from '../../oci/image-spec.ts';
 import { formatPlatform, isForPlatform, type Platform } from '../../oci/platform.ts';
-import type { Reference } from '../../oci/reference.ts';
 import type { FetchedManifest } from './manifest.ts';
 import { RegistryError } from './registry-error.ts';
-import type { Repository } from './repository.ts';
 
 /** Indexes within indexes: nobody means more. */
 const MAXIMUM_DEPTH = 4;
@@ -16,8 +13,7 @@ const MAXIMUM_INDEXES = 16;
  * @throws RegistryError not-found when there is none, in Docker's words
  */
 export async function platformManifest(
-  repository: Repository,
-  reference: Reference,
+  source: { manifest(descriptor: Descriptor): Promise<FetchedManifest> },
   { top, platform }: { top: FetchedManifest; platform: Platform },
 ): Promise<FetchedManifest> {
   const seen = new Set<string>([top.digest]);
@@ -29,13 +25,13 @@ export async function platformManifest(
       !isAttestation(descriptor) &&
       (descriptor.platform === undefined || isForPlatform(descriptor.platform, platform));
     const exact = manifests.find(fits);
-    if (exact !== undefined) return fetchChild(repository, reference, exact);
+    if (exact !== undefined) return source.manifest(exact);
     for (const inner of manifests.filter(isIndex)) {
       if (seen.has(inner.digest)) continue;
       seen.add(inner.digest);
       if (depth >= MAXIMUM_DEPTH || seen.size > MAXIMUM_INDEXES)
         throw new RegistryError('invalid-parameter', 'invalid manifest list: too many indexes within it');
-      const found = await search(await fetchChild(repository, reference, inner), depth + 1);
+      const found = await search(await source.manifest(inner), depth + 1);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -44,21 +40,4 @@ export async function platformManifest(
   if (found !== undefined) return found;
   const wanted = formatPlatform(platform);
   throw new RegistryError('not-found', `no matching manifest for ${wanted} in the manifest list entries`);
-}
-
-async function fetchChild(
-  repository: Repository,
-  { domain, path }: Reference,
-  descriptor: Descriptor,
-): Promise<FetchedManifest> {
-  const { digest, size } = descriptor;
-  if (!isDigest(digest))
-    throw new RegistryError('invalid-parameter', `invalid checksum digest format: ${digest}`);
-  const manifest = await repository.manifest({ domain, path, digest }, descriptor);
-  if (manifest.raw.length !== size)
-    throw new RegistryError(
-      'data-loss',
-      `manifest ${digest} has ${manifest.raw.length} bytes, expected ${size}`,
-    );
-  return manifest;
 }

@@ -93,10 +93,13 @@ test('the manifest for a platform is found in indexes within indexes; attestatio
   ]);
   const repository = await openRepository(t, name);
   const find = async (architecture: string) =>
-    platformManifest(repository, reference, {
-      top: await repository.manifest(reference),
-      platform: platform(architecture),
-    });
+    platformManifest(
+      { manifest: child => repository.childManifest(child) },
+      {
+        top: await repository.manifest(reference),
+        platform: platform(architecture),
+      },
+    );
   assert.equal((await find('amd64')).digest, amd!.manifest.digest);
   assert.equal((await find('arm64')).digest, arm!.manifest.digest);
   await assert.rejects(find('s390x'), {
@@ -111,10 +114,13 @@ test('indexes that go on and on are refused', async t => {
   for (let depth = 0; depth < 8; depth++) below = { ...below, ...registry.addIndex('a:1', [below]) };
   const repository = await openRepository(t, name);
   const top = await repository.manifest(reference);
-  const search = platformManifest(repository, reference, {
-    top,
-    platform: { os: 'linux', architecture: 'amd64' },
-  });
+  const search = platformManifest(
+    { manifest: child => repository.childManifest(child) },
+    {
+      top,
+      platform: { os: 'linux', architecture: 'amd64' },
+    },
+  );
   await assert.rejects(search, { kind: 'invalid-parameter', message: /too many indexes/ });
 });
 

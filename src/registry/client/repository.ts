@@ -132,10 +132,22 @@ export class Repository {
   }
 
   /** @throws RegistryError not-found; data-loss when it does not verify; invalid-parameter for what is no manifest */
-  manifest(reference: Reference, expected?: Pick<Descriptor, 'size'>): Promise<FetchedManifest> {
-    if ((expected?.size ?? 0) > MAXIMUM_MANIFEST_BYTES)
-      throw new RegistryError('invalid-parameter', `a manifest of ${expected?.size} bytes is too large`);
+  manifest(reference: Reference): Promise<FetchedManifest> {
     return this.atSome(endpoint => this.#manifestAt(endpoint, reference));
+  }
+
+  /** What another manifest names. @throws as {@link manifest}; RegistryError data-loss for another size */
+  async childManifest({ digest, size }: Descriptor): Promise<FetchedManifest> {
+    if (!isDigest(digest))
+      throw new RegistryError('invalid-parameter', `invalid checksum digest format: ${digest}`);
+    if (size > MAXIMUM_MANIFEST_BYTES)
+      throw new RegistryError('invalid-parameter', `a manifest of ${size} bytes is too large`);
+    const { domain, path } = this.#reference;
+    const manifest = await this.manifest({ domain, path, digest });
+    const { length } = manifest.raw;
+    if (length !== size)
+      throw new RegistryError('data-loss', `manifest ${digest} has ${length} bytes, expected ${size}`);
+    return manifest;
   }
 
   async #manifestAt(endpoint: Endpoint, reference: Reference): Promise<FetchedManifest> {

@@ -33,7 +33,9 @@ export class FakeRegistry {
   readonly #server: Server;
 
   private constructor(tls: { cert: string; key: string } | undefined) {
-    const listener: RequestListener = (request, response) => void this.#answer(request, response);
+    const listener: RequestListener = (request, response) =>
+      // A client that goes in the middle of a request.
+      void this.#answer(request, response).catch(() => response.destroy());
     this.#server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
   }
 

@@ -143,7 +143,10 @@ class Pull {
   async #fetch(byDigest: Reference, references: Reference[]): Promise<Digest> {
     const platform = this.#platform ?? hostPlatform();
     const top = await this.#repository.manifest(byDigest);
-    const manifest = await platformManifest(this.#repository, byDigest, { top, platform });
+    const manifest = await platformManifest(
+      { manifest: child => this.#repository.childManifest(child) },
+      { top, platform },
+    );
     const { digest = '' } = manifest.document.config ?? {};
     const known = isDigest(digest) ? await this.#imageOf(digest) : undefined;
     // Under another name, perhaps.
