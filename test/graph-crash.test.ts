@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SystemCheckReport } from '../src/api/types.ts';
+import { until } from '../src/base/testing/until.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { gzipImageOf, imageOf, randomFiles, tarOf } from './fixtures/image-archive.ts';
 
@@ -152,6 +153,7 @@ async function crash(t: TestContext, flags: string[], kills: number): Promise<vo
     const { loaded, over } = work(daemon, round, done);
     // Every other time when there is something already, however slow the machine is.
     if (round % 2 === 0) await loaded;
+    if (round === kills - 1) await until(() => Object.values(done).every(times => times > 0));
     await sleep(Math.random() * WORK_MS);
     await daemon.kill('SIGKILL');
     await over;

@@ -1,10 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ProgressMessage } from '../api/types.ts';
 import type { Digest } from '../base/digest.ts';
-import type { Growth } from '../archive/growth.ts';
-import type { Tree } from '../archive/pack-stream.ts';
 import type { FileChange } from '../archive/file-changes.ts';
-import type { ContainerDefaults, ImageConfig } from '../oci/image-config.ts';
 import type { Descriptor } from '../oci/image-spec.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Reference } from '../oci/reference.ts';
@@ -14,7 +11,13 @@ import type { ReceivedImage } from './operations/receive/store-received.ts';
 import type { Content } from './content/content.ts';
 import type { GraphUsage } from './operations/disk-usage.ts';
 import type { ContainerLayer, StorageOptions } from './graphdriver/graph-driver.ts';
+import type { HistoryEntry } from './images/image-history.ts';
 import type { Image } from './images/image.ts';
+import type { BuildLayers, BuiltLayer } from './operations/build/build-layers.ts';
+import type { PackedLayer } from './operations/commit/pack-container.ts';
+import type { ImportOptions } from './operations/import/import-archive.ts';
+import type { RemoveOptions } from './operations/remove-image.ts';
+import type { SaveOptions } from './operations/save/save-archive.ts';
 import type { LeaseRegister } from './records/leases.ts';
 
 /**
@@ -97,8 +100,6 @@ export interface Graph {
   ): Promise<ReadonlyMap<string, number>>;
   /** Idempotent. */
   removeContainerLayer(containerId: string): Promise<void>;
-  /** A stopped container's whole file system as tar, for `export`. */
-  exportContainerLayer(containerId: string): Promise<Readable>;
 
   /**
    * What a container has changed in its image's files, by path; `ignored` are places that the engine itself made in
@@ -129,117 +130,17 @@ export interface Graph {
   close(): Promise<void>;
 }
 
-export type { ContainerLayer, Image, StorageOptions };
-
-/**
- * Layers as a builder makes them, one on top of the other, before there is an image. What it makes is kept by a lease
- * of its own (leases.ts), and by nothing else.
- */
-export interface BuildLayers {
-  /** A writable layer on top of a layer, or of nothing. The caller removes it. @throws EngineError not-found */
-  create(top: Digest | undefined): Promise<ContainerLayer>;
-  /** Idempotent. */
-  remove(id: string): Promise<void>;
-  /** What an earlier process has left. */
-  removeAll(): Promise<void>;
-  /** Makes a layer of what was written; `ignored` as with `containerChanges`. The writable one stays as it is. */
-  commit(id: string, options: { ignored: readonly string[]; lease: string }): Promise<BuiltLayer>;
-  /** Makes a layer of an archive that `pack` writes to an open file, which is unpacked meanwhile. */
-  add(
-    top: Digest | undefined,
-    options: {
-      pack: (output: { fd: number; growth: Growth }) => Promise<{ digest: Digest; sizeBytes: number }>;
-      lease: string;
-    },
-  ): Promise<BuiltLayer>;
-  /** Calls `use` with all files of a layer and those below it, which nobody changes. */
-  withTree<T>(top: Digest | undefined, use: (tree: Tree) => Promise<T>): Promise<T>;
-  /** A writable layer's files with those below it. */
-  writableTree(id: string): Tree;
-  /** Whether both the layer and its content are there. */
-  has(layer: Pick<BuiltLayer, 'chainId' | 'diffId'>): boolean;
-  /** Keeps what an image is made of, even when it is removed, until the function that this returns is called. */
-  hold(image: Pick<Image, 'id' | 'chainIds'>): () => void;
-  /** Makes an image of layers on top of another image's. @returns its id */
-  store(image: BuiltImage): Promise<Digest>;
-}
-
-export type BuiltLayer = {
-  chainId: Digest;
-  /** Of its content, too, which is not compressed. */
-  diffId: Digest;
-  /** Of its files. */
-  sizeBytes: number;
+export type {
+  BuildLayers,
+  BuiltLayer,
+  ContainerLayer,
+  FileChange,
+  HistoryEntry,
+  Image,
+  ImportOptions,
+  PackedLayer,
+  ProgressMessage,
+  RemoveOptions,
+  SaveOptions,
+  StorageOptions,
 };
-
-export type BuiltImage = {
-  /** What is below; undefined for nothing. */
-  base: Pick<Image, 'id' | 'manifest'> | undefined;
-  /** Bottom first. */
-  layers: readonly Pick<BuiltLayer, 'diffId'>[];
-  config: ImageConfig;
-  /** `name:tag`. */
-  references: readonly string[];
-};
-
-export type SaveOptions = {
-  /** What images hold for others is left out. */
-  platform?: Platform | undefined;
-  /** Called with each image that the archive will hold. */
-  saving?: (image: Image) => void;
-};
-
-export type RemoveOptions = {
-  force: boolean;
-  /** Whether the images that it was made from stay. */
-  noPrune: boolean;
-  /** Nothing is removed when the image is for another platform. */
-  platform?: Platform | undefined;
-  /** Gets the bytes that were freed on the disk, bit by bit. */
-  onFreed?: (bytes: number) => void;
-  /** Containers that use an image id. */
-  usersOf(imageId: Digest): { id: string; running: boolean }[];
-};
-
-export type ImportOptions = {
-  /** `name:tag`, '' for none. */
-  reference: string;
-  message: string;
-  /** Dockerfile instructions, as `--change` has them. */
-  changes: string[];
-  platform?: string;
-};
-
-export type PackedLayer = {
-  /** Makes an image of it, on top of the container's. Returns the id. @throws not-found when that has gone */
-  commit(image: CommitOptions): Promise<Digest>;
-  /** Idempotent. */
-  discard(): Promise<void>;
-};
-
-export type CommitOptions = {
-  /** `name:tag`, '' for none. */
-  reference: string;
-  author: string;
-  comment: string;
-  config: ContainerDefaults;
-  containerId: string;
-  /** '' for none. */
-  parent: Digest | '';
-  /** The container's own, as Docker keeps it in the image. */
-  containerConfig: { Cmd?: string[] | null };
-  engineVersion: string;
-};
-
-export type { FileChange } from '../archive/file-changes.ts';
-
-export type HistoryEntry = {
-  Id: string;
-  Created: number;
-  CreatedBy: string;
-  Tags: string[] | null;
-  Size: number;
-  Comment: string;
-};
-
-export type { ProgressMessage } from '../api/types.ts';

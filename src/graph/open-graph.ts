@@ -9,9 +9,12 @@ import { removeUnreferenced } from './operations/collect-garbage.ts';
 import type { Content } from './content/content.ts';
 import { ContentStore } from './content/content-store.ts';
 import { Documents } from './images/documents.ts';
-import { publishIndex } from './images/published-index.ts';
 import { rebuildBlob } from './operations/rebuild-blob.ts';
 import { syncLayers, whenSynced } from './operations/sync-layers.ts';
+import { PublishedIndex } from './images/published-index.ts';
+import { ContainerRecords } from './layers/container-records.ts';
+import { RecordChecks } from './records/record-checks.ts';
+import type { ReservedDatabase } from '../base/reserved-database.ts';
 import { openDatabase } from './records/database.ts';
 import { diskUsage } from './operations/disk-usage.ts';
 import type {
@@ -27,7 +30,6 @@ import type {
 import type { GraphParts } from './operations/graph-parts.ts';
 import { chooseDriver } from './graphdriver/choose-driver.ts';
 import type { StorageDriver } from './graphdriver/graph-driver.ts';
-import { lastUses } from './images/image-uses.ts';
 import { imageHistory } from './images/image-history.ts';
 import { ImageStore } from './images/image-store.ts';
 import { platformVariant } from './images/platform-variant.ts';
@@ -57,7 +59,7 @@ export type GraphOptions = {
   storageOptions?: readonly string[] | undefined;
   /** Drivers besides those built in. */
   storageDrivers?: readonly StorageDriver[] | undefined;
-  /** Whether blobs of unpacked layers are replaced by recipes (content/discard-blobs.ts). Default false. */
+  /** Whether blobs of unpacked layers are replaced by recipes (operations/discard-blobs.ts). Default false. */
   discardBlobs?: boolean | undefined;
 };
 
@@ -80,16 +82,19 @@ export async function openGraph(options: GraphOptions): Promise<Graph> {
   const content = new ContentStore(`${root}/content`, recipe => rebuildBlob(parts, recipe));
   const documents = new Documents(database, content);
   const closing = new AbortController();
+  const images = new ImageStore(database, documents);
   const parts: GraphParts = {
     root,
-    database,
     content,
     documents,
     threads,
     driver,
     layers: new LayerStore(database, driver, threads),
-    images: new ImageStore(database, documents),
+    containerRecords: new ContainerRecords(database),
+    images,
+    publishedIndex: new PublishedIndex(content, images),
     leases: new Leases(database, resources => dropResources(parts, resources)),
+    recordChecks: new RecordChecks(database),
     discardsBlobs: options.discardBlobs ?? false,
     closing: closing.signal,
   };
@@ -97,7 +102,7 @@ export async function openGraph(options: GraphOptions): Promise<Graph> {
   await recoverGraph(parts, containers);
   fillReserve(root);
   syncLayers(parts);
-  return new LocalGraph(parts, containers, { reason, closing });
+  return new LocalGraph(parts, containers, { reason, closing, database });
 }
 
 /** What a lease does not keep any more. */
@@ -113,6 +118,7 @@ class LocalGraph implements Graph {
   readonly builds: BuildLayers;
   readonly #parts: GraphParts;
   readonly #containers: ContainerLayers;
+  readonly #database: ReservedDatabase;
   readonly #driverReason: string;
   readonly #closing: AbortController;
   #closed: Promise<void> | undefined;
@@ -120,8 +126,9 @@ class LocalGraph implements Graph {
   constructor(
     parts: GraphParts,
     containers: ContainerLayers,
-    { reason, closing }: { reason: string; closing: AbortController },
+    { reason, closing, database }: { reason: string; closing: AbortController; database: ReservedDatabase },
   ) {
+    this.#database = database;
     this.#driverReason = reason;
     this.#closing = closing;
     this.driverName = parts.driver.name;
@@ -143,7 +150,7 @@ class LocalGraph implements Graph {
   }
 
   lastUses() {
-    return lastUses(this.#parts.database);
+    return this.#parts.images.lastUses();
   }
 
   check(options: CheckOptions) {
@@ -168,7 +175,7 @@ class LocalGraph implements Graph {
 
   async tag(reference: string, target: string) {
     tagImage(this.#parts.images, reference, target);
-    publishIndex(this.#parts);
+    this.#parts.publishedIndex.write();
   }
 
   remove(reference: string, options: RemoveOptions) {
@@ -216,7 +223,7 @@ class LocalGraph implements Graph {
   async nameReceived(id: Digest, references: readonly Reference[]) {
     if (!this.#parts.images.has(id)) return;
     for (const reference of references) this.#parts.images.tag(reference, id);
-    publishIndex(this.#parts);
+    this.#parts.publishedIndex.write();
   }
 
   bootstrap(what: string, progress: (message: ProgressMessage) => void) {
@@ -239,10 +246,6 @@ class LocalGraph implements Graph {
     return this.#containers.remove(containerId);
   }
 
-  async exportContainerLayer(containerId: string) {
-    return this.#containers.export(containerId);
-  }
-
   containerChanges(containerId: string, ignored: readonly string[]) {
     return this.#containers.changes(containerId, ignored);
   }
@@ -261,6 +264,6 @@ class LocalGraph implements Graph {
     await whenSynced(this.#parts);
     await this.#parts.layers.whenRemoved();
     await this.#parts.threads.close();
-    this.#parts.database.close();
+    this.#database.close();
   }
 }

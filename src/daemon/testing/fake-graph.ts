@@ -164,10 +164,6 @@ export class FakeGraph implements Graph {
     rmSync(this.#path(containerId), { recursive: true, force: true });
   }
 
-  async exportContainerLayer(): Promise<Readable> {
-    return Readable.from([]);
-  }
-
   async containerChanges(): Promise<[]> {
     return [];
   }

@@ -1,8 +1,16 @@
-import type { HistoryEntry } from '../graph.ts';
 import type { Image } from './image.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { ImageStore } from './image-store.ts';
 import type { LayerStore } from '../layers/layer-store.ts';
+
+export type HistoryEntry = {
+  Id: string;
+  Created: number;
+  CreatedBy: string;
+  Tags: string[] | null;
+  Size: number;
+  Comment: string;
+};
 
 /** `docker history`, latest first; steps that were images here themselves have their ids. */
 export function imageHistory(layers: LayerStore, images: ImageStore, image: Image): HistoryEntry[] {

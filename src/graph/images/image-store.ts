@@ -170,6 +170,38 @@ export class ImageStore {
     this.#configs.delete(id);
   }
 
+  /** Whether an image needs that content. */
+  usesBlob(digest: Digest): boolean {
+    return (
+      this.#database.prepare('SELECT 1 FROM image_blobs WHERE digest = ? LIMIT 1').get(digest) !== undefined
+    );
+  }
+
+  /** Ids of the images that need that content. */
+  withBlob(digest: Digest): Digest[] {
+    const rows = this.#database.prepare('SELECT image_id FROM image_blobs WHERE digest = ?').all(digest);
+    return rows.map(row => row.image_id as Digest);
+  }
+
+  /** All content that images need. */
+  blobs(): Digest[] {
+    const rows = this.#database.prepare('SELECT DISTINCT digest FROM image_blobs').all();
+    return rows.map(row => row.digest as Digest);
+  }
+
+  /** Notes that an image is used now. No effect for one that is not there. */
+  markUsed(id: Digest | ''): void {
+    this.#database
+      .prepare('INSERT OR REPLACE INTO image_uses SELECT id, ? FROM images WHERE id = ?')
+      .run(Date.now(), id);
+  }
+
+  /** When each image was noted as used, by id. */
+  lastUses(): Map<string, Date> {
+    const rows = this.#database.prepare('SELECT image_id, used_at_ms FROM image_uses').all();
+    return new Map(rows.map(row => [String(row.image_id), new Date(Number(row.used_at_ms))]));
+  }
+
   blobsOf(id: Digest): Digest[] {
     const rows = this.#database.prepare('SELECT digest FROM image_blobs WHERE image_id = ?').all(id);
     return rows.map(row => row.digest as Digest);

@@ -1,5 +1,5 @@
 import { errorCode } from '../../base/errors.ts';
-import type { GraphParts } from '../operations/graph-parts.ts';
+import type { ContentStore } from '../content/content-store.ts';
 import type { Image } from './image.ts';
 import type { ImageStore } from './image-store.ts';
 import {
@@ -10,44 +10,48 @@ import {
 } from '../../oci/image-spec.ts';
 import { canonicalString, familiarString, parseReference } from '../../oci/reference.ts';
 
-type Publication = { holders: number; isDue: boolean; lastMs: number };
-
-const publications = new WeakMap<GraphParts, Publication>();
 /** How old the index may get while many images are being stored. */
 const MAXIMUM_AGE_MS = 500;
 
-/** Runs a task that stores many images: the index is written now and then meanwhile, and at the end. */
-export async function publishingSeldom<T>(parts: GraphParts, task: () => Promise<T>): Promise<T> {
-  const publication = publicationOf(parts);
-  publication.holders++;
-  try {
-    return await task();
-  } finally {
-    publication.holders--;
-    if (publication.isDue) publishIndex(parts);
+/**
+ * The content store's `index.json`, by which other tools find the images in the directory: each name is an entry, and
+ * so is each image without a name.
+ */
+export class PublishedIndex {
+  readonly #content: ContentStore;
+  readonly #images: ImageStore;
+  /** Tasks that store many images. */
+  #tasks = 0;
+  #isDue = false;
+  #writtenAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(content: ContentStore, images: ImageStore) {
+    this.#content = content;
+    this.#images = images;
+  }
+
+  /** Runs a task that stores many images: the index is written at most twice a second meanwhile, and at the end. */
+  async writingSeldom<T>(task: () => Promise<T>): Promise<T> {
+    this.#tasks++;
+    try {
+      return await task();
+    } finally {
+      this.#tasks--;
+      if (this.#isDue) this.write();
+    }
+  }
+
+  /** Writes the index anew. */
+  write(): void {
+    const ageMs = performance.now() - this.#writtenAtMs;
+    this.#isDue = this.#tasks > 0 && ageMs < MAXIMUM_AGE_MS;
+    if (this.#isDue) return;
+    writeIndex(this.#content, this.#images);
+    this.#writtenAtMs = performance.now();
   }
 }
 
-function publicationOf(parts: GraphParts): Publication {
-  const known = publications.get(parts) ?? { holders: 0, isDue: false, lastMs: 0 };
-  publications.set(parts, known);
-  return known;
-}
-
-/**
- * Writes the content store's `index.json` anew, so that other tools find the images in the directory: each name
- * is an entry, and so is each image without a name.
- */
-export function publishIndex(parts: GraphParts): void {
-  const publication = publicationOf(parts);
-  const nowMs = performance.now();
-  publication.isDue = publication.holders > 0 && nowMs - publication.lastMs < MAXIMUM_AGE_MS;
-  if (publication.isDue) return;
-  writeIndex(parts);
-  publication.lastMs = performance.now();
-}
-
-function writeIndex({ content, images }: GraphParts): void {
+function writeIndex(content: ContentStore, images: ImageStore): void {
   const manifests = images.list().flatMap(image => {
     const descriptor = descriptorOf(images, image);
     if (descriptor === undefined) return [];

@@ -1,8 +1,8 @@
 import type { Growth } from '../../archive/growth.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { Ingest } from '../content/ingest.ts';
-import type { GraphParts } from '../operations/graph-parts.ts';
-import { discardUnpacking, type UnpackingLayer } from './layer-store.ts';
+import type { ContentStore } from '../content/content-store.ts';
+import { discardUnpacking, type LayerStore, type UnpackingLayer } from './layer-store.ts';
 import type { LayerBlob } from './layer-blob.ts';
 
 /** A new layer that is unpacked while its blob is being written, uncompressed. */
@@ -13,7 +13,10 @@ export class IngestedLayer {
   readonly #unpacking: UnpackingLayer;
 
   /** @param parent the layer below it, which the caller holds */
-  constructor({ content, layers }: GraphParts, parent: Digest | undefined) {
+  constructor(
+    { content, layers }: { content: ContentStore; layers: LayerStore },
+    parent: Digest | undefined,
+  ) {
     this.ingest = content.ingest();
     this.growth = this.ingest.follow();
     this.#unpacking = layers.unpackAhead(parent, {

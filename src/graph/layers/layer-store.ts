@@ -32,6 +32,17 @@ type Unpacked = { staged: StagedLayer; result: UnpackResult };
 
 export type LayerRecord = Pick<AddLayer, 'chainId' | 'parent' | 'diffId' | 'blob'>;
 
+/** `?`: the time, in milliseconds. */
+const SELECT_WITH_USE = `
+WITH RECURSIVE used (chain_id) AS (
+  SELECT chain_id FROM images WHERE chain_id IS NOT NULL
+  UNION SELECT chain_id FROM container_layers WHERE chain_id IS NOT NULL
+  UNION SELECT digest FROM lease_resources JOIN leases ON leases.id = lease_id
+    WHERE kind = 'layer' AND (expires_at_ms IS NULL OR expires_at_ms > ?)
+  UNION SELECT layers.parent FROM layers JOIN used USING (chain_id) WHERE layers.parent IS NOT NULL
+)
+SELECT chain_id, diff_id, chain_id IN (SELECT chain_id FROM used) AS is_used FROM layers`;
+
 /** Unpacked layers by chain ID. */
 export class LayerStore {
   readonly #database: DatabaseSync;
@@ -104,6 +115,28 @@ export class LayerStore {
         diffId: row.diff_id as Digest,
         blob: row.blob as Digest,
       }));
+  }
+
+  /** All there are, and whether they are in use: of images, of containers, of leases, and all below those. */
+  recordsWithUse(): { chainId: Digest; diffId: Digest; isUsed: boolean }[] {
+    return this.#database
+      .prepare(SELECT_WITH_USE)
+      .all(Date.now())
+      .map(row => ({
+        chainId: row.chain_id as Digest,
+        diffId: row.diff_id as Digest,
+        isUsed: row.is_used === 1,
+      }));
+  }
+
+  /** Whether {@link keepBlob} was called for it. */
+  isBlobKept(blob: Digest): boolean {
+    return this.#database.prepare('SELECT 1 FROM kept_blobs WHERE digest = ?').get(blob) !== undefined;
+  }
+
+  /** Notes that a blob cannot be replaced by a recipe. */
+  keepBlob(blob: Digest): void {
+    this.#database.prepare('INSERT OR IGNORE INTO kept_blobs (digest) VALUES (?)').run(blob);
   }
 
   /** A layer and all below it, topmost first; none for null. @throws EngineError not-found */

@@ -2,16 +2,6 @@ import type { Digest } from '../../base/digest.ts';
 import type { GraphParts } from './graph-parts.ts';
 import type { ContentStore } from '../content/content-store.ts';
 
-/** Layers in use: of images, of containers, of leases, and all below those. `?`: the time, in milliseconds. */
-const USED_LAYERS = `
-WITH RECURSIVE used (chain_id) AS (
-  SELECT chain_id FROM images WHERE chain_id IS NOT NULL
-  UNION SELECT chain_id FROM container_layers WHERE chain_id IS NOT NULL
-  UNION SELECT digest FROM lease_resources JOIN leases ON leases.id = lease_id
-    WHERE kind = 'layer' AND (expires_at_ms IS NULL OR expires_at_ms > ?)
-  UNION SELECT layers.parent FROM layers JOIN used USING (chain_id) WHERE layers.parent IS NOT NULL
-)`;
-
 /**
  * Removes the given content and layers as far as nothing refers to them: no image, no container, no lease, no
  * operation in progress. Layers' files go in the background. `onFreed` gets the bytes that this frees on the disk.
@@ -50,27 +40,18 @@ export function removeAllUnreferenced(parts: GraphParts): Digest[] {
 }
 
 /** Those of the given blobs that nothing refers to. */
-export function unreferencedBlobs({ database, leases }: GraphParts, blobs: readonly Digest[]): Digest[] {
-  const isUsed = database.prepare('SELECT 1 FROM image_blobs WHERE digest = ? LIMIT 1');
+export function unreferencedBlobs({ images, leases }: GraphParts, blobs: readonly Digest[]): Digest[] {
   const leased = leases.leased('content');
-  return blobs.filter(blob => !leases.isHeld(blob) && !leased.has(blob) && isUsed.get(blob) === undefined);
+  return blobs.filter(blob => !leases.isHeld(blob) && !leased.has(blob) && !images.usesBlob(blob));
 }
 
 type UnusedLayer = { chainId: Digest; diffId: Digest };
 
 /** Layers that nothing refers to, and that are not needed to rebuild a blob either. */
 export function unusedLayers(parts: GraphParts): UnusedLayer[] {
-  const { database, leases } = parts;
-  const rows = database
-    .prepare(
-      `${USED_LAYERS} SELECT chain_id, diff_id, chain_id IN (SELECT chain_id FROM used) AS is_used FROM layers`,
-    )
-    .all(Date.now());
-  const all = rows.map(row => ({
-    chainId: row.chain_id as Digest,
-    diffId: row.diff_id as Digest,
-    isUsed: row.is_used === 1 || leases.isHeld(row.chain_id as Digest),
-  }));
+  const all = parts.layers
+    .recordsWithUse()
+    .map(layer => ({ ...layer, isUsed: layer.isUsed || parts.leases.isHeld(layer.chainId) }));
   const unused = all.filter(({ isUsed }) => !isUsed);
   if (unused.length === 0) return [];
   const needed = neededTrees(parts);

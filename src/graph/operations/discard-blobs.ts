@@ -15,16 +15,14 @@ const MAXIMUM_TRIALS = 3;
  * digest comes out. What was tried in vain is remembered.
  */
 export async function discardBlobs(parts: GraphParts): Promise<void> {
-  const { content, database, layers, closing } = parts;
-  const isKept = database.prepare('SELECT 1 FROM kept_blobs WHERE digest = ?');
+  const { content, layers, closing } = parts;
   const unsynced = new Set(layers.unsynced().current);
   for (const layer of layers.records()) {
     if (closing.aborted) return;
     const { blob, chainId } = layer;
     if (unsynced.has(chainId) || !content.has(blob) || content.isDiscarded(blob)) continue;
-    if (isKept.get(blob) !== undefined) continue;
-    if (!(await discardBlob(parts, layer)))
-      database.prepare('INSERT OR IGNORE INTO kept_blobs (digest) VALUES (?)').run(blob);
+    if (layers.isBlobKept(blob)) continue;
+    if (!(await discardBlob(parts, layer))) layers.keepBlob(blob);
   }
 }
 

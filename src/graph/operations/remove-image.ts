@@ -2,8 +2,6 @@ import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { shortId } from '../../base/ids.ts';
 import { removeUnreferenced } from './collect-garbage.ts';
-import { publishIndex } from '../images/published-index.ts';
-import type { RemoveOptions } from '../graph.ts';
 import type { GraphParts } from './graph-parts.ts';
 import {
   familiarString,
@@ -12,9 +10,21 @@ import {
   repositoryOf,
   withDefaultTag,
 } from '../../oci/reference.ts';
-import { doesFor } from '../../oci/platform.ts';
+import { doesFor, type Platform } from '../../oci/platform.ts';
 import { otherPlatform } from '../images/platform-variant.ts';
 import { resolveImage } from '../images/resolve-image.ts';
+
+export type RemoveOptions = {
+  force: boolean;
+  /** Whether the images that it was made from stay. */
+  noPrune: boolean;
+  /** Nothing is removed when the image is for another platform. */
+  platform?: Platform | undefined;
+  /** Gets the bytes that were freed on the disk, bit by bit. */
+  onFreed?: (bytes: number) => void;
+  /** Containers that use an image id. */
+  usersOf(imageId: Digest): { id: string; running: boolean }[];
+};
 
 type Removed = { Untagged?: string; Deleted?: string };
 
@@ -32,7 +42,7 @@ export async function removeImage(
   try {
     await removal.run(text);
   } finally {
-    publishIndex(parts);
+    parts.publishedIndex.write();
   }
   return removal.removed;
 }

@@ -1,6 +1,5 @@
 import { type Digest, digestOf } from '../../base/digest.ts';
 import { removeUnreferenced } from './collect-garbage.ts';
-import { publishIndex } from '../images/published-index.ts';
 import { syncLayers } from './sync-layers.ts';
 import type { GraphParts } from './graph-parts.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
@@ -9,7 +8,6 @@ import type { LayerBlob } from '../layers/layer-blob.ts';
 import { type Manifest, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../../oci/image-spec.ts';
 import { EngineError } from '../../base/errors.ts';
 
-import { markUsed } from '../images/image-uses.ts';
 import type { Reference } from '../../oci/reference.ts';
 
 export type NewImage = {
@@ -68,9 +66,9 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
     const chainId = chainIds.at(-1) ?? null;
     parts.images.add({ id, config, rawConfig, manifest, chainId, sizeBytes, blobs, parent, index });
     parts.documents.keep(id);
-    markUsed(parts.database, id);
+    parts.images.markUsed(id);
     for (const reference of image.references ?? []) parts.images.tag(reference, id);
-    publishIndex(parts);
+    parts.publishedIndex.write();
   } finally {
     for (const key of held) parts.leases.release(key);
     // A known image keeps the manifest that it has, so that another one's content is of no use.

@@ -6,9 +6,10 @@ import { EngineError } from '../../../base/errors.ts';
 import { newId } from '../../../base/ids.ts';
 import { chainIdOf } from '../../../oci/chain-id.ts';
 import { decodeManifest } from '../../../oci/decode-oci.ts';
-import type { BuildLayers, BuiltImage, BuiltLayer, ContainerLayer, Image } from '../../graph.ts';
+import type { ContainerLayer } from '../../graphdriver/graph-driver.ts';
+import type { Image } from '../../images/image.ts';
+import type { BuildLayers, BuiltImage, BuiltLayer } from './build-layers.ts';
 import type { GraphParts } from '../graph-parts.ts';
-import { publishIndex } from '../../images/published-index.ts';
 import { syncLayers } from '../sync-layers.ts';
 import { IngestedLayer } from '../../layers/ingested-layer.ts';
 import { storeImage } from '../store-image.ts';
@@ -123,7 +124,7 @@ export class GraphBuildLayers implements BuildLayers {
       });
     } finally {
       for (const blob of blobs) closeSync(blob.fd);
-      publishIndex(this.#parts);
+      this.#parts.publishedIndex.write();
     }
   }
 

@@ -92,8 +92,7 @@ async function reportBlob(
 async function reportMissing(context: CheckContext): Promise<void> {
   const { parts, findings } = context;
   const told = new Set(findings.map(({ subject }) => subject));
-  const rows = parts.database.prepare('SELECT DISTINCT digest FROM image_blobs').all();
-  const missing = rows.map(row => row.digest as Digest).filter(digest => !parts.content.has(digest));
+  const missing = parts.images.blobs().filter(digest => !parts.content.has(digest));
   for (const digest of missing.filter(each => !told.has(each))) {
     const images = imagesWithBlob(context, digest);
     await report(context, { kind: 'missing-content', subject: digest, images }, () =>

@@ -33,27 +33,21 @@ export async function report(
 }
 
 /** What people call the images that need a blob. */
-export function imagesWithBlob({ parts }: CheckContext, digest: Digest): string[] {
-  return namesOf(
-    parts,
-    parts.database.prepare('SELECT image_id FROM image_blobs WHERE digest = ?').all(digest),
-  );
+export function imagesWithBlob({ parts: { images } }: CheckContext, digest: Digest): string[] {
+  return images.withBlob(digest).flatMap(id => namesOf(images, id));
 }
 
 /** What people call the images that need a layer. */
-export function imagesWithLayer({ parts }: CheckContext, chainId: Digest): string[] {
-  const images = parts.images.list().filter(image => image.chainIds.includes(chainId));
-  return namesOf(
-    parts,
-    images.map(({ id }) => ({ image_id: id })),
-  );
+export function imagesWithLayer({ parts: { images } }: CheckContext, chainId: Digest): string[] {
+  return images
+    .list()
+    .filter(image => image.chainIds.includes(chainId))
+    .flatMap(({ id }) => namesOf(images, id));
 }
 
-function namesOf({ images }: GraphParts, rows: Record<string, unknown>[]): string[] {
-  return rows.flatMap(row => {
-    const names = images.referencesTo(row.image_id as Digest).map(familiarString);
-    return names.length === 0 ? [shortId(String(row.image_id))] : names;
-  });
+function namesOf(images: GraphParts['images'], id: Digest): string[] {
+  const names = images.referencesTo(id).map(familiarString);
+  return names.length === 0 ? [shortId(id)] : names;
 }
 
 /** Has as many tasks at work at once as there are cores. */

@@ -1,4 +1,3 @@
-import { publishIndex } from '../../images/published-index.ts';
 import { syncLayers, whenSynced } from '../sync-layers.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ContainerLayers } from '../containers/container-layers.ts';
@@ -28,7 +27,7 @@ export async function checkGraph(
   const containerLayers = await checkContainers(context);
   const layers = await checkLayers(context);
   if (options.repair) {
-    publishIndex(parts);
+    parts.publishedIndex.write();
     syncLayers(parts);
   }
   return { ...content, layers, containerLayers, findings: context.findings };

@@ -1,7 +1,20 @@
 import type { Digest } from '../../../base/digest.ts';
-import type { CommitOptions } from '../../graph.ts';
-import type { ImageConfig, ImageHistory } from '../../../oci/image-config.ts';
+import type { ContainerDefaults, ImageConfig, ImageHistory } from '../../../oci/image-config.ts';
 import type { Platform } from '../../../oci/platform.ts';
+
+export type CommitOptions = {
+  /** `name:tag`, '' for none. */
+  reference: string;
+  author: string;
+  comment: string;
+  config: ContainerDefaults;
+  containerId: string;
+  /** '' for none. */
+  parent: Digest | '';
+  /** The container's own, as Docker keeps it in the image. */
+  containerConfig: { Cmd?: string[] | null };
+  engineVersion: string;
+};
 
 /** Of a tar without entries: Docker makes no layer of it. */
 const EMPTY_LAYER = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';

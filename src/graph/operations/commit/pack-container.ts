@@ -1,9 +1,9 @@
+import type { CommitOptions } from './committed-image.ts';
 import { encodeJson } from '../../../base/exact-json.ts';
 import type { ContainerTrees } from '../../../archive/rooted-jobs.ts';
 import type { Digest } from '../../../base/digest.ts';
 import { EngineError } from '../../../base/errors.ts';
 import { decodeManifest } from '../../../oci/decode-oci.ts';
-import type { CommitOptions, PackedLayer } from '../../graph.ts';
 import type { Image } from '../../images/image.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import { IngestedLayer } from '../../layers/ingested-layer.ts';
@@ -12,6 +12,13 @@ import { storedLayerBlob } from '../../layers/layer-blob.ts';
 import { hostPlatform } from '../../../oci/platform.ts';
 import { newName } from '../../../oci/reference.ts';
 import { committedImage } from './committed-image.ts';
+
+export type PackedLayer = {
+  /** Makes an image of it, on top of the container's. Returns the id. @throws not-found when that has gone */
+  commit(image: CommitOptions): Promise<Digest>;
+  /** Idempotent. */
+  discard(): Promise<void>;
+};
 
 type Packed = {
   trees: ContainerTrees;

@@ -1,18 +1,16 @@
-import { openTree, packStream } from '../../../archive/pack-stream.ts';
+import { openTree } from '../../../archive/pack-stream.ts';
 import { decodeChanges, type FileChange } from '../../../archive/file-changes.ts';
 import { measureSmallTree } from '../../../archive/measure-small-tree.ts';
 import type { ContainerTrees } from '../../../archive/rooted-jobs.ts';
 import { OPAQUE_XATTRS } from '../../../archive/whiteout.ts';
-import { packContainer } from '../commit/pack-container.ts';
-import type { Readable } from 'node:stream';
+import { type PackedLayer, packContainer } from '../commit/pack-container.ts';
 import type { Digest } from '../../../base/digest.ts';
 import { EngineError } from '../../../base/errors.ts';
 import { removeUnreferenced } from '../collect-garbage.ts';
 import type { ContainerLayer, StorageOptions } from '../../graphdriver/graph-driver.ts';
-import type { PackedLayer } from '../../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ContainerFileSystem } from '../../graphdriver/graph-driver.ts';
-import { markUsed } from '../../images/image-uses.ts';
+import type { ContainerRecord } from '../../layers/container-records.ts';
 import { chainIdsOf } from '../../../oci/chain-id.ts';
 import { FileReader } from '../../layers/file-reader.ts';
 
@@ -41,7 +39,7 @@ export class ContainerLayers {
       chainId: this.#topLayerOf(imageId),
       storageOptions,
     });
-    markUsed(this.#parts.database, imageId);
+    this.#parts.images.markUsed(imageId);
     return layer;
   }
 
@@ -58,17 +56,15 @@ export class ContainerLayers {
       storageOptions,
     }: { imageId: Digest | ''; chainId: Digest | null; storageOptions: StorageOptions },
   ): Promise<ContainerLayer> {
-    const { database, driver, layers } = this.#parts;
-    if (this.#find(containerId) !== undefined)
+    const { containerRecords, driver, layers } = this.#parts;
+    if (this.#parts.containerRecords.find(containerId) !== undefined)
       throw new EngineError('conflict', `a layer for container ${containerId} exists already`);
     // The record comes first: it keeps the image's layers, and after a crash it is found to have no directory.
-    database
-      .prepare('INSERT INTO container_layers (container_id, image_id, chain_id) VALUES (?, ?, ?)')
-      .run(containerId, imageId, chainId);
+    containerRecords.add({ containerId, imageId, chainId });
     try {
       await driver.createContainer(containerId, layers.chain(chainId), storageOptions);
     } catch (error) {
-      this.#forget(containerId);
+      this.#parts.containerRecords.remove(containerId);
       throw error;
     }
     return this.#layerOf(containerId, chainId);
@@ -83,7 +79,7 @@ export class ContainerLayers {
 
   /** @throws EngineError not-found */
   open(containerId: string): ContainerLayer {
-    const record = this.#find(containerId);
+    const record = this.#parts.containerRecords.find(containerId);
     if (record === undefined || !this.#parts.driver.hasContainer(containerId))
       throw new EngineError('not-found', `no layer for container ${containerId}`);
     return this.#layerOf(containerId, record.chainId);
@@ -92,27 +88,17 @@ export class ContainerLayers {
   /** Idempotent. Layers of an image that was removed meanwhile go with their last container. */
   async remove(containerId: string): Promise<void> {
     const { driver, images, layers } = this.#parts;
-    const record = this.#find(containerId);
+    const record = this.#parts.containerRecords.find(containerId);
     await driver.removeContainer(containerId);
     if (record === undefined) return;
-    this.#forget(containerId);
-    markUsed(this.#parts.database, record.imageId);
+    this.#parts.containerRecords.remove(containerId);
+    this.#parts.images.markUsed(record.imageId);
     if (record.chainId !== null && !(record.imageId !== '' && images.has(record.imageId)))
       removeUnreferenced(this.#parts, { blobs: [], chainIds: layers.chain(record.chainId) });
   }
 
-  records(): { containerId: string; chainId: Digest | null }[] {
-    return this.#parts.database
-      .prepare('SELECT container_id, chain_id FROM container_layers')
-      .all()
-      .map(row => ({ containerId: String(row.container_id), chainId: row.chain_id as Digest | null }));
-  }
-
-  /** @throws EngineError not-found */
-  export(containerId: string): Readable {
-    const record = this.#find(containerId);
-    if (record === undefined) throw new EngineError('not-found', `no layer for container ${containerId}`);
-    return packStream(this.#parts.threads, this.#fileSystem(containerId, record.chainId).tree);
+  records(): ContainerRecord[] {
+    return this.#parts.containerRecords.list();
   }
 
   /** @throws EngineError not-found */
@@ -137,7 +123,7 @@ export class ContainerLayers {
   ): Promise<T> {
     const { trees, close } = await this.#openTrees(containerId, ignored);
     try {
-      return await use(trees, this.#find(containerId)?.chainId ?? null);
+      return await use(trees, this.#parts.containerRecords.find(containerId)?.chainId ?? null);
     } finally {
       close();
     }
@@ -145,7 +131,7 @@ export class ContainerLayers {
 
   /** @throws EngineError not-found */
   fileSystem(containerId: string): ContainerFileSystem {
-    const record = this.#find(containerId);
+    const record = this.#parts.containerRecords.find(containerId);
     if (record === undefined) throw new EngineError('not-found', `no layer for container ${containerId}`);
     return this.#fileSystem(containerId, record.chainId);
   }
@@ -154,7 +140,7 @@ export class ContainerLayers {
     containerId: string,
     ignored: readonly string[],
   ): Promise<{ trees: ContainerTrees; close: () => void }> {
-    const record = this.#find(containerId);
+    const record = this.#parts.containerRecords.find(containerId);
     if (record === undefined) throw new EngineError('not-found', `no layer for container ${containerId}`);
     const { directories, writableDirectory, imageTree, opaqueXattr } = this.#fileSystem(
       containerId,
@@ -173,10 +159,9 @@ export class ContainerLayers {
 
   /** After a crash: neither record without directory nor directory without record. */
   async reconcile(): Promise<void> {
-    const { database, driver } = this.#parts;
-    const recorded = database.prepare('SELECT container_id FROM container_layers').all();
-    const known = new Set(recorded.map(row => String(row.container_id)));
-    for (const id of known) if (!driver.hasContainer(id)) this.#forget(id);
+    const { driver } = this.#parts;
+    const known = new Set(this.records().map(({ containerId }) => containerId));
+    for (const id of known) if (!driver.hasContainer(id)) this.#parts.containerRecords.remove(id);
     // What cannot be removed now is left in the driver's trash, for the next process to try again.
     for (const id of driver.containers())
       if (!known.has(id)) driver.removeContainer(id).catch(() => undefined);
@@ -244,18 +229,6 @@ export class ContainerLayers {
   #fileSystem(containerId: string, chainId: Digest | null): ContainerFileSystem {
     const { driver, layers } = this.#parts;
     return driver.openContainer(containerId, layers.chain(chainId));
-  }
-
-  #find(containerId: string): { imageId: Digest | ''; chainId: Digest | null } | undefined {
-    const row = this.#parts.database
-      .prepare('SELECT image_id, chain_id FROM container_layers WHERE container_id = ?')
-      .get(containerId);
-    if (row === undefined) return undefined;
-    return { imageId: row.image_id as Digest | '', chainId: row.chain_id as Digest | null };
-  }
-
-  #forget(containerId: string): void {
-    this.#parts.database.prepare('DELETE FROM container_layers WHERE container_id = ?').run(containerId);
   }
 }
 

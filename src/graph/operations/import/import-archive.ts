@@ -2,7 +2,6 @@ import { encodeJson } from '../../../base/exact-json.ts';
 import type { Readable } from 'node:stream';
 import { decompressed } from '../../../archive/compression.ts';
 import type { Digest } from '../../../base/digest.ts';
-import type { ImportOptions } from '../../graph.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import type { ContainerDefaults, ImageConfig } from '../../../oci/image-config.ts';
 import { IngestedLayer } from '../../layers/ingested-layer.ts';
@@ -12,6 +11,15 @@ import { parsePlatform } from '../../../oci/parse-platform.ts';
 import { hostPlatform, type Platform } from '../../../oci/platform.ts';
 import { applyChanges } from './apply-changes.ts';
 import { EngineError } from '../../../base/errors.ts';
+
+export type ImportOptions = {
+  /** `name:tag`, '' for none. */
+  reference: string;
+  message: string;
+  /** Dockerfile instructions, as `--change` has them. */
+  changes: string[];
+  platform?: string;
+};
 
 /**
  * `docker import`: a root file system's tar, compressed or not, becomes an image of one layer.

@@ -3,7 +3,6 @@ import type { Digest } from '../../../base/digest.ts';
 import { EngineError } from '../../../base/errors.ts';
 import { shortId } from '../../../base/ids.ts';
 import { decodeImageConfig, readImageConfig } from '../../../oci/decode-image-config.ts';
-import { publishingSeldom } from '../../images/published-index.ts';
 import type { Ingest } from '../../content/ingest.ts';
 import type { ProgressMessage } from '../../../api/types.ts';
 import type { GraphParts } from '../graph-parts.ts';
@@ -45,7 +44,7 @@ export async function loadArchive(
       isWanted(image, platform),
     );
     const ids: Digest[] = [];
-    await publishingSeldom(parts, async () => {
+    await parts.publishedIndex.writingSeldom(async () => {
       for (const image of images) {
         ids.push(await loadImage(parts, image, owned, progress));
         for (const file of filesOf(image)) file.rest();

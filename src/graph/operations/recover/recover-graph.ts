@@ -1,8 +1,7 @@
 import type { Digest } from '../../../base/digest.ts';
 import { removeAllUnreferenced } from '../collect-garbage.ts';
-import { publishIndex } from '../../images/published-index.ts';
 import { decodeManifest } from '../../../oci/decode-oci.ts';
-import type { Image } from '../../graph.ts';
+import type { Image } from '../../images/image.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import { storeImage } from '../store-image.ts';
 import type { ContainerLayers } from '../containers/container-layers.ts';
@@ -22,16 +21,11 @@ export async function recoverGraph(parts: GraphParts, containers: ContainerLayer
     await unpackAgain(parts, image).catch(() => undefined);
   }
   removeAllUnreferenced(parts);
-  publishIndex(parts);
+  parts.publishedIndex.write();
 }
 
-async function dropBrokenLayers({ database, layers, driver }: GraphParts): Promise<void> {
-  const recorded = new Set(
-    database
-      .prepare('SELECT chain_id FROM layers')
-      .all()
-      .map(row => row.chain_id as Digest),
-  );
+async function dropBrokenLayers({ layers, driver }: GraphParts): Promise<void> {
+  const recorded = new Set(layers.records().map(({ chainId }) => chainId));
   const present = new Set(driver.layers());
   const suspect = layers.unsynced().suspect;
   for (const chainId of [...suspect, ...recorded]) {

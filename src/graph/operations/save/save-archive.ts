@@ -10,7 +10,6 @@ import { removeUnreferenced } from '../collect-garbage.ts';
 import type { ContentStore } from '../../content/content-store.ts';
 import { type DecodedManifest, decodeManifest } from '../../../oci/decode-oci.ts';
 import type { Image } from '../../images/image.ts';
-import type { SaveOptions } from '../../graph.ts';
 import { resolveImage } from '../../images/resolve-image.ts';
 import { platformVariant } from '../../images/platform-variant.ts';
 import type { GraphParts } from '../graph-parts.ts';
@@ -24,6 +23,13 @@ import {
 import { formatPlatform, type Platform } from '../../../oci/platform.ts';
 import { canonicalString, familiarName, familiarString, type Reference } from '../../../oci/reference.ts';
 import { type ImageToSave, imagesToSave } from './images-to-save.ts';
+
+export type SaveOptions = {
+  /** What images hold for others is left out. */
+  platform?: Platform | undefined;
+  /** Called with each image that the archive will hold. */
+  saving?: (image: Image) => void;
+};
 
 /**
  * `docker save` as Docker 25 and later have it: a tar of an OCI image layout, with manifest.json and
