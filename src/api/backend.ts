@@ -231,6 +231,8 @@ export interface SystemBackend {
   }): AsyncIterable<api.EventMessage>;
   /** Of the parts asked for; the others are null. */
   diskUsage(parts: ReadonlySet<UsagePart>): Promise<Record<string, unknown>>;
+  /** What is measured of containers, engine and machine, in Prometheus' text format, in pieces (Slipway's own). */
+  metrics(): AsyncIterable<string>;
   /** Slipway's own. */
   systemCheck(
     options: api.SystemCheckOptions,

@@ -8,7 +8,7 @@ import { cpuStatsV2, ioStatsV2, memoryStatsV2 } from './stats-v2.ts';
 export function readCgroupStats({ v1, unified }: CgroupPaths, read: ReadFile): CgroupStats {
   const v2 = unified ?? '';
   return {
-    cpu: v1.cpuacct ? cpuStatsV1(v1.cpuacct, v1.cpu, read) : cpuStatsV2(v2, read),
+    cpu: readCpuStats({ v1, unified }, read),
     memory: v1.memory ? memoryStatsV1(v1.memory, read) : memoryStatsV2(v2, read),
     pids: {
       current: parseNumber(read(`${v1.pids ?? v2}/pids.current`), 0),
@@ -18,6 +18,21 @@ export function readCgroupStats({ v1, unified }: CgroupPaths, read: ReadFile): C
     pressure: unified === undefined ? {} : readPressures(unified, read),
     cgroupVersion: v1.memory ? 1 : 2,
   };
+}
+
+/**
+ * What cpuacct (v1) says of user and system mode is counted in ticks, and does not add up to the usage. What a v2 cgroup
+ * says does, also beside v1.
+ */
+function readCpuStats(
+  { v1, unified }: Pick<CgroupPaths, 'v1' | 'unified'>,
+  read: ReadFile,
+): CgroupStats['cpu'] {
+  const v2 = unified === undefined ? undefined : cpuStatsV2(unified, read);
+  if (v1.cpuacct === undefined) return v2 ?? cpuStatsV2('', read);
+  const stats = cpuStatsV1(v1.cpuacct, v1.cpu, read);
+  const isExact = v2 !== undefined && v2.userNs + v2.systemNs > 0n;
+  return isExact ? { ...stats, userNs: v2.userNs, systemNs: v2.systemNs } : stats;
 }
 
 /** Only v2 cgroups have them, also beside the controllers of v1. */

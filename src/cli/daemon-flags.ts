@@ -44,6 +44,8 @@ export type DaemonFlags = {
   /** The unix socket's group, by name or number. Empty: `docker` or `slipway` where one exists. */
   group: string;
   cgroupParent: string;
+  /** `HOST:PORT` where Prometheus gets its metrics; empty: nowhere. */
+  metricsAddress: string;
   defaultUlimits: Required<Ulimit>[];
   defaultShmSizeBytes: Int64;
   labels: string[];
@@ -104,6 +106,7 @@ export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
   apiNames: [],
   group: '',
   cgroupParent: '',
+  metricsAddress: '',
   defaultUlimits: [],
   defaultShmSizeBytes: 64 * 1024 * 1024,
   labels: [],

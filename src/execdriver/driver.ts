@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { OpenFiles } from '../cgroups/count-open-files.ts';
 import type { CgroupPaths } from '../cgroups/cgroup-paths.ts';
 import type { CgroupStats } from '../cgroups/cgroup-stats.ts';
 import type { RootSource } from '../libcontainer/compile-container.ts';
@@ -146,6 +147,8 @@ export interface Container extends ContainerProcess {
   readonly cgroupPaths: CgroupPaths;
   /** Raw counters from the cgroup. */
   stats(): Promise<CgroupStats>;
+  /** How many processes it has, and what they have open. */
+  openFiles(): Promise<OpenFiles>;
   /**
    * Kills what may still run, waits for it, and removes every trace: cgroups, shim, state directory.
    * Idempotent.

@@ -6,6 +6,7 @@ import { EngineError } from '../base/errors.ts';
 import type { Logger } from 'pino';
 import type { DaemonFlags } from '../cli/daemon-flags.ts';
 import { VERSION as version } from '../cli/version.ts';
+import { openMetricsServer } from '../server/metrics-server.ts';
 import { openApiServer } from '../server/api-server.ts';
 import { type Engine, type EngineOptions, openEngine } from './engine.ts';
 import { giveBackMemory } from './give-back-memory.ts';
@@ -39,6 +40,11 @@ export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): 
     logger,
   });
   undo.defer(() => server.close());
+  if (flags.metricsAddress !== '') {
+    const metrics = await openMetricsServer(engine.backend, flags.metricsAddress);
+    undo.defer(() => metrics.close());
+    logger.info({ address: metrics.address }, 'metrics');
+  }
   if (flags.group !== '') giveToGroup(server.addresses, flags.group);
   admitToSockets(flags.execRoot);
   undo.defer(giveBackMemory());

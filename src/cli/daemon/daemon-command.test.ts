@@ -173,12 +173,12 @@ test('a key that is null, or asks for what is so anyway, is not warned of', asyn
 });
 
 test('what --validate says names the keys without effect', async context => {
-  const file = configFile(context, '{"metrics-addr": "127.0.0.1:9323", "debug": true}');
+  const file = configFile(context, '{"experimental": true, "debug": true}');
   const { exitCode, stderr } = await daemon('--validate', '--config-file', file);
   assert.equal(exitCode, 0);
   assert.equal(
     stderr,
-    "WARNING: the configuration's metrics-addr has no effect: metrics are not served yet\nconfiguration OK\n",
+    "WARNING: the configuration's experimental has no effect: there are no experimental features\nconfiguration OK\n",
   );
 });
 

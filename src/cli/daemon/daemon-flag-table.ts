@@ -90,6 +90,7 @@ export const DAEMON_FLAG_TABLE = {
     ...integer('', 'Attempts of a download that does not get any further', DEFAULTS.maxDownloadAttempts),
     initial: DEFAULTS.maxDownloadAttempts,
   },
+  'metrics-addr': string('', 'Serve metrics for Prometheus at HOST:PORT', DEFAULTS.metricsAddress),
   mtu: { ...integer('', 'MTU of the default bridge network', DEFAULTS.mtu), initial: DEFAULTS.mtu },
   'no-proxy': string('', 'Hosts that are asked without a proxy (default: $NO_PROXY)'),
   'no-new-privileges': bool('', 'Set no-new-privileges for new containers that do not say otherwise'),

@@ -57,7 +57,6 @@ const INERT_DIRECTIVES = lookupTable<InertDirective>({
   ip6tables: inert(boolean, NO_IPV6),
   iptables: inert(boolean, NO_FILTER, true),
   ipv6: inert(boolean, NO_IPV6, false),
-  'metrics-addr': inert(text, 'metrics are not served yet'),
   'network-control-plane-mtu': inert(number, NO_SWARM),
   'network-diagnostic-port': inert(number, NO_SWARM, 0),
   'node-generic-resources': inert(texts, NO_SWARM),

@@ -61,6 +61,7 @@ const DIRECTIVES = lookupTable<Directive>({
   'max-concurrent-downloads': { flag: 'max-concurrent-downloads', check: number },
   'max-concurrent-uploads': { flag: 'max-concurrent-uploads', check: number },
   'max-download-attempts': { flag: 'max-download-attempts', check: number },
+  'metrics-addr': { flag: 'metrics-addr', check: text },
   mtu: { flag: 'mtu', check: number },
   'no-new-privileges': { flag: 'no-new-privileges', check: boolean },
   'no-proxy': { flag: 'no-proxy', check: text },

@@ -49,6 +49,7 @@ export function toDaemonFlags(values: DaemonFlagValues, warnings: string[] = [])
     apiNames: values['api-name'],
     group: values.group,
     cgroupParent: values['cgroup-parent'],
+    metricsAddress: values['metrics-addr'],
     defaultUlimits: values['default-ulimit'],
     defaultShmSizeBytes: values['default-shm-size'],
     labels: values.label,

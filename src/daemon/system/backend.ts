@@ -31,6 +31,7 @@ import * as images from '../image/images.ts';
 import { describeImage } from '../image/describe-image.ts';
 import { listImages } from '../image/list-images.ts';
 import { pruneImages } from '../image/prune-images.ts';
+import { collectMetrics } from './metrics/collect-metrics.ts';
 import { containerChanges } from '../container/inspect/container-changes.ts';
 import { containerStats } from '../container/inspect/container-stats.ts';
 import { containerTop } from '../container/inspect/container-top.ts';
@@ -267,6 +268,7 @@ function systemBackend(daemon: Daemon): SystemBackend {
     events: options =>
       daemon.events.subscribe({ ...options, signal: AbortSignal.any([options.signal, daemon.closing]) }),
     diskUsage: async parts => diskUsage(daemon, parts),
+    metrics: () => collectMetrics(daemon),
     systemCheck: async (options, progress) => checkSystem(daemon, options, progress),
   };
 }

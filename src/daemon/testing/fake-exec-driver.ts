@@ -159,6 +159,10 @@ export class FakeContainer extends FakeProcess implements Container {
     };
   }
 
+  async openFiles() {
+    return { processes: 1, descriptors: 3 };
+  }
+
   async remove(): Promise<void> {
     this.isRemoved = true;
     rmSync(this.options.stateDir, { recursive: true, force: true });

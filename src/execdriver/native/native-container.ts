@@ -4,6 +4,7 @@ import { settlesWithin } from '../../base/settles-within.ts';
 import { Cgroup } from '../../cgroups/cgroup.ts';
 import type { CgroupPaths } from '../../cgroups/cgroup-paths.ts';
 import type { CgroupStats } from '../../cgroups/cgroup-stats.ts';
+import { countOpenFiles, type OpenFiles } from '../../cgroups/count-open-files.ts';
 import { HeldFiles } from '../../cgroups/held-files.ts';
 import { readCgroupStats } from '../../cgroups/read-stats.ts';
 import { compileExec } from '../../libcontainer/compile-exec.ts';
@@ -180,6 +181,10 @@ export class NativeContainer extends NativeProcess implements Container {
     this.#closeFiles ??= setTimeout(() => this.#files.close(), FILES_IDLE_MS).unref();
     this.#closeFiles.refresh();
     return readCgroupStats(this.#state.cgroupPaths, this.#files.read);
+  }
+
+  async openFiles(): Promise<OpenFiles> {
+    return countOpenFiles(await this.pids());
   }
 
   async remove(): Promise<void> {

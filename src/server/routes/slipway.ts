@@ -1,17 +1,20 @@
+import { Readable } from 'node:stream';
 import { EngineError } from '../../base/errors.ts';
 import type { Backend } from '../../api/backend.ts';
 import { booleanParameter, textParameter } from '../query.ts';
-import { sendJson, sendProgress } from '../../http/respond.ts';
+import { METRICS_TYPE } from '../metrics-server.ts';
+import { sendJson, sendProgress, sendStream } from '../../http/respond.ts';
 import { get, post, type Router } from '../router.ts';
 
 /** What Slipway offers beyond Docker's API. */
 export function slipwayRoutes(
-  backend: Pick<Backend, 'containerExplain' | 'imageBootstrap' | 'systemCheck'>,
+  backend: Pick<Backend, 'containerExplain' | 'imageBootstrap' | 'metrics' | 'systemCheck'>,
 ): Router {
   return [
     get('/slipway/containers/:id/plan', async exchange =>
       sendJson(exchange, { Operations: await backend.containerExplain(exchange.param('id')) }),
     ),
+    get('/slipway/metrics', exchange => sendStream(exchange, Readable.from(backend.metrics()), METRICS_TYPE)),
     post('/slipway/images/bootstrap', async exchange => {
       const what = textParameter(exchange.query, 'what');
       if (what === undefined) throw new EngineError('invalid-parameter', 'what: hello, busybox or debian');

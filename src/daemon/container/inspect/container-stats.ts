@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CgroupStats } from '../../../execdriver/driver.ts';
-import { currentTime, ZERO_TIME } from '../../model/clock.ts';
+import type { SlipwayStats } from '../../../api/stats.ts';
+import { ZERO_TIME } from '../../model/clock.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
-import { readInterfaces } from './read-interfaces.ts';
+import { readUsage, cpuPercent, type UsageReading } from './usage-reading.ts';
 
 const INTERVAL_MS = 1000;
-const NS_PER_TICK = 10_000_000;
 
 export type StatsOptions = { stream: boolean; oneShot: boolean };
 
@@ -23,13 +22,13 @@ export async function* containerStats(
   signal: AbortSignal,
 ): AsyncGenerator<unknown, void, undefined> {
   const over = AbortSignal.any([signal, daemon.closing]);
-  let previous: Reading | undefined;
+  let previous: UsageReading | undefined;
   if (!options.stream && !options.oneShot) {
-    previous = await read(container);
+    previous = await readUsage(container);
     if (previous !== undefined) await pause(over);
   }
   while (!over.aborted && !container.isRemoved) {
-    const reading = await read(container);
+    const reading = await readUsage(container);
     yield describe(container, reading, previous);
     if (!options.stream) return;
     previous = reading;
@@ -41,32 +40,10 @@ async function pause(signal: AbortSignal): Promise<void> {
   await delay(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
 }
 
-type Reading = { at: string; cgroup: CgroupStats; systemNs: number; networks: object | undefined };
-
-/** Undefined when it does not run. */
-async function read(container: Container): Promise<Reading | undefined> {
-  const { runtime, state } = container;
-  if (runtime === undefined) return undefined;
-  try {
-    const cgroup = await runtime.stats();
-    const networks = state.endpoints.length > 0 ? readInterfaces(state.pid) : undefined;
-    return { at: currentTime(), cgroup, systemNs: systemNs(), networks };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Processor time of the whole machine: the first line of /proc/stat, without guests (proc_stat(5)). */
-function systemNs(): number {
-  const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1);
-  const ticks = line.trim().split(/\s+/).slice(1, 8).map(Number);
-  return ticks.reduce((sum, value) => sum + value, 0) * NS_PER_TICK;
-}
-
 function describe(
   container: Container,
-  reading: Reading | undefined,
-  previous: Reading | undefined,
+  reading: UsageReading | undefined,
+  previous: UsageReading | undefined,
 ): unknown {
   return {
     name: `/${container.name}`,
@@ -81,6 +58,7 @@ function describe(
     precpu_stats: cpuStats(previous),
     memory_stats: reading === undefined ? {} : memoryStats(reading.cgroup),
     ...(reading?.networks === undefined ? {} : { networks: reading.networks }),
+    ...(reading === undefined ? {} : { slipway: slipwayStats(reading, previous) }),
   };
 }
 
@@ -109,7 +87,7 @@ function blkioStats(cgroup: CgroupStats | undefined): object {
   };
 }
 
-function cpuStats(reading: Reading | undefined): object {
+function cpuStats(reading: UsageReading | undefined): object {
   const cpu = reading?.cgroup.cpu;
   return {
     cpu_usage: {
@@ -120,7 +98,7 @@ function cpuStats(reading: Reading | undefined): object {
     },
     ...(reading === undefined
       ? {}
-      : { system_cpu_usage: reading.systemNs, online_cpus: availableParallelism() }),
+      : { system_cpu_usage: reading.machine.usedNs, online_cpus: reading.machine.online }),
     throttling_data: {
       periods: cpu?.periods ?? 0,
       throttled_periods: cpu?.throttledPeriods ?? 0,
@@ -137,5 +115,20 @@ function memoryStats({ memory, cgroupVersion }: CgroupStats): object {
     ...(memory.failures > 0 ? { failcnt: memory.failures } : {}),
     // Without a limit of its own, the machine is it.
     limit: memory.limitBytes > 0 ? Math.min(memory.limitBytes, totalmem()) : totalmem(),
+  };
+}
+
+/** What Docker's stats have no place for. */
+function slipwayStats(reading: UsageReading, previous: UsageReading | undefined): SlipwayStats {
+  const { cgroup, openFiles } = reading;
+  const { cpu, memory } = cgroup;
+  return {
+    cpu_percent: cpuPercent(reading, previous) ?? null,
+    cpu_burst: { periods: cpu.burstPeriods, time: Number(cpu.burstNs) },
+    memory_swap: memory.swapBytes,
+    oom_kills: memory.oomKills,
+    pressure: cgroup.pressure,
+    processes: openFiles.processes,
+    open_files: openFiles.descriptors,
   };
 }

@@ -12,12 +12,14 @@ const COLUMNS = {
   tx_dropped: 11,
 };
 
+export type InterfaceCounters = Record<keyof typeof COLUMNS, number>;
+
 /** Counters of the interfaces in a process's network namespace, without loopback (proc_pid_net(5)). */
-export function readInterfaces(pid: number): Record<string, Record<string, number>> {
+export function readInterfaces(pid: number): Record<string, InterfaceCounters> {
   return parseInterfaces(readFileSync(`/proc/${pid}/net/dev`, 'utf8'));
 }
 
-export function parseInterfaces(text: string): Record<string, Record<string, number>> {
+export function parseInterfaces(text: string): Record<string, InterfaceCounters> {
   const lines = text.trimEnd().split('\n').slice(2);
   return Object.fromEntries(
     lines
@@ -27,9 +29,11 @@ export function parseInterfaces(text: string): Record<string, Record<string, num
         counters.trim().split(/\s+/).map(Number),
       ])
       .filter(([name]) => name !== 'lo')
-      .map(([name, counters]) => [
-        name,
-        Object.fromEntries(Object.entries(COLUMNS).map(([key, column]) => [key, counters[column] ?? 0])),
-      ]),
+      .map(([name, counters]) => [name, countersOf(counters)]),
   );
+}
+
+function countersOf(columns: readonly number[]): InterfaceCounters {
+  const entries = Object.entries(COLUMNS).map(([name, column]) => [name, columns[column] ?? 0]);
+  return Object.fromEntries(entries) as InterfaceCounters;
 }

@@ -23,6 +23,11 @@ export function specResources(resources: ApiResources, devices: DeviceSource): R
   };
 }
 
+/** Those of CPU and memory alone, for which no device is looked up. */
+export function specLimits(resources: ApiResources): Pick<Resources, 'cpu' | 'memory'> {
+  return { cpu: cpu(resources), memory: memory(resources) };
+}
+
 /** undefined for 0, null and undefined. */
 const given = <T>(value: T | null | undefined) => value || undefined;
 

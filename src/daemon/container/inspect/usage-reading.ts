@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import type { CgroupStats } from '../../../execdriver/driver.ts';
+import type { OpenFiles } from '../../../cgroups/count-open-files.ts';
+import { currentTime } from '../../model/clock.ts';
+import type { Container } from '../../model/container.ts';
+import { type InterfaceCounters, readInterfaces } from './read-interfaces.ts';
+
+const NS_PER_TICK = 10_000_000;
+
+/** What a running container has used, all read at one time. */
+export type UsageReading = {
+  at: string;
+  /** Of the monotonic clock, right beside the reading of the CPU counter. */
+  clockNs: bigint;
+  cgroup: CgroupStats;
+  machine: MachineCpu;
+  /** By interface; undefined where the container has no network of its own. */
+  networks: Record<string, InterfaceCounters> | undefined;
+  openFiles: OpenFiles;
+};
+
+/** Processor time of the whole machine, and how many processors are online. */
+export type MachineCpu = { usedNs: number; online: number };
+
+/** Undefined when it does not run, or ends meanwhile. */
+export async function readUsage(container: Container): Promise<UsageReading | undefined> {
+  const { runtime, state } = container;
+  if (runtime === undefined) return undefined;
+  try {
+    const cgroup = await runtime.stats();
+    const clockNs = process.hrtime.bigint();
+    const networks = state.endpoints.length > 0 ? readInterfaces(state.pid) : undefined;
+    const openFiles = await runtime.openFiles();
+    return { at: currentTime(), clockNs, cgroup, machine: readMachineCpu(), networks, openFiles };
+  } catch {
+    return undefined;
+  }
+}
+
+function readMachineCpu(): MachineCpu {
+  return parseMachineCpu(readFileSync('/proc/stat', 'utf8'));
+}
+
+/** proc_stat(5): the first line is the sum, without guests, who are in it already; processors that are offline have no line. */
+export function parseMachineCpu(text: string): MachineCpu {
+  const [line = ''] = text.split('\n', 1);
+  const ticks = line.trim().split(/\s+/).slice(1, 8).map(Number);
+  return {
+    usedNs: ticks.reduce((sum, value) => sum + value, 0) * NS_PER_TICK,
+    online: text.match(/^cpu\d+ /gm)?.length ?? 1,
+  };
+}
+
+/**
+ * How many percent of one CPU were used between two readings of the same run: from the cgroup's counter and the clock,
+ * so that neither offline CPUs nor what else runs on the machine changes it. Undefined without an earlier reading.
+ */
+export function cpuPercent(now: UsageReading, before: UsageReading | undefined): number | undefined {
+  if (before === undefined) return undefined;
+  const used = now.cgroup.cpu.usageNs - before.cgroup.cpu.usageNs;
+  const passed = now.clockNs - before.clockNs;
+  return used < 0n || passed <= 0n ? undefined : (Number(used) / Number(passed)) * 100;
+}
