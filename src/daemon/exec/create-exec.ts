@@ -26,16 +26,16 @@ export async function createExec(
   parseDetachKeys(config.DetachKeys ?? '');
   const exec = new Exec({ id: newId(), config, state: 'created', exitCode: null, pid: 0 }, container);
   exec.spec = await buildExecProcess(daemon, container, config);
-  container.execs.set(exec.id, exec);
+  daemon.execs.add(exec);
   daemon.store.saveExec(exec.id, container.id, exec.record);
   containerEvent(daemon, container, `exec_create: ${exec.command}`, { execID: exec.id });
   return exec;
 }
 
 /** @throws EngineError not-found */
-export function findExec({ containers, departed }: Daemon, id: string): Exec {
+export function findExec({ containers, departed, execs }: Daemon, id: string): Exec {
   for (const container of [...containers.all(), ...departed.all()]) {
-    const exec = container.execs.get(id);
+    const exec = execs.find(container, id);
     if (exec !== undefined) return exec;
   }
   throw notFound(`No such exec instance: ${id}`);

@@ -61,7 +61,7 @@ test('an exec is started once, is listed until it has ended, and keeps its pid',
   assert.match(String((second as PromiseRejectedResult).reason), /exec command .* is already running/);
   assert.deepEqual(await listed(), [Id, unused]);
   engine.execDriver.last.execs[0]?.exit(3);
-  await engine.daemon.containers.find(id).execs.get(Id)?.exited;
+  await engine.daemon.execs.find(engine.daemon.containers.find(id), Id)?.exited;
   const { Running, ExitCode, Pid } = await engine.backend.execInspect(Id);
   assert.deepEqual([Running, ExitCode, Pid], [false, 3, process.pid]);
   assert.deepEqual(await listed(), [unused]);

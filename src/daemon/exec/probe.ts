@@ -5,32 +5,19 @@ import type { Container } from '../model/container.ts';
 import type { Daemon } from '../container/daemon.ts';
 import { createExec } from './create-exec.ts';
 import type { Exec } from '../model/exec.ts';
-import { forget, start } from './start-exec.ts';
-import { goDuration } from '../container/health/go-duration.ts';
+import { exceeded, type Probe, type ProbeOptions, type ProbeOutcome } from '../container/probe.ts';
+import { forgetExec } from '../model/forget-exec.ts';
+import { start } from './start-exec.ts';
 import { OutputCollector } from './output-collector.ts';
 
-type Outcome = { exitCode: number; output: string };
-export type ProbeResult = Outcome & { startNs: bigint; endNs: bigint };
-
-/** One run of a container's health check. */
-export type Probe = {
-  /** At the latest when its time is over, whatever it has got to. Never rejects: what goes wrong is the result. */
-  readonly result: Promise<ProbeResult>;
-  /** Settles when nothing of it is left, which may take longer. Never rejects. */
-  readonly ended: Promise<void>;
-  /** Ends it before its time. */
-  readonly end: () => void;
-};
-
-export type ProbeOptions = { command: string[]; timeoutMs: number };
-
+/** One run of a container's health check, as an exec. */
 export function startProbe(daemon: Daemon, container: Container, options: ProbeOptions): Probe {
   const startNs = nowNs();
   const { command, timeoutMs } = options;
   const collector = new OutputCollector();
   const over = new AbortController();
   const run = execute(daemon, container, { command, collector, signal: over.signal });
-  const timedOut = new Promise<Outcome>(resolve => {
+  const timedOut = new Promise<ProbeOutcome>(resolve => {
     over.signal.addEventListener('abort', () => resolve(exceeded(timeoutMs, collector.text())));
   });
   const cancelTimer = startTimer(timeoutMs, () => over.abort());
@@ -41,19 +28,13 @@ export function startProbe(daemon: Daemon, container: Container, options: ProbeO
   return { result, ended: run.then(() => undefined), end: () => over.abort() };
 }
 
-/** In Docker's words. */
-export function exceeded(timeoutMs: number, output = ''): Outcome {
-  const message = `Health check exceeded timeout (${goDuration(timeoutMs)})`;
-  return { exitCode: -1, output: output === '' ? message : `${message}: ${output}` };
-}
-
 type Execution = { command: string[]; collector: OutputCollector; signal: AbortSignal };
 
 async function execute(
   daemon: Daemon,
   container: Container,
   { command, collector, signal }: Execution,
-): Promise<Outcome> {
+): Promise<ProbeOutcome> {
   let exec: Exec | undefined;
   try {
     const config = { Cmd: command, AttachStdout: true, AttachStderr: true };
@@ -66,6 +47,6 @@ async function execute(
     return { exitCode: -1, output: messageOf(error) };
   } finally {
     // Nobody asks for it, and there may be thousands of them.
-    if (exec !== undefined) forget(daemon, exec);
+    if (exec !== undefined) forgetExec(daemon, exec);
   }
 }

@@ -12,6 +12,8 @@ import { buildExecProcess } from '../container/start/build-spec.ts';
 import { describeExecFailure, startExitCode } from '../container/start/start-failure.ts';
 import { checkExecutable } from './create-exec.ts';
 import type { Exec } from '../model/exec.ts';
+import type { ClientSession } from '../model/client-session.ts';
+import { forgetExec } from '../model/forget-exec.ts';
 
 const SIGKILL = 9;
 /** How long a finished exec can still be inspected. */
@@ -60,7 +62,7 @@ export async function start(
   exec: Exec,
   options: StartOptions,
   client?: Duplex,
-): Promise<StreamBridge | undefined> {
+): Promise<ClientSession | undefined> {
   const { container, record } = exec;
   let process: ExecProcess | undefined;
   exec.claim();
@@ -159,10 +161,5 @@ function fail(daemon: Daemon, exec: Exec, error: unknown): void {
 
 export function forgetLater(daemon: Daemon, exec: Pick<Exec, 'id' | 'container'>): void {
   const { id, container } = exec;
-  setTimeout(() => forget(daemon, { id, container }), KEPT_MS).unref();
-}
-
-export function forget(daemon: Daemon, { id, container }: Pick<Exec, 'id' | 'container'>): void {
-  if (daemon.closing.aborted || !container.execs.delete(id)) return;
-  daemon.store.removeExec(id);
+  setTimeout(() => forgetExec(daemon, { id, container }), KEPT_MS).unref();
 }

@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import type { Image } from '../../graph/graph.ts';
-import type { Daemon } from '../container/daemon.ts';
+import type { DaemonCore } from '../model/core.ts';
 import { removalEvents } from './images.ts';
 import { imageUsers } from './list-images.ts';
 
@@ -15,7 +15,7 @@ const BRINGING = ['load', 'import', 'pull', 'commit'];
  * The limits `--image-gc-high` and `--image-gc-low`: looks at the data root's file system now and then, and after
  * every change of images. Without limits it does nothing.
  */
-export function collectImages(daemon: Daemon): void {
+export function collectImages(daemon: DaemonCore): void {
   if (daemon.options.imageGcHigh === 0) return;
   const { background, closing, events } = daemon;
   let last = Promise.resolve();
@@ -38,12 +38,12 @@ export function collectImages(daemon: Daemon): void {
   void regularly();
 }
 
-function logFailure({ log }: Daemon, error: unknown): void {
+function logFailure({ log }: DaemonCore, error: unknown): void {
   log.error({ error: messageOf(error) }, 'removing unused images');
 }
 
 /** Removes images that no container uses, longest unused first, until less is used than the lower limit. */
-async function collectOnce(daemon: Daemon): Promise<void> {
+async function collectOnce(daemon: DaemonCore): Promise<void> {
   const { imageGcHigh, imageGcLow, dataRoot } = daemon.options;
   const { usedBytes, totalBytes } = await diskOf(dataRoot);
   if (usedBytes * 100 < imageGcHigh * totalBytes) return;
@@ -65,7 +65,7 @@ async function diskOf(path: string): Promise<{ usedBytes: number; totalBytes: nu
   return { usedBytes: (blocks - bfree) * bsize, totalBytes: (blocks - bfree + bavail) * bsize };
 }
 
-function isKept(daemon: Daemon, { id, manifest, chainIds }: Image): boolean {
+function isKept(daemon: DaemonCore, { id, manifest, chainIds }: Image): boolean {
   const { leases } = daemon.graph;
   const [content, layers] = [leases.leased('content'), leases.leased('layer')];
   const isLeased = content.has(id) || content.has(manifest) || chainIds.some(chainId => layers.has(chainId));
@@ -73,7 +73,7 @@ function isKept(daemon: Daemon, { id, manifest, chainIds }: Image): boolean {
 }
 
 /** @returns how many bytes that frees */
-async function removeUnused(daemon: Daemon, image: Image): Promise<number> {
+async function removeUnused(daemon: DaemonCore, image: Image): Promise<number> {
   const { id } = image;
   let freed = 0;
   try {

@@ -5,7 +5,7 @@ import type { Image, RemoveOptions } from '../../graph/graph.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { layerProgress } from '../../graph/operations/load/layer-progress.ts';
 import { familiarString, newName } from '../../oci/reference.ts';
-import type { Daemon } from '../container/daemon.ts';
+import type { DaemonCore } from '../model/core.ts';
 import { download, downloadAddress } from './download.ts';
 import { imageUsers } from './list-images.ts';
 
@@ -16,7 +16,7 @@ type Told = { id: string; config?: ImageConfig };
 
 /** Tells of an image, under its id where it has no other name, with its labels where it is still there. */
 export function imageEvent(
-  { events }: Daemon,
+  { events }: DaemonCore,
   action: string,
   { id, config }: Told,
   name: string = id,
@@ -27,7 +27,7 @@ export function imageEvent(
 
 /** @throws EngineError invalid-parameter, not-found */
 export async function tagImage(
-  daemon: Daemon,
+  daemon: DaemonCore,
   reference: string,
   name: { repository: string; tag: string },
 ): Promise<void> {
@@ -38,7 +38,7 @@ export async function tagImage(
 
 /** @throws EngineError not-found, conflict, in Docker's words */
 export async function removeImage(
-  daemon: Daemon,
+  daemon: DaemonCore,
   reference: string,
   options: Omit<RemoveOptions, 'usersOf'>,
 ): Promise<Removal[]> {
@@ -54,7 +54,7 @@ export async function removeImage(
 }
 
 /** What is to be told of an image's removal: its labels have gone with it, as with Docker. */
-export function removalEvents(daemon: Daemon, image: Image, removals: readonly Removal[]): void {
+export function removalEvents(daemon: DaemonCore, image: Image, removals: readonly Removal[]): void {
   for (const { Untagged, Deleted } of removals) {
     if (Untagged !== undefined) imageEvent(daemon, 'untag', image);
     if (Deleted === image.id) imageEvent(daemon, 'delete', { id: image.id });
@@ -62,7 +62,7 @@ export function removalEvents(daemon: Daemon, image: Image, removals: readonly R
 }
 
 export async function loadImage(
-  daemon: Daemon,
+  daemon: DaemonCore,
   archive: Readable,
   { progress, platform }: { progress: Progress; platform?: api.Platform },
 ): Promise<void> {
@@ -71,7 +71,7 @@ export async function loadImage(
 }
 
 export async function saveImages(
-  daemon: Daemon,
+  daemon: DaemonCore,
   references: string[],
   platform?: api.Platform,
 ): Promise<Readable> {
@@ -80,7 +80,7 @@ export async function saveImages(
 }
 
 export async function importImage(
-  daemon: Daemon,
+  daemon: DaemonCore,
   archive: Readable,
   options: ImageImportOptions,
 ): Promise<string> {
@@ -99,7 +99,7 @@ export async function importImage(
 
 /** As {@link importImage}, of what the daemon finds at an address. Without a message the address is noted. */
 export async function importImageFrom(
-  daemon: Daemon,
+  daemon: DaemonCore,
   source: string,
   { options, progress }: { options: ImageImportOptions; progress: Progress },
 ): Promise<string> {

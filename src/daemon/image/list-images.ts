@@ -1,7 +1,7 @@
 import type * as api from '../../api/types.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import type { Graph, Image } from '../../graph/graph.ts';
-import type { Daemon } from '../container/daemon.ts';
+import type { DaemonCore } from '../model/core.ts';
 import { booleanFilter, checkFilters, type Filters, labelFilter } from '../model/filters.ts';
 import { untilTime } from '../model/until-filter.ts';
 import { summarizeImage } from './describe-image.ts';
@@ -18,7 +18,7 @@ export type ListOptions = {
 };
 
 /** `docker images`, newest first. @throws EngineError invalid-parameter, not-found for bad filters */
-export async function listImages(daemon: Daemon, options: ListOptions): Promise<api.ImageSummary[]> {
+export async function listImages(daemon: DaemonCore, options: ListOptions): Promise<api.ImageSummary[]> {
   const { filters, all = false } = options;
   checkFilters(filters, KNOWN);
   const matches = await imageFilter(daemon, filters);
@@ -39,7 +39,10 @@ export async function listImages(daemon: Daemon, options: ListOptions): Promise<
 }
 
 /** What the filters of `images` and `image prune` select. */
-export async function imageFilter({ graph }: Daemon, filters: Filters): Promise<(image: Image) => boolean> {
+export async function imageFilter(
+  { graph }: DaemonCore,
+  filters: Filters,
+): Promise<(image: Image) => boolean> {
   const before = await creationTimes(graph, filters.get('before'));
   const since = await creationTimes(graph, filters.get('since'));
   const until = (filters.get('until') ?? []).map(value => untilTime(new Map([['until', [value]]])));
@@ -75,14 +78,14 @@ async function creationTimes(graph: Graph, references: readonly string[] = []): 
 }
 
 /** Containers that were made from an image. */
-export function imageUsers({ containers }: Daemon, imageId: string): { id: string; running: boolean }[] {
+export function imageUsers({ containers }: DaemonCore, imageId: string): { id: string; running: boolean }[] {
   return containers
     .all()
     .filter(({ record }) => record.imageId === imageId)
     .map(({ id, isRunning }) => ({ id, running: isRunning }));
 }
 
-function countUsers({ containers }: Daemon): Map<string, number> {
+function countUsers({ containers }: DaemonCore): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { record } of containers.all())
     counts.set(record.imageId, (counts.get(record.imageId) ?? 0) + 1);

@@ -1,6 +1,6 @@
 import { EngineError } from '../../base/errors.ts';
 import type { Image } from '../../graph/graph.ts';
-import type { Daemon } from '../container/daemon.ts';
+import type { DaemonCore } from '../model/core.ts';
 import { conflict } from '../model/errors.ts';
 import { pruneEvent } from '../model/prune-event.ts';
 import { booleanFilter, checkFilters, type Filters } from '../model/filters.ts';
@@ -8,7 +8,7 @@ import { untilTime } from '../model/until-filter.ts';
 import { type Removal, removeImage } from './images.ts';
 import { imageFilter, imageUsers } from './list-images.ts';
 
-const running = new WeakSet<Daemon>();
+const running = new WeakSet<DaemonCore>();
 
 /**
  * `docker image prune`: untagged images that nobody uses; with `dangling=false`, all that nobody uses. What is
@@ -16,7 +16,7 @@ const running = new WeakSet<Daemon>();
  * @throws EngineError invalid-parameter for bad filters, conflict while another one is at work
  */
 export async function pruneImages(
-  daemon: Daemon,
+  daemon: DaemonCore,
   filters: Filters,
 ): Promise<{ ImagesDeleted: Removal[] | null; SpaceReclaimed: number }> {
   checkFilters(filters, ['dangling', 'label', 'label!', 'until']);
@@ -41,7 +41,7 @@ export async function pruneImages(
   }
 }
 
-async function prune(daemon: Daemon, images: readonly Image[]) {
+async function prune(daemon: DaemonCore, images: readonly Image[]) {
   const deleted: Removal[] = [];
   let reclaimed = 0;
   const onFreed = (bytes: number) => {
@@ -59,7 +59,7 @@ async function prune(daemon: Daemon, images: readonly Image[]) {
 
 /** An image that others were made from stays, and one may have gone meanwhile. */
 async function removeIfPossible(
-  daemon: Daemon,
+  daemon: DaemonCore,
   reference: string,
   onFreed: (bytes: number) => void,
 ): Promise<Removal[]> {

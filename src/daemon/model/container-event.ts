@@ -1,9 +1,9 @@
 import type { Container } from './container.ts';
-import type { Daemon } from '../container/daemon.ts';
+import type { DaemonCore } from './core.ts';
 
 /** Publishes an event of a container, with its image, name and labels among the attributes. */
 export function containerEvent(
-  { events }: Pick<Daemon, 'events'>,
+  { events }: Pick<DaemonCore, 'events'>,
   { record }: Container,
   action: string,
   attributes: Record<string, string> = {},

@@ -1,6 +1,5 @@
 import type * as api from '../../api/types.ts';
 import type { Endpoint, PortBinding } from '../../networkdriver/driver.ts';
-import type { VolumeDevice } from '../volume/volume-device.ts';
 import { ZERO_TIME } from './clock.ts';
 
 /** A container as it was asked for: written once, changed by `rename` and `update` only. Plain data. */
@@ -63,6 +62,16 @@ export type MountRecord = {
   tmpfsOptions: string[];
   /** Not created by this container's own volume list: removed by `rm -v` only when anonymous. */
   anonymous: boolean;
+};
+
+/** A file system or directory that a volume stands for, from the options of the `local` driver. */
+export type VolumeDevice = {
+  /** A directory of the host, to be bound; else a file system is mounted for each container that uses the volume. */
+  isDirectory: boolean;
+  /** As mount(8) has them. */
+  source: string;
+  type: string;
+  options: string[];
 };
 
 /** What changes while it lives. Written whole with each change. Plain data. */

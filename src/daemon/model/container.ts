@@ -3,8 +3,7 @@ import { startTimer } from '../../base/start-timer.ts';
 import type { Container as Runtime } from '../../execdriver/driver.ts';
 import type { ContainerLayer } from '../../graph/graph.ts';
 import type { Process } from '../../libcontainer/spec.ts';
-import type { StreamBridge } from '../container/streams/stream-bridge.ts';
-import type { Exec } from './exec.ts';
+import type { ClientSession } from './client-session.ts';
 import type { ContainerRecord, StateRecord } from './container-record.ts';
 
 /** Something to be connected to the container's streams before its process runs. */
@@ -32,9 +31,8 @@ export class Container {
   /** Sockets of ports that were published when it ran already: no shim can be given them. */
   readonly heldPorts = new Set<number>();
   readonly pendingAttaches = new Set<PendingAttach>();
-  readonly execs = new Map<string, Exec>();
   /** The clients connected to the current run. */
-  readonly bridges = new Set<StreamBridge>();
+  readonly bridges = new Set<ClientSession>();
   /** Ends what goes with the current run: probes, timers. */
   stopRun: () => void = () => undefined;
   /** Settles when nothing is left of the last probe of its health. Never rejects. */

@@ -5,22 +5,10 @@ import { StateStore } from './state-store.ts';
 import { Container } from './container.ts';
 import { type ContainerRecord, newState } from './container-record.ts';
 import { ContainerTable } from './container-table.ts';
-import { generateName } from '../container/create/generate-name.ts';
 
 function container(name: string, id = newId()): Container {
   return new Container({ id, name } as ContainerRecord, newState());
 }
-
-test('generated names look like Docker’s, and avoid those taken', () => {
-  assert.match(
-    generateName(() => true),
-    /^[a-z]+_[a-z]+$/,
-  );
-  assert.match(
-    generateName(name => /\d/.test(name)),
-    /^[a-z]+_[a-z]+\d+$/,
-  );
-});
 
 test('containers are found by id, name and unambiguous prefix', () => {
   const table = new ContainerTable(new StateStore(':memory:'));

@@ -1,5 +1,6 @@
 import { ShortMemory } from '../../base/short-memory.ts';
 import type { Container } from './container.ts';
+import type { ExecRecord } from './exec.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 const MINUTE_MS = 60 * 1000;
@@ -19,10 +20,10 @@ export class DepartedContainers {
     onForget: remove => remove(),
   });
 
-  keep(container: Container): void {
+  /** @param execs what it has executed, as far as that is still known */
+  keep(container: Container, execs: readonly ExecRecord[]): void {
     container.state.status = 'exited';
     container.process = undefined;
-    const execs = [...container.execs.values()].map(({ record }) => record);
     const size = JSON.stringify([container.record, execs]).length;
     this.#containers.keep(container.id, container, size);
   }

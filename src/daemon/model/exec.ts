@@ -1,7 +1,7 @@
 import type * as api from '../../api/types.ts';
 import type { ExecProcess, ExitStatus } from '../../execdriver/driver.ts';
 import type { Process } from '../../libcontainer/spec.ts';
-import type { StreamBridge } from '../container/streams/stream-bridge.ts';
+import type { ClientSession } from './client-session.ts';
 import type { Container } from './container.ts';
 import { conflict } from './errors.ts';
 
@@ -21,7 +21,7 @@ export class Exec {
   process: ExecProcess | undefined;
   /** What is to be executed; built when the exec is created, so that a bad user is told then. */
   spec: Process | undefined;
-  bridge: StreamBridge | undefined;
+  bridge: ClientSession | undefined;
   readonly #exited = Promise.withResolvers<void>();
   #isClaimed = false;
 

@@ -1,9 +1,9 @@
 import type { EventMessage } from '../../api/types.ts';
-import type { Daemon } from '../container/daemon.ts';
+import type { DaemonCore } from './core.ts';
 
 /** Publishes that everything of a kind that nobody uses has been removed. */
 export function pruneEvent(
-  { events }: Pick<Daemon, 'events'>,
+  { events }: Pick<DaemonCore, 'events'>,
   type: EventMessage['Type'],
   reclaimedBytes: number,
 ): void {

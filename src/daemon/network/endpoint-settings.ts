@@ -4,7 +4,7 @@ import { own } from '../../base/own.ts';
 import { contains, type IpVersion, isIpOf, parseIp, parseSubnet } from '../../networkdriver/ipam/ip.ts';
 import type { Container } from '../model/container.ts';
 import type { ContainerRecord } from '../model/container-record.ts';
-import type { Daemon } from '../container/daemon.ts';
+import type { NetworkDaemon } from './networks.ts';
 import { invalid } from '../model/errors.ts';
 import { interfaceSysctlProblem } from './interface-sysctls.ts';
 import { joined } from './ipam-config.ts';
@@ -75,7 +75,7 @@ export function fixedAddresses({ IPAMConfig }: EndpointSettings): string[] {
 
 /** The addresses that other containers, which may not run, have chosen on a network. */
 export function reservedAddresses(
-  { containers }: Daemon,
+  { containers }: NetworkDaemon,
   network: string,
   container: Container,
 ): Set<string> {

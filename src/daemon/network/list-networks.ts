@@ -1,6 +1,6 @@
 import type { NetworkInspect } from '../../api/types.ts';
 import { parseTime } from '../model/clock.ts';
-import type { Daemon } from '../container/daemon.ts';
+import type { NetworkDaemon } from './networks.ts';
 import { invalid } from '../model/errors.ts';
 import { pruneEvent } from '../model/prune-event.ts';
 import {
@@ -19,7 +19,7 @@ const KNOWN = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
 const TYPES = ['builtin', 'custom'];
 
 /** `docker network ls`, without who is connected. @throws EngineError invalid-parameter for a bad filter */
-export async function listNetworks(daemon: Daemon, filters: Filters): Promise<NetworkInspect[]> {
+export async function listNetworks(daemon: NetworkDaemon, filters: Filters): Promise<NetworkInspect[]> {
   checkFilters(filters, KNOWN);
   for (const type of filters.get('type') ?? [])
     if (!TYPES.includes(type)) throw invalid(`invalid filter: 'type'='${type}'`);
@@ -31,7 +31,7 @@ export async function listNetworks(daemon: Daemon, filters: Filters): Promise<Ne
 }
 
 async function networkFilter(
-  { networks }: Daemon,
+  { networks }: NetworkDaemon,
   filters: Filters,
 ): Promise<(network: NetworkRecord) => boolean> {
   const hasId = await patternFilter(filters, 'id');
@@ -57,7 +57,7 @@ async function networkFilter(
  * @throws EngineError invalid-parameter for a bad filter
  */
 export async function pruneNetworks(
-  { networks, events, log }: Daemon,
+  { networks, events, log }: NetworkDaemon,
   filters: Filters,
 ): Promise<{ NetworksDeleted: string[] | null }> {
   checkFilters(filters, ['label', 'label!', 'until']);

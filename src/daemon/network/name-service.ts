@@ -5,21 +5,21 @@ import type { Membership } from '../../networkdriver/dns/name-table.ts';
 import type { ResolverRequest } from '../../networkdriver/dns/protocol.ts';
 import { ResolverClient } from '../../networkdriver/dns/resolver-client.ts';
 import type { Container } from '../model/container.ts';
-import type { Daemon } from '../container/daemon.ts';
-import { openNetworkNamespaceOf } from '../container/networking/open-joined-namespaces.ts';
+import type { NetworkDaemon } from './networks.ts';
+import { openNetworkNamespaceOf } from '../model/open-namespaces.ts';
 import { dnsNames, settingsOf } from './endpoint-settings.ts';
 import { isUserDefined } from '../model/network-record.ts';
 import type { Connection } from './networks.ts';
 
 /** Has containers of user-defined networks find each other by name: tells the resolver of them. */
 export class NameService {
-  readonly #daemon: Daemon;
+  readonly #daemon: NetworkDaemon;
   readonly #client: ResolverClient;
   /** Containers that the resolver knows. */
   readonly #known = new Set<string>();
 
   /** @param program the resolver's */
-  constructor(daemon: Daemon, program: string) {
+  constructor(daemon: NetworkDaemon, program: string) {
     this.#daemon = daemon;
     this.#client = new ResolverClient({
       path: join(daemon.options.execRoot, 'resolver.sock'),

@@ -12,6 +12,7 @@ import { type ChosenSubnet, chooseSubnet, parseBridgeIp } from '../../networkdri
 import type { NamespacePool } from '../../networkdriver/namespace-pool.ts';
 import type { NetworkNamespace } from '../../networkdriver/network-namespace.ts';
 import { currentTime } from '../model/clock.ts';
+import type { DaemonCore } from '../model/core.ts';
 import type { DaemonOptions } from '../model/daemon-options.ts';
 import { notFound } from '../model/errors.ts';
 import type { EventBus } from '../model/event-bus.ts';
@@ -40,6 +41,9 @@ export type ConnectOptions = Omit<JoinOptions, 'endpointId' | 'networkId'> & {
 };
 
 /** Of the default network. */
+/** What the functions of this sub-room use. */
+export type NetworkDaemon = DaemonCore & { readonly networks: Networks };
+
 type BridgeOptions = Pick<DaemonOptions, 'bridgeIp' | 'addressPools' | 'masquerade' | 'mtu'>;
 
 export type Connection = { network: string; endpoint: Endpoint };

@@ -9,11 +9,13 @@ import type { NetworkDriver } from '../../networkdriver/driver.ts';
 import type { NamespacePool } from '../../networkdriver/namespace-pool.ts';
 import { Background } from '../model/background.ts';
 import type { Container } from '../model/container.ts';
+import { ExecTable } from '../model/exec-table.ts';
 import { ContainerTable } from '../model/container-table.ts';
 import { DepartedContainers } from '../model/departed-containers.ts';
 import type { Daemon } from '../container/daemon.ts';
 import type { DaemonOptions } from '../model/daemon-options.ts';
 import { openDistribution } from '../image/distribution/distribution.ts';
+import { startProbe } from '../exec/probe.ts';
 import { EventBus } from '../model/event-bus.ts';
 import { collectImages } from '../image/collect-images.ts';
 import type { Logger } from '../model/logger.ts';
@@ -64,6 +66,7 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
     store,
     containers: new ContainerTable(store),
     departed: new DepartedContainers(),
+    execs: new ExecTable(),
     events,
     locks: new KeyedLock(),
     background,
@@ -92,6 +95,7 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
       return names;
     },
     restart: container => startContainer(daemon, container, 'restart-policy'),
+    startProbe: (container, options) => startProbe(daemon, container, options),
   };
   const names = new NameService(daemon, parts.resolverProgram);
   try {
@@ -116,7 +120,7 @@ async function close(daemon: Daemon, closing: AbortController, withdrawsNetworks
     container.stopRun();
   }
   await Promise.allSettled([...daemon.starts, ...daemon.distribution.active]);
-  for (const container of daemon.containers.all()) letGo(container);
+  for (const container of daemon.containers.all()) letGo(daemon, container);
   daemon.departed.clear();
   daemon.names.close();
   await daemon.threads.close();
@@ -127,9 +131,9 @@ async function close(daemon: Daemon, closing: AbortController, withdrawsNetworks
 }
 
 /** The container's streams are its shim's; connections to them would keep a program alive that has closed its engine. */
-function letGo({ bridges, execs }: Container): void {
-  for (const bridge of bridges) bridge.abandon();
-  for (const { bridge } of execs.values()) bridge?.abandon();
+function letGo({ execs }: Daemon, container: Container): void {
+  for (const bridge of container.bridges) bridge.abandon();
+  for (const { bridge } of execs.of(container)) bridge?.abandon();
 }
 
 function engineId(store: StateStore): string {

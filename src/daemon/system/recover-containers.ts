@@ -100,7 +100,7 @@ async function settled<Value>(promise: Promise<Value>): Promise<Value | undefine
 function recoverExecs(daemon: Daemon, container: Container, runtime: Runtime | undefined): void {
   for (const record of daemon.store.execs(container.id) as ExecRecord[]) {
     const exec = new Exec(record, container);
-    container.execs.set(exec.id, exec);
+    daemon.execs.add(exec);
     if (record.state !== 'running') {
       if (record.state === 'exited') forgetLater(daemon, exec);
       continue;

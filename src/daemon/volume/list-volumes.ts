@@ -1,6 +1,6 @@
 import type { Volume } from '../../api/types.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
-import type { Daemon } from '../container/daemon.ts';
+import type { VolumeDaemon } from './volumes.ts';
 import { invalid } from '../model/errors.ts';
 import { pruneEvent } from '../model/prune-event.ts';
 import {
@@ -13,7 +13,7 @@ import {
 } from '../model/filters.ts';
 
 /** `docker volume ls`. @throws EngineError invalid-parameter for a bad filter */
-export async function listVolumes(daemon: Daemon, filters: Filters): Promise<Volume[]> {
+export async function listVolumes(daemon: VolumeDaemon, filters: Filters): Promise<Volume[]> {
   checkFilters(filters, ['dangling', 'name', 'driver', 'label']);
   const wantsDangling = filters.has('dangling') ? booleanFilter(filters, 'dangling', false) : undefined;
   const hasName = await patternFilter(filters, 'name');
@@ -32,7 +32,7 @@ export async function listVolumes(daemon: Daemon, filters: Filters): Promise<Vol
 }
 
 /** How many containers have each volume mounted. */
-export function volumeUses({ containers }: Daemon): Map<string, number> {
+export function volumeUses({ containers }: VolumeDaemon): Map<string, number> {
   const uses = new Map<string, number>();
   for (const { record } of containers.all()) {
     const volumes = record.mounts.filter(({ type }) => type === 'volume').map(({ name }) => name);
@@ -42,7 +42,7 @@ export function volumeUses({ containers }: Daemon): Map<string, number> {
 }
 
 /** Ids of the containers that have it mounted. */
-export function volumeUsers({ containers }: Daemon, name: string): string[] {
+export function volumeUsers({ containers }: VolumeDaemon, name: string): string[] {
   return containers
     .all()
     .filter(({ record }) => record.mounts.some(mount => mount.type === 'volume' && mount.name === name))
@@ -51,7 +51,7 @@ export function volumeUsers({ containers }: Daemon, name: string): string[] {
 
 /** `docker volume prune`: anonymous ones that nobody uses; with the filter `all=1`, named ones too. */
 export async function pruneVolumes(
-  daemon: Daemon,
+  daemon: VolumeDaemon,
   filters: Filters,
 ): Promise<{ VolumesDeleted: string[]; SpaceReclaimed: number }> {
   checkFilters(filters, ['label', 'label!', 'all']);
@@ -75,6 +75,6 @@ export async function pruneVolumes(
 }
 
 /** The sizes of all files in a volume's directory, added up as Docker does: each inode once, directories not. */
-export function volumeBytes({ volumes, threads }: Daemon, name: string): Promise<number> {
+export function volumeBytes({ volumes, threads }: VolumeDaemon, name: string): Promise<number> {
   return threads.run({ kind: 'measure', root: volumes.path(name) });
 }

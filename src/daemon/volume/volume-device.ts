@@ -1,14 +1,5 @@
+import type { VolumeDevice } from '../model/container-record.ts';
 import { invalid } from '../model/errors.ts';
-
-/** A file system or directory that a volume stands for, from the options of the `local` driver. */
-export type VolumeDevice = {
-  /** A directory of the host, to be bound; else a file system is mounted for each container that uses the volume. */
-  isDirectory: boolean;
-  /** As mount(8) has them. */
-  source: string;
-  type: string;
-  options: string[];
-};
 
 const KEYS = ['type', 'o', 'device', 'size'];
 const REQUIRED = ['device', 'type'];

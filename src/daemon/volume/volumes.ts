@@ -8,6 +8,7 @@ import { newId } from '../../base/ids.ts';
 import { makePrivateDirectory } from '../../base/private-files.ts';
 import type { Background } from '../model/background.ts';
 import { formatTime, nowNs } from '../model/clock.ts';
+import type { DaemonCore } from '../model/core.ts';
 import { conflict, invalid, notFound, prefixed } from '../model/errors.ts';
 import type { EventBus } from '../model/event-bus.ts';
 import type { MountSource } from '../../kernel/mount-source.ts';
@@ -42,6 +43,9 @@ type Parts = {
   /** For the removal of what containers have made. */
   threads: RootedThreads;
 };
+
+/** What the functions of this sub-room use. */
+export type VolumeDaemon = DaemonCore & { readonly volumes: Volumes };
 
 /** Directories that outlive containers: the `local` volume driver. */
 export class Volumes {

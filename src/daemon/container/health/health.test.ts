@@ -142,7 +142,8 @@ test('a stop ends the probe that runs, and none is kept of those that have ended
   answer(engine, 0);
   await until(() => (healthOf(engine, id)?.Log.length ?? 0) === 5);
   const container = engine.daemon.containers.find(id);
-  assert.ok(container.execs.size <= 1, `${container.execs.size} execs`);
+  const execs = engine.daemon.execs.of(container);
+  assert.ok(execs.length <= 1, `${execs.length} execs`);
   assert.ok(engine.daemon.store.execs(id).length <= 1);
   let running: FakeProcess | undefined;
   engine.execDriver.last.onExec = async process => {

@@ -5,7 +5,7 @@ import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { formatTime, nowNs, parseTime } from '../../model/clock.ts';
 import { containerEvent } from '../../model/container-event.ts';
-import { exceeded, type ProbeResult, startProbe } from '../../exec/probe.ts';
+import { exceeded, type ProbeResult } from '../probe.ts';
 
 const NS_PER_MS = 1_000_000;
 const DEFAULT_INTERVAL_MS = 30_000;
@@ -80,7 +80,7 @@ async function probeOnce(
   const startNs = nowNs();
   if (!(await settlesWithin(container.probed, timeoutMs, over)))
     return { startNs, endNs: nowNs(), ...exceeded(timeoutMs) };
-  const probe = startProbe(daemon, container, { command, timeoutMs });
+  const probe = daemon.startProbe(container, { command, timeoutMs });
   container.probed = probe.ended;
   over.addEventListener('abort', probe.end);
   try {

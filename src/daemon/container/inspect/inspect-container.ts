@@ -22,7 +22,7 @@ export async function inspectContainer(
   const { record, state } = container;
   const { id, config, hostConfig } = record;
   container.layer ??= await daemon.graph.openContainerLayer(id);
-  const execs = [...container.execs.values()].filter(exec => exec.record.state !== 'exited');
+  const execs = daemon.execs.of(container).filter(exec => exec.record.state !== 'exited');
   const owner = networkOwner(daemon, container);
   const path = (name: 'hostname' | 'hosts' | 'resolv.conf'): string =>
     state.hasHostFiles ? hostFilePath(daemon.options, owner.id, name) : '';

@@ -111,7 +111,10 @@ function forget(daemon: Daemon, container: Container, discarded: string[]): void
 /** Its log is removed when it is no longer to be read. */
 function depart(daemon: Daemon, container: Container): void {
   const { id } = container;
-  daemon.departed.keep(container);
+  daemon.departed.keep(
+    container,
+    daemon.execs.of(container).map(({ record }) => record),
+  );
   const { size = 0 } = statSync(logPath(daemon.options, id), { throwIfNoEntry: false }) ?? {};
   daemon.departed.keepLog(id, size, () =>
     daemon.background.run(`removing the log of ${id}`, removeFiles(daemon, container)),

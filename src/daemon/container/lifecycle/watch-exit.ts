@@ -3,7 +3,7 @@ import { formatTime, parseTime } from '../../model/clock.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { containerEvent } from '../../model/container-event.ts';
-import { forget } from '../../exec/start-exec.ts';
+import { forgetExec } from '../../model/forget-exec.ts';
 import { stopHealthChecks } from '../health/start-health-checks.ts';
 import { leaveNetworks } from '../networking/leave-networks.ts';
 import { removeContainer } from './remove-container.ts';
@@ -40,9 +40,9 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
   await Promise.all(container.signals);
   if (status.oomKilled && !state.oomKilled) ranOutOfMemory(daemon, container);
   stopHealthChecks(container);
-  for (const exec of container.execs.values()) {
+  for (const exec of daemon.execs.of(container)) {
     exec.containerExited();
-    if (exec.record.state === 'created') forget(daemon, exec);
+    if (exec.record.state === 'created') forgetExec(daemon, exec);
   }
   // Nobody comes to share its network any more.
   container.isEnding = true;

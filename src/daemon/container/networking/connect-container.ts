@@ -7,7 +7,7 @@ import type { Daemon } from '../daemon.ts';
 import { conflict, invalid, notFound } from '../../model/errors.ts';
 import { addOwnHosts, removeOwnHosts, writeResolvConf } from './host-files.ts';
 import { connectOne, gatewayCandidate } from './join-networks.ts';
-import { openNetworkNamespaceOf } from './open-joined-namespaces.ts';
+import { openNetworkNamespaceOf } from '../../model/open-namespaces.ts';
 import { checkConnectable } from '../../network/check-connectable.ts';
 import { checkEndpointSettings } from '../../network/endpoint-settings.ts';
 import { orderGateways } from '../../network/gateway-order.ts';

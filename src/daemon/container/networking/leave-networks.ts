@@ -3,7 +3,7 @@ import { NetworkNamespace } from '../../../networkdriver/network-namespace.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { joinedReference, networkOwner } from './joined-containers.ts';
-import { openNetworkNamespaceOf } from './open-joined-namespaces.ts';
+import { openNetworkNamespaceOf } from '../../model/open-namespaces.ts';
 
 /**
  * Takes a container that has ended out of its networks, in the order in which it has joined them. Containers that share

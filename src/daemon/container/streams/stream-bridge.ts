@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { ClientSession } from '../../model/client-session.ts';
 import { DetachScanner } from './detach-keys.ts';
 
 export type BridgeOptions = {
@@ -19,7 +20,7 @@ export type BridgeOptions = {
  * Copies between a client and a process's streams, in both directions, with back pressure. Owns both ends:
  * when `done` settles, both are ended.
  */
-export class StreamBridge {
+export class StreamBridge implements ClientSession {
   readonly done: Promise<'ended' | 'detached'>;
   readonly #options: BridgeOptions;
   readonly #scanner: DetachScanner | undefined;

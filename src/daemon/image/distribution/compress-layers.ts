@@ -6,7 +6,7 @@ import { type Digest, digestOf } from '../../../base/digest.ts';
 import type { Graph, Image } from '../../../graph/graph.ts';
 import type { Descriptor, Manifest } from '../../../oci/image-spec.ts';
 import type { Repository } from '../../../registry/client/repository.ts';
-import type { Daemon } from '../../container/daemon.ts';
+import type { DistributionDaemon } from './distribution.ts';
 import { keepMeanwhile } from './keep-meanwhile.ts';
 import type { Pushable } from './pushable.ts';
 
@@ -25,7 +25,7 @@ export type Compressed = Disposable & { pushable: Pushable };
  * back as it came, so that it has the same digest. What has been made for this goes when it is disposed of.
  */
 export async function compressLayers(
-  daemon: Daemon,
+  daemon: DistributionDaemon,
   repository: Repository,
   { image, whole }: { image: Image; whole: Pushable },
 ): Promise<Compressed> {
@@ -50,7 +50,7 @@ export async function compressLayers(
 }
 
 async function compress(
-  { graph, distribution: { compressed } }: Daemon,
+  { graph, distribution: { compressed } }: DistributionDaemon,
   descriptor: Descriptor,
   stack: DisposableStack,
 ): Promise<Descriptor> {

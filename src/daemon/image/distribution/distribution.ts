@@ -5,11 +5,10 @@ import {
   DEFAULT_RANGES,
   type RegistryOptions,
 } from '../../../registry/client/registry-options.ts';
-import type { Daemon } from '../../container/daemon.ts';
+import type { DaemonCore } from '../../model/core.ts';
 import type { DaemonOptions } from '../../model/daemon-options.ts';
 import type { Descriptor } from '../../../oci/image-spec.ts';
-import type { LayerState } from './layer-state.ts';
-import type { UploadState } from './push-blob.ts';
+import type { LayerState, UploadState } from './progress.ts';
 import { SharedTransfers } from './shared-transfers.ts';
 
 /** What the pulls and pushes of one engine have in common. */
@@ -25,6 +24,9 @@ export type Distribution = {
   /** Under way. The engine's end gives them up. */
   readonly active: Set<Promise<void>>;
 };
+
+/** What the functions of this sub-room use. */
+export type DistributionDaemon = DaemonCore & { readonly distribution: Distribution };
 
 export function openDistribution(options: DaemonOptions): Distribution {
   return {
@@ -50,7 +52,7 @@ export function registryOptions(options: DaemonOptions): RegistryOptions {
 }
 
 /** Has the engine's end wait for a task, which ends with `daemon.closing`. */
-export async function whileOpen<T>({ distribution }: Daemon, task: Promise<T>): Promise<T> {
+export async function whileOpen<T>({ distribution }: DistributionDaemon, task: Promise<T>): Promise<T> {
   const settled = task.then(
     () => undefined,
     () => undefined,

@@ -4,15 +4,15 @@ import type { ArrivingLayer } from '../../../graph/operations/receive/arriving-l
 import type { Descriptor } from '../../../oci/image-spec.ts';
 import { downloadBlob } from '../../../registry/client/download-blob.ts';
 import type { Repository } from '../../../registry/client/repository.ts';
-import type { Daemon } from '../../container/daemon.ts';
-import { type LayerState, seldom } from './layer-state.ts';
+import type { DistributionDaemon } from './distribution.ts';
+import { type LayerState, seldom } from './progress.ts';
 import type { TransferResult, TransferWaiter } from './shared-transfers.ts';
 
 export type WantedLayer = { descriptor: Descriptor & { digest: Digest }; parent: Digest | undefined };
 
 /** Brings a layer, or waits for it with those who bring it already. It is verified, and unpacked as far as can be. */
 export function fetchLayer(
-  daemon: Daemon,
+  daemon: DistributionDaemon,
   repository: Repository,
   { layer, waiter }: { layer: WantedLayer; waiter: TransferWaiter<LayerState> },
 ): Promise<TransferResult<ArrivingLayer>> {
@@ -34,7 +34,7 @@ type Bringing = { layer: WantedLayer; onState: (state: LayerState) => void };
 
 /** A mirror that has other bytes under that digest is passed over. */
 async function bringLayer(
-  daemon: Daemon,
+  daemon: DistributionDaemon,
   repository: Repository,
   bringing: Bringing,
 ): Promise<ArrivingLayer> {
@@ -48,7 +48,7 @@ async function bringLayer(
 }
 
 async function bringFrom(
-  { graph }: Daemon,
+  { graph }: DistributionDaemon,
   repository: Repository,
   { layer, onState }: Bringing,
 ): Promise<ArrivingLayer> {

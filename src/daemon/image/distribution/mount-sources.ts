@@ -1,7 +1,7 @@
 import type { Image } from '../../../graph/graph.ts';
 import { decodeManifest } from '../../../oci/decode-oci.ts';
 import { parseReference, type Reference } from '../../../oci/reference.ts';
-import type { Daemon } from '../../container/daemon.ts';
+import type { DistributionDaemon } from './distribution.ts';
 
 /** Each is another question to the registry. */
 const MAXIMUM_SOURCES = 3;
@@ -13,7 +13,7 @@ const MAXIMUM_IMAGES = 64;
  * @returns paths of repositories by the digest of a layer
  */
 export async function mountSources(
-  { graph }: Daemon,
+  { graph }: DistributionDaemon,
   { domain, path }: Reference,
   image: Image,
 ): Promise<ReadonlyMap<string, readonly string[]>> {

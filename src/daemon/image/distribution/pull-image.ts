@@ -1,4 +1,3 @@
-import type { ProgressMessage } from '../../../api/types.ts';
 import type { Digest } from '../../../base/digest.ts';
 import { isDigest } from '../../../base/digest.ts';
 import { EngineError } from '../../../base/errors.ts';
@@ -14,9 +13,10 @@ import {
 import { platformManifest } from '../../../registry/client/platform-manifest.ts';
 import { Repository } from '../../../registry/client/repository.ts';
 import type { Image } from '../../../graph/images/image.ts';
-import type { Daemon } from '../../container/daemon.ts';
+import type { DistributionDaemon } from './distribution.ts';
 import { imageEvent } from '../images.ts';
 import { pullError } from './pull-errors.ts';
+import type { Progress } from './progress.ts';
 import { type RegistryRequest, withSession } from './registry-session.ts';
 import { receiveImage } from './receive-image.ts';
 
@@ -28,8 +28,6 @@ export type PullRequest = RegistryRequest & {
   platform?: string | undefined;
 };
 
-export type Progress = (message: ProgressMessage) => void;
-
 /** What the engine can make itself, by the name one would pull. */
 const BUILT_IN = /^(?:docker\.io\/)?library\/hello:latest$/;
 
@@ -38,7 +36,11 @@ const BUILT_IN = /^(?:docker\.io\/)?library\/hello:latest$/;
  * @throws EngineError in Docker's words: invalid-parameter, forbidden, not-found, unauthorized, system when the registry
  *   cannot be reached, data-loss when it sends something else
  */
-export async function pullImage(daemon: Daemon, request: PullRequest, progress: Progress): Promise<void> {
+export async function pullImage(
+  daemon: DistributionDaemon,
+  request: PullRequest,
+  progress: Progress,
+): Promise<void> {
   const reference = requestedReference(request);
   const platform = request.platform ? parsePlatform(request.platform) : undefined;
   if (BUILT_IN.test(`${familiarPath(reference)}:${reference.tag}`)) return makeHello(daemon, progress);
@@ -72,13 +74,13 @@ function familiarPath({ domain, path }: Reference): string {
 }
 
 class Pull {
-  readonly #daemon: Daemon;
+  readonly #daemon: DistributionDaemon;
   readonly #repository: Repository;
   readonly #platform: Platform | undefined;
   readonly #progress: Progress;
 
   constructor(
-    daemon: Daemon,
+    daemon: DistributionDaemon,
     repository: Repository,
     { platform, progress }: { platform: Platform | undefined; progress: Progress },
   ) {
@@ -168,7 +170,7 @@ class Pull {
   }
 }
 
-async function makeHello(daemon: Daemon, progress: Progress): Promise<void> {
+async function makeHello(daemon: DistributionDaemon, progress: Progress): Promise<void> {
   const id = await daemon.graph.bootstrap('hello', progress);
   const { config } = await daemon.graph.resolve(id);
   imageEvent(daemon, 'pull', { id: 'hello:latest', config }, 'hello');

@@ -4,18 +4,12 @@ import type { Digest } from '../../../base/digest.ts';
 import type { Descriptor } from '../../../oci/image-spec.ts';
 import type { Repository } from '../../../registry/client/repository.ts';
 import { uploadBlob } from '../../../registry/client/upload-blob.ts';
-import type { Daemon } from '../../container/daemon.ts';
+import type { DistributionDaemon } from './distribution.ts';
+import type { UploadState } from './progress.ts';
 import type { TransferWaiter } from './shared-transfers.ts';
 
 const [readAt, closeFile] = [promisify(read), promisify(close)];
 const CHUNK_BYTES = 256 * 1024;
-
-/** How far a blob on its way out is. */
-export type UploadState =
-  | { kind: 'waiting' | 'pushed' | 'exists' }
-  | { kind: 'mounted'; from: string }
-  | { kind: 'pushing'; bytes: number }
-  | { kind: 'retrying'; waitMs: number; reason: string };
 
 type PushedBlob = {
   descriptor: Descriptor;
@@ -26,7 +20,7 @@ type PushedBlob = {
 
 /** Brings a blob into a repository, unless it is there, or somebody brings it: then it is waited for. */
 export async function pushBlob(
-  daemon: Daemon,
+  daemon: DistributionDaemon,
   repository: Repository,
   { descriptor, mountFrom, waiter }: PushedBlob,
 ): Promise<void> {
@@ -48,7 +42,7 @@ export async function pushBlob(
 }
 
 async function sendBlob(
-  { graph }: Daemon,
+  { graph }: DistributionDaemon,
   repository: Repository,
   { descriptor, mountFrom, onState }: Omit<PushedBlob, 'waiter'> & { onState: (state: UploadState) => void },
 ): Promise<void> {

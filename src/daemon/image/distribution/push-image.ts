@@ -16,14 +16,13 @@ import {
   repositoryOf,
 } from '../../../oci/reference.ts';
 import { Repository } from '../../../registry/client/repository.ts';
-import type { Daemon } from '../../container/daemon.ts';
+import type { DistributionDaemon } from './distribution.ts';
 import { imageEvent } from '../images.ts';
 import { keepMeanwhile } from './keep-meanwhile.ts';
-import { plainMessage, retryMessage, seldom } from './layer-state.ts';
+import { plainMessage, retryMessage, seldom, type Progress, type UploadState } from './progress.ts';
 import { type RegistryRequest, withSession } from './registry-session.ts';
 import { mountSources } from './mount-sources.ts';
-import type { Progress } from './pull-image.ts';
-import { pushBlob, type UploadState } from './push-blob.ts';
+import { pushBlob } from './push-blob.ts';
 import { type Pushable, pushableOf } from './pushable.ts';
 import { compressLayers } from './compress-layers.ts';
 
@@ -39,7 +38,11 @@ export type PushRequest = RegistryRequest & {
  * `docker push`: an image, or all tags of a name. What a registry has already is not sent.
  * @throws EngineError in Docker's words: invalid-parameter, not-found, unauthorized, forbidden, system
  */
-export async function pushImage(daemon: Daemon, request: PushRequest, progress: Progress): Promise<void> {
+export async function pushImage(
+  daemon: DistributionDaemon,
+  request: PushRequest,
+  progress: Progress,
+): Promise<void> {
   const reference = pushedReference(request);
   const { platform } = request;
   await checkPlatform(daemon, reference, platform);
@@ -61,7 +64,7 @@ function pushedReference({ image, tag }: PushRequest): Reference {
 }
 
 async function checkPlatform(
-  { graph }: Daemon,
+  { graph }: DistributionDaemon,
   reference: Reference,
   platform: Platform | undefined,
 ): Promise<void> {
@@ -81,7 +84,7 @@ async function checkPlatform(
 }
 
 /** @throws EngineError not-found where there is none */
-async function pushedTags({ graph }: Daemon, reference: Reference): Promise<Reference[]> {
+async function pushedTags({ graph }: DistributionDaemon, reference: Reference): Promise<Reference[]> {
   const prefix = `${familiarName(reference)}:`;
   const names = (await graph.list()).flatMap(({ repoTags }) =>
     repoTags.filter(name => name.startsWith(prefix)),
@@ -101,7 +104,7 @@ async function pushedTags({ graph }: Daemon, reference: Reference): Promise<Refe
 type TagPush = { reference: Reference; platform: Platform | undefined; progress: Progress };
 
 async function pushTag(
-  daemon: Daemon,
+  daemon: DistributionDaemon,
   repository: Repository,
   { reference, platform, progress }: TagPush,
 ): Promise<void> {
@@ -137,7 +140,7 @@ async function pushTag(
 }
 
 async function descriptorOf(
-  { graph }: Daemon,
+  { graph }: DistributionDaemon,
   image: Image,
   platform: Platform | undefined,
 ): Promise<Descriptor> {
@@ -151,7 +154,7 @@ type BlobsPush = { reference: Reference; image: Image; pushable: Pushable; progr
 
 /** The first failure ends the others. */
 async function pushBlobs(
-  daemon: Daemon,
+  daemon: DistributionDaemon,
   repository: Repository,
   { reference, image, pushable, progress }: BlobsPush,
 ): Promise<void> {

@@ -11,11 +11,10 @@ import type { Reference } from '../../../oci/reference.ts';
 import { fetchSmallBlob } from '../../../registry/client/download-blob.ts';
 import type { FetchedManifest } from '../../../registry/client/manifest.ts';
 import type { Repository } from '../../../registry/client/repository.ts';
-import type { Daemon } from '../../container/daemon.ts';
+import type { DistributionDaemon } from './distribution.ts';
 import { fetchLayer, type WantedLayer } from './fetch-layer.ts';
 import { keepMeanwhile } from './keep-meanwhile.ts';
-import { plainMessage, stateMessage } from './layer-state.ts';
-import type { Progress } from './pull-image.ts';
+import { plainMessage, stateMessage, type Progress } from './progress.ts';
 import type { TransferResult } from './shared-transfers.ts';
 
 /** Old registries know the last of them only. */
@@ -30,7 +29,7 @@ export type Reception = { manifest: FetchedManifest; references: Reference[]; pr
  * @throws EngineError: the first failure, whatever it has others end with
  */
 export async function receiveImage(
-  daemon: Daemon,
+  daemon: DistributionDaemon,
   repository: Repository,
   { manifest, references, progress }: Reception,
 ): Promise<Digest> {
@@ -63,7 +62,7 @@ export async function receiveImage(
 }
 
 async function fetchConfig(
-  { graph }: Daemon,
+  { graph }: DistributionDaemon,
   repository: Repository,
   descriptor: Descriptor | undefined,
 ): Promise<Buffer> {
@@ -102,7 +101,7 @@ function wantedLayers({ os, rootfs }: ImageConfig, layers: readonly Descriptor[]
 type Arrival = TransferResult<ArrivingLayer> | Digest;
 
 async function fetchLayers(
-  daemon: Daemon,
+  daemon: DistributionDaemon,
   repository: Repository,
   { wanted, progress }: { wanted: readonly WantedLayer[]; progress: Progress },
 ): Promise<Arrival[]> {

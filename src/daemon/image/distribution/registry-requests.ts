@@ -15,7 +15,7 @@ import { logIn } from '../../../registry/client/log-in.ts';
 import type { FetchedManifest } from '../../../registry/client/manifest.ts';
 import { Repository } from '../../../registry/client/repository.ts';
 import { searchRegistry } from '../../../registry/client/search.ts';
-import type { Daemon } from '../../container/daemon.ts';
+import type { DistributionDaemon } from './distribution.ts';
 import { booleanFilter, checkFilters, type Filters } from '../../model/filters.ts';
 import { invalid } from '../../model/errors.ts';
 import { type RegistryRequest, withSession } from './registry-session.ts';
@@ -23,7 +23,10 @@ import { type RegistryRequest, withSession } from './registry-session.ts';
 const MAXIMUM_CONFIG_BYTES = 4 * 1024 * 1024;
 
 /** `docker login`. @throws EngineError unauthorized */
-export async function registryLogin(daemon: Daemon, request: RegistryRequest): Promise<AuthResponse> {
+export async function registryLogin(
+  daemon: DistributionDaemon,
+  request: RegistryRequest,
+): Promise<AuthResponse> {
   const domain = registryDomain(request.auth);
   const task = (session: Parameters<typeof logIn>[0]) => logIn(session, domain);
   const IdentityToken = await withSession(daemon, request, task, { wantsRefreshToken: true });
@@ -40,7 +43,7 @@ function registryDomain({ serveraddress = '' }: AuthConfig): string {
 
 /** What a registry has under a name, and for which platforms. @throws EngineError not-found, unauthorized */
 export async function inspectDistribution(
-  daemon: Daemon,
+  daemon: DistributionDaemon,
   name: string,
   request: RegistryRequest,
 ): Promise<DistributionInspect> {
@@ -73,7 +76,10 @@ async function platformOf(repository: Repository, config: Descriptor): Promise<P
 export type SearchRequest = RegistryRequest & { term: string; limit: number; filters: Filters };
 
 /** `docker search`, of Docker Hub or of the registry that the term begins with. */
-export async function searchImages(daemon: Daemon, request: SearchRequest): Promise<SearchResult[]> {
+export async function searchImages(
+  daemon: DistributionDaemon,
+  request: SearchRequest,
+): Promise<SearchResult[]> {
   const matches = resultFilter(request.filters);
   const { domain, term } = splitTerm(request.term);
   const results = await withSession(daemon, request, session =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goDuration } from './go-duration.ts';
+import { formatGoDuration } from './format-duration.ts';
 
 test('durations read as Go prints them', () => {
   const cases: [number, string][] = [
@@ -10,5 +10,5 @@ test('durations read as Go prints them', () => {
     [60_000, '1m0s'],
     [3_630_000, '1h0m30s'],
   ];
-  for (const [ms, text] of cases) assert.equal(goDuration(ms), text);
+  for (const [ms, text] of cases) assert.equal(formatGoDuration(ms), text);
 });

@@ -1,10 +1,20 @@
 import type { ProgressMessage } from '../../../api/types.ts';
 import { layerProgress } from '../../../graph/operations/load/layer-progress.ts';
 
+/** Tells a client how far its pull or push is. */
+export type Progress = (message: ProgressMessage) => void;
+
 /** How far a layer is. */
 export type LayerState =
   | { kind: 'waiting' | 'verifying' | 'downloaded' }
   | { kind: 'downloading' | 'extracting'; bytes: number }
+  | { kind: 'retrying'; waitMs: number; reason: string };
+
+/** How far a blob on its way out is. */
+export type UploadState =
+  | { kind: 'waiting' | 'pushed' | 'exists' }
+  | { kind: 'mounted'; from: string }
+  | { kind: 'pushing'; bytes: number }
   | { kind: 'retrying'; waitMs: number; reason: string };
 
 /** Between two reports of the same kind, which nobody could read faster. */

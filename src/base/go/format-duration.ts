@@ -3,7 +3,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** A duration as Go prints it: `300ms`, `1.5s`, `1m0s`, `1h0m30s`. */
-export function goDuration(ms: number): string {
+export function formatGoDuration(ms: number): string {
   if (ms === 0) return '0s';
   if (ms < SECOND_MS) return `${ms}ms`;
   const hours = Math.floor(ms / HOUR_MS);

@@ -1,0 +1,22 @@
+import { formatGoDuration } from '../../base/go/format-duration.ts';
+
+export type ProbeOutcome = { exitCode: number; output: string };
+export type ProbeResult = ProbeOutcome & { startNs: bigint; endNs: bigint };
+
+export type ProbeOptions = { command: string[]; timeoutMs: number };
+
+/** One run of a container's health check. */
+export type Probe = {
+  /** At the latest when its time is over, whatever it has got to. Never rejects: what goes wrong is the result. */
+  readonly result: Promise<ProbeResult>;
+  /** Settles when nothing of it is left, which may take longer. Never rejects. */
+  readonly ended: Promise<void>;
+  /** Ends it before its time. */
+  readonly end: () => void;
+};
+
+/** Of a probe whose time is over, in Docker's words. */
+export function exceeded(timeoutMs: number, output = ''): ProbeOutcome {
+  const message = `Health check exceeded timeout (${formatGoDuration(timeoutMs)})`;
+  return { exitCode: -1, output: output === '' ? message : `${message}: ${output}` };
+}
