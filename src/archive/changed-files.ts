@@ -28,6 +28,10 @@ export type ComparedTrees = {
   ignored: readonly string[];
   /** Report files of an overlay that are the same by all their attributes: what they hold may differ. */
   reportsCopies: boolean;
+  /** Gets what is in `upper` and is no change, what is in a directory before that directory. */
+  onLeftOut?: (path: string) => void;
+  /** Gets directories that hide all that is below them by overlayfs's attribute alone. */
+  onOpaque?: (path: string) => void;
 };
 
 type Entry = { name: string; stat: fs.BigIntStats };
@@ -63,6 +67,7 @@ class Comparison {
       const [stat, below] = [upper.get(name), lower.get(name)];
       if (stat === undefined || isWhiteout(stat)) {
         if (below !== undefined) yield* this.#tell({ path: child, kind: 'deleted' });
+        else this.#leaveOut(child);
       } else if (below === undefined) yield* this.#added(child, stat);
       else yield* this.#existing(child, { stat, below, isWhole });
     }
@@ -72,13 +77,14 @@ class Comparison {
     const change: ChangedFile = { path, kind: 'added', stat };
     if (!stat.isDirectory()) {
       const isPlace = this.#ignored.has(path) && (stat.size === 0n || stat.isSymbolicLink());
-      if (!isPlace) yield* this.#tell(change);
+      if (isPlace) this.#leaveOut(path);
+      else yield* this.#tell(change);
       return;
     }
     if (this.#isOnTheWay(path)) this.#pending.push(change);
     else yield* this.#tell(change);
     yield* this.directory(path, { isNew: true, isWhole: true });
-    this.#pending = this.#pending.filter(pending => pending !== change);
+    this.#drop(change);
   }
 
   #isOnTheWay(path: string): boolean {
@@ -97,11 +103,21 @@ class Comparison {
     }
     if (this.#differs(path, stat, below)) yield* this.#tell(change);
     else this.#pending.push(change);
-    yield* this.directory(path, {
-      isNew: !below.isDirectory(),
-      isWhole: isWhole || getXattr(hostPath(path), this.#trees.opaqueXattr)?.toString() === 'y',
-    });
-    this.#pending = this.#pending.filter(pending => pending !== change);
+    const isOpaque = !isWhole && getXattr(hostPath(path), this.#trees.opaqueXattr)?.toString() === 'y';
+    if (isOpaque) this.#trees.onOpaque?.(path);
+    yield* this.directory(path, { isNew: !below.isDirectory(), isWhole: isWhole || isOpaque });
+    this.#drop(change);
+  }
+
+  /** A directory that was to be told of only with something in it. */
+  #drop(change: ChangedFile): void {
+    const kept = this.#pending.filter(pending => pending !== change);
+    if (kept.length < this.#pending.length) this.#leaveOut(change.path);
+    this.#pending = kept;
+  }
+
+  #leaveOut(path: string): void {
+    this.#trees.onLeftOut?.(path);
   }
 
   *#tell(change: ChangedFile): Generator<ChangedFile> {

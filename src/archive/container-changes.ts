@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { closeSync } from 'node:fs';
+import { type BigIntStats, closeSync, lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import type { Digest } from '../base/digest.ts';
 import { withRoot } from '../kernel/thread-root.ts';
-import { baseOf, parentOf } from './archive-path.ts';
+import { baseOf, hostPath, parentOf } from './archive-path.ts';
 import { changedFiles, type ComparedTrees } from './changed-files.ts';
 import { GrowthWriter } from './growth.ts';
 import { encodeChanges } from './file-changes.ts';
-import type { ContainerTrees, PackChangesJob } from './rooted-jobs.ts';
+import { setTimes } from '../kernel/set-times.ts';
+import type { ContainerTrees, PackChangesJob, PackedChanges } from './rooted-jobs.ts';
 import { tarEntry } from './tar-entry.ts';
 import { descriptorSink, TreePacker } from './tree-packer.ts';
 import { WHITEOUT_PREFIX } from './whiteout.ts';
@@ -23,8 +24,8 @@ export function listChanges(home: number, trees: ContainerTrees): Promise<string
  */
 export function packChanges(
   home: number,
-  { trees, outputFd, growth }: PackChangesJob,
-): Promise<{ digest: Digest; sizeBytes: number }> {
+  { trees, outputFd, growth, tidies = false }: PackChangesJob,
+): Promise<PackedChanges> {
   return withTrees(home, trees, opened => {
     const hash = createHash('sha256');
     const write = descriptorSink(outputFd);
@@ -36,13 +37,61 @@ export function packChanges(
       hash.update(chunk);
       sizeBytes += chunk.length;
     });
-    for (const change of changedFiles({ ...opened, reportsCopies: true })) {
+    const upper = new PackedUpper();
+    const { onLeftOut, onOpaque } = upper;
+    for (const change of changedFiles({ ...opened, reportsCopies: true, onLeftOut, onOpaque })) {
       if (change.kind === 'deleted') packer.entry(tarEntry({ path: whiteoutPath(change.path), mode: 0 }));
-      else if (!change.stat.isSocket()) packer.file(change.path, change.path.slice(1), change.stat);
+      else if (change.stat.isSocket()) onLeftOut(change.path);
+      else {
+        packer.file(change.path, change.path.slice(1), change.stat);
+        upper.count(change.stat);
+      }
     }
     packer.finish();
-    return { digest: `sha256:${hash.digest('hex')}`, sizeBytes };
+    const digest: Digest = `sha256:${hash.digest('hex')}`;
+    return { digest, sizeBytes, tidyBytes: tidies && !opened.isWhole ? upper.tidy() : undefined };
   });
+}
+
+/** Of a tree that nobody looks for long. */
+const MAX_LEFT_OUT = 10_000;
+
+/** How an overlay's upper directory differs from what its layer unpacks to. */
+class PackedUpper {
+  readonly #leftOut: string[] = [];
+  readonly #inodes = new Set<bigint>();
+  #bytes = 0;
+  #isTidiable = true;
+
+  readonly onLeftOut = (path: string): void => {
+    if (this.#leftOut.length < MAX_LEFT_OUT) this.#leftOut.push(path);
+    else this.#isTidiable = false;
+  };
+
+  /** In a layer, each file that such a directory hides is named. */
+  readonly onOpaque = (): void => {
+    this.#isTidiable = false;
+  };
+
+  /** As measureTree does. */
+  count(stat: BigIntStats): void {
+    if (stat.isDirectory() || this.#inodes.has(stat.ino)) return;
+    if (stat.nlink > 1n) this.#inodes.add(stat.ino);
+    this.#bytes += Number(stat.size);
+  }
+
+  /** Removes what was left out. @returns the bytes of the files that stay; undefined where they are not the layer's */
+  tidy(): number | undefined {
+    if (!this.#isTidiable) return undefined;
+    for (const path of this.#leftOut) {
+      const parent = parentOf(path);
+      const { atimeNs, mtimeNs } = lstatSync(hostPath(parent), { bigint: true });
+      if (lstatSync(hostPath(path)).isDirectory()) rmdirSync(hostPath(path));
+      else unlinkSync(hostPath(path));
+      setTimes(hostPath(parent), atimeNs, mtimeNs);
+    }
+    return this.#bytes;
+  }
 }
 
 function whiteoutPath(path: string): string {

@@ -123,6 +123,11 @@ export type PackChangesJob = {
   trees: ContainerTrees;
   outputFd: number;
   growth: Growth;
+  /**
+   * Removes from the upper tree what did not get into the layer, so that it is what the layer unpacks to. Nobody else
+   * uses it. Default false.
+   */
+  tidies?: boolean;
 };
 
 /** Waits until the file system of a path of the host answers, whether there is anything or not. */
@@ -164,6 +169,9 @@ export type UnpackResult = {
   entryCount: number;
 };
 
+/** What was written; where the upper tree has become what it unpacks to, the bytes of its files. */
+export type PackedChanges = { digest: Digest; sizeBytes: number; tidyBytes: number | undefined };
+
 export type RootedResult = {
   unpack: UnpackResult;
   pack: undefined;
@@ -182,7 +190,7 @@ export type RootedResult = {
   /** See file-changes.ts. */
   changes: string;
   /** Of what was written. */
-  'pack-changes': { digest: Digest; sizeBytes: number };
+  'pack-changes': PackedChanges;
   'match-paths': { path: string; isFile: boolean }[];
   'pack-copy': { digest: Digest; sizeBytes: number };
   reach: undefined;

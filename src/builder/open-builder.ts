@@ -16,7 +16,7 @@ export function emptyDirectory(root: string): string {
 export async function openBuilder(
   root: string,
   ports: BuilderPorts & { leases: LeaseRegister },
-): Promise<BuilderParts & { close(): void }> {
+): Promise<BuilderParts & { close(): Promise<void> }> {
   makePrivateDirectory(root);
   const { leases, ...own } = ports;
   await ports.threads.run({ kind: 'remove', root, name: 'tmp' });
@@ -30,6 +30,9 @@ export async function openBuilder(
     cache,
     runs: new SharedRuns(),
     mountLocks: new KeyedLock(),
-    close: () => cache.close(),
+    close: async () => {
+      await ports.builds.whenRemoved();
+      cache.close();
+    },
   };
 }

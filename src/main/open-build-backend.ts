@@ -63,7 +63,7 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
       closing.abort(new DOMException('the engine is closing', 'AbortError'));
       await Promise.allSettled([control.close(), ...going]);
       sessions.close();
-      builder.close();
+      await builder.close();
     },
   };
 }

@@ -74,7 +74,7 @@ async function execute(parts: BuilderParts, options: RunCommand, { signal, say }
     signal.throwIfAborted();
     return await builds.commit(layer.containerId, { ignored: places, lease: CACHE_LEASE });
   } finally {
-    await builds.remove(layer.containerId);
+    builds.remove(layer.containerId);
   }
 }
 

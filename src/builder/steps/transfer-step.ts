@@ -98,7 +98,7 @@ export async function ownerOf(
     const { uid, gid } = await resolveUser(user, layer);
     return { uid, gid };
   } finally {
-    await parts.builds.remove(layer.containerId);
+    parts.builds.remove(layer.containerId);
   }
 }
 

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, fsyncSync, openSync, readFileSync } from 'node:fs';
 import { renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { type Digest, digestOf, hexOf, isDigest } from '../../base/digest.ts';
 import { EngineError, errorCode, messageOf } from '../../base/errors.ts';
@@ -13,6 +14,7 @@ import type { Ingest } from './ingest.ts';
 import { IngestDirectory } from './ingest-directory.ts';
 import { openRecipe, type Recipe, type RecipeHeader } from './recipe.ts';
 
+const syncData = promisify(fdatasync);
 const DAMAGED = '.damaged';
 const BLOCK_BYTES = 512;
 
@@ -30,6 +32,8 @@ export class ContentStore implements Content {
   readonly ingests: IngestDirectory;
   readonly #blobs: string;
   readonly #recipes: string;
+  /** What a power failure would damage. */
+  readonly #unsynced = new Set<Digest>();
   readonly #rebuild: (recipe: Recipe) => Promise<Readable>;
 
   /** `rebuild` gives the bytes of a blob from its recipe, which stays open until the stream ends. */
@@ -104,6 +108,36 @@ export class ContentStore implements Content {
     } finally {
       ingest.discard();
     }
+  }
+
+  /** Content that is found at once, but on the disk only after {@link sync}, which whoever records it has to await. */
+  publish(ingest: Ingest): void {
+    this.#unsynced.add(ingest.digest);
+    ingest.publish();
+  }
+
+  get unsynced(): readonly Digest[] {
+    return [...this.#unsynced];
+  }
+
+  /** Settles when this content is on the disk. */
+  async sync(digests: readonly Digest[]): Promise<void> {
+    for (const digest of digests) if (this.#unsynced.has(digest)) await this.#sync(digest);
+  }
+
+  async #sync(digest: Digest): Promise<void> {
+    const fd = openSync(this.pathOf(digest), 'r');
+    try {
+      await syncData(fd);
+    } finally {
+      closeSync(fd);
+    }
+    this.#unsynced.delete(digest);
+  }
+
+  /** All of the file system was synced since. */
+  markSynced(digests: readonly Digest[]): void {
+    for (const digest of digests) this.#unsynced.delete(digest);
   }
 
   /** Whether only its recipe is there. */
@@ -205,6 +239,7 @@ export class ContentStore implements Content {
 
   /** Idempotent. */
   remove(digest: Digest): void {
+    this.#unsynced.delete(digest);
     for (const path of [this.pathOf(digest), `${this.pathOf(digest)}${DAMAGED}`, this.recipePath(digest)])
       rmSync(path, { force: true });
   }

@@ -156,6 +156,14 @@ export class Ingest {
     this.#path = target;
   }
 
+  /** As {@link commit}, but what was written may not be on the disk yet: a power failure may damage it. */
+  publish(): void {
+    const target = `${this.#files.blobs}/${hexOf(this.digest)}`;
+    if (existsSync(target)) return;
+    renameSync(this.#path, target);
+    this.#path = target;
+  }
+
   /** The rest will not be written: whoever follows need not wait for it. No effect when it is whole. */
   abandon(): void {
     this.#growth?.abandon();

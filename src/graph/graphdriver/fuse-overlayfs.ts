@@ -28,6 +28,7 @@ export const fuseOverlayfs: StorageDriver = {
       whiteouts: 'overlay',
       status: [],
       maximumLayers: MAXIMUM_LAYERS,
+      adopts: false,
       rootfs: parts => ({ type: 'mount', ...parts, open: () => serveOverlay(program, parts) }),
       tree: lowerdirs => () => serveOverlay(program, { lowerdirs }),
       noQuotas: '--storage-opt is not supported',

@@ -70,6 +70,13 @@ export interface GraphDriver {
   /** What `createContainer` made. */
   openContainer(containerId: string, layers: readonly Digest[]): ContainerFileSystem;
   hasContainer(containerId: string): boolean;
+  /**
+   * Makes a layer of what a container has written, at once and whole, where that needs no copy; the container is of no
+   * use any more then, and is to be removed. If there is a layer of that chain ID already, nothing happens. Its files are
+   * what the layer unpacks to, and nobody uses them.
+   * @returns false where it cannot
+   */
+  adoptContainer?(containerId: string, chainId: Digest): boolean;
   /** Idempotent. The file system must not be mounted any more. */
   removeContainer(containerId: string): Promise<void>;
   containers(): string[];

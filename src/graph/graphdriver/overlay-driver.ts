@@ -23,6 +23,8 @@ export type OverlayKind = {
   status: [string, string][];
   /** More it cannot stack. */
   maximumLayers: number;
+  /** Whether what a container writes is in the form of a layer. */
+  adopts: boolean;
   rootfs(parts: OverlayDirectories): ContainerLayer['rootfs'];
   /** For reading the merged tree of directories, topmost first, two at least. */
   tree(directories: string[]): Tree;
@@ -85,14 +87,19 @@ export class OverlayDriver implements GraphDriver {
   }
 
   async stageLayer(): Promise<StagedLayer> {
-    const staging = `${this.#root}/staging/${randomBytes(8).toString('hex')}`;
-    mkdirSync(staging);
+    const staging = this.#newStaging();
     makeOpenDirectory(`${staging}/diff`);
     return {
       directory: `${staging}/diff`,
       commit: chainId => this.#commitLayer(staging, chainId),
       discard: () => this.#remove(staging),
     };
+  }
+
+  #newStaging(): string {
+    const staging = `${this.#root}/staging/${randomBytes(8).toString('hex')}`;
+    mkdirSync(staging);
+    return staging;
   }
 
   #commitLayer(staging: string, chainId: Digest): void {
@@ -199,6 +206,16 @@ export class OverlayDriver implements GraphDriver {
       // An overlay of one layer would be that layer.
       imageTree: lowerdirs.length === 1 ? lowerdirs[0] : this.#kind.tree(lowerdirs),
     };
+  }
+
+  adoptContainer(containerId: string, chainId: Digest): boolean {
+    const { adopts, quotas, defaultSize } = this.#kind;
+    // What was written under a quota counts for it as long as it is there.
+    if (!adopts || (quotas?.isSupported === true && defaultSize !== undefined)) return false;
+    const staging = this.#newStaging();
+    renameSync(`${this.#containerPath(containerId)}/diff`, `${staging}/diff`);
+    this.#commitLayer(staging, chainId);
+    return true;
   }
 
   hasContainer(containerId: string): boolean {

@@ -48,6 +48,7 @@ export const overlay2: StorageDriver = {
         ['userxattr', String(whiteouts === 'overlay-user')],
       ],
       maximumLayers: MAXIMUM_LAYERS,
+      adopts: true,
       rootfs: parts => ({ type: 'overlay', ...parts, options: mountOptions }),
       tree: lowerdirs => ({ lowerdirs, options: whiteouts === 'overlay' ? [] : USER_MOUNT_OPTIONS }),
       quotas,

@@ -21,6 +21,8 @@ export type AddLayer = {
   compression: Compression;
   /** From {@link LayerStore.unpackAhead}. It is of use when it has the same parent, and stays the caller's. */
   unpacking?: UnpackingLayer | undefined;
+  /** A container whose files are what the blob unpacks to: it loses them. */
+  written?: { containerId: string; sizeBytes: number } | undefined;
   /** How many bytes of the blob have been read. */
   progress?: (bytes: number) => void;
 };
@@ -42,6 +44,12 @@ WITH RECURSIVE used (chain_id) AS (
   UNION SELECT layers.parent FROM layers JOIN used USING (chain_id) WHERE layers.parent IS NOT NULL
 )
 SELECT chain_id, diff_id, chain_id IN (SELECT chain_id FROM used) AS is_used FROM layers`;
+
+const REFERRERS = [
+  "SELECT 1 FROM lease_resources WHERE digest = ? AND kind = 'layer' LIMIT 1",
+  'SELECT 1 FROM images WHERE chain_id = ? LIMIT 1',
+  'SELECT 1 FROM container_layers WHERE chain_id = ? LIMIT 1',
+];
 
 /** Unpacked layers by chain ID. */
 export class LayerStore {
@@ -129,6 +137,11 @@ export class LayerStore {
       }));
   }
 
+  /** Whether an image, a container or a lease refers to it directly: then all below it are in use, too. */
+  isReferred(chainId: Digest): boolean {
+    return REFERRERS.some(select => this.#database.prepare(select).get(chainId) !== undefined);
+  }
+
   /** Whether {@link keepBlob} was called for it. */
   isBlobKept(blob: Digest): boolean {
     return this.#database.prepare('SELECT 1 FROM kept_blobs WHERE digest = ?').get(blob) !== undefined;
@@ -188,7 +201,9 @@ export class LayerStore {
   }
 
   async #add(layer: AddLayer): Promise<void> {
-    const { chainId, parent, index, diffId, blob, fd, compression, unpacking, progress } = layer;
+    const { chainId, parent, index, diffId, blob, fd, compression, unpacking, written, progress } = layer;
+    if (written !== undefined && this.#driver.adoptContainer?.(written.containerId, chainId) === true)
+      return this.#record(layer, written);
     const isAhead = unpacking !== undefined && unpacking.parent === parent;
     const { staged, result } = await (isAhead
       ? unpacking.unpacked
@@ -245,7 +260,7 @@ export class LayerStore {
     }
   }
 
-  #record({ chainId, parent, diffId, blob }: AddLayer, { sizeBytes }: UnpackResult): void {
+  #record({ chainId, parent, diffId, blob }: AddLayer, { sizeBytes }: Pick<UnpackResult, 'sizeBytes'>): void {
     this.#database
       .prepare(
         'INSERT INTO layers (chain_id, parent, diff_id, blob, size_bytes, unsynced_boot) VALUES (?, ?, ?, ?, ?, ?)',

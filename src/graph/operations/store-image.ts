@@ -61,6 +61,7 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
       ...files.map(file => file.commit()),
       unpackLayers(parts, image, diffIds),
     ]);
+    await parts.content.sync(blobs);
     const sizeBytes = chainIds.reduce((sum, chainId) => sum + parts.layers.sizeBytes(chainId), 0);
     const { config, rawConfig, parent } = image;
     const chainId = chainIds.at(-1) ?? null;

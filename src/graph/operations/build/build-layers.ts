@@ -12,11 +12,16 @@ import type { Image } from '../../images/image.ts';
 export interface BuildLayers {
   /** A writable layer on top of a layer, or of nothing. The caller removes it. @throws EngineError not-found */
   create(top: Digest | undefined): Promise<ContainerLayer>;
-  /** Idempotent. */
-  remove(id: string): Promise<void>;
+  /** Idempotent. Its files go in the background. */
+  remove(id: string): void;
+  /** Settles when the files of all that was removed have gone. */
+  whenRemoved(): Promise<void>;
   /** What an earlier process has left. */
   removeAll(): Promise<void>;
-  /** Makes a layer of what was written; `ignored` as with `containerChanges`. The writable one stays as it is. */
+  /**
+   * Makes a layer of what was written; `ignored` as with `containerChanges`. The writable one may have become the layer:
+   * it can only be removed.
+   */
   commit(id: string, options: { ignored: readonly string[]; lease: string }): Promise<BuiltLayer>;
   /** Makes a layer of an archive that `pack` writes to an open file, which is unpacked meanwhile. */
   add(

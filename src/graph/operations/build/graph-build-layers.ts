@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import type { Growth } from '../../../archive/growth.ts';
+import type { ContainerTrees } from '../../../archive/rooted-jobs.ts';
 import type { Tree } from '../../../archive/pack-stream.ts';
 import type { Digest } from '../../../base/digest.ts';
 import { EngineError } from '../../../base/errors.ts';
@@ -10,19 +11,24 @@ import type { ContainerLayer } from '../../graphdriver/graph-driver.ts';
 import type { Image } from '../../images/image.ts';
 import type { BuildLayers, BuiltImage, BuiltLayer } from './build-layers.ts';
 import type { GraphParts } from '../graph-parts.ts';
-import { syncLayers } from '../sync-layers.ts';
+import type { Ingest } from '../../content/ingest.ts';
+import { syncLayersSoon } from '../sync-layers.ts';
 import { IngestedLayer } from '../../layers/ingested-layer.ts';
 import { storeImage } from '../store-image.ts';
 import { storedLayerBlob } from '../../layers/layer-blob.ts';
 import { parseReference, withDefaultTag } from '../../../oci/reference.ts';
 import type { ContainerLayers } from '../containers/container-layers.ts';
+import type { AddLayer } from '../../layers/layer-store.ts';
 
 /** What a builder's directories are called, so that they are known after a crash. */
 const PREFIX = 'build-';
+/** Of what is looked at without a writable layer. */
+const NO_CONTAINER = 'build-none';
 
 export class GraphBuildLayers implements BuildLayers {
   readonly #parts: GraphParts;
   readonly #containers: ContainerLayers;
+  readonly #removing = new Set<Promise<void>>();
 
   constructor(parts: GraphParts, containers: ContainerLayers) {
     this.#parts = parts;
@@ -37,13 +43,69 @@ export class GraphBuildLayers implements BuildLayers {
     id: string,
     { ignored, lease }: { ignored: readonly string[]; lease: string },
   ): Promise<BuiltLayer> {
-    return this.#containers.withChanges(id, ignored, (trees, top) =>
-      this.add(top ?? undefined, {
+    return this.#containers.withChanges(id, ignored, (trees, top) => {
+      if (this.#parts.driver.adoptContainer !== undefined) return this.#adopt(id, { trees, top, lease });
+      return this.add(top ?? undefined, {
         lease,
         pack: ({ fd, growth }) =>
           this.#parts.threads.run({ kind: 'pack-changes', trees, outputFd: fd, growth }),
-      }),
-    );
+      });
+    });
+  }
+
+  /** The directory with what was written becomes the layer: it is packed only to be known by its digest. */
+  async #adopt(
+    containerId: string,
+    { trees, top, lease }: { trees: ContainerTrees; top: Digest | null; lease: string },
+  ): Promise<BuiltLayer> {
+    const ingest = this.#parts.content.ingest();
+    try {
+      const { fd } = ingest;
+      const job = {
+        kind: 'pack-changes',
+        trees,
+        outputFd: fd,
+        growth: ingest.follow(),
+        tidies: true,
+      } as const;
+      const packed = await this.#parts.threads.run(job);
+      ingest.fill(packed);
+      const written =
+        packed.tidyBytes === undefined ? undefined : { containerId, sizeBytes: packed.tidyBytes };
+      return await this.#keep(top ?? undefined, { lease, ingest, written, unpacking: undefined });
+    } finally {
+      ingest.discard();
+    }
+  }
+
+  async #keep(
+    top: Digest | undefined,
+    {
+      lease,
+      ingest,
+      written,
+      unpacking,
+    }: { lease: string; ingest: Ingest } & Pick<AddLayer, 'written' | 'unpacking'>,
+  ): Promise<BuiltLayer> {
+    const { layers, leases, content } = this.#parts;
+    const diffId = ingest.digest;
+    const chainId = chainIdOf(top, diffId);
+    leases.add(lease, { kind: 'content', digest: diffId });
+    leases.add(lease, { kind: 'layer', digest: chainId });
+    content.publish(ingest);
+    await layers.add({
+      chainId,
+      parent: top,
+      index: layers.chain(top ?? null).length,
+      diffId,
+      blob: diffId,
+      fd: ingest.fd,
+      compression: 'none',
+      unpacking,
+      written,
+    });
+    syncLayersSoon(this.#parts);
+    return { chainId, diffId, sizeBytes: layers.sizeBytes(chainId) };
   }
 
   async add(
@@ -63,32 +125,44 @@ export class GraphBuildLayers implements BuildLayers {
     try {
       const { ingest, growth } = ahead;
       ingest.fill(await pack({ fd: ingest.fd, growth }));
-      const diffId = ingest.digest;
-      const chainId = chainIdOf(top, diffId);
-      leases.add(lease, { kind: 'content', digest: diffId });
-      leases.add(lease, { kind: 'layer', digest: chainId });
-      const { digest: blob, fd, compression, unpacking } = ahead.blob();
-      const layer = { chainId, parent: top, index: below.length, diffId, blob, fd, compression, unpacking };
-      await Promise.all([ingest.commit(), layers.add(layer)]);
-      syncLayers(this.#parts);
-      return { chainId, diffId, sizeBytes: layers.sizeBytes(chainId) };
+      const { unpacking } = ahead.blob();
+      return await this.#keep(top, { lease, ingest, unpacking, written: undefined });
     } finally {
       await ahead.discard();
       for (const layer of below) leases.release(layer);
     }
   }
 
-  remove(id: string): Promise<void> {
-    return this.#containers.remove(id);
+  remove(id: string): void {
+    // What fails is left in the driver's trash, for the next process to try again.
+    const removing = this.#containers.remove(id).catch(() => undefined);
+    this.#removing.add(removing);
+    void removing.finally(() => this.#removing.delete(removing));
+  }
+
+  async whenRemoved(): Promise<void> {
+    await Promise.all(this.#removing);
   }
 
   async withTree<T>(top: Digest | undefined, use: (tree: Tree) => Promise<T>): Promise<T> {
-    const { containerId } = await this.create(top);
+    const { layers, leases, driver } = this.#parts;
+    const chain = layers.chain(top ?? null);
+    const { imageTree } = driver.openContainer(NO_CONTAINER, chain);
+    if (imageTree === undefined) return this.#withEmpty(use);
+    for (const layer of chain) leases.hold(layer);
     try {
-      const { imageTree, directories } = this.#containers.fileSystem(containerId);
-      return await use(imageTree ?? (directories[0] as string));
+      return await use(imageTree);
     } finally {
-      await this.remove(containerId);
+      for (const layer of chain) leases.release(layer);
+    }
+  }
+
+  async #withEmpty<T>(use: (tree: Tree) => Promise<T>): Promise<T> {
+    const { containerId } = await this.create(undefined);
+    try {
+      return await use(this.#containers.fileSystem(containerId).directories[0] as string);
+    } finally {
+      this.remove(containerId);
     }
   }
 
@@ -130,7 +204,8 @@ export class GraphBuildLayers implements BuildLayers {
 
   async removeAll(): Promise<void> {
     for (const { containerId } of this.#containers.records())
-      if (containerId.startsWith(PREFIX)) await this.remove(containerId);
+      if (containerId.startsWith(PREFIX)) this.remove(containerId);
+    await this.whenRemoved();
   }
 }
 

@@ -93,7 +93,8 @@ export class ContainerLayers {
     if (record === undefined) return;
     this.#parts.containerRecords.remove(containerId);
     this.#parts.images.markUsed(record.imageId);
-    if (record.chainId !== null && !(record.imageId !== '' && images.has(record.imageId)))
+    if (record.imageId !== '' && images.has(record.imageId)) return;
+    if (record.chainId !== null && !layers.isReferred(record.chainId))
       removeUnreferenced(this.#parts, { blobs: [], chainIds: layers.chain(record.chainId) });
   }
 
