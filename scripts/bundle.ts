@@ -5,7 +5,7 @@ import { COMPACT, inAscii } from './compact.ts';
 import { writeLicenses } from './write-licenses.ts';
 
 const directory = process.argv[2] ?? 'dist';
-const PROGRAMS = ['daemon', 'engine', 'resolver', 'storage-driver-suite'];
+const PROGRAMS = ['daemon', 'engine', 'registry', 'resolver', 'storage-driver-suite'];
 /** Code that runs in worker threads, each in one file that is found beside the bundle under its own name. */
 const WORKERS = ['archive/rooted-worker'];
 /** What every Node can read. */

@@ -40,7 +40,11 @@ async function cacheCli(): Promise<void> {
   await once(server.listen(socket), 'listening');
   const daemon = () => Promise.reject(new TypeError('no daemon is run here'));
   for (const words of ['ps', 'images', 'run --pull never hello', 'exec -i c true', 'rm c', 'logs c'])
-    await exports.runProgram(['-H', `unix://${socket}`, ...words.split(' ')], { script: '', daemon });
+    await exports.runProgram(['-H', `unix://${socket}`, ...words.split(' ')], {
+      script: '',
+      daemon,
+      registry: daemon,
+    });
   writeFileSync(bundleCache(dist, 'cli'), script.createCachedData());
   server.close();
   server.closeAllConnections();

@@ -197,6 +197,10 @@ const NETWORK: CommandTree = {
   rm: entry('Remove one or more networks', () => import('./commands/network-rm.ts'), ['remove']),
 };
 
+const REGISTRY: CommandTree = {
+  serve: entry('Serve a registry of images', () => import('./commands/registry-serve.ts')),
+};
+
 const SYSTEM: CommandTree = {
   check: entry(
     "Verify the engine's images, layers and records, and repair them",
@@ -251,6 +255,7 @@ export const COMMANDS: CommandTree = {
   ps: { ...listContainers, aliases: [] },
   pull,
   push,
+  registry: { summary: 'Serve a registry', commands: REGISTRY },
   rename,
   restart,
   rm: { ...remove, aliases: [] },

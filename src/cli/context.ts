@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { EngineClient } from '../client/engine-client.ts';
 import type { DaemonFlags } from './daemon-flags.ts';
+import type { RegistryFlags } from './registry/registry-flags.ts';
 
 type InputStream = Readable & { isTTY?: boolean };
 export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
@@ -25,6 +26,8 @@ export type CliHost = {
   startDaemon(): Promise<{ log: string } | undefined>;
   /** Runs the daemon in this process until it is told to end. `reread` reads the configuration file again. */
   runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): Promise<void>;
+  /** Serves a registry in this process until it is told to end. */
+  serveRegistry(flags: RegistryFlags): Promise<void>;
   /** Checks what only the daemon knows of its configuration. */
   checkDaemon(flags: DaemonFlags): Promise<void>;
 };

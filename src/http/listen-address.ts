@@ -12,17 +12,21 @@ const DEFAULT_TCP_PORT = 2375;
 const DEFAULT_TLS_PORT = 2376;
 
 /**
- * Parses `-H`: `unix:///path`, `tcp://host:port` (port 2375, with TLS 2376, every address when missing), `fd://` for all that
+ * Parses `-H`: `unix:///path`, `tcp://host:port` (port 2375, with TLS 2376, unless `defaultPort` says another; every address when missing), `fd://` for all that
  * systemd handed over, `fd://3` for one.
  * @throws EngineError invalid-parameter
  */
 export function parseListenAddress(
   text: string,
-  { env = process.env, hasTls = false }: { env?: NodeJS.ProcessEnv; hasTls?: boolean } = {},
+  {
+    env = process.env,
+    hasTls = false,
+    defaultPort = hasTls ? DEFAULT_TLS_PORT : DEFAULT_TCP_PORT,
+  }: { env?: NodeJS.ProcessEnv; hasTls?: boolean; defaultPort?: number } = {},
 ): ListenAddress[] {
   const [, scheme, rest = ''] = /^(unix|tcp|fd):\/\/(.*)$/s.exec(text) ?? [];
   if (scheme === 'unix' && rest.startsWith('/')) return [{ type: 'unix', path: rest }];
-  if (scheme === 'tcp') return [parseTcp(rest, text, hasTls ? DEFAULT_TLS_PORT : DEFAULT_TCP_PORT)];
+  if (scheme === 'tcp') return [parseTcp(rest, text, defaultPort)];
   if (scheme === 'fd') return parseDescriptors(rest, env, text);
   throw invalid(text);
 }

@@ -14,6 +14,7 @@ import { holdModules } from './hold-modules.ts';
 import { logLevel, makeLogger } from './make-logger.ts';
 import { takePidfile } from './pidfile.ts';
 import { requireRoot } from './require-root.ts';
+import { stopSignal } from './stop-signal.ts';
 
 /**
  * `slipway daemon`: an engine behind its listeners, until SIGTERM or SIGINT. Containers keep running after it.
@@ -162,11 +163,4 @@ function admitToSockets(execRoot: string): void {
   if (group === undefined) return;
   chownSync(execRoot, -1, group);
   chmodSync(execRoot, 0o710);
-}
-
-/** The first of the signals that ask a daemon to stop. A second one ends the process at once. */
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise(resolve => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
-  });
 }

@@ -48,6 +48,8 @@ export type EngineOptions = Partial<Omit<DaemonOptions, 'version' | 'initPath'>>
 
 const DEFAULT_DATA_ROOT = '/var/lib/slipway';
 
+export { openRegistry } from '../registry/server/open-registry.ts';
+
 /** A container engine inside this process. Several can live in one, each with roots, bridge and table of its own. */
 export interface Engine {
   /** Everything that Docker's API offers, as methods. */

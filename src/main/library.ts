@@ -4,4 +4,4 @@ import type * as Engine from './engine.ts';
 import { requireNode } from './require-node.ts';
 
 requireNode();
-export const { openEngine } = createRequire(import.meta.url)('./engine.js') as typeof Engine;
+export const { openEngine, openRegistry } = createRequire(import.meta.url)('./engine.js') as typeof Engine;

@@ -1,12 +1,15 @@
 import { DEFAULT_SOCKET } from '../cli/daemon-flags.ts';
 import { runCli } from '../cli/run-cli.ts';
 import type * as Daemon from './daemon.ts';
+import type * as Registry from './registry.ts';
 
 type ProgramParts = {
   /** What Node was started with. */
   script: string;
   /** Loads the daemon, which is a program of its own. */
   daemon: () => Promise<typeof Daemon>;
+  /** Loads the registry, likewise. */
+  registry: () => Promise<typeof Registry>;
 };
 
 /** The program `slipway`: the command line in this process. Returns its exit code once all is written. */
@@ -46,6 +49,10 @@ export async function runProgram(words: readonly string[], parts: ProgramParts):
     async runDaemon(flags, reread) {
       const { runDaemon } = await parts.daemon();
       await runDaemon(flags, reread);
+    },
+    async serveRegistry(flags) {
+      const { serveRegistry } = await parts.registry();
+      await serveRegistry(flags);
     },
   });
   // Writes to sockets, which a parent program may have given us for its pipes, are not done when they return.

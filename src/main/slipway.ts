@@ -5,4 +5,5 @@ import { cacheCode } from './cache-code.ts';
 cacheCode();
 const { runProgram } = await import('./run-program.ts');
 const script = fileURLToPath(import.meta.url);
-process.exit(await runProgram(process.argv.slice(2), { script, daemon: () => import('./daemon.ts') }));
+const parts = { script, daemon: () => import('./daemon.ts'), registry: () => import('./registry.ts') };
+process.exit(await runProgram(process.argv.slice(2), parts));

@@ -45,6 +45,7 @@ export function testHost(overrides: Partial<CliHost> = {}): TestHost {
     },
     startDaemon: () => Promise.reject(new Error('no daemon is started here')),
     runDaemon: () => Promise.reject(new Error('no daemon is run here')),
+    serveRegistry: () => Promise.reject(new Error('no registry is served here')),
     checkDaemon: () => Promise.resolve(),
     ...overrides,
   } as TestHost;

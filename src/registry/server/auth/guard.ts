@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+
+/** What one may want to do with a repository; `list`, `manage` and `ping` are about the registry as a whole. */
+export type Action = 'pull' | 'push' | 'delete' | 'list' | 'manage' | 'ping';
+
+/** Who asks: '' for anybody. */
+export type Identity = {
+  name: string;
+  /** What a token allows; undefined: whatever the rules allow this client. */
+  granted?: readonly { repository: string; actions: readonly string[] }[];
+};
+
+export const ANYBODY: Identity = { name: '' };
+
+/** Decides who may do what. */
+export interface Guard {
+  /** @throws DistributionError UNAUTHORIZED for a proof that is none */
+  identify(request: IncomingMessage): Promise<Identity>;
+  /** Whether it is allowed, for answers that depend on it. */
+  allows(identity: Identity, action: Action, repository?: string): boolean;
+  /** @throws DistributionError UNAUTHORIZED where a proof would help, DENIED where it would not */
+  require(identity: Identity, action: Action, repository?: string): void;
+}
+
+/** Lets anybody do anything. */
+export const OPEN_GUARD: Guard = {
+  identify: async () => ANYBODY,
+  allows: () => true,
+  require: () => undefined,
+};

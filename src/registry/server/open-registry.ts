@@ -1,0 +1,80 @@
+import { isAbsolute } from 'node:path';
+import { EngineError } from '../../base/errors.ts';
+import { HttpListeners, type ListenerLimits } from '../../http/http-listeners.ts';
+import { type ListenAddress, parseListenAddress } from '../../http/listen-address.ts';
+import type { Logger } from '../../http/logger.ts';
+import { OPEN_GUARD } from './auth/guard.ts';
+import { RegistryDispatcher } from './dispatch.ts';
+import type { RegistryParts } from './registry-parts.ts';
+import { RegistryStore } from './storage/registry-store.ts';
+
+export type RegistryServerOptions = {
+  /** An absolute directory, made when missing, of which one registry at a time makes use. */
+  root: string;
+  /** `127.0.0.1:5000`, `[::1]:0`, `unix:///run/registry.sock`; one at least. */
+  listen: readonly string[];
+  /** By which clients know it, behind a proxy: `https://registry.example`. Without one, locations are relative. */
+  externalUrl?: string;
+  /** How long content stays that no manifest names, since that may be to come. Default: an hour. */
+  graceMs?: number;
+  logger?: Logger;
+};
+
+/** A registry that serves. */
+export interface RegistryServer {
+  /** `tcp://127.0.0.1:5000`, ports resolved. */
+  readonly addresses: readonly string[];
+  /** Takes no more requests, and lets answers finish for `graceMs` (default 1000). Idempotent. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const LIMITS: ListenerLimits = {
+  headersTimeoutMs: 30_000,
+  maxHeadBytes: 64 * 1024,
+  keepAliveTimeoutMs: 60_000,
+  idleTimeoutMs: 120_000,
+  maxConnections: 10_000,
+};
+const DEFAULT_PORT = 5000;
+const HOUR_MS = 60 * 60 * 1000;
+const SILENT: Logger = { error: () => undefined };
+
+/**
+ * Serves a registry (OCI distribution-spec 1.1).
+ * @throws EngineError invalid-parameter for bad options, conflict when the root or an address is in use
+ */
+export async function openRegistry(options: RegistryServerOptions): Promise<RegistryServer> {
+  const { root, logger = SILENT, externalUrl = '', graceMs = HOUR_MS } = options;
+  if (!isAbsolute(root))
+    throw new EngineError('invalid-parameter', `the registry's root ${root} is not an absolute path`);
+  const addresses = options.listen.flatMap(registryAddress);
+  await using undo = new AsyncDisposableStack();
+  const store = await RegistryStore.open({ root, graceMs });
+  undo.defer(() => store.close());
+  const parts: RegistryParts = {
+    store,
+    guard: OPEN_GUARD,
+    notify: () => undefined,
+    externalUrl: externalUrl.replace(/\/+$/, ''),
+  };
+  const listeners = new HttpListeners(LIMITS);
+  const dispatcher = new RegistryDispatcher(parts, { logger, closing: listeners.closing });
+  undo.defer(() => dispatcher.idle());
+  undo.defer(() => listeners.close(0));
+  const handler = { answer: dispatcher.answer.bind(dispatcher) };
+  for (const address of addresses) await listeners.listen(address, handler);
+  const ending = undo.move();
+  let closed: Promise<void> | undefined;
+  return {
+    addresses: listeners.addresses,
+    close: (closeGraceMs = 1000) => {
+      closed ??= listeners.close(closeGraceMs).then(() => ending.disposeAsync());
+      return closed;
+    },
+  };
+}
+
+/** `--listen`: as `-H` has it, or HOST[:PORT] alone. @throws EngineError invalid-parameter */
+function registryAddress(text: string): ListenAddress[] {
+  return parseListenAddress(text.includes('://') ? text : `tcp://${text}`, { defaultPort: DEFAULT_PORT });
+}

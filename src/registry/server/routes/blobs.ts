@@ -1,0 +1,68 @@
+import { DistributionError } from '../distribution-error.ts';
+import { read, remove, type RegistryExchange, type RegistryRoute } from '../registry-exchange.ts';
+import type { RegistryParts } from '../registry-parts.ts';
+import { sendStatus } from '../respond.ts';
+import { type ContentDigest, parseContentDigest } from '../storage/content-digest.ts';
+import type { BlobRecord } from '../storage/records.ts';
+import { byteRange } from './byte-range.ts';
+import { isUnchanged, sendUnchanged } from './pages.ts';
+import { sendFile } from './send-file.ts';
+
+const PATH = '/v2/:name/blobs/:digest';
+
+export function blobRoutes(parts: RegistryParts): RegistryRoute[] {
+  return [
+    ...read(PATH, exchange => getBlob(parts, exchange)),
+    remove(PATH, exchange => deleteBlob(parts, exchange)),
+  ];
+}
+
+async function getBlob(parts: RegistryParts, exchange: RegistryExchange): Promise<void> {
+  const { repository, request, response } = exchange;
+  parts.guard.require(exchange.identity, 'pull', repository);
+  const digest = parseContentDigest(exchange.param('digest'));
+  const blob = parts.store.blobFor(repository, digest);
+  if (blob === undefined) throw unknownBlob(digest);
+  const etag = `"${digest}"`;
+  if (isUnchanged(request.headers['if-none-match'], etag)) return sendUnchanged(response, etag);
+  const { sizeBytes } = blob;
+  const range = byteRange(request.headers, { sizeBytes, etag });
+  response.writeHead(range === undefined ? 200 : 206, {
+    'Content-Type': 'application/octet-stream',
+    'Content-Length': range === undefined ? sizeBytes : range.end - range.start,
+    ...(range && { 'Content-Range': `bytes ${range.start}-${range.end - 1}/${sizeBytes}` }),
+    'Docker-Content-Digest': digest,
+    ETag: etag,
+    'Accept-Ranges': 'bytes',
+    // It is its name.
+    'Cache-Control': 'max-age=31536000, immutable',
+  });
+  if (request.method === 'HEAD') return void response.end();
+  await sendBlob(parts, response, { blob, ...(range ?? { start: 0, end: sizeBytes }) });
+}
+
+async function sendBlob(
+  { store }: RegistryParts,
+  response: RegistryExchange['response'],
+  { blob, start, end }: { blob: BlobRecord; start: number; end: number },
+): Promise<void> {
+  const file = await store.files.open(blob.digest, blob.sizeBytes);
+  try {
+    await sendFile(response, file, { start, end });
+  } finally {
+    await file.close();
+  }
+}
+
+async function deleteBlob(parts: RegistryParts, exchange: RegistryExchange): Promise<void> {
+  const { repository } = exchange;
+  parts.guard.require(exchange.identity, 'delete', repository);
+  const digest = parseContentDigest(exchange.param('digest'));
+  if (!(await parts.store.unlinkBlob(repository, digest))) throw unknownBlob(digest);
+  parts.notify({ action: 'delete', repository, digest, actor: exchange.identity.name });
+  sendStatus(exchange.response, 202);
+}
+
+function unknownBlob(digest: ContentDigest): DistributionError {
+  return new DistributionError('BLOB_UNKNOWN', 'blob unknown to registry', { detail: { digest } });
+}

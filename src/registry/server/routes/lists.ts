@@ -1,0 +1,101 @@
+import { OCI_INDEX } from '../../../oci/image-spec.ts';
+import { DistributionError } from '../distribution-error.ts';
+import { read, type RegistryExchange, type RegistryRoute } from '../registry-exchange.ts';
+import type { RegistryParts } from '../registry-parts.ts';
+import { sendDocument } from '../respond.ts';
+import { parseContentDigest } from '../storage/content-digest.ts';
+import type { ManifestRecord } from '../storage/records.ts';
+import { pageOf, pageRequest } from './pages.ts';
+
+/** Of one answer: annotations can be as large as manifests. */
+const MAXIMUM_REFERRERS_LENGTH = 2 * 1024 * 1024;
+const REFERRERS_COUNT = 100;
+
+export function listRoutes(parts: RegistryParts): RegistryRoute[] {
+  return [
+    ...read('/v2/:name/tags/list', exchange => listTags(parts, exchange)),
+    ...read('/v2/:name/referrers/:digest', exchange => listReferrers(parts, exchange)),
+    ...read('/v2/_catalog', exchange => listRepositories(parts, exchange)),
+  ];
+}
+
+function listTags({ store, guard }: RegistryParts, exchange: RegistryExchange): void {
+  const { repository, query, response, identity } = exchange;
+  guard.require(identity, 'pull', repository);
+  const request = pageRequest(query);
+  const id = store.records.repositoryId(repository);
+  if (id === undefined)
+    throw new DistributionError('NAME_UNKNOWN', 'repository name not known to registry', {
+      detail: { name: repository },
+    });
+  const found = store.records.tags(id, { ...request, count: request.count + 1 });
+  const { page, link } = pageOf(found, request, `/v2/${repository}/tags/list`);
+  sendDocument(response, { name: repository, tags: page }, link);
+}
+
+function listRepositories({ store, guard }: RegistryParts, exchange: RegistryExchange): void {
+  const { query, response, identity } = exchange;
+  guard.require(identity, 'list');
+  const request = pageRequest(query);
+  const found: string[] = [];
+  // Whoever may not pull from a repository does not learn of it.
+  for (let { last } = request; found.length <= request.count; ) {
+    const names = store.records.repositories({ last, count: request.count + 1 });
+    found.push(...names.filter(name => guard.allows(identity, 'pull', name)));
+    if (names.length <= request.count) break;
+    last = names.at(-1) ?? '';
+  }
+  const { page, link } = pageOf(found, request, '/v2/_catalog');
+  sendDocument(response, { repositories: page }, link);
+}
+
+/** An index of what says something about a manifest, which need not be here (distribution-spec, "Listing Referrers"). */
+function listReferrers({ store, guard }: RegistryParts, exchange: RegistryExchange): void {
+  const { repository, query, response, identity } = exchange;
+  guard.require(identity, 'pull', repository);
+  const subject = parseContentDigest(exchange.param('digest'));
+  const artifactType = query.get('artifactType') ?? undefined;
+  const last = query.get('last') ?? '';
+  const found = store.records.referrers(repository, subject, {
+    artifactType,
+    last,
+    count: REFERRERS_COUNT + 1,
+  });
+  const manifests = firstDescriptors(found);
+  const next = manifests.length < found.length ? manifests.at(-1) : undefined;
+  const path = `/v2/${repository}/referrers/${subject}`;
+  const filter: Record<string, string> = artifactType === undefined ? {} : { artifactType };
+  sendDocument(
+    response,
+    { schemaVersion: 2, mediaType: OCI_INDEX, manifests },
+    {
+      'Content-Type': OCI_INDEX,
+      ...(artifactType === undefined ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
+      ...(next && {
+        Link: `<${path}?${new URLSearchParams({ ...filter, last: next.digest }).toString()}>; rel="next"`,
+      }),
+    },
+  );
+}
+
+/** At least one, as many as fit. */
+function firstDescriptors(records: readonly ManifestRecord[]) {
+  const descriptors: ReturnType<typeof descriptorOf>[] = [];
+  let length = 0;
+  for (const record of records.slice(0, REFERRERS_COUNT)) {
+    length += JSON.stringify(record.annotations ?? '').length;
+    if (length > MAXIMUM_REFERRERS_LENGTH && descriptors.length > 0) break;
+    descriptors.push(descriptorOf(record));
+  }
+  return descriptors;
+}
+
+function descriptorOf({ mediaType, digest, sizeBytes, artifactType, annotations }: ManifestRecord) {
+  return {
+    mediaType,
+    digest,
+    size: sizeBytes,
+    ...(artifactType === '' ? {} : { artifactType }),
+    ...(annotations && { annotations }),
+  };
+}

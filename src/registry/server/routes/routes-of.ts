@@ -1,0 +1,21 @@
+import { read, type RegistryRoute } from '../registry-exchange.ts';
+import type { RegistryParts } from '../registry-parts.ts';
+import { sendDocument } from '../respond.ts';
+import { blobRoutes } from './blobs.ts';
+import { listRoutes } from './lists.ts';
+import { manifestRoutes } from './manifests.ts';
+import { uploadRoutes } from './uploads.ts';
+
+/** Everything that the registry answers. */
+export function routesOf(parts: RegistryParts): RegistryRoute[] {
+  return [
+    ...read('/v2/', ({ response, identity }) => {
+      parts.guard.require(identity, 'ping');
+      sendDocument(response, {});
+    }),
+    ...listRoutes(parts),
+    ...manifestRoutes(parts),
+    ...uploadRoutes(parts),
+    ...blobRoutes(parts),
+  ];
+}
