@@ -20,8 +20,14 @@ import {
 import type { IpVersion } from '../ipam/ip.ts';
 import { loadRuleset } from './load-ruleset.ts';
 import type { PublishedElement, PublishedMap } from './published-elements.ts';
-import { type NetworkElement, NETWORK_SETS, networkElements, type NetworkSet } from './network-elements.ts';
-import { EVERY_ADDRESS_MAP, type FirewallNetwork, haveIpv6, ONE_ADDRESS_MAP, rulesetOf } from './ruleset.ts';
+import {
+  type FirewallNetwork,
+  type NetworkElement,
+  NETWORK_SETS,
+  networkElements,
+  type NetworkSet,
+} from './network-elements.ts';
+import { EVERY_ADDRESS_MAP, haveIpv6, ONE_ADDRESS_MAP, rulesetOf } from './ruleset.ts';
 
 const MAPS = [EVERY_ADDRESS_MAP, ONE_ADDRESS_MAP] as const;
 /** That fit into a message, whose lists have at most 64 KiB. */

@@ -1,6 +1,18 @@
 import type { SetElement } from '../../kernel/netlink/nftables-messages.ts';
 import { addressBytes, type IpVersion, parseSubnet, type Subnet, versionOf } from '../ipam/ip.ts';
-import type { FirewallNetwork } from './ruleset.ts';
+
+/** What the firewall must know of a bridge network. */
+export type FirewallNetwork = {
+  device: string;
+  /** Of either IP version. */
+  subnets: readonly string[];
+  /** No way out and none in. */
+  internal: boolean;
+  /** Whether its endpoints reach each other. */
+  icc: boolean;
+  /** Outgoing connections get the host's address. */
+  masquerade: boolean;
+};
 
 /** The sets of a table that say which networks there are. */
 export const NETWORK_SETS = ['bridges', 'internal', 'same_bridge', 'home', 'outbound'] as const;

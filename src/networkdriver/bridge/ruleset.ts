@@ -1,18 +1,5 @@
 import { type IpVersion, versionOf } from '../ipam/ip.ts';
-import { NETWORK_SETS, networkElements, type NetworkSet } from './network-elements.ts';
-
-/** What the firewall must know of a bridge network. */
-export type FirewallNetwork = {
-  device: string;
-  /** Of either IP version. */
-  subnets: readonly string[];
-  /** No way out and none in. */
-  internal: boolean;
-  /** Whether its endpoints reach each other. */
-  icc: boolean;
-  /** Outgoing connections get the host's address. */
-  masquerade: boolean;
-};
+import { type FirewallNetwork, NETWORK_SETS, networkElements, type NetworkSet } from './network-elements.ts';
 
 /** Key: protocol, port; for ports published at every address of the host. */
 export const EVERY_ADDRESS_MAP = 'published';
