@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { EngineClient } from '../client/engine-client.ts';
 import type { DaemonFlags } from './daemon-flags.ts';
-import type { RegistryFlags } from './registry/registry-flags.ts';
+import type { RegistryFlags } from './registry-flags.ts';
 
 type InputStream = Readable & { isTTY?: boolean };
 export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?: number };

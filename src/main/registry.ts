@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import type { RegistryFlags } from '../cli/registry/registry-flags.ts';
+import type { RegistryFlags } from '../cli/registry-flags.ts';
 import { VERSION as version } from '../cli/version.ts';
 import { openRegistry } from '../registry/server/open-registry.ts';
 import { holdModules } from './hold-modules.ts';
