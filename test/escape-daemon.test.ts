@@ -6,8 +6,22 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeBusyboxRoot } from './fixtures/busybox-root.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
-import { compile, descriptors, type HostileRoot, makeHostile } from './fixtures/escape/hostile-root.ts';
+import {
+  compile,
+  descriptors,
+  type HostileRoot,
+  makeHostile,
+  tries,
+} from './fixtures/escape/hostile-root.ts';
 import { until } from '../src/base/testing/until.ts';
+
+/** As far as each form is tried in a container, in an exec and in a health check. */
+const LAST = {
+  run: tries(40, { emulated: 12 }),
+  exec: tries(1023, { emulated: 12 }),
+  health: tries(16, { emulated: 5 }),
+};
+const ROUNDS = { exec: tries(100, { emulated: 20 }), run: tries(30, { emulated: 5 }) };
 
 let daemon: DaemonProcess;
 let hostile: HostileRoot;
@@ -28,6 +42,9 @@ before(async () => {
 });
 after(() => daemon.dispose());
 
+/** What a container with a terminal has written. */
+const outputOf = (id: string) => daemon.text('GET', `/containers/${id}/logs?stdout=1`);
+
 /** What a container writes and what is told of it when it cannot be started. */
 async function runOutput(body: object): Promise<string> {
   const { Id } = (await daemon.api('POST', '/containers/create', {
@@ -40,7 +57,7 @@ async function runOutput(body: object): Promise<string> {
   try {
     await daemon.api('POST', `/containers/${Id}/start`);
     await daemon.api('POST', `/containers/${Id}/wait`);
-    return (await daemon.slipway('logs', Id)).stdout;
+    return await outputOf(Id);
   } catch (error) {
     return String(error);
   } finally {
@@ -69,13 +86,13 @@ const FORMS: Record<string, (descriptor: number) => object> = {
 
 for (const [name, form] of Object.entries(FORMS)) {
   test(`no descriptor leads an image’s program to the host, by ${name}`, async () => {
-    for (const descriptor of descriptors(3, 40))
+    for (const descriptor of descriptors(3, LAST.run))
       assert.doesNotMatch(await runOutput(form(descriptor)), /ESCAPED/, String(descriptor));
   });
 
   test(`no descriptor leads what is executed to the host, by ${name}`, async () => {
     const id = await daemon.launch({ Image: 'hostile', Cmd: ['sleep', '1000'] });
-    for (const descriptor of descriptors())
+    for (const descriptor of descriptors(3, LAST.exec))
       assert.doesNotMatch(await execOutput(id, form(descriptor)), /ESCAPED/, String(descriptor));
     await daemon.api('DELETE', `/containers/${id}?force=1`);
   });
@@ -91,7 +108,7 @@ test('no descriptor leads a program to the host that is looked for in PATH', asy
 });
 
 test('no descriptor leads a health check to the host', async () => {
-  for (const descriptor of descriptors(3, 16)) {
+  for (const descriptor of descriptors(3, LAST.health)) {
     const id = await daemon.launch({
       Image: 'hostile',
       Cmd: ['sleep', '1000'],
@@ -112,21 +129,26 @@ test('no descriptor leads a health check to the host', async () => {
 test('a container learns nothing of health checks and of programs that are executed in it', async () => {
   const id = await daemon.launch({
     Image: 'hostile',
+    Tty: true,
     Cmd: ['racer', join(daemon.base, 'canary')],
     Healthcheck: { Test: ['CMD', 'true'], Interval: 10_000_000 },
   });
-  await until(async () => (await daemon.slipway('logs', id)).stdout.includes('ready'));
-  for (let count = 0; count < 100; count++) await execOutput(id, { Cmd: ['true'] });
-  assert.equal((await daemon.slipway('logs', id)).stdout, 'ready\n');
+  await until(async () => (await outputOf(id)).includes('ready'));
+  for (let count = 0; count < ROUNDS.exec; count++) await execOutput(id, { Cmd: ['true'] });
+  assert.equal(await outputOf(id), 'ready\r\n');
   await daemon.api('DELETE', `/containers/${id}?force=1`);
 });
 
 test('a container that shares another’s processes is not seen by them while it is made', async () => {
-  const id = await daemon.launch({ Image: 'hostile', Cmd: ['racer', join(daemon.base, 'canary')] });
-  await until(async () => (await daemon.slipway('logs', id)).stdout.includes('ready'));
-  for (let count = 0; count < 30; count++)
+  const id = await daemon.launch({
+    Image: 'hostile',
+    Tty: true,
+    Cmd: ['racer', join(daemon.base, 'canary')],
+  });
+  await until(async () => (await outputOf(id)).includes('ready'));
+  for (let count = 0; count < ROUNDS.run; count++)
     await runOutput({ Cmd: ['true'], HostConfig: { PidMode: `container:${id}` } });
-  assert.equal((await daemon.slipway('logs', id)).stdout, 'ready\n');
+  assert.equal(await outputOf(id), 'ready\r\n');
   await daemon.api('DELETE', `/containers/${id}?force=1`);
 });
 
@@ -158,7 +180,7 @@ test('shared memory of a container that has put a link to the host in its place 
     Cmd: ['sh', '-c', `ln -s /hostproc/${process.pid}/root/tmp /dev/shm; echo linked; sleep 1000`],
     HostConfig: { IpcMode: 'shareable', Binds: ['/proc:/hostproc'], Tmpfs: { '/dev': '' } },
   });
-  await until(async () => (await daemon.slipway('logs', id)).stdout.includes('linked'));
+  await until(async () => (await outputOf(id)).includes('linked'));
   const output = await runOutput({
     Cmd: ['sh', '-c', 'ls -d /dev/shm/slipway-*; echo ESCAPED'],
     HostConfig: { IpcMode: `container:${id}` },
@@ -173,7 +195,7 @@ test('namespaces and shared memory of another container are joined', async () =>
     Cmd: ['sh', '-c', 'echo shared > /dev/shm/file; echo written; sleep 1000'],
     HostConfig: { IpcMode: 'shareable' },
   });
-  await until(async () => (await daemon.slipway('logs', id)).stdout.includes('written'));
+  await until(async () => (await outputOf(id)).includes('written'));
   const modes = { IpcMode: `container:${id}`, PidMode: `container:${id}`, NetworkMode: `container:${id}` };
   const script =
     'cat /dev/shm/file; for n in ipc pid net; do busybox readlink /proc/self/ns/$n; busybox readlink /proc/1/ns/$n; done';

@@ -5,12 +5,19 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { compile, descriptors, type HostileRoot, makeHostile } from './fixtures/escape/hostile-root.ts';
+import {
+  compile,
+  descriptors,
+  type HostileRoot,
+  makeHostile,
+  tries,
+} from './fixtures/escape/hostile-root.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';
 import { until } from '../src/base/testing/until.ts';
 
 /** More than the runtime and its shim ever have open; all of them are in a PATH. */
-const LAST = 32;
+const LAST = tries(32, { emulated: 5 });
+const ROUNDS = tries(50, { emulated: 5 });
 const runtime = new Runtime();
 let hostile: HostileRoot;
 
@@ -117,7 +124,7 @@ test('a container of a bundle learns nothing of programs that are executed in it
   });
   closeSync(output);
   await until(() => readFileSync(found, 'utf8').includes('ready'));
-  for (let count = 0; count < 50; count++) await runtime.succeed('exec', 'racer', 'true');
+  for (let count = 0; count < ROUNDS; count++) await runtime.succeed('exec', 'racer', 'true');
   assert.equal(readFileSync(found, 'utf8'), 'ready\n');
   const ended = once(racer, 'exit');
   await runtime.succeed('delete', '-f', 'racer');
