@@ -264,11 +264,9 @@ static int prepare_container(struct shim *shim, struct cursor *c)
 	shim->state_directory = open(state_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (shim->state_directory < 0)
 		return -errno;
-	/* A disk may be full by the time it is needed. */
-	static const char room[EXIT_FILE_BYTES];
-	shim->exit_file = openat(shim->state_directory, "exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (shim->exit_file < 0 || pwrite(shim->exit_file, room, sizeof room, 0) != sizeof room)
-		return shim->exit_file < 0 ? -errno : -ENOSPC;
+	shim->state_file = openat(shim->state_directory, "container.json", O_WRONLY | O_CLOEXEC);
+	if (shim->state_file < 0)
+		return -errno;
 	open_log(&shim->log, log_path);
 	return *log_path && shim->log.fd < 0 ? -errno : 0;
 }

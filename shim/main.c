@@ -10,7 +10,7 @@
  * `clone` makes the child, which runs the child list up to `await-start`. From then on the shim listens on
  * STATE_DIR/shim.sock, where any number of clients may connect at any time, also after FD_CONTROL has gone:
  * the shim needs no daemon. It writes the log, copies the streams, makes exec'd processes from further plans,
- * reaps. When the container's init has gone it writes STATE_DIR/exit, tells the watchers, runs the plan's
+ * reaps. When the container's init has gone it notes that in STATE_DIR/container.json, tells the watchers, runs the plan's
  * cleanup list, and ends.
  *
  * With MSG_LAUNCH it is instead the helper of an OCI runtime, for one process: the process has the streams of the
@@ -202,7 +202,7 @@ static void withstand_signals(void)
 
 int main(int argc, char **argv)
 {
-	static struct shim shim = { .listener = -1, .memory_events = -1, .init = -1, .state_directory = -1, .exit_file = -1, .log = { .fd = -1 }, .console_socket = -1, .spare = -1 };
+	static struct shim shim = { .listener = -1, .memory_events = -1, .init = -1, .state_directory = -1, .state_file = -1, .log = { .fd = -1 }, .console_socket = -1, .spare = -1 };
 	sigset_t child;
 	withstand_signals();
 	sigemptyset(&child);

@@ -51,17 +51,16 @@ static void tell_watchers(struct shim *shim, struct process *process)
 			tell_exit(client, process);
 }
 
-/* Under another name until it is whole. In the room that was made for it when there was some. */
-static void write_exit_file(struct shim *shim, struct process *process)
+/* In the room that the engine has left for it while there was some: a disk may be full by now. The newline comes last. */
+static void note_exit(struct shim *shim, struct process *process)
 {
-	char line[EXIT_FILE_BYTES];
+	char line[EXIT_LINE_BYTES];
 	memset(line, ' ', sizeof line);
 	int length = snprintf(line, sizeof line, "%d %d %lld", process->exit_code, process->out_of_memory,
 			      (long long)process->exited_at_ns);
 	line[length] = ' ';
 	line[sizeof line - 1] = '\n';
-	if (pwrite(shim->exit_file, line, sizeof line, 0) == sizeof line)
-		renameat(shim->state_directory, "exit.new", shim->state_directory, "exit");
+	pwrite(shim->state_file, line, sizeof line, 0);
 }
 
 /* Ports and the network namespace are free again before anyone hears of the exit. */
@@ -77,7 +76,7 @@ static void end_container(struct shim *shim, struct process *init)
 	close_kept_descriptors(shim);
 	/* For whoever hears of it now, and then for a daemon that is yet to start. */
 	tell_watchers(shim, init);
-	write_exit_file(shim, init);
+	note_exit(shim, init);
 	run_cleanup(shim);
 }
 

@@ -53,7 +53,7 @@
 #endif
 
 #define NAME "slipway-shim"
-#define EXIT_FILE_BYTES 96
+#define EXIT_LINE_BYTES 96 /* EXIT_LINE_BYTES of src/execdriver/native/container-state.ts */
 #define CHUNK_BYTES 32768
 #define LINE_BYTES 16384
 #define LOG_BUFFER_BYTES 32768
@@ -120,7 +120,7 @@ struct client {
 };
 
 struct shim {
-	int signals, listener, state_directory, exit_file;
+	int signals, listener, state_directory, state_file;
 	int spare; /* to be closed where descriptors run out */
 	int init; /* pidfd of the container's init */
 	/* Held so that the mounts are taken down when this process has ended, and not while somebody waits to hear

@@ -10,8 +10,9 @@ import type { Operation, Plan } from './plan.ts';
  * Changes with every change that a shim of before, or a daemon of before, would not understand. Shims outlive
  * daemons: what an earlier version said must go on being understood, see {@link SPOKEN_PROTOCOLS}.
  */
-export const PROTOCOL_VERSION = 2;
-export const SPOKEN_PROTOCOLS: readonly number[] = [PROTOCOL_VERSION];
+export const PROTOCOL_VERSION = 3;
+/** A shim of version 2 notes the exit in a file of its own. */
+export const SPOKEN_PROTOCOLS: readonly number[] = [2, PROTOCOL_VERSION];
 
 export type FieldType = 'int' | 'string' | 'bytes' | 'list' | 'ints' | 'flag';
 

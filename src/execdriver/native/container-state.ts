@@ -1,5 +1,5 @@
 import { decodeJson, encodeJson } from '../../base/exact-json.ts';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, errorCode } from '../../base/errors.ts';
 import type { CgroupPaths } from '../../cgroups/cgroup-paths.ts';
@@ -10,13 +10,17 @@ import type { ExitStatus } from '../driver.ts';
 /** What a later daemon needs to know of a container: `container.json` in its state directory. */
 export type ContainerState = { spec: Spec; cgroupPaths: CgroupPaths };
 
+/** Of the file's first line, which is for the shim to write (EXIT_LINE_BYTES of shim/shim.h). */
+const EXIT_LINE_BYTES = 96;
+const NO_EXIT = `${' '.repeat(EXIT_LINE_BYTES - 1)}\n`;
+
 /** `protocol`: what the container's shim speaks; 1 where it is not written down. */
 type StoredState = ContainerState & { protocol?: number };
 
 export function writeContainerState(stateDir: string, state: ContainerState): void {
   writeFileSync(
     join(stateDir, 'container.json'),
-    encodeJson({ ...state, protocol: PROTOCOL_VERSION } satisfies StoredState),
+    NO_EXIT + encodeJson({ ...state, protocol: PROTOCOL_VERSION } satisfies StoredState),
     { mode: 0o600 },
   );
 }
@@ -24,7 +28,8 @@ export function writeContainerState(stateDir: string, state: ContainerState): vo
 /** @throws EngineError not-found, also when it was not written to its end; what reading throws otherwise */
 export function readContainerState(stateDir: string): StoredState {
   try {
-    return decodeJson(readFileSync(join(stateDir, 'container.json'), 'utf8')) as StoredState;
+    const text = readFileSync(join(stateDir, 'container.json'), 'utf8');
+    return decodeJson(text.startsWith('{') ? text : text.slice(EXIT_LINE_BYTES)) as StoredState;
   } catch (error) {
     if (!(error instanceof SyntaxError) && errorCode(error) !== 'ENOENT') throw error;
     throw new EngineError('not-found', `no container in ${stateDir}`, { cause: error });
@@ -44,11 +49,29 @@ export function checkProtocol(id: string, { protocol = 1 }: StoredState): void {
   );
 }
 
-/** What the shim wrote when the init ended: `code oom-killed nanoseconds`. */
-export function readExitFile(stateDir: string): ExitStatus | undefined {
+/** What the shim noted when the init ended: `code oom-killed nanoseconds`. */
+export function readExit(stateDir: string): ExitStatus | undefined {
+  const line = readStart(join(stateDir, 'container.json')) ?? '';
+  return parseExit(line.endsWith('\n') ? line : '') ?? parseExit(readStart(join(stateDir, 'exit')) ?? '');
+}
+
+function parseExit(line: string): ExitStatus | undefined {
+  const match = /^(\d+) ([01]) (\d+) *$/m.exec(line);
+  if (match === null) return undefined;
+  const [, code, oomKilled, at = ''] = match;
+  return { code: Number(code), oomKilled: oomKilled === '1', exitedAtNs: BigInt(at) };
+}
+
+/** Undefined when it cannot be read. */
+function readStart(path: string): string | undefined {
   try {
-    const [code, oomKilled, at] = readFileSync(join(stateDir, 'exit'), 'utf8').trim().split(' ');
-    return { code: Number(code), oomKilled: oomKilled === '1', exitedAtNs: BigInt(at ?? 0) };
+    const file = openSync(path, 'r');
+    try {
+      const start = Buffer.alloc(EXIT_LINE_BYTES);
+      return start.toString('latin1', 0, readSync(file, start));
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return undefined;
   }

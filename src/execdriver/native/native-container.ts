@@ -12,7 +12,7 @@ import type { Plan } from '../../libcontainer/plan.ts';
 import type { Resources } from '../../cgroups/resources.ts';
 import { MESSAGES, STATES, writePlan } from '../../libcontainer/wire.ts';
 import type { Container, ExecOptions, ExecProcess, ExitStatus, ProcessIo } from '../driver.ts';
-import { type ContainerState, readExitFile } from './container-state.ts';
+import { type ContainerState, readExit } from './container-state.ts';
 import { describeFailure } from './describe-failure.ts';
 import { NativeProcess } from './native-process.ts';
 import type { ProcessRecord, ShimConnection } from './shim-connection.ts';
@@ -218,7 +218,7 @@ export class NativeContainer extends NativeProcess implements Container {
   async #endOrphans(): Promise<void> {
     // What cannot be ended is told of by `remove`.
     await this.#cgroup.destroy().catch(() => false);
-    this.settle(readExitFile(this.#stateDir) ?? lostStatus());
+    this.settle(readExit(this.#stateDir) ?? lostStatus());
     for (const process of this.#execs.values()) process.settle(lostStatus());
     this.#execs.clear();
   }

@@ -35,7 +35,9 @@ export class ShimConnection {
   released = false;
   /** Whether it has left a request without an answer: it is stopped, say. */
   isSilent = false;
-  onExit: (record: ProcessRecord) => void = () => undefined;
+  #onExit: ((record: ProcessRecord) => void) | undefined;
+  /** Exits that were told of before anybody listened: in one breath with the answer that the process is made, say. */
+  readonly #untold: ProcessRecord[] = [];
   onOutOfMemory: () => void = () => undefined;
   /** Ends the shim at once, whatever it does. Idempotent. */
   readonly kill: () => void;
@@ -55,6 +57,12 @@ export class ShimConnection {
         resolve();
       });
     });
+  }
+
+  /** Called for each process that ends, also for those that have ended already. */
+  set onExit(listener: (record: ProcessRecord) => void) {
+    this.#onExit = listener;
+    for (const record of this.#untold.splice(0)) listener(record);
   }
 
   /**
@@ -157,11 +165,16 @@ export class ShimConnection {
   }
 
   #handle(type: number, tag: number, reader: FieldReader): void {
-    if (type === MESSAGES.exited) return this.onExit(readProcessRecord(reader));
+    if (type === MESSAGES.exited) return this.#exited(readProcessRecord(reader));
     if (type === MESSAGES.outOfMemory) return this.onOutOfMemory();
     const pending = this.#pending.get(tag);
     if (type === MESSAGES.failed) pending?.reject(new ShimFailure(reader));
     else pending?.resolve(reader);
+  }
+
+  #exited(record: ProcessRecord): void {
+    if (this.#onExit) this.#onExit(record);
+    else this.#untold.push(record);
   }
 
   #fail(): void {

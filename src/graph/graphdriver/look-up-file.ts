@@ -19,9 +19,12 @@ const NOT_THERE = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EXDEV'];
 export type FoundFile = {
   /** Undefined when there is no such file. */
   content: Buffer | undefined;
-  /** The entries of the root directory that the way led through. */
-  rootEntries: Set<string>;
+  /** What the way led through, in order: a directory before what is in it. */
+  steps: Step[];
 };
+
+/** An entry of the merged file system, whether there is one or not: its path, without links, from the root on. */
+export type Step = { path: readonly string[]; isDirectory: boolean };
 
 /** A directory of the merged file system: descriptors of those that make it up, topmost first. */
 type MergedDirectory = readonly number[];
@@ -38,9 +41,19 @@ export function lookUpFile(
   opaqueXattr = OPAQUE_XATTRS.overlay,
 ): FoundFile {
   using lookup = new Lookup(opaqueXattr);
-  const rootEntries = new Set<string>();
-  const content = lookup.read(layers, path, rootEntries);
-  return { content, rootEntries };
+  const steps: Step[] = [];
+  const content = lookup.read(layers, path, steps);
+  return { content, steps };
+}
+
+/** Whether the way is the same, and the file that it led to, where `layer` lies above the layers. */
+export function isSameBelow(
+  layer: string,
+  steps: readonly Step[],
+  opaqueXattr = OPAQUE_XATTRS.overlay,
+): boolean {
+  using lookup = new Lookup(opaqueXattr);
+  return lookup.leaves(layer, steps);
 }
 
 /** Keeps what it opens until it is disposed of. */
@@ -53,32 +66,50 @@ class Lookup {
     this.#opaqueXattr = opaqueXattr;
   }
 
-  read(layers: readonly string[], path: string, rootEntries: Set<string>): Buffer | undefined {
+  read(layers: readonly string[], path: string, steps: Step[]): Buffer | undefined {
     const root: MergedDirectory = layers.map(layer => this.#keep(openRoot(layer)));
     const pending = path.split('/');
     const way = [root];
+    const names: string[] = [];
     for (let links = 0; ; ) {
       const name = pending.shift();
       if (name === undefined) return undefined;
       if (name === '' || name === '.') continue;
       if (name === '..') {
         if (way.length > 1) way.pop();
+        names.pop();
         continue;
       }
-      if (way.length === 1) rootEntries.add(name);
       const found = this.#lookUp(way.at(-1) ?? root, name);
+      const isDirectory = found !== undefined && 'directory' in found;
+      steps.push({ path: [...names, name], isDirectory });
       if (found === undefined) return undefined;
-      if ('directory' in found) way.push(found.directory);
-      else if (found.stat.isSymbolicLink()) {
+      if ('directory' in found) {
+        way.push(found.directory);
+        names.push(name);
+      } else if (found.stat.isSymbolicLink()) {
         if (++links > MAXIMUM_LINKS) return undefined;
         const target = readLinkAt(found.fd, '')?.toString() ?? '';
         pending.unshift(...target.split('/'));
         if (target.startsWith('/')) way.length = 1;
+        if (target.startsWith('/')) names.length = 0;
       } else {
         const isLast = pending.every(rest => rest === '');
-        return isLast && found.stat.isFile() ? readBounded(found.fd, path) : undefined;
+        return isLast && found.stat.isFile() ? readBounded(found.fd, found.stat.size, path) : undefined;
       }
     }
+  }
+
+  leaves(layer: string, steps: readonly Step[]): boolean {
+    const directories = new Map([['', this.#keep(openRoot(layer))]]);
+    for (const { path, isDirectory } of steps) {
+      const parent = directories.get(path.slice(0, -1).join('/'));
+      const fd = parent === undefined ? undefined : this.#open(parent, path.at(-1) ?? '');
+      if (fd === undefined) continue;
+      if (!isDirectory || !fstatSync(fd).isDirectory() || this.#isOpaque(fd)) return false;
+      directories.set(path.join('/'), fd);
+    }
+    return true;
   }
 
   /** One component, as overlayfs looks it up (Documentation/filesystems/overlayfs.rst). */
@@ -100,14 +131,9 @@ class Lookup {
     return merged.length === 0 ? undefined : { directory: merged };
   }
 
+  /** A link of procfs leads to the directory itself, which O_PATH does not let one ask (open(2)). */
   #isOpaque(place: number): boolean {
-    const directory = openIn(place, '.', constants.O_RDONLY | constants.O_DIRECTORY);
-    if (directory === undefined) return false;
-    try {
-      return getXattr(directory, this.#opaqueXattr)?.toString() === 'y';
-    } finally {
-      closeSync(directory);
-    }
+    return getXattr(`/proc/self/fd/${place}/.`, this.#opaqueXattr)?.toString() === 'y';
   }
 
   #open(directory: number, name: string): number | undefined {
@@ -142,13 +168,12 @@ function openIn(directory: number, name: string, flags: number): number | undefi
  * A regular file, once it was looked at: what is opened by the descriptor is still that. Undefined while the container
  * has a lease on it, which nobody waits for (fcntl(2), F_SETLEASE).
  */
-function readBounded(place: number, path: string): Buffer | undefined {
+function readBounded(place: number, size: number, path: string): Buffer | undefined {
+  if (size > MAXIMUM_BYTES)
+    throw new EngineError('invalid-parameter', `read ${path}: file exceeds ${MAXIMUM_BYTES} bytes`);
   const fd = reopen(place);
   if (fd === undefined) return undefined;
   try {
-    const { size } = fstatSync(fd);
-    if (size > MAXIMUM_BYTES)
-      throw new EngineError('invalid-parameter', `read ${path}: file exceeds ${MAXIMUM_BYTES} bytes`);
     const content = Buffer.alloc(size);
     // It may get shorter or longer meanwhile.
     return content.subarray(0, readSync(fd, content, 0, size, 0));

@@ -1,9 +1,10 @@
-import { lstatSync } from 'node:fs';
 import type { ContainerFileSystem } from '../graphdriver/graph-driver.ts';
-import { type FoundFile, lookUpFile } from '../graphdriver/look-up-file.ts';
+import { type FoundFile, isSameBelow, lookUpFile } from '../graphdriver/look-up-file.ts';
 
 const MAXIMUM_ENTRIES = 256;
 const MAXIMUM_BYTES = 256 * 1024;
+
+type LayeredFiles = Pick<ContainerFileSystem, 'directories' | 'opaqueXattr'>;
 
 /**
  * Reads files of containers' file systems. What it found in the layers of images it remembers: many containers
@@ -13,16 +14,14 @@ export class FileReader {
   readonly #found = new Map<string, FoundFile>();
 
   /** `imageKey` stands for the layers below the container's own. */
-  read(fileSystem: ContainerFileSystem, imageKey: string, path: string): Buffer | undefined {
+  read(fileSystem: LayeredFiles, imageKey: string, path: string): Buffer | undefined {
     const { directories, opaqueXattr } = fileSystem;
     const [own, ...lower] = directories;
     if (own === undefined || lower.length === 0) return lookUpFile(directories, path, opaqueXattr).content;
     const found = this.#lookUpInImage(`${imageKey}\0${path}`, () => lookUpFile(lower, path, opaqueXattr));
-    // A container that has nothing of its own where the way led through sees the image's file.
-    const untouched = [...found.rootEntries].every(
-      name => lstatSync(`${own}/${name}`, { throwIfNoEntry: false }) === undefined,
-    );
-    return untouched ? found.content : lookUpFile(directories, path, opaqueXattr).content;
+    return isSameBelow(own, found.steps, opaqueXattr)
+      ? found.content
+      : lookUpFile(directories, path, opaqueXattr).content;
   }
 
   #lookUpInImage(key: string, lookUp: () => FoundFile): FoundFile {
