@@ -1,9 +1,10 @@
 /** What events tell of, recorded from dockerd 28.5 with the same commands: what, with which words, in which order. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { EventMessage } from '../src/api/types.ts';
+import type { ContainerInspect, EventMessage, NetworkInspect } from '../src/api/types.ts';
+import { clientBuild } from './fixtures/buildkit-client.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { tarOf } from './fixtures/image-archive.ts';
 
@@ -61,6 +62,35 @@ test('of a container that runs and goes, with a volume and a label', async () =>
     'container destroy a=b name=web',
   ]);
 });
+
+for (const [network, type] of [
+  ['none', 'null'],
+  ['host', 'host'],
+])
+  test(`of a container with the network ${network}, which it is a member of while it runs`, async () => {
+    assert.deepEqual(
+      await eventsOf(`run -d --name web --network ${network} --expose 80 busybox sleep 1000`),
+      [
+        'container create name=web',
+        `network connect container name=${network} type=${type}`,
+        'container start name=web',
+      ],
+    );
+    const { Id, NetworkSettings } = (await daemon.api('GET', '/containers/web/json')) as ContainerInspect;
+    const endpoint = NetworkSettings.Networks[network as string]?.EndpointID;
+    assert.match(String(endpoint), /^[0-9a-f]{64}$/);
+    assert.deepEqual(NetworkSettings.Ports, {});
+    const { Containers } = (await daemon.api('GET', `/networks/${network}`)) as NetworkInspect;
+    assert.equal(Containers[Id]?.EndpointID, endpoint);
+    const stats = (await daemon.api('GET', '/containers/web/stats?stream=0&one-shot=1')) as object;
+    assert.equal('networks' in stats, false, 'not those of the host');
+    assert.deepEqual(await eventsOf('rm -f web'), [
+      'container kill name=web signal=9',
+      `network disconnect container name=${network} type=${type}`,
+      'container die exitCode=137 name=web',
+      'container destroy name=web',
+    ]);
+  });
 
 test('of all that can be done to a container', async () => {
   const started = ['network connect container name=bridge type=bridge', 'container start name=db'];
@@ -151,7 +181,11 @@ test('of images: their names as they are written, one for each that is loaded or
       'create --name web busybox true',
       'commit web committed:1',
       'rm web',
+      'create --name web committed:1 true',
+      'commit web committed:2',
+      'rm web',
       'rmi imported committed:1',
+      'rmi committed:2',
     ),
     [
       'image tag name=tagged:1',
@@ -168,12 +202,40 @@ test('of images: their names as they are written, one for each that is loaded or
       'image tag name=committed:1',
       'container commit comment= imageID imageRef=committed:1 name=web',
       'container destroy name=web',
+      'container create name=web',
+      'image create name',
+      'image tag name=committed:2',
+      'container commit comment= imageID imageRef=committed:2 name=web',
+      'container destroy name=web',
       'image untag name',
       'image delete name',
       'image untag name',
+      // The one that it was made from goes with it.
+      'image untag name',
+      'image delete name',
       'image delete name',
     ],
   );
+});
+
+test('of builds: the image and its names, and nothing of the containers that nobody else knows of', async () => {
+  const context = join(daemon.base, 'context');
+  mkdirSync(context);
+  const Dockerfile = 'FROM busybox\nRUN echo made > /made\n';
+  writeFileSync(join(context, 'Dockerfile'), Dockerfile);
+  const build = `build -q -t built:1 -t built:2 ${context}`;
+  const tags = ['image tag name=built:1', 'image tag name=built:2'];
+  assert.deepEqual(await eventsOf(build, build), ['image create name', ...tags, ...tags]);
+  const { length } = await allEvents();
+  await clientBuild(join(daemon.base, 'slipway.sock'), {
+    directories: { dockerfile: { Dockerfile: `${Dockerfile}RUN echo more > /more\n` }, context: {} },
+    exporter: { type: 'moby', attributes: { name: 'built:3,built:4' } },
+  });
+  assert.deepEqual((await allEvents()).slice(length).map(described), [
+    'image tag name=built:3',
+    'image tag name=built:4',
+    'image create name',
+  ]);
 });
 
 test('of prunes, whether they find anything or not', async () => {

@@ -82,28 +82,31 @@ export function buildImage(
   request: BuildRequest,
   options: BuildOptions,
 ): Promise<Image> {
-  return withBuilt(parts, request, options, state => storeImage(parts, request, state, request.tags));
+  return withBuilt(parts, request, options, async state => {
+    const { image, isNew } = await storeImage(parts, request, state, request.tags);
+    if (isNew) parts.onBuilt(image);
+    for (const tag of request.tags) parts.onTagged(image, tag);
+    return image;
+  });
 }
 
-/** Makes an image of what was built. @returns it */
+/** Makes an image of what was built. @returns it, and whether there was none of it; the caller tells of it */
 export async function storeImage(
   parts: BuilderParts,
   request: BuildRequest,
   state: StageState,
   tags: readonly string[],
-): Promise<Image> {
+): Promise<{ image: Image; isNew: boolean }> {
   const labels = { ...state.config.Labels, ...request.labels };
   const config = Object.keys(labels).length === 0 ? state.config : { ...state.config, Labels: labels };
   const { base, layers } = state;
-  const id = await parts.builds.store({
+  const { id, isNew } = await parts.builds.store({
     base,
     layers,
     config: imageConfigOf({ ...state, config }),
     references: tags,
   });
-  const image = await parts.resolve(id, state.platform);
-  parts.onBuilt(image, tags);
-  return image;
+  return { image: await parts.resolve(id, state.platform), isNew };
 }
 
 function stepCount({ globalArgs }: Dockerfile, { needed }: Plan): number {

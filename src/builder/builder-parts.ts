@@ -22,8 +22,10 @@ export type BuilderPorts = {
   runStep: RunBuildStep;
   /** What is at an address of HTTP or HTTPS. */
   download(url: string): Promise<{ body: IncomingMessage }>;
-  /** Tells of a new image, and of each name that it has got. */
-  onBuilt(image: Image, tags: readonly string[]): void;
+  /** Tells of an image that was built. */
+  onBuilt(image: Image): void;
+  /** Tells of a name that it has got. */
+  onTagged(image: Image, tag: string): void;
   threads: RootedThreads;
 };
 

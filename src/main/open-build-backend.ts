@@ -31,9 +31,8 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
     pull: (image, platform, request) => pullBase(daemon, image, { platform, ...request }),
     runStep: step => runBuildStep(daemon, step),
     download,
-    onBuilt: (image, tags) => {
-      for (const tag of tags) imageEvent(daemon, 'tag', image, tag);
-    },
+    onBuilt: image => imageEvent(daemon, 'create', image),
+    onTagged: (image, tag) => imageEvent(daemon, 'tag', image, tag),
     threads,
   });
   const sessions = new Sessions();

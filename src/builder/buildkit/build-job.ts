@@ -87,9 +87,12 @@ export class BuildJob {
       if (result === undefined) throw new EngineError('invalid-parameter', 'there is no result to export');
       refuseExporter(type, attributes);
       const tags = (attributes.name ?? '').split(',').filter(Boolean);
-      const image = await this.#told('exporting to image', () =>
+      const { image } = await this.#told('exporting to image', () =>
         storeImage(this.#parts, result.request, result.state, tags),
       );
+      // As BuildKit tells of it in Docker: names first, and the image also when it was there.
+      for (const tag of tags) this.#parts.onTagged(image, tag);
+      this.#parts.onBuilt(image);
       Object.assign(response, {
         'containerimage.digest': image.id,
         'containerimage.config.digest': image.id,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import type { Image } from '../../graph/graph.ts';
 import type { DaemonCore } from '../model/core.ts';
-import { removalEvents } from './images.ts';
+import { removeAndTell } from './images.ts';
 import { imageUsers } from './list-images.ts';
 
 /** How often the file system is looked at, when nothing happens to images. */
@@ -77,7 +77,7 @@ async function removeUnused(daemon: DaemonCore, image: Image): Promise<number> {
   const { id } = image;
   let freed = 0;
   try {
-    const removals = await daemon.graph.remove(id, {
+    await removeAndTell(daemon, image, id, {
       force: true,
       noPrune: false,
       // Not even a stopped container's image is to go, whatever has changed since we looked.
@@ -86,7 +86,6 @@ async function removeUnused(daemon: DaemonCore, image: Image): Promise<number> {
         freed += bytes;
       },
     });
-    removalEvents(daemon, image, removals);
     daemon.log.info({ image: id, bytes: freed }, 'removed an unused image: the file system is nearly full');
   } catch (error) {
     // One that others were made from, or that has gone meanwhile.

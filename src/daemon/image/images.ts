@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ImageImportOptions } from '../../api/backend.ts';
 import type * as api from '../../api/types.ts';
+import type { Digest } from '../../base/digest.ts';
 import type { Image, RemoveOptions } from '../../graph/graph.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { layerProgress } from '../../graph/operations/load/layer-progress.ts';
@@ -45,20 +46,29 @@ export async function removeImage(
   const image = await daemon.graph.resolve(reference);
   // Layers of containers that have just been removed may not be gone yet.
   await daemon.background.idle();
-  const removals = await daemon.graph.remove(reference, {
-    ...options,
-    usersOf: imageId => imageUsers(daemon, imageId),
-  });
-  removalEvents(daemon, image, removals);
-  return removals;
+  const usersOf = (imageId: Digest) => imageUsers(daemon, imageId);
+  return removeAndTell(daemon, image, reference, { ...options, usersOf });
 }
 
-/** What is to be told of an image's removal: its labels have gone with it, as with Docker. */
-export function removalEvents(daemon: DaemonCore, image: Image, removals: readonly Removal[]): void {
+/**
+ * Removes an image, or a name of it, and tells of that and of the images that it was made from: their labels have gone
+ * with them, as with Docker.
+ * @throws EngineError not-found, conflict
+ */
+export async function removeAndTell(
+  daemon: DaemonCore,
+  image: Image,
+  reference: string,
+  options: RemoveOptions,
+): Promise<Removal[]> {
+  const images = new Set<string>((await daemon.graph.list()).map(({ id }) => id));
+  const removals = await daemon.graph.remove(reference, options);
   for (const { Untagged, Deleted } of removals) {
     if (Untagged !== undefined) imageEvent(daemon, 'untag', image);
-    if (Deleted === image.id) imageEvent(daemon, 'delete', { id: image.id });
+    // The rest are layers.
+    if (Deleted !== undefined && images.has(Deleted)) imageEvent(daemon, 'delete', { id: Deleted });
   }
+  return removals;
 }
 
 export async function loadImage(

@@ -36,9 +36,16 @@ type Parts = {
 
 export type ConnectOptions = Omit<JoinOptions, 'endpointId' | 'networkId'> & {
   containerId: string;
+  containerName: string;
   /** Name or id. */
   network: string;
+  /** Whether others are told of it: not of a container that nobody knows. */
+  isTold: boolean;
 };
+
+type HostMember = Pick<ConnectOptions, 'containerId' | 'containerName' | 'isTold'>;
+
+type Member = { name: string; isTold: boolean };
 
 /** Of the default network. */
 /** What the functions of this sub-room use. */
@@ -48,12 +55,17 @@ type BridgeOptions = Pick<DaemonOptions, 'bridgeIp' | 'addressPools' | 'masquera
 
 export type Connection = { network: string; endpoint: Endpoint };
 
+/** Whether it leads anywhere: one to `none` or `host` does not. */
+export function hasInterface({ endpoint }: Connection): boolean {
+  return endpoint.interfaceName !== '';
+}
+
 /** The networks of an engine, and who is connected to them. */
 export class Networks {
   readonly #parts: Parts;
   readonly #networks: NetworkRecord[];
   /** By network id: who is connected or about to be, by endpoint id. */
-  readonly #members = new Map<string, Map<string, string>>();
+  readonly #members = new Map<string, Map<string, Member>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -147,23 +159,40 @@ export class Networks {
 
   /** @throws EngineError as the driver's `join` */
   async connect(options: ConnectOptions): Promise<{ connection: Connection; descriptors: number[] }> {
-    const { containerId, network: reference, ...rest } = options;
+    const { containerId, containerName, network: reference, isTold, ...rest } = options;
     const network = this.find(reference);
     if (network.configOnly) throw notFound(`network ${network.name} not found`);
     const endpointId = newId();
-    this.#addMember(network.id, endpointId, options.containerName);
+    this.#addMember(network.id, endpointId, { name: containerName, isTold });
     try {
       const { endpoint, reserved } = await this.#driver(network).join({
         ...rest,
+        containerName,
         endpointId,
         networkId: network.id,
       });
-      this.#event('connect', network, containerId);
+      if (isTold) this.#event('connect', network, containerId);
       return { connection: { network: network.name, endpoint }, descriptors: reserved.descriptors };
     } catch (error) {
       this.#removeMember(network.id, endpointId);
       throw error;
     }
+  }
+
+  /** Notes that a container shares the host's network, which needs no connection. */
+  joinHost({ containerId, containerName, isTold }: HostMember): Connection {
+    const network = this.find('host');
+    const endpoint = {
+      endpointId: newId(),
+      networkId: network.id,
+      interfaceName: '',
+      macAddress: '',
+      addresses: [],
+      ports: [],
+    };
+    this.#addMember(network.id, endpoint.endpointId, { name: containerName, isTold });
+    if (isTold) this.#event('connect', network, containerId);
+    return { network: network.name, endpoint };
   }
 
   /** Idempotent. @param namespace of a container that goes on: then its interface is taken out */
@@ -173,11 +202,11 @@ export class Networks {
     namespace?: NetworkNamespace,
   ): Promise<void> {
     const network = this.#networks.find(({ id }) => id === endpoint.networkId);
-    const isMember = this.#members.get(endpoint.networkId)?.has(endpoint.endpointId);
-    if (network === undefined || !isMember) return;
+    const member = this.#members.get(endpoint.networkId)?.get(endpoint.endpointId);
+    if (network === undefined || member === undefined) return;
     await this.#driver(network).leave(endpoint, namespace === undefined ? {} : { namespace });
     this.#removeMember(network.id, endpoint.endpointId);
-    this.#event('disconnect', network, containerId);
+    if (member.isTold) this.#event('disconnect', network, containerId);
   }
 
   /** Stops the ports that a connection publishes: they stay bound. */
@@ -207,7 +236,7 @@ export class Networks {
     ports: readonly PortBinding[],
   ): Promise<void> {
     for (const { endpoint, containerName } of members)
-      this.#addMember(endpoint.networkId, endpoint.endpointId, containerName);
+      this.#addMember(endpoint.networkId, endpoint.endpointId, { name: containerName, isTold: true });
     for (const driver of new Set(this.#parts.drivers.values())) {
       const isOurs = ({ networkId }: Endpoint): boolean =>
         this.#networks.some(network => network.id === networkId && this.#driver(network) === driver);
@@ -222,9 +251,9 @@ export class Networks {
       if (!network.configOnly) await this.#driver(network).removeNetwork(network.id);
   }
 
-  #addMember(networkId: string, endpointId: string, containerName: string): void {
-    const members = this.#members.get(networkId) ?? new Map<string, string>();
-    this.#members.set(networkId, members.set(endpointId, containerName));
+  #addMember(networkId: string, endpointId: string, member: Member): void {
+    const members = this.#members.get(networkId) ?? new Map<string, Member>();
+    this.#members.set(networkId, members.set(endpointId, member));
   }
 
   #removeMember(networkId: string, endpointId: string): void {
@@ -240,7 +269,9 @@ export class Networks {
       throw failure(`configuration network "${name}" is in use`);
     const members = [...(this.#members.get(id) ?? [])];
     if (members.length === 0) return;
-    const list = members.map(([endpointId, who]) => `name:"${who}" id:"${shortId(endpointId)}"`).join(', ');
+    const list = members
+      .map(([endpointId, { name: who }]) => `name:"${who}" id:"${shortId(endpointId)}"`)
+      .join(', ');
     throw failure(`network ${name} has active endpoints (${list})`);
   }
 

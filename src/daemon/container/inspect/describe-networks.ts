@@ -3,6 +3,7 @@ import { ZERO_TIME } from '../../model/clock.ts';
 import type { Daemon } from '../daemon.ts';
 import { addressOf, type Endpoint } from '../../../networkdriver/driver.ts';
 import { dnsNames } from '../../network/endpoint-settings.ts';
+import { hasInterface } from '../../network/networks.ts';
 import { isUserDefined } from '../../model/network-record.ts';
 import type { Container } from '../../model/container.ts';
 
@@ -112,7 +113,7 @@ type Hosts = { HostIp?: string; HostPort?: string }[];
 
 function portHosts({ record, state, isRunning }: Container): Map<string, Hosts | null> {
   const ports = new Map<string, Hosts | null>();
-  if (!isRunning || state.endpoints.length === 0) return ports;
+  if (!isRunning || !state.endpoints.some(hasInterface)) return ports;
   for (const port of Object.keys(record.config.ExposedPorts ?? {})) ports.set(port, null);
   for (const { endpoint } of state.endpoints) {
     for (const { containerPort, protocol, hostIp, hostPort } of endpoint.ports) {

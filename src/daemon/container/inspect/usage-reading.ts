@@ -3,6 +3,7 @@ import type { CgroupStats } from '../../../execdriver/driver.ts';
 import type { OpenFiles } from '../../../cgroups/count-open-files.ts';
 import { currentTime } from '../../model/clock.ts';
 import type { Container } from '../../model/container.ts';
+import { hasInterface } from '../../network/networks.ts';
 import { type InterfaceCounters, readInterfaces } from './read-interfaces.ts';
 
 const NS_PER_TICK = 10_000_000;
@@ -29,7 +30,7 @@ export async function readUsage(container: Container): Promise<UsageReading | un
   try {
     const cgroup = await runtime.stats();
     const clockNs = process.hrtime.bigint();
-    const networks = state.endpoints.length > 0 ? readInterfaces(state.pid) : undefined;
+    const networks = state.endpoints.some(hasInterface) ? readInterfaces(state.pid) : undefined;
     const openFiles = await runtime.openFiles();
     return { at: currentTime(), clockNs, cgroup, machine: readMachineCpu(), networks, openFiles };
   } catch {

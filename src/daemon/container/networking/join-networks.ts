@@ -53,36 +53,34 @@ export async function joinNetworks(daemon: Daemon, container: Container): Promis
 async function connected(daemon: Daemon, container: Container): Promise<JoinedNetworks> {
   const { networks } = daemon;
   const { hostConfig } = container.record;
-  const mode = hostConfig.NetworkMode ?? 'bridge';
   const found = ownNetworks(daemon, container.record);
-  const isHost = mode === 'host';
+  if (hostConfig.NetworkMode === 'host')
+    return { ...NONE_OF_ITS_OWN, connections: [networks.joinHost(memberOf(daemon, container))] };
   const isConnected = found.some(({ driver }) => driver !== 'null');
-  const namespace = isHost ? undefined : await networks.takeNamespace({ connected: isConnected });
+  const namespace = await networks.takeNamespace({ connected: isConnected });
   const connections: Connection[] = [];
   const descriptors: number[] = [];
   const close = once(() => {
-    namespace?.close();
+    namespace.close();
     for (const descriptor of descriptors) closeSync(descriptor);
   });
   const gateway = gatewayNetwork(container.record, found);
   const hasNames = found.some(({ name }) => isUserDefined(name));
   // It is made while the container is connected.
-  const names =
-    hasNames && namespace ? daemon.names.open(container, namespace.descriptor) : Promise.resolve();
+  const names = hasNames ? daemon.names.open(container, namespace.descriptor) : Promise.resolve();
   names.catch(() => undefined);
   try {
     for (const network of found) {
-      if (namespace === undefined) break;
       const taken = connections.map(({ endpoint }) => endpoint.interfaceName);
       const isGateway = network === gateway;
       const joined = await connectOne(daemon, container, { network, namespace, taken, isGateway });
       connections.push(joined.connection);
       descriptors.push(...joined.descriptors);
     }
-    namespace?.discardPrepared();
+    namespace.discardPrepared();
     await names;
     await daemon.names.join(container, connections);
-    return { namespace: namespace?.descriptor, connections, descriptors, close };
+    return { namespace: namespace.descriptor, connections, descriptors, close };
   } catch (error) {
     daemon.names.closeSandbox(container);
     for (const connection of connections) await networks.disconnect(container.id, connection);
@@ -146,8 +144,7 @@ export async function connectOne(daemon: Daemon, container: Container, target: T
   const { network, namespace, taken, isGateway } = target;
   const wanted = settingsOf(record, network.name);
   const joined = await networks.connect({
-    containerId: record.id,
-    containerName: record.name,
+    ...memberOf(daemon, container),
     network: network.id,
     namespace,
     interfaceName: interfaceName(wanted, network, taken),
@@ -166,6 +163,11 @@ export async function connectOne(daemon: Daemon, container: Container, target: T
     await networks.disconnect(record.id, connection, namespace);
     throw error;
   }
+}
+
+/** A container of a build is known to nobody. */
+function memberOf({ containers }: Daemon, { id, name }: Container) {
+  return { containerId: id, containerName: name, isTold: containers.lookup(id) !== undefined };
 }
 
 function publishedPorts({ config, hostConfig }: ContainerRecord, publishIp: string): PortBinding[] {

@@ -39,8 +39,8 @@ export interface BuildLayers {
   has(layer: Pick<BuiltLayer, 'chainId' | 'diffId'>): boolean;
   /** Keeps what an image is made of, even when it is removed, until the function that this returns is called. */
   hold(image: Pick<Image, 'id' | 'chainIds'>): () => void;
-  /** Makes an image of layers on top of another image's. @returns its id */
-  store(image: BuiltImage): Promise<Digest>;
+  /** Makes an image of layers on top of another image's. @returns its id, and whether there was none of it */
+  store(image: BuiltImage): Promise<{ id: Digest; isNew: boolean }>;
 }
 
 export type BuiltLayer = {

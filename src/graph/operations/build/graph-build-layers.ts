@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import type { Growth } from '../../../archive/growth.ts';
 import type { ContainerTrees } from '../../../archive/rooted-jobs.ts';
 import type { Tree } from '../../../archive/pack-stream.ts';
-import type { Digest } from '../../../base/digest.ts';
+import { type Digest, digestOf } from '../../../base/digest.ts';
 import { EngineError } from '../../../base/errors.ts';
 import { newId } from '../../../base/ids.ts';
 import { chainIdOf } from '../../../oci/chain-id.ts';
@@ -183,19 +183,22 @@ export class GraphBuildLayers implements BuildLayers {
     };
   }
 
-  async store({ base, layers, config, references }: BuiltImage): Promise<Digest> {
-    const { content } = this.#parts;
+  async store({ base, layers, config, references }: BuiltImage): Promise<{ id: Digest; isNew: boolean }> {
+    const { content, images } = this.#parts;
+    const rawConfig = Buffer.from(JSON.stringify(config));
+    const isNew = !images.has(digestOf(rawConfig));
     const below = base === undefined ? [] : decodeManifest(content.read(base.manifest)).layers;
     const digests = [...below.map(({ digest }) => digest as Digest), ...layers.map(({ diffId }) => diffId)];
     const blobs: Awaited<ReturnType<typeof storedLayerBlob>>[] = [];
     try {
       for (const digest of digests) blobs.push(await storedLayerBlob(content, digest));
-      return await storeImage(this.#parts, {
+      const id = await storeImage(this.#parts, {
         config,
-        rawConfig: Buffer.from(JSON.stringify(config)),
+        rawConfig,
         layers: blobs,
         references: references.map(builtReference),
       });
+      return { id, isNew };
     } finally {
       for (const blob of blobs) closeSync(blob.fd);
       this.#parts.publishedIndex.write();
