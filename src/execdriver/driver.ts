@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { OpenFiles } from '../cgroups/count-open-files.ts';
 import type { CgroupPaths } from '../cgroups/cgroup-paths.ts';
 import type { CgroupStats } from '../cgroups/cgroup-stats.ts';
-import type { RootSource } from '../libcontainer/compile-container.ts';
+import type { RootSource } from '../libcontainer/root-operations.ts';
 import type { NamespaceType, Process, Spec } from '../libcontainer/spec.ts';
 
 export type { CgroupStats } from '../cgroups/cgroup-stats.ts';

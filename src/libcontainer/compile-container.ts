@@ -1,6 +1,5 @@
 import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
-import { MS_PRIVATE, MS_REC, MS_SHARED, MS_SLAVE, MS_UNBINDABLE } from '../kernel/abi/mount.ts';
 import * as ns from '../kernel/abi/sched.ts';
 import { delegateCgroup } from './cgroups/delegate-cgroup.ts';
 import { type CgroupLayout, cgroupDirectory } from '../cgroups/layout.ts';
@@ -9,38 +8,30 @@ import { type CgroupPlan, planCgroups } from './cgroups/plan-cgroups.ts';
 import { deviceOperations } from './device-operations.ts';
 import { type HookContext, type HookState, hookOperations } from './hook-operations.ts';
 import {
+  type CompiledMount,
   type MountContext,
   mapsOwnMount,
   mountOperations,
   readonlyAtLast,
   readonlyMount,
-  UNMAPPED,
 } from './mount-operations.ts';
-import { propagationFlags } from './mount-options.ts';
-import type { ChildOperation, CleanupOperation, ParentOperation, Plan } from './plan.ts';
+import {
+  CLONE_FLAGS,
+  hasUserNamespace,
+  joinNamespaces,
+  type Namespaces,
+  namespacesOf,
+  timeNamespace,
+} from './namespaces.ts';
+import type { ChildOperation, CleanupOperation, MapMount, OpenTree, ParentOperation, Plan } from './plan.ts';
 import { openLabel, processOperations, raisedLimits } from './process-operations.ts';
 import { ALL_CPUS } from './scheduling.ts';
 import { type ResctrlPlan, resctrlOperations } from './resctrl.ts';
+import { changeRoot, rootOperations, type RootSource } from './root-operations.ts';
 import { agentOperations } from './seccomp-operations.ts';
 import type { Hook, Mount, NamespaceType, Spec } from './spec.ts';
 import { sysctlOperations } from './sysctls.ts';
 import { type UserNamespace, userNamespace } from './user-namespace.ts';
-
-/** Where a root file system comes from. Host paths. */
-export type RootSource =
-  | {
-      type: 'overlay';
-      /** Topmost first. */
-      lowerdirs: string[];
-      upperdir: string;
-      workdir: string;
-      /** An empty directory to mount it on; the mount is seen by the container alone. */
-      target: string;
-      options?: string[];
-    }
-  | { type: 'bind'; path: string }
-  /** A detached mount that the shim was given as a descriptor: `fd:5`. */
-  | { type: 'mount'; source: string };
 
 export type ContainerOptions = {
   id: string;
@@ -73,17 +64,6 @@ export type ContainerOptions = {
 
 export type CompiledContainer = { plan: Plan; cgroupPaths: CgroupPaths };
 
-const CLONE_FLAGS: Record<NamespaceType, number> = {
-  pid: ns.CLONE_NEWPID,
-  network: ns.CLONE_NEWNET,
-  mount: ns.CLONE_NEWNS,
-  ipc: ns.CLONE_NEWIPC,
-  uts: ns.CLONE_NEWUTS,
-  user: ns.CLONE_NEWUSER,
-  cgroup: ns.CLONE_NEWCGROUP,
-  time: ns.CLONE_NEWTIME,
-};
-
 /**
  * The plan that makes a container: pure, but for reading the parents of its cgroups.
  * @throws EngineError invalid-parameter, naming what is wrong in the spec
@@ -92,22 +72,28 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
   const { spec } = options;
   const { process, linux = {} } = spec;
   if (!process) throw new EngineError('invalid-parameter', 'process is required');
-  const parts: Parts = {
-    namespaces: namespacesOf(options),
+  const parts: CompiledParts = {
+    namespaces: namespacesOf(spec, options.networkNamespace),
     cgroups: options.withoutCgroups ? noCgroups(options.cgroupLayout) : cgroupsOf(options),
     user: userNamespace(spec, options.rootless ?? false),
     resctrl: resctrlOperations(options.id, linux),
     hooks: { state: options.state ?? {}, environment: options.hookEnvironment ?? [] },
-    trees: [],
-    maps: [],
   };
-  const child = [...beforeRoot(options, parts), ...rootOperations(options, parts), ...inRoot(options, parts)];
+  const before = beforeRoot(options, parts);
+  const root = rootOperations(options, parts.namespaces);
+  const mounts = compileMounts(options, parts, root.trees.length);
+  const inside = inRoot(options, parts, mounts);
   return {
     plan: {
-      parent: parentOperations(options, parts),
+      parent: parentOperations(options, parts, {
+        trees: [...root.trees, ...mounts.trees],
+        maps: mounts.maps,
+      }),
       child: [
-        ...child,
-        ...changeRoot(options, parts),
+        ...before,
+        ...root.child,
+        ...inside,
+        ...changeRoot(options, parts.namespaces),
         ...processOperations({
           process,
           linux,
@@ -127,22 +113,16 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
   };
 }
 
-type Parts = {
+type CompiledParts = {
   namespaces: Namespaces;
   cgroups: CgroupPlan;
   user: UserNamespace;
   resctrl: ResctrlPlan;
   hooks: HookContext;
-  /** Filled while the mounts are compiled. */
-  trees: MountContext['trees'];
-  maps: MountContext['maps'];
 };
 
-const inUserNamespace = ({ namespaces }: Parts) =>
-  namespaces.created.has('user') || namespaces.joined.some(({ type }) => type === 'user');
-
-const ownMounts = ({ namespaces }: Parts) =>
-  namespaces.created.has('mount') || namespaces.joined.some(({ type }) => type === 'mount');
+/** What the shim does for the child's mounts. */
+type ShimMounts = { trees: OpenTree[]; maps: MapMount[] };
 
 function cgroupsOf({ spec, id, cgroupLayout, withoutDeviceRules }: ContainerOptions): CgroupPlan {
   return planCgroups({
@@ -160,9 +140,9 @@ function noCgroups({ mode }: CgroupLayout): CgroupPlan {
 }
 
 /** Up to the root: namespaces and who the child is. */
-function beforeRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
+function beforeRoot(options: ContainerOptions, parts: CompiledParts): ChildOperation[] {
   const { namespaces, user } = parts;
-  const inside = inUserNamespace(parts);
+  const inside = hasUserNamespace(parts.namespaces);
   return [
     ...openLabel(options.spec.process ?? { user: { uid: 0, gid: 0 }, cwd: '/' }),
     ...agentOperations(options.spec.linux?.seccomp, { ...parts.hooks.state, status: 'creating' }),
@@ -174,10 +154,11 @@ function beforeRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
 }
 
 /** Whether the shim makes cgroups while the child is at work already: each has a processor of its own then. */
-const makesCgroupsMeanwhile = (parts: Parts) => !inUserNamespace(parts) && parts.cgroups.join.length > 0;
+const makesCgroupsMeanwhile = (parts: CompiledParts) =>
+  !hasUserNamespace(parts.namespaces) && parts.cgroups.join.length > 0;
 
 /** The child is in all its cgroups, and sees them as roots where it has a namespace for that. */
-function joinCgroups(parts: Parts): ChildOperation[] {
+function joinCgroups(parts: CompiledParts): ChildOperation[] {
   return [
     ...(makesCgroupsMeanwhile(parts) ? [{ op: 'await-parent' as const }, ...parts.cgroups.join] : []),
     ...(parts.namespaces.created.has('cgroup')
@@ -187,11 +168,14 @@ function joinCgroups(parts: Parts): ChildOperation[] {
 }
 
 /** What is in the root, and everything else that still needs the host's view or rights. */
-function inRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
+function inRoot(
+  options: ContainerOptions,
+  parts: CompiledParts,
+  { beforeCgroups, afterCgroups }: CompiledMounts,
+): ChildOperation[] {
   const { spec } = options;
   const { process, linux = {} } = spec;
   const { created } = parts.namespaces;
-  const { beforeCgroups, afterCgroups } = mounts(options, parts);
   return [
     ...beforeCgroups,
     ...joinCgroups(parts),
@@ -203,12 +187,12 @@ function inRoot(options: ContainerOptions, parts: Parts): ChildOperation[] {
     ...(process?.terminal
       ? [{ op: 'console' as const, rows: options.rows ?? 0, columns: options.columns ?? 0, bind: true }]
       : []),
-    ...meet(spec.hooks?.prestart, spec.hooks?.createRuntime),
+    ...barriersForHooks(spec.hooks?.prestart, spec.hooks?.createRuntime),
     ...hookOperations(spec.hooks, 'createContainer', 'creating', parts.hooks),
     ...sysctlOperations(linux),
     { op: 'root-directory', target: process?.cwd ?? '/', mode: 0o755 },
     ...hiding(spec),
-    ...(inUserNamespace(parts) ? [] : oomScore(process?.oomScoreAdj)),
+    ...(hasUserNamespace(parts.namespaces) ? [] : oomScore(process?.oomScoreAdj)),
   ];
 }
 
@@ -223,50 +207,11 @@ function names({ hostname, domainname, linux }: Spec): ChildOperation[] {
   });
 }
 
-/** Its offsets can be set only before anything is in it, so it is made empty and then joined (time_namespaces(7)). */
-function timeNamespace({ linux = {} }: Spec, { created }: Namespaces): ChildOperation[] {
-  if (!created.has('time')) {
-    if (Object.keys(linux.timeOffsets ?? {}).length > 0)
-      throw new EngineError(
-        'invalid-parameter',
-        "time namespace offsets specified, but time namespace isn't enabled in the config",
-      );
-    return [];
-  }
-  const offsets = Object.entries(linux.timeOffsets ?? {}).map(
-    ([clock, { secs = 0, nanosecs = 0 }]) => `${clock} ${secs} ${nanosecs}\n`,
-  );
-  return [
-    { op: 'unshare', flags: ns.CLONE_NEWTIME },
-    ...(offsets.length > 0
-      ? [{ op: 'write' as const, path: '/proc/self/timens_offsets', data: offsets.join('') }]
-      : []),
-    { op: 'setns', path: '/proc/self/ns/time_for_children', type: ns.CLONE_NEWTIME },
-  ];
-}
-
-type Namespaces = {
-  /** Made by clone3 or unshare. */
-  created: Set<NamespaceType>;
-  joined: { type: NamespaceType; path: string }[];
-};
-
-function namespacesOf({ spec, networkNamespace }: ContainerOptions): Namespaces {
-  const created = new Set<NamespaceType>();
-  const joined: Namespaces['joined'] = [];
-  for (const { type, path } of spec.linux?.namespaces ?? []) {
-    if (!(type in CLONE_FLAGS))
-      throw new EngineError('invalid-parameter', `linux.namespaces: unknown namespace type ${type}`);
-    if (created.has(type) || joined.some(entry => entry.type === type))
-      throw new EngineError('invalid-parameter', `linux.namespaces: ${type} is given twice`);
-    if (type === 'network' && networkNamespace) joined.push({ type, path: networkNamespace });
-    else if (path) joined.push({ type, path });
-    else created.add(type);
-  }
-  return { created, joined };
-}
-
-function parentOperations(options: ContainerOptions, parts: Parts): ParentOperation[] {
+function parentOperations(
+  options: ContainerOptions,
+  parts: CompiledParts,
+  { trees, maps }: ShimMounts,
+): ParentOperation[] {
   const { hooks } = options.spec;
   const runtimeHooks = [
     ...hookOperations(hooks, 'prestart', 'creating', parts.hooks),
@@ -278,10 +223,10 @@ function parentOperations(options: ContainerOptions, parts: Parts): ParentOperat
     ...(meanwhile ? [] : parts.cgroups.parent),
     ...delegation(options, parts),
     ...parts.resctrl.make,
-    ...parts.trees,
+    ...trees,
     ...cloneOperations(options, parts),
     ...(meanwhile ? [...parts.cgroups.parent, { op: 'release' as const }] : []),
-    ...parts.maps,
+    ...maps,
     ...parts.resctrl.join,
     ...(runtimeHooks.length > 0
       ? [{ op: 'barrier' as const }, ...runtimeHooks, { op: 'barrier' as const }]
@@ -292,7 +237,7 @@ function parentOperations(options: ContainerOptions, parts: Parts): ParentOperat
 /** A container that may write its cgroups, and sees no others, may also make some below its own. */
 function delegation(
   { spec, cgroupLayout }: ContainerOptions,
-  { cgroups, namespaces }: Parts,
+  { cgroups, namespaces }: CompiledParts,
 ): ParentOperation[] {
   const { unified } = cgroups.paths;
   const [user, group] = [spec.linux?.uidMappings, spec.linux?.gidMappings].map(maps =>
@@ -305,7 +250,7 @@ function delegation(
 }
 
 /** The child, in its user namespace where it has one, its ids mapped. */
-function cloneOperations({ spec, rootless }: ContainerOptions, parts: Parts): ParentOperation[] {
+function cloneOperations({ spec, rootless }: ContainerOptions, parts: CompiledParts): ParentOperation[] {
   const { namespaces, cgroups, user } = parts;
   const { process } = spec;
   // The cgroup namespace comes later: its root is the cgroup that the process is in when it is made. The time
@@ -313,7 +258,7 @@ function cloneOperations({ spec, rootless }: ContainerOptions, parts: Parts): Pa
   const flags = [...namespaces.created]
     .filter(type => type !== 'cgroup' && type !== 'time')
     .reduce((sum, type) => sum | CLONE_FLAGS[type], 0);
-  if (!inUserNamespace(parts)) {
+  if (!hasUserNamespace(parts.namespaces)) {
     const pid = namespaces.joined.find(({ type }) => type === 'pid');
     return [
       pid
@@ -345,89 +290,10 @@ function cloneOperations({ spec, rootless }: ContainerOptions, parts: Parts): Pa
   ];
 }
 
-function joinNamespaces({ joined }: Namespaces): ChildOperation[] {
-  return joined
-    .filter(({ type }) => type !== 'pid')
-    .map(({ type, path }) => ({ op: 'setns', path, type: CLONE_FLAGS[type] }));
-}
-
-function rootOperations({ spec, rootfs, rootless }: ContainerOptions, parts: Parts): ChildOperation[] {
-  const shared = (propagationOf(spec) & MS_SHARED) !== 0;
-  const path = rootPath(rootfs);
-  let source = rootfs.type === 'mount' ? rootfs.source : path;
-  if (inUserNamespace(parts) && !rootless && !shared && rootfs.type === 'bind') {
-    source = `tree:${parts.trees.length}`;
-    parts.trees.push({
-      op: 'open-tree',
-      source: path,
-      recursive: true,
-      locked: false,
-      ...UNMAPPED,
-    });
-  }
-  return [
-    ...(ownMounts(parts)
-      ? [{ op: 'propagation' as const, path: '/', flags: hostPropagation(propagationOf(spec)) }]
-      : []),
-    // Or the root itself would appear on the host; and pivot_root(2) wants a parent that is not shared, which it stays
-    // where the propagation asked for is not recursive.
-    ...(propagationOf(spec) ? [{ op: 'private-parent' as const, path }] : []),
-    rootfs.type === 'overlay'
-      ? {
-          op: 'overlay-root',
-          target: rootfs.target,
-          lowerdirs: rootfs.lowerdirs,
-          upperdir: rootfs.upperdir,
-          workdir: rootfs.workdir,
-          attributes: 0,
-          options: rootfs.options ?? [],
-        }
-      : { op: 'bind-root', source },
-  ];
-}
-
-/** The host directory that the root is mounted on. */
-function rootPath(rootfs: RootSource): string {
-  if (rootfs.type === 'bind') return rootfs.path;
-  return rootfs.type === 'overlay' ? rootfs.target : '/';
-}
-
-/** What of the host's mounts the container sees change. An unbindable root could not be bound. */
-function hostPropagation(flags: number): number {
-  if (flags & MS_UNBINDABLE) return MS_PRIVATE | MS_REC;
-  return flags || MS_SLAVE | MS_REC;
-}
-
-/** 0 when nothing is asked for. */
-function propagationOf({ linux }: Spec): number {
-  const name = linux?.rootfsPropagation;
-  const flags = name ? propagationFlags(name) : 0;
-  if (flags === undefined)
-    throw new EngineError('invalid-parameter', `linux.rootfsPropagation: unknown propagation ${name}`);
-  return flags;
-}
-
-/** Where the mounts are the host's, its own root stays where it is. */
-function changeRoot({ spec, noPivot }: ContainerOptions, parts: Parts): ChildOperation[] {
-  if (ownMounts(parts)) return [{ op: noPivot ? 'move-root' : 'pivot-root' }, ...rootPropagation(spec)];
-  if (spec.linux?.maskedPaths?.length || spec.linux?.readonlyPaths?.length)
-    throw new EngineError(
-      'invalid-parameter',
-      'unable to restrict sys entries without a private MNT namespace',
-    );
-  return [{ op: 'change-root' }];
-}
-
-/** What was asked for holds for the container's own root: the first time it was for the host's mounts in its view. */
-function rootPropagation(spec: Spec): ChildOperation[] {
-  const flags = propagationOf(spec);
-  return flags === 0 || flags & MS_PRIVATE ? [] : [{ op: 'propagation', path: '/', flags }];
-}
-
 /** Without cgroups of its own a container sees those that it is in: the caller's. */
 function seenCgroups(
   { withoutCgroups, cgroupLayout }: ContainerOptions,
-  { cgroups }: Parts,
+  { cgroups }: CompiledParts,
 ): MountContext['paths'] {
   if (!withoutCgroups) return cgroups.paths;
   const { v1, unified } = cgroupLayout;
@@ -437,16 +303,17 @@ function seenCgroups(
   return { v1: Object.fromEntries(directories), unified: unified && cgroupDirectory(unified, '.', 1) };
 }
 
-function mounts(options: ContainerOptions, parts: Parts) {
+type CompiledMounts = ShimMounts & { beforeCgroups: ChildOperation[]; afterCgroups: ChildOperation[] };
+
+/** @param firstTree the number of the first tree that the shim opens for them */
+function compileMounts(options: ContainerOptions, parts: CompiledParts, firstTree: number): CompiledMounts {
   const { spec, rootfs, cgroupLayout, rootless } = options;
   const context: MountContext = {
     layout: cgroupLayout,
     paths: seenCgroups(options, parts),
     ownNamespace: parts.namespaces.created.has('cgroup'),
     linux: spec.linux ?? {},
-    opensSources: inUserNamespace(parts) && !rootless,
-    trees: parts.trees,
-    maps: parts.maps,
+    opensSources: hasUserNamespace(parts.namespaces) && !rootless,
     rootPath: rootfs.type === 'bind' ? rootfs.path : undefined,
   };
   // What is copied into a tmpfs is accounted for in the container's cgroup; the shim maps mounts when it has made them.
@@ -454,13 +321,24 @@ function mounts(options: ContainerOptions, parts: Parts) {
     mount.type === 'cgroup' || mount.options?.includes('tmpcopyup') || mapsOwnMount(mount, context);
   const list = spec.mounts ?? [];
   const first = list.findIndex(needsCgroups);
-  const operations = list.map(mount => mountOperations(mount, context));
   const split = first < 0 ? list.length : first;
-  return { beforeCgroups: operations.slice(0, split).flat(), afterCgroups: operations.slice(split).flat() };
+  const compiled: CompiledMount[] = [];
+  let nextTree = firstTree;
+  for (const mount of list) {
+    const one = mountOperations(mount, context, nextTree);
+    nextTree += one.trees.length;
+    compiled.push(one);
+  }
+  return {
+    beforeCgroups: compiled.slice(0, split).flatMap(({ child }) => child),
+    afterCgroups: compiled.slice(split).flatMap(({ child }) => child),
+    trees: compiled.flatMap(({ trees }) => trees),
+    maps: compiled.flatMap(({ maps }) => maps),
+  };
 }
 
 /** The shim runs these hooks between two barriers. */
-function meet(...lists: (Hook[] | undefined)[]): ChildOperation[] {
+function barriersForHooks(...lists: (Hook[] | undefined)[]): ChildOperation[] {
   return lists.some(list => list?.length) ? [{ op: 'barrier' }, { op: 'barrier' }] : [];
 }
 

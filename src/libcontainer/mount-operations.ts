@@ -18,19 +18,25 @@ export type MountContext = {
   linux: Linux;
   /** The shim opens the sources of binds, which a child in a user namespace may not reach. */
   opensSources: boolean;
-  /** Collects what the shim is to open. */
-  trees: OpenTree[];
-  /** Collects what it is to map of the child's own mounts. */
-  maps: MapMount[];
   /** The container's root as a host path, where it is one. */
   rootPath?: string;
 };
 
+/** What a mount comes to. */
+export type CompiledMount = {
+  child: ChildOperation[];
+  /** What the shim opens for it before. */
+  trees: OpenTree[];
+  /** What the shim maps of the child's own mounts. */
+  maps: MapMount[];
+};
+
 /**
  * The operations of one entry of a spec's `mounts`. All destinations are resolved inside the container's root.
+ * @param nextTree the number that a tree gets which the shim opens for it
  * @throws EngineError invalid-parameter
  */
-export function mountOperations(mount: Mount, context: MountContext): ChildOperation[] {
+export function mountOperations(mount: Mount, context: MountContext, nextTree: number): CompiledMount {
   const target = posix.normalize(`/${mount.destination}`);
   if (target === '/')
     throw new EngineError(
@@ -39,8 +45,23 @@ export function mountOperations(mount: Mount, context: MountContext): ChildOpera
     );
   checkProcMount(mount);
   const options = parseMountOptions(mount.options);
-  if (options.bind || mount.type === 'bind') return bindOperations(mount, target, options, context);
-  if (mount.type === 'cgroup') return cgroupMounts(target, options, context);
+  if (options.bind || mount.type === 'bind') {
+    const { source, trees = [], maps = [] } = bindSource(mount, options, context, nextTree);
+    return { child: bindOperations({ source, target }, options, context), trees, maps };
+  }
+  const child =
+    mount.type === 'cgroup'
+      ? cgroupMounts(target, options, context)
+      : newMountOperations(mount, target, options, context);
+  return { child, trees: [], maps: [] };
+}
+
+function newMountOperations(
+  mount: Mount,
+  target: string,
+  options: MountOptions,
+  { linux }: MountContext,
+): ChildOperation[] {
   if (!mount.type)
     throw new EngineError(
       'invalid-parameter',
@@ -52,7 +73,7 @@ export function mountOperations(mount: Mount, context: MountContext): ChildOpera
       `mounts: invalid mount ${mount.destination}: only a bind can be idmapped`,
     );
   const inherits = mount.type === 'tmpfs' && !options.data.some(one => one.startsWith('mode='));
-  const label = UNLABELLED.has(mount.type) ? undefined : context.linux.mountLabel;
+  const label = UNLABELLED.has(mount.type) ? undefined : linux.mountLabel;
   const data = [
     ...options.data,
     ...(inherits ? ['mode=inherit'] : []),
@@ -112,19 +133,13 @@ function newMount(type: string, source: string, target: string, options: MountOp
 const UNLABELLED = new Set(['proc', 'sysfs', 'mqueue', 'devpts', 'cgroup2']);
 
 function bindOperations(
-  mount: Mount,
-  target: string,
+  { source, target }: Pick<BindMount, 'source' | 'target'>,
   options: MountOptions,
   context: MountContext,
 ): ChildOperation[] {
-  if (!mount.source)
-    throw new EngineError(
-      'invalid-parameter',
-      `mounts: invalid mount ${mount.destination}: a bind needs a source`,
-    );
   const bind: BindMount = {
     op: 'bind',
-    source: bindSource(mount, mount.source, options, context),
+    source,
     target,
     recursive: options.recursive,
     attributes: options.attributes,
@@ -164,27 +179,39 @@ function clearedByBind(options: MountOptions, { linux }: MountContext): number {
 
 const PROTECTION = M.MOUNT_ATTR_RDONLY | M.MOUNT_ATTR_NOSUID | M.MOUNT_ATTR_NODEV | M.MOUNT_ATTR_NOEXEC;
 
+type BindSource = { source: string; trees?: OpenTree[]; maps?: MapMount[] };
+
 /** The host path, the tree that the shim opens, or a path of another process. */
-function bindSource(mount: Mount, source: string, options: MountOptions, context: MountContext): string {
+function bindSource(
+  mount: Mount,
+  options: MountOptions,
+  context: MountContext,
+  nextTree: number,
+): BindSource {
+  const { source } = mount;
+  if (!source)
+    throw new EngineError(
+      'invalid-parameter',
+      `mounts: invalid mount ${mount.destination}: a bind needs a source`,
+    );
   const mapped = isMapped(mount, options);
   const ids = mapped ? mountIds(mount, options, context) : UNMAPPED;
   // What another container sees must be cloned in its mount namespace.
   const [, pid, seen] = /^\/proc\/(\d+)\/root(\/.*)$/.exec(source) ?? [];
-  if (pid !== undefined && !mapped) return `inside:${pid}:${seen}`;
-  if (source.startsWith('inside:')) return source;
-  if (!mapped && !context.opensSources) return source;
+  if (pid !== undefined && !mapped) return { source: `inside:${pid}:${seen}` };
+  if (source.startsWith('inside:') || (!mapped && !context.opensSources)) return { source };
   // What the container itself has mounted below its root, only it can clone.
   const inside = pathInRoot(source, context);
-  if (inside !== undefined && mapped) context.maps.push({ op: 'map-mount', ...ids });
-  if (inside !== undefined) return `${mapped ? 'mapped' : 'root'}:${inside}`;
-  context.trees.push({
-    op: 'open-tree',
-    source,
-    recursive: options.recursive,
-    locked: context.opensSources,
-    ...ids,
-  });
-  return `tree:${context.trees.length - 1}`;
+  if (inside !== undefined)
+    return mapped
+      ? { source: `mapped:${inside}`, maps: [{ op: 'map-mount', ...ids }] }
+      : { source: `root:${inside}` };
+  const { recursive } = options;
+  const locked = context.opensSources;
+  return {
+    source: `tree:${nextTree}`,
+    trees: [{ op: 'open-tree', source, recursive, locked, ...ids }],
+  };
 }
 
 function pathInRoot(source: string, { rootPath }: MountContext): string | undefined {

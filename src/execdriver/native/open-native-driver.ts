@@ -3,11 +3,8 @@ import { EngineError } from '../../base/errors.ts';
 import { Cgroup } from '../../cgroups/cgroup.ts';
 import { type CgroupLayout, detectCgroupLayout } from '../../cgroups/layout.ts';
 import { cgroupPaths } from '../../cgroups/cgroup-paths.ts';
-import {
-  type CompiledContainer,
-  compileContainer,
-  type RootSource,
-} from '../../libcontainer/compile-container.ts';
+import { type CompiledContainer, compileContainer } from '../../libcontainer/compile-container.ts';
+import type { RootSource } from '../../libcontainer/root-operations.ts';
 import { describeOperation } from '../../libcontainer/describe-operation.ts';
 import type { Mount, NamespaceType } from '../../libcontainer/spec.ts';
 import { MESSAGES } from '../../libcontainer/wire.ts';
