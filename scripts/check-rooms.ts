@@ -80,7 +80,7 @@ const ORDERS: Record<string, readonly (readonly string[])[]> = {
     ['legacy'],
     ['buildkit'],
   ],
-  'src/registry': [['client'], ['copy', 'server', 'testing']],
+  'src/registry': [['client'], ['copy', 'policy', 'server', 'testing']],
   'src/server': [['*'], ['body'], ['routes'], ['api-server.ts'], ['testing']],
 };
 

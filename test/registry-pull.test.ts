@@ -466,3 +466,18 @@ test('pulls leave nothing open, however they end', async t => {
   }
   assert.deepEqual(descriptors(), []);
 });
+
+test('what the image policy refuses is neither fetched nor named', async t => {
+  const here = await place(t);
+  addImage(here);
+  const policyFile = `${here.root}/policy.json`;
+  fs.writeFileSync(policyFile, JSON.stringify({ default: [{ type: 'reject' }] }));
+  (here.test.daemon.options as { imagePolicyFile: string }).imagePolicyFile = policyFile;
+  await assert.rejects(pull(here, 'team/app:1'), { kind: 'forbidden', message: /rule default/ });
+  assert.equal(here.registry.count('GET', '/'), 0);
+  assert.deepEqual(await here.graph.list(), []);
+  fs.rmSync(policyFile);
+  await pull(here, 'team/app:1');
+  fs.writeFileSync(policyFile, JSON.stringify({ default: [{ type: 'reject' }] }));
+  await assert.rejects(pull(here, 'team/app:1'), { kind: 'forbidden' });
+});

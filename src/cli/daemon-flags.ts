@@ -71,6 +71,8 @@ export type DaemonFlags = {
   insecureRegistries: string[];
   /** URLs. */
   registryMirrors: string[];
+  /** A file: which images may come from registries. */
+  imagePolicy: string;
   /** As the variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY have them. */
   proxies: { http: string; https: string; none: string };
   maxConcurrentDownloads: number;
@@ -122,6 +124,7 @@ export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
   imageGcLow: 0,
   insecureRegistries: [],
   registryMirrors: [],
+  imagePolicy: '/etc/slipway/policy.json',
   proxies: { http: '', https: '', none: '' },
   maxConcurrentDownloads: 3,
   maxConcurrentUploads: 5,

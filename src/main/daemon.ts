@@ -98,6 +98,7 @@ export function engineOptions(flags: DaemonFlags): EngineOptions {
     imageGcLow: flags.imageGcLow,
     insecureRegistries: flags.insecureRegistries,
     registryMirrors: flags.registryMirrors,
+    imagePolicyFile: flags.imagePolicy,
     proxies: flags.proxies,
     registryPatience: { attempts: flags.maxDownloadAttempts },
     maxConcurrentDownloads: flags.maxConcurrentDownloads,

@@ -186,6 +186,7 @@ function completeOptions(options: EngineOptions): Omit<DaemonOptions, 'dataRoot'
     insecureRegistries: [],
     registryMirrors: [],
     certificateDirectories: ['/etc/slipway/certs.d', '/etc/docker/certs.d'],
+    imagePolicyFile: '/etc/slipway/policy.json',
     proxies: { http: '', https: '', none: '' },
     registryPatience: {},
     maxConcurrentDownloads: 3,

@@ -60,6 +60,11 @@ export const DAEMON_FLAG_TABLE = {
   'https-proxy': string('', 'Proxy for what the daemon asks by HTTPS (default: $HTTPS_PROXY)'),
   'image-gc-high': integer('', 'Percent of disk use above which unused images are removed (0: never)', 0),
   'image-gc-low': integer('', 'Percent of disk use down to which unused images are removed', 0),
+  'image-policy': string(
+    '',
+    'File that says which images may be pulled, in the form of containers-policy.json',
+    DEFAULTS.imagePolicy,
+  ),
   init: bool('', 'Run an init in containers to forward signals and reap processes'),
   'insecure-registry': list(
     '',

@@ -48,6 +48,7 @@ const DIRECTIVES = lookupTable<Directive>({
   'https-proxy': { flag: 'https-proxy', check: text },
   'image-gc-high': { flag: 'image-gc-high', check: number },
   'image-gc-low': { flag: 'image-gc-low', check: number },
+  'image-policy': { flag: 'image-policy', check: text },
   init: { flag: 'init', check: boolean },
   'insecure-registries': { flag: 'insecure-registry', check: texts },
   ip: { flag: 'ip', check: text },

@@ -108,6 +108,7 @@ type RegistryFlags = Pick<
   DaemonFlags,
   | 'insecureRegistries'
   | 'registryMirrors'
+  | 'imagePolicy'
   | 'proxies'
   | 'maxConcurrentDownloads'
   | 'maxConcurrentUploads'
@@ -125,6 +126,7 @@ function registryFlags(values: DaemonFlagValues): RegistryFlags {
   return {
     insecureRegistries: values['insecure-registry'],
     registryMirrors: values['registry-mirror'],
+    imagePolicy: values['image-policy'],
     proxies: {
       http: values['http-proxy'] || env.HTTP_PROXY || env.http_proxy || '',
       https: values['https-proxy'] || env.HTTPS_PROXY || env.https_proxy || '',

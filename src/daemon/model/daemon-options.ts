@@ -47,6 +47,8 @@ export type DaemonOptions = {
   insecureRegistries: readonly string[];
   registryMirrors: readonly string[];
   certificateDirectories: readonly string[];
+  /** Which images may come from registries: containers-policy.json(5). Read at each pull; all may where it is missing. */
+  imagePolicyFile: string;
   proxies: Proxies;
   registryPatience: Partial<Patience>;
   /** Of layers, in all pulls and in all pushes together. */

@@ -69,6 +69,7 @@ export class TestDaemon {
         insecureRegistries: [],
         registryMirrors: [],
         certificateDirectories: [],
+        imagePolicyFile: '/nonexistent',
         proxies: { http: '', https: '', none: '' },
         registryPatience: { retryMs: 1, bodyMs: 5000 },
         maxConcurrentDownloads: 3,

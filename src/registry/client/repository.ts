@@ -1,8 +1,8 @@
 import { type Digest, digestOf, isDigest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
-import { arrayOf, struct, text } from '../../base/go/decode.ts';
+import { arrayOf, safeInteger, struct, text } from '../../base/go/decode.ts';
 import { parseGoJson } from '../../base/go/json.ts';
-import type { Descriptor } from '../../oci/image-spec.ts';
+import { type Descriptor, OCI_INDEX } from '../../oci/image-spec.ts';
 import { familiarString, type Reference, repositoryOf } from '../../oci/reference.ts';
 import { type Endpoint, endpointsOf, type Purpose } from './endpoints.ts';
 import { type FetchedManifest, manifestIn, MANIFEST_TYPES, MAXIMUM_MANIFEST_BYTES } from './manifest.ts';
@@ -18,6 +18,32 @@ const MAXIMUM_PAGE_BYTES = 4 * 1024 * 1024;
 /** A refusal of HEAD has no body that says why: GET, or what comes next, gets one. */
 const UNEXPLAINED = [400, 403, 404, 405];
 const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
+
+/** What refers to something: an artifact, by its type. */
+export type Referrer = Descriptor & { artifactType?: string };
+
+const referrer = struct<Partial<Pick<Referrer, 'mediaType' | 'digest' | 'size' | 'artifactType'>>>(
+  'v1.Descriptor',
+  {
+    mediaType: text(),
+    digest: text(),
+    size: safeInteger('int64'),
+    artifactType: text(),
+  },
+);
+const referrerIndex = struct<{ manifests?: ReturnType<typeof referrer>[] }>('v1.Index', {
+  manifests: arrayOf(referrer, '[]v1.Descriptor'),
+});
+
+function referrerList(value: unknown, path: string): Referrer[] {
+  const { manifests = [] } = referrerIndex(value, path);
+  return manifests.map(({ mediaType = '', digest = '', size = 0, ...rest }) => ({
+    mediaType,
+    digest,
+    size,
+    ...rest,
+  }));
+}
 
 const tagList = struct<{ tags?: string[] }>('tags', { tags: arrayOf(text(), '[]string') });
 
@@ -161,6 +187,36 @@ export class Repository {
     } as const;
     const response = await this.session.send(endpoint, request);
     return manifestIn(response, familiarString(reference), reference.digest);
+  }
+
+  /**
+   * What refers to a manifest as its subject (distribution-spec, "Listing Referrers"), by the tag `sha256-HEX` where the
+   * registry has no such list. Not more than a page of it.
+   */
+  referrers(digest: Digest): Promise<Referrer[]> {
+    return this.atSome(async endpoint => {
+      const url = this.urlAt(endpoint, `referrers/${digest}`);
+      const request = { url, headers: { accept: OCI_INDEX }, scopes: this.scopes('pull') };
+      const accepts = [200, ...UNEXPLAINED];
+      const response = await this.session.send(endpoint, { method: 'GET', ...request, accepts });
+      const { 'content-type': type = '' } = response.headers;
+      const isList = response.status === 200 && type.replace(/;.*$/s, '').trim() === OCI_INDEX;
+      if (isList)
+        return referrerList(parseGoJson((await readUpTo(response, MAXIMUM_PAGE_BYTES)).toString()), '');
+      await discard(response);
+      return this.#taggedReferrers(endpoint, digest);
+    });
+  }
+
+  async #taggedReferrers(endpoint: Endpoint, digest: Digest): Promise<Referrer[]> {
+    const { domain, path } = this.#reference;
+    try {
+      const { raw } = await this.#manifestAt(endpoint, { domain, path, tag: digest.replace(':', '-') });
+      return referrerList(parseGoJson(raw.toString()), '');
+    } catch (error) {
+      if (error instanceof RegistryError && error.kind === 'not-found') return [];
+      throw error;
+    }
   }
 
   /** Whether a blob is there, and as large as it should be. */

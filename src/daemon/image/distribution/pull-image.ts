@@ -10,6 +10,7 @@ import {
   parseReference,
   type Reference,
 } from '../../../oci/reference.ts';
+import { checkImagePolicy } from '../../../registry/policy/check-policy.ts';
 import { platformManifest } from '../../../registry/client/platform-manifest.ts';
 import { Repository } from '../../../registry/client/repository.ts';
 import type { Image } from '../../../graph/images/image.ts';
@@ -108,6 +109,8 @@ class Pull {
     const reference: Reference = digest === undefined ? wanted : { domain, path, digest };
     const top = await this.#repository.resolve(reference);
     this.#progress({ status: `Pulling from ${path}`, id: digest ?? tag ?? '' });
+    const { imagePolicyFile: policyFile } = this.#daemon.options;
+    await checkImagePolicy(this.#repository, { reference, digest: top.digest, policyFile });
     const byDigest: Reference = { domain, path, digest: top.digest };
     const names = digest === undefined ? [byDigest, reference] : [byDigest];
     const { graph } = this.#daemon;
