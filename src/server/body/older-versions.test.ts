@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerCreateRequest, HostConfig, Mount } from '../../api/types.ts';
-import { createAsMeant, hasFlatReadonlyMounts, updateAsMeant } from './older-versions.ts';
+import { createAsMeant, deprecations, hasFlatReadonlyMounts, updateAsMeant } from './older-versions.ts';
 
 /** As it is sent on. */
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
@@ -62,6 +62,19 @@ test('what came later than the client is ignored', () => {
     BindOptions: { NonRecursive: true, CreateMountpoint: false },
   });
   assert.deepEqual(mount({ Type: 'tmpfs', VolumeOptions: {} }, '1.41'), { Type: 'tmpfs' });
+});
+
+test("a MAC address of the whole container is the network's: in older versions the only one, in newer ones deprecated", () => {
+  const [own, endpoints] = ['02:00:00:00:00:01', { bridge: { MacAddress: '02:00:00:00:00:02' } }];
+  const request = { MacAddress: own, NetworkingConfig: { EndpointsConfig: endpoints } };
+  const { NetworkingConfig } = createAsMeant(request, '1.43');
+  assert.equal(NetworkingConfig?.EndpointsConfig?.bridge?.MacAddress, undefined);
+  assert.deepEqual(createAsMeant(request, '1.44').NetworkingConfig, { EndpointsConfig: endpoints });
+  assert.deepEqual(deprecations(request, '1.43'), []);
+  assert.deepEqual(deprecations({}, '1.44'), []);
+  assert.deepEqual(deprecations(request, '1.44'), [
+    'The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.',
+  ]);
 });
 
 test('what cannot be ignored is refused', () => {

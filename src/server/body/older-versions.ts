@@ -19,9 +19,8 @@ export function createAsMeant(
       ? { Healthcheck: { ...Healthcheck, StartInterval: undefined } }
       : {}),
     HostConfig: hostConfigAsMeant(HostConfig, version),
-    ...(isBefore(version, '1.44') && !request.MacAddress
-      ? { NetworkingConfig: withoutMacAddresses(NetworkingConfig) }
-      : {}),
+    // The container's own address is that of its network then.
+    ...(isBefore(version, '1.44') ? { NetworkingConfig: withoutMacAddresses(NetworkingConfig) } : {}),
   };
 }
 
@@ -31,6 +30,14 @@ export function updateAsMeant(
   version: string,
 ): api.ContainerUpdateRequest {
   return isBefore(version, '1.40') ? { ...request, PidsLimit: undefined } : request;
+}
+
+/** What is to be told of fields that newer clients send otherwise. */
+export function deprecations({ MacAddress }: api.ContainerCreateRequest, version: string): string[] {
+  if (!MacAddress || isBefore(version, '1.44')) return [];
+  return [
+    'The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.',
+  ];
 }
 
 /** Read-only mounts became recursive in 1.44. */

@@ -2,7 +2,8 @@ import { EngineError } from '../../base/errors.ts';
 import type { ContainerBackend } from '../../api/backend.ts';
 import { createRequest } from '../body/create-request.ts';
 import { updateRequest } from '../body/host-config.ts';
-import { createAsMeant, hasFlatReadonlyMounts, updateAsMeant } from '../body/older-versions.ts';
+import { withEndpointSysctls } from '../body/endpoint-sysctls.ts';
+import { createAsMeant, deprecations, hasFlatReadonlyMounts, updateAsMeant } from '../body/older-versions.ts';
 import { readBody, readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { hijack, outputType } from '../hijack.ts';
@@ -125,15 +126,13 @@ async function list(backend: ContainerBackend, exchange: Exchange): Promise<void
 async function create(backend: ContainerBackend, exchange: Exchange): Promise<void> {
   const request = await readJson(exchange, createRequest, { name: 'CreateRequest', emptyIsObject: false });
   const { query, version } = exchange;
-  const created = await backend.containerCreate(
-    textParameter(query, 'name') ?? '',
-    createAsMeant(request, version),
-    {
-      platform: exchange.atLeast('1.41') ? textParameter(query, 'platform') : undefined,
-      flatReadonlyMounts: hasFlatReadonlyMounts(version),
-    },
-  );
-  await sendJson(exchange, created, 201);
+  const meant = withEndpointSysctls(createAsMeant(request, version), version);
+  const { Id, Warnings } = await backend.containerCreate(textParameter(query, 'name') ?? '', meant.request, {
+    platform: exchange.atLeast('1.41') ? textParameter(query, 'platform') : undefined,
+    flatReadonlyMounts: hasFlatReadonlyMounts(version),
+  });
+  const told = [...Warnings, ...deprecations(request, version), ...meant.warnings];
+  await sendJson(exchange, { Id, Warnings: told }, 201);
 }
 
 async function start(backend: ContainerBackend, exchange: Exchange): Promise<void> {

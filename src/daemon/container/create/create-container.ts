@@ -16,6 +16,7 @@ import { containerDirectory } from '../../model/daemon-options.ts';
 import { invalid } from '../../model/errors.ts';
 import { containerEvent } from '../../model/container-event.ts';
 import { resolveLinks } from '../networking/links.ts';
+import { logPath } from '../../model/daemon-options.ts';
 import { lineAttributes } from '../logs/log-attributes.ts';
 import { checkLogPatterns } from '../logs/log-config.ts';
 import { populateVolumes } from '../mounts/populate-volumes.ts';
@@ -77,7 +78,7 @@ export async function createContainer(
       links: resolveLinks(daemon, wantedHostConfig.Links),
       networks: endpointSettings(daemon, hostConfig, networking, wanted.MacAddress),
     };
-    await lineAttributes(record);
+    await lineAttributes(record, logPath(daemon.options, id));
     if (slice.isOver) await slice.pause();
     await make(daemon, record, { image, flatReadonlyMounts });
   } catch (error) {

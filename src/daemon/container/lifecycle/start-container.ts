@@ -198,10 +198,11 @@ function takeNames(daemon: Daemon, container: Container): void {
 
 async function logOf({ options }: Daemon, { id, record }: Container): Promise<LogFile> {
   const { LogConfig } = record.hostConfig;
+  const path = logPath(options, id);
   return {
-    path: logPath(options, id),
+    path,
     ...rotation(LogConfig),
-    attributes: LogConfig?.Type === 'local' ? '' : await lineAttributes(record),
+    attributes: LogConfig?.Type === 'local' ? '' : await lineAttributes(record, path),
   };
 }
 

@@ -25,12 +25,13 @@ export async function containerLogs(
     throw new EngineError('not-implemented', 'configured logging driver does not support reading');
   }
   const multiplexed = !config.Tty;
+  const path = logPath(daemonOptions, container.id);
   const pieces = readLogs({
     ...options,
     multiplexed,
-    ...(options.details ? { attributes: await logDetails(container.record) } : {}),
+    ...(options.details ? { attributes: await logDetails(container.record, path) } : {}),
     signal: AbortSignal.any([options.signal, closing]),
-    path: logPath(daemonOptions, container.id),
+    path,
     isOver: () => !container.isRunning,
     onOver: callback => container.watch(callback),
   });

@@ -3,12 +3,12 @@ import { own } from '../../../base/own.ts';
 import { TimeSlice } from '../../../base/time-slice.ts';
 import { TemplateError } from '../../../base/go/template/syntax.ts';
 import { invalid } from '../../model/errors.ts';
-import { renderTag } from './log-tag.ts';
+import { type Logged, renderTag } from './log-tag.ts';
 import type { ContainerRecord } from '../../model/container-record.ts';
 
-/** What `docker logs --details` shows before each line: `key=value` pairs, sorted. */
-export async function logDetails(record: ContainerRecord): Promise<string> {
-  return [...(await logAttributes(record))]
+/** What `docker logs --details` shows before each line: `key=value` pairs, sorted. @param path of the log */
+export async function logDetails(record: ContainerRecord, path: string): Promise<string> {
+  return [...(await logAttributes(record, path))]
     .map(([key, value]) => `${escapeQuery(key)}=${escapeQuery(value)}`)
     .sort()
     .join(',');
@@ -18,13 +18,13 @@ export async function logDetails(record: ContainerRecord): Promise<string> {
 const MAX_JSON_LENGTH = 16_384;
 
 /**
- * The attributes as each line of the log has them, JSON; '' for none.
+ * The attributes as each line of the log at `path` has them, JSON; '' for none.
  * @throws EngineError invalid-parameter for a tag that is no template, and for more than lines are to have
  */
-export async function lineAttributes(record: ContainerRecord): Promise<string> {
+export async function lineAttributes(record: ContainerRecord, path: string): Promise<string> {
   const attributes = await chosenAttributes(record);
   const tag = own(record.hostConfig.LogConfig?.Config, 'tag');
-  if (tag) attributes.set('tag', checkedTag(tag, record, attributes));
+  if (tag) attributes.set('tag', checkedTag(tag, { record, path, extra: attributes }));
   if (attributes.size === 0) return '';
   const text = JSON.stringify(Object.fromEntries([...attributes].sort(([a], [b]) => (a < b ? -1 : 1))));
   if (text.length > MAX_JSON_LENGTH)
@@ -33,12 +33,12 @@ export async function lineAttributes(record: ContainerRecord): Promise<string> {
 }
 
 /** The labels and variables that the log's options name, and its tag: the same for every line. */
-async function logAttributes(record: ContainerRecord): Promise<Map<string, string>> {
+async function logAttributes(record: ContainerRecord, path: string): Promise<Map<string, string>> {
   const attributes = await chosenAttributes(record);
   const tag = own(record.hostConfig.LogConfig?.Config, 'tag');
   if (!tag) return attributes;
   try {
-    attributes.set('tag', renderTag(tag, record, attributes));
+    attributes.set('tag', renderTag(tag, { record, path, extra: attributes }));
   } catch (error) {
     // Earlier versions took any text for one.
     if (!(error instanceof TemplateError)) throw error;
@@ -46,9 +46,9 @@ async function logAttributes(record: ContainerRecord): Promise<Map<string, strin
   return attributes;
 }
 
-function checkedTag(tag: string, record: ContainerRecord, attributes: ReadonlyMap<string, string>): string {
+function checkedTag(tag: string, logged: Logged): string {
   try {
-    return renderTag(tag, record, attributes);
+    return renderTag(tag, logged);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     throw invalid(`failed to initialize logging driver: ${error.message}`);

@@ -20,21 +20,19 @@ const ALLOWED_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = Object.fro
 );
 const NAMES = new Set([...ALLOWED, 'and', 'or']);
 
+/** Whose log it is, where it is, and the labels and variables that its options name. */
+export type Logged = { record: ContainerRecord; path: string; extra: ReadonlyMap<string, string> };
+
 /**
  * The `tag` of a container's log, a Go template on what Docker has there.
- * @param extra the labels and variables that the log's options name
  * @throws TemplateError in Go's words
  */
-export function renderTag(
-  template: string,
-  record: ContainerRecord,
-  extra: ReadonlyMap<string, string>,
-): string {
+export function renderTag(template: string, logged: Logged): string {
   try {
     if (template.length > MAX_TEMPLATE_LENGTH) throw tooLong();
     const nodes = parseTemplate(template, NAMES);
     refuseLoops(nodes);
-    const info = logInfo(record, extra);
+    const info = logInfo(logged);
     return bounded(
       executeTemplate(nodes, info, { functions: ALLOWED_FUNCTIONS, missingKey: 'print', template }),
     );
@@ -61,7 +59,7 @@ function tooLong(): TemplateError {
   return new TemplateError(`template: :1: more than ${MAX_LENGTH} characters`);
 }
 
-function logInfo(record: ContainerRecord, extra: ReadonlyMap<string, string>): TemplateObject {
+function logInfo({ record, path: logPath, extra }: Logged): TemplateObject {
   const { id, name, imageId, config, hostConfig, path, args, createdAt } = record;
   const imageName = config.Image ?? '';
   return new TemplateObject('*logger.Info', {
@@ -84,6 +82,7 @@ function logInfo(record: ContainerRecord, extra: ReadonlyMap<string, string>): T
     ContainerImageName: () => imageName,
     ContainerCreated: () => createdAt.replace('T', ' ').replace('Z', ' +0000 UTC'),
     ContainerEnv: () => few(config.Env ?? []),
+    LogPath: () => logPath,
     ContainerLabels: () => few(config.Labels ?? {}),
   });
 }

@@ -238,15 +238,17 @@ const taggedRecord = (tag: string) =>
   }) as unknown as ContainerRecord;
 
 test('each line of a log has the labels and variables that its options name, and its tag', async () => {
-  const tagOf = async (tag: string) => JSON.parse(await lineAttributes(taggedRecord(tag))).tag;
-  assert.equal(await lineAttributes(taggedRecord('{{.Name}}')), '{"a":"<x>","tag":"web"}');
+  const tagOf = async (tag: string) =>
+    JSON.parse(await lineAttributes(taggedRecord(tag), '/c/x-json.log')).tag;
+  assert.equal(await lineAttributes(taggedRecord('{{.Name}}'), '/c/x-json.log'), '{"a":"<x>","tag":"web"}');
   assert.equal(await tagOf('{{.ImageName}}/{{.ID}}|{{.ImageID}}'), 'busybox/ffffffffffff|sha256:bbbbb');
   assert.equal(
     await tagOf('{{upper .Name}} {{index .ContainerLabels "a"}} {{.Command}}'),
     'WEB <x> sh -c true',
   );
   assert.equal(await tagOf('{{(.ExtraAttributes nil).a}}{{if .ContainerEnv}}env{{end}}'), '<x>');
-  assert.equal(await lineAttributes({ ...taggedRecord(''), config: {} }), '');
+  assert.equal(await tagOf('{{.LogPath}}'), '/c/x-json.log');
+  assert.equal(await lineAttributes({ ...taggedRecord(''), config: {} }, ''), '');
 });
 
 test('a tag that is no template is refused in Go’s words, and one that makes much of little', async () => {
@@ -264,11 +266,11 @@ test('a tag that is no template is refused in Go’s words, and one that makes m
     [`{{/* ${'x'.repeat(1024)} */}}`]: /more than 4096 characters/,
   };
   for (const [tag, message] of Object.entries(cases))
-    await assert.rejects(lineAttributes(taggedRecord(tag)), {
+    await assert.rejects(lineAttributes(taggedRecord(tag), '/c/x-json.log'), {
       kind: 'invalid-parameter',
       message: typeof message === 'string' ? `failed to initialize logging driver: ${message}` : message,
     });
-  assert.equal(await logDetails(taggedRecord('{{.Nope}}')), 'a=%3Cx%3E');
+  assert.equal(await logDetails(taggedRecord('{{.Nope}}'), ''), 'a=%3Cx%3E');
 });
 
 test('details are the labels and variables that the log options name, escaped and sorted', async t => {
@@ -281,7 +283,7 @@ test('details are the labels and variables that the log options name, escaped an
       LogConfig: { Config: { labels: 'b', 'labels-regex': '^rx', env: 'A', tag: '{{.Name}}/x' } },
     },
   } as unknown as ContainerRecord;
-  const attributes = await logDetails(record);
+  const attributes = await logDetails(record, '');
   assert.equal(attributes, 'A=a+b%2Cc,b=2,rx1=r,tag=web%2Fx');
   const path = logFile(t);
   appendFileSync(path, line('one\n', 1));
