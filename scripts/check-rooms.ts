@@ -20,11 +20,11 @@ const ROOMS: Record<string, readonly string[]> = {
   graph: ['base', 'kernel', 'archive', 'api', 'oci', 'dockerfile'],
   registry: ['base', 'kernel', 'archive', 'http', 'api', 'oci'],
   networkdriver: ['base', 'kernel'],
-  cgroups: ['base', 'kernel'],
-  governor: ['base', 'kernel', 'cgroups'],
-  libcontainer: ['base', 'kernel', 'cgroups'],
-  execdriver: ['base', 'kernel', 'cgroups', 'libcontainer'],
-  runtime: ['base', 'kernel', 'cgroups', 'libcontainer', 'execdriver'],
+  cgroups: ['base', 'kernel', 'oci'],
+  governor: ['base', 'kernel', 'cgroups', 'oci'],
+  libcontainer: ['base', 'kernel', 'cgroups', 'oci'],
+  execdriver: ['base', 'kernel', 'cgroups', 'oci', 'libcontainer'],
+  runtime: ['base', 'kernel', 'cgroups', 'oci', 'libcontainer', 'execdriver'],
   daemon:
     'base kernel archive api oci cgroups graph registry networkdriver libcontainer execdriver governor'.split(
       ' ',

@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Container, ExecProcess } from '../src/execdriver/driver.ts';
+import type { Task, ExecProcess } from '../src/execdriver/driver.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { compile } from './fixtures/escape/hostile-root.ts';
 import { nativeContainers } from './fixtures/native-containers.ts';
@@ -42,7 +42,7 @@ async function startCaptor(how: string, name: string, capabilities = USUAL) {
   return { container, until };
 }
 
-const exec = async (container: Container, ...args: string[]): Promise<ExecProcess> =>
+const exec = async (container: Task, ...args: string[]): Promise<ExecProcess> =>
   container.exec({
     id: `e${Math.random()}`,
     process: {
@@ -83,7 +83,7 @@ test('who has taken a process’s conversation with the shim does not keep the s
 });
 
 /** A container in the pid namespace of another. */
-const createIn = async (other: Container, script: string, signal?: AbortSignal) =>
+const createIn = async (other: Task, script: string, signal?: AbortSignal) =>
   containers.create(
     script,
     spec => {

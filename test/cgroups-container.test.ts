@@ -6,8 +6,8 @@ import { after, test } from 'node:test';
 import { type CgroupPaths } from '../src/cgroups/cgroup-paths.ts';
 import { planCgroups } from '../src/libcontainer/cgroups/plan-cgroups.ts';
 import { detectCgroupLayout } from '../src/cgroups/layout.ts';
-import type { Resources } from '../src/cgroups/resources.ts';
-import type { Spec } from '../src/libcontainer/spec.ts';
+import type { Resources } from '../src/oci/runtime-spec.ts';
+import type { Spec } from '../src/oci/runtime-spec.ts';
 import { nativeContainers, outputOf } from './fixtures/native-containers.ts';
 import { until } from '../src/base/testing/until.ts';
 

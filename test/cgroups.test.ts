@@ -21,7 +21,7 @@ import { Cgroup } from '../src/cgroups/cgroup.ts';
 import type { CgroupPaths } from '../src/cgroups/cgroup-paths.ts';
 import { type CgroupLayout, detectCgroupLayout } from '../src/cgroups/layout.ts';
 import { type CgroupPlan, planCgroups } from '../src/libcontainer/cgroups/plan-cgroups.ts';
-import type { Resources } from '../src/cgroups/resources.ts';
+import type { Resources } from '../src/oci/runtime-spec.ts';
 import { until } from '../src/base/testing/until.ts';
 
 const PARENT = `slipway-test-${newId().slice(0, 8)}`;

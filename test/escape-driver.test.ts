@@ -7,8 +7,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Container, ContainerProcess } from '../src/execdriver/driver.ts';
-import type { Process, Spec } from '../src/libcontainer/spec.ts';
+import type { Task, TaskProcess } from '../src/execdriver/driver.ts';
+import type { Process, Spec } from '../src/oci/runtime-spec.ts';
 import { nativeContainers, outputOf } from './fixtures/native-containers.ts';
 import {
   compile,
@@ -48,7 +48,7 @@ async function runOutput(attempt: Attempt): Promise<string> {
   }
 }
 
-async function execOutput(container: Container, attempt: Attempt, process: Partial<Process> = {}) {
+async function execOutput(container: Task, attempt: Attempt, process: Partial<Process> = {}) {
   try {
     const made = await container.exec({
       id: `e${Math.random()}`,
@@ -115,7 +115,7 @@ const inPidsOf =
     spec.linux!.namespaces!.push({ type: 'pid', path: `/proc/${pid}/ns/pid` });
   };
 
-const VARIANTS: Record<string, (other: Container) => Change> = {
+const VARIANTS: Record<string, (other: Task) => Change> = {
   'as it is by default': () => () => undefined,
   'in a user namespace': () => inUserNamespace,
   'in the pid namespace of the host': () => withoutPids,
@@ -127,14 +127,14 @@ const VARIANTS: Record<string, (other: Container) => Change> = {
 };
 
 /** What a process that has not executed yet has open besides its streams. */
-function openDescriptors({ pid }: ContainerProcess): string[] {
+function openDescriptors({ pid }: TaskProcess): string[] {
   return readdirSync(`/proc/${pid}/fd`)
     .filter(number => Number(number) > 2)
     .map(number => readlinkSync(`/proc/${pid}/fd/${number}`));
 }
 
 /** What cannot be looked at by others belongs to root (proc(5)): also what runs as another user. */
-const isHidden = ({ pid }: ContainerProcess) => statSync(`/proc/${pid}/environ`).uid === 0;
+const isHidden = ({ pid }: TaskProcess) => statSync(`/proc/${pid}/environ`).uid === 0;
 
 for (const [name, variant] of Object.entries(VARIANTS))
   for (const terminal of [false, true])
@@ -156,7 +156,7 @@ for (const [name, variant] of Object.entries(VARIANTS))
         },
         { terminal },
       );
-      const check = (made: ContainerProcess) => {
+      const check = (made: TaskProcess) => {
         const [socket, ...more] = openDescriptors(made);
         assert.match(socket ?? '', /^socket:/);
         assert.deepEqual(more, []);

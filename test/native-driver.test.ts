@@ -15,10 +15,10 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { text } from 'node:stream/consumers';
-import type { Container, CreateOptions, ExecProcess } from '../src/execdriver/driver.ts';
+import type { Task, CreateOptions, ExecProcess } from '../src/execdriver/driver.ts';
 import { openNativeDriver } from '../src/execdriver/native/open-native-driver.ts';
 import { StartError } from '../src/execdriver/start-error.ts';
-import type { Process, Spec } from '../src/libcontainer/spec.ts';
+import type { Process, Spec } from '../src/oci/runtime-spec.ts';
 import { makeBusyboxRoot } from './fixtures/busybox-root.ts';
 import { until } from '../src/base/testing/until.ts';
 
@@ -108,7 +108,7 @@ function logOf({ log }: { log: { path: string } }): LogEntry[] {
 }
 
 /** Runs to the end, and returns what an attached client saw. */
-async function outputOf(process: Container | ExecProcess, input?: string) {
+async function outputOf(process: Task | ExecProcess, input?: string) {
   const socket: Socket = await process.attach({ stdin: true, stdout: true, stderr: true });
   socket.setEncoding('latin1');
   const output = text(socket);

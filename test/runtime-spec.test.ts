@@ -21,7 +21,7 @@ import { createNetworkNamespace, inNetworkNamespace } from '../src/kernel/namesp
 import { addAddress } from '../src/kernel/netlink/address-messages.ts';
 import { addVethPair, getLink, parseLink } from '../src/kernel/netlink/link-messages.ts';
 import { NetlinkSocket } from '../src/kernel/netlink/netlink-socket.ts';
-import type { Mount } from '../src/libcontainer/spec.ts';
+import type { Mount } from '../src/oci/runtime-spec.ts';
 import { exampleSpec } from '../src/runtime/example-spec.ts';
 import { makeBusyboxRoot } from './fixtures/busybox-root.ts';
 import { type Change, Runtime } from './fixtures/runtime.ts';

@@ -16,13 +16,13 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Container, ExecProcess } from '../src/execdriver/driver.ts';
+import type { Task, ExecProcess } from '../src/execdriver/driver.ts';
 import { nativeContainers, outputOf } from './fixtures/native-containers.ts';
 
 const containers = nativeContainers();
 after(() => containers.close());
 
-const exec = async (container: Container, script: string): Promise<ExecProcess> =>
+const exec = async (container: Task, script: string): Promise<ExecProcess> =>
   container.exec({
     id: `e${Math.random()}`,
     process: { user: { uid: 0, gid: 0 }, cwd: '/', env: ['PATH=/bin'], args: ['sh', '-c', script] },
@@ -30,7 +30,7 @@ const exec = async (container: Container, script: string): Promise<ExecProcess> 
   });
 
 /** What the kernel says of a process's parent, the shim. */
-function shimOf(container: Container): number {
+function shimOf(container: Task): number {
   return Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${container.pid}/status`, 'utf8'))?.[1]);
 }
 

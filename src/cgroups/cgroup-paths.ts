@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
 import { type CgroupLayout, cgroupDirectory } from './layout.ts';
-import type { Resources } from './resources.ts';
+import type { Resources } from '../oci/runtime-spec.ts';
 import type { Setting } from './settings.ts';
 import { settingsV1 } from './settings-v1.ts';
 import { settingsV2 } from './settings-v2.ts';

@@ -12,7 +12,7 @@ import {
 import { posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, errorCode } from '../base/errors.ts';
-import type { Resources } from './resources.ts';
+import type { Resources } from '../oci/runtime-spec.ts';
 import { type CgroupStats, parseKeyValues, parseNumber } from './cgroup-stats.ts';
 import { killListed } from './kill-listed.ts';
 import { readHostFile } from './layout.ts';

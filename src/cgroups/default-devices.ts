@@ -1,4 +1,4 @@
-import type { DeviceRule } from './resources.ts';
+import type { DeviceRule } from '../oci/runtime-spec.ts';
 
 const device = (major: number, minor?: number): DeviceRule => ({
   allow: true,

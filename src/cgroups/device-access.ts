@@ -1,5 +1,5 @@
 import { EngineError } from '../base/errors.ts';
-import type { DeviceRule } from './resources.ts';
+import type { DeviceRule } from '../oci/runtime-spec.ts';
 
 /** Devices that differ from the default: `access` (of `rwm`, in that order) is granted, or else denied. */
 export type DeviceException = {

@@ -1,6 +1,6 @@
 import { EngineError } from '../base/errors.ts';
 import { deviceAccess } from './device-access.ts';
-import type { DeviceRule, Resources, ThrottleDevice } from './resources.ts';
+import type { DeviceRule, Resources, ThrottleDevice } from '../oci/runtime-spec.ts';
 import { limit, limitUnlessZero, pidsLimit, type Setting, type Settings } from './settings.ts';
 
 /**

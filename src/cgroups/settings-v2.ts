@@ -1,5 +1,5 @@
 import { EngineError } from '../base/errors.ts';
-import type { Resources } from './resources.ts';
+import type { Resources } from '../oci/runtime-spec.ts';
 import { cpuWeight, ioWeight, swapMax } from './conversions.ts';
 import { limit, limitUnlessZero, pidsLimit, type Setting, type Settings } from './settings.ts';
 import { rdmaSettings } from './settings-v1.ts';

@@ -2,8 +2,7 @@ import type { Socket } from 'node:net';
 import type { OpenFiles } from '../cgroups/count-open-files.ts';
 import type { CgroupPaths } from '../cgroups/cgroup-paths.ts';
 import type { CgroupStats } from '../cgroups/cgroup-stats.ts';
-import type { RootSource } from '../libcontainer/root-operations.ts';
-import type { NamespaceType, Process, Spec } from '../libcontainer/spec.ts';
+import type { NamespaceType, Process, Resources, Spec } from '../oci/runtime-spec.ts';
 
 export type { CgroupStats } from '../cgroups/cgroup-stats.ts';
 
@@ -21,7 +20,7 @@ export interface ExecDriver {
    * @throws EngineError; kind `invalid-parameter` for a bad spec, `system` for a failing kernel operation,
    *   and a StartError (start-error.ts) when the process itself cannot be executed.
    */
-  create(options: CreateOptions): Promise<Container>;
+  create(options: CreateOptions): Promise<Task>;
 
   /**
    * The container that an earlier daemon created with the same `id` and `stateDir`. If it exited meanwhile,
@@ -30,7 +29,7 @@ export interface ExecDriver {
    * @throws EngineError not-found when there is nothing in `stateDir`; conflict when it lives, and another version
    *   of the driver holds it in a way that this one does not understand: it goes on; others when nobody can tell now
    */
-  recover(id: string, stateDir: string): Promise<Container>;
+  recover(id: string, stateDir: string): Promise<Task>;
 
   /** Ends what runs in a container's cgroup, when its `stateDir` has been lost. Settles when nothing is left, or after a while. */
   endStrays(cgroupsPath: string): Promise<void>;
@@ -70,8 +69,19 @@ export type CreateOptions = {
 
 /** How the root file system comes to be inside the container's mount namespace. Host paths. */
 export type Rootfs =
-  | Exclude<RootSource, { type: 'mount' }>
-  /** Mounted by somebody else when it is needed: `open` gives a descriptor of a detached mount, for the driver to close. */
+  | {
+      type: 'overlay';
+      /** Topmost first. */
+      lowerdirs: string[];
+      upperdir: string;
+      workdir: string;
+      /** An empty directory to mount it on; the mount is seen by the container alone. */
+      target: string;
+      /** As mount(8) has them: `redirect_dir=off`. */
+      options?: string[];
+    }
+  | { type: 'bind'; path: string }
+  /** A mount that `open` makes when it is needed: it gives a descriptor of a detached one, for the driver to close. */
   | { type: 'mount'; open(): Promise<number> };
 
 export type ProcessIo = {
@@ -106,7 +116,7 @@ export type ExitStatus = {
 
 export type AttachOptions = { stdin: boolean; stdout: boolean; stderr: boolean };
 
-export interface ContainerProcess {
+export interface TaskProcess {
   /** In the daemon's pid namespace. */
   readonly pid: number;
   /** Settles once, also when the process ended before the daemon looked; never rejects. */
@@ -123,7 +133,8 @@ export interface ContainerProcess {
   kill(signal: number): Promise<void>;
 }
 
-export interface Container extends ContainerProcess {
+/** A container as the driver has it, from its creation to its removal. */
+export interface Task extends TaskProcess {
   readonly id: string;
   /** Lets the process that `create` prepared execute. Returns when it does. */
   start(): Promise<void>;
@@ -135,7 +146,7 @@ export interface Container extends ContainerProcess {
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** Changes limits in place (`docker update`); the part of a spec's `linux.resources` that is given. */
-  update(resources: NonNullable<NonNullable<Spec['linux']>['resources']>): Promise<void>;
+  update(resources: Resources): Promise<void>;
   /**
    * `listener` is called whenever the kernel kills one of its processes for want of memory, the init or another; at once
    * when it has by now.
@@ -164,7 +175,7 @@ export type ExecOptions = {
   signal?: AbortSignal;
 };
 
-export interface ExecProcess extends ContainerProcess {
+export interface ExecProcess extends TaskProcess {
   readonly id: string;
   start(): Promise<void>;
 }

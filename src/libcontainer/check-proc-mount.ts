@@ -2,7 +2,7 @@ import { statfsSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
 import { isBindMount } from './mount-options.ts';
-import type { Mount } from './spec.ts';
+import type { Mount } from '../oci/runtime-spec.ts';
 
 /** linux/magic.h */
 const PROC_SUPER_MAGIC = 0x9fa0;

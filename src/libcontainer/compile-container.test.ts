@@ -4,7 +4,7 @@ import { type ContainerOptions, compileContainer } from './compile-container.ts'
 import { compileExec } from './compile-exec.ts';
 import { describeOperation } from './describe-operation.ts';
 import type { Plan } from './plan.ts';
-import type { NamespaceType, Spec } from './spec.ts';
+import type { NamespaceType, Spec } from '../oci/runtime-spec.ts';
 
 const layout: ContainerOptions['cgroupLayout'] = { mode: 'v1', v1: [] };
 

@@ -29,7 +29,7 @@ import { ALL_CPUS } from './scheduling.ts';
 import { type ResctrlPlan, resctrlOperations } from './resctrl.ts';
 import { changeRoot, rootOperations, type RootSource } from './root-operations.ts';
 import { agentOperations } from './seccomp-operations.ts';
-import type { Hook, Mount, NamespaceType, Spec } from './spec.ts';
+import type { Hook, Mount, NamespaceType, Spec } from '../oci/runtime-spec.ts';
 import { sysctlOperations } from './sysctls.ts';
 import { type UserNamespace, userNamespace } from './user-namespace.ts';
 

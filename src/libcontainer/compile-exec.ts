@@ -6,7 +6,7 @@ import type { ChildOperation, Plan } from './plan.ts';
 import { openLabel, processOperations, raisedLimits } from './process-operations.ts';
 import { ALL_CPUS, bitMask } from './scheduling.ts';
 import { agentOperations } from './seccomp-operations.ts';
-import type { NamespaceType, Process, Spec } from './spec.ts';
+import type { NamespaceType, Process, Spec } from '../oci/runtime-spec.ts';
 import { userNamespace } from './user-namespace.ts';
 
 export type ExecPlanOptions = {

@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors.ts';
 import { isBindMount } from './mount-options.ts';
 import type { ChildOperation } from './plan.ts';
-import type { Device, Spec } from './spec.ts';
+import type { Device, Spec } from '../oci/runtime-spec.ts';
 
 const TYPES: Record<Device['type'], number> = { c: 0o020000, u: 0o020000, b: 0o060000, p: 0o010000 };
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { deviceAccess } from '../cgroups/device-access.ts';
 import { deviceProgram } from './device-program.ts';
-import type { DeviceRule } from '../cgroups/resources.ts';
+import type { DeviceRule } from '../oci/runtime-spec.ts';
 
 type Request = { type: 'b' | 'c'; major: number; minor: number; access: string };
 

@@ -13,7 +13,7 @@ import {
   shiftRight32,
 } from '../kernel/bpf/assembler.ts';
 import { deviceAccess, type DeviceException } from '../cgroups/device-access.ts';
-import type { DeviceRule } from '../cgroups/resources.ts';
+import type { DeviceRule } from '../oci/runtime-spec.ts';
 
 /** BPF_DEVCG_DEV_* and BPF_DEVCG_ACC_* of linux/bpf.h. */
 const DEVICE_TYPES = { b: 1, c: 2 };

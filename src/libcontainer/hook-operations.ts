@@ -1,5 +1,5 @@
 import type { RunHook } from './plan.ts';
-import type { Hooks } from './spec.ts';
+import type { Hooks } from '../oci/runtime-spec.ts';
 
 /** What hooks get of the container (runtime.md, "State"), but for its status; `"$PID"` stands for the pid. */
 export type HookState = Record<string, unknown>;

@@ -6,7 +6,7 @@ import type { CgroupPaths } from '../cgroups/cgroup-paths.ts';
 import { checkProcMount } from './check-proc-mount.ts';
 import { type MountOptions, parseMountOptions } from './mount-options.ts';
 import type { BindMount, ChildOperation, MapMount, MountIds, OpenTree } from './plan.ts';
-import type { Linux, Mount } from './spec.ts';
+import type { Linux, Mount } from '../oci/runtime-spec.ts';
 import { mapLines } from './user-namespace.ts';
 
 /** What mounts need to know of the container. */

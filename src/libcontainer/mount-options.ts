@@ -1,6 +1,6 @@
 import { lookupTable } from '../base/lookup-table.ts';
 import * as M from '../kernel/abi/mount.ts';
-import type { Mount } from './spec.ts';
+import type { Mount } from '../oci/runtime-spec.ts';
 
 /** What the `options` of a mount in a runtime spec ask for (config-linux.md, "Linux mount options"). */
 export type MountOptions = {

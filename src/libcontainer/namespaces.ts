@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors.ts';
 import * as ns from '../kernel/abi/sched.ts';
 import type { ChildOperation } from './plan.ts';
-import type { NamespaceType, Spec } from './spec.ts';
+import type { NamespaceType, Spec } from '../oci/runtime-spec.ts';
 
 export const CLONE_FLAGS: Record<NamespaceType, number> = {
   pid: ns.CLONE_NEWPID,

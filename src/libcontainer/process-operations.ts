@@ -6,7 +6,7 @@ import type { ChildOperation, RaiseResourceLimit, SetResourceLimit } from './pla
 import { RESOURCE_LIMITS } from './resource-limits.ts';
 import { schedulingOperations } from './scheduling.ts';
 import { compileSeccomp } from './seccomp/compile-seccomp.ts';
-import type { Linux, Process } from './spec.ts';
+import type { Linux, Process } from '../oci/runtime-spec.ts';
 
 const CAP_SYS_ADMIN = 1n << 21n;
 const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;

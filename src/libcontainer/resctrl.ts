@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
 import type { CleanupOperation, ParentOperation } from './plan.ts';
-import type { Linux } from './spec.ts';
+import type { Linux } from '../oci/runtime-spec.ts';
 
 export const RESCTRL_ROOT = '/sys/fs/resctrl';
 

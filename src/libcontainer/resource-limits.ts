@@ -1,6 +1,6 @@
 import { EngineError } from '../base/errors.ts';
 import { lookupTable } from '../base/lookup-table.ts';
-import type { Process } from './spec.ts';
+import type { Process } from '../oci/runtime-spec.ts';
 
 /** include/uapi/asm-generic/resource.h */
 export const RESOURCE_LIMITS = lookupTable<number>({

@@ -4,7 +4,7 @@ import { UNMAPPED } from './mount-operations.ts';
 import { propagationFlags } from './mount-options.ts';
 import { hasMountNamespace, hasUserNamespace, type Namespaces } from './namespaces.ts';
 import type { ChildOperation, OpenTree } from './plan.ts';
-import type { Spec } from './spec.ts';
+import type { Spec } from '../oci/runtime-spec.ts';
 
 /** Where a root file system comes from. Host paths. */
 export type RootSource =

@@ -2,7 +2,7 @@ import { EngineError } from '../base/errors.ts';
 import { lookupTable } from '../base/lookup-table.ts';
 import type { ChildOperation, SetAffinity } from './plan.ts';
 import { ioPriorityValue } from './resource-limits.ts';
-import type { Linux, Process, Scheduler } from './spec.ts';
+import type { Linux, Process, Scheduler } from '../oci/runtime-spec.ts';
 
 /** include/uapi/linux/sched.h */
 const POLICIES = lookupTable<number>({

@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors.ts';
 import type { HookState } from './hook-operations.ts';
 import type { ConnectAgent } from './plan.ts';
-import type { Seccomp } from './spec.ts';
+import type { Seccomp } from '../oci/runtime-spec.ts';
 
 /**
  * Reaches the agent of a profile with SCMP_ACT_NOTIFY (config-linux.md, "Container Process State"): before the

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NamespaceType } from './spec.ts';
+import type { NamespaceType } from '../oci/runtime-spec.ts';
 import { sysctlOperations } from './sysctls.ts';
 
 function keyOf(key: string, ...types: NamespaceType[]): unknown {

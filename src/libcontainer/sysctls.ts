@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
 import type { ChildOperation } from './plan.ts';
-import type { Linux } from './spec.ts';
+import type { Linux } from '../oci/runtime-spec.ts';
 
 const IPC_KEYS = new Set(
   'msgmax msgmnb msgmni sem shmall shmmax shmmni shm_rmid_forced'.split(' ').map(name => `kernel/${name}`),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { EngineError } from '../base/errors.ts';
 import type { ChildOperation, ParentOperation } from './plan.ts';
-import type { IdMapping, Spec } from './spec.ts';
+import type { IdMapping, Spec } from '../oci/runtime-spec.ts';
 
 export type UserNamespace = {
   /** Maps ids, once the child is there and waits. */

@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { type CgroupLayout, cgroupDirectory, detectCgroupLayout } from '../cgroups/layout.ts';
-import type { Spec } from '../libcontainer/spec.ts';
+import type { Spec } from '../oci/runtime-spec.ts';
 import type { RuntimeContext } from './command.ts';
 import { type Scope, scopeOf } from './systemd/scope.ts';
 

@@ -7,7 +7,7 @@ import { Cgroup } from '../cgroups/cgroup.ts';
 import type { CgroupPaths } from '../cgroups/cgroup-paths.ts';
 import type { CleanupOperation } from '../libcontainer/plan.ts';
 import type { Scope } from './systemd/scope.ts';
-import type { Spec } from '../libcontainer/spec.ts';
+import type { Spec } from '../oci/runtime-spec.ts';
 
 /** What is kept of a container: `state.json` in its directory below the root. */
 export type ContainerRecord = {

@@ -1,5 +1,5 @@
 import { detectCgroupLayout } from '../cgroups/layout.ts';
-import type { Mount, NamespaceType, Spec } from '../libcontainer/spec.ts';
+import type { Mount, NamespaceType, Spec } from '../oci/runtime-spec.ts';
 import { SPEC_VERSION } from './version.ts';
 
 const CAPABILITIES = ['CAP_AUDIT_WRITE', 'CAP_KILL', 'CAP_NET_BIND_SERVICE'];

@@ -1,6 +1,6 @@
 import { decodeJson, encodeJson } from '../base/exact-json.ts';
 import { EngineError } from '../base/errors.ts';
-import type { Capabilities, Process, User } from '../libcontainer/spec.ts';
+import type { Capabilities, Process, User } from '../oci/runtime-spec.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { type Flags, type FlagTable, flagSet, flagText } from './flags.ts';
 import { DETACH_FLAG, PROCESS_FLAGS } from './make-flags.ts';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { EngineError } from '../base/errors.ts';
-import type { Hook } from '../libcontainer/spec.ts';
+import type { Hook } from '../oci/runtime-spec.ts';
 
 /**
  * Runs hooks of the runtime itself (poststart, poststop; of a restored container all that it has), one after the other, with the state on their standard

@@ -5,7 +5,7 @@ import { FIFO_DESCRIPTOR, type LaunchedProcess, launchProcess } from '../execdri
 import { makeFifo } from '../kernel/make-fifo.ts';
 import { Cgroup } from '../cgroups/cgroup.ts';
 import { type CompiledContainer, compileContainer } from '../libcontainer/compile-container.ts';
-import type { Spec } from '../libcontainer/spec.ts';
+import type { Spec } from '../oci/runtime-spec.ts';
 import { cgroupsFor, type ContainerCgroups } from './cgroups-for.ts';
 import type { RuntimeContext } from './command.ts';
 import {

@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { EngineError, messageOf } from '../base/errors.ts';
 import { moveInterface } from '../kernel/netlink/move-interface.ts';
 import { inNetworkNamespace, openNetworkNamespace } from '../kernel/namespaces.ts';
-import type { Spec } from '../libcontainer/spec.ts';
+import type { Spec } from '../oci/runtime-spec.ts';
 
 const MAX_NAME_BYTES = 15;
 

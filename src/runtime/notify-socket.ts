@@ -1,4 +1,4 @@
-import type { Spec } from '../libcontainer/spec.ts';
+import type { Spec } from '../oci/runtime-spec.ts';
 
 const INSIDE = '/run/notify/notify.sock';
 

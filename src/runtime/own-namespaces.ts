@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { NamespaceType, Spec } from '../libcontainer/spec.ts';
+import type { NamespaceType, Spec } from '../oci/runtime-spec.ts';
 
 const FILES: Partial<Record<NamespaceType, string>> = { network: 'net', ipc: 'ipc', uts: 'uts' };
 

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { EngineError, errorCode } from '../base/errors.ts';
 import { isBindMount } from '../libcontainer/mount-options.ts';
-import type { Mount, Spec } from '../libcontainer/spec.ts';
+import type { Mount, Spec } from '../oci/runtime-spec.ts';
 import { readJson } from './read-json.ts';
 import { SPEC_CHECK } from './spec-checks.ts';
 

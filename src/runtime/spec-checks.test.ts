@@ -6,7 +6,7 @@ import { encodeJson } from '../base/exact-json.ts';
 import { places, replaced } from '../base/testing/places.ts';
 import { compileContainer } from '../libcontainer/compile-container.ts';
 import { FieldWriter } from '../libcontainer/field-writer.ts';
-import type { Spec } from '../libcontainer/spec.ts';
+import type { Spec } from '../oci/runtime-spec.ts';
 import { writePlan } from '../libcontainer/wire.ts';
 import { exampleSpec } from './example-spec.ts';
 import { parseJson } from './read-json.ts';

@@ -1,5 +1,4 @@
-import type { Process, Spec } from '../libcontainer/spec.ts';
-import type { Resources } from '../cgroups/resources.ts';
+import type { Process, Resources, Spec } from '../oci/runtime-spec.ts';
 import * as c from './checks.ts';
 
 const unsigned = c.integer(0, Number.MAX_SAFE_INTEGER);

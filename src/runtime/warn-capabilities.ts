@@ -1,5 +1,5 @@
 import { capabilityMask, normalCapability } from '../libcontainer/capabilities.ts';
-import type { Process } from '../libcontainer/spec.ts';
+import type { Process } from '../oci/runtime-spec.ts';
 
 /** Capabilities that the process will not have though its configuration lists them: with a warning, as config.md asks. */
 export function warnCapabilities(

@@ -4,7 +4,7 @@ import type { BuildMount, BuildStep, BuildStepResult } from '../../api/build-ste
 import { copyFrames } from '../../api/frames.ts';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
-import type { Container as Runtime } from '../../execdriver/driver.ts';
+import type { Task as Runtime } from '../../execdriver/driver.ts';
 import { currentTime } from '../model/clock.ts';
 import { Container } from '../model/container.ts';
 import { type MountRecord, newState } from '../model/container-record.ts';

@@ -1,8 +1,8 @@
 import { closeSync } from 'node:fs';
 import { startTimer } from '../../base/start-timer.ts';
-import type { Container as Runtime } from '../../execdriver/driver.ts';
+import type { Task as Runtime } from '../../execdriver/driver.ts';
 import type { ContainerLayer } from '../../graph/graph.ts';
-import type { Process } from '../../libcontainer/spec.ts';
+import type { Process } from '../../oci/runtime-spec.ts';
 import type { ClientSession } from './client-session.ts';
 import type { ContainerRecord, StateRecord } from './container-record.ts';
 

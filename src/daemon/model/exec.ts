@@ -1,6 +1,6 @@
 import type * as api from '../../api/types.ts';
 import type { ExecProcess, ExitStatus } from '../../execdriver/driver.ts';
-import type { Process } from '../../libcontainer/spec.ts';
+import type { Process } from '../../oci/runtime-spec.ts';
 import type { ClientSession } from './client-session.ts';
 import type { Container } from './container.ts';
 import { conflict } from './errors.ts';

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { O_PATH } from '../../kernel/open-beneath.ts';
-import type { NamespaceType } from '../../libcontainer/spec.ts';
+import type { NamespaceType } from '../../oci/runtime-spec.ts';
 import type { Container } from './container.ts';
 import type { ContainerTable } from './container-table.ts';
 import { conflict } from './errors.ts';

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { namesIn } from '../../base/names-in.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
-import type { ExitStatus, Container as Runtime } from '../../execdriver/driver.ts';
+import type { ExitStatus, Task as Runtime } from '../../execdriver/driver.ts';
 import { nowNs } from '../model/clock.ts';
 import { Container } from '../model/container.ts';
 import type { Daemon } from '../container/daemon.ts';

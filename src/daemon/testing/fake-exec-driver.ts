@@ -7,7 +7,7 @@ import { newId } from '../../base/ids.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
 import type {
   CgroupStats,
-  Container,
+  Task,
   CreateOptions,
   ExecDriver,
   ExecOptions,
@@ -81,7 +81,7 @@ export class FakeProcess implements ExecProcess {
   }
 }
 
-export class FakeContainer extends FakeProcess implements Container {
+export class FakeContainer extends FakeProcess implements Task {
   readonly options: CreateOptions;
   readonly execs: FakeProcess[] = [];
   isFrozen = false;
@@ -190,7 +190,7 @@ export class FakeExecDriver implements ExecDriver {
     return container;
   }
 
-  async create(options: CreateOptions): Promise<Container> {
+  async create(options: CreateOptions): Promise<Task> {
     const error = this.createError;
     this.createError = undefined;
     if (error) throw error;
@@ -202,7 +202,7 @@ export class FakeExecDriver implements ExecDriver {
     return container;
   }
 
-  async recover(id: string): Promise<Container> {
+  async recover(id: string): Promise<Task> {
     if (this.recoverError !== undefined) throw this.recoverError;
     const container = this.containers.findLast(one => one.id === id && !one.isRemoved);
     if (container === undefined) throw new EngineError('not-found', `nothing known of ${id}`);

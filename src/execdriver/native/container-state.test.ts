@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, openSync, closeSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { test, type TestContext } from 'node:test';
-import type { Spec } from '../../libcontainer/spec.ts';
+import type { Spec } from '../../oci/runtime-spec.ts';
 import { type ContainerState, readContainerState, readExit, writeContainerState } from './container-state.ts';
 
 const SPEC = { ociVersion: '1.2.0', hostname: 'a name' } as Spec;

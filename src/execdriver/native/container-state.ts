@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { EngineError, errorCode } from '../../base/errors.ts';
 import type { CgroupPaths } from '../../cgroups/cgroup-paths.ts';
-import type { Spec } from '../../libcontainer/spec.ts';
+import type { Spec } from '../../oci/runtime-spec.ts';
 import { PROTOCOL_VERSION, SPOKEN_PROTOCOLS } from '../../libcontainer/wire.ts';
 import type { ExitStatus } from '../driver.ts';
 

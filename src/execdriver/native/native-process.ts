@@ -2,13 +2,13 @@ import type { Socket } from 'node:net';
 import { EngineError } from '../../base/errors.ts';
 import { errnoName } from '../../kernel/libc.ffi.ts';
 import { MESSAGES, STREAM_FLAGS } from '../../libcontainer/wire.ts';
-import type { AttachOptions, ContainerProcess, ExitStatus } from '../driver.ts';
+import type { AttachOptions, TaskProcess, ExitStatus } from '../driver.ts';
 import { connectShim } from './connect-shim.ts';
 import type { ProcessRecord, ShimConnection } from './shim-connection.ts';
 import { ShimFailure } from './shim-failure.ts';
 
 /** A process of a container, the init or an exec'd one, by its number at the shim. */
-export class NativeProcess implements ContainerProcess {
+export class NativeProcess implements TaskProcess {
   readonly id: string;
   readonly pid: number;
   readonly exited: Promise<ExitStatus>;

@@ -6,14 +6,14 @@ import { cgroupPaths } from '../../cgroups/cgroup-paths.ts';
 import { type CompiledContainer, compileContainer } from '../../libcontainer/compile-container.ts';
 import type { RootSource } from '../../libcontainer/root-operations.ts';
 import { describeOperation } from '../../libcontainer/describe-operation.ts';
-import type { Mount, NamespaceType } from '../../libcontainer/spec.ts';
+import type { Mount, NamespaceType } from '../../oci/runtime-spec.ts';
 import { MESSAGES } from '../../libcontainer/wire.ts';
-import type { Container, CreateOptions, ExecDriver } from '../driver.ts';
+import type { Task, CreateOptions, ExecDriver } from '../driver.ts';
 import { connectShim } from './connect-shim.ts';
 import { checkProtocol, readContainerState } from './container-state.ts';
-import { createContainer } from './create-container.ts';
+import { createTask } from './create-task.ts';
 import { NamespaceMaker } from './namespace-maker.ts';
-import { exitStatusOf, isExited, NativeContainer, PATIENCE_MS } from './native-container.ts';
+import { exitStatusOf, isExited, NativeTask, PATIENCE_MS } from './native-task.ts';
 import { Reserve } from './reserve.ts';
 import type { ShimConnection } from './shim-connection.ts';
 import { ShimPool } from './shim-pool.ts';
@@ -51,7 +51,7 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
           pool.refill();
           if (own !== undefined) namespaces.refill();
         };
-        return await createContainer({
+        return await createTask({
           pool,
           options,
           compiled: compile(options, cgroupLayout),
@@ -63,7 +63,7 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
         if (own !== undefined) closeSync(own);
       }
     },
-    recover: async (id, stateDir) => recoverContainer(id, stateDir, track),
+    recover: async (id, stateDir) => recoverTask(id, stateDir, track),
     endStrays: async cgroupsPath => {
       await new Cgroup(cgroupPaths(cgroupLayout, cgroupsPath)).destroy(PATIENCE_MS);
     },
@@ -149,7 +149,7 @@ function rootSource({ rootfs }: CreateOptions, given: string): RootSource {
   return rootfs.type === 'mount' ? { type: 'mount', source: given } : rootfs;
 }
 
-async function recoverContainer(id: string, stateDir: string, track: Track): Promise<Container> {
+async function recoverTask(id: string, stateDir: string, track: Track): Promise<Task> {
   const state = readContainerState(stateDir);
   const connection = await connectShim(stateDir).catch(ifThereIsNone);
   if (connection) {
@@ -158,7 +158,7 @@ async function recoverContainer(id: string, stateDir: string, track: Track): Pro
   }
   const records = connection ? await connection.processes().catch(() => []) : [];
   const init = records.find(({ number }) => number === 0) ?? { id, pid: 0, number: 0 };
-  const container = new NativeContainer({
+  const container = new NativeTask({
     connection,
     stateDir,
     state,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Resources } from '../../cgroups/resources.ts';
+import type { Resources } from '../../oci/runtime-spec.ts';
 import { detectCgroupLayout } from '../../cgroups/layout.ts';
 import { planCgroups } from './plan-cgroups.ts';
 

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { type CgroupPaths, cgroupPaths, settingsFor } from '../../cgroups/cgroup-paths.ts';
 import { DEFAULT_DEVICE_RULES } from '../../cgroups/default-devices.ts';
 import { type CgroupLayout, type Hierarchy, type ReadFile, readHostFile } from '../../cgroups/layout.ts';
-import type { Resources } from '../../cgroups/resources.ts';
+import type { Resources } from '../../oci/runtime-spec.ts';
 import { deviceProgram } from '../device-program.ts';
 import type { CleanupOperation, ParentOperation } from '../plan.ts';
 import { type JoinCgroups, joinCgroups } from './join-cgroups.ts';

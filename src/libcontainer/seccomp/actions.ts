@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import type { SeccompAction } from '../spec.ts';
+import type { SeccompAction } from '../../oci/runtime-spec.ts';
 
 /** SECCOMP_RET_* of linux/seccomp.h. */
 const VALUES: Record<SeccompAction, number> = {

@@ -1,6 +1,6 @@
 import { EngineError } from '../../base/errors.ts';
 import { lookupTable } from '../../base/lookup-table.ts';
-import type { Seccomp } from '../spec.ts';
+import type { Seccomp } from '../../oci/runtime-spec.ts';
 import { actionValue, isPermissive, KILL_THREAD, RETURN_ENOSYS } from './actions.ts';
 import { type Architecture, architectureNamed, nativeArchitecture, X32_BIT } from './architectures.ts';
 import { conditionCode } from './conditions.ts';

@@ -1,4 +1,4 @@
-import type { Seccomp } from '../spec.ts';
+import type { Seccomp } from '../../oci/runtime-spec.ts';
 import { applyDockerProfile, type DockerProfile, type ProfileContext } from './docker-profile.ts';
 
 /** What every container may call, whatever its capabilities. */

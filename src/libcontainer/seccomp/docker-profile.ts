@@ -1,7 +1,7 @@
 import { EngineError } from '../../base/errors.ts';
 import { arrayOf, type Decoder, integer, safeInteger, strings, struct, text } from '../../base/go/decode.ts';
 import { JsonError, parseGoJson } from '../../base/go/json.ts';
-import type { Seccomp, SeccompArgument, SeccompRule } from '../spec.ts';
+import type { Seccomp, SeccompArgument, SeccompRule } from '../../oci/runtime-spec.ts';
 
 /** A profile as Docker's `--security-opt seccomp=FILE` has it: an OCI section with conditions. */
 export type DockerProfile = Omit<Seccomp, 'syscalls'> & {

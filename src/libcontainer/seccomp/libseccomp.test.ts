@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import * as fc from 'fast-check';
 import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES } from '../capabilities.ts';
-import type { Seccomp, SeccompArgument, SeccompOperator } from '../spec.ts';
+import type { Seccomp, SeccompArgument, SeccompOperator } from '../../oci/runtime-spec.ts';
 import { actionValue } from './actions.ts';
 import { runFilter } from './bpf-machine.ts';
 import { compileSeccomp } from './compile-seccomp.ts';

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import type { Seccomp, SeccompArgument, SeccompOperator, SeccompRule } from '../spec.ts';
+import type { Seccomp, SeccompArgument, SeccompOperator, SeccompRule } from '../../oci/runtime-spec.ts';
 import { actionValue } from './actions.ts';
 import type { Architecture } from './architectures.ts';
 import { syscallNumbers } from './syscall-table.ts';

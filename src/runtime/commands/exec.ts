@@ -3,7 +3,7 @@ import { EngineError, messageOf } from '../../base/errors.ts';
 import { type LaunchedProcess, launchProcess } from '../../execdriver/native/launch-process.ts';
 import { syscall } from '../../kernel/libc.ffi.ts';
 import { compileExec } from '../../libcontainer/compile-exec.ts';
-import type { Process } from '../../libcontainer/spec.ts';
+import type { Process } from '../../oci/runtime-spec.ts';
 import { adoptOrphans, awaitProcess } from '../await-process.ts';
 import type { Command, RuntimeContext } from '../command.ts';
 import { type ContainerRecord, readRecord, startTicksOf, stateOf, statusOf } from '../container-record.ts';

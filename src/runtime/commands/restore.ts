@@ -1,7 +1,7 @@
 import { closeSync, existsSync, readlinkSync, rmSync } from 'node:fs';
 import { sendDescriptors } from '../../kernel/pass-descriptor.ts';
 import { Cgroup } from '../../cgroups/cgroup.ts';
-import type { Spec } from '../../libcontainer/spec.ts';
+import type { Spec } from '../../oci/runtime-spec.ts';
 import { adoptOrphans, awaitProcess } from '../await-process.ts';
 import { type ContainerCgroups, cgroupsFor } from '../cgroups-for.ts';
 import type { Command, RuntimeContext } from '../command.ts';

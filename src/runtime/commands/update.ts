@@ -1,6 +1,6 @@
 import { EngineError } from '../../base/errors.ts';
 import { Cgroup } from '../../cgroups/cgroup.ts';
-import type { Resources } from '../../cgroups/resources.ts';
+import type { Resources } from '../../oci/runtime-spec.ts';
 import type { Command } from '../command.ts';
 import { readRecord, statusOf, writeRecord } from '../container-record.ts';
 import { flagBytes, type Flags, type FlagTable, flagNumber, flagText } from '../flags.ts';

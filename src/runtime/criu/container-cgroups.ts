@@ -6,7 +6,7 @@ import { attachDeviceProgram } from '../../kernel/bpf/attach-device-program.ts';
 import type { CgroupLayout } from '../../cgroups/layout.ts';
 import { type CgroupPlan, planCgroups } from '../../libcontainer/cgroups/plan-cgroups.ts';
 import type { ParentOperation } from '../../libcontainer/plan.ts';
-import type { Spec } from '../../libcontainer/spec.ts';
+import type { Spec } from '../../oci/runtime-spec.ts';
 import type { ContainerCgroups } from '../cgroups-for.ts';
 import type { CriuOptions } from './messages.ts';
 import { hierarchyMounts } from './options.ts';

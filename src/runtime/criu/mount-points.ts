@@ -8,7 +8,7 @@ import { makeInRoot } from '../../kernel/make-in-root.ts';
 import { makeNode } from '../../kernel/make-node.ts';
 import { O_PATH } from '../../kernel/open-beneath.ts';
 import { isBindMount } from '../../libcontainer/mount-options.ts';
-import type { Mount } from '../../libcontainer/spec.ts';
+import type { Mount } from '../../oci/runtime-spec.ts';
 
 const MS_BIND = 0x1000;
 const S_IFCHR = 0o020000;

@@ -6,7 +6,7 @@ import { CLONE_NEWNET } from '../../kernel/abi/sched.ts';
 import type { CgroupLayout } from '../../cgroups/layout.ts';
 import type { CgroupPaths } from '../../cgroups/cgroup-paths.ts';
 import { isBindMount } from '../../libcontainer/mount-options.ts';
-import type { Mount, Spec } from '../../libcontainer/spec.ts';
+import type { Mount, Spec } from '../../oci/runtime-spec.ts';
 import { type Flags, type FlagTable, flagSet, flagText } from '../flags.ts';
 import { type CriuOptions, isCgroupMode } from './messages.ts';
 import { FIRST_INHERITED } from './run-criu.ts';

@@ -4,7 +4,7 @@ import { lookupTable } from '../../base/lookup-table.ts';
 import { cpuWeight, swapMax } from '../../cgroups/conversions.ts';
 import { pidsLimit } from '../../cgroups/settings.ts';
 import { bitMask } from '../../libcontainer/scheduling.ts';
-import type { Resources } from '../../cgroups/resources.ts';
+import type { Resources } from '../../oci/runtime-spec.ts';
 import type { Property } from './unit-manager.ts';
 import { parseVariantText } from './variant-text.ts';
 

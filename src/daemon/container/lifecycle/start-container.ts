@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import { EngineError, firstFailure, messageOf } from '../../../base/errors.ts';
 import { TimeSlice } from '../../../base/time-slice.ts';
 import { untilAborted } from '../../../base/until-aborted.ts';
-import type { Container as Runtime, LogFile } from '../../../execdriver/driver.ts';
+import type { Task as Runtime, LogFile } from '../../../execdriver/driver.ts';
 import { currentTime, formatTime, nowNs } from '../../model/clock.ts';
 import type { Container } from '../../model/container.ts';
 import type { StateRecord } from '../../model/container-record.ts';

@@ -1,4 +1,4 @@
-import type { ExitStatus, Container as Runtime } from '../../../execdriver/driver.ts';
+import type { ExitStatus, Task as Runtime } from '../../../execdriver/driver.ts';
 import { formatTime, parseTime } from '../../model/clock.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';

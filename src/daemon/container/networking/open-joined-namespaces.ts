@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import type { NamespaceType } from '../../../libcontainer/spec.ts';
+import type { NamespaceType } from '../../../oci/runtime-spec.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { joinedContainers } from './joined-containers.ts';

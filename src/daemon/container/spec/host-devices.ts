@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
 import { posix } from 'node:path';
 import { EngineError, errorCode } from '../../../base/errors.ts';
 import { goFileReason } from '../../../base/go-file-error.ts';
-import type { Device } from '../../../libcontainer/spec.ts';
+import type { Device } from '../../../oci/runtime-spec.ts';
 
 /** Where device nodes are looked up; tests bring their own. */
 export type DeviceSource = {

@@ -1,8 +1,7 @@
 import { posix } from 'node:path';
 import type { HostConfig } from '../../../api/types.ts';
 import { EngineError } from '../../../base/errors.ts';
-import type { Device } from '../../../libcontainer/spec.ts';
-import type { DeviceRule } from '../../../cgroups/resources.ts';
+import type { Device, DeviceRule } from '../../../oci/runtime-spec.ts';
 import type { DeviceSource } from './host-devices.ts';
 
 export type SpecDevices = { devices: Device[]; rules: DeviceRule[] };

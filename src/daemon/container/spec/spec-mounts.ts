@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { cleanPath } from '../../../archive/go-path.ts';
 import { EngineError, errorCode } from '../../../base/errors.ts';
-import type { Mount } from '../../../libcontainer/spec.ts';
+import type { Mount } from '../../../oci/runtime-spec.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { SecurityOptions } from './security-options.ts';
 import type { SpecInput, SpecMount } from './spec-input.ts';

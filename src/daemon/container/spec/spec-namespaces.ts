@@ -1,5 +1,5 @@
 import { EngineError } from '../../../base/errors.ts';
-import type { Linux, NamespaceType } from '../../../libcontainer/spec.ts';
+import type { Linux, NamespaceType } from '../../../oci/runtime-spec.ts';
 import type { SpecInput } from './spec-input.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { ContainerConfig, ExecConfig, HostConfig, Ulimit } from '../../../api/types.ts';
 import { EngineError } from '../../../base/errors.ts';
-import type { Process, User } from '../../../libcontainer/spec.ts';
+import type { Process, User } from '../../../oci/runtime-spec.ts';
 import { containerEnvironment, finishEnvironment, overrideEnvironment } from './environment.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { ResolvedUser } from '../../../oci/resolve-user.ts';

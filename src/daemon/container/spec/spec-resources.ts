@@ -1,6 +1,6 @@
 import type { Int64 } from '../../../base/int64.ts';
 import type { Resources as ApiResources } from '../../../api/types.ts';
-import type { Resources, ThrottleDevice } from '../../../cgroups/resources.ts';
+import type { Resources, ThrottleDevice } from '../../../oci/runtime-spec.ts';
 import type { DeviceSource } from './host-devices.ts';
 
 const DEFAULT_PERIOD_US = 100_000;

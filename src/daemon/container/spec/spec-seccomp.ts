@@ -1,7 +1,7 @@
 import { EngineError } from '../../../base/errors.ts';
 import { defaultSeccompProfile } from '../../../libcontainer/seccomp/default-profile.ts';
 import { parseDockerProfile } from '../../../libcontainer/seccomp/docker-profile.ts';
-import type { Seccomp } from '../../../libcontainer/spec.ts';
+import type { Seccomp } from '../../../oci/runtime-spec.ts';
 import type { SecurityOptions } from './security-options.ts';
 import type { SpecInput } from './spec-input.ts';
 

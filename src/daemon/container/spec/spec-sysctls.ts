@@ -1,4 +1,4 @@
-import type { Linux } from '../../../libcontainer/spec.ts';
+import type { Linux } from '../../../oci/runtime-spec.ts';
 import { checkSysctl } from '../../../libcontainer/sysctls.ts';
 import type { SpecInput } from './spec-input.ts';
 

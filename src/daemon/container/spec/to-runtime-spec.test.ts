@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerConfig, HostConfig } from '../../../api/types.ts';
 import { ALL_CAPABILITIES } from '../../../libcontainer/capabilities.ts';
-import type { Device, Mount } from '../../../libcontainer/spec.ts';
+import type { Device, Mount } from '../../../oci/runtime-spec.ts';
 import type { HostFacts } from './host-facts.ts';
 import { readLimitSupport } from './limit-support.ts';
 import type { SpecInput, SpecMount } from './spec-input.ts';

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Process, Spec } from '../../../libcontainer/spec.ts';
+import type { Process, Spec } from '../../../oci/runtime-spec.ts';
 import { parseSecurityOptions } from './security-options.ts';
 import { specDevices } from './spec-devices.ts';
 import type { SpecInput } from './spec-input.ts';

@@ -1,8 +1,7 @@
 import { posix } from 'node:path';
 import type { ExecConfig, HostConfig, Resources as ApiResources } from '../../../api/types.ts';
 import type { ContainerLayer } from '../../../graph/graph.ts';
-import type { Process, Spec } from '../../../libcontainer/spec.ts';
-import type { Resources } from '../../../cgroups/resources.ts';
+import type { Process, Resources, Spec } from '../../../oci/runtime-spec.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../../model/daemon-options.ts';

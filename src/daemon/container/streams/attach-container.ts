@@ -1,7 +1,7 @@
 import type { AttachOptions, AttachSession } from '../../../api/backend.ts';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import type { Container as Runtime } from '../../../execdriver/driver.ts';
+import type { Task as Runtime } from '../../../execdriver/driver.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { logPath } from '../../model/daemon-options.ts';

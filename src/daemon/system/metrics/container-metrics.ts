@@ -1,6 +1,6 @@
 import type { HostConfig } from '../../../api/types.ts';
 import type { Int64 } from '../../../base/int64.ts';
-import type { Resources } from '../../../cgroups/resources.ts';
+import type { Resources } from '../../../oci/runtime-spec.ts';
 import type { CgroupStats } from '../../../execdriver/driver.ts';
 import type { UsageReading } from '../../container/inspect/usage-reading.ts';
 import { specLimits } from '../../container/spec/spec-resources.ts';

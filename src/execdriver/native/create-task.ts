@@ -5,11 +5,11 @@ import type { CompiledContainer } from '../../libcontainer/compile-container.ts'
 import { FieldWriter } from '../../libcontainer/field-writer.ts';
 import type { Plan } from '../../libcontainer/plan.ts';
 import { IO_FLAGS, MESSAGES, writePlan } from '../../libcontainer/wire.ts';
-import type { Container, CreateOptions } from '../driver.ts';
+import type { Task, CreateOptions } from '../driver.ts';
 import { abandonShim } from './abandon-shim.ts';
 import { writeContainerState } from './container-state.ts';
 import { describeFailure } from './describe-failure.ts';
-import { ioFlags, NativeContainer } from './native-container.ts';
+import { ioFlags, NativeTask } from './native-task.ts';
 import type { ShimConnection } from './shim-connection.ts';
 import type { FreshShim, ShimPool } from './shim-pool.ts';
 
@@ -29,7 +29,7 @@ export type Creation = {
  * Has a shim execute the plan.
  * @throws as ExecDriver.create; neither shim nor files are left then
  */
-export async function createContainer(creation: Creation): Promise<Container> {
+export async function createTask(creation: Creation): Promise<Task> {
   const { pool, options, compiled, track } = creation;
   const { plan, cgroupPaths } = compiled;
   // First of all: what cannot be encoded needs no shim.
@@ -46,7 +46,7 @@ export async function createContainer(creation: Creation): Promise<Container> {
     const request = shim.request(MESSAGES.create, writer => writer.append(message));
     const reply = await untilAborted(options.signal, request);
     if (options.start) creation.started();
-    return new NativeContainer({
+    return new NativeTask({
       connection: shim.connection,
       stateDir: options.stateDir,
       state: { spec: options.spec, cgroupPaths },

@@ -9,9 +9,9 @@ import { HeldFiles } from '../../cgroups/held-files.ts';
 import { readCgroupStats } from '../../cgroups/read-stats.ts';
 import { compileExec } from '../../libcontainer/compile-exec.ts';
 import type { Plan } from '../../libcontainer/plan.ts';
-import type { Resources } from '../../cgroups/resources.ts';
+import type { Resources } from '../../oci/runtime-spec.ts';
 import { MESSAGES, STATES, writePlan } from '../../libcontainer/wire.ts';
-import type { Container, ExecOptions, ExecProcess, ExitStatus, ProcessIo } from '../driver.ts';
+import type { Task, ExecOptions, ExecProcess, ExitStatus, ProcessIo } from '../driver.ts';
 import { type ContainerState, readExit } from './container-state.ts';
 import { describeFailure } from './describe-failure.ts';
 import { NativeProcess } from './native-process.ts';
@@ -28,7 +28,7 @@ const MOMENT_MS = 1000;
 /** How long the files of its counters stay open after the last reading. */
 const FILES_IDLE_MS = 5000;
 
-export type NativeContainerOptions = {
+export type NativeTaskOptions = {
   connection: ShimConnection | undefined;
   stateDir: string;
   state: ContainerState;
@@ -41,7 +41,7 @@ export type NativeContainerOptions = {
 };
 
 /** A container whose processes belong to a shim. */
-export class NativeContainer extends NativeProcess implements Container {
+export class NativeTask extends NativeProcess implements Task {
   readonly #connection: ShimConnection | undefined;
   readonly #stateDir: string;
   readonly #state: ContainerState;
@@ -64,7 +64,7 @@ export class NativeContainer extends NativeProcess implements Container {
     plan,
     isStarted = false,
     started = () => undefined,
-  }: NativeContainerOptions) {
+  }: NativeTaskOptions) {
     super(connection, stateDir, record);
     this.#isStarted = isStarted;
     this.#started = started;
