@@ -198,6 +198,7 @@ const NETWORK: CommandTree = {
 };
 
 const REGISTRY: CommandTree = {
+  gc: entry('Remove what nothing in a registry leads to any more', () => import('./commands/registry-gc.ts')),
   serve: entry('Serve a registry of images', () => import('./commands/registry-serve.ts')),
 };
 
@@ -255,7 +256,7 @@ export const COMMANDS: CommandTree = {
   ps: { ...listContainers, aliases: [] },
   pull,
   push,
-  registry: { summary: 'Serve a registry', commands: REGISTRY },
+  registry: { summary: 'Serve and maintain a registry', commands: REGISTRY },
   rename,
   restart,
   rm: { ...remove, aliases: [] },

@@ -1,7 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import type { EngineClient } from '../client/engine-client.ts';
 import type { DaemonFlags } from './daemon-flags.ts';
-import type { RegistryFlags } from './registry-flags.ts';
+import type { SweepReport } from '../registry/server/storage/collect-garbage.ts';
+import type { RegistryFlags, RegistryGarbageOptions } from './registry-flags.ts';
 
 type InputStream = Readable & { isTTY?: boolean };
 export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
@@ -28,6 +29,8 @@ export type CliHost = {
   runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): Promise<void>;
   /** Serves a registry in this process until it is told to end. */
   serveRegistry(flags: RegistryFlags): Promise<void>;
+  /** Collects the garbage of a registry, whether it serves or not. */
+  collectRegistryGarbage(options: RegistryGarbageOptions): Promise<SweepReport>;
   /** Checks what only the daemon knows of its configuration. */
   checkDaemon(flags: DaemonFlags): Promise<void>;
 };

@@ -4,4 +4,12 @@ export type RegistryFlags = {
   listen: string[];
   externalUrl: string;
   graceMs: number;
+  /** 0: none. */
+  gcIntervalMs: number;
+  /** '' for none. */
+  config: string;
+};
+
+export type RegistryGarbageOptions = Pick<RegistryFlags, 'root' | 'graceMs' | 'config'> & {
+  isDryRun: boolean;
 };

@@ -1,10 +1,19 @@
+import { existsSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { isatty } from 'node:tty';
-import type { RegistryFlags } from '../cli/registry-flags.ts';
+import { EngineError, errorCode } from '../base/errors.ts';
+import type { RegistryFlags, RegistryGarbageOptions } from '../cli/registry-flags.ts';
 import { VERSION as version } from '../cli/version.ts';
-import { openRegistry } from '../registry/server/open-registry.ts';
+import { CONTROL_SOCKET, openRegistry } from '../registry/server/open-registry.ts';
+import type { SweepReport } from '../registry/server/storage/collect-garbage.ts';
 import { holdModules } from './hold-modules.ts';
 import { makeLogger } from './make-logger.ts';
 import { stopSignal } from './stop-signal.ts';
+
+/** sun_path of unix(7), with the temporary name of unix-listener.ts. */
+const MAXIMUM_SOCKET_LENGTH = 106;
 
 /**
  * `slipway registry serve`: a registry until SIGTERM or SIGINT.
@@ -19,9 +28,49 @@ export async function serveRegistry(flags: RegistryFlags): Promise<void> {
   const stopped = stopSignal();
   process.umask(0o077);
   await using undo = new AsyncDisposableStack();
-  const registry = await openRegistry({ ...flags, logger });
+  const registry = await openRegistry({ ...flags, logger, controlSocket: controlSocket(flags.root) });
   undo.defer(() => registry.close());
   logger.info({ addresses: registry.addresses, root: flags.root, version }, 'registry listening');
   const signal = await stopped;
   logger.info({ signal }, 'stopping');
+}
+
+function controlSocket(root: string): string | undefined {
+  const path = join(root, CONTROL_SOCKET);
+  return path.length > MAXIMUM_SOCKET_LENGTH ? undefined : path;
+}
+
+/** `slipway registry gc`: by the registry that serves the directory, or, where none does, here. */
+export async function collectRegistryGarbage(options: RegistryGarbageOptions): Promise<SweepReport> {
+  const { root, isDryRun } = options;
+  const socketPath = controlSocket(root);
+  const answered = socketPath === undefined ? undefined : await askServer(socketPath, isDryRun);
+  if (answered !== undefined) return answered;
+  if (!existsSync(join(root, 'oci-layout')))
+    throw new EngineError('not-found', `there is no registry in ${root}`);
+  const registry = await openRegistry({ ...options, listen: [], gcIntervalMs: 0 });
+  try {
+    return await registry.collectGarbage({ isDryRun });
+  } finally {
+    await registry.close();
+  }
+}
+
+/** Undefined where nobody listens. */
+function askServer(socketPath: string, isDryRun: boolean): Promise<SweepReport | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<SweepReport | undefined>();
+  const path = `/v2/_slipway/gc?dry-run=${isDryRun ? 1 : 0}`;
+  const asking = request({ socketPath, path, method: 'POST' }, response => {
+    json(response).then(body => {
+      if (response.statusCode === 200) resolve(body as SweepReport);
+      else
+        reject(new EngineError('system', `the registry does not collect garbage: ${JSON.stringify(body)}`));
+    }, reject);
+  });
+  asking.on('error', error => {
+    if (['ENOENT', 'ECONNREFUSED'].includes(errorCode(error) ?? '')) resolve(undefined);
+    else reject(error);
+  });
+  asking.end();
+  return promise;
 }

@@ -54,6 +54,10 @@ export async function runProgram(words: readonly string[], parts: ProgramParts):
       const { serveRegistry } = await parts.registry();
       await serveRegistry(flags);
     },
+    async collectRegistryGarbage(options) {
+      const { collectRegistryGarbage } = await parts.registry();
+      return collectRegistryGarbage(options);
+    },
   });
   // Writes to sockets, which a parent program may have given us for its pipes, are not done when they return.
   await Promise.all([...outputs].map(output => new Promise(resolve => output.write('', resolve))));

@@ -46,6 +46,7 @@ export function testHost(overrides: Partial<CliHost> = {}): TestHost {
     startDaemon: () => Promise.reject(new Error('no daemon is started here')),
     runDaemon: () => Promise.reject(new Error('no daemon is run here')),
     serveRegistry: () => Promise.reject(new Error('no registry is served here')),
+    collectRegistryGarbage: () => Promise.reject(new Error('no registry is here')),
     checkDaemon: () => Promise.resolve(),
     ...overrides,
   } as TestHost;

@@ -5,8 +5,14 @@ import { type ListenAddress, parseListenAddress } from '../../http/listen-addres
 import type { Logger } from '../../http/logger.ts';
 import { OPEN_GUARD } from './auth/guard.ts';
 import { RegistryDispatcher } from './dispatch.ts';
+import { ConfigFile } from './config/config-file.ts';
+import { Maintenance } from './maintenance.ts';
+import type { SweepReport } from './storage/collect-garbage.ts';
 import type { RegistryParts } from './registry-parts.ts';
 import { RegistryStore } from './storage/registry-store.ts';
+
+/** In the root: where a registry that serves is managed. */
+export const CONTROL_SOCKET = 'control.sock';
 
 export type RegistryServerOptions = {
   /** An absolute directory, made when missing, of which one registry at a time makes use. */
@@ -17,6 +23,12 @@ export type RegistryServerOptions = {
   externalUrl?: string;
   /** How long content stays that no manifest names, since that may be to come. Default: an hour. */
   graceMs?: number;
+  /** Between two garbage collections. Default: a day; 0: only when asked for. */
+  gcIntervalMs?: number;
+  /** The configuration file: access, retention, webhooks (docs/REGISTRY.md); it is read again when it changes. */
+  config?: string;
+  /** A unix socket for who manages the registry: whoever gets to it may do everything. */
+  controlSocket?: string;
   logger?: Logger;
 };
 
@@ -24,6 +36,8 @@ export type RegistryServerOptions = {
 export interface RegistryServer {
   /** `tcp://127.0.0.1:5000`, ports resolved. */
   readonly addresses: readonly string[];
+  /** Removes what nothing leads to any more, while it serves. */
+  collectGarbage(options?: { isDryRun?: boolean }): Promise<SweepReport>;
   /** Takes no more requests, and lets answers finish for `graceMs` (default 1000). Idempotent. */
   close(graceMs?: number): Promise<void>;
 }
@@ -37,6 +51,7 @@ const LIMITS: ListenerLimits = {
 };
 const DEFAULT_PORT = 5000;
 const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 const SILENT: Logger = { error: () => undefined };
 
 /**
@@ -44,29 +59,49 @@ const SILENT: Logger = { error: () => undefined };
  * @throws EngineError invalid-parameter for bad options, conflict when the root or an address is in use
  */
 export async function openRegistry(options: RegistryServerOptions): Promise<RegistryServer> {
-  const { root, logger = SILENT, externalUrl = '', graceMs = HOUR_MS } = options;
+  const { root, logger = SILENT, externalUrl = '', graceMs = HOUR_MS, gcIntervalMs = DAY_MS } = options;
   if (!isAbsolute(root))
     throw new EngineError('invalid-parameter', `the registry's root ${root} is not an absolute path`);
   const addresses = options.listen.flatMap(registryAddress);
   await using undo = new AsyncDisposableStack();
   const store = await RegistryStore.open({ root, graceMs });
   undo.defer(() => store.close());
+  const config = await ConfigFile.open(options.config ?? '', logger);
+  undo.defer(() => config.close());
+  const maintenance = new Maintenance(store, {
+    graceMs,
+    intervalMs: gcIntervalMs,
+    retention: () => config.current.retention,
+    logger,
+  });
   const parts: RegistryParts = {
     store,
     guard: OPEN_GUARD,
+    maintenance,
     notify: () => undefined,
     externalUrl: externalUrl.replace(/\/+$/, ''),
   };
   const listeners = new HttpListeners(LIMITS);
   const dispatcher = new RegistryDispatcher(parts, { logger, closing: listeners.closing });
   undo.defer(() => dispatcher.idle());
+  undo.defer(() => maintenance.close());
   undo.defer(() => listeners.close(0));
   const handler = { answer: dispatcher.answer.bind(dispatcher) };
   for (const address of addresses) await listeners.listen(address, handler);
+  if (options.controlSocket !== undefined) {
+    const unguarded = new RegistryDispatcher(
+      { ...parts, guard: OPEN_GUARD },
+      { logger, closing: listeners.closing },
+    );
+    const control = { answer: unguarded.answer.bind(unguarded) };
+    await listeners.listen({ type: 'unix', path: options.controlSocket }, control);
+    undo.defer(() => unguarded.idle());
+  }
   const ending = undo.move();
   let closed: Promise<void> | undefined;
   return {
     addresses: listeners.addresses,
+    collectGarbage: ({ isDryRun = false } = {}) => maintenance.sweep({ isDryRun }),
     close: (closeGraceMs = 1000) => {
       closed ??= listeners.close(closeGraceMs).then(() => ending.disposeAsync());
       return closed;

@@ -1,4 +1,5 @@
 import type { Guard } from './auth/guard.ts';
+import type { Maintenance } from './maintenance.ts';
 import type { RegistryStore } from './storage/registry-store.ts';
 
 /** What has happened, for those who want to know. */
@@ -16,6 +17,7 @@ export type RegistryEvent = {
 export type RegistryParts = {
   store: RegistryStore;
   guard: Guard;
+  maintenance: Maintenance;
   notify(event: RegistryEvent): void;
   /** The URL that clients know the registry by, without a slash at the end; '': locations are relative. */
   externalUrl: string;

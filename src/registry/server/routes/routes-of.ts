@@ -3,6 +3,7 @@ import type { RegistryParts } from '../registry-parts.ts';
 import { sendDocument } from '../respond.ts';
 import { blobRoutes } from './blobs.ts';
 import { listRoutes } from './lists.ts';
+import { manageRoutes } from './manage.ts';
 import { manifestRoutes } from './manifests.ts';
 import { uploadRoutes } from './uploads.ts';
 
@@ -13,6 +14,7 @@ export function routesOf(parts: RegistryParts): RegistryRoute[] {
       parts.guard.require(identity, 'ping');
       sendDocument(response, {});
     }),
+    ...manageRoutes(parts),
     ...listRoutes(parts),
     ...manifestRoutes(parts),
     ...uploadRoutes(parts),

@@ -20,6 +20,10 @@ export class BlobFiles {
 
   constructor(root: string) {
     this.root = root;
+    if (existsSync(`${root}/recipes`))
+      throw new EngineError('conflict', `${root} is the content directory of an engine`, {
+        hint: 'Give the registry a directory of its own; `--engine` serves the images of an engine.',
+      });
     makePrivateDirectory(root);
     for (const name of ['blobs/sha256', 'blobs/sha512', 'uploads', 'trash'])
       makeDirectories(`${root}/${name}`, 0o700);

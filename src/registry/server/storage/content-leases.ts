@@ -10,6 +10,8 @@ export class ContentLeases {
   /** When they end, by digest, the first to end first. */
   readonly #ends = new Map<ContentDigest, number>();
 
+  #begun = 0;
+
   constructor(graceMs: number) {
     this.#graceMs = graceMs;
   }
@@ -32,8 +34,14 @@ export class ContentLeases {
   /** Keeps it for the time of grace from now on. */
   renew(digest: ContentDigest): void {
     this.#forgetEnded();
+    if (!this.isKept(digest)) this.#begun++;
     this.#ends.delete(digest);
     this.#ends.set(digest, Date.now() + this.#graceMs);
+  }
+
+  /** How many have begun. */
+  get begun(): number {
+    return this.#begun;
   }
 
   isKept(digest: ContentDigest): boolean {

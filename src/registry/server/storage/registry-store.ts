@@ -39,6 +39,7 @@ export class RegistryStore {
   readonly #database: ReservedDatabase;
   readonly #log: WriteAheadLog;
   readonly #documents = new DocumentCache();
+  #changes = 0;
 
   private constructor({ root, graceMs }: StoreOptions, files: BlobFiles) {
     this.files = files;
@@ -60,6 +61,11 @@ export class RegistryStore {
   close(): void {
     this.#log.close();
     closeRegistryDatabase(this.#databasePath, this.#database);
+  }
+
+  /** Grows with everything that may make a manifest one that is to stay. */
+  get changes(): number {
+    return this.#changes + this.leases.begun;
   }
 
   /** Settles when every change so far is on the disk. */
@@ -147,6 +153,7 @@ export class RegistryStore {
       const children = [...blobs, ...foreign, ...manifests].map(named => named.digest);
       this.records.addManifest(this.records.addRepository(repository), record, { children, tag });
       this.leases.renew(digest);
+      this.#changes++;
     });
     this.#documents.keep(digest, raw);
     await this.synced();
