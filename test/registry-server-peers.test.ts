@@ -27,8 +27,7 @@ async function peer(...args: string[]): Promise<string> {
 
 function missing(tool: string): string | false {
   try {
-    const [program = '', ...rest] = [...command, tool, '--version'];
-    execFileSync(program, rest, { stdio: 'ignore' });
+    execFileSync('env', [...command, tool, '--version'], { stdio: 'ignore' });
     return false;
   } catch {
     return `${tool} is not installed`;

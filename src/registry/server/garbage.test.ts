@@ -108,9 +108,9 @@ describe('a push in flight loses nothing', () => {
 
   test('pushes and sweeps side by side leave every acknowledged image whole', async t => {
     const registry = await TestRegistry.start(t, { graceMs: 10_000, gcIntervalMs: 0 });
-    let isDone = false;
+    const done = new AbortController();
     const sweeps = (async () => {
-      while (!isDone) await registry.server.collectGarbage();
+      while (!done.signal.aborted) await registry.server.collectGarbage();
     })();
     const shared = await registry.pushBlob('app');
     const pushes = Array.from({ length: 40 }, async (_, index) => {
@@ -121,7 +121,7 @@ describe('a push in flight loses nothing', () => {
       return { name, image, isDeleted: index % 3 === 0 };
     });
     const results = await Promise.all(pushes);
-    isDone = true;
+    done.abort();
     await sweeps;
     for (const { name, image, isDeleted } of results) {
       if (isDeleted) continue;
