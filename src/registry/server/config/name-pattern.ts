@@ -7,7 +7,7 @@ const MAXIMUM_STARS = 8;
  * Of names of repositories, tags and users: `*` and `?` stop at slashes, `**` does not. The whole name must match.
  * @throws EngineError invalid-parameter for a pattern that nobody means
  */
-export function namePattern(pattern: string): (name: string) => boolean {
+function namePattern(pattern: string): (name: string) => boolean {
   const parts = pattern.match(/\*\*|[*?]|[^*?]+/g) ?? [];
   if (
     pattern === '' ||
