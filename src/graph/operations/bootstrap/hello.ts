@@ -31,6 +31,6 @@ export async function bootstrapHello(parts: GraphParts): Promise<Digest> {
 }
 
 function readProgram(): Buffer | undefined {
-  const path = packageFile('shim/bin/hello');
+  const path = packageFile(`shim/bin/${process.arch}/hello`) ?? packageFile('shim/bin/hello');
   return path === undefined ? undefined : readFileSync(path);
 }
