@@ -10,7 +10,7 @@ import { ipBytes } from '../src/kernel/netlink/address-messages.ts';
 
 const SO_SNDTIMEO = 21;
 const CONNECT_TIMEOUT_S = 1;
-const ANSWER_TIMEOUT_MS = 1000;
+const ANSWER_TIMEOUT_MS = 3000;
 
 export type Address = { host: string; port: number };
 
@@ -65,7 +65,7 @@ export async function serveNames(
   };
 }
 
-/** What a server answers; undefined when no connection comes about. */
+/** What a server answers; undefined when no connection comes about, or nothing comes by it. */
 export async function askTcp(namespace: number, to: Address): Promise<string | undefined> {
   const descriptor = socketIn(namespace, SOCK_STREAM);
   const timeout = Buffer.alloc(16);
@@ -81,7 +81,12 @@ export async function askTcp(namespace: number, to: Address): Promise<string | u
   const socket = new Socket({ fd: descriptor });
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(socket, 'close');
+  try {
+    await once(socket, 'close', { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+  } catch {
+    socket.destroy();
+    if (chunks.length === 0) return undefined;
+  }
   return Buffer.concat(chunks).toString();
 }
 

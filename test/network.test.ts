@@ -24,6 +24,7 @@ import { NamespacePool } from '../src/networkdriver/namespace-pool.ts';
 import { describeNetworkDriver, joinOptions } from '../src/networkdriver/network-driver-suite.ts';
 import { NetworkNamespace } from '../src/networkdriver/network-namespace.ts';
 import { openNetworkDrivers } from '../src/networkdriver/open-network-drivers.ts';
+import { receiveSctp, sendSctpInit } from './fixtures/sctp-packets.ts';
 import { askTcp, askUdp, createUdpSender, occupyTcp, serveTcp, serveUdp } from './network-peers.ts';
 
 const run = promisify(execFile);
@@ -496,6 +497,106 @@ describe('bridge networks', () => {
     assert.match(await list(), /table ip6[^]*set outbound \{[^}]*fd00:88::\/64/);
     await driver.removeNetwork(six.id);
     assert.equal(await list(), before);
+  });
+
+  test('A routed network is reached at published ports alone, without translation.', async () => {
+    const modes = { 'com.docker.network.bridge.gateway_mode_ipv4': 'routed' };
+    const routed = networkOptions({ subnet: '10.89.0.0/24', gateway: '10.89.0.1', options: modes });
+    await driver.createNetwork(routed);
+    await inside(outside, ['route', 'add', '10.89.0.0/24', 'via', HOST_ADDRESS]);
+    const ports = [{ protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 8180 }] as const;
+    const container = await start(routed, { ports: [...ports] });
+    assert.deepEqual(container.endpoint.ports, [
+      { protocol: 'tcp', containerPort: 80, hostIp: '0.0.0.0', hostPort: 0 },
+    ]);
+    await container.serveTcp(80, 'routed');
+    await container.serveTcp(81, 'closed');
+    const host = ipv4Of(container.endpoint);
+    assert.equal(await askTcp(outside.descriptor, { host, port: 80 }), `routed ${OUTSIDE_ADDRESS}`);
+    assert.equal(await askTcp(outside.descriptor, { host, port: 81 }), undefined);
+    assert.equal(await askTcp(outside.descriptor, { host: HOST_ADDRESS, port: 8180 }), undefined);
+    const listener = await serveTcp(outside.descriptor, 7203, 'outside');
+    assert.equal(
+      await askTcp(container.descriptor, { host: OUTSIDE_ADDRESS, port: 7203 }),
+      `outside ${host}`,
+    );
+    listener.close();
+    await container.stop();
+    await inside(outside, ['route', 'del', '10.89.0.0/24']);
+    await driver.removeNetwork(routed.id);
+    assert.doesNotMatch((await run('nft', ['list', 'ruleset'])).stdout, /10\.89\.0/);
+  });
+
+  test('An unprotected network is reached at every port; the host’s own addresses are as published.', async () => {
+    const modes = {
+      'com.docker.network.bridge.gateway_mode_ipv4': 'nat-unprotected',
+      'com.docker.network.host_ipv4': HOST_ADDRESS,
+    };
+    const open = networkOptions({ subnet: '10.89.0.0/24', gateway: '10.89.0.1', options: modes });
+    await driver.createNetwork(open);
+    await inside(outside, ['route', 'add', '10.89.0.0/24', 'via', HOST_ADDRESS]);
+    const container = await start(open);
+    await container.serveTcp(81, 'open');
+    const host = ipv4Of(container.endpoint);
+    assert.equal(await askTcp(outside.descriptor, { host, port: 81 }), `open ${OUTSIDE_ADDRESS}`);
+    const listener = await serveTcp(outside.descriptor, 7204, 'outside');
+    assert.equal(
+      await askTcp(container.descriptor, { host: OUTSIDE_ADDRESS, port: 7204 }),
+      `outside ${HOST_ADDRESS}`,
+    );
+    listener.close();
+    await container.stop();
+    await inside(outside, ['route', 'del', '10.89.0.0/24']);
+    await driver.removeNetwork(open.id);
+  });
+
+  test('An isolated network has no address on the host, and is internal.', async () => {
+    const mode = { 'com.docker.network.bridge.gateway_mode_ipv4': 'isolated' };
+    const pool = { subnet: '10.89.0.0/31', gateway: '' };
+    await assert.rejects(driver.createNetwork(networkOptions({ ...pool, options: mode })), {
+      kind: 'invalid-parameter',
+      message: "gateway mode 'isolated' can only be used for an internal network",
+    });
+    const isolated = networkOptions({ ...pool, options: mode, internal: true });
+    await driver.createNetwork(isolated);
+    assert.doesNotMatch((await run('ip', ['-4', 'address'])).stdout, /10\.89\.0/);
+    const [one, other] = [await start(isolated), await start(isolated)];
+    await other.serveTcp(80, 'other');
+    assert.deepEqual([ipv4Of(one.endpoint), ipv4Of(other.endpoint)], ['10.89.0.0', '10.89.0.1']);
+    assert.equal(await askTcp(one.descriptor, { host: '10.89.0.1', port: 80 }), 'other 10.89.0.0');
+    for (const container of [one, other]) await container.stop();
+    await driver.removeNetwork(isolated.id);
+  });
+
+  test('Packets of SCTP arrive at a published port with their sender’s address.', async () => {
+    const ports = [{ protocol: 'sctp', containerPort: 3868, hostIp: '', hostPort: 3869 }] as const;
+    const container = await start(front, { ports: [...ports] });
+    const received = receiveSctp(container.descriptor);
+    await until(async () => {
+      sendSctpInit(outside.descriptor, { host: HOST_ADDRESS, port: 3869 });
+      const packet = received();
+      return packet?.source === OUTSIDE_ADDRESS && packet.port === 3868;
+    });
+    received.close();
+    await container.stop();
+  });
+
+  test('What administrators have put into their chain stays, and comes first.', async () => {
+    const ports = [{ protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 8280 }] as const;
+    const container = await start(front, { ports: [...ports] });
+    await container.serveTcp(80, 'web');
+    const ask = () => askTcp(outside.descriptor, { host: HOST_ADDRESS, port: 8280 });
+    assert.equal(await ask(), `web ${OUTSIDE_ADDRESS}`);
+    const rule = `add rule ip ${TABLE} administrators meta l4proto tcp ct original proto-dst 8280 drop`;
+    await run('nft', rule.split(' '));
+    assert.equal(await ask(), undefined);
+    const more = networkOptions({ subnet: '10.89.0.0/24', gateway: '10.89.0.1' });
+    await driver.createNetwork(more);
+    await driver.removeNetwork(more.id);
+    assert.equal(await ask(), undefined);
+    await run('nft', ['flush', 'chain', 'ip', TABLE, 'administrators']);
+    assert.equal(await ask(), `web ${OUTSIDE_ADDRESS}`);
+    await container.stop();
   });
 
   test('A subnet is chosen that collides with no network, nor with a route of the host.', async () => {

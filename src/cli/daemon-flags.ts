@@ -20,6 +20,19 @@ export type DaemonFlags = {
   storageOpts: string[];
   /** The default bridge's own address, CIDR. */
   bip: string;
+  bip6: string;
+  /** Whether the default bridge has IPv6. */
+  ipv6: boolean;
+  /** CIDR: parts of the default bridge's subnets that containers' addresses come from. */
+  fixedCidr: string;
+  fixedCidr6: string;
+  /** Containers' default routes; empty: the default bridge's own addresses. */
+  defaultGateway: string;
+  defaultGateway6: string;
+  /** Whether containers of the default bridge reach each other without links. */
+  icc: boolean;
+  /** By driver: options of new networks. */
+  networkOptions: Record<string, Record<string, string>>;
   /** An existing bridge to attach containers to; `none` for no bridge network. */
   bridge: string;
   /** What networks that name no subnet get theirs from; empty: Docker's default pools. */
@@ -92,6 +105,14 @@ export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
   storageDriver: '',
   storageOpts: [],
   bip: '',
+  bip6: '',
+  ipv6: false,
+  fixedCidr: '',
+  fixedCidr6: '',
+  defaultGateway: '',
+  defaultGateway6: '',
+  icc: true,
+  networkOptions: {},
   bridge: '',
   addressPools: [],
   masquerade: true,

@@ -57,14 +57,6 @@ export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): 
 
 /** @throws EngineError invalid-parameter */
 export function engineOptions(flags: DaemonFlags): EngineOptions {
-  if (flags.bridge === 'none')
-    throw new EngineError(
-      'invalid-parameter',
-      'a daemon without its default bridge (--bridge none) is not supported',
-      {
-        hint: 'Give containers that need no network `--network none`.',
-      },
-    );
   checkLogConfig({ Type: flags.logDriver, Config: flags.logOpts });
   return {
     dataRoot: flags.dataRoot,
@@ -80,10 +72,19 @@ export function engineOptions(flags: DaemonFlags): EngineOptions {
     dns: flags.dns,
     dnsSearch: flags.dnsSearch,
     dnsOptions: flags.dnsOptions,
+    bridgeDisabled: flags.bridge === 'none',
     bridgeIp: flags.bip,
+    bridgeIp6: flags.bip6,
+    ipv6: flags.ipv6,
+    fixedCidr: flags.fixedCidr,
+    fixedCidr6: flags.fixedCidr6,
+    defaultGateway: flags.defaultGateway,
+    defaultGateway6: flags.defaultGateway6,
+    icc: flags.icc,
+    networkOptions: flags.networkOptions,
     addressPools: flags.addressPools,
     masquerade: flags.masquerade,
-    bridgeDevice: flags.bridge || undefined,
+    bridgeDevice: flags.bridge === 'none' ? undefined : flags.bridge || undefined,
     mtu: flags.mtu,
     labels: flags.labels,
     debug: flags.debug,

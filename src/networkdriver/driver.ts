@@ -81,10 +81,12 @@ export class SubnetConflict extends EngineError {
   }
 }
 
+export type Protocol = 'tcp' | 'udp' | 'sctp';
+
 export type PortBinding = {
-  protocol: 'tcp' | 'udp';
+  protocol: Protocol;
   containerPort: number;
-  /** '' or '0.0.0.0' for every address. */
+  /** '' for every address of both IP versions, '0.0.0.0' and '::' for every one of theirs. */
   hostIp: string;
   /** 0: any free one. */
   hostPort: number;
@@ -108,9 +110,14 @@ export type JoinOptions = {
   /** '' for a generated one. */
   macAddress: string;
   ports: PortBinding[];
+  /** What it is to reach, and be reached by, though the network keeps its endpoints apart. */
+  links?: EndpointLink[];
   /** Whether the default route goes this way. */
   defaultRoute: boolean;
 };
+
+/** A port of another endpoint that is reached from one address; '' is the endpoint's own. IPv4 only. */
+export type EndpointLink = { from: string; to: string; protocol: Protocol; port: number };
 
 /** Plain data, kept in the state store. */
 export type Endpoint = {
@@ -120,8 +127,10 @@ export type Endpoint = {
   /** At most one of each IP version, IPv4 first. */
   addresses: EndpointAddress[];
   macAddress: string;
-  /** As bound: `hostPort` is never 0, `hostIp` never ''. */
+  /** As bound: `hostIp` is never ''; `hostPort` is 0 where the port is reached at the endpoint's own address. */
   ports: PortBinding[];
+  /** As in force. */
+  links?: EndpointLink[];
 };
 
 /** The address of that IP version, if the endpoint has one. */

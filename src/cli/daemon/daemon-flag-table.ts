@@ -23,6 +23,7 @@ const DEFAULT_CONFIG_FILE = '/etc/slipway/daemon.json';
 export const DAEMON_FLAG_TABLE = {
   'api-name': list('', 'Further name of this machine that clients may use over TCP without TLS'),
   bip: string('', "The default bridge's address, in CIDR notation", DEFAULTS.bip),
+  bip6: string('', "The default bridge's IPv6 address, in CIDR notation", DEFAULTS.bip6),
   bridge: string(
     'b',
     'Attach containers to an existing bridge; "none" for no bridge network',
@@ -37,11 +38,19 @@ export const DAEMON_FLAG_TABLE = {
     '',
     'Default cgroup namespace of containers ("host", "private"; default: "private" where all cgroups are v2)',
   ),
+  'default-gateway': string('', 'Default route of containers on the default bridge', '', checkAddress),
+  'default-gateway-v6': string(
+    '',
+    'Default IPv6 route of containers on the default bridge',
+    '',
+    checkAddress,
+  ),
   'default-ipc-mode': string(
     '',
     'Default ipc namespace of containers ("shareable", "private")',
     DEFAULTS.defaultIpcMode,
   ),
+  'default-network-opt': networkOptionFlag(),
   'default-shm-size': {
     ...bytes('', 'Size of /dev/shm of containers'),
     initial: DEFAULTS.defaultShmSizeBytes,
@@ -53,11 +62,18 @@ export const DAEMON_FLAG_TABLE = {
   'dns-opt': list('', 'DNS options to use'),
   'dns-search': list('', 'DNS search domains to use', checkSearchDomain),
   'exec-root': string('', 'Root directory of execution state', DEFAULTS.execRoot),
+  'fixed-cidr': string('', 'Where the default bridge has addresses of containers from', DEFAULTS.fixedCidr),
+  'fixed-cidr-v6': string(
+    '',
+    'Where the default bridge has IPv6 addresses of containers from',
+    DEFAULTS.fixedCidr6,
+  ),
   group: string('G', 'Group of the unix socket (default "docker" or "slipway", where there is one)'),
   host: list('H', 'Sockets to listen on: unix:///path, tcp://address:port, fd://'),
   'host-gateway-ip': string('', 'Address that `host-gateway` of --add-host stands for', '', checkAddress),
   'http-proxy': string('', 'Proxy for what the daemon asks by HTTP (default: $HTTP_PROXY)'),
   'https-proxy': string('', 'Proxy for what the daemon asks by HTTPS (default: $HTTPS_PROXY)'),
+  icc: bool('', 'Let containers of the default bridge reach each other without links', true),
   'image-gc-high': integer('', 'Percent of disk use above which unused images are removed (0: never)', 0),
   'image-gc-low': integer('', 'Percent of disk use down to which unused images are removed', 0),
   'image-policy': string(
@@ -73,6 +89,7 @@ export const DAEMON_FLAG_TABLE = {
   ),
   ip: string('', 'Host address for published ports that name none', DEFAULTS.ip, checkAddress),
   'ip-masq': bool('', "Give containers' outgoing connections the host's address", true),
+  ipv6: bool('', 'Give the default bridge IPv6'),
   label: list('', "Set key=value labels of the daemon's own", checkLabel),
   'live-restore': bool('', 'Keep containers running without a daemon (always so)', true),
   'log-driver': string('', 'Default driver for container logs', DEFAULTS.logDriver),
@@ -141,6 +158,23 @@ function addressPoolFlag() {
     kind: 'pool-options',
     initial: [] as AddressPool[],
     set: (text, before) => [...before, parseAddressPool(text)],
+  });
+}
+
+/** `DRIVER=KEY=VALUE`, by driver. */
+function networkOptionFlag() {
+  return custom({
+    short: '',
+    usage: 'Options of new networks: bridge=com.docker.network.driver.mtu=1450',
+    kind: 'mapmap',
+    initial: {},
+    set: (text, before: Record<string, Record<string, string>>) => {
+      const [driver, option] = splitPair(text);
+      const [key, value] = splitPair(option);
+      if (driver === '' || key === '') throw new Error(`invalid key value pair format: ${text}`);
+      return { ...before, [driver]: { ...before[driver], [key]: value } };
+    },
+    defaultText: 'map[]',
   });
 }
 

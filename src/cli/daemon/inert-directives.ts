@@ -9,7 +9,6 @@ type InertDirective = {
   instead: string;
 };
 
-const NO_IPV6 = 'containers have IPv4 only';
 const ONE_RUNTIME = 'containers are run by Slipway itself';
 const NO_SWARM = 'there is no Swarm mode';
 const NO_CONTAINERD = 'Slipway needs no containerd';
@@ -31,7 +30,6 @@ const INERT_DIRECTIVES = lookupTable<InertDirective>({
   'allow-nondistributable-artifacts': inert(value => value, 'layers are pushed wherever they come from'),
   'api-cors-header': inert(text, 'web pages may not use the API'),
   'authorization-plugins': inert(texts, 'NOBODY IS ASKED for authorization: there are no plugins'),
-  bip6: inert(text, NO_IPV6),
   builder: inert(object, 'images are not built yet'),
   'cdi-spec-dirs': inert(texts, 'CDI devices are not known yet'),
   containerd: inert(text, NO_CONTAINERD),
@@ -39,24 +37,17 @@ const INERT_DIRECTIVES = lookupTable<InertDirective>({
   'containerd-plugins-namespace': inert(value => value, NO_CONTAINERD),
   'cpu-rt-period': inert(number, NO_LIMITS, 0),
   'cpu-rt-runtime': inert(number, NO_LIMITS, 0),
-  'default-gateway': inert(text, "the default bridge's own address is the gateway"),
-  'default-gateway-v6': inert(text, NO_IPV6),
-  'default-network-opts': inert(map(map(text)), 'networks get the options that they are made with'),
   'default-runtime': inert(text, ONE_RUNTIME, 'runc'),
   'deprecated-key-path': inert(value => value, 'Slipway needs no key'),
   'exec-opts': inert(texts, 'cgroups are made without systemd'),
   experimental: inert(boolean, 'there are no experimental features', false),
   features: inert(map(boolean), 'there are no such features'),
-  'fixed-cidr': inert(text, "all of the default bridge's subnet is used"),
-  'fixed-cidr-v6': inert(text, NO_IPV6),
   'host-gateway-ips': inert(texts, 'host-gateway-ip is used'),
-  icc: inert(boolean, 'containers of one network REACH EACH OTHER', true),
   'init-path': inert(text, "containers' init is Slipway's own"),
   'ip-forward': inert(boolean, 'forwarding is switched on', true),
   'ip-forward-no-drop': inert(boolean, NO_FILTER, false),
-  ip6tables: inert(boolean, NO_IPV6),
+  ip6tables: inert(boolean, NO_FILTER, true),
   iptables: inert(boolean, NO_FILTER, true),
-  ipv6: inert(boolean, NO_IPV6, false),
   'network-control-plane-mtu': inert(number, NO_SWARM),
   'network-diagnostic-port': inert(number, NO_SWARM, 0),
   'node-generic-resources': inert(texts, NO_SWARM),
@@ -71,6 +62,7 @@ const INERT_DIRECTIVES = lookupTable<InertDirective>({
   'add-runtime': flagName,
   'default-address-pool': flagName,
   'default-ulimit': flagName,
+  'default-network-opt': flagName,
   'dns-opt': flagName,
   'exec-opt': flagName,
   host: flagName,

@@ -20,7 +20,7 @@ export function toDaemonFlags(values: DaemonFlagValues, warnings: string[] = [])
   const hosts = values.host.length === 0 ? DEFAULT_DAEMON_FLAGS.hosts : values.host;
   for (const host of hosts) if (!HOST.test(host)) throw new Error(`invalid bind address format: ${host}`);
   if (values.mtu < 0) throw new Error(`invalid default MTU: ${values.mtu}`);
-  if (values.bip !== '' && !values.bip.includes('/')) throw new Error(`invalid CIDR address: ${values.bip}`);
+  for (const key of ['bip', 'bip6', 'fixed-cidr', 'fixed-cidr-v6'] as const) checkCidr(values[key]);
   if (values.bip !== '' && values.bridge !== '')
     throw new Error('You specified -b & --bip, mutually exclusive options. Please specify only one');
   checkModes(values);
@@ -33,6 +33,14 @@ export function toDaemonFlags(values: DaemonFlagValues, warnings: string[] = [])
     storageDriver: values['storage-driver'],
     storageOpts: values['storage-opt'],
     bip: values.bip,
+    bip6: values.bip6,
+    ipv6: values.ipv6 || values.bip6 !== '',
+    fixedCidr: values['fixed-cidr'],
+    fixedCidr6: values['fixed-cidr-v6'],
+    defaultGateway: values['default-gateway'],
+    defaultGateway6: values['default-gateway-v6'],
+    icc: values.icc,
+    networkOptions: values['default-network-opt'],
     bridge: values.bridge,
     addressPools: values['default-address-pool'],
     masquerade: values['ip-masq'],
@@ -66,6 +74,10 @@ export function toDaemonFlags(values: DaemonFlagValues, warnings: string[] = [])
     ...registryFlags(values),
     warnings,
   };
+}
+
+function checkCidr(text: string): void {
+  if (text !== '' && !text.includes('/')) throw new Error(`invalid CIDR address: ${text}`);
 }
 
 function checkModes(values: DaemonFlagValues): void {

@@ -28,8 +28,24 @@ export type DaemonOptions = {
   dns: string[];
   dnsSearch: string[];
   dnsOptions: string[];
+  /** Containers that name no network have none, and there is no default one. */
+  bridgeDisabled: boolean;
   /** The default network's own address (CIDR); '' for the first of Docker's pools that is free. */
   bridgeIp: string;
+  /** Of its IPv6; '' likewise. */
+  bridgeIp6: string;
+  /** Whether the default network has IPv6. */
+  ipv6: boolean;
+  /** The part of the default network's subnet that containers' addresses come from (CIDR); '' for all of it. */
+  fixedCidr: string;
+  fixedCidr6: string;
+  /** Where containers of the default network have their default routes; '' for the bridge. */
+  defaultGateway: string;
+  defaultGateway6: string;
+  /** Whether containers of the default network reach each other, beside those that are linked. */
+  icc: boolean;
+  /** By driver: options of networks that are made, where they do not say otherwise. */
+  networkOptions: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What networks get subnets from, each cut into subnets of `size` bits of prefix; empty: Docker's default pools. */
   addressPools: readonly { base: string; size: number }[];
   /** Whether outgoing connections of the default network get the host's address. */

@@ -14,13 +14,14 @@ const OVERLAP = 'invalid pool request: Pool overlaps with other one on this addr
 /**
  * The record of a network that a request asks for, with subnets for whatever it leaves open.
  * @param networks those there are
- * @param addressPools where subnets are chosen from; Docker's default ones where there are none
+ * @param options.addressPools where subnets are chosen from; Docker's default ones where there are none
+ * @param options.networkOptions what networks of a driver have for options that the request leaves out
  * @throws EngineError in Docker's words: invalid-parameter, forbidden, conflict (name), not-found (configuration)
  */
 export function describeNewNetwork(
   request: NetworkCreateRequest,
   networks: readonly NetworkRecord[],
-  addressPools: DaemonOptions['addressPools'],
+  { addressPools, networkOptions }: Pick<DaemonOptions, 'addressPools' | 'networkOptions'>,
 ): NetworkRecord {
   const name = checkName(request, networks);
   checkScope(request);
@@ -39,7 +40,7 @@ export function describeNewNetwork(
     ipamOptions: wanted.IPAM?.Options ?? null,
     internal: wanted.Internal ?? false,
     attachable: wanted.Attachable ?? false,
-    options: wanted.Options ?? {},
+    options: { ...(request.ConfigOnly ? {} : networkOptions[request.Driver || 'bridge']), ...wanted.Options },
     labels: wanted.Labels ?? {},
     configOnly: request.ConfigOnly ?? false,
     configFrom: request.ConfigFrom?.Network ?? '',
@@ -110,7 +111,7 @@ function withConfiguration(
 /** As the client has given it, and as inspect shows it. */
 export function configOf(pool: PoolRecord): IpamConfig {
   const { subnet, range, gateway, auxiliary, isSubnetGiven, isGatewayGiven } = pool;
-  const showsGateway = isGatewayGiven || !isSubnetGiven;
+  const showsGateway = gateway !== '' && (isGatewayGiven || !isSubnetGiven);
   return {
     Subnet: subnet,
     ...(range === '' ? {} : { IPRange: range }),

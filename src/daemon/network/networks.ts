@@ -8,7 +8,6 @@ import {
   type PortBinding,
   SubnetConflict,
 } from '../../networkdriver/driver.ts';
-import { type ChosenSubnet, chooseSubnet, parseBridgeIp } from '../../networkdriver/ipam/choose-subnet.ts';
 import type { NamespacePool } from '../../networkdriver/namespace-pool.ts';
 import type { NetworkNamespace } from '../../networkdriver/network-namespace.ts';
 import { currentTime } from '../model/clock.ts';
@@ -17,13 +16,8 @@ import type { DaemonOptions } from '../model/daemon-options.ts';
 import { notFound } from '../model/errors.ts';
 import type { EventBus } from '../model/event-bus.ts';
 import type { StateStore } from '../model/state-store.ts';
-import {
-  givenPool,
-  isPredefined,
-  newNetwork,
-  type NetworkRecord,
-  upgradeNetwork,
-} from '../model/network-record.ts';
+import { isPredefined, newNetwork, type NetworkRecord, upgradeNetwork } from '../model/network-record.ts';
+import { choosesSubnet, type DefaultNetworkOptions, defaultPools } from './default-pools.ts';
 
 type Parts = {
   store: StateStore;
@@ -51,7 +45,8 @@ type Member = { name: string; isTold: boolean };
 /** What the functions of this sub-room use. */
 export type NetworkDaemon = DaemonCore & { readonly networks: Networks };
 
-type BridgeOptions = Pick<DaemonOptions, 'bridgeIp' | 'addressPools' | 'masquerade' | 'mtu'>;
+type BridgeOptions = DefaultNetworkOptions &
+  Pick<DaemonOptions, 'bridgeDisabled' | 'masquerade' | 'mtu' | 'icc' | 'publishIp'>;
 
 export type Connection = { network: string; endpoint: Endpoint };
 
@@ -74,11 +69,12 @@ export class Networks {
       .map(record => upgradeNetwork(record as Parameters<typeof upgradeNetwork>[0]));
   }
 
-  /** Makes the three networks that are always there, and whatever the kernel must have for all there are. */
+  /** Makes the networks that are always there, and whatever the kernel must have for all there are. */
   async open(options: BridgeOptions): Promise<void> {
     this.#ensure('none', 'null', {});
     this.#ensure('host', 'host', {});
-    await this.#openBridge(options);
+    if (options.bridgeDisabled) this.#forget('bridge');
+    else await this.#openBridge(options);
     for (const network of this.#networks)
       if (network.name !== 'bridge' && !network.configOnly)
         await this.#driver(network).createNetwork(network);
@@ -285,31 +281,35 @@ export class Networks {
     return matches[0];
   }
 
-  /** With the subnet that is asked for; or the one that it had, or a free one. */
   async #openBridge(options: BridgeOptions): Promise<void> {
     const { bridgeDevice: device } = this.#parts;
-    const { bridgeIp, addressPools } = options;
-    const known = this.#networks.find(({ name }) => name === 'bridge');
-    let chosen: ChosenSubnet | undefined = bridgeIp === '' ? known?.pools[0] : parseBridgeIp(bridgeIp);
-    const taken = this.#networks
-      .filter(network => network !== known)
-      .flatMap(({ pools }) => pools.map(({ subnet }) => subnet));
+    const known = this.#networks.find(({ name }) => name === 'bridge')?.pools ?? [];
+    const others = this.#networks.filter(({ name }) => name !== 'bridge');
+    const taken = others.flatMap(({ pools }) => pools.map(({ subnet }) => subnet));
     for (;;) {
-      const { subnet, gateway } = chosen ?? chooseSubnet({ taken, ownDevice: device, pools: addressPools });
-      const pools = [givenPool({ subnet, gateway })];
+      const pools = defaultPools(options, { known, taken, device });
       const network = this.#ensure('bridge', 'bridge', {
         pools,
-        options: defaultBridgeOptions({ ...options, device }),
+        enableIPv6: options.ipv6,
+        options: defaultBridgeOptions({ ...options, device, hostBinding: options.publishIp }),
       });
       try {
         return await this.#driver(network).createNetwork(network);
       } catch (error) {
+        const subnet = pools[0]?.subnet ?? '';
         // Another daemon was quicker, or has taken it while this one did not run.
-        if (!(error instanceof SubnetConflict) || bridgeIp !== '' || taken.includes(subnet)) throw error;
+        if (!(error instanceof SubnetConflict) || !choosesSubnet(options) || taken.includes(subnet))
+          throw error;
         taken.push(subnet);
-        chosen = undefined;
       }
     }
+  }
+
+  #forget(name: string): void {
+    const index = this.#networks.findIndex(network => network.name === name);
+    if (index < 0) return;
+    const [network] = this.#networks.splice(index, 1);
+    if (network !== undefined) this.#parts.store.removeNetwork(network.id);
   }
 
   #ensure(name: string, driver: string, settings: Partial<NetworkRecord>): NetworkRecord {

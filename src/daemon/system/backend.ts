@@ -222,8 +222,7 @@ function networkBackend(daemon: Daemon): NetworkBackend {
       return describeNetwork(networks.find(id), containers.all());
     },
     networkCreate: async request => {
-      const { addressPools } = daemon.options;
-      const { id } = await networks.create(known => describeNewNetwork(request, known, addressPools));
+      const { id } = await networks.create(known => describeNewNetwork(request, known, daemon.options));
       return { Id: id, Warning: '' };
     },
     networkRemove: async id => networks.remove(networks.find(id)),

@@ -14,6 +14,7 @@ export const NFT_MSG_GETGEN = 16;
 
 export const NFTA_GEN_ID = 1;
 export const NFTA_RULE_TABLE = 1;
+export const NFTA_RULE_CHAIN = 2;
 export const NFTA_RULE_HANDLE = 3;
 
 export const NFTA_SET_ELEM_LIST_TABLE = 1;
@@ -37,6 +38,7 @@ export const CTA_FILTER = 25;
 export const CTA_TUPLE_IP = 1;
 export const CTA_TUPLE_PROTO = 2;
 export const CTA_IP_V4_SRC = 1;
+export const CTA_IP_V6_SRC = 3;
 export const CTA_PROTO_NUM = 1;
 export const CTA_PROTO_DST_PORT = 3;
 export const CTA_FILTER_ORIG_FLAGS = 1;

@@ -36,6 +36,8 @@ export const IFLA_BRPORT_MODE = 4;
 export const IFLA_BRPORT_ISOLATED = 33;
 /** Bridged packets go through the hooks of IPv4, too. */
 export const IFLA_BR_NF_CALL_IPTABLES = 36;
+/** And of IPv6. */
+export const IFLA_BR_NF_CALL_IP6TABLES = 37;
 
 export const IFLA_INET6_ADDR_GEN_MODE = 8;
 export const IN6_ADDR_GEN_MODE_NONE = 1;
@@ -49,10 +51,14 @@ export const IFA_F_NODAD = 0x02;
 export const RTA_DST = 1;
 export const RTA_OIF = 4;
 export const RTA_GATEWAY = 5;
+export const RTA_PRIORITY = 6;
 export const RT_TABLE_MAIN = 254;
+export const RT_TABLE_LOCAL = 255;
 export const RTPROT_BOOT = 3;
 export const RT_SCOPE_UNIVERSE = 0;
+export const RT_SCOPE_HOST = 254;
 export const RTN_UNICAST = 1;
+export const RTN_LOCAL = 2;
 
 export const NDA_DST = 1;
 export const NDA_LLADDR = 2;

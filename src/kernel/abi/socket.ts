@@ -12,6 +12,13 @@ export const SOCK_CLOEXEC = 0o2000000;
 
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
+/** include/uapi/linux/in.h, in6.h */
+export const IPPROTO_TCP = 6;
+export const IPPROTO_UDP = 17;
+export const IPPROTO_IPV6 = 41;
+export const IPPROTO_SCTP = 132;
+export const IPV6_V6ONLY = 26;
+
 export const SO_PEERCRED = 17;
 
 export const MSG_DONTWAIT = 0x40;

@@ -14,6 +14,7 @@ import {
   RTA_DST,
   RTA_GATEWAY,
   RTA_OIF,
+  RTA_PRIORITY,
   RTM_DELADDR,
   RTM_DELROUTE,
   RTM_GETADDR,
@@ -21,15 +22,18 @@ import {
   RTM_NEWADDR,
   RTM_NEWNEIGH,
   RTM_NEWROUTE,
+  RTN_LOCAL,
   RTN_UNICAST,
   RTPROT_BOOT,
+  RT_SCOPE_HOST,
   RT_SCOPE_UNIVERSE,
+  RT_TABLE_LOCAL,
   RT_TABLE_MAIN,
 } from '../abi/rtnetlink.ts';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../abi/netlink.ts';
 import { AF_BRIDGE, AF_INET, AF_INET6 } from '../abi/socket.ts';
 import { macBytes } from './link-messages.ts';
-import { bytes, decodeAttributes, type NetlinkMessage } from './message.ts';
+import { bytes, decodeAttributes, type NetlinkMessage, u32 } from './message.ts';
 import type { NetlinkReply } from './netlink-socket.ts';
 
 export type InterfaceAddress = { linkIndex: number; address: string; prefixLength: number };
@@ -46,7 +50,9 @@ export function addAddress(
   duplicates: 'ignored' | 'left' = 'ignored',
 ): NetlinkMessage {
   const value = ipBytes(address);
-  const broadcast = value.length === 4 ? [bytes(IFA_BROADCAST, broadcastOf(value, prefixLength))] : [];
+  // In networks of two addresses both are hosts' (RFC 3021).
+  const broadcast =
+    value.length === 4 && prefixLength < 31 ? [bytes(IFA_BROADCAST, broadcastOf(value, prefixLength))] : [];
   return {
     type: RTM_NEWADDR,
     flags: NLM_F_CREATE | NLM_F_EXCL,
@@ -94,6 +100,27 @@ export function addDefaultRoute(gateway: string): NetlinkMessage {
     header: routeHeader(familyOf(gateway)),
     attributes: [bytes(RTA_GATEWAY, ipBytes(gateway))],
     description: `add default route via ${gateway}`,
+  };
+}
+
+/**
+ * Lets answers to `::1` that come in by an interface reach it, once connection tracking has given them that address:
+ * the route of the loopback interface does not serve others. The kernel drops packets that arrive with it.
+ */
+export function admitLoopback(linkIndex: number): NetlinkMessage {
+  const where = [RT_TABLE_LOCAL, RTPROT_BOOT, RT_SCOPE_HOST, RTN_LOCAL];
+  return {
+    type: RTM_NEWROUTE,
+    flags: NLM_F_CREATE | NLM_F_EXCL,
+    header: Buffer.from([AF_INET6, 128, 0, 0, ...where, 0, 0, 0, 0]),
+    attributes: [
+      bytes(RTA_DST, ipBytes('::1')),
+      u32(RTA_OIF, linkIndex),
+      // After that of the loopback interface.
+      u32(RTA_PRIORITY, 1024),
+    ],
+    description: 'add local route to ::1',
+    ignoredErrno: constants.errno.EEXIST,
   };
 }
 

@@ -7,6 +7,7 @@ import {
   CTA_FILTER_ORIG_FLAGS,
   CTA_FILTER_REPLY_FLAGS,
   CTA_IP_V4_SRC,
+  CTA_IP_V6_SRC,
   CTA_PROTO_DST_PORT,
   CTA_PROTO_NUM,
   CTA_TUPLE_IP,
@@ -17,6 +18,7 @@ import {
   NFNETLINK_V0,
   NFNL_SUBSYS_CTNETLINK,
   NFPROTO_IPV4,
+  NFPROTO_IPV6,
 } from '../abi/nfnetlink.ts';
 import { ipBytes } from './address-messages.ts';
 import { type Attribute, bytes, type NetlinkMessage, nested, u32, u8 } from './message.ts';
@@ -32,15 +34,19 @@ export function forgetFlows(options: {
   answeredFrom: string;
 }): NetlinkMessage {
   const { protocol, port, answeredFrom } = options;
+  const source = ipBytes(answeredFrom);
+  const isIpv4 = source.length === 4;
   const tuple = [u8(CTA_PROTO_NUM, protocol), ...(port === undefined ? [] : [bigEndian16(port)])];
   const flags = CTA_FILTER_F_PROTO_NUM | (port === undefined ? 0 : CTA_FILTER_F_DST_PORT);
   return {
     type: (NFNL_SUBSYS_CTNETLINK << 8) | IPCTNL_MSG_CT_DELETE,
     flags: 0,
-    header: Buffer.from([NFPROTO_IPV4, NFNETLINK_V0, 0, 0]),
+    header: Buffer.from([isIpv4 ? NFPROTO_IPV4 : NFPROTO_IPV6, NFNETLINK_V0, 0, 0]),
     attributes: [
       nested(CTA_TUPLE_ORIG, [nested(CTA_TUPLE_PROTO, tuple)]),
-      nested(CTA_TUPLE_REPLY, [nested(CTA_TUPLE_IP, [bytes(CTA_IP_V4_SRC, ipBytes(answeredFrom))])]),
+      nested(CTA_TUPLE_REPLY, [
+        nested(CTA_TUPLE_IP, [bytes(isIpv4 ? CTA_IP_V4_SRC : CTA_IP_V6_SRC, source)]),
+      ]),
       nested(CTA_FILTER, [
         u32(CTA_FILTER_ORIG_FLAGS, flags),
         u32(CTA_FILTER_REPLY_FLAGS, CTA_FILTER_F_IP_SRC),

@@ -5,6 +5,7 @@ import {
   IFLA_AF_SPEC,
   IFLA_BRPORT_ISOLATED,
   IFLA_BRPORT_MODE,
+  IFLA_BR_NF_CALL_IP6TABLES,
   IFLA_BR_NF_CALL_IPTABLES,
   IFLA_IFALIAS,
   IFLA_IFNAME,
@@ -172,9 +173,9 @@ export function isolatePort(index: number): NetlinkMessage {
   return setPortFlag(index, IFLA_BRPORT_ISOLATED, 'isolate port');
 }
 
-/** Has what a bridge forwards go through the firewall's hooks of IPv4. Without br_netfilter it means nothing. */
+/** Has what a bridge forwards go through the firewall's hooks. Without br_netfilter it means nothing. */
 export function filterBridge(index: number): NetlinkMessage {
-  const data = nested(IFLA_INFO_DATA, [u8(IFLA_BR_NF_CALL_IPTABLES, 1)]);
+  const data = nested(IFLA_INFO_DATA, [u8(IFLA_BR_NF_CALL_IPTABLES, 1), u8(IFLA_BR_NF_CALL_IP6TABLES, 1)]);
   return linkMessage(RTM_NEWLINK, {
     link: { index },
     attributes: [nested(IFLA_LINKINFO, [text(IFLA_INFO_KIND, 'bridge'), data])],

@@ -99,7 +99,7 @@ test('Elements of an nftables map decode to what was encoded.', () => {
     key: Buffer.from('0600000000500000', 'hex'),
     data: Buffer.from('ac1100021f900000', 'hex'),
   };
-  const message = addElements({ table: 'slipway', map: 'published' }, [element]);
+  const message = addElements({ version: 4, table: 'slipway', map: 'published' }, [element]);
   const payload = encodeMessage(message, 1).subarray(16);
   assert.deepEqual(parseElements({ type: message.type, payload }), [element]);
 });

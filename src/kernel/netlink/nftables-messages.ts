@@ -9,6 +9,7 @@ import {
   NFTA_DATA_VALUE,
   NFTA_GEN_ID,
   NFTA_LIST_ELEM,
+  NFTA_RULE_CHAIN,
   NFTA_RULE_HANDLE,
   NFTA_RULE_TABLE,
   NFTA_SET_ELEM_DATA,
@@ -30,20 +31,20 @@ import { AF_UNSPEC } from '../abi/socket.ts';
 import { bytes, decodeAttributes, decodeList, type NetlinkMessage, nested, text } from './message.ts';
 import type { NetlinkReply } from './netlink-socket.ts';
 
-/** Fields of a concatenation each fill a multiple of four bytes. */
+/** Fields of a concatenation each fill a multiple of four bytes. An element of a set has no data: none of its bytes. */
 export type MapElement = { key: Buffer; data: Buffer };
 
-/** A map of a table of family `ip`. */
-export type MapName = { table: string; map: string };
+/** A map, or a set, of a table of family `ip`, or `ip6`. */
+export type MapName = { version: 4 | 6; table: string; map: string };
 
 /** A set of a table of family `ip`, or `ip6`. */
 export type SetName = { version: 4 | 6; table: string; set: string };
 
 /**
  * A key of a set: of an interval, its first and last ones in a concatenation, else its first one and, as an element of
- * its own, the one after it.
+ * its own, the one after it. Elements of maps have data.
  */
-export type SetElement = { key: Buffer; keyEnd?: Buffer; isIntervalEnd?: boolean };
+export type SetElement = { key: Buffer; keyEnd?: Buffer; isIntervalEnd?: boolean; data?: Buffer };
 
 /**
  * The messages that make one transaction of `changes`: all of them happen, or none. To be sent by one
@@ -61,7 +62,7 @@ export function addElements(name: MapName, elements: readonly MapElement[]): Net
     name,
     elements: elements.map(({ key, data }) => [
       nested(NFTA_SET_ELEM_KEY, [bytes(NFTA_DATA_VALUE, key)]),
-      nested(NFTA_SET_ELEM_DATA, [bytes(NFTA_DATA_VALUE, data)]),
+      ...(data.length === 0 ? [] : [nested(NFTA_SET_ELEM_DATA, [bytes(NFTA_DATA_VALUE, data)])]),
     ]),
     description: `add elements to ${name.map}`,
   });
@@ -82,7 +83,7 @@ export function changeSet(
   { version, table, set }: SetName,
   { removed, added }: { removed: readonly SetElement[]; added: readonly SetElement[] },
 ): NetlinkMessage[] {
-  const common = { name: { table, map: set }, family: version === 4 ? NFPROTO_IPV4 : NFPROTO_IPV6 };
+  const common = { name: { version, table, map: set } };
   const messages: NetlinkMessage[] = [];
   if (removed.length > 0)
     messages.push(
@@ -107,10 +108,11 @@ export function changeSet(
   return messages;
 }
 
-function setElement({ key, keyEnd, isIntervalEnd = false }: SetElement): ReturnType<typeof nested>[] {
+function setElement({ key, keyEnd, isIntervalEnd = false, data }: SetElement): ReturnType<typeof nested>[] {
   return [
     nested(NFTA_SET_ELEM_KEY, [bytes(NFTA_DATA_VALUE, key)]),
     ...(keyEnd === undefined ? [] : [nested(NFTA_SET_ELEM_KEY_END, [bytes(NFTA_DATA_VALUE, keyEnd)])]),
+    ...(data === undefined ? [] : [nested(NFTA_SET_ELEM_DATA, [bytes(NFTA_DATA_VALUE, data)])]),
     ...(isIntervalEnd ? [bytes(NFTA_SET_ELEM_FLAGS, Uint8Array.of(0, 0, 0, NFT_SET_ELEM_INTERVAL_END))] : []),
   ];
 }
@@ -153,13 +155,20 @@ export function parseGeneration({ payload }: NetlinkReply): number {
   return decodeAttributes(payload.subarray(4)).get(NFTA_GEN_ID)?.readUInt32BE() ?? 0;
 }
 
-/** Of one table. */
-export function dumpRules({ version, table }: Pick<SetName, 'version' | 'table'>): NetlinkMessage {
+/** Of one table, or of one of its chains. To be dumped; ENOENT where there is no such chain. */
+export function dumpRules({
+  version,
+  table,
+  chain,
+}: Pick<SetName, 'version' | 'table'> & { chain?: string }): NetlinkMessage {
   return {
     type: (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETRULE,
     flags: 0,
-    header: nfgenmsg(version === 4 ? NFPROTO_IPV4 : NFPROTO_IPV6, 0),
-    attributes: [text(NFTA_RULE_TABLE, table)],
+    header: nfgenmsg(familyOf(version), 0),
+    attributes: [
+      text(NFTA_RULE_TABLE, table),
+      ...(chain === undefined ? [] : [text(NFTA_RULE_CHAIN, chain)]),
+    ],
     description: `list rules of ${table}`,
   };
 }
@@ -178,11 +187,10 @@ function elementsMessage(options: {
   type: number;
   flags: number;
   name: MapName;
-  family?: number;
   elements: ReturnType<typeof nested>[][] | undefined;
   description: string;
 }): NetlinkMessage {
-  const { type, flags, name, family = NFPROTO_IPV4, elements, description } = options;
+  const { type, flags, name, elements, description } = options;
   const attributes = [text(NFTA_SET_ELEM_LIST_TABLE, name.table), text(NFTA_SET_ELEM_LIST_SET, name.map)];
   if (elements !== undefined)
     attributes.push(
@@ -194,7 +202,7 @@ function elementsMessage(options: {
   return {
     type: (NFNL_SUBSYS_NFTABLES << 8) | type,
     flags,
-    header: nfgenmsg(family, 0),
+    header: nfgenmsg(familyOf(name.version), 0),
     attributes,
     description,
   };
@@ -208,6 +216,10 @@ function batchMessage(type: number): NetlinkMessage {
     attributes: [],
     description: 'nftables transaction',
   };
+}
+
+function familyOf(version: 4 | 6): number {
+  return version === 4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
 }
 
 /** struct nfgenmsg: family, version, resource id in network order. */

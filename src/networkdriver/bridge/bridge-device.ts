@@ -4,6 +4,7 @@ import { EngineError, errorCode } from '../../base/errors.ts';
 import { NETLINK_ROUTE } from '../../kernel/abi/netlink.ts';
 import {
   addAddress,
+  admitLoopback,
   deleteAddress,
   dumpAddresses,
   parseAddress,
@@ -34,8 +35,8 @@ export type BridgeDevice = {
 };
 
 /**
- * Makes the bridge, or takes the one of that name, up and with the gateways' addresses as its only ones, and the host
- * forward packets.
+ * Makes the bridge, or takes the one of that name, up and with the gateways' addresses (as its only ones, unless somebody
+ * else has made it), and the host forward packets.
  * @returns its interface index, and whether it is new
  * @throws EngineError `conflict` when the name is that of another kind of interface; SubnetConflict when another bridge
  *   has an address in the subnet; SyscallError
@@ -45,7 +46,7 @@ export function ensureBridge(host: NetlinkSocket, bridge: BridgeDevice): { index
   for (const gateway of bridge.gateways) refuseOverlap(host, gateway, existing);
   const { index } = existing ?? makeBridge(host, bridge);
   try {
-    configure(host, index, bridge);
+    configure(host, index, bridge, existing === undefined || existing.alias === bridge.owner);
     return { index, isNew: existing === undefined };
   } catch (error) {
     if (existing === undefined) host.request([deleteLink({ index })]);
@@ -53,7 +54,12 @@ export function ensureBridge(host: NetlinkSocket, bridge: BridgeDevice): { index
   }
 }
 
-function configure(host: NetlinkSocket, index: number, { device, gateways }: BridgeDevice): void {
+function configure(
+  host: NetlinkSocket,
+  index: number,
+  { device, gateways }: BridgeDevice,
+  isOwn: boolean,
+): void {
   const hasIpv6 = gateways.some(({ address }) => versionOf(address) === 6);
   ignoreAdvertisements(device);
   if (hasIpv6) prepareIpv6(device);
@@ -64,7 +70,10 @@ function configure(host: NetlinkSocket, index: number, { device, gateways }: Bri
       index,
       version,
       gateways.filter(({ address }) => versionOf(address) === version),
+      isOwn,
     );
+  // What is published at ::1 answers there.
+  if (hasIpv6) host.request([admitLoopback(index)]);
   writeSysctl('net/ipv4/ip_forward', '1');
   // Published ports answer at 127.0.0.1 too: such packets leave by the bridge with their loopback address. The
   // firewall's guard rules keep others of the kind out.
@@ -76,8 +85,16 @@ function configure(host: NetlinkSocket, index: number, { device, gateways }: Bri
  * @returns whether the ports have to be isolated for it. Where bridged packets go through the firewall they need not,
  *   and should not: what is published would be isolated, too
  */
-export function separatePorts(host: NetlinkSocket, index: number): boolean {
-  if (!existsSync('/proc/sys/net/bridge/bridge-nf-call-iptables')) return true;
+export function separatePorts(
+  host: NetlinkSocket,
+  { index, device }: { index: number; device: string },
+): boolean {
+  if (!existsSync('/proc/sys/net/bridge/bridge-nf-call-iptables')) {
+    // Who is linked reaches the other by way of the host, which answers in its place when its address is asked for.
+    writeSysctl(`net/ipv4/conf/${device}/proxy_arp_pvlan`, '1');
+    writeSysctl(`net/ipv4/neigh/${device}/proxy_delay`, '0');
+    return true;
+  }
   host.request([filterBridge(index)]);
   return false;
 }
@@ -156,6 +173,7 @@ function setAddresses(
   linkIndex: number,
   version: IpVersion,
   wanted: readonly GatewayAddress[],
+  isOwn: boolean,
 ): void {
   const isSame = (one: GatewayAddress, other: GatewayAddress) =>
     one.address === other.address && one.prefixLength === other.prefixLength;
@@ -164,7 +182,7 @@ function setAddresses(
     .map(parseAddress)
     .filter(address => address.linkIndex === linkIndex && !/^fe[89ab]/.test(address.address));
   const others = present.filter(address => !wanted.some(one => isSame(one, address)));
-  if (others.length > 0) host.request(others.map(deleteAddress));
+  if (isOwn && others.length > 0) host.request(others.map(deleteAddress));
   const missing = wanted.filter(address => !present.some(one => isSame(one, address)));
   if (missing.length > 0) host.request(missing.map(address => addAddress({ ...address, linkIndex })));
 }

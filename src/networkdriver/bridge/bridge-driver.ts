@@ -10,36 +10,35 @@ import type {
   PortBinding,
   ReservedPorts,
 } from '../driver.ts';
-import { addressBytes, parseIp, parseSubnet } from '../ipam/ip.ts';
-import { type EndpointAddress, NetworkAddresses } from '../ipam/network-addresses.ts';
+import type { IpVersion } from '../ipam/ip.ts';
+import type { EndpointAddress } from '../ipam/network-addresses.ts';
 import type { NetworkNamespace } from '../network-namespace.ts';
 import {
   allowHairpin,
   attachInterface,
   attachInterfaceAsync,
-  type AttachOptions,
   detachInterface,
   takePair,
 } from './attach-interface.ts';
 import { ensureBridge, listBridges, removeBridge, separatePorts } from './bridge-device.ts';
-import { type BridgeSettings, isDefaultBridge, readBridgeOptions } from './bridge-options.ts';
+import {
+  attachOptions,
+  type BridgeNetwork,
+  checkPools,
+  endpointAddresses,
+  endpointOf,
+  gatewaysOf,
+  macAddressFor,
+  routedVersions,
+} from './bridge-network.ts';
+import { isDefaultBridge, readBridgeOptions } from './bridge-options.ts';
 import { Firewall } from './firewall.ts';
 import { forgetEarlierUdpFlows, forgetUdpFlowsTo } from './forget-udp-flows.ts';
 import { holdBridge } from './hold-bridge.ts';
 import { type BoundPort, PortAllocator } from './port-allocator.ts';
 import { PreparedEndpoints } from './prepared-endpoints.ts';
-import { publishedElements } from './published-elements.ts';
-
-type BridgeNetwork = {
-  options: NetworkOptions;
-  settings: BridgeSettings;
-  bridgeIndex: number;
-  /** Whether its ports pass nothing on to each other. */
-  isolated: boolean;
-  addresses: NetworkAddresses;
-  /** Lets other daemons have the bridge and the subnets. */
-  release: () => void;
-};
+import { type PublishedElement, publishedElements } from './published-elements.ts';
+import { portRequests } from './port-requests.ts';
 
 export type BridgeDriverOptions = {
   /** The nftables table; engines side by side have one each. */
@@ -47,8 +46,8 @@ export type BridgeDriverOptions = {
 };
 
 /**
- * Networks that are Linux bridges on the host, with IPv4, NAT, and ports published by the kernel alone: all of it
- * goes on while the engine is not running. Ports are published on IPv4 addresses only.
+ * Networks that are Linux bridges on the host, with NAT or without, and ports published by the kernel alone: all of it
+ * goes on while the engine is not running. A port of an IP version leads to endpoints' addresses of that version.
  */
 export class BridgeDriver implements NetworkDriver {
   readonly type = 'bridge';
@@ -84,7 +83,7 @@ export class BridgeDriver implements NetworkDriver {
       );
     const { index, isNew } = ensureBridge(this.#host, {
       device,
-      gateways: gatewaysOf(options),
+      gateways: gatewaysOf(options, settings),
       mtu: settings.mtu,
       owner: this.#ownerOf(options.id),
     });
@@ -93,8 +92,8 @@ export class BridgeDriver implements NetworkDriver {
       options,
       settings: { ...settings, device },
       bridgeIndex: index,
-      isolated: !settings.icc && separatePorts(this.#host, index),
-      addresses: known?.addresses ?? new NetworkAddresses(options),
+      isolated: !settings.icc && separatePorts(this.#host, { index, device }),
+      addresses: known?.addresses ?? endpointAddresses(options),
       release,
     });
     if (known === undefined)
@@ -140,18 +139,20 @@ export class BridgeDriver implements NetworkDriver {
       );
     // Ports may come to be published by this endpoint later.
     if (endpoint.ports.length > 0 || !isDefaultBridge(network.options)) allowHairpin(this.#host, pair);
-    undo.defer(() => this.#firewall.unpublish(publishedElements(endpoint)));
+    undo.defer(() => this.#firewall.unpublish(this.#elements(endpoint)));
     await this.#publish(options, endpoint);
     this.#endpoints.set(endpoint.endpointId, endpoint);
     undo.move();
-    return { endpoint, reserved: { descriptors: bound.map(({ descriptor }) => descriptor) } };
+    const descriptors = bound.map(({ descriptor }) => descriptor).filter(one => one !== undefined);
+    return { endpoint, reserved: { descriptors } };
   }
 
   async leave({ endpointId }: Endpoint, options: { namespace?: NetworkNamespace }): Promise<void> {
     const endpoint = this.#endpoints.get(endpointId);
     if (endpoint === undefined) return;
     this.#endpoints.delete(endpointId);
-    await this.#firewall.unpublish(publishedElements(endpoint));
+    await this.#firewall.unpublish(this.#elements(endpoint));
+    await this.#unlink(endpoint);
     await forgetUdpFlowsTo(endpoint);
     if (options.namespace !== undefined) await detachInterface(options.namespace, endpoint.interfaceName);
     for (const port of endpoint.ports) this.#ports.release(port);
@@ -162,7 +163,7 @@ export class BridgeDriver implements NetworkDriver {
     const endpoint = this.#endpoints.get(endpointId);
     if (endpoint === undefined) return;
     this.#endpoints.set(endpointId, { ...endpoint, ports: [] });
-    await this.#firewall.unpublish(publishedElements(endpoint));
+    await this.#firewall.unpublish(this.#elements({ ...endpoint, links: [] }));
     await forgetUdpFlowsTo(endpoint);
   }
 
@@ -170,7 +171,7 @@ export class BridgeDriver implements NetworkDriver {
     const endpoint = this.#endpoints.get(endpointId);
     if (endpoint === undefined) throw new EngineError('not-found', `endpoint ${endpointId} not found`);
     const published = { ...endpoint, ports: [...ports] };
-    await this.#firewall.publish(publishedElements(published));
+    await this.#firewall.publish(this.#elements(published));
     await forgetEarlierUdpFlows(published);
     this.#endpoints.set(endpointId, published);
   }
@@ -188,7 +189,10 @@ export class BridgeDriver implements NetworkDriver {
     }
     this.#restored = true;
     await this.#setFirewall();
-    await this.#firewall.reconcile([...this.#endpoints.values()].flatMap(publishedElements));
+    for (const endpoint of endpoints) this.#keepLivingLinks(endpoint);
+    await this.#firewall.reconcile(
+      [...this.#endpoints.values()].flatMap(endpoint => this.#elements(endpoint)),
+    );
     await this.#removeStrayBridges();
   }
 
@@ -229,6 +233,34 @@ export class BridgeDriver implements NetworkDriver {
     return network;
   }
 
+  #elements(endpoint: Endpoint): PublishedElement[] {
+    const network = this.#networks.get(endpoint.networkId);
+    return publishedElements(endpoint, network ? routedVersions(network) : new Set<IpVersion>());
+  }
+
+  /** What others are linked to it by: its address may be a stranger's soon. */
+  async #unlink({ networkId, addresses }: Endpoint): Promise<void> {
+    const own = new Set(addresses.map(({ address }) => address));
+    for (const other of this.#endpoints.values()) {
+      const gone = (other.links ?? []).filter(({ from, to }) => own.has(from) || own.has(to));
+      if (other.networkId !== networkId || gone.length === 0) continue;
+      await this.#firewall.unpublish(this.#elements({ ...other, ports: [], links: gone }));
+      this.#endpoints.set(other.endpointId, {
+        ...other,
+        links: (other.links ?? []).filter(link => !gone.includes(link)),
+      });
+    }
+  }
+
+  /** Of an endpoint whose peers may have gone while nobody looked. */
+  #keepLivingLinks(endpoint: Endpoint): void {
+    if (endpoint.links === undefined) return;
+    const peers = [...this.#endpoints.values()].filter(({ networkId }) => networkId === endpoint.networkId);
+    const living = new Set(peers.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
+    const links = endpoint.links.filter(({ from, to }) => living.has(from) && living.has(to));
+    this.#endpoints.set(endpoint.endpointId, { ...endpoint, links });
+  }
+
   /** What is noted at bridges: engines side by side have tables of their own. */
   #ownerOf(networkId: string): string {
     return `${this.#options.table} network ${networkId}`;
@@ -259,19 +291,22 @@ export class BridgeDriver implements NetworkDriver {
       internal: options.internal,
       icc: settings.icc,
       masquerade: settings.masquerade,
+      modes: settings.modes,
+      sources: settings.sources,
+      trusted: settings.trusted,
     }));
     await this.#firewall.setNetworks(networks);
   }
 
   async #bindPorts(
-    { options: network, settings }: BridgeNetwork,
+    network: BridgeNetwork,
     options: JoinOptions,
     addresses: readonly EndpointAddress[],
   ): Promise<BoundPort[]> {
-    if (network.internal) return [];
-    const bindings = options.ports.map(port => ({ ...port, hostIp: port.hostIp || settings.hostBinding }));
+    if (network.options.internal) return [];
     try {
-      return await this.#ports.bind(bindings, addresses[0]?.address ?? '');
+      const { requests, routed } = portRequests(options.ports, addresses, network.settings);
+      return [...(await this.#ports.bind(requests)), ...routed];
     } catch (error) {
       throw connectivityError(options, error);
     }
@@ -280,75 +315,18 @@ export class BridgeDriver implements NetworkDriver {
   #releasePorts(bound: readonly BoundPort[]): void {
     for (const { binding, descriptor } of bound) {
       this.#ports.release(binding);
-      closeSync(descriptor);
+      if (descriptor !== undefined) closeSync(descriptor);
     }
   }
 
   async #publish(options: JoinOptions, endpoint: Endpoint): Promise<void> {
     try {
-      await this.#firewall.publish(publishedElements(endpoint));
+      await this.#firewall.publish(this.#elements(endpoint));
       await forgetEarlierUdpFlows(endpoint);
     } catch (error) {
       throw connectivityError(options, error);
     }
   }
-}
-
-/** @throws EngineError forbidden, in Docker's words */
-function checkPools({ pools }: NetworkOptions): void {
-  const versions = pools.map(({ subnet }) => parseSubnet(subnet).version);
-  if (versions.length > new Set(versions).size)
-    throw new EngineError('forbidden', "bridge driver doesn't support multiple subnets");
-}
-
-function gatewaysOf({ pools }: NetworkOptions): { address: string; prefixLength: number }[] {
-  return pools
-    .filter(({ gateway }) => gateway !== '')
-    .map(({ gateway, subnet }) => ({ address: gateway, prefixLength: parseSubnet(subnet).prefixLength }));
-}
-
-function attachOptions(
-  network: BridgeNetwork,
-  parts: Pick<AttachOptions, 'host' | 'namespace' | 'pair'> & {
-    endpoint: Pick<Endpoint, 'addresses' | 'macAddress'>;
-    defaultRoute: boolean;
-  },
-): AttachOptions {
-  const { endpoint, defaultRoute, ...rest } = parts;
-  return {
-    ...rest,
-    bridgeIndex: network.bridgeIndex,
-    mtu: network.settings.mtu,
-    isolated: network.isolated,
-    macAddress: endpoint.macAddress,
-    addresses: endpoint.addresses,
-    hasDefaultRoute: defaultRoute && !network.options.internal,
-  };
-}
-
-function endpointOf(
-  network: BridgeNetwork,
-  options: JoinOptions,
-  { addresses, bound }: { addresses: EndpointAddress[]; bound: readonly BoundPort[] },
-): Endpoint {
-  return {
-    endpointId: options.endpointId,
-    networkId: options.networkId,
-    interfaceName: options.interfaceName,
-    // An internal network leads nowhere.
-    addresses: network.options.internal ? addresses.map(address => ({ ...address, gateway: '' })) : addresses,
-    macAddress: options.macAddress || macAddressFor(addresses),
-    ports: bound.map(({ binding }) => binding),
-  };
-}
-
-/**
- * Locally administered, and always the same for an address: who remembers an address's earlier owner in a
- * neighbour table reaches the new one.
- */
-function macAddressFor(addresses: readonly EndpointAddress[]): string {
-  const bytes = addressBytes(parseIp(addresses[0]?.address ?? '0.0.0.0')).subarray(-4);
-  return `02:42:${bytes.toString('hex').replaceAll(/..(?!$)/g, '$&:')}`;
 }
 
 function connectivityError({ containerName, endpointId }: JoinOptions, error: unknown): EngineError {

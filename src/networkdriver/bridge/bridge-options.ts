@@ -1,11 +1,15 @@
 import { EngineError } from '../../base/errors.ts';
 import type { NetworkOptions } from '../driver.ts';
-import { isIpOf } from '../ipam/ip.ts';
+import { type IpVersion, isIpOf } from '../ipam/ip.ts';
+import type { GatewayMode } from './network-elements.ts';
 
 /** How the keys of the driver's options begin. */
 const OPTION = 'com.docker.network.bridge.';
 const MTU = 'com.docker.network.driver.mtu';
+/** The host's address that outgoing connections get. */
+const SOURCES = ['com.docker.network.host_ipv4', 'com.docker.network.host_ipv6'] as const;
 const DEFAULT_MTU = 1500;
+const GATEWAY_MODES: readonly GatewayMode[] = ['nat', 'nat-unprotected', 'routed', 'isolated'];
 /** IFNAMSIZ without its NUL. */
 const MAX_NAME = 15;
 
@@ -17,8 +21,14 @@ export type BridgeSettings = {
   /** Whether endpoints reach each other. */
   icc: boolean;
   masquerade: boolean;
-  /** Where ports are published that name no address; '' for everywhere. */
+  /** Where ports are published that name no address, of either IP version; '' for everywhere. */
   hostBinding: string;
+  modes: Record<IpVersion, GatewayMode>;
+  sources: string[];
+  /** Interfaces of the host. */
+  trusted: string[];
+  /** Whether the bridge has no IPv4 address, though endpoints have the gateway's. */
+  inhibitsIpv4: boolean;
 };
 
 /** The options of the network that containers join which name none. */
@@ -26,13 +36,15 @@ export function defaultBridgeOptions(settings: {
   device: string;
   mtu: number;
   masquerade: boolean;
+  icc?: boolean;
+  hostBinding?: string;
 }): Record<string, string> {
-  const { device, mtu, masquerade } = settings;
+  const { device, mtu, masquerade, icc = true, hostBinding = '0.0.0.0' } = settings;
   return {
     [`${OPTION}default_bridge`]: 'true',
-    [`${OPTION}enable_icc`]: 'true',
+    [`${OPTION}enable_icc`]: String(icc),
     [`${OPTION}enable_ip_masquerade`]: String(masquerade),
-    [`${OPTION}host_binding_ipv4`]: '0.0.0.0',
+    [`${OPTION}host_binding_ipv4`]: hostBinding,
     [`${OPTION}name`]: device,
     [MTU]: String(mtu),
   };
@@ -42,18 +54,34 @@ export function isDefaultBridge({ options }: Pick<NetworkOptions, 'options'>): b
   return options[`${OPTION}default_bridge`] === 'true';
 }
 
+/** Whether the network says itself where its ports are published that name no address. */
+export function hasHostBinding({ options }: Pick<NetworkOptions, 'options'>): boolean {
+  return (options[`${OPTION}host_binding_ipv4`] ?? '') !== '';
+}
+
 /**
  * Keys that mean nothing to it are left alone, as in Docker.
- * @throws EngineError invalid-parameter in Docker's words; not-implemented
+ * @throws EngineError invalid-parameter in Docker's words
  */
-export function readBridgeOptions({ options }: Pick<NetworkOptions, 'options'>): BridgeSettings {
-  for (const version of [4, 6]) checkGatewayMode(options, `${OPTION}gateway_mode_ipv${version}`);
+export function readBridgeOptions({
+  options,
+  internal,
+}: Pick<NetworkOptions, 'options' | 'internal'>): BridgeSettings {
+  const modes = { 4: gatewayMode(options, 4), 6: gatewayMode(options, 6) };
+  if (!internal && Object.values(modes).includes('isolated'))
+    throw invalid("gateway mode 'isolated' can only be used for an internal network");
   return {
     device: deviceName(options[`${OPTION}name`] ?? ''),
     mtu: mtuOf(options[MTU]),
     icc: booleanOption(options, `${OPTION}enable_icc`, true),
     masquerade: booleanOption(options, `${OPTION}enable_ip_masquerade`, true),
-    hostBinding: addressOption(options, `${OPTION}host_binding_ipv4`),
+    hostBinding: addressOption(options, `${OPTION}host_binding_ipv4`, [4, 6]),
+    modes,
+    sources: [addressOption(options, SOURCES[0], [4]), addressOption(options, SOURCES[1], [6])].filter(
+      address => address !== '',
+    ),
+    trusted: (options[`${OPTION}trusted_host_interfaces`] ?? '').split(':').filter(Boolean).map(deviceName),
+    inhibitsIpv4: booleanOption(options, `${OPTION}inhibit_ipv4`, false),
   };
 }
 
@@ -88,16 +116,18 @@ function booleanOption(options: Record<string, string>, key: string, fallback: b
   );
 }
 
-function addressOption(options: Record<string, string>, key: string): string {
+function addressOption(options: Record<string, string>, key: string, versions: readonly IpVersion[]): string {
   const text = options[key] ?? '';
-  if (text !== '' && !isIpOf(4, text)) throw invalid(`failed to parse ${key} value: ${text} (nil ip)`);
+  if (text !== '' && !versions.some(version => isIpOf(version, text)))
+    throw invalid(`failed to parse ${key} value: ${text} (nil ip)`);
   return text;
 }
 
-function checkGatewayMode(options: Record<string, string>, key: string): void {
-  const mode = options[key] ?? '';
-  if (['', 'nat'].includes(mode)) return;
-  if (!['nat-unprotected', 'routed', 'isolated'].includes(mode))
+function gatewayMode(options: Record<string, string>, version: IpVersion): GatewayMode {
+  const key = `${OPTION}gateway_mode_ipv${version}`;
+  const mode = options[key] || 'nat';
+  const known = GATEWAY_MODES.find(name => name === mode);
+  if (known === undefined)
     throw invalid(`failed to parse ${key} value: ${mode} (unknown gateway mode ${mode})`);
-  throw new EngineError('not-implemented', `gateway mode ${mode} is not supported by this engine`);
+  return known;
 }

@@ -19,7 +19,7 @@ import {
 } from '../../kernel/netlink/nftables-messages.ts';
 import type { IpVersion } from '../ipam/ip.ts';
 import { loadRuleset } from './load-ruleset.ts';
-import type { PublishedElement, PublishedMap } from './published-elements.ts';
+import { PUBLISHED_MAPS, type PublishedElement, type PublishedMap } from './published-elements.ts';
 import {
   type FirewallNetwork,
   type NetworkElement,
@@ -27,9 +27,10 @@ import {
   networkElements,
   type NetworkSet,
 } from './network-elements.ts';
-import { EVERY_ADDRESS_MAP, haveIpv6, ONE_ADDRESS_MAP, rulesetOf } from './ruleset.ts';
+import { ADMINISTRATORS_CHAIN, haveIpv6, rulesetOf } from './ruleset.ts';
 
-const MAPS = [EVERY_ADDRESS_MAP, ONE_ADDRESS_MAP] as const;
+/** Of both tables. */
+const MAPS = ([4, 6] as const).flatMap(version => PUBLISHED_MAPS.map(map => ({ version, map })));
 /** That fit into a message, whose lists have at most 64 KiB. */
 const MESSAGE_ELEMENTS = 1000;
 /** How long rules that somebody else has taken away are missed at most. */
@@ -61,7 +62,8 @@ export class Firewall {
   }
 
   /**
-   * Makes the rules those for these networks, and no others. Without any, the table goes. What changes with a network
+   * Makes the rules those for these networks, and no others. Without any, the table goes, unless administrators have
+   * rules in it. What changes with a network
    * are elements of sets: only the first time, and where tables come or go, all is loaded.
    * @throws EngineError system
    */
@@ -123,7 +125,7 @@ export class Firewall {
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error;
       // A transaction is all or nothing, and some are missing.
-      const present = new Set(MAPS.flatMap(map => this.#dump(map)).map(idOf));
+      const present = new Set(this.#dumpAll().map(idOf));
       await this.#delete(elements.filter(element => present.has(idOf(element))));
     }
   }
@@ -131,7 +133,7 @@ export class Firewall {
   /** Makes the maps hold these elements and no others. */
   async reconcile(elements: readonly PublishedElement[]): Promise<void> {
     const wanted = new Map(elements.map(element => [idOf(element), element]));
-    const present = MAPS.flatMap(map => this.#dump(map));
+    const present = this.#dumpAll();
     const right = new Set(
       present.filter(found => wanted.get(idOf(found))?.element.data.equals(found.element.data)).map(idOf),
     );
@@ -170,7 +172,7 @@ export class Firewall {
 
   async #addMissing(): Promise<void> {
     if (this.#published.size === 0) return;
-    const present = new Set(MAPS.flatMap(map => this.#dump(map)).map(idOf));
+    const present = new Set(this.#dumpAll().map(idOf));
     await this.#add([...this.#published].filter(([id]) => !present.has(id)).map(([, element]) => element));
   }
 
@@ -194,9 +196,20 @@ export class Firewall {
 
   async #loadAll(): Promise<void> {
     const hasIpv6 = existsSync('/proc/sys/net/ipv6');
-    await loadRuleset(rulesetOf(this.#table, this.#networks, { hasIpv6 }));
+    const kept = ([4, 6] as const).filter(version => this.#hasAdministratorsRules(version));
+    await loadRuleset(rulesetOf(this.#table, this.#networks, { hasIpv6, kept }));
     this.#isLoaded = true;
     this.#rules = { 4: this.#dumpRules(4), 6: hasIpv6 ? this.#dumpRules(6) : new Set() };
+  }
+
+  #hasAdministratorsRules(version: IpVersion): boolean {
+    try {
+      const chain = { version, table: this.#table, chain: ADMINISTRATORS_CHAIN };
+      return this.#socket.dump(dumpRules(chain)).length > 0;
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return false;
+      throw error;
+    }
   }
 
   async #add(elements: readonly PublishedElement[]): Promise<void> {
@@ -238,21 +251,25 @@ export class Firewall {
   }
 
   #transaction(elements: readonly PublishedElement[], encode: typeof addElements): NetlinkMessage[] {
-    const changes = MAPS.map(map => ({
-      map,
-      some: elements.filter(element => element.map === map).map(({ element }) => element),
+    const changes = MAPS.map(({ version, map }) => ({
+      name: { version, table: this.#table, map },
+      some: elements
+        .filter(element => element.map === map && element.version === version)
+        .map(({ element }) => element),
     }));
     return transaction(
-      changes
-        .filter(({ some }) => some.length > 0)
-        .map(({ map, some }) => encode({ table: this.#table, map }, some)),
+      changes.filter(({ some }) => some.length > 0).map(({ name, some }) => encode(name, some)),
     );
   }
 
-  #dump(map: PublishedMap): PublishedElement[] {
+  #dumpAll(): PublishedElement[] {
+    return MAPS.flatMap(({ version, map }) => this.#dump(version, map));
+  }
+
+  #dump(version: IpVersion, map: PublishedMap): PublishedElement[] {
     try {
-      const replies = this.#socket.dump(dumpElements({ table: this.#table, map }));
-      return replies.flatMap(parseElements).map(element => ({ map, element }));
+      const replies = this.#socket.dump(dumpElements({ version, table: this.#table, map }));
+      return replies.flatMap(parseElements).map(element => ({ version, map, element }));
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return [];
       throw error;
@@ -260,8 +277,8 @@ export class Firewall {
   }
 }
 
-function idOf({ map, element }: PublishedElement): string {
-  return `${map} ${element.key.toString('hex')}`;
+function idOf({ version, map, element }: PublishedElement): string {
+  return `${version} ${map} ${element.key.toString('hex')}`;
 }
 
 function elementsOf(

@@ -1,13 +1,14 @@
 import { errorCode } from '../../base/errors.ts';
 import { NETLINK_NETFILTER, NETLINK_ROUTE } from '../../kernel/abi/netlink.ts';
 import { dumpAddresses, parseAddress } from '../../kernel/netlink/address-messages.ts';
+import { IPPROTO_UDP } from '../../kernel/abi/socket.ts';
 import { forgetFlows } from '../../kernel/netlink/conntrack-messages.ts';
 import type { NetlinkMessage } from '../../kernel/netlink/message.ts';
 import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
-import { addressOf, type Endpoint, type PortBinding } from '../driver.ts';
+import type { Endpoint, PortBinding } from '../driver.ts';
+import { versionOf } from '../ipam/ip.ts';
+import { isEveryAddress } from './published-elements.ts';
 
-const IPPROTO_UDP = 17;
-const EVERY_ADDRESS = '0.0.0.0';
 /** That the kernel takes in one call. */
 const CALL_MESSAGES = 500;
 
@@ -17,9 +18,11 @@ const CALL_MESSAGES = 500;
  */
 export async function forgetEarlierUdpFlows({ ports }: Endpoint): Promise<void> {
   const udp = ports.filter(isUdp);
-  const addresses = udp.some(({ hostIp }) => hostIp === EVERY_ADDRESS) ? hostAddresses() : [];
+  const addresses = udp.some(({ hostIp }) => isEveryAddress(hostIp)) ? hostAddresses() : [];
+  const addressesOf = (hostIp: string): string[] =>
+    isEveryAddress(hostIp) ? addresses.filter(address => versionOf(address) === versionOf(hostIp)) : [hostIp];
   const flows = udp.flatMap(({ hostIp, hostPort }) =>
-    (hostIp === EVERY_ADDRESS ? addresses : [hostIp]).map(answeredFrom =>
+    addressesOf(hostIp).map(answeredFrom =>
       forgetFlows({ protocol: IPPROTO_UDP, port: hostPort, answeredFrom }),
     ),
   );
@@ -28,19 +31,22 @@ export async function forgetEarlierUdpFlows({ ports }: Endpoint): Promise<void> 
 
 /** Forgets the flows into a container that is gone: its address may soon be another's, its port too. */
 export async function forgetUdpFlowsTo(endpoint: Endpoint): Promise<void> {
-  const inside = addressOf(endpoint, 4);
-  if (inside === undefined || !endpoint.ports.some(isUdp)) return;
-  await forget([forgetFlows({ protocol: IPPROTO_UDP, answeredFrom: inside.address })]);
+  if (!endpoint.ports.some(isUdp)) return;
+  await forget(
+    endpoint.addresses.map(({ address }) => forgetFlows({ protocol: IPPROTO_UDP, answeredFrom: address })),
+  );
 }
 
-function isUdp({ protocol }: PortBinding): boolean {
-  return protocol === 'udp';
+function isUdp({ protocol, hostPort }: PortBinding): boolean {
+  return protocol === 'udp' && hostPort !== 0;
 }
 
 function hostAddresses(): string[] {
   const socket = new NetlinkSocket(NETLINK_ROUTE);
   try {
-    return socket.dump(dumpAddresses()).map(reply => parseAddress(reply).address);
+    return ([4, 6] as const).flatMap(version =>
+      socket.dump(dumpAddresses(version)).map(reply => parseAddress(reply).address),
+    );
   } finally {
     socket.close();
   }

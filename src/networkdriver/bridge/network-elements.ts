@@ -1,5 +1,8 @@
 import type { SetElement } from '../../kernel/netlink/nftables-messages.ts';
-import { addressBytes, type IpVersion, parseSubnet, type Subnet, versionOf } from '../ipam/ip.ts';
+import { addressBytes, type IpVersion, parseIp, parseSubnet, type Subnet, versionOf } from '../ipam/ip.ts';
+
+/** How a network's endpoints are reached from elsewhere, and reach others, in an IP version. */
+export type GatewayMode = 'nat' | 'nat-unprotected' | 'routed' | 'isolated';
 
 /** What the firewall must know of a bridge network. */
 export type FirewallNetwork = {
@@ -10,12 +13,27 @@ export type FirewallNetwork = {
   internal: boolean;
   /** Whether its endpoints reach each other. */
   icc: boolean;
-  /** Outgoing connections get the host's address. */
+  /** Outgoing connections get the host's address, where the gateway mode has them translated. */
   masquerade: boolean;
+  modes: Readonly<Record<IpVersion, GatewayMode>>;
+  /** Which of the host's addresses that is, of either IP version; empty for that of the way out. */
+  sources: readonly string[];
+  /** Interfaces of the host whose neighbours reach endpoints at their own addresses. */
+  trusted: readonly string[];
 };
 
-/** The sets of a table that say which networks there are. */
-export const NETWORK_SETS = ['bridges', 'internal', 'same_bridge', 'home', 'outbound'] as const;
+/** The sets and maps of a table that say which networks there are. */
+export const NETWORK_SETS = [
+  'bridges',
+  'internal',
+  'same_bridge',
+  'trusted',
+  'routed',
+  'unprotected',
+  'home',
+  'outbound',
+  'sources',
+] as const;
 export type NetworkSet = (typeof NETWORK_SETS)[number];
 
 /** An element, as nft(8) writes it, and as it goes to the kernel. */
@@ -25,26 +43,53 @@ const IFNAMSIZ = 16;
 
 /** What the sets hold of a network, in the table of an IP version. */
 export function networkElements(
-  { device, subnets, internal, icc, masquerade }: FirewallNetwork,
+  network: FirewallNetwork,
   version: IpVersion,
 ): Record<NetworkSet, NetworkElement[]> {
-  const name = interfaceKey(device);
-  const bridge = [{ text: `"${device}"`, encoded: [{ key: name }] }];
-  const own = subnets.filter(subnet => versionOf(subnet) === version);
+  const { device, internal, icc, trusted } = network;
+  const mode = network.modes[version];
+  const bridge = [interfaceElement(device)];
+  const own = network.subnets.filter(subnet => versionOf(subnet) === version);
+  const translated =
+    !internal && network.masquerade && (mode === 'nat' || mode === 'nat-unprotected') ? own : [];
+  const source = network.sources.find(address => versionOf(address) === version);
   return {
     bridges: bridge,
     internal: internal ? bridge : [],
-    same_bridge: icc
-      ? [{ text: `"${device}" . "${device}"`, encoded: [{ key: Buffer.concat([name, name]) }] }]
-      : [],
-    home: own.map(subnet => ({
-      text: `${subnet} . "${device}"`,
-      encoded: [placeOf(parseSubnet(subnet), name)],
-    })),
-    outbound:
-      masquerade && !internal
-        ? own.map(subnet => ({ text: subnet, encoded: intervalOf(parseSubnet(subnet)) }))
-        : [],
+    same_bridge: icc ? [pairElement(device, device)] : [],
+    trusted: internal ? [] : trusted.map(name => pairElement(name, device)),
+    routed: mode === 'routed' ? bridge : [],
+    unprotected: mode === 'nat-unprotected' ? bridge : [],
+    home: own.map(subnet => placeElement(subnet, device)),
+    outbound: source === undefined ? translated.map(subnetElement) : [],
+    sources: source === undefined ? [] : translated.map(subnet => sourceElement(subnet, source)),
+  };
+}
+
+function interfaceElement(name: string): NetworkElement {
+  return { text: `"${name}"`, encoded: [{ key: interfaceKey(name) }] };
+}
+
+function pairElement(from: string, to: string): NetworkElement {
+  const key = Buffer.concat([interfaceKey(from), interfaceKey(to)]);
+  return { text: `"${from}" . "${to}"`, encoded: [{ key }] };
+}
+
+function placeElement(subnet: string, device: string): NetworkElement {
+  return {
+    text: `${subnet} . "${device}"`,
+    encoded: [placeOf(parseSubnet(subnet), interfaceKey(device))],
+  };
+}
+
+function subnetElement(subnet: string): NetworkElement {
+  return { text: subnet, encoded: intervalOf(parseSubnet(subnet)) };
+}
+
+function sourceElement(subnet: string, source: string): NetworkElement {
+  return {
+    text: `${subnet} : ${source}`,
+    encoded: intervalOf(parseSubnet(subnet), addressBytes(parseIp(source))),
   };
 }
 
@@ -59,9 +104,9 @@ function placeOf({ version, first, last }: Subnet, name: Buffer): SetElement {
   return { key: at(first), keyEnd: at(last) };
 }
 
-function intervalOf({ version, first, last }: Subnet): SetElement[] {
+function intervalOf({ version, first, last }: Subnet, data?: Buffer): SetElement[] {
   const end = last + 1n;
-  const start = { key: addressBytes({ version, value: first }) };
+  const start = { key: addressBytes({ version, value: first }), ...(data === undefined ? {} : { data }) };
   const isLast = end === 1n << BigInt(start.key.length * 8);
   return isLast ? [start] : [start, { key: addressBytes({ version, value: end }), isIntervalEnd: true }];
 }

@@ -1,23 +1,30 @@
 import { closeSync } from 'node:fs';
 import { EngineError, errorCode, SyscallError } from '../../base/errors.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
-import {
-  AF_INET,
-  SO_REUSEADDR,
-  SOCK_CLOEXEC,
-  SOCK_DGRAM,
-  SOCK_STREAM,
-  SOL_SOCKET,
-} from '../../kernel/abi/socket.ts';
-import { copiesClosed, syscall } from '../../kernel/libc.ffi.ts';
+import { copiesClosed } from '../../kernel/libc.ffi.ts';
 import type { PortBinding } from '../driver.ts';
-import { addressBytes, parseIpOf } from '../ipam/ip.ts';
+import { parseIp, versionOf } from '../ipam/ip.ts';
+import { bindPortSocket } from './port-socket.ts';
+import { isEveryAddress } from './published-elements.ts';
 
-const EVERY_ADDRESS = '0.0.0.0';
-const SOCKADDR_BYTES = 16;
+/** How often a free port is looked for that is free at all addresses. */
+const MAX_ATTEMPTS = 50;
+/** Of ports that no socket keeps. */
+const FIRST_DYNAMIC_PORT = 32_768;
+const LAST_DYNAMIC_PORT = 60_999;
 
-/** A binding with its address and port decided, and the socket that keeps the port from other programs. */
-export type BoundPort = { binding: PortBinding; descriptor: number };
+/** A port that is wanted at some addresses of the host: at all of them it has the same number. */
+export type PortRequest = {
+  binding: PortBinding;
+  /** Never empty addresses; and, for messages, the container's address that they lead to. */
+  hosts: readonly { hostIp: string; inside: string }[];
+};
+
+/**
+ * A binding with its address and port decided, and the socket that keeps the port from other programs, where there has to
+ * be one.
+ */
+export type BoundPort = { binding: PortBinding; descriptor?: number };
 
 /**
  * The host's ports that the engine's containers have. Two things keep a port: the table here, from other
@@ -35,28 +42,26 @@ export class PortAllocator {
   }
 
   /**
-   * Binds all, or none.
-   * @param containerAddress for the message only
+   * Binds all, or none, and of them those first that want a certain port: no other one is given it.
    * @throws EngineError `system`, in Docker's words but without what they begin with; `invalid-parameter` for
-   *   an address that is none (of IPv4)
+   *   an address that is none
    */
-  async bind(bindings: readonly PortBinding[], containerAddress: string): Promise<BoundPort[]> {
-    const bound: BoundPort[] = [];
+  async bind(requests: readonly PortRequest[]): Promise<BoundPort[]> {
+    const bound = new Map<PortRequest, BoundPort[]>();
     const slice = new TimeSlice();
     try {
-      for (const binding of bindings) bound.push(await this.#bindOne(binding, containerAddress, slice));
-      return bound;
+      for (const request of [...requests].sort((a, b) => freedom(a) - freedom(b)))
+        bound.set(request, await this.#bindRequest(request, slice));
+      return requests.flatMap(request => bound.get(request) ?? []);
     } catch (error) {
-      for (const { binding, descriptor } of bound) {
-        closeSync(descriptor);
-        this.release(binding);
-      }
+      this.#giveUp([...bound.values()].flat());
       throw error;
     }
   }
 
   /** Marks a port whose socket a running container's shim holds. Idempotent. */
   restore(binding: PortBinding): void {
+    if (binding.hostPort === 0) return;
     const key = keyOf(binding);
     const addresses = this.#taken.get(key) ?? new Set();
     this.#taken.set(key, addresses.add(binding.hostIp));
@@ -69,108 +74,128 @@ export class PortAllocator {
     if (addresses?.size === 0) this.#taken.delete(keyOf(binding));
   }
 
-  async #bindOne(wanted: PortBinding, containerAddress: string, slice: TimeSlice): Promise<BoundPort> {
-    const hostIp = wanted.hostIp || EVERY_ADDRESS;
-    parseIpOf(4, hostIp);
+  #giveUp(bound: readonly BoundPort[]): void {
+    for (const { binding, descriptor } of bound) {
+      if (descriptor !== undefined) closeSync(descriptor);
+      this.release(binding);
+    }
+  }
+
+  async #bindRequest({ binding: wanted, hosts }: PortRequest, slice: TimeSlice): Promise<BoundPort[]> {
     const last = wanted.hostPort === 0 ? 0 : Math.max(wanted.hostPort, wanted.hostPortEnd ?? 0);
-    for (let hostPort = wanted.hostPort; ; hostPort++) {
+    let attempts = 0;
+    for (let hostPort = wanted.hostPort; ; ) {
       if (slice.isOver) await slice.pause();
-      const { protocol, containerPort } = wanted;
-      const binding = { protocol, containerPort, hostIp, hostPort };
       try {
-        return await this.#bindExactly(binding, containerAddress);
+        return await this.#bindEverywhere(wanted, hosts, hostPort);
       } catch (error) {
-        if (hostPort >= last) throw error;
+        const isOver = hostPort === 0 ? ++attempts >= MAX_ATTEMPTS || hosts.length < 2 : hostPort >= last;
+        if (isOver) throw error;
+        if (hostPort !== 0) hostPort++;
       }
     }
   }
 
-  async #bindExactly(binding: PortBinding, containerAddress: string): Promise<BoundPort> {
+  /** The first address decides upon the port, where any will do. */
+  async #bindEverywhere(
+    { protocol, containerPort }: PortBinding,
+    hosts: PortRequest['hosts'],
+    port: number,
+  ): Promise<BoundPort[]> {
+    const bound: BoundPort[] = [];
+    let hostPort = port;
+    try {
+      for (const { hostIp, inside } of hosts) {
+        parseIp(hostIp);
+        const one = await this.#bindExactly({ protocol, containerPort, hostIp, hostPort }, inside);
+        bound.push(one);
+        hostPort = one.binding.hostPort;
+      }
+      return bound;
+    } catch (error) {
+      this.#giveUp(bound);
+      throw error;
+    }
+  }
+
+  async #bindExactly(binding: PortBinding, inside: string): Promise<BoundPort> {
     const { hostIp, hostPort } = binding;
     if (hostPort !== 0 && this.#isTaken(binding))
       throw new EngineError('system', `Bind for ${hostIp}:${hostPort} failed: port is already allocated`);
     // From other containers, while this one waits; a port that the kernel is to choose is nobody's yet.
-    if (hostPort !== 0) this.restore(binding);
+    this.restore(binding);
     try {
       const bound = await this.#bindUnlessInUse(binding);
       this.restore(bound.binding);
       return bound;
     } catch (error) {
       if (hostPort !== 0) this.release(binding);
-      throw bindError(error, binding, containerAddress);
+      throw bindError(error, binding, inside);
     }
   }
 
   /** It may be a socket that a container had which has just ended. */
   async #bindUnlessInUse(binding: PortBinding): Promise<BoundPort> {
     try {
-      return bindSocket(binding);
+      return this.#bindSocket(binding);
     } catch (error) {
       if (errorCode(error) !== 'EADDRINUSE') throw error;
       await this.#copiesClosed();
-      return bindSocket(binding);
+      return this.#bindSocket(binding);
     }
+  }
+
+  #bindSocket(binding: PortBinding): BoundPort {
+    const { hostPort, descriptor } = bindPortSocket(binding);
+    if (descriptor !== undefined) return { binding: { ...binding, hostPort }, descriptor };
+    return { binding: { ...binding, hostPort: hostPort || this.#unusedPort(binding) } };
+  }
+
+  /** That no container has, for what the kernel has no sockets of. */
+  #unusedPort(binding: PortBinding): number {
+    for (let hostPort = FIRST_DYNAMIC_PORT; hostPort <= LAST_DYNAMIC_PORT; hostPort++)
+      if (!this.#isTaken({ ...binding, hostPort })) return hostPort;
+    throw new EngineError('system', 'all ports are allocated');
   }
 
   #isTaken(binding: PortBinding): boolean {
     const addresses = this.#taken.get(keyOf(binding));
     if (addresses === undefined) return false;
-    return binding.hostIp === EVERY_ADDRESS || addresses.has(binding.hostIp) || addresses.has(EVERY_ADDRESS);
+    const version = versionOf(binding.hostIp);
+    const own = [...addresses].filter(address => versionOf(address) === version);
+    return isEveryAddress(binding.hostIp) ? own.length > 0 : own.some(hasAddress(binding.hostIp));
   }
+}
+
+function hasAddress(hostIp: string): (address: string) => boolean {
+  return address => address === hostIp || isEveryAddress(address);
+}
+
+/** Ports that are named come first, then those of a range, then any. */
+function freedom({ binding: { hostPort, hostPortEnd } }: PortRequest): number {
+  if (hostPort === 0) return 2;
+  return hostPortEnd === undefined ? 0 : 1;
 }
 
 function keyOf({ protocol, hostPort }: PortBinding): string {
   return `${protocol}/${hostPort}`;
 }
 
-function bindSocket(binding: PortBinding): BoundPort {
-  const { protocol, hostIp, hostPort } = binding;
-  const isTcp = protocol === 'tcp';
-  const where = `${hostIp}:${hostPort}`;
-  const type = (isTcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC;
-  const descriptor = syscall('socket', where, AF_INET, type, 0);
-  try {
-    // Connections of an earlier owner that linger in TIME_WAIT must not keep the port; but with the option
-    // left on, another program that has it on as well could bind beside this socket.
-    const reuse = isTcp && hostPort !== 0;
-    if (reuse) setReuseAddress(descriptor, 1);
-    syscall('bind', where, descriptor, socketAddress(hostIp, hostPort), SOCKADDR_BYTES);
-    if (reuse) setReuseAddress(descriptor, 0);
-    return { binding: { ...binding, hostPort: hostPort || boundPort(descriptor) }, descriptor };
-  } catch (error) {
-    closeSync(descriptor);
-    throw error;
-  }
-}
-
-function setReuseAddress(descriptor: number, value: 0 | 1): void {
-  syscall('setsockopt', 'SO_REUSEADDR', descriptor, SOL_SOCKET, SO_REUSEADDR, Buffer.of(value, 0, 0, 0), 4);
-}
-
-function boundPort(descriptor: number): number {
-  const address = Buffer.alloc(SOCKADDR_BYTES);
-  syscall('getsockname', '', descriptor, address, Buffer.of(SOCKADDR_BYTES, 0, 0, 0));
-  return address.readUInt16BE(2);
-}
-
-/** struct sockaddr_in */
-function socketAddress(address: string, port: number): Buffer {
-  const buffer = Buffer.alloc(SOCKADDR_BYTES);
-  buffer.writeUInt16LE(AF_INET, 0);
-  buffer.writeUInt16BE(port, 2);
-  buffer.set(addressBytes(parseIpOf(4, address)), 4);
-  return buffer;
-}
-
-function bindError(error: unknown, binding: PortBinding, containerAddress: string): unknown {
+function bindError(error: unknown, binding: PortBinding, inside: string): unknown {
   if (!(error instanceof SyscallError)) return error;
   const { hostIp, hostPort, containerPort, protocol } = binding;
   const reasons: Record<string, string> = {
     EADDRINUSE: 'address already in use',
     EADDRNOTAVAIL: 'cannot assign requested address',
     EACCES: 'permission denied',
+    EAFNOSUPPORT: 'address family not supported by protocol',
   };
-  const what = `${hostIp}:${hostPort}:${containerAddress}:${containerPort}/${protocol}`;
+  const [host, container] = [hostIp, inside].map(bracketed);
+  const what = `${host}:${hostPort}:${container}:${containerPort}/${protocol}`;
   const reason = reasons[error.code] ?? error.code;
   return new EngineError('system', `failed to bind host port for ${what}: ${reason}`, { cause: error });
+}
+
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
 }

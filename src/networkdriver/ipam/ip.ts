@@ -18,13 +18,6 @@ export function parseIp(text: string): IpAddress {
   throw new EngineError('invalid-parameter', `invalid IP address: ${text}`);
 }
 
-/** As {@link parseIp}, of one version only. */
-export function parseIpOf(version: IpVersion, text: string): IpAddress {
-  if (!isIpOf(version, text))
-    throw new EngineError('invalid-parameter', `invalid IPv${version} address: ${text}`);
-  return parseIp(text);
-}
-
 export function isIpOf(version: IpVersion, text: string): boolean {
   return version === 4
     ? ipaddr.IPv4.isValidFourPartDecimal(text)

@@ -16,6 +16,8 @@ export type HostDefaults = {
   logDriver: string;
   logOptions: Record<string, string>;
   init: boolean;
+  /** Of containers that name none. */
+  networkMode: 'bridge' | 'none';
 };
 
 /**
@@ -30,7 +32,7 @@ export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): 
     Binds: wanted.Binds ?? null,
     ContainerIDFile: wanted.ContainerIDFile ?? '',
     LogConfig: logConfig(wanted.LogConfig, defaults),
-    NetworkMode: networkMode(wanted.NetworkMode ?? ''),
+    NetworkMode: networkMode(wanted.NetworkMode ?? '', defaults.networkMode),
     PortBindings: portBindings(wanted.PortBindings),
     RestartPolicy: {
       Name: wanted.RestartPolicy?.Name || 'no',
@@ -135,8 +137,8 @@ function logConfig(wanted: HostConfig['LogConfig'], defaults: HostDefaults): Hos
   return { Type: defaults.logDriver, Config: { ...defaults.logOptions, ...wanted?.Config } };
 }
 
-function networkMode(mode: string): string {
-  return mode === '' || mode === 'default' ? 'bridge' : mode;
+function networkMode(mode: string, defaultMode: string): string {
+  return mode === '' || mode === 'default' ? defaultMode : mode;
 }
 
 function portBindings(bindings: HostConfig['PortBindings']): HostConfig['PortBindings'] {

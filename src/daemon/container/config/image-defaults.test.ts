@@ -46,7 +46,7 @@ test('of an image’s exposed ports, those that can be are published', async t =
   const ports = engine.state(id).endpoints.flatMap(({ endpoint }) => endpoint.ports);
   assert.deepEqual(
     ports.map(({ protocol, containerPort }) => `${containerPort}/${protocol}`),
-    ['53/udp', '80/tcp'],
+    ['53/udp', '7/sctp', '80/tcp'],
   );
 });
 

@@ -1,12 +1,13 @@
 import { isIP } from 'node:net';
 import type { ContainerConfig, HostConfig, PortMap } from '../../../api/types.ts';
 import type { EngineError } from '../../../base/errors.ts';
-import type { PortBinding } from '../../../networkdriver/driver.ts';
+import type { PortBinding, Protocol } from '../../../networkdriver/driver.ts';
 import { invalid } from '../../model/errors.ts';
 
 const PORT = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/([^/]*))?(?:\/.*)?$/s;
 
 type Port = { number: number; end: number; protocol: string };
+type UsablePort = Port & { protocol: Protocol };
 
 /**
  * `80`, `80/tcp`, `8000-8010/udp`.
@@ -41,20 +42,12 @@ export function checkPorts(
   for (const [port, hosts] of Object.entries(bindings ?? {})) {
     const { number, end, protocol } = parsePort(port);
     if (end > number) throw invalidPort(port);
-    if (!['tcp', 'udp', 'sctp'].includes(protocol)) throw invalid(`invalid proto: ${protocol}`);
-    if (protocol === 'sctp') throw invalid(`publishing SCTP ports is not supported: ${port}`);
+    if (!isProtocol(protocol)) throw invalid(`invalid proto: ${protocol}`);
     for (const { HostIp, HostPort } of hosts ?? []) {
-      if (HostIp) checkHostAddress(HostIp);
+      if (HostIp && isIP(HostIp) === 0) throw invalid(`invalid IP address: ${HostIp}`);
       if (HostPort) parsePort(HostPort);
     }
   }
-}
-
-/** Containers have IPv4 addresses only, and the kernel translates no IPv6 address to one. */
-function checkHostAddress(address: string): void {
-  const version = isIP(address);
-  if (version === 0) throw invalid(`invalid IP address: ${address}`);
-  if (version === 6) throw invalid(`publishing ports on IPv6 addresses is not supported: ${address}`);
 }
 
 /** Adds what `-p` publishes to the exposed ports, as Docker does; undefined for none. */
@@ -107,18 +100,22 @@ function checkCount(count: number): void {
 }
 
 /** Of the exposed ports, which an image may have made of any text, those that can be reached. */
-export function usablePorts(exposed: ContainerConfig['ExposedPorts']): Port[] {
+export function usablePorts(exposed: ContainerConfig['ExposedPorts']): UsablePort[] {
   return Object.keys(exposed ?? {})
     .map(readPort)
     .filter(port => port !== undefined)
-    .filter(({ protocol }) => protocol === 'tcp' || protocol === 'udp');
+    .filter((port): port is UsablePort => isProtocol(port.protocol));
+}
+
+function isProtocol(text: string): text is Protocol {
+  return text === 'tcp' || text === 'udp' || text === 'sctp';
 }
 
 function publish(port: string, host: { HostIp?: string; HostPort?: string }): PortBinding {
   const { number, protocol } = parsePort(port);
   const { number: hostPort, end } = host.HostPort ? parsePort(host.HostPort) : { number: 0, end: 0 };
   return {
-    protocol: protocol === 'udp' ? 'udp' : 'tcp',
+    protocol: isProtocol(protocol) ? protocol : 'tcp',
     containerPort: number,
     hostIp: host.HostIp ?? '',
     hostPort,

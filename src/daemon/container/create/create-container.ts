@@ -26,6 +26,7 @@ import { checkCommand, checkConfig } from '../config/check-config.ts';
 import { checkHostConfig } from '../config/check-host-config.ts';
 import { checkName } from '../config/check-name.ts';
 import { joinedReference } from '../networking/joined-containers.ts';
+import { defaultNetworkMode } from '../config/default-network-mode.ts';
 import { completeHostConfig, type HostDefaults } from '../config/complete-host-config.ts';
 import { checkPlatform } from '../config/check-platform.ts';
 import { makeWorkingDirectory } from './make-working-directory.ts';
@@ -160,6 +161,7 @@ export function hostDefaults({ options, hostFacts }: Daemon): HostDefaults {
     logDriver: options.logDriver,
     logOptions: options.logOptions,
     init: options.init,
+    networkMode: defaultNetworkMode(options),
   };
 }
 

@@ -13,6 +13,7 @@ import { exposedPorts, portBindings } from '../config/ports.ts';
 
 const MB = 1 << 20;
 const DEFAULTS: HostDefaults = {
+  networkMode: 'bridge',
   shmSizeBytes: 64 * MB,
   logDriver: 'json-file',
   logOptions: { 'max-size': '1m' },
@@ -70,10 +71,6 @@ test('bad host configurations are refused in Docker’s words', () => {
     ],
     [{ PortBindings: { '80/tcp': [{ HostPort: '99999' }] } }, 'invalid port specification: "99999"'],
     [{ PortBindings: { '80-81/tcp': [] } }, 'invalid port specification: "80-81"'],
-    [
-      { PortBindings: { '80/tcp': [{ HostIp: '::1', HostPort: '80' }] } },
-      'publishing ports on IPv6 addresses is not supported: ::1',
-    ],
     [{ PortBindings: { '80/tcp': [{ HostIp: 'foo' }] } }, 'invalid IP address: foo'],
     [{ Dns: ['x'] }, 'bad nameserver address x: ParseAddr("x"): unable to parse IP'],
     [{ ExtraHosts: ['foo'] }, 'bad format for add-host: "foo"'],

@@ -3,6 +3,7 @@ import type { Daemon } from '../daemon.ts';
 import { invalid, prefixed } from '../../model/errors.ts';
 import { checkEndpointSettings } from '../../network/endpoint-settings.ts';
 import type { Networks } from '../../network/networks.ts';
+import { defaultNetworkMode } from '../config/default-network-mode.ts';
 
 const MAC = /^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i;
 
@@ -11,14 +12,14 @@ const MAC = /^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i;
  * @throws EngineError invalid-parameter, in Docker's words
  */
 export function endpointSettings(
-  { networks }: Pick<Daemon, 'networks'>,
+  { networks, options }: Pick<Daemon, 'networks' | 'options'>,
   { NetworkMode: mode = 'bridge' }: api.HostConfig,
   networking: api.NetworkingConfig | undefined,
   macAddress: string | undefined,
 ): Record<string, api.EndpointSettings> {
   if (mode.startsWith('container:')) return {};
   const nameOf = (reference: string): string =>
-    reference === 'default' ? 'bridge' : (networks.lookup(reference)?.name ?? reference);
+    reference === 'default' ? defaultNetworkMode(options) : (networks.lookup(reference)?.name ?? reference);
   const given = Object.entries(networking?.EndpointsConfig ?? {}).map(([network, settings]) => [
     nameOf(network),
     settings ?? {},

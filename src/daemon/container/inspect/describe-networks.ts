@@ -104,7 +104,7 @@ export function listPorts(container: Container): api.Port[] {
     const Type = slash < 0 ? 'tcp' : port.slice(slash + 1);
     if (hosts === null) ports.push({ PrivatePort, Type });
     for (const { HostIp, HostPort } of hosts ?? [])
-      ports.push({ IP: HostIp, PrivatePort, Type, PublicPort: Number(HostPort) });
+      ports.push({ IP: HostIp, PrivatePort, Type, ...(HostPort ? { PublicPort: Number(HostPort) } : {}) });
   }
   return ports;
 }
@@ -119,7 +119,8 @@ function portHosts({ record, state, isRunning }: Container): Map<string, Hosts |
     for (const { containerPort, protocol, hostIp, hostPort } of endpoint.ports) {
       const key = `${containerPort}/${protocol}`;
       const hosts = ports.get(key) ?? [];
-      hosts.push({ HostIp: hostIp, HostPort: String(hostPort) });
+      // Where nothing is translated there is no port of the host.
+      hosts.push({ HostIp: hostIp, HostPort: hostPort === 0 ? '' : String(hostPort) });
       ports.set(key, hosts);
     }
   }

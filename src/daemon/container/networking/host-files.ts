@@ -6,6 +6,7 @@ import { joinedReference } from './joined-containers.ts';
 import { hostFilePath } from '../../model/daemon-options.ts';
 import { type LinkedContainer, linkedContainers, linkedHosts, linkingContainers, linksTo } from './links.ts';
 import type { Connection } from '../../network/networks.ts';
+import { invalid } from '../../model/errors.ts';
 import { changeHostFile, writeHostFile } from './host-file.ts';
 import { isUserDefined } from '../../model/network-record.ts';
 import { hostFile, hostResolvConf, resolvConf, serviceResolvConf } from './resolv-conf.ts';
@@ -134,7 +135,8 @@ function extraHost({ networks, options }: Daemon, entry: string): string {
   const [, name = '', given = ''] = /^([^:=]+)[:=](.+)$/.exec(entry) ?? [];
   const address =
     given === 'host-gateway'
-      ? options.hostGatewayIp || networks.find('bridge').pools[0]?.gateway
+      ? options.hostGatewayIp || networks.lookup('bridge')?.pools[0]?.gateway
       : given.replace(/^\[(.*)\]$/, '$1');
+  if (address === undefined) throw invalid('unable to derive the IP value for host-gateway');
   return `${address}\t${name}\n`;
 }

@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { hasHostBinding } from '../../../networkdriver/bridge/bridge-options.ts';
 import type { PortBinding } from '../../../networkdriver/driver.ts';
 import type { NetworkNamespace } from '../../../networkdriver/network-namespace.ts';
 import type { Container } from '../../model/container.ts';
@@ -7,6 +8,7 @@ import { portBindings } from '../config/ports.ts';
 import type { Daemon } from '../daemon.ts';
 import { prefixed } from '../../model/errors.ts';
 import { checkConnectable } from '../../network/check-connectable.ts';
+import { endpointLinks } from './endpoint-links.ts';
 import {
   fixedAddresses,
   interfaceName,
@@ -18,6 +20,8 @@ import { isUserDefined, type NetworkRecord } from '../../model/network-record.ts
 import type { Connection } from '../../network/networks.ts';
 import { setInterfaceSysctls } from '../../network/interface-sysctls.ts';
 import { joinedNetwork } from './joined-containers.ts';
+
+const EVERYWHERE = '0.0.0.0';
 
 export type JoinedNetworks = {
   /** The descriptor of the namespace for the container; undefined for the host's. */
@@ -151,7 +155,8 @@ export async function connectOne(daemon: Daemon, container: Container, target: T
     addresses: fixedAddresses(wanted),
     avoid: reservedAddresses(daemon, network.name, container),
     macAddress: wanted.MacAddress ?? '',
-    ports: isGateway ? publishedPorts(record, options.publishIp) : [],
+    ports: isGateway ? publishedPorts(record, network, options.publishIp) : [],
+    links: network.name === 'bridge' ? endpointLinks(daemon, container) : [],
     defaultRoute: isGateway,
   });
   const { connection, descriptors } = joined;
@@ -170,8 +175,15 @@ function memberOf({ containers }: Daemon, { id, name }: Container) {
   return { containerId: id, containerName: name, isTold: containers.lookup(id) !== undefined };
 }
 
-function publishedPorts({ config, hostConfig }: ContainerRecord, publishIp: string): PortBinding[] {
-  return portBindings(config, hostConfig).map(port => ({ ...port, hostIp: port.hostIp || publishIp }));
+/** Those that name no address are published where the network has them, else where the engine has. */
+function publishedPorts(
+  { config, hostConfig }: ContainerRecord,
+  network: NetworkRecord,
+  publishIp: string,
+): PortBinding[] {
+  const ports = portBindings(config, hostConfig);
+  if (publishIp === EVERYWHERE || hasHostBinding(network)) return ports;
+  return ports.map(port => ({ ...port, hostIp: port.hostIp || publishIp }));
 }
 
 function once(task: () => void): () => void {

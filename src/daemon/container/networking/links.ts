@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { addressOf as addressOfEndpoint } from '../../../networkdriver/driver.ts';
+import { addressOf } from '../../../networkdriver/driver.ts';
 import type { Container } from '../../model/container.ts';
 import type { Link } from '../../model/container-record.ts';
 import type { Daemon } from '../daemon.ts';
@@ -51,7 +51,7 @@ export function linkedContainers(daemon: Daemon, { record }: Container): LinkedC
       const name = nameOf(daemon, link);
       throw invalid(`Cannot link to a non running container: /${name} AS /${record.name}/${alias}`);
     }
-    const address = addressOf(container);
+    const address = runningAddress(container);
     if (address === undefined) {
       throw invalid(`Cannot link to /${container.name}, as it does not belong to the default network`);
     }
@@ -98,7 +98,7 @@ export function linkingContainers({ containers }: Daemon, { id }: Container): Co
 
 /** The links of one container that name another, which runs. */
 export function linksTo(container: Container, { record }: Container): LinkedContainer[] {
-  const address = addressOf(container);
+  const address = runningAddress(container);
   if (address === undefined) return [];
   return (record.links ?? [])
     .filter(({ containerId }) => containerId === container.id)
@@ -113,7 +113,8 @@ export function linkedHosts(linked: readonly LinkedContainer[]): string[] {
   });
 }
 
-function addressOf({ state }: Container): string | undefined {
+/** Where a container is reached on the default network. */
+export function runningAddress({ state }: Container): string | undefined {
   const connection = state.endpoints.find(({ network }) => network === DEFAULT_NETWORK);
-  return connection && addressOfEndpoint(connection.endpoint, 4)?.address;
+  return connection && addressOf(connection.endpoint, 4)?.address;
 }

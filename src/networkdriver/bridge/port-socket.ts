@@ -1,0 +1,87 @@
+import { closeSync } from 'node:fs';
+import { errorCode } from '../../base/errors.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  IPPROTO_IPV6,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPV6_V6ONLY,
+  SO_REUSEADDR,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from '../../kernel/abi/socket.ts';
+import { syscall } from '../../kernel/libc.ffi.ts';
+import type { PortBinding, Protocol } from '../driver.ts';
+import { addressBytes, parseIp, versionOf } from '../ipam/ip.ts';
+
+const SOCKETS: Record<Protocol, { type: number; protocol: number }> = {
+  tcp: { type: SOCK_STREAM, protocol: IPPROTO_TCP },
+  udp: { type: SOCK_DGRAM, protocol: IPPROTO_UDP },
+  sctp: { type: SOCK_STREAM, protocol: IPPROTO_SCTP },
+};
+const SOCKADDR_BYTES = 28;
+
+/**
+ * A socket bound to the port of a host's address, which keeps it from other programs, and which port it is. Where the
+ * kernel has no SCTP, nobody else can have its ports, and there is no socket.
+ * @throws SyscallError
+ */
+export function bindPortSocket(binding: PortBinding): { hostPort: number; descriptor?: number } {
+  const { protocol, hostIp, hostPort } = binding;
+  const where = `${hostIp}:${hostPort}`;
+  const descriptor = openSocket(protocol, hostIp, where);
+  if (descriptor === undefined) return { hostPort };
+  try {
+    if (versionOf(hostIp) === 6)
+      setOption(descriptor, { level: IPPROTO_IPV6, option: IPV6_V6ONLY, value: 1 });
+    // Connections of an earlier owner that linger in TIME_WAIT must not keep the port; but with the option
+    // left on, another program that has it on as well could bind beside this socket.
+    const reuse = protocol === 'tcp' && hostPort !== 0;
+    if (reuse) setOption(descriptor, { level: SOL_SOCKET, option: SO_REUSEADDR, value: 1 });
+    const address = socketAddress(hostIp, hostPort);
+    syscall('bind', where, descriptor, address, address.length);
+    if (reuse) setOption(descriptor, { level: SOL_SOCKET, option: SO_REUSEADDR, value: 0 });
+    return { hostPort: hostPort || boundPort(descriptor), descriptor };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+function openSocket(protocol: Protocol, hostIp: string, where: string): number | undefined {
+  const family = versionOf(hostIp) === 4 ? AF_INET : AF_INET6;
+  const { type, protocol: number } = SOCKETS[protocol];
+  try {
+    return syscall('socket', where, family, type | SOCK_CLOEXEC, number);
+  } catch (error) {
+    if (protocol === 'sctp' && errorCode(error) === 'EPROTONOSUPPORT') return undefined;
+    throw error;
+  }
+}
+
+function setOption(
+  descriptor: number,
+  { level, option, value }: { level: number; option: number; value: 0 | 1 },
+): void {
+  syscall('setsockopt', String(option), descriptor, level, option, Buffer.of(value, 0, 0, 0), 4);
+}
+
+function boundPort(descriptor: number): number {
+  const address = Buffer.alloc(SOCKADDR_BYTES);
+  syscall('getsockname', '', descriptor, address, Buffer.of(SOCKADDR_BYTES, 0, 0, 0));
+  return address.readUInt16BE(2);
+}
+
+/** struct sockaddr_in, sockaddr_in6 */
+function socketAddress(address: string, port: number): Buffer {
+  const isIpv4 = versionOf(address) === 4;
+  const buffer = Buffer.alloc(isIpv4 ? 16 : SOCKADDR_BYTES);
+  buffer.writeUInt16LE(isIpv4 ? AF_INET : AF_INET6, 0);
+  buffer.writeUInt16BE(port, 2);
+  buffer.set(addressBytes(parseIp(address)), isIpv4 ? 4 : 8);
+  return buffer;
+}
