@@ -95,6 +95,19 @@ test('an import against the order within a room fails', t => {
   assert.match(output, /src\/graph\/somewhere: has no place in the order of src\/graph/);
 });
 
+test('drivers, each in a folder of its own, do not know each other', t => {
+  const { status, output } = check(t, {
+    'src/execdriver/driver.ts': '',
+    'src/execdriver/native/open.ts': `import type { Driver } from '../driver.ts';`,
+    'src/execdriver/other/open.ts': `import { open } from '../native/open.ts';`,
+  });
+  assert.equal(status, 1);
+  assert.equal(
+    output,
+    'src/execdriver/other/open.ts: imports src/execdriver/native/open.ts, but native is not below other\n',
+  );
+});
+
 test('the FFI library is imported by one file only', t => {
   const { status, output } = check(t, {
     'src/kernel/libc.ffi.ts': `import koffi from 'koffi';`,

@@ -40,9 +40,12 @@ const ROOMS: Record<string, readonly string[]> = {
   ),
 };
 
+/** All folders that are not named. */
+const DRIVERS = 'drivers';
+
 /**
  * The entries of a folder, lowest first: each may import those of earlier lines only. '*' stands for all files that are
- * not named, which may import each other. A folder that is not named is an error.
+ * not named, which may import each other.
  */
 const ORDERS: Record<string, readonly (readonly string[])[]> = {
   'src/graph': [
@@ -64,10 +67,14 @@ const ORDERS: Record<string, readonly (readonly string[])[]> = {
     ['ipam'],
     ['dns', 'network-namespace.ts'],
     ['driver.ts', 'namespace-pool.ts'],
-    ['bridge', 'null-driver.ts', 'network-driver-suite.ts'],
+    [DRIVERS, 'null-driver.ts', 'network-driver-suite.ts'],
     ['open-network-drivers.ts'],
   ],
-  'src/execdriver': [['driver.ts'], ['start-error.ts'], ['native']],
+  'src/execdriver': [
+    ['driver.ts'],
+    ['start-error.ts', 'suite-containers.ts'],
+    ['exec-driver-suite.ts', DRIVERS],
+  ],
   'src/builder': [
     ['solver'],
     ['*'],
@@ -142,14 +149,15 @@ function importsBetweenRooms({ from, to }: Import): string[] {
 
 function importsAgainstOrder(folder: string, order: readonly (readonly string[])[]): string[] {
   const rankOf = (entry: string): number => {
-    const named = order.findIndex(entries => entries.includes(entry));
-    return named === -1 && entry.endsWith('.ts') ? order.findIndex(entries => entries.includes('*')) : named;
+    const place = order.flat().includes(entry) ? entry : entry.endsWith('.ts') ? '*' : DRIVERS;
+    return order.findIndex(entries => entries.includes(place));
   };
-  const areUnnamed = (...entries: string[]) => !entries.some(entry => order.flat().includes(entry));
+  const areUnnamedFiles = (...entries: string[]) =>
+    entries.every(entry => entry.endsWith('.ts') && !order.flat().includes(entry));
   return [...entriesOf(folder)].flatMap(([entry, imported]) => {
     if (rankOf(entry) === -1) return [`${folder}/${entry}: has no place in the order of ${folder}`];
     return [...imported]
-      .filter(([other]) => rankOf(other) >= rankOf(entry) && !areUnnamed(entry, other))
+      .filter(([other]) => rankOf(other) >= rankOf(entry) && !areUnnamedFiles(entry, other))
       .map(([other, { from, to }]) => `${from}: imports ${to}, but ${other} is not below ${entry}`);
   });
 }
