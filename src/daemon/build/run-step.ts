@@ -1,3 +1,5 @@
+import { EMPTY_CONFIG } from '../model/config.ts';
+import { formatNetworkMode } from '../model/namespace-modes.ts';
 import { rmSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import type { BuildMount, BuildStep, BuildStepResult } from '../../api/build-step.ts';
@@ -99,7 +101,7 @@ function containerOf(daemon: Daemon, step: BuildStep): Container {
     { ...step.hostConfig, LogConfig: { Type: 'none', Config: {} } },
     hostDefaults(daemon),
   );
-  const mode = hostConfig.NetworkMode ?? '';
+  const { NetworkMode: mode } = hostConfig;
   const [path = '', ...args] = command;
   const record = {
     id,
@@ -110,7 +112,8 @@ function containerOf(daemon: Daemon, step: BuildStep): Container {
     path,
     args,
     config: {
-      Hostname: mode === 'host' ? '' : HOSTNAME,
+      ...EMPTY_CONFIG,
+      Hostname: mode.kind === 'host' ? '' : HOSTNAME,
       Env: [...env],
       Entrypoint: [],
       Cmd: [...command],
@@ -120,7 +123,7 @@ function containerOf(daemon: Daemon, step: BuildStep): Container {
     hostConfig,
     mounts: step.mounts.map(mountRecord),
     links: [],
-    networks: mode === 'host' || mode.startsWith('container:') ? {} : { [mode]: {} },
+    networks: mode.kind === 'host' || mode.kind === 'container' ? {} : { [formatNetworkMode(mode)]: {} },
   };
   return new Container(record, newState());
 }

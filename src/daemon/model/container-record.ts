@@ -1,6 +1,8 @@
 import type * as api from '../../api/types.ts';
 import type { Endpoint, PortBinding } from '../../networkdriver/driver.ts';
 import { ZERO_TIME } from './clock.ts';
+import { type CompletedConfig, upgradeConfig } from './config.ts';
+import { type CompletedHostConfig, upgradeHostConfig } from './host-config.ts';
 
 /** A container as it was asked for: written once, changed by `rename` and `update` only. Plain data. */
 export type ContainerRecord = {
@@ -15,22 +17,21 @@ export type ContainerRecord = {
   path: string;
   args: string[];
   /** Merged with the image's. */
-  config: api.ContainerConfig;
+  config: CompletedConfig;
   /** Completed with defaults, as `inspect` shows it. */
-  hostConfig: api.HostConfig;
+  hostConfig: CompletedHostConfig;
   mounts: MountRecord[];
   /** What the client asked of each network, by the name it used. */
   networks: Record<string, api.EndpointSettings>;
-  /** Absent in records of earlier versions. */
-  links?: Link[];
+  links: Link[];
 };
 
 /** Another container of the default network, and what it is called in this one. */
 export type Link = {
   containerId: string;
   alias: string;
-  /** As it was called when this was written down. Absent in records of earlier versions. */
-  name?: string;
+  /** As it was called when this was written down; its id in records of earlier versions. */
+  name: string;
 };
 
 /** A mount, resolved at creation. */
@@ -108,6 +109,22 @@ export function newState(): StateRecord {
     manuallyStopped: false,
     endpoints: [],
     hasHostFiles: false,
+  };
+}
+
+type EarlierRecord = Omit<ContainerRecord, 'config' | 'hostConfig' | 'links'> & {
+  config: api.ContainerConfig | CompletedConfig;
+  hostConfig: api.HostConfig | CompletedHostConfig;
+  links?: (Omit<Link, 'name'> & { name?: string })[];
+};
+
+/** A record as this or an earlier version may have written it: with configurations in the API's form, without links. */
+export function upgradeRecord({ config, hostConfig, links = [], ...record }: EarlierRecord): ContainerRecord {
+  return {
+    ...record,
+    config: upgradeConfig(config),
+    hostConfig: upgradeHostConfig(hostConfig),
+    links: links.map(({ containerId, alias, name = containerId }) => ({ containerId, alias, name })),
   };
 }
 

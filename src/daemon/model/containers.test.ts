@@ -4,10 +4,15 @@ import { newId } from '../../base/ids.ts';
 import { StateStore } from './state-store.ts';
 import { Container } from './container.ts';
 import { type ContainerRecord, newState } from './container-record.ts';
+import { EMPTY_CONFIG } from './config.ts';
+import { fillHostConfig } from './host-config.ts';
 import { ContainerTable } from './container-table.ts';
 
 function container(name: string, id = newId()): Container {
-  return new Container({ id, name } as ContainerRecord, newState());
+  return new Container(
+    { id, name, config: EMPTY_CONFIG, hostConfig: fillHostConfig({}) } as ContainerRecord,
+    newState(),
+  );
 }
 
 test('containers are found by id, name and unambiguous prefix', () => {

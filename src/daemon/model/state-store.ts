@@ -1,7 +1,7 @@
 import { decodeJson, encodeJson } from '../../base/exact-json.ts';
 import type { StatementSync } from 'node:sqlite';
 import { isFull, ReservedDatabase } from '../../base/reserved-database.ts';
-import { type ContainerRecord, type StateRecord, upgradeState } from './container-record.ts';
+import { type ContainerRecord, type StateRecord, upgradeRecord, upgradeState } from './container-record.ts';
 import { MIGRATIONS } from './schema.ts';
 
 /** What must be cleaned away, should the daemon die before it has done so itself. */
@@ -87,7 +87,7 @@ export class StateStore {
   containers(): StoredContainer[] {
     const rows = this.#all('SELECT record, state FROM containers ORDER BY rowid');
     return rows.map(row => ({
-      record: decodeJson(String(row.record)) as ContainerRecord,
+      record: upgradeRecord(decodeJson(String(row.record)) as ContainerRecord),
       state: upgradeState(decodeJson(String(row.state)) as StateRecord),
     }));
   }

@@ -104,6 +104,6 @@ export function interfaceName(
 
 /** By which a container is found on a user-defined network. */
 export function dnsNames({ id, record }: Container, { Aliases }: EndpointSettings): string[] {
-  const names = [record.name, ...(Aliases ?? []), shortId(id), record.config.Hostname ?? ''];
+  const names = [record.name, ...(Aliases ?? []), shortId(id), record.config.Hostname];
   return [...new Set(names)].filter(name => name !== '');
 }

@@ -136,7 +136,7 @@ export class NameService {
 
   #openRequest({ id, record }: Container, namespace: number): ResolverRequest {
     const { Dns } = record.hostConfig;
-    const servers = Dns?.length ? [...Dns] : this.#daemon.options.dns;
+    const servers = Dns.length > 0 ? Dns : this.#daemon.options.dns;
     return { type: 'open', sandbox: id, namespace: `/proc/${process.pid}/fd/${namespace}`, servers };
   }
 

@@ -89,7 +89,7 @@ export async function extractToContainer(
       inputFd,
       unpack,
       mounts: record.mounts.map(({ destination, writable }) => ({ destination, writable })),
-      readonlyRoot: record.hostConfig.ReadonlyRootfs ?? false,
+      readonlyRoot: record.hostConfig.ReadonlyRootfs,
     }));
     return namingTarget(target, extracting);
   });

@@ -30,7 +30,7 @@ export async function withContainerView<T>(
     container.layer ??= await daemon.graph.openContainerLayer(container.id);
     const { root, close } = await openRoot(container.layer);
     try {
-      const readonlyRoot = container.record.hostConfig.ReadonlyRootfs ?? false;
+      const readonlyRoot = container.record.hostConfig.ReadonlyRootfs;
       return await use({ root, uncovered: [], mounts: stoppedMounts(daemon, container), readonlyRoot });
     } finally {
       close();
@@ -47,7 +47,7 @@ export function withoutMounts(view: FileSystemView): FileSystemView {
 function runningView(daemon: Daemon, { id, record, state }: Container): FileSystemView {
   const own = new Set([
     ...record.mounts.map(({ destination }) => destination),
-    ...Object.keys(record.hostConfig.Tmpfs ?? {}),
+    ...Object.keys(record.hostConfig.Tmpfs),
   ]);
   const uncovered = KERNEL_PLACES.filter(place => !own.has(place));
   const isUncovered = ({ destination }: ViewMount) =>

@@ -1,3 +1,4 @@
+import { describeConfig } from '../../model/config.ts';
 import type { ContainerCommitOptions } from '../../../api/backend.ts';
 import type * as api from '../../../api/types.ts';
 import type { Digest } from '../../../base/digest.ts';
@@ -26,7 +27,8 @@ export async function commitContainer(
 ): Promise<string> {
   checkState(container);
   const { id: containerId, record } = container;
-  const config = await committedConfig(record.config, request);
+  const own = describeConfig(record.config);
+  const config = await committedConfig(own, request);
   const reference = nameOf(request);
   const layer = await standingStill(daemon, container, request.pause, () =>
     daemon.graph.packContainerLayer(containerId, MADE_PLACES),
@@ -38,7 +40,7 @@ export async function commitContainer(
       comment: request.comment,
       config,
       containerId,
-      containerConfig: record.config,
+      containerConfig: own,
       parent: record.imageId as Digest | '',
       engineVersion: daemon.options.version,
     });

@@ -1,13 +1,10 @@
 import { type Int64, toInt64 } from '../../../base/int64.ts';
 import type { HostConfig } from '../../../api/types.ts';
-import { present } from './merge-image-config.ts';
+import { type CompletedHostConfig, fillHostConfig } from '../../model/host-config.ts';
+import { parseIpcMode } from '../../model/namespace-modes.ts';
+import { DEFAULT_READONLY_PATHS } from '../spec/system-paths.ts';
 
-const MASKED_PATHS = `/proc/asound /proc/acpi /proc/interrupts /proc/kcore /proc/keys /proc/latency_stats
-  /proc/timer_list /proc/timer_stats /proc/sched_debug /proc/scsi /sys/firmware
-  /sys/devices/virtual/powercap`.split(/\s+/);
-const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
-
-/** What the engine's own options say of every container. */
+/** What the engine's own options, and the host, say of every container. */
 export type HostDefaults = {
   /** Private on a machine with cgroups v2 only, as Docker has it. */
   cgroupnsMode: 'private' | 'host';
@@ -18,113 +15,66 @@ export type HostDefaults = {
   init: boolean;
   /** Of containers that name none. */
   networkMode: 'bridge' | 'none';
+  /** What containers do not see unless they are told otherwise. */
+  maskedPaths: readonly string[];
 };
 
 /**
- * A host configuration with all the fields and defaults that `inspect` shows. What was sent is kept as it was sent, in
- * its own spelling and an empty list as an empty list: by that, programs tell whether a container is as they want it.
+ * What a container asks of the host, with all the defaults. What was sent is kept as it was sent, in its own spelling,
+ * and an empty list as an empty list: by that, programs tell whether a container is as they want it.
  */
-export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): HostConfig {
-  const isPrivileged = wanted.Privileged ?? false;
-  const isUnmasked = (wanted.SecurityOpt ?? []).includes('systempaths=unconfined');
-  const systemPaths = (defaults: string[]) => (isPrivileged ? null : isUnmasked ? [] : defaults);
+export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): CompletedHostConfig {
+  const filled = fillHostConfig(wanted);
   return {
-    Binds: wanted.Binds ?? null,
-    ContainerIDFile: wanted.ContainerIDFile ?? '',
-    LogConfig: logConfig(wanted.LogConfig, defaults),
-    NetworkMode: networkMode(wanted.NetworkMode ?? '', defaults.networkMode),
-    PortBindings: portBindings(wanted.PortBindings),
-    RestartPolicy: {
-      Name: wanted.RestartPolicy?.Name || 'no',
-      MaximumRetryCount: wanted.RestartPolicy?.MaximumRetryCount ?? 0,
-    },
-    AutoRemove: wanted.AutoRemove ?? false,
-    VolumeDriver: wanted.VolumeDriver ?? '',
-    VolumesFrom: wanted.VolumesFrom ?? null,
-    ConsoleSize: wanted.ConsoleSize ?? [0, 0],
-    ...present('Annotations', wanted.Annotations),
-    CapAdd: wanted.CapAdd ?? null,
-    CapDrop: wanted.CapDrop ?? null,
-    CgroupnsMode: wanted.CgroupnsMode || defaults.cgroupnsMode,
-    Dns: wanted.Dns ?? null,
-    DnsOptions: wanted.DnsOptions ?? null,
-    DnsSearch: wanted.DnsSearch ?? null,
-    ExtraHosts: wanted.ExtraHosts ?? null,
-    GroupAdd: wanted.GroupAdd ?? null,
-    IpcMode: wanted.IpcMode || defaults.ipcMode,
-    Cgroup: wanted.Cgroup ?? '',
-    // Kept in the record: names of containers may change.
-    Links: null,
-    OomScoreAdj: wanted.OomScoreAdj ?? 0,
-    PidMode: wanted.PidMode ?? '',
-    Privileged: isPrivileged,
-    PublishAllPorts: wanted.PublishAllPorts ?? false,
-    ReadonlyRootfs: wanted.ReadonlyRootfs ?? false,
-    SecurityOpt: securityOptions(wanted),
-    ...present('StorageOpt', wanted.StorageOpt),
-    ...present('Tmpfs', wanted.Tmpfs),
-    UTSMode: wanted.UTSMode ?? '',
-    UsernsMode: wanted.UsernsMode ?? '',
-    ShmSize: wanted.ShmSize || defaults.shmSizeBytes,
-    ...present('Sysctls', wanted.Sysctls),
-    Runtime: wanted.Runtime || 'slipway',
-    Isolation: wanted.Isolation ?? '',
-    ...completeResources(wanted),
-    ...present('Mounts', wanted.Mounts),
-    MaskedPaths: wanted.MaskedPaths ?? systemPaths(MASKED_PATHS),
-    ReadonlyPaths: wanted.ReadonlyPaths ?? systemPaths(READONLY_PATHS),
-    ...(wanted.Init === undefined || wanted.Init === null
-      ? defaults.init
-        ? { Init: true }
-        : {}
-      : { Init: wanted.Init }),
-  };
-}
-
-function completeResources(wanted: HostConfig): HostConfig {
-  const memory = wanted.Memory ?? 0;
-  return {
-    CpuShares: wanted.CpuShares ?? 0,
-    Memory: memory,
-    NanoCpus: wanted.NanoCpus ?? 0,
-    CgroupParent: wanted.CgroupParent ?? '',
-    BlkioWeight: wanted.BlkioWeight ?? 0,
-    BlkioWeightDevice: wanted.BlkioWeightDevice ?? null,
-    BlkioDeviceReadBps: wanted.BlkioDeviceReadBps ?? null,
-    BlkioDeviceWriteBps: wanted.BlkioDeviceWriteBps ?? null,
-    BlkioDeviceReadIOps: wanted.BlkioDeviceReadIOps ?? null,
-    BlkioDeviceWriteIOps: wanted.BlkioDeviceWriteIOps ?? null,
-    CpuPeriod: wanted.CpuPeriod ?? 0,
-    CpuQuota: wanted.CpuQuota ?? 0,
-    CpuRealtimePeriod: wanted.CpuRealtimePeriod ?? 0,
-    CpuRealtimeRuntime: wanted.CpuRealtimeRuntime ?? 0,
-    CpusetCpus: wanted.CpusetCpus ?? '',
-    CpusetMems: wanted.CpusetMems ?? '',
-    Devices: wanted.Devices ?? null,
-    DeviceCgroupRules: wanted.DeviceCgroupRules ?? null,
-    DeviceRequests: wanted.DeviceRequests ?? null,
-    MemoryReservation: wanted.MemoryReservation ?? 0,
+    ...filled,
+    LogConfig: logConfig(filled.LogConfig, defaults),
+    NetworkMode: isDefault(wanted.NetworkMode) ? { kind: defaults.networkMode } : filled.NetworkMode,
+    CgroupnsMode: filled.CgroupnsMode || defaults.cgroupnsMode,
+    IpcMode: wanted.IpcMode ? filled.IpcMode : parseIpcMode(defaults.ipcMode),
+    ShmSize: filled.ShmSize || defaults.shmSizeBytes,
+    Runtime: filled.Runtime || 'slipway',
+    Init: filled.Init ?? (defaults.init || null),
+    RestartPolicy: { ...filled.RestartPolicy, Name: filled.RestartPolicy.Name || 'no' },
     // Docker allows as much swap as memory when nothing is said.
-    MemorySwap: memory > 0 && !wanted.MemorySwap ? twice(memory) : (wanted.MemorySwap ?? 0),
-    MemorySwappiness: wanted.MemorySwappiness === -1 ? null : (wanted.MemorySwappiness ?? null),
-    OomKillDisable: wanted.OomKillDisable ?? false,
+    MemorySwap: filled.Memory > 0 && !filled.MemorySwap ? twice(filled.Memory) : filled.MemorySwap,
+    MemorySwappiness: filled.MemorySwappiness === -1 ? null : filled.MemorySwappiness,
     // Zero and less mean no limit.
-    PidsLimit: (wanted.PidsLimit ?? 0) > 0 ? wanted.PidsLimit : null,
-    Ulimits: wanted.Ulimits ?? null,
-    ...present('KernelMemoryTCP', wanted.KernelMemoryTCP),
+    PidsLimit: filled.PidsLimit !== null && filled.PidsLimit > 0 ? filled.PidsLimit : null,
     // Of Windows.
-    CpuCount: wanted.CpuCount ?? 0,
     CpuPercent: 0,
     IOMaximumIOps: 0,
     IOMaximumBandwidth: 0,
+    ...confinement(filled, defaults),
+  };
+}
+
+const isDefault = (mode: string | undefined): boolean => !mode || mode === 'default';
+
+/** What the container may see and change of the host, and what it is told of labels. */
+function confinement(
+  filled: CompletedHostConfig,
+  { maskedPaths }: HostDefaults,
+): Pick<CompletedHostConfig, 'SecurityOpt' | 'MaskedPaths' | 'ReadonlyPaths' | 'leftOut'> {
+  const { SecurityOpt, Privileged, leftOut } = filled;
+  const isUnmasked = SecurityOpt.includes('systempaths=unconfined');
+  const own = (field: 'MaskedPaths' | 'ReadonlyPaths', defaults: readonly string[]) =>
+    !leftOut.includes(field) ? filled[field] : Privileged || isUnmasked ? [] : [...defaults];
+  const security = securityOptions(filled);
+  const isSaid = (field: string) =>
+    field === 'SecurityOpt' ? security.length > 0 : field.endsWith('Paths') && !Privileged;
+  return {
+    SecurityOpt: security,
+    MaskedPaths: own('MaskedPaths', maskedPaths),
+    ReadonlyPaths: own('ReadonlyPaths', DEFAULT_READONLY_PATHS),
+    leftOut: leftOut.filter(field => !isSaid(field)),
   };
 }
 
 /** Where the host's processes or memory are to be seen, labels are of no use, unless the request names some. */
-function securityOptions({ SecurityOpt, IpcMode, PidMode, Privileged }: HostConfig): string[] | null {
-  const isOpen = IpcMode === 'host' || PidMode === 'host' || Privileged;
-  const isLabelled = SecurityOpt?.some(option => option === 'label' || option.startsWith('label='));
-  return isOpen && !isLabelled ? [...(SecurityOpt ?? []), 'label=disable'] : (SecurityOpt ?? null);
+function securityOptions({ SecurityOpt, IpcMode, PidMode, Privileged }: CompletedHostConfig): string[] {
+  const isOpen = IpcMode.kind === 'host' || PidMode.kind === 'host' || Privileged;
+  const isLabelled = SecurityOpt.some(option => option === 'label' || option.startsWith('label='));
+  return isOpen && !isLabelled ? [...SecurityOpt, 'label=disable'] : SecurityOpt;
 }
 
 /** As Go has it: what is too much for 64 bits becomes negative, and so no limit. */
@@ -132,20 +82,9 @@ function twice(value: Int64): Int64 {
   return toInt64(BigInt.asIntN(64, 2n * BigInt(value)));
 }
 
-function logConfig(wanted: HostConfig['LogConfig'], defaults: HostDefaults): HostConfig['LogConfig'] {
-  if (wanted?.Type) return { Type: wanted.Type, Config: wanted.Config ?? {} };
-  return { Type: defaults.logDriver, Config: { ...defaults.logOptions, ...wanted?.Config } };
-}
-
-function networkMode(mode: string, defaultMode: string): string {
-  return mode === '' || mode === 'default' ? defaultMode : mode;
-}
-
-function portBindings(bindings: HostConfig['PortBindings']): HostConfig['PortBindings'] {
-  return Object.fromEntries(
-    Object.entries(bindings ?? {}).map(([port, hosts]) => [
-      port.includes('/') ? port : `${port}/tcp`,
-      (hosts ?? []).map(({ HostIp = '', HostPort = '' }) => ({ HostIp, HostPort })),
-    ]),
-  );
+function logConfig(
+  { Type, Config }: CompletedHostConfig['LogConfig'],
+  { logDriver, logOptions }: HostDefaults,
+): CompletedHostConfig['LogConfig'] {
+  return Type === '' ? { Type: logDriver, Config: { ...logOptions, ...Config } } : { Type, Config };
 }

@@ -73,7 +73,7 @@ function mergeHealthcheck(
 }
 
 /** A property that Docker leaves out when it is empty. */
-export function present<Key extends string, Value>(
+function present<Key extends string, Value>(
   key: Key,
   value: Value,
 ): Partial<Record<Key, NonNullable<Value>>> {

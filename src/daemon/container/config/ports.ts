@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
-import type { ContainerConfig, HostConfig, PortMap } from '../../../api/types.ts';
+import type { ContainerConfig, PortMap } from '../../../api/types.ts';
+import type { CompletedConfig } from '../../model/config.ts';
+import type { CompletedHostConfig } from '../../model/host-config.ts';
 import type { EngineError } from '../../../base/errors.ts';
 import type { PortBinding, Protocol } from '../../../networkdriver/driver.ts';
 import { invalid } from '../../model/errors.ts';
@@ -50,18 +52,17 @@ export function checkPorts(
   }
 }
 
-/** Adds what `-p` publishes to the exposed ports, as Docker does; undefined for none. */
+/** Adds what `-p` publishes to the exposed ports, as Docker does. */
 export function exposedPorts(
-  exposed: ContainerConfig['ExposedPorts'],
-  bindings: PortMap | null | undefined,
-): Record<string, object> | undefined {
-  const own = Object.keys(exposed ?? {});
-  const published = Object.keys(bindings ?? {});
+  exposed: CompletedConfig['ExposedPorts'],
+  bindings: CompletedHostConfig['PortBindings'],
+): Record<string, object> {
+  const own = Object.keys(exposed);
+  const published = Object.keys(bindings);
   const all = [...own, ...published].map(portKey);
-  if (all.length === 0) return undefined;
   // That many are put into no order, and not copied when nothing is added.
   if (own.length > MANY && published.length === 0 && all.every((port, index) => port === own[index]))
-    return exposed ?? undefined;
+    return exposed;
   return Object.fromEntries([...new Set(all)].sort().map(port => [port, {}]));
 }
 
@@ -79,9 +80,12 @@ const MAX_PUBLISHED = 10_240;
  * What the network driver is to publish: each published port, and every exposed one with `-P`.
  * @throws EngineError invalid-parameter for more than are of use
  */
-export function portBindings(config: ContainerConfig, hostConfig: HostConfig): PortBinding[] {
-  const published = Object.entries(hostConfig.PortBindings ?? {}).flatMap(([port, hosts]) =>
-    (hosts === null || hosts.length === 0 ? [{}] : hosts).map(host => publish(port, host)),
+export function portBindings(
+  config: Pick<CompletedConfig, 'ExposedPorts'>,
+  hostConfig: Pick<CompletedHostConfig, 'PortBindings' | 'PublishAllPorts'>,
+): PortBinding[] {
+  const published = Object.entries(hostConfig.PortBindings).flatMap(([port, hosts]) =>
+    (hosts.length === 0 ? [ANYWHERE] : hosts).map(host => publish(port, host)),
   );
   const exposed = hostConfig.PublishAllPorts ? usablePorts(config.ExposedPorts) : [];
   checkCount(exposed.reduce((sum, { number, end }) => sum + end - number + 1, 0));
@@ -89,7 +93,7 @@ export function portBindings(config: ContainerConfig, hostConfig: HostConfig): P
   const rest = exposed.flatMap(({ number, end, protocol }) =>
     Array.from({ length: end - number + 1 }, (_, index) => `${number + index}/${protocol}`),
   );
-  const all = [...published, ...rest.filter(port => !taken.has(port)).map(port => publish(port, {}))];
+  const all = [...published, ...rest.filter(port => !taken.has(port)).map(port => publish(port, ANYWHERE))];
   checkCount(all.length);
   return all;
 }
@@ -100,8 +104,8 @@ function checkCount(count: number): void {
 }
 
 /** Of the exposed ports, which an image may have made of any text, those that can be reached. */
-export function usablePorts(exposed: ContainerConfig['ExposedPorts']): UsablePort[] {
-  return Object.keys(exposed ?? {})
+export function usablePorts(exposed: CompletedConfig['ExposedPorts']): UsablePort[] {
+  return Object.keys(exposed)
     .map(readPort)
     .filter(port => port !== undefined)
     .filter((port): port is UsablePort => isProtocol(port.protocol));
@@ -111,13 +115,15 @@ function isProtocol(text: string): text is Protocol {
   return text === 'tcp' || text === 'udp' || text === 'sctp';
 }
 
-function publish(port: string, host: { HostIp?: string; HostPort?: string }): PortBinding {
+const ANYWHERE = { HostIp: '', HostPort: '' };
+
+function publish(port: string, host: { HostIp: string; HostPort: string }): PortBinding {
   const { number, protocol } = parsePort(port);
   const { number: hostPort, end } = host.HostPort ? parsePort(host.HostPort) : { number: 0, end: 0 };
   return {
     protocol: isProtocol(protocol) ? protocol : 'tcp',
     containerPort: number,
-    hostIp: host.HostIp ?? '',
+    hostIp: host.HostIp,
     hostPort,
     ...(end > hostPort ? { hostPortEnd: end } : {}),
   };

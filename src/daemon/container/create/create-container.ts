@@ -25,14 +25,16 @@ import { parseSecurityOptions } from '../spec/security-options.ts';
 import { checkCommand, checkConfig } from '../config/check-config.ts';
 import { checkHostConfig } from '../config/check-host-config.ts';
 import { checkName } from '../config/check-name.ts';
-import { joinedReference } from '../networking/joined-containers.ts';
+import { type CompletedConfig, fillConfig } from '../../model/config.ts';
+import type { CompletedHostConfig } from '../../model/host-config.ts';
+import type { IpcMode, NetworkMode, PidMode } from '../../model/namespace-modes.ts';
 import { defaultNetworkMode } from '../config/default-network-mode.ts';
 import { completeHostConfig, type HostDefaults } from '../config/complete-host-config.ts';
 import { checkPlatform } from '../config/check-platform.ts';
 import { makeWorkingDirectory } from './make-working-directory.ts';
 import { completeRoot } from './complete-root.ts';
 import { discardLimits } from '../config/discard-limits.ts';
-import { mergeImageConfig, present } from '../config/merge-image-config.ts';
+import { mergeImageConfig } from '../config/merge-image-config.ts';
 import { endpointSettings } from './endpoint-settings.ts';
 import { exposedPorts } from '../config/ports.ts';
 
@@ -60,7 +62,7 @@ export async function createContainer(
   const config = mergeImageConfig(wanted, image?.config.config ?? {});
   checkCommand(config);
   const id = newId();
-  const hostConfig = completeHostConfig(resolveReferences(daemon, wantedHostConfig), hostDefaults(daemon));
+  const hostConfig = resolveReferences(daemon, completeHostConfig(wantedHostConfig, hostDefaults(daemon)));
   const finalName = name === '' ? generateName(free => daemon.containers.isNameFree(free)) : name;
   daemon.containers.reserveName(finalName, id);
   try {
@@ -106,10 +108,9 @@ async function make(
       onNewVolume: volume => newVolumes.push(volume),
     });
     makeDirectories(directory, 0o700);
-    const storageOptions = record.hostConfig.StorageOpt ?? {};
-    const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '', storageOptions);
+    const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '', record.hostConfig.StorageOpt);
     completeRoot(layer);
-    await makeWorkingDirectory(layer, record.config.WorkingDir ?? '');
+    await makeWorkingDirectory(layer, record.config.WorkingDir);
     await populateVolumes(daemon, record.mounts, layer);
     const container = new Container(record, newState());
     container.layer = layer;
@@ -132,24 +133,26 @@ async function resolveImage({ graph }: Daemon, wanted: api.ContainerConfig): Pro
 }
 
 /** Other containers are kept by their ids: names may change. */
-function resolveReferences({ containers, networks }: Daemon, hostConfig: api.HostConfig): api.HostConfig {
-  const byId = (mode: string | undefined, isRequired: boolean): string | undefined => {
-    const reference = joinedReference(mode);
-    if (reference === undefined) return mode;
-    const target = containers.lookup(reference);
+function resolveReferences(
+  { containers, networks }: Daemon,
+  hostConfig: CompletedHostConfig,
+): CompletedHostConfig {
+  const byId = <Mode extends PidMode | IpcMode | NetworkMode>(mode: Mode, isRequired: boolean): Mode => {
+    if (mode.kind !== 'container') return mode;
+    const target = containers.lookup(mode.id);
     // Not not-found: to the docker CLI that means a missing image, which it would try to pull.
-    if (target === undefined && isRequired) throw invalid(`No such container: ${reference}`);
-    return target === undefined ? mode : `container:${target.id}`;
+    if (target === undefined && isRequired) throw invalid(`No such container: ${mode.id}`);
+    return target === undefined ? mode : { ...mode, id: target.id };
   };
-  const mode = hostConfig.NetworkMode ?? '';
-  const network = networks.lookup(mode);
-  const isById = network !== undefined && network.name !== mode;
+  const { NetworkMode: mode } = hostConfig;
+  const network = mode.kind === 'network' ? networks.lookup(mode.name) : undefined;
+  const isById = network !== undefined && mode.kind === 'network' && network.name !== mode.name;
   return {
     ...hostConfig,
     PidMode: byId(hostConfig.PidMode, true),
     IpcMode: byId(hostConfig.IpcMode, true),
     // That container may be made later.
-    NetworkMode: isById ? network.id : byId(hostConfig.NetworkMode, false),
+    NetworkMode: isById ? { kind: 'network', name: network.id } : byId(mode, false),
   };
 }
 
@@ -162,44 +165,24 @@ export function hostDefaults({ options, hostFacts }: Daemon): HostDefaults {
     logOptions: options.logOptions,
     init: options.init,
     networkMode: defaultNetworkMode(options),
+    maskedPaths: hostFacts.maskedPaths,
   };
 }
 
-type Draft = { id: string; config: api.ContainerConfig; hostConfig: api.HostConfig };
+type Draft = { id: string; config: api.ContainerConfig; hostConfig: CompletedHostConfig };
 
 /** What is too long for a path, as an image may have it, the start refuses. */
 function workingDirectory(directory: string): string {
   return directory === '' || directory.length > MAX_PATH_LENGTH ? directory : cleanPath(directory);
 }
 
-/** As `inspect` shows it. */
-function completeConfig({ id, config, hostConfig }: Draft): api.ContainerConfig {
-  const exposed = exposedPorts(config.ExposedPorts, hostConfig.PortBindings);
+/** With what follows from the host configuration. */
+function completeConfig({ id, config, hostConfig }: Draft): CompletedConfig {
+  const filled = fillConfig(config);
   return {
-    Hostname: config.Hostname || (hostConfig.NetworkMode === 'host' ? hostname() : shortId(id)),
-    Domainname: config.Domainname ?? '',
-    User: config.User ?? '',
-    AttachStdin: config.AttachStdin ?? false,
-    AttachStdout: config.AttachStdout ?? false,
-    AttachStderr: config.AttachStderr ?? false,
-    ...(exposed === undefined ? {} : { ExposedPorts: exposed }),
-    Tty: config.Tty ?? false,
-    OpenStdin: config.OpenStdin ?? false,
-    StdinOnce: config.StdinOnce ?? false,
-    Env: config.Env ?? null,
-    Cmd: config.Cmd ?? null,
-    ...(config.Healthcheck ? { Healthcheck: config.Healthcheck } : {}),
-    ...present('ArgsEscaped', config.ArgsEscaped),
-    Image: config.Image ?? '',
-    Volumes: config.Volumes ?? null,
-    WorkingDir: workingDirectory(config.WorkingDir ?? ''),
-    Entrypoint: config.Entrypoint ?? null,
-    ...present('NetworkDisabled', config.NetworkDisabled),
-    ...present('MacAddress', config.MacAddress),
-    OnBuild: config.OnBuild ?? null,
-    Labels: config.Labels ?? {},
-    ...present('StopSignal', config.StopSignal),
-    ...((config.StopTimeout ?? undefined) === undefined ? {} : { StopTimeout: config.StopTimeout }),
-    ...present('Shell', config.Shell),
+    ...filled,
+    Hostname: filled.Hostname || (hostConfig.NetworkMode.kind === 'host' ? hostname() : shortId(id)),
+    ExposedPorts: exposedPorts(filled.ExposedPorts, hostConfig.PortBindings),
+    WorkingDir: workingDirectory(filled.WorkingDir),
   };
 }

@@ -7,6 +7,8 @@ import { resolvConf } from '../networking/resolv-conf.ts';
 import { checkCapabilities } from '../config/check-capabilities.ts';
 import { checkCommand, checkConfig } from '../config/check-config.ts';
 import { checkHostConfig } from '../config/check-host-config.ts';
+import { describeHostConfig, fillHostConfig } from '../../model/host-config.ts';
+import { TestDaemon } from '../../testing/test-daemon.ts';
 import { completeHostConfig, type HostDefaults } from '../config/complete-host-config.ts';
 import { mergeImageConfig } from '../config/merge-image-config.ts';
 import { exposedPorts, portBindings } from '../config/ports.ts';
@@ -20,7 +22,11 @@ const DEFAULTS: HostDefaults = {
   init: true,
   cgroupnsMode: 'private',
   ipcMode: 'private',
+  maskedPaths: ['/proc/kcore'],
 };
+
+/** As `inspect` shows it. */
+const completed = (wanted: HostConfig) => describeHostConfig(completeHostConfig(wanted, DEFAULTS));
 /** node:path would take seconds for it. */
 const LONG_PATH = `/${'a'.repeat(MB)}${'/b/..'.repeat(5000)}`;
 
@@ -175,18 +181,18 @@ test('ports are exposed when published, and published all when asked', () => {
 });
 
 test('a host configuration is completed as inspect shows it', () => {
-  const plain = completeHostConfig({}, DEFAULTS);
+  const plain = completed({});
   assert.deepEqual(
     [plain.NetworkMode, plain.IpcMode, plain.ShmSize, plain.Init],
     ['bridge', 'private', 64 * MB, true],
   );
   assert.deepEqual(plain.LogConfig, { Type: 'json-file', Config: { 'max-size': '1m' } });
-  const own = completeHostConfig({ Memory: 10 * MB, PidsLimit: -5, Init: false, Privileged: true }, DEFAULTS);
+  const own = completed({ Memory: 10 * MB, PidsLimit: -5, Init: false, Privileged: true });
   assert.deepEqual([own.MemorySwap, own.PidsLimit, own.Init, own.MaskedPaths], [20 * MB, null, false, null]);
 });
 
 test('twice the memory that is too much for 64 bits is what Docker makes of it', () => {
-  const swapOf = (Memory: Int64) => completeHostConfig({ Memory }, DEFAULTS).MemorySwap;
+  const swapOf = (Memory: Int64) => completed({ Memory }).MemorySwap;
   assert.equal(swapOf(2n ** 53n + 1n), 2n ** 54n + 2n);
   assert.equal(swapOf(2n ** 62n), -(2n ** 63n));
   assert.equal(swapOf(2n ** 63n - 1n), -2);
@@ -208,21 +214,16 @@ test('what was sent is shown as it was sent', () => {
     BlkioDeviceWriteIOps: [],
   };
   const shown = (wanted: HostConfig) =>
-    Object.fromEntries(
-      Object.entries(completeHostConfig(wanted, DEFAULTS)).filter(([name]) => Object.hasOwn(lists, name)),
-    );
+    Object.fromEntries(Object.entries(completed(wanted)).filter(([name]) => Object.hasOwn(lists, name)));
   assert.deepEqual(shown(lists), lists);
-  const left = completeHostConfig(
-    { Annotations: {}, StorageOpt: {}, Tmpfs: {}, Sysctls: {}, Mounts: [] },
-    DEFAULTS,
-  );
+  const left = completed({ Annotations: {}, StorageOpt: {}, Tmpfs: {}, Sysctls: {}, Mounts: [] });
   for (const name of ['Annotations', 'StorageOpt', 'Tmpfs', 'Sysctls', 'Mounts'])
     assert.equal(name in left, false, name);
   assert.deepEqual(shown({}), Object.fromEntries(Object.keys(lists).map(name => [name, null])));
 });
 
 test('a container that sees the host’s processes or memory has no labels, unless it asks for some', () => {
-  const shown = (wanted: HostConfig) => completeHostConfig(wanted, DEFAULTS).SecurityOpt;
+  const shown = (wanted: HostConfig) => completed(wanted).SecurityOpt;
   for (const open of [{ Privileged: true }, { PidMode: 'host' }, { IpcMode: 'host' }]) {
     assert.deepEqual(shown(open), ['label=disable']);
     assert.deepEqual(shown({ ...open, SecurityOpt: ['seccomp=unconfined'] }), [
@@ -235,11 +236,21 @@ test('a container that sees the host’s processes or memory has no labels, unle
 });
 
 test('system paths are hidden as Docker shows it', () => {
-  const shown = (wanted: HostConfig) => completeHostConfig(wanted, DEFAULTS).MaskedPaths;
+  const shown = (wanted: HostConfig) => completed(wanted).MaskedPaths;
   assert.equal(shown({ Privileged: true }), null);
   assert.deepEqual(shown({ Privileged: true, MaskedPaths: ['/x'] }), ['/x']);
   assert.deepEqual(shown({ SecurityOpt: ['systempaths=unconfined'] }), []);
   assert.ok(shown({})?.includes('/proc/kcore'));
+});
+
+test('what this host has to hide besides, the sensors of its processors, is hidden', async t => {
+  const engine = await TestDaemon.open(t);
+  const sensor = '/sys/devices/system/cpu/cpu0/thermal_throttle';
+  Object.assign(engine.daemon.hostFacts, { maskedPaths: ['/proc/kcore', sensor] });
+  const id = await engine.run('web');
+  const { HostConfig } = await engine.backend.containerInspect(id, { size: false });
+  assert.deepEqual(HostConfig.MaskedPaths, ['/proc/kcore', sensor]);
+  assert.deepEqual(engine.execDriver.last.options.spec.linux?.maskedPaths, ['/proc/kcore', sensor]);
 });
 
 test('resolv.conf keeps what can be reached, and what was asked for', () => {
@@ -263,12 +274,19 @@ test('no more ports are published than are of use', () => {
   };
   assert.throws(() => checkHostConfig({}, { PortBindings: bindings(10_241) }), error);
   checkHostConfig({}, { PortBindings: bindings(10_240) });
-  const all = { PublishAllPorts: true };
+  const all = { PublishAllPorts: true, PortBindings: {} };
+  const none = { PublishAllPorts: false, PortBindings: {} };
   for (const exposed of [['1-65535'], ['1-9000', '1-9000/udp'], ports(10_241)]) {
     const ExposedPorts = Object.fromEntries(exposed.map(port => [port, {}]));
     assert.throws(() => portBindings({ ExposedPorts }, all), error);
-    assert.deepEqual(portBindings({ ExposedPorts }, {}), []);
+    assert.deepEqual(portBindings({ ExposedPorts }, none), []);
   }
   const ExposedPorts = { '1-10240': {} };
-  assert.equal(portBindings({ ExposedPorts }, { ...all, PortBindings: bindings(9000) }).length, 10_240);
+  assert.equal(
+    portBindings(
+      { ExposedPorts },
+      { ...all, PortBindings: fillHostConfig({ PortBindings: bindings(9000) }).PortBindings },
+    ).length,
+    10_240,
+  );
 });

@@ -1,3 +1,5 @@
+import type { CompletedHostConfig } from '../../model/host-config.ts';
+import { formatNetworkMode } from '../../model/namespace-modes.ts';
 import type * as api from '../../../api/types.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid, prefixed } from '../../model/errors.ts';
@@ -13,19 +15,20 @@ const MAC = /^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i;
  */
 export function endpointSettings(
   { networks, options }: Pick<Daemon, 'networks' | 'options'>,
-  { NetworkMode: mode = 'bridge' }: api.HostConfig,
+  { NetworkMode: mode }: Pick<CompletedHostConfig, 'NetworkMode'>,
   networking: api.NetworkingConfig | undefined,
   macAddress: string | undefined,
 ): Record<string, api.EndpointSettings> {
-  if (mode.startsWith('container:')) return {};
+  if (mode.kind === 'container') return {};
   const nameOf = (reference: string): string =>
     reference === 'default' ? defaultNetworkMode(options) : (networks.lookup(reference)?.name ?? reference);
   const given = Object.entries(networking?.EndpointsConfig ?? {}).map(([network, settings]) => [
     nameOf(network),
     settings ?? {},
   ]);
-  const main = given.length > 0 ? {} : { [nameOf(mode)]: {} };
-  const settings = withMacAddress(nameOf(mode), { ...main, ...Object.fromEntries(given) }, macAddress);
+  const main = nameOf(formatNetworkMode(mode));
+  const wanted = given.length > 0 ? Object.fromEntries(given) : { [main]: {} };
+  const settings = withMacAddress(main, wanted, macAddress);
   for (const [network, endpoint] of Object.entries(settings)) checkEndpoint(networks, network, endpoint);
   return settings;
 }
@@ -43,14 +46,14 @@ function checkEndpoint(networks: Networks, network: string, settings: api.Endpoi
 
 /** The address of the whole container is that of its main network. */
 function withMacAddress(
-  mode: string,
+  main: string,
   settings: Record<string, api.EndpointSettings>,
   macAddress: string | undefined,
 ): Record<string, api.EndpointSettings> {
-  if (!macAddress || mode === 'host' || mode === 'none') return settings;
-  if ((settings[mode]?.MacAddress || macAddress) !== macAddress)
+  if (!macAddress || main === 'host' || main === 'none') return settings;
+  if ((settings[main]?.MacAddress || macAddress) !== macAddress)
     throw invalid(
       'the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty',
     );
-  return { ...settings, [mode]: { ...settings[mode], MacAddress: macAddress } };
+  return { ...settings, [main]: { ...settings[main], MacAddress: macAddress } };
 }

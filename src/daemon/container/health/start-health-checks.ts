@@ -1,5 +1,5 @@
 import type { Int64 } from '../../../base/int64.ts';
-import type { Health, HealthConfig } from '../../../api/types.ts';
+import type { Health } from '../../../api/types.ts';
 import { startTimer } from '../../../base/start-timer.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
@@ -104,17 +104,18 @@ async function settlesWithin(promise: Promise<void>, timeoutMs: number, over: Ab
 }
 
 function settingsOf({ record: { config } }: Container): Settings | undefined {
-  const health: HealthConfig = config.Healthcheck ?? {};
-  const [kind, ...rest] = health.Test ?? [];
+  const { Healthcheck: health } = config;
+  if (health === null) return undefined;
+  const { Test: [kind, ...rest] = [], Retries: retries = 0 } = health;
   if (kind !== 'CMD' && kind !== 'CMD-SHELL') return undefined;
-  const shell = config.Shell ?? ['/bin/sh', '-c'];
+  const shell = config.Shell.length > 0 ? config.Shell : ['/bin/sh', '-c'];
   return {
     command: kind === 'CMD' ? rest : [...shell, ...rest],
     intervalMs: toMs(health.Interval, DEFAULT_INTERVAL_MS),
     timeoutMs: toMs(health.Timeout, DEFAULT_TIMEOUT_MS),
     startPeriodMs: toMs(health.StartPeriod, 0),
     startIntervalMs: toMs(health.StartInterval, DEFAULT_START_INTERVAL_MS),
-    retries: (health.Retries ?? 0) > 0 ? Number(health.Retries) : DEFAULT_RETRIES,
+    retries: retries > 0 ? Number(retries) : DEFAULT_RETRIES,
   };
 }
 

@@ -114,7 +114,7 @@ type Hosts = { HostIp?: string; HostPort?: string }[];
 function portHosts({ record, state, isRunning }: Container): Map<string, Hosts | null> {
   const ports = new Map<string, Hosts | null>();
   if (!isRunning || !state.endpoints.some(hasInterface)) return ports;
-  for (const port of Object.keys(record.config.ExposedPorts ?? {})) ports.set(port, null);
+  for (const port of Object.keys(record.config.ExposedPorts)) ports.set(port, null);
   for (const { endpoint } of state.endpoints) {
     for (const { containerPort, protocol, hostIp, hostPort } of endpoint.ports) {
       const key = `${containerPort}/${protocol}`;

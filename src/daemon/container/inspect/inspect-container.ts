@@ -1,3 +1,6 @@
+import { describeConfig } from '../../model/config.ts';
+import { describeHostConfig } from '../../model/host-config.ts';
+import { formatNetworkMode } from '../../model/namespace-modes.ts';
 import type * as api from '../../../api/types.ts';
 import type { Container } from '../../model/container.ts';
 import type { ContainerRecord } from '../../model/container-record.ts';
@@ -26,7 +29,7 @@ export async function inspectContainer(
   const owner = networkOwner(daemon, container);
   const path = (name: 'hostname' | 'hosts' | 'resolv.conf'): string =>
     state.hasHostFiles ? hostFilePath(daemon.options, owner.id, name) : '';
-  const hasLog = state.hasHostFiles && hostConfig.LogConfig?.Type === 'json-file';
+  const hasLog = state.hasHostFiles && hostConfig.LogConfig.Type === 'json-file';
   return {
     Id: id,
     Created: record.createdAt,
@@ -50,18 +53,18 @@ export async function inspectContainer(
       parseSecurityOptions(hostConfig.SecurityOpt),
     ),
     ExecIDs: execs.length > 0 ? execs.map(exec => exec.id) : null,
-    HostConfig: { ...hostConfig, Links: describeLinks(daemon, container) },
+    HostConfig: { ...describeHostConfig(hostConfig), Links: describeLinks(daemon, container) },
     GraphDriver: { Name: daemon.graph.driverName, Data: { ID: id, ...container.layer.driverData } },
     ...(size && !container.isRemoved ? await sizesOf(daemon, container) : {}),
     Mounts: describeMounts(daemon, container),
-    Config: { ...config, ...wantedMacAddress(record) },
+    Config: { ...describeConfig(config), ...wantedMacAddress(record) },
     NetworkSettings: describeNetworks(daemon, container),
   };
 }
 
 /** What was asked of the container's main network. */
 function wantedMacAddress({ networks, hostConfig }: ContainerRecord): { MacAddress?: string } {
-  const { MacAddress } = own(networks, hostConfig.NetworkMode ?? '') ?? {};
+  const { MacAddress } = own(networks, formatNetworkMode(hostConfig.NetworkMode)) ?? {};
   return MacAddress ? { MacAddress } : {};
 }
 

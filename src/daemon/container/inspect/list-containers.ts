@@ -1,3 +1,4 @@
+import { formatNetworkMode } from '../../model/namespace-modes.ts';
 import type * as api from '../../../api/types.ts';
 import { TimeSlice } from '../../../base/time-slice.ts';
 import { familiarString, parseReference, withDefaultTag } from '../../../oci/reference.ts';
@@ -73,7 +74,7 @@ type Names = {
 
 function summarize(daemon: Daemon, container: Container, { tags, links }: Names): api.ContainerSummary {
   const { record, state } = container;
-  const { NetworkMode = '', Annotations } = record.hostConfig;
+  const { NetworkMode: mode, Annotations } = record.hostConfig;
   return {
     Id: record.id,
     Names: [`/${record.name}`, ...(links.get(record.id) ?? [])],
@@ -82,10 +83,13 @@ function summarize(daemon: Daemon, container: Container, { tags, links }: Names)
     Command: command(record.path, record.args),
     Created: Number(parseTime(record.createdAt) / 1_000_000_000n),
     Ports: listPorts(container),
-    Labels: record.config.Labels ?? {},
+    Labels: record.config.Labels,
     State: state.status,
     Status: statusText(state),
-    HostConfig: { NetworkMode, ...(Annotations ? { Annotations } : {}) },
+    HostConfig: {
+      NetworkMode: formatNetworkMode(mode),
+      ...(Object.keys(Annotations).length > 0 ? { Annotations } : {}),
+    },
     NetworkSettings: { Networks: describeEndpoints(daemon, container) },
     Mounts: describeMounts(daemon, container),
   };

@@ -8,7 +8,7 @@ const LONG_RUN_NS = 10_000_000_000n;
 
 /** Whether the policy wants a container that has exited to run again. */
 export function wantsRestart({ record, state }: Container, exitCode: number): boolean {
-  const { Name: name, MaximumRetryCount: maximum = 0 } = record.hostConfig.RestartPolicy ?? {};
+  const { Name: name, MaximumRetryCount: maximum } = record.hostConfig.RestartPolicy;
   if (name === 'always') return true;
   if (name === 'unless-stopped') return !state.manuallyStopped;
   if (name !== 'on-failure') return false;

@@ -93,7 +93,7 @@ function checkStartable(container: Container, reason: StartReason): void {
 }
 
 function hostPathsOf({ record: { mounts, hostConfig } }: Container): string[] {
-  const devices = (hostConfig.Devices ?? []).map(({ PathOnHost = '' }) => PathOnHost);
+  const devices = hostConfig.Devices.map(({ PathOnHost = '' }) => PathOnHost);
   return [...mounts.filter(({ type }) => type !== 'tmpfs').map(({ source }) => source), ...devices];
 }
 
@@ -167,17 +167,17 @@ export async function createOptions(daemon: Daemon, container: Container) {
   const { id, record } = container;
   const { config, hostConfig } = record;
   container.layer ??= await daemon.graph.openContainerLayer(id);
-  const [rows = 0, columns = 0] = hostConfig.ConsoleSize ?? [];
-  const hasLog = hostConfig.LogConfig?.Type !== 'none';
+  const [rows, columns] = hostConfig.ConsoleSize;
+  const hasLog = hostConfig.LogConfig.Type !== 'none';
   return {
     id,
     stateDir: runDirectory(daemon.options, id),
     spec: await buildSpec(daemon, container, container.layer),
     rootfs: container.layer.rootfs,
     io: {
-      terminal: config.Tty ?? false,
-      stdin: config.OpenStdin ?? false,
-      stdinOnce: config.StdinOnce ?? false,
+      terminal: config.Tty,
+      stdin: config.OpenStdin,
+      stdinOnce: config.StdinOnce,
       ...(rows > 0 && columns > 0 ? { rows, columns } : {}),
     },
     ...(hasLog ? { log: await logOf(daemon, container) } : {}),
@@ -202,7 +202,7 @@ async function logOf({ options }: Daemon, { id, record }: Container): Promise<Lo
   return {
     path,
     ...rotation(LogConfig),
-    attributes: LogConfig?.Type === 'local' ? '' : await lineAttributes(record, path),
+    attributes: LogConfig.Type === 'local' ? '' : await lineAttributes(record, path),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Int64 } from '../../../base/int64.ts';
-import type { ContainerUpdateRequest, HostConfig, Resources } from '../../../api/types.ts';
+import type { ContainerUpdateRequest } from '../../../api/types.ts';
+import { type CompletedHostConfig, type Limits, NO_LIMITS, UPDATED_LIMITS } from '../../model/host-config.ts';
 import type { Container } from '../../model/container.ts';
 import { checkRestartPolicy } from '../config/check-host-config.ts';
 import { checkResources, checkSwap } from '../config/check-resources.ts';
@@ -9,22 +10,6 @@ import type { Daemon } from '../daemon.ts';
 import { conflict, prefixed } from '../../model/errors.ts';
 import { containerEvent } from '../../model/container-event.ts';
 import { resourcesOf } from '../start/build-spec.ts';
-
-/** Of what a request may name these are changed, by Docker too. */
-const CHANGED = [
-  'BlkioWeight',
-  'CpuShares',
-  'NanoCpus',
-  'CpuPeriod',
-  'CpuQuota',
-  'CpuRealtimePeriod',
-  'CpuRealtimeRuntime',
-  'CpusetCpus',
-  'CpusetMems',
-  'Memory',
-  'MemorySwap',
-  'MemoryReservation',
-] as const;
 
 /** `docker update`. @throws EngineError invalid-parameter, conflict, in Docker's words */
 export async function updateContainer(
@@ -50,7 +35,7 @@ async function update(daemon: Daemon, container: Container, request: ContainerUp
     const hostConfig = { ...record.hostConfig, ...limits, ...policy };
     // The kernel would refuse it.
     if (runtime !== undefined) checkSwap(hostConfig);
-    await runtime?.update(resourcesOf(daemon, limits));
+    await runtime?.update(resourcesOf(daemon, { ...NO_LIMITS, ...limits }));
     container.record = { ...record, hostConfig };
   } catch (error) {
     throw prefixed(`Cannot update container ${id}`, error);
@@ -60,18 +45,19 @@ async function update(daemon: Daemon, container: Container, request: ContainerUp
 }
 
 /** Zero, empty and absent values leave things as they are; a limit of processes of zero takes the limit away. */
-function changedLimits(request: ContainerUpdateRequest): Resources {
+function changedLimits(request: ContainerUpdateRequest): Partial<Limits> {
   const { PidsLimit } = request;
+  const isChanged = (name: (typeof UPDATED_LIMITS)[number]) => name !== 'PidsLimit' && request[name];
   return {
-    ...Object.fromEntries(CHANGED.filter(name => request[name]).map(name => [name, request[name]])),
+    ...Object.fromEntries(UPDATED_LIMITS.filter(isChanged).map(name => [name, request[name]])),
     ...(PidsLimit === undefined || PidsLimit === null ? {} : { PidsLimit: PidsLimit > 0 ? PidsLimit : 0 }),
   };
 }
 
 function changedPolicy(
-  { AutoRemove }: HostConfig,
+  { AutoRemove }: CompletedHostConfig,
   { RestartPolicy: { Name, MaximumRetryCount = 0 } = {} }: ContainerUpdateRequest,
-): Pick<HostConfig, 'RestartPolicy'> {
+): Partial<Pick<CompletedHostConfig, 'RestartPolicy'>> {
   if (!Name) return {};
   if (AutoRemove && Name !== 'no')
     throw conflict('Restart policy cannot be updated because AutoRemove is enabled for the container');
@@ -79,8 +65,8 @@ function changedPolicy(
 }
 
 /** What contradicts limits that the container has already. */
-function checkConflicts(current: HostConfig, request: ContainerUpdateRequest): void {
-  const { NanoCpus = 0, CpuPeriod = 0, CpuQuota = 0, MemorySwap: swap = 0 } = current;
+function checkConflicts(current: CompletedHostConfig, request: ContainerUpdateRequest): void {
+  const { NanoCpus, CpuPeriod, CpuQuota, MemorySwap: swap } = current;
   const conflicts: [Int64 | undefined, string, Int64, string][] = [
     [request.CpuPeriod, 'CPU Period', NanoCpus, 'NanoCPUs'],
     [request.CpuQuota, 'CPU Quota', NanoCpus, 'NanoCPUs'],

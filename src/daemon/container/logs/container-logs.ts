@@ -21,7 +21,7 @@ export async function containerLogs(
   if (!options.stdout && !options.stderr) {
     throw invalid('Bad parameters: you must choose at least one stream');
   }
-  if (hostConfig.LogConfig?.Type === 'none') {
+  if (hostConfig.LogConfig.Type === 'none') {
     throw new EngineError('not-implemented', 'configured logging driver does not support reading');
   }
   const multiplexed = !config.Tty;

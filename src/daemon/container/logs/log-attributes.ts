@@ -23,7 +23,7 @@ const MAX_JSON_LENGTH = 16_384;
  */
 export async function lineAttributes(record: ContainerRecord, path: string): Promise<string> {
   const attributes = await chosenAttributes(record);
-  const tag = own(record.hostConfig.LogConfig?.Config, 'tag');
+  const tag = own(record.hostConfig.LogConfig.Config, 'tag');
   if (tag) attributes.set('tag', checkedTag(tag, { record, path, extra: attributes }));
   if (attributes.size === 0) return '';
   const text = JSON.stringify(Object.fromEntries([...attributes].sort(([a], [b]) => (a < b ? -1 : 1))));
@@ -35,7 +35,7 @@ export async function lineAttributes(record: ContainerRecord, path: string): Pro
 /** The labels and variables that the log's options name, and its tag: the same for every line. */
 async function logAttributes(record: ContainerRecord, path: string): Promise<Map<string, string>> {
   const attributes = await chosenAttributes(record);
-  const tag = own(record.hostConfig.LogConfig?.Config, 'tag');
+  const tag = own(record.hostConfig.LogConfig.Config, 'tag');
   if (!tag) return attributes;
   try {
     attributes.set('tag', renderTag(tag, { record, path, extra: attributes }));
@@ -58,11 +58,11 @@ function checkedTag(tag: string, logged: Logged): string {
 const SELECTIONS = ['labels', 'labels-regex', 'env', 'env-regex'];
 
 async function chosenAttributes({ config, hostConfig }: ContainerRecord): Promise<Map<string, string>> {
-  const options = hostConfig.LogConfig?.Config;
+  const options = hostConfig.LogConfig.Config;
   // There may be very many labels.
-  if (Object.keys(options ?? {}).every(key => !SELECTIONS.includes(key))) return new Map();
-  const labels = Object.entries(config.Labels ?? {});
-  const variables = (config.Env ?? []).map((entry): [string, string] => {
+  if (Object.keys(options).every(key => !SELECTIONS.includes(key))) return new Map();
+  const labels = Object.entries(config.Labels);
+  const variables = config.Env.map((entry): [string, string] => {
     const [name = '', ...value] = entry.split('=');
     return [name, value.join('=')];
   });

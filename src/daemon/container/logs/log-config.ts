@@ -1,3 +1,4 @@
+import type { CompletedHostConfig } from '../../model/host-config.ts';
 import { messageOf } from '../../../base/errors.ts';
 import { parseBoolean } from '../../../base/go/boolean.ts';
 import { compilePattern, patternSize } from '../../../base/go/pattern.ts';
@@ -139,9 +140,11 @@ function checkMode({ mode = '', 'max-buffer-size': size }: Record<string, string
 }
 
 /** How the log file rotates, by options that have been checked, be it by an earlier version. */
-export function rotation(config: LogConfig): { maxBytes: number; maxFiles: number } {
-  const options = config?.Config ?? {};
-  const defaults = DRIVERS[config?.Type || 'json-file'] ?? { maxBytes: 0, maxFiles: 1 };
+export function rotation({ Type, Config: options }: CompletedHostConfig['LogConfig']): {
+  maxBytes: number;
+  maxFiles: number;
+} {
+  const defaults = DRIVERS[Type || 'json-file'] ?? { maxBytes: 0, maxFiles: 1 };
   const size = options['max-size'];
   // Earlier versions took -1 for no limit, and any number of files.
   const maxBytes = size === undefined || size === '-1' ? 0 : parseBinarySize(size);

@@ -61,7 +61,7 @@ function tooLong(): TemplateError {
 
 function logInfo({ record, path: logPath, extra }: Logged): TemplateObject {
   const { id, name, imageId, config, hostConfig, path, args, createdAt } = record;
-  const imageName = config.Image ?? '';
+  const imageName = config.Image;
   return new TemplateObject('*logger.Info', {
     ID: () => id.slice(0, 12),
     FullID: () => id,
@@ -73,7 +73,7 @@ function logInfo({ record, path: logPath, extra }: Logged): TemplateObject {
     Command: () => bounded([path, ...args].join(' ')),
     Hostname: () => hostname(),
     ExtraAttributes: _function => Object.fromEntries(extra),
-    Config: () => hostConfig.LogConfig?.Config ?? {},
+    Config: () => hostConfig.LogConfig.Config,
     ContainerID: () => id,
     ContainerName: () => `/${name}`,
     ContainerEntrypoint: () => path,
@@ -81,9 +81,9 @@ function logInfo({ record, path: logPath, extra }: Logged): TemplateObject {
     ContainerImageID: () => imageId,
     ContainerImageName: () => imageName,
     ContainerCreated: () => createdAt.replace('T', ' ').replace('Z', ' +0000 UTC'),
-    ContainerEnv: () => few(config.Env ?? []),
+    ContainerEnv: () => few(config.Env),
     LogPath: () => logPath,
-    ContainerLabels: () => few(config.Labels ?? {}),
+    ContainerLabels: () => few(config.Labels),
   });
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { formatTime, parseTime } from '../../model/clock.ts';
+import { EMPTY_CONFIG } from '../../model/config.ts';
 import type { ContainerRecord } from '../../model/container-record.ts';
 import { lineAttributes, logDetails } from './log-attributes.ts';
 import { checkLogConfig, checkLogPatterns, rotation } from './log-config.ts';
@@ -162,7 +163,7 @@ test('log options are checked in Docker’s words', () => {
     maxBytes: 10240,
     maxFiles: 3,
   });
-  assert.deepEqual(rotation({ Type: 'local' }), { maxBytes: 20 << 20, maxFiles: 5 });
+  assert.deepEqual(rotation({ Type: 'local', Config: {} }), { maxBytes: 20 << 20, maxFiles: 5 });
   const cases = [
     ['foo', {}, 'error looking up logging plugin foo: plugin "foo" not found'],
     ['json-file', { foo: 'bar' }, "unknown log opt 'foo' for json-file log driver"],
@@ -210,7 +211,7 @@ test('log options are checked in Docker’s words', () => {
 
 test('a container that was made before there was a limit rotates within it', () => {
   const Config = { 'max-file': '1000000000', 'max-size': '1m' };
-  assert.deepEqual(rotation({ Config }), { maxBytes: 1 << 20, maxFiles: 1000 });
+  assert.deepEqual(rotation({ Type: '', Config }), { maxBytes: 1 << 20, maxFiles: 1000 });
 });
 
 test('patterns of log options are Go’s', async () => {
@@ -233,7 +234,7 @@ const taggedRecord = (tag: string) =>
     path: 'sh',
     args: ['-c', 'true'],
     createdAt: '2026-01-02T03:04:05.6Z',
-    config: { Image: 'busybox', Labels: { a: '<x>', large: 'l'.repeat(10_000) } },
+    config: { ...EMPTY_CONFIG, Image: 'busybox', Labels: { a: '<x>', large: 'l'.repeat(10_000) } },
     hostConfig: { LogConfig: { Config: { tag, labels: 'a' } } },
   }) as unknown as ContainerRecord;
 
@@ -248,7 +249,7 @@ test('each line of a log has the labels and variables that its options name, and
   );
   assert.equal(await tagOf('{{(.ExtraAttributes nil).a}}{{if .ContainerEnv}}env{{end}}'), '<x>');
   assert.equal(await tagOf('{{.LogPath}}'), '/c/x-json.log');
-  assert.equal(await lineAttributes({ ...taggedRecord(''), config: {} }, ''), '');
+  assert.equal(await lineAttributes({ ...taggedRecord(''), config: EMPTY_CONFIG }, ''), '');
 });
 
 test('a tag that is no template is refused in Go’s words, and one that makes much of little', async () => {

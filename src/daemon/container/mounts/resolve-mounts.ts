@@ -28,8 +28,8 @@ export async function resolveMounts(
     mounts.set(mount.destination, mount);
     checkCount(mounts);
   }
-  const binds = (hostConfig.Binds ?? []).map(parseBind);
-  const wanted = hostConfig.Mounts ?? [];
+  const binds = hostConfig.Binds.map(parseBind);
+  const wanted = hostConfig.Mounts;
   await reachSources(daemon.threads, [
     ...binds.map(({ source }) => source),
     ...wanted.map(({ Source = '' }) => Source),
@@ -38,7 +38,7 @@ export async function resolveMounts(
     ...binds,
     ...wanted.map(mount => ({ ...parseMount(mount), volumeOptions: mount.VolumeOptions })),
   ];
-  const destinations = new Set(Object.keys(hostConfig.Tmpfs ?? {}).map(cleanPath));
+  const destinations = new Set(Object.keys(hostConfig.Tmpfs).map(cleanPath));
   for (const given of own) {
     const mount = withPropagation(given, daemon.options.dataRoot);
     if (destinations.has(mount.destination)) throw invalid(`Duplicate mount point: ${mount.destination}`);
@@ -46,7 +46,7 @@ export async function resolveMounts(
     if (flatReadonlyMounts && mount.readonlyRecursion === 'when-possible') mount.readonlyRecursion = 'never';
     mounts.set(mount.destination, mount);
   }
-  for (const path of Object.keys(config.Volumes ?? {})) {
+  for (const path of Object.keys(config.Volumes)) {
     const destination = volumeDestination(path);
     if (mounts.has(destination) || destinations.has(destination)) continue;
     mounts.set(destination, { ...newMount('volume', destination), anonymous: true });
@@ -56,7 +56,7 @@ export async function resolveMounts(
   const slice = new TimeSlice();
   const resolved: MountRecord[] = [];
   for (const mount of mounts.values()) {
-    resolved.push(withVolume(daemon, hostConfig.VolumeDriver ?? '', mount, onNewVolume));
+    resolved.push(withVolume(daemon, hostConfig.VolumeDriver, mount, onNewVolume));
     if (slice.isOver) await slice.pause();
   }
   return resolved;
@@ -127,11 +127,8 @@ function withVolume(
 }
 
 /** `NAME[:ro|rw]`: the mounts of another container. */
-function* volumesFrom(
-  { containers }: Daemon,
-  references: readonly string[] | null | undefined,
-): Generator<MountRecord> {
-  for (const reference of references ?? []) {
+function* volumesFrom({ containers }: Daemon, references: readonly string[]): Generator<MountRecord> {
+  for (const reference of references) {
     if (reference === '') throw invalid('volumes-from specification cannot be an empty string');
     const [name = '', ...modes] = reference.split(':');
     const mode = modes.join(':');

@@ -1,3 +1,4 @@
+import { mainNetwork } from './main-network.ts';
 import type { EndpointSettings } from '../../../api/types.ts';
 import { EngineError } from '../../../base/errors.ts';
 import { own } from '../../../base/own.ts';
@@ -25,11 +26,10 @@ export async function connectContainer(
 ): Promise<void> {
   await daemon.locks.run(container.id, async () => {
     const { record } = container;
-    const mode = modeOf(daemon, container);
     refuseRemoved(container);
     if (network.configOnly) throw notFound(`network ${network.name} not found`);
     checkConnectable(
-      mode,
+      mainNetwork(daemon.networks, record),
       network.name,
       Object.keys(record.networks).filter(name => name !== network.name),
     );
@@ -63,7 +63,7 @@ export async function disconnectContainer(
   await daemon.locks.run(container.id, async () => {
     const { record } = container;
     refuseRemoved(container);
-    if (network.name === 'host' && modeOf(daemon, container) === 'host')
+    if (network.name === 'host' && mainNetwork(daemon.networks, record) === 'host')
       throw invalid(
         'cannot disconnect container from host network - container was created in host network mode',
       );
@@ -82,11 +82,6 @@ function refuseRemoved(container: Container): void {
     throw conflict(
       `Container ${container.id} is marked for removal and cannot be connected or disconnected to the network`,
     );
-}
-
-function modeOf({ networks }: Daemon, { record }: Container): string {
-  const mode = record.hostConfig.NetworkMode ?? 'bridge';
-  return networks.lookup(mode)?.name ?? mode;
 }
 
 /** Whether it has a namespace to connect: one that waits to be restarted has none. */

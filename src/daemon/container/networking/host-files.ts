@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '../../../base/errors.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
-import { joinedReference } from './joined-containers.ts';
 import { hostFilePath } from '../../model/daemon-options.ts';
 import { type LinkedContainer, linkedContainers, linkedHosts, linkingContainers, linksTo } from './links.ts';
 import type { Connection } from '../../network/networks.ts';
@@ -25,13 +24,13 @@ ff02::2\tip6-allrouters
  */
 export function writeHostFiles(daemon: Daemon, container: Container): void {
   const { id, config, hostConfig } = container.record;
-  const mode = hostConfig.NetworkMode ?? '';
-  if (joinedReference(mode) !== undefined) return;
+  const { kind } = hostConfig.NetworkMode;
+  if (kind === 'container') return;
   const write = (name: 'hostname' | 'hosts' | 'resolv.conf', content: string): void =>
     writeHostFile(hostFilePath(daemon.options, id, name), content);
-  write('hostname', `${config.Hostname ?? ''}\n`);
+  write('hostname', `${config.Hostname}\n`);
   // What the request adds comes, as with Docker, in place of the host's own.
-  const isHosts = mode === 'host' && !hostConfig.ExtraHosts?.length;
+  const isHosts = kind === 'host' && hostConfig.ExtraHosts.length === 0;
   write('hosts', isHosts ? readFileSync('/etc/hosts', 'utf8') : hostsFile(daemon, container));
   writeResolvConf(daemon, container);
 }
@@ -48,7 +47,7 @@ export function writeResolvConf({ options }: Daemon, { record, state }: Containe
   const isUntouched = Object.values(wanted).every(list => list.length === 0);
   if (state.endpoints.some(({ network }) => isUserDefined(network)))
     writeHostFile(path, serviceResolvConf(hostFile(), wanted));
-  else if (hostConfig.NetworkMode === 'host' && isUntouched) writeHostFile(path, hostResolvConf());
+  else if (hostConfig.NetworkMode.kind === 'host' && isUntouched) writeHostFile(path, hostResolvConf());
   else writeHostFile(path, resolvConf(hostResolvConf(), wanted));
 }
 
@@ -78,13 +77,13 @@ function replaceHost(content: string, line: string): string {
     .join('');
 }
 
-function orDefault(own: readonly string[] | null | undefined, fallback: string[]): string[] {
-  return own?.length ? [...own] : fallback;
+function orDefault(own: string[], fallback: string[]): string[] {
+  return own.length > 0 ? own : fallback;
 }
 
 function hostsFile(daemon: Daemon, container: Container): string {
   const { record, state } = container;
-  const extra = (record.hostConfig.ExtraHosts ?? []).map(entry => extraHost(daemon, entry));
+  const extra = record.hostConfig.ExtraHosts.map(entry => extraHost(daemon, entry));
   const own = state.endpoints.flatMap(connection => ownHosts(container, connection));
   const linked = linkedHosts(linkedContainers(daemon, container));
   return [HOSTS, ...extra, ...linked, ...own].join('');
@@ -92,7 +91,7 @@ function hostsFile(daemon: Daemon, container: Container): string {
 
 /** Lines of /etc/hosts: the container's own name at each address that it has by a connection. */
 function ownHosts({ record }: Container, { endpoint }: Connection): string[] {
-  const { Hostname: hostname = '', Domainname: domain = '' } = record.config;
+  const { Hostname: hostname, Domainname: domain } = record.config;
   // A qualified name is followed by its first part.
   const qualified = domain === '' ? hostname : `${hostname}.${domain}`;
   const [short = ''] = qualified.split('.', 1);

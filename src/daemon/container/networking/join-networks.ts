@@ -7,6 +7,7 @@ import type { ContainerRecord } from '../../model/container-record.ts';
 import { portBindings } from '../config/ports.ts';
 import type { Daemon } from '../daemon.ts';
 import { prefixed } from '../../model/errors.ts';
+import { mainNetwork } from './main-network.ts';
 import { checkConnectable } from '../../network/check-connectable.ts';
 import { endpointLinks } from './endpoint-links.ts';
 import {
@@ -58,7 +59,7 @@ async function connected(daemon: Daemon, container: Container): Promise<JoinedNe
   const { networks } = daemon;
   const { hostConfig } = container.record;
   const found = ownNetworks(daemon, container.record);
-  if (hostConfig.NetworkMode === 'host')
+  if (hostConfig.NetworkMode.kind === 'host')
     return { ...NONE_OF_ITS_OWN, connections: [networks.joinHost(memberOf(daemon, container))] };
   const isConnected = found.some(({ driver }) => driver !== 'null');
   const namespace = await networks.takeNamespace({ connected: isConnected });
@@ -98,10 +99,9 @@ async function connected(daemon: Daemon, container: Container): Promise<JoinedNe
  * one is found out before anything is made.
  */
 function ownNetworks({ networks }: Daemon, record: ContainerRecord): NetworkRecord[] {
-  const mode = record.hostConfig.NetworkMode ?? 'bridge';
   const names = Object.keys(record.networks).sort();
   const found = names.map(name => networks.find(name));
-  const main = networks.lookup(mode)?.name ?? mode;
+  const main = mainNetwork(networks, record);
   for (const { name } of found)
     checkConnectable(
       main,

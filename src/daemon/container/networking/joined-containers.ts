@@ -1,13 +1,7 @@
+import { type IpcMode, type PidMode, sharedContainer } from '../../model/namespace-modes.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, invalid, prefixed } from '../../model/errors.ts';
-
-const PREFIX = 'container:';
-
-/** The name or id in a mode `container:X`; undefined for other modes. */
-export function joinedReference(mode: string | undefined): string | undefined {
-  return mode?.startsWith(PREFIX) ? mode.slice(PREFIX.length) : undefined;
-}
 
 export type JoinedContainers = { network?: Container; pid?: Container; ipc?: Container };
 
@@ -27,7 +21,7 @@ export function joinedContainers(daemon: Daemon, container: Container): JoinedCo
 
 /** As {@link joinedContainers}, of the network alone. */
 export function joinedNetwork(daemon: Daemon, { id, record }: Container): Container | undefined {
-  const reference = joinedReference(record.hostConfig.NetworkMode);
+  const reference = sharedContainer(record.hostConfig.NetworkMode);
   if (reference === undefined) return undefined;
   const target = daemon.containers.lookup(reference);
   if (target === undefined)
@@ -52,7 +46,7 @@ export function networkOwner({ containers }: Daemon, container: Container): Cont
   let owner: Container | undefined = container;
   while (owner !== undefined && !seen.has(owner)) {
     seen.add(owner);
-    const reference = joinedReference(owner.record.hostConfig.NetworkMode);
+    const reference = sharedContainer(owner.record.hostConfig.NetworkMode);
     if (reference === undefined) return owner;
     owner = containers.lookup(reference);
   }
@@ -61,11 +55,11 @@ export function networkOwner({ containers }: Daemon, container: Container): Cont
 
 function joined(
   { containers }: Daemon,
-  mode: string | undefined,
+  mode: PidMode | IpcMode,
   failure: string,
   check: (target: Container) => void = () => undefined,
 ): Container | undefined {
-  const reference = joinedReference(mode);
+  const reference = sharedContainer(mode);
   if (reference === undefined) return undefined;
   try {
     const target = containers.lookup(reference);
@@ -86,6 +80,6 @@ function checkNotRestarting({ id, state }: Container): void {
 
 /** The other container must have agreed to share. */
 function checkShareable({ id, record }: Container): void {
-  if (record.hostConfig.IpcMode !== 'shareable')
+  if (record.hostConfig.IpcMode.kind !== 'shareable')
     throw invalid(`container ${id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`);
 }

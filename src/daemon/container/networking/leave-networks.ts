@@ -2,7 +2,7 @@ import type { Endpoint } from '../../../networkdriver/driver.ts';
 import { NetworkNamespace } from '../../../networkdriver/network-namespace.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
-import { joinedReference, networkOwner } from './joined-containers.ts';
+import { networkOwner } from './joined-containers.ts';
 import { openNetworkNamespaceOf } from '../../model/open-namespaces.ts';
 
 /**
@@ -45,7 +45,7 @@ function openSharedNamespaces(daemon: Daemon, container: Container): NetworkName
 }
 
 function mayShare(daemon: Daemon, other: Container, container: Container): boolean {
-  if (joinedReference(other.record.hostConfig.NetworkMode) === undefined) return false;
+  if (other.record.hostConfig.NetworkMode.kind !== 'container') return false;
   const owner = networkOwner(daemon, other);
   // Itself, when a container between them has been removed.
   return owner === container || owner === other;

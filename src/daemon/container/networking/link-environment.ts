@@ -32,7 +32,7 @@ export function linkEnvironment({ name }: Container, linked: readonly LinkedCont
 function checkCount(linked: readonly LinkedContainer[]): void {
   const count = linked.reduce((sum, { container: { record } }) => {
     const { ExposedPorts, Env } = record.config;
-    return sum + VARIABLES_OF_PORT * Object.keys(ExposedPorts ?? {}).length + (Env?.length ?? 0);
+    return sum + VARIABLES_OF_PORT * Object.keys(ExposedPorts).length + Env.length;
   }, 0);
   if (count > MAX_ARGUMENTS) throw invalid(`argument list too long: ${count} variables of linked containers`);
 }
@@ -78,7 +78,7 @@ function ranges(ports: readonly Port[]): [Port, Port][] {
 }
 
 function environmentOf({ record }: Container): string[] {
-  return (record.config.Env ?? []).filter(
+  return record.config.Env.filter(
     entry => entry.includes('=') && !OMITTED.includes(entry.split('=', 1)[0] ?? ''),
   );
 }

@@ -23,7 +23,7 @@ export function resolveLinks(daemon: Daemon, links: readonly string[] | null | u
     // Not not-found: to the docker CLI that means a missing image.
     if (named === undefined) throw invalid(`could not get container for ${name}: No such container: ${name}`);
     const target = networkOwner(daemon, named);
-    if (target.record.hostConfig.NetworkMode === 'host') throw invalid(HOST_CONFLICT);
+    if (target.record.hostConfig.NetworkMode.kind === 'host') throw invalid(HOST_CONFLICT);
     return { containerId: target.id, alias, name: target.name };
   });
 }
@@ -44,7 +44,7 @@ export type LinkedContainer = { container: Container; alias: string; address: st
  */
 export function linkedContainers(daemon: Daemon, { record }: Container): LinkedContainer[] {
   if (!(DEFAULT_NETWORK in record.networks)) return [];
-  return (record.links ?? []).map(link => {
+  return record.links.map(link => {
     const { alias } = link;
     const container = daemon.containers.lookup(link.containerId);
     if (!container?.isRunning) {
@@ -61,20 +61,20 @@ export function linkedContainers(daemon: Daemon, { record }: Container): LinkedC
 
 /** Those of its linked containers that run now. */
 export function runningLinks(daemon: Daemon, container: Container): LinkedContainer[] {
-  const ids = new Set(container.record.links?.map(({ containerId }) => containerId));
+  const ids = new Set(container.record.links.map(({ containerId }) => containerId));
   const targets = [...ids].map(id => daemon.containers.lookup(id));
   return targets.flatMap(target => (target?.isRunning ? linksTo(target, container) : []));
 }
 
 /** The links of a container, as `inspect` shows them, also those to containers that have gone; null for none. */
 export function describeLinks(daemon: Daemon, { record }: Container): string[] | null {
-  const { links = [] } = record;
+  const { links } = record;
   return links.length === 0
     ? null
     : links.map(link => `/${nameOf(daemon, link)}:/${record.name}/${link.alias}`);
 }
 
-function nameOf({ containers }: Daemon, { containerId, name = containerId }: Link): string {
+function nameOf({ containers }: Daemon, { containerId, name }: Link): string {
   return containers.lookup(containerId)?.name ?? name;
 }
 
@@ -82,7 +82,7 @@ function nameOf({ containers }: Daemon, { containerId, name = containerId }: Lin
 export function linkNames({ containers }: Daemon): Map<string, string[]> {
   const names = new Map<string, string[]>();
   for (const { record } of containers.all()) {
-    for (const { containerId, alias } of record.links ?? []) {
+    for (const { containerId, alias } of record.links) {
       names.set(containerId, [...(names.get(containerId) ?? []), `/${record.name}/${alias}`]);
     }
   }
@@ -93,14 +93,14 @@ export function linkNames({ containers }: Daemon): Map<string, string[]> {
 export function linkingContainers({ containers }: Daemon, { id }: Container): Container[] {
   return containers
     .all()
-    .filter(({ record, isRunning }) => isRunning && record.links?.some(link => link.containerId === id));
+    .filter(({ record, isRunning }) => isRunning && record.links.some(link => link.containerId === id));
 }
 
 /** The links of one container that name another, which runs. */
 export function linksTo(container: Container, { record }: Container): LinkedContainer[] {
   const address = runningAddress(container);
   if (address === undefined) return [];
-  return (record.links ?? [])
+  return record.links
     .filter(({ containerId }) => containerId === container.id)
     .map(({ alias }) => ({ container, alias, address }));
 }
@@ -108,7 +108,7 @@ export function linksTo(container: Container, { record }: Container): LinkedCont
 /** Lines of /etc/hosts: a linked container is known by its alias, its host name and its own name. */
 export function linkedHosts(linked: readonly LinkedContainer[]): string[] {
   return linked.map(({ container, alias, address }) => {
-    const names = [alias, container.record.config.Hostname ?? '', container.name];
+    const names = [alias, container.record.config.Hostname, container.name];
     return `${address}\t${[...new Set(names)].filter(name => name !== '').join(' ')}\n`;
   });
 }

@@ -16,7 +16,7 @@ export function removeLink(daemon: Daemon, reference: string): void {
   const linking = containers.find(linkingName);
   const gone = linksTo(target, linking).filter(link => link.alias === alias);
   const { record } = linking;
-  linking.record = { ...record, links: record.links?.filter(link => link.alias !== alias) };
+  linking.record = { ...record, links: record.links.filter(link => link.alias !== alias) };
   store.saveRecord(linking.record);
   if (linking.isRunning) removeLinkedHosts(daemon, linking, gone);
 }

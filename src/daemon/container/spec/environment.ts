@@ -4,23 +4,23 @@ import { effectiveEnvironment, variableName } from '../../../libcontainer/enviro
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export type EnvironmentInput = {
-  hostname?: string;
+  hostname: string;
   tty?: boolean;
   /** `NAME=value` of linked containers. */
   linked?: readonly string[];
   /** The container's own: `NAME` alone removes a default. */
-  env?: readonly string[] | null;
+  env: readonly string[];
 };
 
 /** The environment of a container's processes but for HOME: PATH, HOSTNAME, TERM, then what was asked for. */
 export function containerEnvironment({ hostname, tty, linked = [], env }: EnvironmentInput): string[] {
   const defaults = [
     `PATH=${DEFAULT_PATH}`,
-    `HOSTNAME=${hostname ?? ''}`,
+    `HOSTNAME=${hostname}`,
     ...(tty ? ['TERM=xterm'] : []),
     ...linked,
   ];
-  return overrideEnvironment(defaults, env ?? []);
+  return overrideEnvironment(defaults, env);
 }
 
 /** `overrides` replace entries of the same name in place, or are added; those without `=` remove one. */

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { HostConfig } from '../../../api/types.ts';
+import type { CompletedHostConfig } from '../../model/host-config.ts';
 import { EngineError } from '../../../base/errors.ts';
 import type { Device, DeviceRule } from '../../../oci/runtime-spec.ts';
 import type { DeviceSource } from './host-devices.ts';
@@ -30,13 +30,16 @@ const DEFAULT_RULES: readonly DeviceRule[] = [
  * The devices of a container beside the standard ones, and the rules for their use.
  * @throws EngineError invalid-parameter for a malformed rule, also for a device that is not there
  */
-export function specDevices(hostConfig: HostConfig, source: DeviceSource): SpecDevices {
-  const mappings = (hostConfig.Devices ?? []).map(mapping => {
-    const host = mapping.PathOnHost ?? '';
+export function specDevices(
+  hostConfig: Pick<CompletedHostConfig, 'Devices' | 'DeviceCgroupRules' | 'Privileged'>,
+  source: DeviceSource,
+): SpecDevices {
+  const mappings = hostConfig.Devices.map(mapping => {
+    const { PathOnHost: host = '', PathInContainer, CgroupPermissions } = mapping;
     return {
       host,
-      container: posix.join('/', mapping.PathInContainer || host),
-      access: mapping.CgroupPermissions || 'rwm',
+      container: posix.join('/', PathInContainer || host),
+      access: CgroupPermissions || 'rwm',
     };
   });
   if (hostConfig.Privileged) {
@@ -50,7 +53,7 @@ export function specDevices(hostConfig: HostConfig, source: DeviceSource): SpecD
   const rules = found.flatMap(({ device: { type, major, minor }, access }): DeviceRule[] =>
     type === 'b' || type === 'c' ? [{ allow: true, type, major, minor, access }] : [],
   );
-  const asked = (hostConfig.DeviceCgroupRules ?? []).map(parseDeviceRule);
+  const asked = hostConfig.DeviceCgroupRules.map(parseDeviceRule);
   return { devices: found.map(({ device }) => device), rules: [...DEFAULT_RULES, ...rules, ...asked] };
 }
 

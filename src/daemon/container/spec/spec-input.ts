@@ -1,4 +1,5 @@
-import type { ContainerConfig, HostConfig } from '../../../api/types.ts';
+import type { CompletedConfig } from '../../model/config.ts';
+import type { Limits, SpecFields } from '../../model/host-config.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { ResolvedUser } from '../../../oci/resolve-user.ts';
 
@@ -24,9 +25,9 @@ export type SpecMount = {
 export type SpecInput = {
   id: string;
   /** Merged with the image's, validated. */
-  config: ContainerConfig;
-  /** Validated, and completed with defaults (ShmSize, IpcMode, CgroupnsMode, MemorySwap …). */
-  hostConfig: HostConfig;
+  config: CompletedConfig;
+  /** Validated. */
+  hostConfig: SpecFields & Limits;
   /** What `config.User` is in the container's root. */
   user: ResolvedUser;
   /** Binds, volumes, and tmpfs of `HostConfig.Mounts`; those of `HostConfig.Tmpfs` are added here. */
@@ -35,12 +36,10 @@ export type SpecInput = {
   resolvConfPath?: string;
   hostnamePath?: string;
   hostsPath?: string;
-  /** Default: HostConfig.CgroupParent, or `/slipway`, and the id. */
-  cgroupsPath?: string;
+  /** Below the mount points of the hierarchies. */
+  cgroupsPath: string;
   /** Host path of the init binary, needed where one is asked for. */
   initPath?: string;
-  /** Whether the engine's own default is to use it. */
-  defaultInit?: boolean;
   /** Pids of the containers that `container:NAME` modes name. */
   joined?: { network?: number; ipc?: number; pid?: number };
   /** `NAME=value` of linked containers. */

@@ -56,13 +56,13 @@ export function specMounts(input: SpecInput, security: SecurityOptions): Mount[]
   const defaults = [...DEFAULT_MOUNTS, ...initMount(input)]
     .filter(({ destination }) => !taken.has(destination))
     .filter(({ destination }) => !(taken.has('/dev') && destination.startsWith('/dev/')))
-    .filter(({ destination }) => !(destination === '/dev/shm' && hostConfig.IpcMode === 'none'))
+    .filter(({ destination }) => !(destination === '/dev/shm' && hostConfig.IpcMode.kind === 'none'))
     .map(mount => adjusted(mount, input, security));
   return [...defaults, ...own.map(mount => toMount(mount, input))];
 }
 
-export function usesInit({ hostConfig, defaultInit }: SpecInput): boolean {
-  return !hostConfig.PidMode && (hostConfig.Init ?? defaultInit ?? false);
+export function usesInit({ hostConfig }: SpecInput): boolean {
+  return hostConfig.PidMode.kind === 'private' && hostConfig.Init === true;
 }
 
 function initMount(input: SpecInput): Mount[] {
@@ -73,10 +73,10 @@ function initMount(input: SpecInput): Mount[] {
 
 function adjusted(mount: Mount, { hostConfig }: SpecInput, security: SecurityOptions): Mount {
   let options = [...(mount.options ?? [])];
-  if (mount.destination === '/dev/shm') options.push(`size=${hostConfig.ShmSize ?? 0}`);
+  if (mount.destination === '/dev/shm') options.push(`size=${hostConfig.ShmSize}`);
   const isWritable = WRITABLE_WITH_READONLY_ROOT.includes(mount.destination);
   if (hostConfig.ReadonlyRootfs && !isWritable && !options.includes('ro')) options.push('ro');
-  const writableCgroups = security.writableCgroups ?? hostConfig.Privileged ?? false;
+  const writableCgroups = security.writableCgroups ?? hostConfig.Privileged;
   const unlocked =
     (mount.destination === '/sys' && hostConfig.Privileged) || (mount.type === 'cgroup' && writableCgroups);
   if (unlocked) options = options.filter(option => option !== 'ro');
@@ -86,7 +86,7 @@ function adjusted(mount: Mount, { hostConfig }: SpecInput, security: SecurityOpt
 /** Mounts that are particular to this container, by the depth of their destination. */
 function ownMounts(input: SpecInput): SpecMount[] {
   const { hostConfig, mounts } = input;
-  const tmpfs = Object.entries(hostConfig.Tmpfs ?? {}).map(([destination, options]) =>
+  const tmpfs = Object.entries(hostConfig.Tmpfs).map(([destination, options]) =>
     newMount({ type: 'tmpfs', destination, tmpfsOptions: options === '' ? [] : options.split(',') }),
   );
   // Volumes of another container may be in the same place.
@@ -110,13 +110,9 @@ function ownMounts(input: SpecInput): SpecMount[] {
 
 /** With another's IPC namespace comes its /dev/shm. */
 function sharedMemory({ hostConfig, joined }: SpecInput): SpecMount[] {
-  const mode = hostConfig.IpcMode ?? '';
+  const { kind } = hostConfig.IpcMode;
   const source =
-    mode === 'host'
-      ? '/dev/shm'
-      : mode.startsWith('container:')
-        ? `/proc/${joined?.ipc}/root/dev/shm`
-        : undefined;
+    kind === 'host' ? '/dev/shm' : kind === 'container' ? `/proc/${joined?.ipc}/root/dev/shm` : undefined;
   return source === undefined ? [] : [newMount({ source, destination: '/dev/shm', propagation: 'rprivate' })];
 }
 

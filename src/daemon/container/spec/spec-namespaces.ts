@@ -1,3 +1,4 @@
+import type { IpcMode, NetworkMode, PidMode } from '../../model/namespace-modes.ts';
 import { EngineError } from '../../../base/errors.ts';
 import type { Linux, NamespaceType } from '../../../oci/runtime-spec.ts';
 import type { SpecInput } from './spec-input.ts';
@@ -8,11 +9,11 @@ import type { SpecInput } from './spec-input.ts';
  * @throws EngineError invalid-parameter, in Docker's words
  */
 export function specNamespaces({ hostConfig, joined = {} }: SpecInput): NonNullable<Linux['namespaces']> {
-  const { NetworkMode = '', IpcMode = '', PidMode = '', UTSMode = '', CgroupnsMode = '' } = hostConfig;
+  const { NetworkMode, IpcMode, PidMode, UTSMode, CgroupnsMode } = hostConfig;
   const own = (type: NamespaceType) => [{ type }];
-  const byMode = (type: NamespaceType, mode: string, pid: number | undefined) => {
-    if (mode === 'host') return [];
-    return mode.startsWith('container:') ? [{ type, path: namespacePath(type, mode, pid) }] : own(type);
+  const byMode = (type: NamespaceType, mode: NetworkMode | PidMode | IpcMode, pid: number | undefined) => {
+    if (mode.kind === 'host') return [];
+    return mode.kind === 'container' ? [{ type, path: namespacePath(type, mode.id, pid) }] : own(type);
   };
   return [
     ...own('mount'),
@@ -26,11 +27,8 @@ export function specNamespaces({ hostConfig, joined = {} }: SpecInput): NonNulla
 
 const FILES: Partial<Record<NamespaceType, string>> = { network: 'net' };
 
-function namespacePath(type: NamespaceType, mode: string, pid: number | undefined): string {
+function namespacePath(type: NamespaceType, container: string, pid: number | undefined): string {
   if (!pid)
-    throw new EngineError(
-      'system',
-      `cannot join ${type} namespace of a non running container: ${mode.slice(10)}`,
-    );
+    throw new EngineError('system', `cannot join ${type} namespace of a non running container: ${container}`);
   return `/proc/${pid}/ns/${FILES[type] ?? type}`;
 }

@@ -1,4 +1,6 @@
-import type { ContainerConfig, ExecConfig, HostConfig, Ulimit } from '../../../api/types.ts';
+import type { ExecConfig, Ulimit } from '../../../api/types.ts';
+import type { CompletedConfig } from '../../model/config.ts';
+import type { CompletedHostConfig } from '../../model/host-config.ts';
 import { EngineError } from '../../../base/errors.ts';
 import type { Process, User } from '../../../oci/runtime-spec.ts';
 import { containerEnvironment, finishEnvironment, overrideEnvironment } from './environment.ts';
@@ -11,10 +13,10 @@ import { INIT_PATH, usesInit } from './spec-mounts.ts';
 /** The container's first process. @throws EngineError invalid-parameter */
 export function specProcess(input: SpecInput, security: SecurityOptions, capabilities: string[]): Process {
   const { config, hostConfig, user } = input;
-  const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+  const command = [...config.Entrypoint, ...config.Cmd];
   const cwd = config.WorkingDir || '/';
   if (!cwd.startsWith('/')) throw new EngineError('invalid-parameter', 'Cwd must be an absolute path');
-  const [height = 0, width = 0] = hostConfig.ConsoleSize ?? [];
+  const [height, width] = hostConfig.ConsoleSize;
   const environment = containerEnvironment({
     hostname: config.Hostname,
     tty: config.Tty,
@@ -22,24 +24,24 @@ export function specProcess(input: SpecInput, security: SecurityOptions, capabil
     env: config.Env,
   });
   return {
-    terminal: config.Tty ?? false,
+    terminal: config.Tty,
     ...(config.Tty && (height > 0 || width > 0) ? { consoleSize: { height, width } } : {}),
     user: specUser(user),
     args: usesInit(input) ? [INIT_PATH, '--', ...command] : command,
     env: finishEnvironment(environment, user.home),
     cwd,
     capabilities: capabilitySets(capabilities),
-    rlimits: (hostConfig.Ulimits ?? []).map(specLimit),
+    rlimits: hostConfig.Ulimits.map(specLimit),
     ...(security.noNewPrivileges ? { noNewPrivileges: true } : {}),
     ...apparmor(input, security),
-    oomScoreAdj: Number(hostConfig.OomScoreAdj ?? 0),
+    oomScoreAdj: Number(hostConfig.OomScoreAdj),
   };
 }
 
 export type ExecInput = {
   exec: ExecConfig;
   /** The container's, and its linked environment, as in {@link SpecInput}. */
-  config: ContainerConfig;
+  config: Pick<CompletedConfig, 'Hostname' | 'Env'>;
   linkedEnvironment?: readonly string[];
   /** The container's own, as {@link specProcess} made it. */
   process: Process;
@@ -101,7 +103,7 @@ function apparmor({ hostConfig, host }: SpecInput, security: SecurityOptions) {
 
 /** '' without AppArmor. */
 export function apparmorProfileOf(
-  hostConfig: HostConfig,
+  hostConfig: Pick<CompletedHostConfig, 'Privileged'>,
   host: HostFacts,
   security: SecurityOptions,
 ): string {

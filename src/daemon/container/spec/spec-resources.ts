@@ -1,77 +1,101 @@
 import type { Int64 } from '../../../base/int64.ts';
-import type { Resources as ApiResources } from '../../../api/types.ts';
 import type { Resources, ThrottleDevice } from '../../../oci/runtime-spec.ts';
+import type { Limits } from '../../model/host-config.ts';
 import type { DeviceSource } from './host-devices.ts';
 
 const DEFAULT_PERIOD_US = 100_000;
 const NANO = 1e9;
+
+type MemoryLimits = Pick<
+  Limits,
+  'Memory' | 'MemoryReservation' | 'MemorySwap' | 'MemorySwappiness' | 'OomKillDisable' | 'KernelMemoryTCP'
+>;
+type CpuLimits = Pick<
+  Limits,
+  | 'CpuShares'
+  | 'NanoCpus'
+  | 'CpusetCpus'
+  | 'CpusetMems'
+  | 'CpuPeriod'
+  | 'CpuQuota'
+  | 'CpuRealtimePeriod'
+  | 'CpuRealtimeRuntime'
+>;
+type BlockIoLimits = Pick<
+  Limits,
+  | 'BlkioWeight'
+  | 'BlkioWeightDevice'
+  | 'BlkioDeviceReadBps'
+  | 'BlkioDeviceWriteBps'
+  | 'BlkioDeviceReadIOps'
+  | 'BlkioDeviceWriteIOps'
+>;
+type Handled = MemoryLimits & CpuLimits & BlockIoLimits & Pick<Limits, 'PidsLimit'>;
+/** All limits: one that is added, and that nothing here takes, fails to compile where limits are handed over. */
+type AllLimits = Handled & Record<Exclude<keyof Limits, keyof Handled>, never>;
 
 /**
  * Docker's limits as a runtime spec's, without its device rules: for a new container and for `update`. Zero
  * means nothing asked, but for pids, where it means no limit.
  * @throws EngineError invalid-parameter, also for a block device that is not there
  */
-export function specResources(resources: ApiResources, devices: DeviceSource): Resources {
+export function specResources(limits: AllLimits, devices: DeviceSource): Resources {
+  const { PidsLimit } = limits;
   return {
-    memory: memory(resources),
-    cpu: cpu(resources),
-    pids:
-      resources.PidsLimit === undefined || resources.PidsLimit === null
-        ? undefined
-        : { limit: resources.PidsLimit > 0 ? resources.PidsLimit : -1 },
-    blockIO: blockIo(resources, devices),
+    ...specLimits(limits),
+    pids: PidsLimit === null ? undefined : { limit: PidsLimit > 0 ? PidsLimit : -1 },
+    blockIO: blockIo(limits, devices),
   };
 }
 
 /** Those of CPU and memory alone, for which no device is looked up. */
-export function specLimits(resources: ApiResources): Pick<Resources, 'cpu' | 'memory'> {
-  return { cpu: cpu(resources), memory: memory(resources) };
+export function specLimits(limits: MemoryLimits & CpuLimits): Pick<Resources, 'cpu' | 'memory'> {
+  return { memory: memory(limits), cpu: cpu(limits) };
 }
 
-/** undefined for 0, null and undefined. */
-const given = <T>(value: T | null | undefined) => value || undefined;
+const positive = (value: Int64) => (value > 0 ? value : undefined);
 
-function memory(resources: ApiResources): Resources['memory'] {
-  const { MemorySwappiness: swappiness } = resources;
-  const positive = (value: Int64 | undefined) => (value !== undefined && value > 0 ? value : undefined);
+function memory(limits: MemoryLimits): Resources['memory'] {
+  const { MemorySwappiness: swappiness } = limits;
   return compact({
-    limit: positive(resources.Memory),
-    reservation: positive(resources.MemoryReservation),
-    swap: positive(resources.MemorySwap),
-    swappiness: (swappiness ?? -1) < 0 ? undefined : Number(swappiness),
-    disableOOMKiller: resources.OomKillDisable ?? undefined,
-    kernelTCP: given(resources.KernelMemoryTCP),
+    limit: positive(limits.Memory),
+    reservation: positive(limits.MemoryReservation),
+    swap: positive(limits.MemorySwap),
+    swappiness: swappiness === null || swappiness < 0 ? undefined : Number(swappiness),
+    disableOOMKiller: limits.OomKillDisable ?? undefined,
+    kernelTCP: limits.KernelMemoryTCP || undefined,
   });
 }
 
-function cpu(resources: ApiResources): Resources['cpu'] {
-  const { CpuShares: shares = 0, NanoCpus: nano = 0 } = resources;
+function cpu(limits: CpuLimits): Resources['cpu'] {
+  const { NanoCpus: nano } = limits;
+  const share = { period: DEFAULT_PERIOD_US, quota: Math.trunc((Number(nano) * DEFAULT_PERIOD_US) / NANO) };
+  const { period, quota } = nano > 0 ? share : { period: undefined, quota: undefined };
   return compact({
-    shares: given(shares),
-    cpus: resources.CpusetCpus || undefined,
-    mems: resources.CpusetMems || undefined,
-    period: given(resources.CpuPeriod) ?? (nano > 0 ? DEFAULT_PERIOD_US : undefined),
-    quota:
-      given(resources.CpuQuota) ??
-      (nano > 0 ? Math.trunc((Number(nano) * DEFAULT_PERIOD_US) / NANO) : undefined),
-    realtimePeriod: given(resources.CpuRealtimePeriod),
-    realtimeRuntime: given(resources.CpuRealtimeRuntime),
+    shares: limits.CpuShares || undefined,
+    cpus: limits.CpusetCpus || undefined,
+    mems: limits.CpusetMems || undefined,
+    period: limits.CpuPeriod || period,
+    quota: limits.CpuQuota || quota,
+    realtimePeriod: limits.CpuRealtimePeriod || undefined,
+    realtimeRuntime: limits.CpuRealtimeRuntime || undefined,
   });
 }
 
-function blockIo(resources: ApiResources, devices: DeviceSource): Resources['blockIO'] {
+function blockIo(limits: BlockIoLimits, devices: DeviceSource): Resources['blockIO'] {
   const numbers = (path = '') => devices.numbers(path);
-  const throttle = (list: ApiResources['BlkioDeviceReadBps']): ThrottleDevice[] | undefined =>
-    list?.length ? list.map(({ Path, Rate = 0 }) => ({ ...numbers(Path), rate: Rate })) : undefined;
+  const throttle = (list: BlockIoLimits['BlkioDeviceReadBps']): ThrottleDevice[] | undefined =>
+    list.length > 0 ? list.map(({ Path, Rate = 0 }) => ({ ...numbers(Path), rate: Rate })) : undefined;
   return compact({
-    weight: given(resources.BlkioWeight),
-    weightDevice: resources.BlkioWeightDevice?.length
-      ? resources.BlkioWeightDevice.map(({ Path, Weight }) => ({ ...numbers(Path), weight: Weight }))
-      : undefined,
-    throttleReadBpsDevice: throttle(resources.BlkioDeviceReadBps),
-    throttleWriteBpsDevice: throttle(resources.BlkioDeviceWriteBps),
-    throttleReadIOPSDevice: throttle(resources.BlkioDeviceReadIOps),
-    throttleWriteIOPSDevice: throttle(resources.BlkioDeviceWriteIOps),
+    weight: limits.BlkioWeight || undefined,
+    weightDevice:
+      limits.BlkioWeightDevice.length > 0
+        ? limits.BlkioWeightDevice.map(({ Path, Weight }) => ({ ...numbers(Path), weight: Weight }))
+        : undefined,
+    throttleReadBpsDevice: throttle(limits.BlkioDeviceReadBps),
+    throttleWriteBpsDevice: throttle(limits.BlkioDeviceWriteBps),
+    throttleReadIOPSDevice: throttle(limits.BlkioDeviceReadIOps),
+    throttleWriteIOPSDevice: throttle(limits.BlkioDeviceWriteIOps),
   });
 }
 

@@ -11,12 +11,12 @@ export function specSysctls(
   { hostConfig, host }: SpecInput,
   namespaces: NonNullable<Linux['namespaces']>,
 ): Record<string, string> {
-  const mode = hostConfig.NetworkMode ?? '';
+  const { kind } = hostConfig.NetworkMode;
   const defaults = Object.entries({
     'net.ipv4.ping_group_range': '0 2147483647',
     'net.ipv4.ip_unprivileged_port_start': '0',
-  }).filter(([key]) => mode !== 'host' && !mode.startsWith('container:') && host.hasSysctl(key));
-  const asked = hostConfig.Sysctls ?? {};
+  }).filter(([key]) => kind !== 'host' && kind !== 'container' && host.hasSysctl(key));
+  const asked = hostConfig.Sysctls;
   for (const key of Object.keys(asked)) checkSysctl(key, namespaces);
   return { ...Object.fromEntries(defaults), ...asked };
 }

@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import type { ContainerConfig, HostConfig } from '../../../api/types.ts';
 import { ALL_CAPABILITIES } from '../../../libcontainer/capabilities.ts';
 import type { Device, Mount } from '../../../oci/runtime-spec.ts';
+import { fillConfig } from '../../model/config.ts';
+import { fillHostConfig } from '../../model/host-config.ts';
+import { DEFAULT_READONLY_PATHS } from './system-paths.ts';
 import type { HostFacts } from './host-facts.ts';
 import { readLimitSupport } from './limit-support.ts';
 import type { SpecInput, SpecMount } from './spec-input.ts';
@@ -34,11 +37,19 @@ const host: HostFacts = {
   mountPropagation: path => ({ mountPoint: path, shared: path === '/shared', slave: path === '/slave' }),
 };
 
+const DEFAULTS: HostConfig = {
+  ShmSize: 67_108_864,
+  CgroupnsMode: 'private',
+  MaskedPaths: [...host.maskedPaths],
+  ReadonlyPaths: [...DEFAULT_READONLY_PATHS],
+};
+
 function specOf(hostConfig: HostConfig = {}, config: ContainerConfig = {}, rest: Partial<SpecInput> = {}) {
   return toRuntimeSpec({
     id: 'ID',
-    config: { Hostname: 'ID', Cmd: ['sh'], ...config },
-    hostConfig: { ShmSize: 67_108_864, IpcMode: 'private', CgroupnsMode: 'private', ...hostConfig },
+    config: fillConfig({ Hostname: 'ID', Cmd: ['sh'], ...config }),
+    hostConfig: fillHostConfig({ ...DEFAULTS, ...hostConfig }),
+    cgroupsPath: '/slipway/ID',
     user: { uid: 0, gid: 0, additionalGids: [0], home: '/root' },
     mounts: [],
     host,

@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { Process, Spec } from '../../../oci/runtime-spec.ts';
 import { parseSecurityOptions } from './security-options.ts';
 import { specDevices } from './spec-devices.ts';
@@ -9,12 +8,10 @@ import { specProcess } from './spec-process.ts';
 import { specResources } from './spec-resources.ts';
 import { specSeccomp } from './spec-seccomp.ts';
 import { specSysctls } from './spec-sysctls.ts';
-import { DEFAULT_READONLY_PATHS } from './system-paths.ts';
 import { tweakCapabilities } from './tweak-capabilities.ts';
 
 const MAX_NAME_BYTES = 64;
 const OCI_VERSION = '1.2.0';
-const DEFAULT_CGROUP_PARENT = '/slipway';
 
 /**
  * The OCI runtime spec of a Docker container, equal in effect to dockerd 28's. It reads nothing but what
@@ -33,21 +30,21 @@ export function toRuntimeSpec(given: SpecInput): Spec {
   return {
     ociVersion: OCI_VERSION,
     process: specProcess(input, security, capabilities),
-    root: { path: 'rootfs', readonly: hostConfig.ReadonlyRootfs ?? false },
+    root: { path: 'rootfs', readonly: hostConfig.ReadonlyRootfs },
     ...(hasOwnNames && config.Hostname ? { hostname: config.Hostname } : {}),
     ...(hasOwnNames && config.Domainname ? { domainname: kernelName(config.Domainname) } : {}),
     mounts: specMounts(input, security),
-    ...(hostConfig.Annotations ? { annotations: hostConfig.Annotations } : {}),
+    ...(Object.keys(hostConfig.Annotations).length > 0 ? { annotations: hostConfig.Annotations } : {}),
     linux: {
       namespaces,
       devices,
-      cgroupsPath: input.cgroupsPath ?? cgroupsPath(input),
+      cgroupsPath: input.cgroupsPath,
       resources: { ...specResources(hostConfig, host.devices), devices: rules },
       rootfsPropagation: rootPropagation(input.mounts),
       seccomp: specSeccomp(input, security, capabilities),
       sysctl: specSysctls(input, namespaces),
-      maskedPaths: isUnmasked ? [] : (hostConfig.MaskedPaths ?? [...host.maskedPaths]),
-      readonlyPaths: isUnmasked ? [] : (hostConfig.ReadonlyPaths ?? [...DEFAULT_READONLY_PATHS]),
+      maskedPaths: isUnmasked ? [] : hostConfig.MaskedPaths,
+      readonlyPaths: isUnmasked ? [] : hostConfig.ReadonlyPaths,
     },
   };
 }
@@ -61,8 +58,4 @@ function kernelName(text: string): string {
 export function toRuntimeProcess(input: SpecInput): Process {
   const security = parseSecurityOptions(input.hostConfig.SecurityOpt);
   return specProcess(input, security, tweakCapabilities(input.hostConfig, input.host.capabilities));
-}
-
-function cgroupsPath({ id, hostConfig }: SpecInput): string {
-  return posix.join(hostConfig.CgroupParent || DEFAULT_CGROUP_PARENT, id);
 }

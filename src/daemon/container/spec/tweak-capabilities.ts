@@ -1,4 +1,4 @@
-import type { HostConfig } from '../../../api/types.ts';
+import type { CompletedHostConfig } from '../../model/host-config.ts';
 import { EngineError } from '../../../base/errors.ts';
 import { DEFAULT_CAPABILITIES, normalCapability } from '../../../libcontainer/capabilities.ts';
 
@@ -8,12 +8,12 @@ import { DEFAULT_CAPABILITIES, normalCapability } from '../../../libcontainer/ca
  * @throws EngineError invalid-parameter, in Docker's words
  */
 export function tweakCapabilities(
-  { CapAdd, CapDrop, Privileged }: Pick<HostConfig, 'CapAdd' | 'CapDrop' | 'Privileged'>,
+  { CapAdd, CapDrop, Privileged }: Pick<CompletedHostConfig, 'CapAdd' | 'CapDrop' | 'Privileged'>,
   available: readonly string[],
 ): string[] {
   if (Privileged) return [...available];
-  const added = (CapAdd ?? []).map(name => checked(name, available));
-  const dropped = new Set((CapDrop ?? []).map(name => checked(name, available)));
+  const added = CapAdd.map(name => checked(name, available));
+  const dropped = new Set(CapDrop.map(name => checked(name, available)));
   if (added.includes('ALL')) return available.filter(name => !dropped.has(name));
   if (dropped.has('ALL')) return unique(added);
   return unique([...DEFAULT_CAPABILITIES.filter(name => !dropped.has(name)), ...added]);

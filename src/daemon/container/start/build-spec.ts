@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import type { ExecConfig, HostConfig, Resources as ApiResources } from '../../../api/types.ts';
+import type { ExecConfig } from '../../../api/types.ts';
+import type { CompletedHostConfig, Limits } from '../../model/host-config.ts';
 import type { ContainerLayer } from '../../../graph/graph.ts';
 import type { Process, Resources, Spec } from '../../../oci/runtime-spec.ts';
 import type { Container } from '../../model/container.ts';
@@ -38,7 +39,7 @@ async function specInputOf(daemon: Daemon, container: Container, layer: Containe
     id,
     config,
     hostConfig: effectiveHostConfig(daemon, hostConfig, owner),
-    user: await resolveUser(config.User ?? '', layer, hostConfig.GroupAdd ?? []),
+    user: await resolveUser(config.User, layer, hostConfig.GroupAdd),
     mounts: await Promise.all(mounts.map(specMountOf)),
     resolvConfPath: hostFilePath(options, owner.id, 'resolv.conf'),
     hostnamePath: hostFilePath(options, owner.id, 'hostname'),
@@ -69,8 +70,8 @@ export async function buildExecProcess(
   if (exec.WorkingDir && !exec.WorkingDir.startsWith('/')) {
     throw invalid('OCI runtime exec failed: exec failed: Cwd must be an absolute path');
   }
-  const name = exec.User || config.User || '';
-  const user = await resolveUser(name, container.layer, hostConfig.GroupAdd ?? []);
+  const name = exec.User || config.User;
+  const user = await resolveUser(name, container.layer, hostConfig.GroupAdd);
   return execProcess({
     exec,
     config,
@@ -83,23 +84,27 @@ export async function buildExecProcess(
 }
 
 /** Limits, for `docker update`. */
-export function resourcesOf({ hostFacts }: Daemon, resources: ApiResources): Resources {
-  const limits = specResources(resources, hostFacts.devices);
+export function resourcesOf({ hostFacts }: Daemon, changed: Limits): Resources {
+  const limits = specResources(changed, hostFacts.devices);
   // A new cgroup has no limit of swap, but one in use may have.
-  const lifted = (resources.MemorySwap ?? 0) < 0 && hostFacts.limits.swap;
+  const lifted = changed.MemorySwap < 0 && hostFacts.limits.swap;
   return lifted ? { ...limits, memory: { ...limits.memory, swap: -1 } } : limits;
 }
 
 /** With the engine's own limits for files, and the host's network where a container shares that. */
-function effectiveHostConfig({ options }: Daemon, hostConfig: HostConfig, owner: Container): HostConfig {
-  const own = hostConfig.Ulimits ?? [];
+function effectiveHostConfig(
+  { options }: Daemon,
+  hostConfig: CompletedHostConfig,
+  owner: Container,
+): CompletedHostConfig {
+  const own = hostConfig.Ulimits;
   const names = new Set(own.map(({ Name }) => Name));
   // A container's own word comes later, and counts.
   const security = options.noNewPrivileges ? ['no-new-privileges'] : [];
   return {
     ...hostConfig,
-    SecurityOpt: [...security, ...(hostConfig.SecurityOpt ?? [])],
+    SecurityOpt: [...security, ...hostConfig.SecurityOpt],
     Ulimits: [...own, ...options.ulimits.filter(({ Name }) => !names.has(Name))],
-    ...(owner.record.hostConfig.NetworkMode === 'host' ? { NetworkMode: 'host' } : {}),
+    ...(owner.record.hostConfig.NetworkMode.kind === 'host' ? { NetworkMode: { kind: 'host' } } : {}),
   };
 }

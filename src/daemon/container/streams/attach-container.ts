@@ -75,7 +75,7 @@ class PendingStreams {
       upstream?.destroy();
       return 'ended';
     }
-    const { Tty: terminal = false, StdinOnce: closeStdin = false } = this.#container.record.config;
+    const { Tty: terminal, StdinOnce: closeStdin } = this.#container.record.config;
     const { stdin } = this.#options;
     const bridge = new StreamBridge({ client, upstream, terminal, stdin, closeStdin, detachKeys });
     this.#container.bridges.add(bridge);
@@ -88,7 +88,7 @@ class PendingStreams {
 
   async #connect(runtime: Runtime): Promise<void> {
     const { stdin, stdout, stderr } = this.#options;
-    const hasInput = this.#container.record.config.OpenStdin ?? false;
+    const hasInput = this.#container.record.config.OpenStdin;
     try {
       const upstream = await runtime.attach({ stdin: stdin && hasInput, stdout, stderr });
       // Until the client is there nobody listens to errors, and an unheard one would end the daemon.
@@ -108,7 +108,7 @@ async function sendLogs(
   client: Duplex,
 ): Promise<void> {
   const { config, hostConfig } = container.record;
-  if (hostConfig.LogConfig?.Type === 'none') return;
+  if (hostConfig.LogConfig.Type === 'none') return;
   const gone = new AbortController();
   client.once('close', () => gone.abort());
   const pieces = readLogs({

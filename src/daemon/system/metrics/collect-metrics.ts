@@ -39,7 +39,7 @@ async function measure(container: Container): Promise<MeasuredContainer | undefi
 
 /** As cAdvisor has them with Docker. */
 function labelsOf({ id, name, record }: Container): Labels {
-  const own = Object.entries(record.config.Labels ?? {});
+  const own = Object.entries(record.config.Labels);
   return {
     ...Object.fromEntries(own.map(([key, value]) => [labelName(key), value])),
     id: `/docker/${id}`,

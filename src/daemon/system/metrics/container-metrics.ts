@@ -1,4 +1,4 @@
-import type { HostConfig } from '../../../api/types.ts';
+import type { Limits as WantedLimits } from '../../model/host-config.ts';
 import type { Int64 } from '../../../base/int64.ts';
 import type { Resources } from '../../../oci/runtime-spec.ts';
 import type { CgroupStats } from '../../../execdriver/driver.ts';
@@ -15,7 +15,7 @@ const DEFAULT_SHARES = 1024;
 export type MeasuredContainer = {
   labels: Labels;
   startedAtSeconds: number;
-  hostConfig: HostConfig;
+  hostConfig: WantedLimits;
   usage: UsageReading;
 };
 
