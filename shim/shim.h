@@ -67,6 +67,7 @@
 #define MAX_COPIED_DEPTH 256
 #define MOMENT_MS 100
 #define PATIENCE_MS 10000 /* with a process that was killed */
+#define MAX_LISTED 512 /* processes of a cgroup that are killed in one go */
 #define MAX_STEPS 65536 /* in removing cgroups */
 #define STACK_BYTES (256 << 10)
 #define MAX_GROUPS 65536 /* NGROUPS_MAX */

@@ -1,6 +1,7 @@
 /** What a container, its image or a client may ask of a shim that has to serve everybody else meanwhile. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   closeSync,
   existsSync,
@@ -17,6 +18,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Task, ExecProcess } from '../src/execdriver/driver.ts';
+import { spawnShim } from '../src/execdriver/native/spawn-shim.ts';
+import { MESSAGES, writePlan } from '../src/libcontainer/wire.ts';
 import { nativeContainers, outputOf } from './fixtures/native-containers.ts';
 
 const containers = nativeContainers();
@@ -231,4 +234,41 @@ test('the kernel kills a shim last when memory runs out, and its container as an
   assert.equal(scoreOf(container.pid), own);
   assert.equal((await outputOf(await exec(container, 'cat /proc/self/oom_score_adj'))).output, `${own}\n`);
   await container.remove();
+});
+
+/** Where a reader's buffer may end, a number begins with that of a process that is not listed. */
+function listWith(member: number, bystander: string): string {
+  let text = `${member}\n`;
+  for (const end of [4095, 8191]) {
+    text += `${'0'.repeat(end - bystander.length - text.length - 1)}\n`;
+    text += `${bystander}${bystander.length < 7 ? '999' : '99'}\n`;
+  }
+  return text;
+}
+
+test('without cgroup.kill, processes are killed that a cgroup lists, and no others', async () => {
+  const cgroup = join(containers.base, 'cgroup');
+  mkdirSync(cgroup);
+  const [member, bystander] = [1, 2].map(() => spawn('sleep', ['1000'], { stdio: 'ignore' }));
+  assert.ok(member && bystander);
+  const ended = once(member, 'exit');
+  const list = join(cgroup, 'cgroup.procs');
+  writeFileSync(list, listWith(member.pid ?? 0, String(bystander.pid)));
+  writeFileSync(join(cgroup, 'container.json'), '');
+  const path = new URL('../shim/bin/slipway-shim', import.meta.url).pathname;
+  const { connection } = await spawnShim({ path, containerId: 'x', descriptors: [] });
+  const killed = connection.request(MESSAGES.create, writer => {
+    for (const field of [0, 'x', cgroup, '', 0, 1, '', ''])
+      if (typeof field === 'number') writer.int(field);
+      else writer.string(field);
+    writePlan(writer, { parent: [{ op: 'kill-cgroup', path: cgroup }], child: [], cleanup: [] });
+  });
+  const failed = assert.rejects(killed);
+  await ended;
+  writeFileSync(list, '');
+  await failed;
+  assert.deepEqual([member.signalCode, bystander.signalCode], ['SIGKILL', null]);
+  bystander.kill('SIGKILL');
+  connection.kill();
+  await connection.closed;
 });

@@ -73,22 +73,53 @@ int op_attach_device_program(struct runner *r, const struct attach_device_progra
 	return result;
 }
 
-/* Kills what is in the cgroup. Returns how many processes it still found. */
+/* The first ones of a list of processes. Returns how many. */
+static int list_members(const char *path, pid_t members[MAX_LISTED])
+{
+	char file[PATH_MAX], list[MAX_LISTED * 8];
+	int count = 0;
+	snprintf(file, sizeof file, "%s/cgroup.procs", path);
+	if (read_file_at(AT_FDCWD, file, list, sizeof list) < 0)
+		return 0;
+	/* The number at the end of it may be a part of one. */
+	for (char *at = list, *end; count < MAX_LISTED && (end = strchr(at, '\n')) != NULL; at = end + 1)
+		members[count++] = atoi(at);
+	return count;
+}
+
+static bool is_listed(pid_t pid, const pid_t *members, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (members[i] == pid)
+			return true;
+	return false;
+}
+
+/* A number may have come to be another process's: what is listed still, once it is open, is what was opened. */
+static void kill_listed(const char *path, const pid_t *members, int count)
+{
+	pid_t now[MAX_LISTED];
+	int fds[MAX_LISTED];
+	for (int i = 0; i < count; i++)
+		fds[i] = members[i] > 1 ? syscall(SYS_pidfd_open, members[i], 0) : -1;
+	int left = list_members(path, now);
+	for (int i = 0; i < count; i++) {
+		if (fds[i] >= 0 && is_listed(members[i], now, left))
+			syscall(SYS_pidfd_send_signal, fds[i], SIGKILL, NULL, 0);
+		close_if_open(&fds[i]);
+	}
+}
+
+/* Kills what is in the cgroup, or some of it. Returns how many processes it found. */
 static int kill_members(const char *path)
 {
-	char file[PATH_MAX], pids[8192];
-	int count = 0;
+	char file[PATH_MAX];
+	pid_t members[MAX_LISTED];
 	snprintf(file, sizeof file, "%s/cgroup.kill", path);
 	bool whole = write_file_at(AT_FDCWD, file, "1", 1) == 0;
-	snprintf(file, sizeof file, "%s/cgroup.procs", path);
-	if (read_file_at(AT_FDCWD, file, pids, sizeof pids) < 0)
-		return 0;
-	for (char *line = strtok(pids, "\n"); line; line = strtok(NULL, "\n")) {
-		pid_t pid = atoi(line);
-		count++;
-		if (!whole && pid > 1)
-			kill(pid, SIGKILL);
-	}
+	int count = list_members(path, members);
+	if (!whole)
+		kill_listed(path, members, count);
 	return count;
 }
 
