@@ -17,11 +17,11 @@ import { until } from '../src/base/testing/until.ts';
 
 /** As far as each form is tried in a container, in an exec and in a health check. */
 const LAST = {
-  run: tries(40, { emulated: 12 }),
-  exec: tries(1023, { emulated: 12 }),
-  health: tries(16, { emulated: 5 }),
+  run: tries(40, { emulated: 8 }),
+  exec: tries(1023, { emulated: 8 }),
+  health: tries(16, { emulated: 4 }),
 };
-const ROUNDS = { exec: tries(100, { emulated: 20 }), run: tries(30, { emulated: 5 }) };
+const ROUNDS = { exec: tries(100, { emulated: 10 }), run: tries(30, { emulated: 4 }) };
 
 let daemon: DaemonProcess;
 let hostile: HostileRoot;

@@ -16,8 +16,8 @@ import { type Change, Runtime } from './fixtures/runtime.ts';
 import { until } from '../src/base/testing/until.ts';
 
 /** More than the runtime and its shim ever have open; all of them are in a PATH. */
-const LAST = tries(32, { emulated: 5 });
-const ROUNDS = tries(50, { emulated: 5 });
+const LAST = tries(32, { emulated: 4 });
+const ROUNDS = tries(50, { emulated: 4 });
 const runtime = new Runtime();
 let hostile: HostileRoot;
 
