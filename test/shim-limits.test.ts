@@ -261,7 +261,7 @@ test('without cgroup.kill, processes are killed that a cgroup lists, and no othe
     for (const field of [0, 'x', cgroup, '', 0, 1, '', ''])
       if (typeof field === 'number') writer.int(field);
       else writer.string(field);
-    writePlan(writer, { parent: [{ op: 'kill-cgroup', path: cgroup }], child: [], cleanup: [] });
+    writePlan(writer, { parent: [], child: [], cleanup: [{ op: 'kill-cgroup', path: cgroup }] });
   });
   const failed = assert.rejects(killed);
   await ended;
