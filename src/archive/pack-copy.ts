@@ -339,19 +339,38 @@ function statOf(path: string, source: string): fs.BigIntStats {
 function wildcardMatches(pattern: string, deep: boolean): string[] {
   let found = [''];
   for (const part of pattern.split('/')) {
-    if (deep && part === '**')
-      found = found.flatMap(directory => [directory, ...directoriesBelow(directory)]);
+    if (deep && part === '**') found = withDirectoriesBelow(found);
     else if (/[*?[\\]/.test(part)) {
       const matches = pathMatcher(part);
-      found = found.flatMap(directory =>
+      found = eachOnce(found, directory =>
         namesIn(directory)
           .filter(matches)
           .map(name => join(directory, name)),
       );
     } else found = found.map(directory => join(directory, part));
-    if (found.length > MAX_MATCHES) throw invalid(`more than ${MAX_MATCHES} files match`);
   }
   return found.filter(path => fs.statSync(`/${path}`, { throwIfNoEntry: false }) !== undefined);
+}
+
+/** What `expand` gives for each of them; an error as soon as it is too much. */
+function eachOnce(paths: readonly string[], expand: (path: string) => string[]): string[] {
+  const all = new Set<string>();
+  for (const path of paths) {
+    for (const found of expand(path)) all.add(found);
+    if (all.size > MAX_MATCHES) throw invalid(`more than ${MAX_MATCHES} files match`);
+  }
+  return [...all];
+}
+
+/** And these, each once: what lies below one of them need not be looked through again. */
+function withDirectoriesBelow(paths: readonly string[]): string[] {
+  const all = new Set<string>();
+  for (const path of paths) {
+    if (all.has(path)) continue;
+    for (const found of [path, ...directoriesBelow(path)]) all.add(found);
+    if (all.size > MAX_MATCHES) throw invalid(`more than ${MAX_MATCHES} directories match`);
+  }
+  return [...all];
 }
 
 function directoriesBelow(directory: string): string[] {

@@ -37,6 +37,8 @@ export type BuildRequest = {
   pull: boolean;
   /** Limits, network and hosts of every RUN. */
   hostConfig: HostConfig;
+  /** Whether the Dockerfile may have the host's network for a RUN: whoever builds need not have written it. */
+  allowsHostNetwork: boolean;
   /** `name:tag`. */
   tags: readonly string[];
   secrets: SecretSource;

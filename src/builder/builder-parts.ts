@@ -20,8 +20,8 @@ export type BuilderPorts = {
     request: { credentials: Credentials; signal: AbortSignal },
   ): Promise<void>;
   runStep: RunBuildStep;
-  /** What is at an address of HTTP or HTTPS. */
-  download(url: string): Promise<{ body: IncomingMessage }>;
+  /** What is at an address of HTTP or HTTPS. The signal breaks it off at any time. */
+  download(url: string, signal: AbortSignal): Promise<{ body: IncomingMessage }>;
   /** Tells of an image that was built. */
   onBuilt(image: Image): void;
   /** Tells of a name that it has got. */

@@ -7,7 +7,7 @@ import type { BuilderParts } from '../builder-parts.ts';
 import type { BuildRequest } from '../build-request.ts';
 import type { BuildEvent } from '../progress.ts';
 import { imageConfigOf, type StageState } from '../stage-state.ts';
-import { type Attributes, frontendRequest, type Told } from './frontend-request.ts';
+import { type Attributes, type Entitlements, frontendRequest, type Told } from './frontend-request.ts';
 import type { STATUS_RESPONSE } from './messages.ts';
 import type { MessageOf } from './protobuf.ts';
 import type { Session } from './sessions.ts';
@@ -20,7 +20,7 @@ export type Exporter = { type: string; attributes: Attributes };
 /** What a client has under one `ref`: what it has solved, what it returns in the end, and who watches. */
 export class BuildJob {
   readonly #parts: BuilderParts;
-  readonly #session: Session;
+  readonly #client: { session: Session; entitlements: Entitlements };
   readonly #results = new Map<string, Solved>();
   readonly #done = new AbortController();
   readonly #released = Promise.withResolvers<void>();
@@ -31,9 +31,13 @@ export class BuildJob {
   /** Aborted when the client goes, and when it is over. */
   readonly signal: AbortSignal;
 
-  constructor(parts: BuilderParts, session: Session, signal: AbortSignal) {
+  constructor(
+    parts: BuilderParts,
+    client: { session: Session; entitlements: Entitlements },
+    signal: AbortSignal,
+  ) {
     this.#parts = parts;
-    this.#session = session;
+    this.#client = client;
     this.signal = AbortSignal.any([signal, this.#done.signal]);
     this.#returned.promise.catch(() => undefined);
   }
@@ -52,7 +56,7 @@ export class BuildJob {
   async #build(attributes: Attributes, solved: PromiseWithResolvers<Solved>): Promise<void> {
     await using undo = new AsyncDisposableStack();
     const holder = { parts: this.#parts, undo, signal: this.signal };
-    const request = await frontendRequest(holder, this.#session, attributes, this.#told);
+    const request = await frontendRequest(holder, this.#client, attributes, this.#told);
     await withBuilt(
       this.#parts,
       request,

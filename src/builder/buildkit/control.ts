@@ -80,7 +80,7 @@ export class ControlService {
     const session = await this.#sessions.find(request.session, signal);
     if (request.ref === '' || this.#jobs.has(request.ref))
       throw new EngineError('conflict', `job ID ${request.ref} exists`);
-    const job = new BuildJob(this.#parts, session, signal);
+    const job = new BuildJob(this.#parts, { session, entitlements: request.entitlements }, signal);
     this.#jobs.set(request.ref, job);
     for (const wake of this.#expected.get(request.ref) ?? []) wake();
     try {

@@ -12,6 +12,8 @@ import { getCredentials, getSecret, type Session } from './sessions.ts';
 
 type Holder = Pick<Build, 'parts' | 'undo' | 'signal'>;
 export type Attributes = Readonly<Record<string, string>>;
+/** What a client grants to the Dockerfile that it has built: `network.host`. */
+export type Entitlements = readonly string[];
 /** Tells of something that is done for the build, and is no instruction. */
 export type Told = <T>(name: string, task: () => Promise<T>) => Promise<T>;
 
@@ -24,7 +26,7 @@ const DEFAULT_NAME = 'Dockerfile';
  */
 export async function frontendRequest(
   holder: Holder,
-  session: Session,
+  { session, entitlements }: { session: Session; entitlements: Entitlements },
   attributes: Attributes,
   told: Told,
 ): Promise<BuildRequest> {
@@ -47,6 +49,7 @@ export async function frontendRequest(
     return text === undefined ? [] : readIgnoreFile(text);
   };
   const { platform } = attributes;
+  const hostConfig = hostConfigOf(attributes);
   return {
     dockerfileName: name,
     dockerfile,
@@ -61,7 +64,8 @@ export async function frontendRequest(
     platform: platform ? parsePlatform(platform) : hostPlatform(),
     noCache: attributes['no-cache'] !== undefined,
     pull: attributes['image-resolve-mode'] === 'pull',
-    hostConfig: hostConfigOf(attributes),
+    hostConfig,
+    allowsHostNetwork: hostConfig.NetworkMode === 'host' || entitlements.includes('network.host'),
     tags: [],
     secrets: (id, signal) => getSecret(session, id, signal),
     credentials: (registry, signal) => getCredentials(session, registry, signal),

@@ -35,6 +35,12 @@ export function kindOf(code: number): ErrorKind {
 /** Beyond what anybody sends in one message: gRPC's own limit is 4 MiB, BuildKit's 16 MiB. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const HEADER_BYTES = 5;
+/** Of a status: what clients take in trailers. One with more details than fit has none. */
+const MAX_STATUS_MESSAGE = 32 * 1024;
+/** That one of UTF-16 may take in it. */
+const ENCODED_BYTES = 9;
+const MAX_STATUS_DETAILS_BYTES = 128 * 1024;
+const MAX_HEADER_BLOCK_BYTES = 512 * 1024;
 /** What may be under way: the 64 KiB that HTTP/2 begins with hold up every larger file. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
@@ -58,6 +64,7 @@ export type StatusDetails = (error: unknown) => Uint8Array | undefined;
 export async function serveGrpc(connection: Duplex, methods: Methods, details: StatusDetails): Promise<void> {
   const session = performServerHandshake(connection, {
     settings: { maxConcurrentStreams: 250, initialWindowSize: WINDOW_BYTES },
+    maxSendHeaderBlockLength: MAX_HEADER_BLOCK_BYTES,
   });
   session.on('error', () => session.destroy());
   session.on('stream', (stream, headers) => void answer(stream, headers, { methods, details }));
@@ -74,6 +81,8 @@ async function answer(
   const gone = new AbortController();
   stream.on('error', () => undefined);
   stream.once('close', () => gone.abort(new DOMException('the client has gone', 'AbortError')));
+  // It may have been reset before this is told of it.
+  if (stream.destroyed || stream.closed) return;
   const path = String(headers[':path']);
   const status = { code: 0, message: '', details: undefined as Uint8Array | undefined };
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
@@ -106,9 +115,17 @@ function trailersOf({
 }) {
   return {
     'grpc-status': String(code),
-    ...(message === '' ? {} : { 'grpc-message': encodeURIComponent(message) }),
-    ...(details === undefined ? {} : { 'grpc-status-details-bin': Buffer.from(details).toString('base64') }),
+    ...(message === '' ? {} : { 'grpc-message': encoded(message) }),
+    ...(details === undefined || details.length > MAX_STATUS_DETAILS_BYTES
+      ? {}
+      : { 'grpc-status-details-bin': Buffer.from(details).toString('base64') }),
   };
+}
+
+function encoded(message: string): string {
+  const whole = encodeURIComponent(message.slice(0, MAX_STATUS_MESSAGE).toWellFormed());
+  if (message.length <= MAX_STATUS_MESSAGE && whole.length <= MAX_STATUS_MESSAGE) return whole;
+  return encodeURIComponent(`${message.slice(0, MAX_STATUS_MESSAGE / ENCODED_BYTES).toWellFormed()}…`);
 }
 
 function frame(message: Uint8Array): Buffer {
@@ -133,21 +150,57 @@ async function write(stream: Http2Stream, chunk: Buffer): Promise<void> {
 
 /** @throws EngineError invalid-parameter for what is no frame */
 async function* messagesOf(stream: Http2Stream): AsyncGenerator<Buffer> {
-  let pending: Buffer = Buffer.alloc(0);
+  const received = new Gathered();
   // Who has read enough may still have something to say.
   for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-    while (pending.length >= HEADER_BYTES) {
-      const length = pending.readUInt32BE(1);
-      if (pending[0] !== 0 || length > MAX_MESSAGE_BYTES)
-        throw new EngineError(
-          'invalid-parameter',
-          'grpc: received a message that is too large, or compressed',
-        );
-      if (pending.length < HEADER_BYTES + length) break;
-      yield pending.subarray(HEADER_BYTES, HEADER_BYTES + length);
-      pending = pending.subarray(HEADER_BYTES + length);
+    received.add(chunk);
+    for (let message = nextMessage(received); message !== undefined; message = nextMessage(received))
+      yield message;
+  }
+}
+
+function nextMessage(received: Gathered): Buffer | undefined {
+  if (received.length < HEADER_BYTES) return undefined;
+  const { bytes } = received;
+  const length = bytes.readUInt32BE(1);
+  if (bytes[0] !== 0 || length > MAX_MESSAGE_BYTES)
+    throw new EngineError('invalid-parameter', 'grpc: received a message that is too large, or compressed');
+  if (received.length < HEADER_BYTES + length) return undefined;
+  return received.take(HEADER_BYTES + length).subarray(HEADER_BYTES);
+}
+
+/** Bytes that come in pieces of any size, a byte each, say: each of them is copied a few times at most. */
+class Gathered {
+  #room: Buffer = Buffer.alloc(0);
+  #start = 0;
+  #end = 0;
+
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  get bytes(): Buffer {
+    return this.#room.subarray(this.#start, this.#end);
+  }
+
+  add(chunk: Buffer): void {
+    if (this.length === 0) {
+      [this.#room, this.#start, this.#end] = [chunk, 0, chunk.length];
+      return;
     }
+    if (this.#end + chunk.length > this.#room.length) {
+      const room = Buffer.allocUnsafe(2 * (this.length + chunk.length));
+      [this.#end, this.#start] = [this.bytes.copy(room), 0];
+      this.#room = room;
+    }
+    this.#end += chunk.copy(this.#room, this.#end);
+  }
+
+  /** The first ones, which are not written to again. */
+  take(length: number): Buffer {
+    const taken = this.bytes.subarray(0, length);
+    this.#start += length;
+    return taken;
   }
 }
 

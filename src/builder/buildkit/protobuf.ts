@@ -1,4 +1,8 @@
+import { EngineError } from '../../base/errors.ts';
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+
+/** Beyond what any message has, and decoded in a moment. */
+const MAX_FIELDS = 20_000;
 
 /** How one field of a message is written. Absent fields have their zero value. */
 export type FieldType<T> = {
@@ -15,7 +19,10 @@ export type Message<F> = { decode(bytes: Uint8Array): F; encode(value: Partial<F
 type ValuesOf<F> = { [K in keyof F]: F[K] extends readonly [number, FieldType<infer T>] ? T : never };
 export type MessageOf<M> = M extends Message<infer F> ? F : never;
 
-/** A message of proto3 by its fields: their numbers, and what they hold. What is not named is left out. */
+/**
+ * A message of proto3 by its fields: their numbers, and what they hold. What is not named is left out. Decoding throws
+ * EngineError invalid-parameter for a message with more than 20,000 fields, Error for what is none.
+ */
 export function message<const F extends Fields>(given: F): Message<ValuesOf<F>> {
   const fields: Fields = given;
   const byNumber = new Map(Object.entries(fields).map(([name, [number, type]]) => [number, { name, type }]));
@@ -24,7 +31,9 @@ export function message<const F extends Fields>(given: F): Message<ValuesOf<F>> 
       const value: Record<string, unknown> = {};
       for (const [name, [, type]] of Object.entries(fields)) value[name] = type.zero();
       const reader = new BinaryReader(bytes);
-      while (reader.pos < reader.len) {
+      for (let count = 1; reader.pos < reader.len; count++) {
+        if (count > MAX_FIELDS)
+          throw new EngineError('invalid-parameter', `a message has more than ${MAX_FIELDS} fields`);
         const [number, wireType] = reader.tag();
         const field = byNumber.get(number);
         if (field === undefined) reader.skip(wireType, number);
@@ -99,7 +108,10 @@ export function nested<F>(type: Message<F>): FieldType<Partial<F> | undefined> {
 export function list<T>(element: FieldType<T>): FieldType<T[]> {
   return {
     zero: () => [],
-    read: (reader, type, before) => [...before, element.read(reader, type, element.zero())],
+    read: (reader, type, before) => {
+      before.push(element.read(reader, type, element.zero()));
+      return before;
+    },
     write: (writer, number, values) => {
       for (const value of values) writeElement(writer, number, element, value);
     },
@@ -117,10 +129,11 @@ function writeElement<T>(writer: BinaryWriter, number: number, element: FieldTyp
 
 /** By texts. */
 export function map<T>(value: FieldType<T>): FieldType<Record<string, T>> {
+  const entryType = message({ key: [1, text], value: [2, value] });
   return {
     zero: () => Object.create(null) as Record<string, T>,
     read: (reader, _type, before) => {
-      const entry = message({ key: [1, text], value: [2, value] }).decode(reader.bytes());
+      const entry = entryType.decode(reader.bytes());
       before[entry.key] = entry.value;
       return before;
     },

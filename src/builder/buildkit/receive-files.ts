@@ -40,6 +40,10 @@ const SPECIAL = [
 const MAX_OPEN_FILES = 64;
 const MAX_OPEN_BYTES = 4 * 1024 * 1024;
 const MAX_FILES = 2_000_000;
+/** Of names, links and attributes, all of which are kept until files are asked for. */
+const MAX_LISTED_BYTES = 512 * 1024 * 1024;
+/** Of one file, beyond what the kernel takes. */
+const MAX_STAT_BYTES = 256 * 1024;
 
 /**
  * Takes a directory of the client's into an empty one here (fsutil's protocol over moby.filesync.v1.FileSync). A thread
@@ -93,6 +97,7 @@ class Receiver {
   readonly #open = new Map<number, OpenFile>();
   #openBytes = 0;
   #next = 0;
+  #listedBytes = 0;
   #isListed = false;
   /** Index into `#waiting`: shifting a long list takes its length. */
   #asked = 0;
@@ -111,7 +116,7 @@ class Receiver {
           'invalid-parameter',
           `error from sender: ${Buffer.from(packet.data).toString()}`,
         );
-      if (packet.type === STAT) await this.#stat(packet.stat);
+      if (packet.type === STAT) await this.#stat(packet.stat, data.length);
       else if (packet.type === DATA) await this.#data(packet);
       else if (packet.type === FINISH) break;
       await this.#ask();
@@ -125,13 +130,16 @@ class Receiver {
     this.#call.end();
   }
 
-  async #stat(stat: Stat | undefined): Promise<void> {
+  async #stat(stat: Stat | undefined, bytes: number): Promise<void> {
     if (stat === undefined) {
       this.#isListed = true;
       return;
     }
     const id = this.#next++;
+    this.#listedBytes += bytes;
     if (id > MAX_FILES) throw new EngineError('invalid-parameter', `more than ${MAX_FILES} files`);
+    if (bytes > MAX_STAT_BYTES || this.#listedBytes > MAX_LISTED_BYTES)
+      throw new EngineError('invalid-parameter', 'the names of the files are too long');
     const entry = entryOf(stat);
     if (entry === undefined) return;
     if (entry.type === 'hardlink') this.#links.push(stat);

@@ -93,6 +93,7 @@ function requestOf(
     noCache,
     pull,
     hostConfig: hostConfigOf(options),
+    allowsHostNetwork: options.networkMode === 'host',
     tags,
     secrets: async () => undefined,
     credentials: async registry => own(options.auths, registry === 'docker.io' ? HUB : registry) ?? {},

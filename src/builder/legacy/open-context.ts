@@ -105,7 +105,7 @@ async function fetchContext(holder: Holder, remote: string, directory: string): 
       'not-implemented',
       `a git repository as a build context is not supported: ${remote}`,
     );
-  const { body } = await holder.parts.download(remote);
+  const { body } = await holder.parts.download(remote, holder.signal);
   const file = join(temporaryDirectory(holder), 'context');
   await pipeline(body, createWriteStream(file, { mode: 0o600 }), { signal: holder.signal });
   const fd = openSync(file, O_RDONLY);

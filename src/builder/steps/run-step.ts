@@ -35,6 +35,8 @@ export async function runStep(
 ): Promise<RunStepResult> {
   if (step.security === 'insecure')
     throw new EngineError('forbidden', 'security.insecure is not allowed: entitlements are not granted');
+  if (step.network === 'host' && !build.request.allowsHostNetwork)
+    throw new EngineError('forbidden', 'network.host is not allowed');
   if (step.devices.length > 0) throw new EngineError('not-implemented', 'RUN --device is not supported');
   const { command, script } = commandOf(step, state.config);
   const mounts = [

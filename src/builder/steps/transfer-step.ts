@@ -197,7 +197,7 @@ async function remotePart(build: Build, step: AddInstruction, { copy, sources }:
     throw new EngineError('invalid-parameter', `cannot determine filename from url: ${url}`);
   const path = temporaryDirectory(build);
   const file = join(path, name || 'download');
-  const { body } = await build.parts.download(url);
+  const { body } = await build.parts.download(url, build.signal);
   const hash = createHash('sha256');
   await pipeline(
     body,

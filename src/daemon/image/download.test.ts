@@ -66,3 +66,15 @@ test('a circle, no addresses and other schemes fail in Docker’s words', async 
   await fails('http://', 'invalid-parameter', 'parse "http://": invalid URL');
   await fails('http://127.0.0.1:xx/', 'invalid-parameter', /invalid URL/);
 });
+
+test('a download is broken off before its answer and amid it', async t => {
+  const address = await serve(t, (request, response) => {
+    if (request.url === '/begun') response.writeHead(200).write('beginning');
+  });
+  for (const path of ['silent', 'begun']) {
+    const gone = new AbortController();
+    const reading = download(`${address}/${path}`, gone.signal).then(({ body }) => text(body));
+    setTimeout(() => gone.abort(), 50);
+    await assert.rejects(reading);
+  }
+});

@@ -9,6 +9,8 @@ export type Download = {
 };
 
 const MAXIMUM_REDIRECTS = 10;
+/** Without a byte from the other side. */
+const PATIENCE_MS = 5 * 60_000;
 /** Of an answer that is no archive: what is told of it. */
 const MAXIMUM_REASON = 4096;
 
@@ -26,14 +28,15 @@ export function downloadAddress(text: string): string {
 }
 
 /**
- * What is at an address of HTTP or HTTPS, byte for byte. Redirections are followed.
+ * What is at an address of HTTP or HTTPS, byte for byte. Redirections are followed. The signal breaks it off at any time,
+ * the body too, and so does a server that is silent for 5 minutes.
  * @throws EngineError in Docker's words: invalid-parameter for what is no such address, not-found for a host or a document
  *   that does not exist, otherwise what the server says, or system
  */
-export async function download(address: string): Promise<Download> {
+export async function download(address: string, signal?: AbortSignal): Promise<Download> {
   let url = parseAddress(address);
   for (let redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
-    const answer = await get(url);
+    const answer = await get(url, signal);
     const { statusCode = 0, headers } = answer;
     if (statusCode >= 400) throw await refusal(url, answer);
     if (statusCode < 300 || headers.location === undefined) {
@@ -54,11 +57,12 @@ function parseAddress(address: string, base?: URL): URL {
   throw new EngineError('invalid-parameter', `Get "${address}": unsupported protocol scheme "${scheme}"`);
 }
 
-function get(url: URL): Promise<http.IncomingMessage> {
+function get(url: URL, signal?: AbortSignal): Promise<http.IncomingMessage> {
   const client = url.protocol === 'https:' ? https : http;
-  return new Promise((resolve, reject) =>
-    client
-      .get(url, { agent: false }, resolve)
+  return new Promise((resolve, reject) => {
+    const request = client.get(url, { agent: false, signal }, resolve);
+    request
+      .setTimeout(PATIENCE_MS, () => request.destroy(new Error('timeout awaiting an answer')))
       .on('error', cause =>
         reject(
           new EngineError(
@@ -67,8 +71,8 @@ function get(url: URL): Promise<http.IncomingMessage> {
             { cause },
           ),
         ),
-      ),
-  );
+      );
+  });
 }
 
 async function refusal(url: URL, answer: http.IncomingMessage): Promise<EngineError> {
