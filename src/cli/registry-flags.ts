@@ -6,8 +6,16 @@ export type RegistryFlags = {
   graceMs: number;
   /** 0: none. */
   gcIntervalMs: number;
-  /** '' for none. */
+  /** '' for none, as the others. */
   config: string;
+  htpasswd: string;
+  tls: { cert: string; key: string; clientCa?: string } | undefined;
+  usesTokens: boolean;
+  anonymousPull: boolean;
+  isReadOnly: boolean;
+  /** Requests a second of each address; 0: as many as it likes. */
+  rateLimit: number;
+  hasAccessLog: boolean;
 };
 
 export type RegistryGarbageOptions = Pick<RegistryFlags, 'root' | 'graceMs' | 'config'> & {

@@ -6,14 +6,15 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorCode } from '../base/errors.ts';
+import { errorCode, messageOf } from '../base/errors.ts';
 import { headProblem, plainRefusal } from './check-head.ts';
 import type { ListenAddress } from './listen-address.ts';
-import type { TlsServerOptions } from './tls-options.ts';
+import type { Logger } from './logger.ts';
+import { keepTlsFresh, readTlsOptions, type TlsFiles } from './tls-options.ts';
 import { listenUnix } from './unix-listener.ts';
 
 /** What answers the requests that come in at one listener. */
@@ -46,14 +47,16 @@ export class HttpListeners {
   /** What they listen on, ports resolved: `unix:///run/x.sock`, `tcp://127.0.0.1:2375`, `fd://3`. */
   readonly addresses: string[] = [];
   readonly #limits: ListenerLimits;
+  readonly #logger: Logger;
   readonly #closing = new AbortController();
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #removals: (() => void)[] = [];
   #closed: Promise<void> | undefined;
 
-  constructor(limits: ListenerLimits) {
+  constructor(limits: ListenerLimits, logger: Logger) {
     this.#limits = limits;
+    this.#logger = logger;
   }
 
   /** Aborts when they close. */
@@ -67,20 +70,21 @@ export class HttpListeners {
   }
 
   /**
-   * @returns the server, and whether it can be reached from this machine alone
-   * @throws EngineError conflict for a socket in use
+   * @param tls for TCP: read anew when its files change
+   * @returns whether it can be reached from this machine alone
+   * @throws EngineError conflict for a socket in use, invalid-parameter for files that do not belong together
    */
   async listen(
     address: ListenAddress,
     handler: RequestHandler,
-    tls?: TlsServerOptions,
-  ): Promise<{ server: Server; isLocal: boolean }> {
+    tls?: TlsFiles,
+  ): Promise<{ isLocal: boolean }> {
     const server = this.#createServer(handler, address.type === 'tcp' ? tls : undefined);
     this.#servers.push(server);
     if (address.type === 'unix') {
       this.#removals.push(await listenUnix(server, address.path));
       this.addresses.push(`unix://${address.path}`);
-      return { server, isLocal: true };
+      return { isLocal: true };
     }
     server.listen(address.type === 'fd' ? { fd: address.fd } : { host: address.host, port: address.port });
     await once(server, 'listening');
@@ -90,7 +94,7 @@ export class HttpListeners {
         ? `fd://${(address as { fd?: number }).fd}`
         : `tcp://${family === 'IPv6' ? `[${host}]` : host}:${port}`,
     );
-    return { server, isLocal: port === undefined };
+    return { isLocal: port === undefined };
   }
 
   /** Takes no more requests, lets answers finish for `graceMs`, and breaks off what is left then. Idempotent. */
@@ -112,7 +116,7 @@ export class HttpListeners {
     await closed;
   }
 
-  #createServer(handler: RequestHandler, tls: TlsServerOptions | undefined): Server {
+  #createServer(handler: RequestHandler, tls: TlsFiles | undefined): Server {
     const { upgrades } = handler;
     const options: ServerOptions = {
       // Uploads take as long as they take.
@@ -124,10 +128,7 @@ export class HttpListeners {
       keepAlive: true,
       shouldUpgradeCallback: request => upgrades?.wanted(request) ?? false,
     };
-    const server =
-      tls === undefined
-        ? createServer(options)
-        : createTlsServer({ ...options, ...tls, allowHalfOpen: true });
+    const server = tls === undefined ? createServer(options) : this.#createTlsServer(options, tls);
     server.timeout = this.#limits.idleTimeoutMs;
     if (this.#limits.maxConnections !== undefined) server.maxConnections = this.#limits.maxConnections;
     // A client may close its side once it has asked, and still read the answer.
@@ -156,6 +157,14 @@ export class HttpListeners {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
+    return server;
+  }
+
+  #createTlsServer(options: ServerOptions, files: TlsFiles): TlsServer {
+    const server = createTlsServer({ ...options, ...readTlsOptions(files), allowHalfOpen: true });
+    const onProblem = (error: unknown) =>
+      this.#logger.error({ error }, `the certificate was not reloaded: ${messageOf(error)}`);
+    this.#removals.push(keepTlsFresh(server, files, onProblem));
     return server;
   }
 }

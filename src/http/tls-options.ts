@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import type { Server } from 'node:https';
 import { type SecureContextOptions, createSecureContext } from 'node:tls';
 import { EngineError, messageOf } from '../base/errors.ts';
+import { watchFiles } from '../base/watch-files.ts';
 
 /** How TCP listeners are secured: paths of PEM files. */
 export type TlsFiles = {
@@ -34,4 +36,23 @@ export function readTlsOptions({ cert, key, clientCa }: TlsFiles): TlsServerOpti
       { cause: error },
     );
   }
+}
+
+/**
+ * Has a server use its files' new content when they change: certificate and key as one, for connections that begin then.
+ * Files that cannot be used change nothing. The returned function ends it.
+ */
+export function keepTlsFresh(
+  server: Server,
+  files: TlsFiles,
+  onProblem: (error: unknown) => void,
+): () => void {
+  const paths = [files.cert, files.key, ...(files.clientCa === undefined ? [] : [files.clientCa])];
+  return watchFiles(paths, async () => {
+    try {
+      server.setSecureContext(readTlsOptions(files));
+    } catch (error) {
+      onProblem(error);
+    }
+  });
 }

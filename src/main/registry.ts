@@ -28,7 +28,13 @@ export async function serveRegistry(flags: RegistryFlags): Promise<void> {
   const stopped = stopSignal();
   process.umask(0o077);
   await using undo = new AsyncDisposableStack();
-  const registry = await openRegistry({ ...flags, logger, controlSocket: controlSocket(flags.root) });
+  const { tls, ...rest } = flags;
+  const registry = await openRegistry({
+    ...rest,
+    ...(tls && { tls }),
+    logger,
+    controlSocket: controlSocket(flags.root),
+  });
   undo.defer(() => registry.close());
   logger.info({ addresses: registry.addresses, root: flags.root, version }, 'registry listening');
   const signal = await stopped;

@@ -2,7 +2,7 @@ import type { Backend } from '../api/backend.ts';
 import { HttpListeners, type ListenerLimits, type RequestHandler } from '../http/http-listeners.ts';
 import { type ListenAddress, parseListenAddress } from '../http/listen-address.ts';
 import type { Logger } from '../http/logger.ts';
-import { readTlsOptions, type TlsFiles, type TlsServerOptions } from '../http/tls-options.ts';
+import type { TlsFiles } from '../http/tls-options.ts';
 import { type Admit, Dispatcher } from './dispatch.ts';
 import { namesOfMachine, refuseForeign } from './refuse-foreign.ts';
 import { routersOf } from './routes/routers-of.ts';
@@ -60,14 +60,15 @@ export async function openApiServer(options: ApiServerOptions): Promise<ApiServe
 }
 
 class RunningServer implements ApiServer {
-  readonly #listeners = new HttpListeners(LIMITS);
+  readonly #listeners: HttpListeners;
   readonly #dispatcher: Dispatcher;
-  readonly #tls: TlsServerOptions | undefined;
+  readonly #tls: TlsFiles | undefined;
   readonly #names: readonly string[];
 
   constructor({ backend, version, logger, tls, names = [] }: ApiServerOptions) {
     this.#names = names;
-    this.#tls = tls && readTlsOptions(tls);
+    this.#tls = tls;
+    this.#listeners = new HttpListeners(LIMITS, logger);
     const { closing } = this.#listeners;
     this.#dispatcher = new Dispatcher({ routers: routersOf(backend), version, logger, closing });
   }

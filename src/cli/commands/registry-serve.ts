@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../command.ts';
-import { duration, list, string } from '../flags/flag.ts';
+import { EngineError } from '../../base/errors.ts';
+import { bool, duration, integer, list, string } from '../flags/flag.ts';
 import { milliseconds, REGISTRY_FLAG_TABLE } from '../registry/registry-flag-table.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:5000';
@@ -11,13 +12,22 @@ export const command = defineCommand({
   summary: 'Serve a registry of images',
   flags: {
     ...REGISTRY_FLAG_TABLE,
+    'access-log': bool('', 'Log each request', true),
+    'anonymous-pull': bool('', 'Let anybody pull'),
+    auth: string('', 'How users prove who they are: "basic" or "token"', 'basic', checkAuth),
     'external-url': string('', 'URL that clients reach the registry by, behind a proxy'),
     'gc-interval': {
       ...duration('', 'Time between two garbage collections; 0 for none'),
       initial: DAY_NS,
       defaultText: '24h',
     },
+    htpasswd: string('', 'File of users, with bcrypt hashes (htpasswd -B)'),
     listen: list('', `Address to listen on: HOST:PORT, unix:///path, fd:// (default ${DEFAULT_LISTEN})`),
+    'rate-limit': integer('', 'Requests a second from each address; 0 for no limit'),
+    'read-only': bool('', 'Refuse all changes'),
+    tlscacert: string('', 'Verify clients by certificates of this authority'),
+    tlscert: string('', 'TLS certificate file'),
+    tlskey: string('', 'TLS key file'),
   },
   arguments: { min: 0, max: 0 },
   async run(context, { values }) {
@@ -27,7 +37,31 @@ export const command = defineCommand({
       externalUrl: values['external-url'],
       graceMs: milliseconds(values['gc-grace']),
       gcIntervalMs: milliseconds(values['gc-interval']),
-      config: values.config === '' ? '' : resolve(values.config),
+      config: optionalPath(values.config),
+      htpasswd: optionalPath(values.htpasswd),
+      tls: tlsFiles(values),
+      usesTokens: values.auth === 'token',
+      anonymousPull: values['anonymous-pull'],
+      isReadOnly: values['read-only'],
+      rateLimit: values['rate-limit'],
+      hasAccessLog: values['access-log'],
     });
   },
 });
+
+function optionalPath(path: string): string {
+  return path === '' ? '' : resolve(path);
+}
+
+function tlsFiles({ tlscert, tlskey, tlscacert }: { tlscert: string; tlskey: string; tlscacert: string }) {
+  if (tlscert === '' && tlskey === '' && tlscacert === '') return undefined;
+  if (tlscert === '' || tlskey === '')
+    throw new EngineError('invalid-parameter', 'TLS needs both --tlscert and --tlskey');
+  const files = { cert: resolve(tlscert), key: resolve(tlskey) };
+  return tlscacert === '' ? files : { ...files, clientCa: resolve(tlscacert) };
+}
+
+function checkAuth(text: string): string {
+  if (text === 'basic' || text === 'token') return text;
+  throw new Error('must be "basic" or "token"');
+}

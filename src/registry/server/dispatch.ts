@@ -1,34 +1,41 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { EngineError, messageOf } from '../../base/errors.ts';
-import type { Logger } from '../../http/logger.ts';
 import { RouteTable, splitUrl } from '../../http/route-table.ts';
 import { ANYBODY } from './auth/guard.ts';
 import { DistributionError } from './distribution-error.ts';
 import { RegistryExchange, type RegistryRoute } from './registry-exchange.ts';
-import type { RegistryParts } from './registry-parts.ts';
+import type { RateLimits } from './rate-limits.ts';
+import type { RegistryLogger, RegistryParts } from './registry-parts.ts';
 import { errorAnswer } from './respond.ts';
 import { routesOf } from './routes/routes-of.ts';
 
 /** How long, and how much of, a body that is not wanted is read, so that its client gets to see the answer. */
 const LINGER_MS = 5000;
 const LINGER_BYTES = 64 * 1024 * 1024;
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 /** Names of repositories have slashes, which the parameters of routes have not. */
 const NAMED_PATH = /^\/v2\/(.+?)\/(blobs\/uploads\/[^/]*|(?:manifests|blobs|referrers)\/[^/]+|tags\/list)$/;
 const WITHOUT_SLASH = /^\/v2$|^\/v2\/.+\/blobs\/uploads$/;
+
+export type DispatchOptions = {
+  logger: RegistryLogger;
+  /** Whether each request is logged. */
+  hasAccessLog: boolean;
+  rateLimits: RateLimits;
+  /** Aborts when the registry ends. */
+  closing: AbortSignal;
+};
 
 /** From HTTP requests to routes: who asks, headers that every answer has, errors. */
 export class RegistryDispatcher {
   readonly #routes: RouteTable<RegistryRoute>;
   readonly #parts: RegistryParts;
-  readonly #logger: Logger;
-  readonly #closing: AbortSignal;
+  readonly #options: DispatchOptions;
   readonly #running = new Set<Promise<void>>();
 
-  constructor(parts: RegistryParts, { logger, closing }: { logger: Logger; closing: AbortSignal }) {
+  constructor(parts: RegistryParts, options: DispatchOptions) {
     this.#parts = parts;
-    this.#logger = logger;
-    this.#closing = closing;
+    this.#options = options;
     this.#routes = new RouteTable(routesOf(parts));
   }
 
@@ -48,26 +55,69 @@ export class RegistryDispatcher {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('Docker-Distribution-Api-Version', 'registry/2.0');
     response.setHeader('X-Content-Type-Options', 'nosniff');
+    const began: Began = {
+      startMs: performance.now(),
+      readBytes: request.socket.bytesRead,
+      writtenBytes: request.socket.bytesWritten,
+      user: '',
+    };
+    response.once('close', () => this.#account(request, response, began));
     try {
-      await this.#dispatch(request, response);
+      await this.#dispatch(request, response, began);
     } catch (error) {
       this.#fail(request, response, error);
     }
   }
 
-  async #dispatch(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #dispatch(request: IncomingMessage, response: ServerResponse, began: Began): Promise<void> {
     const { path: written, query } = splitUrl(request.url);
     const path = routePath(written);
     const found = this.#routes.find(request.method, path);
     if (found === undefined) throw this.#notFound(path);
+    this.#options.rateLimits.take(request.socket.remoteAddress ?? '');
     const identity = path.startsWith('/v2/') ? await this.#parts.guard.identify(request) : ANYBODY;
+    began.user = identity.name;
+    if (this.#parts.isReadOnly && !isReading(request.method, path))
+      throw new DistributionError('UNSUPPORTED', 'the registry is read-only');
     const { route, params } = found;
-    const closing = this.#closing;
+    const { closing } = this.#options;
     await route.handle(new RegistryExchange({ request, response, query, params, closing, identity }));
   }
 
+  #account(request: IncomingMessage, response: ServerResponse, began: Began): void {
+    const { method = '', url, socket } = request;
+    const { statusCode: status } = response;
+    const seconds = (performance.now() - began.startMs) / 1000;
+    const sentBytes = socket.bytesWritten - began.writtenBytes;
+    const receivedBytes = socket.bytesRead - began.readBytes;
+    this.#parts.metrics.count(METHODS.includes(method) ? method : 'OTHER', status, {
+      seconds,
+      sentBytes,
+      receivedBytes,
+    });
+    if (!this.#options.hasAccessLog) return;
+    const isWhole = response.writableFinished;
+    this.#options.logger.info(
+      {
+        remote: socket.remoteAddress,
+        user: began.user,
+        method,
+        url,
+        status,
+        sentBytes,
+        receivedBytes,
+        seconds,
+        isWhole,
+        agent: request.headers['user-agent'],
+      },
+      'request',
+    );
+  }
+
   #notFound(path: string): Error {
-    const allowed = METHODS.filter(method => this.#routes.find(method, path) !== undefined);
+    const allowed = METHODS.filter(
+      method => method !== 'HEAD' && this.#routes.find(method, path) !== undefined,
+    );
     if (allowed.length === 0) return new EngineError('not-found', 'page not found');
     return new DistributionError('UNSUPPORTED', 'The operation is unsupported.', {
       headers: { Allow: allowed.join(', ') },
@@ -80,12 +130,20 @@ export class RegistryDispatcher {
     const answer = errorAnswer(error);
     if (answer.status >= 500 && !isGone) {
       const { method, url } = request;
-      this.#logger.error({ error, method, url }, `${method} ${url}: ${messageOf(error)}`);
+      this.#options.logger.error({ error, method, url }, `${method} ${url}: ${messageOf(error)}`);
     }
     // Half an answer must not be taken for the whole.
     if (response.headersSent || isGone) response.destroy();
     else sendError(request, response, answer);
   }
+}
+
+/** Of a request, when it began. */
+type Began = { startMs: number; readBytes: number; writtenBytes: number; user: string };
+
+/** Tokens are asked for by POST, too. */
+function isReading(method: string | undefined, path: string): boolean {
+  return method === 'GET' || method === 'HEAD' || path === '/token';
 }
 
 function routePath(path: string): string {

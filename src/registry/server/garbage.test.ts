@@ -202,7 +202,7 @@ test('a configuration that means nothing is refused, and says where', async t =>
     [{ access: [{ actions: ['pull'] }] }, /access.0 is for nobody/],
     [
       { access: [{ users: '*', actions: ['puul'] }] },
-      /access.0.actions: "puul" is none of pull, push, delete/,
+      /access.0.actions: "puul" is none of pull, push, delete, manage/,
     ],
     [{ webhooks: [{ url: 'file:///etc/passwd' }] }, /webhooks.0.url is no HTTP URL/],
   ] as const)

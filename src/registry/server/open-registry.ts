@@ -2,13 +2,17 @@ import { isAbsolute } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
 import { HttpListeners, type ListenerLimits } from '../../http/http-listeners.ts';
 import { type ListenAddress, parseListenAddress } from '../../http/listen-address.ts';
-import type { Logger } from '../../http/logger.ts';
+import type { TlsFiles } from '../../http/tls-options.ts';
+import { openAccess } from './open-access.ts';
 import { OPEN_GUARD } from './auth/guard.ts';
 import { RegistryDispatcher } from './dispatch.ts';
 import { ConfigFile } from './config/config-file.ts';
 import { Maintenance } from './maintenance.ts';
 import type { SweepReport } from './storage/collect-garbage.ts';
-import type { RegistryParts } from './registry-parts.ts';
+import { RateLimits } from './rate-limits.ts';
+import type { RegistryLogger, RegistryParts } from './registry-parts.ts';
+import { RequestMetrics } from './request-metrics.ts';
+import { Webhooks } from './webhooks.ts';
 import { RegistryStore } from './storage/registry-store.ts';
 
 /** In the root: where a registry that serves is managed. */
@@ -17,10 +21,22 @@ export const CONTROL_SOCKET = 'control.sock';
 export type RegistryServerOptions = {
   /** An absolute directory, made when missing, of which one registry at a time makes use. */
   root: string;
-  /** `127.0.0.1:5000`, `[::1]:0`, `unix:///run/registry.sock`; one at least. */
+  /** `127.0.0.1:5000`, `[::1]:0`, `unix:///run/registry.sock`; as many as are wanted. */
   listen: readonly string[];
   /** By which clients know it, behind a proxy: `https://registry.example`. Without one, locations are relative. */
   externalUrl?: string;
+  /** Certificate and key, PEM; read again when they change. Default: none, plain HTTP. */
+  tls?: TlsFiles;
+  /** A file of users with bcrypt hashes, read again when it changes. Default: none, anybody may do anything. */
+  htpasswd?: string;
+  /** Whether users prove who they are by tokens of the registry's own service, and not by Basic alone. Default false. */
+  usesTokens?: boolean;
+  /** Whether anybody may pull, where the configuration does not say who may. Default false. */
+  anonymousPull?: boolean;
+  /** Whether nothing may be changed. Default false. */
+  isReadOnly?: boolean;
+  /** Requests a second of one client's address. Default 0: as many as it likes. */
+  rateLimit?: number;
   /** How long content stays that no manifest names, since that may be to come. Default: an hour. */
   graceMs?: number;
   /** Between two garbage collections. Default: a day; 0: only when asked for. */
@@ -29,7 +45,11 @@ export type RegistryServerOptions = {
   config?: string;
   /** A unix socket for who manages the registry: whoever gets to it may do everything. */
   controlSocket?: string;
-  logger?: Logger;
+  /** How long clients may take: to send a head, to send or take nothing at all. Default: 30 s, two minutes. */
+  patience?: Partial<Pick<ListenerLimits, 'headersTimeoutMs' | 'idleTimeoutMs'>>;
+  logger?: RegistryLogger;
+  /** Whether each request is logged. Default false. */
+  hasAccessLog?: boolean;
 };
 
 /** A registry that serves. */
@@ -52,7 +72,7 @@ const LIMITS: ListenerLimits = {
 const DEFAULT_PORT = 5000;
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
-const SILENT: Logger = { error: () => undefined };
+const SILENT: RegistryLogger = { error: () => undefined, info: () => undefined };
 
 /**
  * Serves a registry (OCI distribution-spec 1.1).
@@ -74,24 +94,39 @@ export async function openRegistry(options: RegistryServerOptions): Promise<Regi
     retention: () => config.current.retention,
     logger,
   });
+  const metrics = new RequestMetrics();
+  undo.defer(() => metrics.close());
+  const webhooks = new Webhooks(() => config.current.webhooks, logger);
+  undo.defer(() => webhooks.close());
+  const access = await openAccess(options, { rules: () => config.current.access, logger });
+  undo.defer(() => access.close());
   const parts: RegistryParts = {
     store,
-    guard: OPEN_GUARD,
+    guard: access.guard,
+    tokens: access.routes,
     maintenance,
-    notify: () => undefined,
+    metrics,
+    notify: event => webhooks.tell(event),
     externalUrl: externalUrl.replace(/\/+$/, ''),
+    isReadOnly: options.isReadOnly ?? false,
   };
-  const listeners = new HttpListeners(LIMITS);
-  const dispatcher = new RegistryDispatcher(parts, { logger, closing: listeners.closing });
+  const listeners = new HttpListeners({ ...LIMITS, ...options.patience }, logger);
+  const dispatching = {
+    logger,
+    hasAccessLog: options.hasAccessLog ?? false,
+    rateLimits: new RateLimits(options.rateLimit ?? 0),
+    closing: listeners.closing,
+  };
+  const dispatcher = new RegistryDispatcher(parts, dispatching);
   undo.defer(() => dispatcher.idle());
   undo.defer(() => maintenance.close());
   undo.defer(() => listeners.close(0));
   const handler = { answer: dispatcher.answer.bind(dispatcher) };
-  for (const address of addresses) await listeners.listen(address, handler);
+  for (const address of addresses) await listeners.listen(address, handler, options.tls);
   if (options.controlSocket !== undefined) {
     const unguarded = new RegistryDispatcher(
-      { ...parts, guard: OPEN_GUARD },
-      { logger, closing: listeners.closing },
+      { ...parts, guard: OPEN_GUARD, isReadOnly: false },
+      { ...dispatching, rateLimits: new RateLimits(0) },
     );
     const control = { answer: unguarded.answer.bind(unguarded) };
     await listeners.listen({ type: 'unix', path: options.controlSocket }, control);

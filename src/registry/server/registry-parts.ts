@@ -1,5 +1,7 @@
 import type { Guard } from './auth/guard.ts';
 import type { Maintenance } from './maintenance.ts';
+import type { RegistryRoute } from './registry-exchange.ts';
+import type { RequestMetrics } from './request-metrics.ts';
 import type { RegistryStore } from './storage/registry-store.ts';
 
 /** What has happened, for those who want to know. */
@@ -13,12 +15,23 @@ export type RegistryEvent = {
   actor: string;
 };
 
+/** What the registry says of itself; pino's logger is one. */
+export type RegistryLogger = {
+  error(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+};
+
 /** What the routes work with. */
 export type RegistryParts = {
   store: RegistryStore;
   guard: Guard;
   maintenance: Maintenance;
+  metrics: RequestMetrics;
   notify(event: RegistryEvent): void;
   /** The URL that clients know the registry by, without a slash at the end; '': locations are relative. */
   externalUrl: string;
+  /** The token service, where clients prove by tokens who they are. */
+  tokens: RegistryRoute[];
+  /** Whether nothing may be changed. */
+  isReadOnly: boolean;
 };

@@ -4,7 +4,7 @@ import type { Daemon } from '../../container/daemon.ts';
 import { readUsage } from '../../container/inspect/usage-reading.ts';
 import { containerFamilies, type MeasuredContainer } from './container-metrics.ts';
 import { engineFamilies } from './engine-metrics.ts';
-import { expose, labelName, type Labels } from './exposition.ts';
+import { expose, labelName, type Labels } from '../../../base/exposition.ts';
 
 /**
  * Everything that is measured, in Prometheus' text format, piece by piece. Containers are read at the time of the call,

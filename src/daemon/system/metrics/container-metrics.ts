@@ -4,7 +4,7 @@ import type { Resources } from '../../../oci/runtime-spec.ts';
 import type { CgroupStats } from '../../../execdriver/driver.ts';
 import type { UsageReading } from '../../container/inspect/usage-reading.ts';
 import { specLimits } from '../../container/spec/spec-resources.ts';
-import type { Labels, MetricFamily } from './exposition.ts';
+import type { Labels, MetricFamily } from '../../../base/exposition.ts';
 
 const NS_PER_SECOND = 1e9;
 const US_PER_SECOND = 1e6;

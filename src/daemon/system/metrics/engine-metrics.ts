@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Daemon } from '../../container/daemon.ts';
-import type { MetricFamily } from './exposition.ts';
+import type { MetricFamily } from '../../../base/exposition.ts';
 
 const NS_PER_SECOND = 1e9;
 const RESOLUTION_MS = 50;

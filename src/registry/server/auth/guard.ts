@@ -1,13 +1,17 @@
 import type { IncomingMessage } from 'node:http';
+import type { Grant } from './token-issuer.ts';
 
 /** What one may want to do with a repository; `list`, `manage` and `ping` are about the registry as a whole. */
 export type Action = 'pull' | 'push' | 'delete' | 'list' | 'manage' | 'ping';
 
-/** Who asks: '' for anybody. */
+/** Who asks. */
 export type Identity = {
+  /** '' for anybody. */
   name: string;
-  /** What a token allows; undefined: whatever the rules allow this client. */
-  granted?: readonly { repository: string; actions: readonly string[] }[];
+  /** What a token is for; undefined: whatever the rules allow this client. */
+  granted?: readonly Grant[];
+  /** What WWW-Authenticate says to this client, for a scope. */
+  challenge?: (scope?: string) => string;
 };
 
 export const ANYBODY: Identity = { name: '' };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { EngineError, messageOf } from '../../../base/errors.ts';
 import type { Logger } from '../../../http/logger.ts';
-import { watchFiles } from '../watch-files.ts';
+import { watchFiles } from '../../../base/watch-files.ts';
 import { NO_CONFIG, parseRegistryConfig, type RegistryConfig } from './registry-config.ts';
 
 const MAXIMUM_LENGTH = 1024 * 1024;

@@ -21,7 +21,8 @@ export type AccessRule = {
   anonymous: boolean;
   actions: readonly AccessAction[];
 };
-export type AccessAction = 'pull' | 'push' | 'delete';
+/** `manage`: what `slipway registry gc` does. */
+export type AccessAction = 'pull' | 'push' | 'delete' | 'manage';
 
 /** Which tags of a repository stay: those that any of its conditions keeps. */
 export type RetentionRule = {
@@ -130,7 +131,7 @@ function accessRule(
     repositories: namePatterns(repositories),
     users,
     anonymous,
-    actions: expanded.map(action => oneOf(action, ['pull', 'push', 'delete'], `${path}.actions`)),
+    actions: expanded.map(action => oneOf(action, ['pull', 'push', 'delete', 'manage'], `${path}.actions`)),
   };
 }
 

@@ -2,6 +2,7 @@ import { read, type RegistryRoute } from '../registry-exchange.ts';
 import type { RegistryParts } from '../registry-parts.ts';
 import { sendDocument } from '../respond.ts';
 import { blobRoutes } from './blobs.ts';
+import { healthRoutes } from './health.ts';
 import { listRoutes } from './lists.ts';
 import { manageRoutes } from './manage.ts';
 import { manifestRoutes } from './manifests.ts';
@@ -14,6 +15,8 @@ export function routesOf(parts: RegistryParts): RegistryRoute[] {
       parts.guard.require(identity, 'ping');
       sendDocument(response, {});
     }),
+    ...healthRoutes(parts),
+    ...parts.tokens,
     ...manageRoutes(parts),
     ...listRoutes(parts),
     ...manifestRoutes(parts),

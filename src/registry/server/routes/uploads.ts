@@ -41,7 +41,7 @@ async function startUpload(parts: RegistryParts, exchange: RegistryExchange): Pr
   // A POST with a digest has all of the blob; without a body it only begins an upload.
   if (digest === undefined || !hasBody(request)) return sendProgress(parts, exchange, upload, 202);
   try {
-    await upload.append(pacedBody(request));
+    await upload.append(pacedBody(request), { giveUp: () => request.destroy() });
     await parts.store.finishUpload(upload, digest);
   } catch (error) {
     // Nobody was told of its id.
@@ -90,7 +90,7 @@ async function continueUpload(parts: RegistryParts, exchange: RegistryExchange):
 async function append(parts: RegistryParts, { request }: RegistryExchange, upload: Upload): Promise<void> {
   const start = chunkStart(request.headers);
   try {
-    await upload.append(pacedBody(request), start);
+    await upload.append(pacedBody(request), { start, giveUp: () => request.destroy() });
   } catch (error) {
     if (!(error instanceof DistributionError) || error.code !== 'RANGE_INVALID') throw error;
     // Says where to go on.

@@ -58,9 +58,13 @@ export class Upload {
   /**
    * Appends a request's body. A request that still writes is given up: its client has begun anew.
    * @param start where the body says that it belongs; undefined: behind what is there
+   * @param giveUp ends the body, which need not come any further by itself
    * @throws DistributionError RANGE_INVALID when it belongs elsewhere; what the body throws: what came before stays
    */
-  append(body: AsyncIterable<Buffer>, start?: number): Promise<void> {
+  append(
+    body: AsyncIterable<Buffer>,
+    { start, giveUp }: { start?: number; giveUp: () => void },
+  ): Promise<void> {
     return this.#alone(async signal => {
       if (start !== undefined && start !== this.#sizeBytes)
         throw new DistributionError('RANGE_INVALID', 'the chunk is out of order', {
@@ -68,6 +72,7 @@ export class Upload {
         });
       const file = await open(this.path, constants.O_WRONLY | constants.O_CREAT, 0o600);
       try {
+        signal.addEventListener('abort', giveUp, { once: true });
         await this.#write(file, body, signal);
       } finally {
         await file.close();

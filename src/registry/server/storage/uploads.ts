@@ -23,10 +23,16 @@ export class Uploads {
     this.#records = records;
   }
 
+  /** Those that are not finished. */
+  count(): number {
+    const row = this.#records.database.prepare('SELECT count(*) AS count FROM uploads').get();
+    return Number(row?.count);
+  }
+
   /** @throws DistributionError TOOMANYREQUESTS */
   async start({ repository, owner }: UploadOwner): Promise<Upload> {
     const { database } = this.#records;
-    const { count } = database.prepare('SELECT count(*) AS count FROM uploads').get() as { count: number };
+    const count = this.count();
     if (count >= MAXIMUM_UPLOADS)
       throw new DistributionError(
         'TOOMANYREQUESTS',
