@@ -66,7 +66,7 @@ test('a client that sends its head slowly is shut out, and others are not kept w
     socket.write('GET /v2/ HTTP/1.1\r\nX-Slow: ');
   }
   assert.equal((await registry.ask('GET /v2/')).status, 200);
-  await Promise.all(slow.map(socket => (socket.destroyed ? undefined : text(socket).catch(() => ''))));
+  await Promise.all(slow.map(socket => text(socket).catch(() => '')));
 });
 
 test('a client that stops in the middle of a body is shut out; what it has sent stays', async t => {
