@@ -6,6 +6,7 @@ import { compareVersions, Exchange } from './exchange.ts';
 import { httpStatus } from '../http/http-status.ts';
 import { RouteTable, splitUrl } from '../http/route-table.ts';
 import type { Logger } from '../http/logger.ts';
+import { readRest } from '../http/read-rest.ts';
 import { sendError } from '../http/respond.ts';
 import type { Route, Router } from './router.ts';
 
@@ -51,7 +52,7 @@ export class Dispatcher {
       admit(request);
       await this.#dispatch(request, response, upgraded);
     } catch (error) {
-      this.#fail(request, response, error);
+      await this.#fail(request, response, error);
     }
   }
 
@@ -94,7 +95,8 @@ export class Dispatcher {
     return found === undefined ? undefined : { ...found, version, query };
   }
 
-  #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  async #fail(request: IncomingMessage, response: ServerResponse, error: unknown): Promise<void> {
+    if (!response.headersSent) await readRest(request);
     // Not the request's: its stream may have been destroyed, which takes its connection from it.
     const gone = response.destroyed || response.socket?.destroyed !== false;
     // A client that has gone leaves errors of its broken connection behind; those are nobody's fault.

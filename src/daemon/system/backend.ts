@@ -234,6 +234,9 @@ function networkBackend(daemon: Daemon): NetworkBackend {
     },
     networkDisconnect: async (id, request) => {
       const network = networks.find(id);
+      // By force Docker looks for what a container has left, which never is anything here.
+      if (request.Force === true && daemon.containers.lookup(request.Container ?? '') === undefined)
+        throw notFound(`endpoint ${request.Container} not found`);
       await disconnectContainer(daemon, container(request.Container), network);
     },
   };

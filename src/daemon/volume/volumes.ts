@@ -198,15 +198,14 @@ export class Volumes {
 }
 
 function checkVolume(name: string, driver: string, options: Record<string, string> | null): void {
+  if (driver !== '' && driver !== 'local')
+    throw notFound(`create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found`);
   if (!NAME.test(name)) {
     throw invalid(
       name.length === 1
         ? `create ${name}: volume name is too short, names should be at least two alphanumeric characters`
         : `create ${name}: ${JSON.stringify(name)} includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
     );
-  }
-  if (driver !== '' && driver !== 'local') {
-    throw notFound(`create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found`);
   }
   try {
     checkVolumeOptions(options);
