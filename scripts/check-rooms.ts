@@ -99,6 +99,7 @@ const ORDERS: Record<string, readonly (readonly string[])[]> = {
     ['frontend'],
     ['build.ts'],
     ['operations'],
+    ['contexts', 'exporters', 'checks'],
     ['steps'],
     ['build-stage.ts'],
     ['build-image.ts'],

@@ -240,7 +240,7 @@ CMD ["b"]
       { Dockerfile: 'FROM busybox\nCOPY --chown=nobodyhere a /', a: '' },
       /unable to find user nobodyhere/,
     ],
-    ['a repository', { Dockerfile: 'FROM busybox\nADD https://host/x.git /' }, /not supported/],
+    ['a repository', { Dockerfile: 'FROM busybox\nADD git://127.0.0.1:1/x.git /' }, /git fetch git:/],
   ];
   for (const [what, context, message] of FAILING) {
     test(`does not copy ${what}`, async () => {

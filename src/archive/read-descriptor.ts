@@ -22,3 +22,14 @@ export async function* readDescriptor(fd: number): AsyncGenerator<Buffer> {
     yield buffer.subarray(0, bytesRead);
   }
 }
+
+/** The bytes of an open file from `start` to before `end`, or to its end where that comes first. */
+export async function* readRange(fd: number, start: number, end: number): AsyncGenerator<Buffer> {
+  for (let position = start; position < end; ) {
+    const length = Math.min(CHUNK_BYTES, end - position);
+    const { bytesRead, buffer } = await readAsync(fd, Buffer.allocUnsafe(length), 0, length, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}

@@ -34,6 +34,8 @@ export type RootedJob =
   | CompareJob
   | MeasureDiskJob
   | MakeRecipeJob
+  | ListTreeJob
+  | RewriteTimesJob
   | FollowRecipeJob;
 
 /** Unpacks a tar into the directory `root`. Its compression is one that needs no child process. */
@@ -130,6 +132,17 @@ export type PackChangesJob = {
   tidies?: boolean;
 };
 
+/** Lists a tree (list-tree.ts) on `outputFd`, a blocking descriptor. */
+export type ListTreeJob = { kind: 'list-tree'; root: string | number | OverlayOptions; outputFd: number };
+
+/** Writes a layer anew, with no time after `timeNs` (rewrite-times.ts). */
+export type RewriteTimesJob = {
+  kind: 'rewrite-times';
+  archive: ArchiveSource;
+  timeNs: bigint;
+  output: { fd: number; growth: Growth };
+};
+
 /** Waits until the file system of a path of the host answers, whether there is anything or not. */
 type ReachJob = { kind: 'reach'; path: string };
 
@@ -193,6 +206,8 @@ export type RootedResult = {
   'pack-changes': PackedChanges;
   'match-paths': { path: string; isFile: boolean }[];
   'pack-copy': { digest: Digest; sizeBytes: number };
+  'list-tree': undefined;
+  'rewrite-times': { digest: Digest; sizeBytes: number };
   reach: undefined;
   hash: { digest: Digest; sizeBytes: number };
   compare: string[];
@@ -217,6 +232,7 @@ export function isWaiting(job: RootedJob): boolean {
 
 const WAITING_JOBS: readonly RootedJob['kind'][] = [
   'pack',
+  'list-tree',
   'follow-recipe',
   'reach',
   'stat-path',

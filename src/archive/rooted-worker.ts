@@ -10,7 +10,9 @@ import { compareTrees } from './compare-trees.ts';
 import { copyTree } from './copy-tree.ts';
 import { hashFile } from './hash-file.ts';
 import { measureDisk, measureTree } from './measure-tree.ts';
+import { listTree } from './list-tree.ts';
 import { followRecipe, makeRecipe } from './recipe-jobs.ts';
+import { rewriteTimes } from './rewrite-times.ts';
 import { removeSubvolumes } from './remove-subvolumes.ts';
 import { removeTree } from './remove-tree.ts';
 import type {
@@ -68,7 +70,7 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
     case 'unpack':
       return withRoot(home, job.root, root => unpackArchive(root, job, progress));
     case 'pack':
-      return pack(job);
+      return inTree(job.root, root => packTree(root, job.outputFd));
     case 'measure':
       return (await ifThere(job.root, root => measureTree(root, job.except))) ?? 0;
     case 'measure-all':
@@ -101,6 +103,10 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
       return matchPaths(home, job);
     case 'pack-copy':
       return packCopy(home, job);
+    case 'list-tree':
+      return inTree(job.root, root => listTree(root, job.outputFd));
+    case 'rewrite-times':
+      return rewriteTimes(job);
     case 'reach':
       return void statSync(job.path, { throwIfNoEntry: false });
     case 'hash':
@@ -141,10 +147,10 @@ async function copy({ from, to }: CopyJob): Promise<void> {
   }
 }
 
-async function pack({ root, outputFd }: PackJob): Promise<void> {
+async function inTree(root: PackJob['root'], task: (root: number) => void): Promise<void> {
   const tree = typeof root === 'number' ? root : openWithoutDevices(root);
   try {
-    await withRoot(home, tree, directory => packTree(directory, outputFd));
+    await withRoot(home, tree, task);
   } finally {
     if (typeof root !== 'number') closeSync(tree);
   }

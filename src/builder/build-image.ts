@@ -36,7 +36,8 @@ export async function withBuilt<T>(
   const { escape } = dockerfile;
   const { buildArgs, platform, target } = request;
   const inherited = platformArgs(buildPlatform, platform, target);
-  const plan = planStages(dockerfile, { escape, buildArgs, inherited, target });
+  const contexts = new Set(request.namedContexts.keys());
+  const plan = planStages(dockerfile, { escape, buildArgs, inherited, target, contexts });
   onPlan?.({
     globalArgs: dockerfile.globalArgs.map(({ original }) => original),
     total: stepCount(dockerfile, plan),
@@ -82,29 +83,37 @@ export function buildImage(
   request: BuildRequest,
   options: BuildOptions,
 ): Promise<Image> {
+  const { tags } = request;
   return withBuilt(parts, request, options, async state => {
-    const { image, isNew } = await storeImage(parts, request, state, request.tags);
+    const stored = { tags, annotations: undefined };
+    const { image, isNew } = await storeState(parts, finalState(request, state), stored);
     if (isNew) parts.onBuilt(image);
-    for (const tag of request.tags) parts.onTagged(image, tag);
+    for (const tag of tags) parts.onTagged(image, tag);
     return image;
   });
 }
 
-/** Makes an image of what was built. @returns it, and whether there was none of it; the caller tells of it */
-export async function storeImage(
-  parts: BuilderParts,
-  request: BuildRequest,
-  state: StageState,
-  tags: readonly string[],
-): Promise<{ image: Image; isNew: boolean }> {
+/** What was built, with what the request says of the image as a whole. */
+export function finalState(request: BuildRequest, state: StageState): StageState {
   const labels = { ...state.config.Labels, ...request.labels };
-  const config = Object.keys(labels).length === 0 ? state.config : { ...state.config, Labels: labels };
+  return Object.keys(labels).length === 0 ? state : { ...state, config: { ...state.config, Labels: labels } };
+}
+
+type Stored = { tags: readonly string[]; annotations: Record<string, string> | undefined };
+
+/** Makes an image of a state. @returns it, and whether there was none of it; the caller tells of it */
+export async function storeState(
+  parts: BuilderParts,
+  state: StageState,
+  { tags, annotations }: Stored,
+): Promise<{ image: Image; isNew: boolean }> {
   const { base, layers } = state;
   const { id, isNew } = await parts.builds.store({
     base,
     layers,
-    config: imageConfigOf({ ...state, config }),
+    config: imageConfigOf(state),
     references: tags,
+    annotations,
   });
   return { image: await parts.resolve(id, state.platform), isNew };
 }
@@ -124,8 +133,11 @@ function checkSyntax({ syntax }: Dockerfile): void {
 }
 
 /** @throws EngineError invalid-parameter */
-function epochOf({ buildArgs }: BuildRequest): string | undefined {
-  const text = buildArgs.get('SOURCE_DATE_EPOCH');
+export function epochOf(
+  { buildArgs }: BuildRequest,
+  attributes: Readonly<Record<string, string>> = {},
+): string | undefined {
+  const text = attributes['source-date-epoch'] ?? buildArgs.get('SOURCE_DATE_EPOCH');
   if (text === undefined || text === '') return undefined;
   if (!/^\d{1,11}$/.test(text))
     throw new EngineError('invalid-parameter', `invalid SOURCE_DATE_EPOCH: ${text}`);

@@ -1,5 +1,7 @@
 import type { AuthConfig, HostConfig } from '../api/types.ts';
+import type { Image } from '../graph/graph.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { StageState } from './stage-state.ts';
 
 /** A directory that a client has sent. */
 export type ReceivedFiles = {
@@ -11,7 +13,12 @@ export type ReceivedFiles = {
 /** Where files of a build come from, besides stages and images. */
 export type BuildContext =
   /** A directory that nobody changes while the build goes on; it is fetched when it is first asked for. */
-  { kind: 'directory'; open(): Promise<ReceivedFiles> } | { kind: 'image'; reference: string };
+  | { kind: 'directory'; open(): Promise<ReceivedFiles> }
+  | { kind: 'image'; reference: string }
+  /** An image that the client has, in a layout of its own. */
+  | { kind: 'layout'; open(platform: Platform): Promise<Image> }
+  /** What another build has come to. */
+  | { kind: 'result'; stateFor(platform: Platform): StageState };
 
 /** What proves to a registry who asks. */
 export type Credentials = (registry: string, signal: AbortSignal) => Promise<AuthConfig>;

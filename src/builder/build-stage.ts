@@ -14,6 +14,8 @@ import { platformArgs, Scope } from './frontend/scope.ts';
 import { ClippedLog } from './clipped-log.ts';
 import type { RunOutput } from './solver/shared-runs.ts';
 import { imageConfigOf, initialState, type StageState, withStep } from './stage-state.ts';
+import { namedContext } from './contexts/named-context.ts';
+import { contextState } from './steps/find-source.ts';
 import { runStep } from './steps/run-step.ts';
 import { stepVariables } from './steps/step-variables.ts';
 import { transferStep } from './steps/transfer-step.ts';
@@ -49,14 +51,16 @@ async function begin(build: Build, { stage, base, platform }: PlannedStage): Pro
     const { dialect } = build.request;
     const wanted = platform === '' ? build.request.platform : parsePlatform(platform);
     if (base.kind === 'scratch') return { state: initialState(undefined, wanted, dialect), cached: false };
-    if (base.kind === 'image') {
-      const named = build.request.namedContexts.get(base.reference);
-      const reference = named?.kind === 'image' ? named.reference : base.reference;
-      return { state: await build.image(reference, wanted), cached: false };
-    }
+    const named = namedContext(build.request, nameOf(base), wanted);
+    if (named !== undefined) return { state: await contextState(build, named, wanted), cached: false };
+    if (base.kind === 'image') return { state: await build.image(base.reference, wanted), cached: false };
     const state = await build.stage(base.stage);
     return { state: { ...state, hasCommand: false }, cached: false };
   });
+}
+
+function nameOf(base: Exclude<PlannedStage['base'], { kind: 'scratch' }>): string {
+  return base.kind === 'image' ? base.reference : base.stage.stage.name;
 }
 
 /** @throws DockerfileError for what is no instruction */

@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Credentials } from './build-request.ts';
 import type { RunBuildStep } from '../api/build-step.ts';
 import type { RootedThreads } from '../archive/rooted-threads.ts';
 import type { KeyedLock } from '../base/keyed-lock.ts';
+import type { Content } from '../graph/content/content.ts';
 import type { BuildLayers, Image } from '../graph/graph.ts';
+import type { PushedImage } from '../oci/pushed-image.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { CachedLayer, CacheStore } from './solver/cache-store.ts';
 import type { SharedRuns } from './solver/shared-runs.ts';
@@ -11,6 +14,7 @@ import type { SharedRuns } from './solver/shared-runs.ts';
 /** What the builder asks of the engine; main/ hands it in. */
 export type BuilderPorts = {
   builds: BuildLayers;
+  content: Pick<Content, 'open' | 'read' | 'sizeOf'>;
   /** A local image. @throws EngineError not-found */
   resolve(reference: string, platform: Platform): Promise<Image>;
   /** Fetches an image from its registry. */
@@ -19,7 +23,11 @@ export type BuilderPorts = {
     platform: Platform,
     request: { credentials: Credentials; signal: AbortSignal },
   ): Promise<void>;
+  /** Takes the image for a platform out of the tar of an OCI layout. @throws EngineError invalid-parameter */
+  load(archive: Readable, platform: Platform): Promise<Image>;
   runStep: RunBuildStep;
+  /** Brings an image to a registry, under a name. @throws RegistryError as the registry has it */
+  push(reference: string, image: PushedImage, request: PushRequest): Promise<void>;
   /** What is at an address of HTTP or HTTPS. The signal breaks it off at any time. */
   download(url: string, signal: AbortSignal): Promise<{ body: IncomingMessage }>;
   /** Tells of an image that was built. */
@@ -28,6 +36,8 @@ export type BuilderPorts = {
   onTagged(image: Image, tag: string): void;
   threads: RootedThreads;
 };
+
+export type PushRequest = { credentials: Credentials; signal: AbortSignal };
 
 /** The parts of one builder. */
 export type BuilderParts = BuilderPorts & {

@@ -7,6 +7,7 @@ import { prunedCache, usedCache } from '../builder/cache-usage.ts';
 import { type ClassicBuild, classicBuild } from '../builder/legacy/classic-build.ts';
 import { openBuilder } from '../builder/open-builder.ts';
 import { pullBase } from '../daemon/build/pull-base.ts';
+import { pushBuilt } from '../daemon/build/push-built.ts';
 import { runBuildStep } from '../daemon/build/run-step.ts';
 import type { Daemon } from '../daemon/container/daemon.ts';
 import { download } from '../daemon/image/download.ts';
@@ -26,9 +27,15 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
   const { graph, options, threads } = daemon;
   const builder = await openBuilder(join(options.dataRoot, 'builder'), {
     builds: graph.builds,
+    content: graph.content,
     leases: graph.leases,
     resolve: (reference, platform) => graph.resolve(reference, platform),
     pull: (image, platform, request) => pullBase(daemon, image, { platform, ...request }),
+    load: async (archive, platform) => {
+      const [id = ''] = await graph.load(archive, () => undefined, platform);
+      return graph.resolve(id, platform);
+    },
+    push: (reference, image, request) => pushBuilt(daemon, reference, image, request),
     runStep: step => runBuildStep(daemon, step),
     download,
     onBuilt: image => imageEvent(daemon, 'create', image),

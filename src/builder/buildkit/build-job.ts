@@ -2,26 +2,36 @@ import { randomUUID } from 'node:crypto';
 import { digestOf } from '../../base/digest.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { DockerfileError } from '../../dockerfile/dockerfile-error.ts';
-import { storeImage, withBuilt } from '../build-image.ts';
-import type { BuilderParts } from '../builder-parts.ts';
+import { untilAborted } from '../../base/until-aborted.ts';
+import { formatPlatform } from '../../oci/platform.ts';
+import { withBuilt } from '../build-image.ts';
 import type { BuildRequest } from '../build-request.ts';
+import type { BuilderParts } from '../builder-parts.ts';
 import type { BuildEvent } from '../progress.ts';
+import { descriptionOf, urlOf } from '../checks/rules.ts';
+import { answerSubrequest, checked } from './subrequests.ts';
 import { imageConfigOf, type StageState } from '../stage-state.ts';
-import { type Attributes, type Entitlements, frontendRequest, type Told } from './frontend-request.ts';
+import { type Exporter, exportResult, type Result } from './export-result.ts';
+import {
+  type Attributes,
+  type Entitlements,
+  type FrontendInput,
+  frontendRequest,
+  type Told,
+} from './frontend-request.ts';
 import type { STATUS_RESPONSE } from './messages.ts';
 import type { MessageOf } from './protobuf.ts';
 import type { Session } from './sessions.ts';
 
 type Status = Partial<MessageOf<typeof STATUS_RESPONSE>>;
-type Solved = { state: StageState; request: BuildRequest };
 
-export type Exporter = { type: string; attributes: Attributes };
+type Client = { session: Session; entitlements: Entitlements };
 
 /** What a client has under one `ref`: what it has solved, what it returns in the end, and who watches. */
 export class BuildJob {
   readonly #parts: BuilderParts;
-  readonly #client: { session: Session; entitlements: Entitlements };
-  readonly #results = new Map<string, Solved>();
+  readonly #client: Client;
+  readonly #results = new Map<string, Result>();
   readonly #done = new AbortController();
   readonly #released = Promise.withResolvers<void>();
   readonly #returned = Promise.withResolvers<string>();
@@ -31,46 +41,113 @@ export class BuildJob {
   /** Aborted when the client goes, and when it is over. */
   readonly signal: AbortSignal;
 
-  constructor(
-    parts: BuilderParts,
-    client: { session: Session; entitlements: Entitlements },
-    signal: AbortSignal,
-  ) {
+  constructor(parts: BuilderParts, client: Client, signal: AbortSignal) {
     this.#parts = parts;
     this.#client = client;
     this.signal = AbortSignal.any([signal, this.#done.signal]);
     this.#returned.promise.catch(() => undefined);
   }
 
-  /** Builds, and keeps the result until the job is over. @returns an id for it, and the image's configuration */
-  async solve(attributes: Attributes): Promise<{ id: string; config: Buffer }> {
-    const solved = Promise.withResolvers<Solved>();
-    const build = this.#build(attributes, solved).catch(error => solved.reject(error));
+  /**
+   * Builds, and keeps the result until the job is over; or answers a request that builds nothing.
+   * @returns an id for the result, '' where there is none, and what is said of it
+   */
+  async solve(
+    attributes: Attributes,
+    inputs: FrontendInput['inputs'] = new Map(),
+  ): Promise<{ id: string; metadata: Record<string, Buffer> }> {
+    const { requestid } = attributes;
+    if (requestid) return { id: '', metadata: await this.#answer(requestid, attributes, inputs) };
+    const solved = Promise.withResolvers<Result>();
+    const build = this.#build({ attributes, inputs, told: this.#told }, solved).catch(error =>
+      solved.reject(error),
+    );
     this.#builds.add(build);
     const result = await solved.promise;
     const id = randomUUID();
     this.#results.set(id, result);
-    return { id, config: Buffer.from(JSON.stringify(imageConfigOf(result.state))) };
+    return { id, metadata: { 'containerimage.config': configOf(result) } };
   }
 
-  async #build(attributes: Attributes, solved: PromiseWithResolvers<Solved>): Promise<void> {
+  async #answer(
+    name: string,
+    attributes: Attributes,
+    inputs: FrontendInput['inputs'],
+  ): Promise<Record<string, Buffer>> {
     await using undo = new AsyncDisposableStack();
     const holder = { parts: this.#parts, undo, signal: this.signal };
-    const request = await frontendRequest(holder, this.#client, attributes, this.#told);
-    await withBuilt(
-      this.#parts,
-      request,
-      { report: event => this.#report(event), signal: this.signal },
-      async state => {
-        solved.resolve({ state, request });
+    const input = { attributes, inputs, told: this.#told };
+    const request = await frontendRequest(holder, this.#client, input);
+    return await answerSubrequest(this.#parts, name, request);
+  }
+
+  /** What `solve` gave the id of, while the job is not over. */
+  result(id: string): Result | undefined {
+    return this.#done.signal.aborted ? undefined : this.#results.get(id);
+  }
+
+  async #build(input: FrontendInput, solved: PromiseWithResolvers<Result>): Promise<void> {
+    await using undo = new AsyncDisposableStack();
+    const holder = { parts: this.#parts, undo, signal: this.signal };
+    const { request, platforms, ignored } = await frontendRequest(holder, this.#client, input);
+    await this.#check(request, ignored);
+    const states: StageState[] = [];
+    const failed = new AbortController();
+    const signal = AbortSignal.any([this.signal, failed.signal]);
+    const building = platforms.map((platform, index) =>
+      this.#buildFor({ ...request, platform }, { signal, isOne: platforms.length === 1 }, async state => {
+        states[index] = state;
+        if (Object.keys(states).length === platforms.length) solved.resolve({ states, request });
         // What was built is kept for the export.
-        await this.#released.promise;
-      },
-    ).catch(error => {
+        await untilAborted(signal, this.#released.promise);
+      }),
+    );
+    for (const build of building) build.catch(error => failed.abort(error));
+    try {
+      await Promise.all(building);
+    } finally {
+      await Promise.allSettled(building);
+    }
+  }
+
+  /** Tells of what the checks find. @throws DockerfileError where that is an error */
+  async #check(request: BuildRequest, ignored: readonly string[]): Promise<void> {
+    const { dockerfileName: filename, dockerfile } = request;
+    const { warnings, error } = await checked(this.#parts, request, ignored);
+    const info = { filename, data: Buffer.from(dockerfile), language: 'Dockerfile' };
+    const vertex = digestOf(`checks ${randomUUID()}`);
+    if (warnings.length > 0)
+      this.#tell({
+        warnings: warnings.map(({ rule, detail, range: { start, end } }) => ({
+          vertex,
+          level: 1,
+          short: Buffer.from(`${rule}: ${detail} (line ${start})`),
+          detail: [Buffer.from(descriptionOf(rule))],
+          url: urlOf(rule),
+          info,
+          ranges: [{ start: { line: start }, end: { line: end } }],
+        })),
+      });
+    // What is wrong otherwise is told of by the step that it concerns.
+    if (error === undefined || !error.message.startsWith('lint violation')) return;
+    error.source = { name: filename, text: dockerfile };
+    throw error;
+  }
+
+  async #buildFor(
+    request: BuildRequest,
+    { signal, isOne }: { signal: AbortSignal; isOne: boolean },
+    use: (state: StageState) => Promise<void>,
+  ): Promise<void> {
+    const label = isOne ? '' : `${formatPlatform(request.platform)} `;
+    const report = (event: BuildEvent) => this.#report(event, label);
+    try {
+      await withBuilt(this.#parts, request, { report, signal }, use);
+    } catch (error) {
       const { dockerfileName: name, dockerfile: text } = request;
       if (error instanceof DockerfileError) error.source = { name, text };
       throw error;
-    });
+    }
   }
 
   /** What the client's own front end has come to: an id that `solve` gave, '' for nothing. */
@@ -86,22 +163,12 @@ export class BuildJob {
   /** Makes of a result what the client wants. @returns what it is told of that */
   async export(id: string, exporters: readonly Exporter[]): Promise<Record<string, string>> {
     const response: Record<string, string> = {};
-    for (const { type, attributes } of exporters) {
+    for (const [index, exporter] of exporters.entries()) {
       const result = this.#results.get(id);
       if (result === undefined) throw new EngineError('invalid-parameter', 'there is no result to export');
-      refuseExporter(type, attributes);
-      const tags = (attributes.name ?? '').split(',').filter(Boolean);
-      const { image } = await this.#told('exporting to image', () =>
-        storeImage(this.#parts, result.request, result.state, tags),
-      );
-      // As BuildKit tells of it in Docker: names first, and the image also when it was there.
-      for (const tag of tags) this.#parts.onTagged(image, tag);
-      this.#parts.onBuilt(image);
-      Object.assign(response, {
-        'containerimage.digest': image.id,
-        'containerimage.config.digest': image.id,
-        ...(tags.length === 0 ? {} : { 'image.name': tags.join(',') }),
-      });
+      await using undo = new AsyncDisposableStack();
+      const context = { parts: this.#parts, session: this.#client.session, undo, signal: this.signal };
+      Object.assign(response, await exportResult({ ...context, told: this.#told, index }, result, exporter));
     }
     return response;
   }
@@ -158,10 +225,12 @@ export class BuildJob {
 
   readonly #started = new Map<string, number>();
 
-  #report(event: BuildEvent): void {
+  /** `label` tells of steps for which platform they are. */
+  #report(event: BuildEvent, label: string): void {
     const { vertex, atMs } = event;
     if (!vertex.makesLayer) return;
-    const digest = digestOf(`${vertex.id} ${vertex.name}`);
+    const name = vertex.name.replace(/^\[/, `[${label}`);
+    const digest = digestOf(`${vertex.id} ${label}${name}`);
     if (event.kind === 'output') {
       const log = {
         vertex: digest,
@@ -176,16 +245,11 @@ export class BuildJob {
     const completed = event.kind === 'started' ? undefined : atMs;
     const cached = event.kind === 'completed' && event.cached;
     const error = event.kind === 'failed' ? event.message : '';
-    this.#tell({ vertexes: [{ digest, name: vertex.name, started, completed, cached, error }] });
+    this.#tell({ vertexes: [{ digest, name, started, completed, cached, error }] });
   }
 }
 
-function refuseExporter(type: string, { push, dest }: Attributes): void {
-  if (!['moby', 'image'].includes(type) || dest)
-    throw new EngineError('not-implemented', `exporter ${JSON.stringify(type)} could not be found`);
-  if (push === 'true')
-    throw new EngineError(
-      'not-implemented',
-      'pushing from a build is not supported: push the image afterwards',
-    );
+/** Of an image of the first platform. */
+function configOf({ states: [state] }: Result): Buffer {
+  return Buffer.from(state === undefined ? '' : JSON.stringify(imageConfigOf(state)));
 }

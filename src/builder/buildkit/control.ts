@@ -1,14 +1,18 @@
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
 import { DockerfileError } from '../../dockerfile/dockerfile-error.ts';
-import { hostPlatform } from '../../oci/platform.ts';
+import { formatPlatform, hostPlatform, isForPlatform, type Platform } from '../../oci/platform.ts';
 import type { BuilderParts } from '../builder-parts.ts';
 import { prunedCache, usedCache } from '../cache-usage.ts';
 import { BuildJob } from './build-job.ts';
-import type { Attributes } from './frontend-request.ts';
+import type { Result } from './export-result.ts';
+import type { Attributes, ResultContext } from './frontend-request.ts';
 import { type Call, kindOf, type Methods, oneRequest, statusOf } from './grpc.ts';
 import type { MessageOf } from './protobuf.ts';
 import * as wire from './messages.ts';
+import { definitionOf, resultIdOf } from './result-definition.ts';
+import type { StageState } from '../stage-state.ts';
+import { serveSession } from './session-call.ts';
 import type { Sessions } from './sessions.ts';
 
 const CONTROL = '/moby.buildkit.v1.Control/';
@@ -25,10 +29,16 @@ const CAPABILITIES = [
   'proto.refarray',
   'gateway.solve.metadata',
   'gateway.solve.evaluate',
+  'gateway.evaluate',
   'gateway.warnings',
   'frontend.caps',
+  'frontend.inputs',
+  'moby.buildkit.frontend.subrequests',
+  'reference.output',
   'importcaches',
 ];
+
+const LLB_CAPABILITIES = ['exporter.multiple'];
 
 /** BuildKit's services over one builder: what `docker buildx` talks to. */
 export class ControlService {
@@ -47,6 +57,7 @@ export class ControlService {
   readonly methods: Methods = {
     [`${CONTROL}Info`]: call => call.send(wire.INFO.encode({ version: VERSION })),
     [`${CONTROL}ListWorkers`]: call => call.send(wire.WORKERS.encode({ record: [worker()] })),
+    [`${CONTROL}Session`]: call => serveSession(this.#sessions, call),
     [`${CONTROL}Solve`]: call => this.#goesOn(this.#solve(call)),
     [`${CONTROL}Status`]: call => this.#status(call),
     [`${CONTROL}DiskUsage`]: call => this.#diskUsage(call),
@@ -128,12 +139,30 @@ export class ControlService {
     const job = await this.#job(String(call.headers[BUILD_ID] ?? ''), call.signal);
     if (request.definition.length > 0)
       throw new EngineError('not-implemented', 'solving a definition in LLB is not supported');
-    const { id, config } = await job.solve(attributesOf(request.frontend, request.options));
-    await call.send(
-      wire.BRIDGE_SOLVE_RESPONSE.encode({
-        result: { ref: { id }, metadata: { 'containerimage.config': config } },
-      }),
+    const inputs = this.#inputsOf(request.inputs);
+    const { id, metadata } = await job.solve(attributesOf(request.frontend, request.options), inputs);
+    const ref = id === '' ? {} : { ref: { id, definition: definitionOf(id) } };
+    await call.send(wire.BRIDGE_SOLVE_RESPONSE.encode({ result: { ...ref, metadata } }));
+  }
+
+  /** @throws EngineError invalid-parameter for what is no result of a build that goes on */
+  #inputsOf(definitions: InputDefinitions): Map<string, ResultContext> {
+    return new Map(
+      Object.entries(definitions).map(([name, definition]) => [name, this.#inputOf(name, definition ?? {})]),
     );
+  }
+
+  #inputOf(name: string, definition: NonNullable<InputDefinitions[string]>): ResultContext {
+    const id = resultIdOf(definition);
+    if (id === undefined)
+      throw new EngineError(
+        'not-implemented',
+        `the input ${name} is no result of a build: LLB is not solved`,
+      );
+    const result = [...this.#jobs.values()].map(job => job.result(id)).find(each => each !== undefined);
+    if (result === undefined)
+      throw new EngineError('invalid-parameter', `the build that the input ${name} is from is over`);
+    return { kind: 'result', stateFor: platform => stateFor(result, platform) };
   }
 
   async #return(call: Call): Promise<void> {
@@ -174,6 +203,16 @@ export class ControlService {
   }
 }
 
+type InputDefinitions = MessageOf<typeof wire.BRIDGE_SOLVE_REQUEST>['inputs'];
+
+/** @throws EngineError not-found */
+function stateFor({ states }: Result, platform: Platform): StageState {
+  const found =
+    states.length === 1 ? states[0] : states.find(state => isForPlatform(state.platform, platform));
+  if (found !== undefined) return found;
+  throw new EngineError('not-found', `a build has no result for ${formatPlatform(platform)}`);
+}
+
 /** Other front ends than our own are images that would have to be run. */
 function attributesOf(frontend: string, attributes: Attributes): Attributes {
   const { source = '' } = attributes;
@@ -187,7 +226,11 @@ function attributesOf(frontend: string, attributes: Attributes): Attributes {
 function worker() {
   return {
     id: 'slipway',
-    labels: { 'org.mobyproject.buildkit.worker.executor': 'slipway' },
+    labels: {
+      'org.mobyproject.buildkit.worker.executor': 'slipway',
+      // What tells buildx that there are all exporters, and not the daemon's own image store alone.
+      'org.mobyproject.buildkit.worker.snapshotter': 'slipway',
+    },
     platforms: [hostPlatform()],
     version: VERSION,
   };
@@ -195,7 +238,8 @@ function worker() {
 
 function pong() {
   const enabled = CAPABILITIES.map(id => ({ id, enabled: true }));
-  return { frontendCapabilities: enabled, llbCapabilities: [], workers: [worker()] };
+  const llb = LLB_CAPABILITIES.map(id => ({ id, enabled: true }));
+  return { frontendCapabilities: enabled, llbCapabilities: llb, workers: [worker()] };
 }
 
 type RpcStatus = Partial<MessageOf<typeof wire.RPC_STATUS>>;

@@ -1,14 +1,19 @@
+import { Readable } from 'node:stream';
 import type { HostConfig, Ulimit } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
 import { readIgnoreFile } from '../../base/ignore-patterns.ts';
 import { MAX_DOCKERFILE_BYTES } from '../../dockerfile/read-lines.ts';
 import { parsePlatform } from '../../oci/parse-platform.ts';
-import { hostPlatform } from '../../oci/platform.ts';
+import type { Image } from '../../graph/graph.ts';
+import { formatPlatform, hostPlatform, type Platform } from '../../oci/platform.ts';
 import { type Build, temporaryDirectory } from '../build.ts';
-import type { BuildContext, BuildRequest, ReceivedFiles } from '../build-request.ts';
+import type { BuildContext, BuildRequest, ReceivedFiles, SecretSource } from '../build-request.ts';
+import { isGitReference } from '../contexts/git-reference.ts';
+import { openRemoteContext, openSentContext } from '../contexts/remote-context.ts';
 import { readContextFile } from '../legacy/open-context.ts';
 import { receiveFiles, type WantedFiles } from './receive-files.ts';
-import { getCredentials, getSecret, type Session } from './sessions.ts';
+import { layoutArchive, parseLayoutReference } from './client-layout.ts';
+import { getCredentials, getSecret, readUpload, type Session } from './sessions.ts';
 
 type Holder = Pick<Build, 'parts' | 'undo' | 'signal'>;
 export type Attributes = Readonly<Record<string, string>>;
@@ -19,49 +24,51 @@ export type Told = <T>(name: string, task: () => Promise<T>) => Promise<T>;
 
 const DEFAULT_NAME = 'Dockerfile';
 
+/** A request, and the platforms that it is for: the request itself is for the first. */
+export type FrontendRequest = {
+  request: BuildRequest;
+  platforms: readonly Platform[];
+  /** Patterns of what is left out of the client's context. */
+  ignored: readonly string[];
+};
+
+export type FrontendInput = {
+  attributes: Attributes;
+  told: Told;
+  /** What other builds have come to, by the names that the client gives them. */
+  inputs: ReadonlyMap<string, ResultContext>;
+};
+export type ResultContext = Extract<BuildContext, { kind: 'result' }>;
+
 /**
- * A request to the front end `dockerfile.v0`, completed: the Dockerfile is fetched from the client, contexts are when
- * something asks for them.
+ * A request to the front end `dockerfile.v0`, completed: the Dockerfile is fetched from the client, or from where the
+ * context is; contexts are when something asks for them.
  * @throws EngineError not-implemented for what is not there, invalid-parameter
  */
 export async function frontendRequest(
   holder: Holder,
   { session, entitlements }: { session: Session; entitlements: Entitlements },
-  attributes: Attributes,
-  told: Told,
-): Promise<BuildRequest> {
-  refuseUnsupported(attributes);
+  input: FrontendInput,
+): Promise<FrontendRequest> {
+  const { attributes, told } = input;
+  const client = new ClientContexts(holder, session, input);
   const name = attributes.filename || DEFAULT_NAME;
-  const receive = (wanted: WantedFiles) => received(holder, session, wanted);
-  const { dockerfile, ignored } = await told(`[internal] load build definition from ${name}`, async () => {
-    const { path: directory } = await receive({
-      name: attributes['dockerfilekey'] || 'dockerfile',
-      follow: [name, `${name}.dockerignore`, name.toLowerCase()],
-    });
-    const read = (path: string) => readContextFile(directory, path, MAX_DOCKERFILE_BYTES);
-    return { dockerfile: read(name) ?? read(name.toLowerCase()), ignored: read(`${name}.dockerignore`) };
-  });
+  const { dockerfile, ignored } = await told(`[internal] load build definition from ${name}`, () =>
+    client.dockerfile(name),
+  );
   if (dockerfile === undefined)
     throw new EngineError('not-found', `failed to read dockerfile: open ${name}: no such file or directory`);
-  const contextName = attributes['contextkey'] || 'context';
-  const patterns = async (): Promise<string[]> => {
-    const text = ignored ?? (await ignoreFile(receive, contextName));
-    return text === undefined ? [] : readIgnoreFile(text);
-  };
-  const { platform } = attributes;
+  const platforms = (attributes.platform ?? '').split(',').filter(Boolean).map(parsePlatform);
   const hostConfig = hostConfigOf(attributes);
-  return {
+  const request: BuildRequest = {
     dockerfileName: name,
     dockerfile,
-    context: localContext(async () => {
-      const exclude = await told('[internal] load .dockerignore', patterns);
-      return told('[internal] load build context', () => receive({ name: contextName, exclude }));
-    }),
-    namedContexts: namedContexts(attributes, receive),
+    context: client.main(ignored),
+    namedContexts: client.named(),
     target: attributes.target ?? '',
     buildArgs: new Map(prefixed(attributes, 'build-arg:')),
     labels: Object.fromEntries(prefixed(attributes, 'label:')),
-    platform: platform ? parsePlatform(platform) : hostPlatform(),
+    platform: platforms[0] ?? hostPlatform(),
     noCache: attributes['no-cache'] !== undefined,
     pull: attributes['image-resolve-mode'] === 'pull',
     hostConfig,
@@ -71,13 +78,137 @@ export async function frontendRequest(
     credentials: (registry, signal) => getCredentials(session, registry, signal),
     dialect: 'buildkit',
   };
+  return {
+    request,
+    platforms: platforms.length === 0 ? [request.platform] : platforms,
+    ignored: ignored === undefined ? [] : readIgnoreFile(ignored),
+  };
 }
 
-function refuseUnsupported({ context, requestid, platform = '' }: Attributes): void {
-  if (context) throw new EngineError('not-implemented', `a build context at ${context} is not supported`);
-  if (requestid) throw new EngineError('not-implemented', `the request ${requestid} is not supported`);
-  if (platform.includes(','))
-    throw new EngineError('not-implemented', 'building for several platforms at once is not supported');
+/** Where a client's standard input is, when that is the context. */
+const UPLOAD_HOST = 'buildkit-session';
+
+/** What a client has given to build from. */
+class ClientContexts {
+  readonly #holder: Holder;
+  readonly #session: Session;
+  readonly #input: FrontendInput;
+  #remoteFiles: Promise<ReceivedFiles> | undefined;
+
+  constructor(holder: Holder, session: Session, input: FrontendInput) {
+    this.#holder = holder;
+    this.#session = session;
+    this.#input = input;
+  }
+
+  get #attributes(): Attributes {
+    return this.#input.attributes;
+  }
+
+  async dockerfile(name: string): Promise<{ dockerfile: string | undefined; ignored: string | undefined }> {
+    const key = this.#attributes['dockerfilekey'];
+    const isLocal = !this.#attributes.context || key !== undefined;
+    const { path: directory } = isLocal
+      ? await this.#receive({
+          name: key || 'dockerfile',
+          follow: [name, `${name}.dockerignore`, name.toLowerCase()],
+        })
+      : await this.#remote();
+    const read = (path: string) => readContextFile(directory, path, MAX_DOCKERFILE_BYTES);
+    return { dockerfile: read(name) ?? read(name.toLowerCase()), ignored: read(`${name}.dockerignore`) };
+  }
+
+  /** @param ignored the Dockerfile's own .dockerignore */
+  main(ignored: string | undefined): BuildContext {
+    if (this.#attributes.context) return fetchedOnce(() => this.#remote());
+    return this.#local(this.#attributes['contextkey'] || 'context', 'build context', ignored);
+  }
+
+  #remote(): Promise<ReceivedFiles> {
+    const { context: address = '' } = this.#attributes;
+    this.#remoteFiles ??= this.#input.told(`[internal] load remote build context`, async () => {
+      const url = URL.parse(address);
+      if (url?.hostname !== UPLOAD_HOST) return this.#fetch(address);
+      const { signal } = this.#holder;
+      return openSentContext(
+        this.#holder,
+        Readable.from(readUpload(this.#session, url, signal), { objectMode: false }),
+      );
+    });
+    return this.#remoteFiles;
+  }
+
+  #fetch(address: string): Promise<ReceivedFiles> {
+    const secrets: SecretSource = (id, signal) => getSecret(this.#session, id, signal);
+    const keepGitDirectory = ['1', 'true'].includes(
+      this.#attributes['build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR'] ?? '',
+    );
+    return openRemoteContext({ ...this.#holder, secrets }, address, { keepGitDirectory });
+  }
+
+  #receive(wanted: WantedFiles): Promise<ReceivedFiles> {
+    return received(this.#holder, this.#session, wanted);
+  }
+
+  #local(name: string, what: string, ignored?: string): BuildContext {
+    const patterns = async (): Promise<string[]> => {
+      const text = ignored ?? (await ignoreFile(wanted => this.#receive(wanted), name));
+      return text === undefined ? [] : readIgnoreFile(text);
+    };
+    return fetchedOnce(async () => {
+      const exclude = await this.#input.told('[internal] load .dockerignore', patterns);
+      return this.#input.told(`[internal] load ${what}`, () => this.#receive({ name, exclude }));
+    });
+  }
+
+  /** `context:NAME` = `local:KEY`, `docker-image://REFERENCE`, `oci-layout://…`, `input:NAME`, or an address. */
+  named(): Map<string, BuildContext> {
+    return new Map(
+      prefixed(this.#attributes, 'context:').map(([name, value]) => [name, this.#namedContext(name, value)]),
+    );
+  }
+
+  #namedContext(name: string, value: string): BuildContext {
+    const [, scheme = '', rest = ''] =
+      /^(local|docker-image|oci-layout|input):(?:\/\/)?(.*)$/.exec(value) ?? [];
+    switch (scheme) {
+      case 'local':
+        return this.#local(rest, `context ${name}`);
+      case 'docker-image':
+        return { kind: 'image', reference: rest };
+      case 'oci-layout':
+        return this.#layout(rest);
+      case 'input': {
+        const input = this.#input.inputs.get(rest);
+        if (input !== undefined) return input;
+        throw new EngineError('invalid-parameter', `invalid input ${rest} for ${name}`);
+      }
+      default:
+        if (isGitReference(value) || /^https?:\/\//.test(value)) return fetchedOnce(() => this.#fetch(value));
+        throw new EngineError('invalid-parameter', `unsupported context source ${value} for ${name}`);
+    }
+  }
+
+  #layout(reference: string): BuildContext {
+    const { store, digest } = parseLayoutReference(reference);
+    const { parts, signal, undo } = this.#holder;
+    const open = async (platform: Platform): Promise<Image> => {
+      const archive = await layoutArchive({ session: this.#session, store, signal }, digest, platform);
+      const image = await parts.load(archive, platform);
+      undo.defer(parts.builds.hold(image));
+      return image;
+    };
+    const opened = new Map<string, Promise<Image>>();
+    return {
+      kind: 'layout',
+      open: platform => {
+        const key = formatPlatform(platform);
+        const image = opened.get(key) ?? open(platform);
+        opened.set(key, image);
+        return image;
+      },
+    };
+  }
 }
 
 async function received(holder: Holder, { client }: Session, wanted: WantedFiles): Promise<ReceivedFiles> {
@@ -94,25 +225,10 @@ async function ignoreFile(
   return readContextFile(directory, '.dockerignore', MAX_DOCKERFILE_BYTES);
 }
 
-/** Fetched once, when it is first asked for. */
-function localContext(open: () => Promise<ReceivedFiles>): BuildContext {
+/** When it is first asked for. */
+function fetchedOnce(open: () => Promise<ReceivedFiles>): BuildContext {
   let files: Promise<ReceivedFiles> | undefined;
   return { kind: 'directory', open: () => (files ??= open()) };
-}
-
-/** `context:NAME` = `local:KEY`, `docker-image://REFERENCE`. */
-function namedContexts(
-  attributes: Attributes,
-  receive: (wanted: WantedFiles) => Promise<ReceivedFiles>,
-): Map<string, BuildContext> {
-  return new Map(
-    prefixed(attributes, 'context:').map(([name, value]) => {
-      const [, scheme = '', rest = ''] = /^(local|docker-image):(?:\/\/)?(.*)$/.exec(value) ?? [];
-      if (scheme === 'local') return [name, localContext(() => receive({ name: rest }))];
-      if (scheme === 'docker-image') return [name, { kind: 'image', reference: rest }];
-      throw new EngineError('not-implemented', `the named context ${name}=${value} is not supported`);
-    }),
-  );
 }
 
 function prefixed(attributes: Attributes, prefix: string): [string, string][] {

@@ -49,9 +49,22 @@ const VERTEX_LOG = message({
   stream: [3, integer],
   data: [4, bytes],
 });
+const POSITION = message({ line: [1, integer], character: [2, integer] });
+const RANGE = message({ start: [1, nested(POSITION)], end: [2, nested(POSITION)] });
+const SOURCE_INFO = message({ filename: [1, text], data: [2, bytes], language: [4, text] });
+const VERTEX_WARNING = message({
+  vertex: [1, text],
+  level: [2, integer],
+  short: [3, bytes],
+  detail: [4, list(bytes)],
+  url: [5, text],
+  info: [6, nested(SOURCE_INFO)],
+  ranges: [7, list(nested(RANGE))],
+});
 export const STATUS_RESPONSE = message({
   vertexes: [1, list(nested(VERTEX))],
   logs: [3, list(nested(VERTEX_LOG))],
+  warnings: [4, list(nested(VERTEX_WARNING))],
 });
 
 export const USAGE_RECORD = message({
@@ -84,7 +97,13 @@ export const PONG = message({
   workers: [3, list(nested(WORKER))],
 });
 
-const REF = message({ id: [1, text] });
+/** A graph of operations (solver/pb/ops.proto): each is encoded, the last one names the result. */
+export const DEFINITION = message({ operations: [1, list(bytes)], metadata: [2, map(nested(message({})))] });
+const INPUT = message({ digest: [1, text], index: [2, integer] });
+const SOURCE_OPERATION = message({ identifier: [1, text], attributes: [2, map(text)] });
+export const OPERATION = message({ inputs: [1, list(nested(INPUT))], source: [3, nested(SOURCE_OPERATION)] });
+
+const REF = message({ id: [1, text], definition: [2, nested(DEFINITION)] });
 const RESULT = message({
   oldRef: [1, text],
   ref: [3, nested(REF)],
@@ -97,6 +116,7 @@ export const BRIDGE_SOLVE_REQUEST = message({
   allowResultReturn: [5, flag],
   allowResultArrayRef: [6, flag],
   final: [10, flag],
+  inputs: [13, map(nested(DEFINITION))],
   evaluate: [14, flag],
 });
 export const BRIDGE_SOLVE_RESPONSE = message({ ref: [1, text], result: [3, nested(RESULT)] });
@@ -128,6 +148,13 @@ export const PACKET = message({
   id: [3, integer],
   data: [4, bytes],
 });
+
+/** A piece of a file that is exported. */
+export const BYTES = message({ data: [1, bytes] });
+
+/** containerd's content service, which a client has for its own image layouts. */
+export const READ_CONTENT_REQUEST = message({ digest: [1, text], offset: [2, integer], size: [3, integer] });
+export const READ_CONTENT_RESPONSE = message({ offset: [1, integer], data: [2, bytes] });
 
 export const GET_SECRET_REQUEST = message({ id: [1, text] });
 export const GET_SECRET_RESPONSE = message({ data: [1, bytes] });

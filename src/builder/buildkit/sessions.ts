@@ -3,6 +3,7 @@ import { untilAborted } from '../../base/until-aborted.ts';
 import type { AuthConfig } from '../../api/types.ts';
 import type { GrpcClient } from './grpc.ts';
 import {
+  BYTES,
   CREDENTIALS_REQUEST,
   CREDENTIALS_RESPONSE,
   GET_SECRET_REQUEST,
@@ -52,6 +53,24 @@ export class Sessions {
 
   close(): void {
     for (const { client } of this.#sessions.values()) client.close();
+  }
+}
+
+/** What a client has on its standard input: `path` is of the URL that it has given for it. */
+export async function* readUpload(
+  { client }: Session,
+  { host, pathname }: URL,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  signal.throwIfAborted();
+  const call = client.call('/moby.upload.v1.Upload/Pull', { urlpath: [pathname], urlhost: [host] });
+  const cancel = () => call.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    for await (const response of call.responses) yield BYTES.decode(response).data;
+    call.end();
+  } finally {
+    signal.removeEventListener('abort', cancel);
   }
 }
 

@@ -3,8 +3,12 @@ import type { Dockerfile, Stage, StageStep } from '../../dockerfile/instruction.
 import { parseRunMount } from '../../dockerfile/run-mount.ts';
 import { expandWord } from '../../dockerfile/shell-lexer.ts';
 import { suggestion } from '../../dockerfile/suggest.ts';
-import { EngineError } from '../../base/errors.ts';
+import { EngineError, messageOf } from '../../base/errors.ts';
+import { parseReference } from '../../oci/reference.ts';
 import { Scope, type ScopeOptions } from './scope.ts';
+
+const FROM_HINT =
+  'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround';
 
 /** What a stage is made from. */
 export type Base =
@@ -30,13 +34,19 @@ export type Plan = {
   globals: Scope;
 };
 
+export type PlanOptions = ScopeOptions & {
+  target: string;
+  /** Names that the client has given something else for: they mean no stage. */
+  contexts?: ReadonlySet<string>;
+};
+
 /**
  * Finds out which stages a build needs, and what each is made from.
  * @throws DockerfileError for bases that cannot be, and for cycles; EngineError invalid-parameter for the target
  */
 export function planStages(
   dockerfile: Dockerfile,
-  { target, ...options }: ScopeOptions & { target: string },
+  { target, contexts = new Set(), ...options }: PlanOptions,
 ): Plan {
   const globals = new Scope(options);
   for (const arg of dockerfile.globalArgs) located(arg.range, () => globals.declare(arg, new Map()));
@@ -52,11 +62,25 @@ export function planStages(
       const message = `base name (${stage.base}) should not be blank`;
       throw new DockerfileError(`${message}${undeclaredHint(stage.base, dockerfile)}`, stage.range);
     }
-    stages.push({ index, stage, base: baseOf(name, stages), platform: expand(stage.platform), uses: [] });
+    const platform = expand(stage.platform);
+    if (stage.platform !== '' && platform === '') {
+      const declared = [...options.inherited.keys(), ...globals.args.keys()];
+      const hint = suggestion(stage.platform.replace(/^\$\{?|\}$/g, ''), declared);
+      throw new DockerfileError(`empty platform value from expression ${stage.platform}${hint}`, stage.range);
+    }
+    stages.push({
+      index,
+      stage,
+      base: located(stage.range, () => baseOf(name, contexts.has(name) ? [] : stages)),
+      platform,
+      uses: [],
+    });
   }
   for (const planned of stages)
     planned.uses = planned.stage.steps.flatMap(step =>
-      usedNames(step).flatMap(name => usedStage(stages, planned, { name, range: step.range }) ?? []),
+      usedNames(step)
+        .filter(name => !contexts.has(name))
+        .flatMap(name => usedStage(stages, planned, { name, range: step.range }) ?? []),
     );
   const chosen = findTarget(stages, target);
   return { stages, target: chosen, needed: neededFor(chosen), globals };
@@ -74,9 +98,21 @@ function undeclaredHint(base: string, { stages }: Dockerfile): string {
 }
 
 function baseOf(name: string, earlier: readonly PlannedStage[]): Base {
-  const stage = earlier.findLast(({ stage }) => stage.name !== '' && stage.name === name.toLowerCase());
+  const stage = earlier.findLast(({ stage }) => stage.name !== '' && stage.name === name);
   if (stage !== undefined) return { kind: 'stage', stage };
-  return name === 'scratch' ? { kind: 'scratch' } : { kind: 'image', reference: name };
+  if (name === 'scratch') return { kind: 'scratch' };
+  checkName(name);
+  return { kind: 'image', reference: name };
+}
+
+/** @throws EngineError invalid-parameter */
+function checkName(name: string): void {
+  try {
+    parseReference(name);
+  } catch (cause) {
+    const message = `failed to parse stage name ${JSON.stringify(name)}: ${messageOf(cause)}`;
+    throw new EngineError('invalid-parameter', message, { cause });
+  }
 }
 
 /** By name or number; undefined where it is something else's name. */
@@ -110,6 +146,7 @@ function findTarget(stages: readonly PlannedStage[], target: string): PlannedSta
 
 /** Names after `--from=` and `from=`, as far as they are known before anything is built. */
 function usedNames(step: StageStep): string[] {
+  if (step.kind === 'copy' && step.from.includes('$')) throw new DockerfileError(FROM_HINT, step.range);
   if (step.kind === 'copy') return step.from === '' ? [] : [step.from];
   if (step.kind !== 'run') return [];
   return step.mounts.flatMap(mount => {

@@ -1,24 +1,15 @@
-import {
-  closeSync,
-  constants,
-  createWriteStream,
-  fstatSync,
-  openSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { digestOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { IgnorePatterns, readIgnoreFile } from '../../base/ignore-patterns.ts';
 import { MAX_DOCKERFILE_BYTES } from '../../dockerfile/read-lines.ts';
 import { openInRoot } from '../../kernel/open-beneath.ts';
 import { openRoot } from '../../kernel/thread-root.ts';
 import { type Build, temporaryDirectory } from '../build.ts';
-import { extractContext, isArchive } from '../operations/unpacked-archive.ts';
+import type { ReceivedFiles } from '../build-request.ts';
+import { openRemoteContext } from '../contexts/remote-context.ts';
+import { extractContext } from '../operations/unpacked-archive.ts';
 
 export type OpenContext = { directory: string; identity: string; dockerfile: string; dockerfileName: string };
 type Holder = Pick<Build, 'parts' | 'undo' | 'signal'>;
@@ -37,11 +28,10 @@ export async function openContext(
   holder: Holder,
   { body, remote, dockerfile }: { body: Readable; remote: string; dockerfile: string },
 ): Promise<OpenContext> {
-  const directory = temporaryDirectory(holder);
-  const identity =
+  const { path: directory, identity } =
     remote === ''
-      ? await extractContext(holder.parts, body, directory)
-      : await fetchContext(holder, remote, directory);
+      ? await receivedArchive(holder, body)
+      : await openRemoteContext({ ...holder, secrets: async () => undefined }, remote);
   // What is behind the archive's end nobody wants, but while it is not read, nobody hears that the client goes.
   body.destroy();
   const name = findDockerfile(directory, dockerfile || DEFAULT_NAME);
@@ -51,6 +41,11 @@ export async function openContext(
   if (text === '') throw new EngineError('invalid-parameter', `the Dockerfile (${name}) cannot be empty`);
   leaveOut(directory, name);
   return { directory, identity, dockerfile: text, dockerfileName: name };
+}
+
+async function receivedArchive(holder: Holder, body: Readable): Promise<ReceivedFiles> {
+  const path = temporaryDirectory(holder);
+  return { path, identity: await extractContext(holder.parts, body, path) };
 }
 
 /** One that is called `dockerfile` is found, too. */
@@ -96,26 +91,4 @@ function leaveOut(directory: string, dockerfile: string): void {
   const patterns = new IgnorePatterns(readIgnoreFile(text));
   for (const name of [IGNORE_FILE, dockerfile])
     if (!name.includes('/') && patterns.ignores(name)) rmSync(join(directory, name), { force: true });
-}
-
-/** @returns what it is known by */
-async function fetchContext(holder: Holder, remote: string, directory: string): Promise<string> {
-  if (!/^https?:\/\//.test(remote) || /\.git(?:#.*)?$/.test(remote))
-    throw new EngineError(
-      'not-implemented',
-      `a git repository as a build context is not supported: ${remote}`,
-    );
-  const { body } = await holder.parts.download(remote, holder.signal);
-  const file = join(temporaryDirectory(holder), 'context');
-  await pipeline(body, createWriteStream(file, { mode: 0o600 }), { signal: holder.signal });
-  const fd = openSync(file, O_RDONLY);
-  try {
-    if (isArchive(fd)) return await extractContext(holder.parts, fd, directory);
-    // What is no archive is the Dockerfile.
-    const text = readWhole(fd, DEFAULT_NAME, MAX_DOCKERFILE_BYTES) ?? '';
-    writeFileSync(join(directory, DEFAULT_NAME), text);
-    return digestOf(text);
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -10,6 +10,8 @@ import { expandWord } from '../../dockerfile/shell-lexer.ts';
 import { resolveUser } from '../../oci/resolve-user.ts';
 import { type Build, temporaryDirectory } from '../build.ts';
 import type { Outcome } from '../builder-parts.ts';
+import { cloneRepository } from '../contexts/clone-repository.ts';
+import { isGitReference, parseGitReference } from '../contexts/git-reference.ts';
 import { type CopyPart, copyFiles } from '../operations/copy-files.ts';
 import { parseMode } from '../operations/parse-mode.ts';
 import type { SourceTree } from '../operations/source-tree.ts';
@@ -20,7 +22,6 @@ import type { StepVariables } from './step-variables.ts';
 
 type Transfer = Written & (CopyInstruction | AddInstruction);
 const REMOTE = /^https?:\/\//i;
-const GIT = /^(?:git@|git:\/\/|ssh:\/\/)|\.git(?:#.*)?$/i;
 
 /** COPY and ADD. */
 export async function transferStep(
@@ -145,16 +146,14 @@ function expandHeredoc(content: string, expand: (text: string) => string): strin
 
 async function addedParts(build: Build, step: AddInstruction, { copy, sources }: Given): Promise<CopyPart[]> {
   const parts: CopyPart[] = [];
-  for (const source of sources) {
-    if (GIT.test(source))
-      throw new EngineError('not-implemented', `ADD of a git repository is not supported: ${source}`);
-    parts.push(
-      ...(REMOTE.test(source)
-        ? [await remotePart(build, step, { copy, sources: [source] })]
-        : await localParts(build, step, { copy, sources: [source] })),
-    );
-  }
+  for (const source of sources) parts.push(...(await partsOf(source)));
   return parts;
+
+  async function partsOf(source: string): Promise<CopyPart[]> {
+    const given = { copy, sources: [source] };
+    if (isGitReference(source)) return [await repositoryPart(build, step, given)];
+    return REMOTE.test(source) ? [await remotePart(build, step, given)] : localParts(build, step, given);
+  }
 }
 
 /** Archives are unpacked, unless the instruction says otherwise. */
@@ -188,6 +187,21 @@ async function localParts(build: Build, step: AddInstruction, { copy, sources }:
 /** A path that matches itself. */
 function literal(path: string): string {
   return path.replace(/[*?[\\]/g, '\\$&');
+}
+
+/** The files of a commit. */
+async function repositoryPart(
+  build: Build,
+  { keepGitDirectory, checksum }: AddInstruction,
+  { copy, sources }: Given,
+): Promise<CopyPart> {
+  const { secrets } = build.request;
+  const reference = parseGitReference(sources[0] as string);
+  const files = await cloneRepository({ ...build, secrets }, reference, {
+    keepGitDirectory,
+    checksum,
+  });
+  return { source: { kind: 'directory', ...files }, copy: { ...copy, sources: ['/'], parents: false } };
 }
 
 async function remotePart(build: Build, step: AddInstruction, { copy, sources }: Given): Promise<CopyPart> {

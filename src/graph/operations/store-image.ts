@@ -15,6 +15,8 @@ export type NewImage = {
   rawConfig: Buffer;
   /** Bottom first, as many as the configuration has diffIDs. */
   layers: LayerBlob[];
+  /** Of the manifest that is made. */
+  annotations?: Record<string, string> | undefined;
   /** As it came with the image; otherwise one is made. */
   rawManifest?: Buffer | undefined;
   /** The index of several platforms that it belongs to, and all content that the index refers to. */
@@ -108,7 +110,7 @@ async function settleAll(tasks: Promise<unknown>[]): Promise<void> {
   if (failed !== undefined) throw failed.reason;
 }
 
-function makeManifest({ rawConfig, layers }: NewImage): Buffer {
+function makeManifest({ rawConfig, layers, annotations }: NewImage): Buffer {
   const manifest: Manifest = {
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,
@@ -118,6 +120,7 @@ function makeManifest({ rawConfig, layers }: NewImage): Buffer {
       digest,
       size: sizeBytes,
     })),
+    ...(annotations === undefined ? {} : { annotations }),
   };
   return Buffer.from(JSON.stringify(manifest));
 }

@@ -1,5 +1,6 @@
-import { close, read } from 'node:fs';
+import { close } from 'node:fs';
 import { promisify } from 'node:util';
+import { readRange } from '../../../archive/read-descriptor.ts';
 import type { Digest } from '../../../base/digest.ts';
 import type { Descriptor } from '../../../oci/image-spec.ts';
 import type { Repository } from '../../../registry/client/repository.ts';
@@ -8,8 +9,7 @@ import type { DistributionDaemon } from './distribution.ts';
 import type { UploadState } from './progress.ts';
 import type { TransferWaiter } from './shared-transfers.ts';
 
-const [readAt, closeFile] = [promisify(read), promisify(close)];
-const CHUNK_BYTES = 256 * 1024;
+const closeFile = promisify(close);
 
 type PushedBlob = {
   descriptor: Descriptor;
@@ -59,15 +59,5 @@ async function sendBlob(
     onState(mountedFrom === undefined ? { kind: 'pushed' } : { kind: 'mounted', from: mountedFrom });
   } finally {
     await closeFile(fd);
-  }
-}
-
-async function* readRange(fd: number, start: number, end: number): AsyncGenerator<Buffer> {
-  for (let position = start; position < end; ) {
-    const length = Math.min(CHUNK_BYTES, end - position);
-    const { bytesRead, buffer } = await readAt(fd, Buffer.allocUnsafe(length), 0, length, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
   }
 }

@@ -57,6 +57,8 @@ export type BuiltImage = {
   /** Bottom first. */
   layers: readonly Pick<BuiltLayer, 'diffId'>[];
   config: ImageConfig;
+  /** Of its manifest. */
+  annotations?: Record<string, string> | undefined;
   /** `name:tag`. */
   references: readonly string[];
 };

@@ -183,7 +183,13 @@ export class GraphBuildLayers implements BuildLayers {
     };
   }
 
-  async store({ base, layers, config, references }: BuiltImage): Promise<{ id: Digest; isNew: boolean }> {
+  async store({
+    base,
+    layers,
+    config,
+    references,
+    annotations,
+  }: BuiltImage): Promise<{ id: Digest; isNew: boolean }> {
     const { content, images } = this.#parts;
     const rawConfig = Buffer.from(JSON.stringify(config));
     const isNew = !images.has(digestOf(rawConfig));
@@ -196,6 +202,7 @@ export class GraphBuildLayers implements BuildLayers {
         config,
         rawConfig,
         layers: blobs,
+        annotations,
         references: references.map(builtReference),
       });
       return { id, isNew };
