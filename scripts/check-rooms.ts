@@ -85,6 +85,7 @@ const ORDERS: Record<string, readonly (readonly string[])[]> = {
     ['ipam'],
     ['dns', 'network-namespace.ts'],
     ['driver.ts', 'namespace-pool.ts'],
+    ['sublink'],
     [DRIVERS, 'null-driver.ts', 'network-driver-suite.ts'],
     ['open-network-drivers.ts'],
   ],

@@ -2,7 +2,7 @@
  * Runs in a network namespace of its own, which plays the host; others play containers and the outside world.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -34,6 +34,10 @@ const TABLE = 'slipway_test';
 syscall('unshare', 'CLONE_NEWNET', CLONE_NEWNET);
 const HOST = openNetworkNamespace();
 const LOOPBACK = '127.0.0.1';
+const LINK_SCRIPTS: Record<string, string> = {
+  ipvlan: 'ip link add a type veth peer name b && ip link add link a name c type ipvlan mode l2',
+  vlan: 'ip link add a type veth peer name b && ip link add link a name a.5 type vlan id 5',
+};
 const HOST_ADDRESS = '203.0.113.1';
 const OUTSIDE_ADDRESS = '203.0.113.2';
 
@@ -55,8 +59,166 @@ after(() => {
   closeSync(HOST);
 });
 
-for (const type of ['bridge', 'host', 'null'])
+for (const type of ['bridge', 'host', 'null', 'macvlan'])
   describeNetworkDriver({ name: type, open: () => openDriver(type), traces });
+if (hasLinkKind('ipvlan'))
+  describeNetworkDriver({ name: 'ipvlan', open: () => openDriver('ipvlan'), traces });
+
+describe('networks on an interface of the host', () => {
+  const neighbour = { address: '192.168.77.9/24' };
+  let segment: NetworkNamespace;
+
+  before(async () => {
+    segment = await NetworkNamespace.create();
+    const peer = ['peer', 'name', 'eth0', 'netns', `/proc/${process.pid}/fd/${segment.descriptor}`];
+    await run('ip', ['link', 'add', 'lan0', 'type', 'veth', ...peer]);
+    await run('ip', ['link', 'set', 'lan0', 'up']);
+    await inside(segment, ['address', 'add', neighbour.address, 'dev', 'eth0']);
+    await inside(segment, ['link', 'set', 'eth0', 'up']);
+  });
+  after(() => segment.close());
+
+  function onParent(options: Record<string, string>, rest: Partial<NetworkOptions> = {}): NetworkOptions {
+    return networkOptions({ subnet: '192.168.77.0/24', gateway: '192.168.77.1', options, ...rest });
+  }
+
+  async function withNetwork(
+    type: string,
+    network: NetworkOptions,
+    task: (driver: NetworkDriver) => Promise<void>,
+  ): Promise<void> {
+    const driver = openDriver(type);
+    try {
+      await driver.createNetwork(network);
+      await driver.restore([], []);
+      await task(driver);
+    } finally {
+      await driver.removeNetwork(network.id);
+      driver.close();
+    }
+  }
+
+  async function started(driver: NetworkDriver, network: NetworkOptions, options: Partial<JoinOptions> = {}) {
+    const namespace = await NetworkNamespace.create();
+    const joined = await driver.join({ ...joinOptions(network.id, namespace), ...options });
+    return new TestContainer(driver, namespace, joined);
+  }
+
+  const KINDS = ['macvlan', ...(hasLinkKind('ipvlan') ? ['ipvlan'] : [])];
+  for (const type of KINDS)
+    test(`Containers of a ${type} network are on the segment with addresses of their own.`, async () => {
+      const network = onParent({ parent: 'lan0' });
+      await withNetwork(type, network, async driver => {
+        const [one, other] = [await started(driver, network), await started(driver, network)];
+        await one.serveTcp(80, 'one');
+        const host = ipv4Of(one.endpoint);
+        assert.equal(await askTcp(segment.descriptor, { host, port: 80 }), 'one 192.168.77.9');
+        const seen = `one ${ipv4Of(other.endpoint)}`;
+        assert.equal(await askTcp(other.descriptor, { host, port: 80 }), seen);
+        const { stdout } = await inside(one.namespace, ['route']);
+        assert.match(stdout, /^default via 192\.168\.77\.1 dev eth0/m);
+        for (const container of [one, other]) await container.stop();
+      });
+      assert.match((await run('ip', ['-br', 'link'])).stdout, /^lan0@/m);
+    });
+
+  test('An address that is given to another container is announced, and is the same station’s.', async () => {
+    const network = onParent({ parent: 'lan0' });
+    await withNetwork('macvlan', network, async driver => {
+      const first = await started(driver, network, {
+        addresses: ['192.168.77.40'],
+        macAddress: '02:00:00:00:00:01',
+      });
+      await first.serveTcp(80, 'first');
+      assert.equal(
+        await askTcp(segment.descriptor, { host: '192.168.77.40', port: 80 }),
+        'first 192.168.77.9',
+      );
+      await first.stop();
+      const second = await started(driver, network, {
+        addresses: ['192.168.77.40'],
+        macAddress: '02:00:00:00:00:02',
+      });
+      const { stdout } = await inside(segment, ['neighbour', 'show', '192.168.77.40']);
+      assert.match(stdout, /02:00:00:00:00:02/);
+      await second.stop();
+    });
+  });
+
+  test('Without a parent, or internal, a network leads nowhere, and what was made for it goes.', async () => {
+    const before = (await run('ip', ['-br', 'link'])).stdout;
+    const network = onParent({});
+    await withNetwork('macvlan', network, async driver => {
+      const [one, other] = [await started(driver, network), await started(driver, network)];
+      await one.serveTcp(80, 'one');
+      const host = ipv4Of(one.endpoint);
+      assert.match((await askTcp(other.descriptor, { host, port: 80 })) ?? '', /^one /);
+      assert.doesNotMatch((await inside(one.namespace, ['route'])).stdout, /default/);
+      for (const container of [one, other]) await container.stop();
+    });
+    assert.equal((await run('ip', ['-br', 'link'])).stdout, before);
+  });
+
+  test('What a network on an interface cannot have is refused in Docker’s words.', async () => {
+    const driver = openDriver('macvlan');
+    const ipvlan = openDriver('ipvlan');
+    const refused: [NetworkDriver, Record<string, string>, RegExp][] = [
+      [driver, { parent: 'lo' }, /loopback interface is not a valid macvlan parent link/],
+      [driver, { parent: 'nosuch' }, /invalid subinterface vlan name nosuch, example formatting is eth0\.10/],
+      [driver, { parent: 'nosuch.5' }, /-o parent interface was not found on the host: nosuch/],
+      [driver, { parent: 'lan0.5000' }, /vlan id must be between 1-4094, received: 5000/],
+      [
+        driver,
+        { parent: 'lan0', macvlan_mode: 'x' },
+        /requested macvlan mode 'x' is not valid, 'bridge' mode/,
+      ],
+      [ipvlan, { parent: 'lan0', ipvlan_mode: 'x' }, /requested ipvlan mode 'x' is not valid, 'l2' mode/],
+    ];
+    for (const [who, options, message] of refused)
+      await assert.rejects(who.createNetwork(onParent(options)), message);
+    const first = onParent({ parent: 'lan0', macvlan_mode: 'passthru' });
+    await driver.createNetwork(first);
+    await assert.rejects(
+      driver.createNetwork(onParent({ parent: 'lan0' })),
+      new RegExp(`macvlan network ${first.id} is already using parent interface lan0 in mode passthru`),
+    );
+    driver.close();
+    ipvlan.close();
+  });
+
+  test('A VLAN of an interface is made for the networks that want it, and goes with the last one.', {
+    skip: !hasLinkKind('vlan'),
+  }, async () => {
+    const driver = openDriver('macvlan');
+    const networks = [onParent({ parent: 'lan0.50' }), onParent({ parent: 'lan0.50' })];
+    for (const network of networks) await driver.createNetwork(network);
+    assert.match((await run('ip', ['-d', 'link', 'show', 'lan0.50'])).stdout, /vlan protocol 802\.1Q id 50/);
+    const [first, second] = networks;
+    await driver.removeNetwork(first?.id ?? '');
+    assert.match((await run('ip', ['-br', 'link'])).stdout, /^lan0\.50@/m);
+    driver.close();
+    const later = openDriver('macvlan');
+    await later.createNetwork(second ?? onParent({}));
+    await later.restore([], []);
+    assert.match((await run('ip', ['-br', 'link'])).stdout, /^lan0\.50@/m);
+    await later.removeNetwork(second?.id ?? '');
+    later.close();
+    assert.doesNotMatch((await run('ip', ['-br', 'link'])).stdout, /lan0\.50/);
+  });
+
+  test('An ipvlan network above the segment’s level has its default route by the interface.', {
+    skip: !hasLinkKind('ipvlan'),
+  }, async () => {
+    for (const mode of ['l3', 'l3s']) {
+      const network = onParent({ parent: 'lan0', ipvlan_mode: mode });
+      await withNetwork('ipvlan', network, async driver => {
+        const container = await started(driver, network);
+        assert.match((await inside(container.namespace, ['route'])).stdout, /^default dev eth0/m);
+        await container.stop();
+      });
+    }
+  });
+});
 
 describe('bridge networks', () => {
   let driver: NetworkDriver;
@@ -682,6 +844,16 @@ function openDriver(type: string): NetworkDriver {
   const driver = drivers.get(type);
   assert.ok(driver);
   return driver;
+}
+
+/** Whether the kernel has such interfaces. */
+function hasLinkKind(kind: string): boolean {
+  try {
+    execFileSync('unshare', ['-n', 'sh', '-c', LINK_SCRIPTS[kind] ?? 'false'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function networkOptions({

@@ -418,6 +418,51 @@ describe('user-defined networks', () => {
     await until(() => reaches('peer', 'fd00:2::77'));
   });
 
+  test('a container may be on a bridge and on an interface of the host', async () => {
+    await daemon.inNetwork('ip', 'link', 'add', 'lan0', 'type', 'veth', 'peer', 'name', 'lan1');
+    for (const name of ['lan0', 'lan1']) await daemon.inNetwork('ip', 'link', 'set', name, 'up');
+    await daemon.inNetwork('ip', 'address', 'add', '192.168.77.9/24', 'dev', 'lan1');
+    await makeNetwork('lan', '192.168.77.0/24', { Driver: 'macvlan', Options: { parent: 'lan0' } });
+    await makeNetwork('hidden', '192.168.78.0/24', {
+      Driver: 'macvlan',
+      Internal: true,
+      Options: { parent: 'lan0' },
+    });
+    await makeNetwork('front', '10.2.0.0/24');
+    const fixed = { IPAMConfig: { IPv4Address: '192.168.77.77' } };
+    await start('web', { front: {}, lan: fixed });
+    assert.equal(await addressOf('web', 'lan'), '192.168.77.77');
+    await start('peer', { lan: {}, hidden: {} });
+    assert.equal(await reaches('peer', '192.168.77.77'), true);
+    assert.equal(await reaches('peer', 'web'), true);
+    // Nobody is the gateway of an internal one.
+    assert.equal(await addressOf('peer', 'hidden'), '192.168.78.1');
+    await daemon.kill();
+    await daemon.start();
+    assert.equal(await reaches('peer', 'web'), true);
+    await disconnect('lan', 'web');
+    assert.doesNotMatch(await inside('web', 'ip', '-o', 'link'), /eth1/);
+    await connect('lan', 'web', fixed);
+    await until(() => reaches('peer', '192.168.77.77'));
+    await daemon.api('DELETE', '/containers/web?force=1');
+    await daemon.api('DELETE', '/containers/peer?force=1');
+    for (const name of ['lan', 'hidden']) await daemon.api('DELETE', `/networks/${name}`);
+    await daemon.inNetwork('ip', 'link', 'delete', 'lan0');
+  });
+
+  test('an isolated network has no gateway', async () => {
+    await makeNetwork('apart', '10.2.0.0/30', {
+      Internal: true,
+      Options: { 'com.docker.network.bridge.gateway_mode_ipv4': 'isolated' },
+    });
+    const { IPAM } = (await daemon.api('GET', '/networks/apart')) as NetworkInspect;
+    assert.deepEqual(IPAM.Config, [{ Subnet: '10.2.0.0/30' }]);
+    await start('one', { apart: {} });
+    await start('other', { apart: {} });
+    assert.equal(await addressOf('one', 'apart'), '10.2.0.1');
+    assert.equal(await reaches('one', 'other'), true);
+  });
+
   test('events come in Docker’s order', async () => {
     const since = Math.floor(Date.now() / 1000);
     await makeNetwork('front', '10.2.0.0/24');

@@ -14,6 +14,12 @@ export interface NetworkDriver {
   readonly type: string;
 
   /**
+   * Whether an address of each of the network's subnets of that version is a gateway's, where none is named.
+   * @throws EngineError as `createNetwork` for options that it cannot have
+   */
+  needsGateway(network: Pick<NetworkOptions, 'internal' | 'options'>, version: IpVersion): boolean;
+
+  /**
    * Makes (or finds again) what the network itself needs on the host: a bridge, addresses, firewall rules.
    * Idempotent. On failure nothing of it is left.
    * @throws SubnetConflict when others on the host use the subnet; EngineError conflict when they use the bridge;

@@ -88,19 +88,27 @@ export class NetworkNamespace {
   }
 
   /**
-   * For an interface that is to have IPv6 addresses: they are usable at once, and announced, as others may know them with
-   * another hardware address.
+   * For an interface that is to have IPv6 addresses: they are announced, as others may know them with another hardware
+   * address, and usable at once; also where duplicates of them are looked for, until one is found.
    * @throws SyscallError; a file error where the kernel has no IPv6
    */
-  enableIpv6(index: number): void {
+  enableIpv6(index: number, duplicates: 'ignored' | 'detected' = 'ignored'): void {
     const [reply] = this.routes.request([getLink({ index })]);
     if (reply === undefined) throw new TypeError(`no answer about interface ${index}`);
     const { name } = parseLink(reply);
-    const settings = { accept_dad: '0', ndisc_notify: '1', disable_ipv6: '0' };
+    const write = (key: string, value: string): void =>
+      writeFileSync(`/proc/sys/net/ipv6/conf/${name}/${key}`, value);
     this.#enter(() => {
-      for (const [key, value] of Object.entries(settings))
-        writeFileSync(`/proc/sys/net/ipv6/conf/${name}/${key}`, value);
+      write('accept_dad', duplicates === 'ignored' ? '0' : '1');
+      if (duplicates === 'detected') ifKnown(() => write('optimistic_dad', '1'));
+      write('ndisc_notify', '1');
+      write('disable_ipv6', '0');
     });
+  }
+
+  /** Has an interface tell its neighbours of its addresses when it comes up. @throws SyscallError; a file error */
+  announceIpv4(name: string): void {
+    this.#enter(() => writeFileSync(`/proc/sys/net/ipv4/conf/${name}/arp_notify`, '1'));
   }
 
   /** Used by the pool. */
@@ -147,6 +155,15 @@ export class NetworkNamespace {
       task();
       this.#socket ??= new NetlinkSocket(NETLINK_ROUTE);
     });
+  }
+}
+
+/** Of settings that not every kernel has. */
+function ifKnown(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 

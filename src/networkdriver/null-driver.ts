@@ -11,6 +11,10 @@ export class NullDriver implements NetworkDriver {
     this.type = type;
   }
 
+  needsGateway(): boolean {
+    return false;
+  }
+
   async createNetwork(): Promise<void> {}
 
   async removeNetwork(): Promise<void> {}

@@ -1,6 +1,9 @@
 import { BridgeDriver } from './bridge/bridge-driver.ts';
 import type { NetworkDriver } from './driver.ts';
+import { IPVLAN } from './ipvlan/ipvlan.ts';
+import { MACVLAN } from './macvlan/macvlan.ts';
 import { NullDriver } from './null-driver.ts';
+import { SublinkDriver } from './sublink/sublink-driver.ts';
 
 export type NetworkDriversOptions = {
   /** The nftables table that is the engine's own. Default `slipway`; engines side by side need one each. */
@@ -12,6 +15,8 @@ const DRIVERS: Record<string, (options: Required<NetworkDriversOptions>) => Netw
   bridge: options => new BridgeDriver(options),
   host: () => new NullDriver('host'),
   null: () => new NullDriver('null'),
+  macvlan: options => new SublinkDriver(MACVLAN, options),
+  ipvlan: options => new SublinkDriver(IPVLAN, options),
 };
 
 export type NetworkDrivers = ReadonlyMap<string, NetworkDriver>;

@@ -45,8 +45,7 @@ export function describeNewNetwork(
     configOnly: request.ConfigOnly ?? false,
     configFrom: request.ConfigFrom?.Network ?? '',
   });
-  if (!record.configOnly && record.driver === 'bridge')
-    record.pools = completePools(record, networks, addressPools);
+  if (!record.configOnly) record.pools = completePools(record, networks, addressPools);
   return record;
 }
 

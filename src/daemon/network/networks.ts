@@ -9,6 +9,7 @@ import {
   SubnetConflict,
 } from '../../networkdriver/driver.ts';
 import type { NamespacePool } from '../../networkdriver/namespace-pool.ts';
+import { versionOf } from '../../networkdriver/ipam/ip.ts';
 import type { NetworkNamespace } from '../../networkdriver/network-namespace.ts';
 import { currentTime } from '../model/clock.ts';
 import type { DaemonCore } from '../model/core.ts';
@@ -110,6 +111,7 @@ export class Networks {
    */
   async create(describe: (networks: readonly NetworkRecord[]) => NetworkRecord): Promise<NetworkRecord> {
     const network = describe([...this.#networks, ...this.#pending]);
+    if (!network.configOnly) network.pools = this.#withoutNeedlessGateways(network);
     this.#pending.add(network);
     try {
       if (!network.configOnly) await this.#driver(network).createNetwork(network);
@@ -120,6 +122,16 @@ export class Networks {
     this.#networks.push(network);
     this.#event('create', network);
     return network;
+  }
+
+  /** Nobody has their addresses, so that containers can. */
+  #withoutNeedlessGateways(network: NetworkRecord): NetworkRecord['pools'] {
+    const driver = this.#driver(network);
+    return network.pools.map(pool => {
+      const isAsked = pool.isSubnetGiven && pool.isGatewayGiven;
+      const isNeeded = isAsked || driver.needsGateway(network, versionOf(pool.subnet));
+      return isNeeded ? pool : { ...pool, gateway: '' };
+    });
   }
 
   /** What is being made, or taken away: nobody finds it, and nobody else can have its name and subnets. */

@@ -24,7 +24,7 @@ export async function systemInformation(daemon: Daemon): Promise<SystemInfo> {
     DriverStatus: graph.driverStatus(),
     Plugins: {
       Volume: ['local'],
-      Network: ['bridge', 'host', 'null'],
+      Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'],
       Authorization: null,
       Log: ['json-file', 'local'],
     },

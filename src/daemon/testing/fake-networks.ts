@@ -9,6 +9,10 @@ export class FakeNetworkDriver implements NetworkDriver {
   readonly endpoints = new Map<string, Endpoint>();
   #nextAddress = 2;
 
+  needsGateway(): boolean {
+    return true;
+  }
+
   async createNetwork(): Promise<void> {}
 
   async removeNetwork(): Promise<void> {}

@@ -39,6 +39,20 @@ export const IFLA_BR_NF_CALL_IPTABLES = 36;
 /** And of IPv6. */
 export const IFLA_BR_NF_CALL_IP6TABLES = 37;
 
+export const IFLA_VLAN_ID = 1;
+export const IFLA_MACVLAN_MODE = 1;
+export const MACVLAN_MODE_PRIVATE = 1;
+export const MACVLAN_MODE_VEPA = 2;
+export const MACVLAN_MODE_BRIDGE = 4;
+export const MACVLAN_MODE_PASSTHRU = 8;
+export const IFLA_IPVLAN_MODE = 1;
+export const IFLA_IPVLAN_FLAGS = 2;
+export const IPVLAN_MODE_L2 = 0;
+export const IPVLAN_MODE_L3 = 1;
+export const IPVLAN_MODE_L3S = 2;
+export const IPVLAN_F_PRIVATE = 1;
+export const IPVLAN_F_VEPA = 2;
+
 export const IFLA_INET6_ADDR_GEN_MODE = 8;
 export const IN6_ADDR_GEN_MODE_NONE = 1;
 
@@ -56,6 +70,7 @@ export const RT_TABLE_MAIN = 254;
 export const RT_TABLE_LOCAL = 255;
 export const RTPROT_BOOT = 3;
 export const RT_SCOPE_UNIVERSE = 0;
+export const RT_SCOPE_LINK = 253;
 export const RT_SCOPE_HOST = 254;
 export const RTN_UNICAST = 1;
 export const RTN_LOCAL = 2;

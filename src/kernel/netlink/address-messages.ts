@@ -26,6 +26,7 @@ import {
   RTN_UNICAST,
   RTPROT_BOOT,
   RT_SCOPE_HOST,
+  RT_SCOPE_LINK,
   RT_SCOPE_UNIVERSE,
   RT_TABLE_LOCAL,
   RT_TABLE_MAIN,
@@ -100,6 +101,18 @@ export function addDefaultRoute(gateway: string): NetlinkMessage {
     header: routeHeader(familyOf(gateway)),
     attributes: [bytes(RTA_GATEWAY, ipBytes(gateway))],
     description: `add default route via ${gateway}`,
+  };
+}
+
+/** In the place of the one there is: without a gateway, by an interface on which everybody is reached. */
+export function addDefaultRouteBy(version: 4 | 6, linkIndex: number): NetlinkMessage {
+  const where = [RT_TABLE_MAIN, RTPROT_BOOT, version === 4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE, RTN_UNICAST];
+  return {
+    type: RTM_NEWROUTE,
+    flags: NLM_F_CREATE | NLM_F_REPLACE,
+    header: Buffer.from([FAMILIES[version], 0, 0, 0, ...where, 0, 0, 0, 0]),
+    attributes: [u32(RTA_OIF, linkIndex)],
+    description: `add default route by link ${linkIndex}`,
   };
 }
 

@@ -21,6 +21,7 @@ import {
   IFLA_NET_NS_FD,
   IFLA_NUM_RX_QUEUES,
   IFLA_NUM_TX_QUEUES,
+  IFLA_VLAN_ID,
   IN6_ADDR_GEN_MODE_NONE,
   RTM_DELLINK,
   RTM_GETLINK,
@@ -36,6 +37,7 @@ import {
   type NetlinkMessage,
   nested,
   text,
+  u16,
   u32,
   u8,
 } from './message.ts';
@@ -149,6 +151,68 @@ export function addVethPair(options: {
   });
 }
 
+/** As {@link addVethPair}, with both ends here; both are down. */
+export function addLocalVethPair(options: { name: string; peer: string }): NetlinkMessage {
+  const { name, peer } = options;
+  return linkMessage(RTM_NEWLINK, {
+    link: { name },
+    flags: CREATE,
+    attributes: [
+      nested(IFLA_LINKINFO, [
+        text(IFLA_INFO_KIND, 'veth'),
+        nested(IFLA_INFO_DATA, [nested(VETH_INFO_PEER, [text(IFLA_IFNAME, peer)], interfaceInfo({}))]),
+      ]),
+    ],
+    description: `add veth ${name} with ${peer}`,
+  });
+}
+
+/** An interface that loses what it is given. */
+export function addDummy(name: string): NetlinkMessage {
+  return linkMessage(RTM_NEWLINK, {
+    link: { name },
+    flags: CREATE,
+    attributes: [nested(IFLA_LINKINFO, [text(IFLA_INFO_KIND, 'dummy')])],
+    description: `add dummy ${name}`,
+  });
+}
+
+/** An interface for one VLAN of its parent. */
+export function addVlan(options: { name: string; parentIndex: number; id: number }): NetlinkMessage {
+  const { name, parentIndex, id } = options;
+  const data = nested(IFLA_INFO_DATA, [u16(IFLA_VLAN_ID, id)]);
+  return linkMessage(RTM_NEWLINK, {
+    link: { name },
+    flags: CREATE,
+    attributes: [u32(IFLA_LINK, parentIndex), nested(IFLA_LINKINFO, [text(IFLA_INFO_KIND, 'vlan'), data])],
+    description: `add VLAN ${name}`,
+  });
+}
+
+/**
+ * An interface that shares its parent's segment, or link, down, made at once in another network namespace (a descriptor).
+ * @param options.kind 'macvlan' or 'ipvlan'; `data` are its attributes
+ */
+export function addSublink(options: {
+  kind: string;
+  name: string;
+  parentIndex: number;
+  namespace: number;
+  data: readonly Attribute[];
+}): NetlinkMessage {
+  const { kind, name, parentIndex, namespace, data } = options;
+  return linkMessage(RTM_NEWLINK, {
+    link: { name },
+    flags: CREATE,
+    attributes: [
+      u32(IFLA_LINK, parentIndex),
+      u32(IFLA_NET_NS_FD, namespace),
+      nested(IFLA_LINKINFO, [text(IFLA_INFO_KIND, kind), nested(IFLA_INFO_DATA, data)]),
+    ],
+    description: `add ${kind} ${name}`,
+  });
+}
+
 /** Makes an interface a port of the bridge and brings it up, without an IPv6 address of its own. */
 export function addPort(options: { index: number; bridgeIndex: number; mtu: number }): NetlinkMessage {
   return linkMessage(RTM_NEWLINK, {
@@ -196,13 +260,17 @@ function setPortFlag(index: number, flag: number, description: string): NetlinkM
   });
 }
 
-/** Sets what an interface that is still down needs, and brings it up. */
-export function configureLink(options: { index: number; macAddress: string; mtu: number }): NetlinkMessage {
+/** Sets what an interface that is still down needs, and brings it up. What is left out stays as it was made. */
+export function configureLink(options: { index: number; macAddress?: string; mtu?: number }): NetlinkMessage {
+  const { index, macAddress = '', mtu = 0 } = options;
   return linkMessage(RTM_NEWLINK, {
-    link: { index: options.index },
+    link: { index },
     up: true,
-    attributes: [bytes(IFLA_ADDRESS, macBytes(options.macAddress)), u32(IFLA_MTU, options.mtu)],
-    description: `set up interface with ${options.macAddress}`,
+    attributes: [
+      ...(macAddress === '' ? [] : [bytes(IFLA_ADDRESS, macBytes(macAddress))]),
+      ...(mtu === 0 ? [] : [u32(IFLA_MTU, mtu)]),
+    ],
+    description: `set up interface with ${macAddress || 'its address'}`,
   });
 }
 

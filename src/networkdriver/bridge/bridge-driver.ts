@@ -11,6 +11,7 @@ import type {
   ReservedPorts,
 } from '../driver.ts';
 import type { IpVersion } from '../ipam/ip.ts';
+import { macAddressFor } from '../ipam/mac-address.ts';
 import type { EndpointAddress } from '../ipam/network-addresses.ts';
 import type { NetworkNamespace } from '../network-namespace.ts';
 import {
@@ -28,7 +29,6 @@ import {
   endpointAddresses,
   endpointOf,
   gatewaysOf,
-  macAddressFor,
   routedVersions,
 } from './bridge-network.ts';
 import { isDefaultBridge, readBridgeOptions } from './bridge-options.ts';
@@ -63,6 +63,11 @@ export class BridgeDriver implements NetworkDriver {
   constructor(options: BridgeDriverOptions) {
     this.#options = options;
     this.#firewall = new Firewall(options.table);
+  }
+
+  /** An isolated bridge has no address. */
+  needsGateway(network: Pick<NetworkOptions, 'internal' | 'options'>, version: IpVersion): boolean {
+    return readBridgeOptions(network).modes[version] !== 'isolated';
   }
 
   async createNetwork(options: NetworkOptions): Promise<void> {

@@ -1,6 +1,7 @@
 import { EngineError } from '../../base/errors.ts';
 import type { Endpoint, EndpointLink, JoinOptions, NetworkOptions } from '../driver.ts';
-import { addressBytes, type IpVersion, parseIp, parseSubnet, versionOf } from '../ipam/ip.ts';
+import { type IpVersion, parseSubnet, versionOf } from '../ipam/ip.ts';
+import { macAddressFor } from '../ipam/mac-address.ts';
 import type { PoolOptions } from '../ipam/address-pool.ts';
 import { type EndpointAddress, NetworkAddresses } from '../ipam/network-addresses.ts';
 import type { AttachOptions } from './attach-interface.ts';
@@ -98,13 +99,4 @@ export function endpointOf(
 function withOwnAddress(link: EndpointLink, addresses: readonly EndpointAddress[]): EndpointLink {
   const own = addresses.find(({ address }) => versionOf(address) === 4)?.address ?? '';
   return { ...link, from: link.from || own, to: link.to || own };
-}
-
-/**
- * Locally administered, and always the same for an address: who remembers an address's earlier owner in a
- * neighbour table reaches the new one.
- */
-export function macAddressFor(addresses: readonly EndpointAddress[]): string {
-  const bytes = addressBytes(parseIp(addresses[0]?.address ?? '0.0.0.0')).subarray(-4);
-  return `02:42:${bytes.toString('hex').replaceAll(/..(?!$)/g, '$&:')}`;
 }
