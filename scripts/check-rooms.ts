@@ -35,7 +35,7 @@ const ROOMS: Record<string, readonly string[]> = {
   /** The archive for what `cp` packs and unpacks. */
   cli: ['base', 'api', 'oci', 'client', 'archive', 'registry', 'governor'],
   /** Composition only: the entry points, and the engine as a library. */
-  main: 'base kernel http api graph registry networkdriver libcontainer execdriver runtime daemon builder server client cli'.split(
+  main: 'base kernel http api governor graph registry networkdriver libcontainer execdriver runtime daemon builder server client cli'.split(
     ' ',
   ),
 };

@@ -1,10 +1,12 @@
 /* Clients: their requests, and the answers. */
+#include "alone.h"
 #include "clients.h"
 #include "fields.h"
 #include "files.h"
 #include "log.h"
 #include "memory.h"
 #include "operations/settings.h"
+#include "pressure.h"
 #include "processes.h"
 #include "run-plan.h"
 #include "streams.h"
@@ -71,6 +73,18 @@ void tell_out_of_memory(struct shim *shim)
 	for (struct client *client = shim->clients; client; client = client->next)
 		if (client->watching && !client->dead && client->pending.length == 0)
 			send_message(client, MSG_OUT_OF_MEMORY, 0, NULL);
+}
+
+/* As that. */
+void tell_pressure(struct shim *shim, unsigned index)
+{
+	for (struct client *client = shim->clients; client; client = client->next) {
+		struct bytes payload = { 0 };
+		if (!client->watching || client->dead || client->pending.length > 0)
+			continue;
+		append_int(&payload, index);
+		send_message(client, MSG_PRESSURE_CROSSED, 0, &payload);
+	}
 }
 
 /* Answers whoever waits for the process to be created or started. */
@@ -465,6 +479,10 @@ static void handle_message(struct shim *shim, struct client *client, uint16_t ty
 	}
 	if (type == MSG_STATUS || type == MSG_WATCH) {
 		(type == MSG_STATUS ? handle_status : handle_watch)(shim, client, tag);
+		return;
+	}
+	if (type == MSG_WHEN_ALONE || type == MSG_PRESSURE) {
+		send_result(client, tag, (type == MSG_PRESSURE ? watch_pressure : prepare_for_absence)(shim, c));
 		return;
 	}
 	struct process *process = find_process(shim, take_int(c));

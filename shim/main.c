@@ -21,15 +21,17 @@
  * inside the container's root are resolved with openat2(RESOLVE_IN_ROOT), so that no link leads out of it.
  *
  * Reading order: protocol.h, fields, files, root-paths; operations/, where each operation of a plan is a function of its
- * name; run-plan; log, streams, processes, clients, memory, reaping; main. shim.h is the state that they share.
+ * name; run-plan; log, streams, processes, clients, memory, pressure, alone, reaping; main. shim.h is the state that they share.
  */
+#include "alone.h"
 #include "clients.h"
 #include "files.h"
 #include "memory.h"
+#include "pressure.h"
 #include "reaping.h"
 #include "streams.h"
 
-enum source { FROM_SIGNALS, FROM_END, FROM_LISTENER, FROM_MEMORY, FROM_CLIENT, FROM_OUTPUT, FROM_INPUT, FROM_SYNC };
+enum source { FROM_SIGNALS, FROM_END, FROM_LISTENER, FROM_MEMORY, FROM_PRESSURE, FROM_CLIENT, FROM_OUTPUT, FROM_INPUT, FROM_SYNC };
 
 struct watch {
 	enum source source;
@@ -69,6 +71,8 @@ static void watch_all(struct watched *w, struct shim *shim)
 		watch(w, process->end, POLLIN, (struct watch){ FROM_END, process, 0 });
 	watch(w, shim->listener, POLLIN, (struct watch){ FROM_LISTENER, NULL, 0 });
 	watch(w, shim->memory_events, POLLIN, (struct watch){ FROM_MEMORY, NULL, 0 });
+	for (unsigned i = 0; i < shim->trigger_count; i++)
+		watch(w, shim->triggers[i], POLLPRI, (struct watch){ FROM_PRESSURE, NULL, i });
 	for (struct client *client = shim->clients; client; client = client->next) {
 		struct process *process = client->attached;
 		bool reads = !client->input_ended && (!process || process->input_pending.length == 0);
@@ -135,6 +139,11 @@ static void handle_event(struct shim *shim, struct watch *what, short events)
 	case FROM_MEMORY:
 		handle_memory(shim);
 		break;
+	case FROM_PRESSURE:
+		/* A message that came first may have taken them away. */
+		if ((unsigned)what->output < shim->trigger_count && shim->triggers[what->output] >= 0)
+			handle_pressure(shim, what->output, events);
+		break;
 	case FROM_CLIENT:
 		handle_client(shim, what->object, events);
 		break;
@@ -163,8 +172,9 @@ static void serve(struct shim *shim)
 			return;
 		}
 		watch_all(&w, shim);
-		if (poll(w.polls, w.count, -1) < 0)
+		if (poll(w.polls, w.count, wait_before_absence_ms(shim)) < 0)
 			continue;
+		act_in_absence(shim);
 		/* Signals and ends come first in the list, and last here: what a process wrote before it ended, and who was
 		   told of it, is settled before it is reaped. */
 		for (size_t i = w.count; i-- > 0;)

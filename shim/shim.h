@@ -68,6 +68,7 @@
 #define MOMENT_MS 100
 #define PATIENCE_MS 10000 /* with a process that was killed */
 #define MAX_LISTED 512 /* processes of a cgroup that are killed in one go */
+#define MAX_TRIGGERS 16
 #define MAX_STEPS 65536 /* in removing cgroups */
 #define STACK_BYTES (256 << 10)
 #define MAX_GROUPS 65536 /* NGROUPS_MAX */
@@ -120,6 +121,12 @@ struct client {
 	unsigned streams;
 };
 
+/* What is to be written when no client has watched for a while. */
+struct absence {
+	struct bytes writes; /* paths and data, as they came */
+	int64_t patience_ms, since_ns;
+};
+
 struct shim {
 	int signals, listener, state_directory, state_file;
 	int spare; /* to be closed where descriptors run out */
@@ -137,6 +144,9 @@ struct shim {
 	int memory_events; /* readable when that has something new */
 	bool memory_is_v1;
 	unsigned memory_kills; /* that the watchers have heard of */
+	int triggers[MAX_TRIGGERS]; /* of pressure; -1: gone */
+	unsigned trigger_count;
+	struct absence absence;
 	int *kept; /* descriptors from outside: `fd:4` is the first */
 	size_t kept_count;
 	bool privileged;

@@ -326,7 +326,11 @@ export type ContainerPathStat = {
 };
 
 export type ContainerTop = { Titles: string[]; Processes: string[][] };
-export type ContainerUpdateRequest = Resources & { RestartPolicy?: RestartPolicy };
+export type ContainerUpdateRequest = Resources & {
+  RestartPolicy?: RestartPolicy;
+  /** Slipway's own: how the container is governed (docs/GOVERNANCE.md); an empty value takes one away. */
+  Annotations?: Record<string, string>;
+};
 
 export type ExecConfig = {
   User?: string;

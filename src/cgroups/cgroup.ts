@@ -1,14 +1,5 @@
 import type { Int64 } from '../base/int64.ts';
-import {
-  closeSync,
-  constants,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, errorCode } from '../base/errors.ts';
@@ -18,6 +9,7 @@ import { killListed } from './kill-listed.ts';
 import { readHostFile } from './layout.ts';
 import { type CgroupPaths, settingsFor } from './cgroup-paths.ts';
 import type { Setting } from './settings.ts';
+import { writeControl } from './write-control.ts';
 import { readCgroupStats, readOomKills } from './read-stats.ts';
 
 /** How often, and after which pause, a state that the kernel reaches in its own time is looked for. */
@@ -233,20 +225,10 @@ function applied(setting: PlacedSetting): boolean {
 
 function apply({ path, data, optional }: PlacedSetting): void {
   try {
-    writeExisting(path, data);
+    writeControl(path, data);
   } catch (error) {
     if (optional && errorCode(error) === 'ENOENT') return;
     throw refused(path, data, error);
-  }
-}
-
-/** Not read: `cgroup.kill` may only be written, by whoever is not root. */
-function writeExisting(path: string, data: string): void {
-  const file = openSync(path, constants.O_WRONLY);
-  try {
-    writeSync(file, data);
-  } finally {
-    closeSync(file);
   }
 }
 
@@ -288,7 +270,7 @@ function childrenOf(directory: string): string[] {
 /** systemd removes an empty cgroup by itself, also while this is about to write. */
 function writeIfPresent(path: string, data: string): void {
   try {
-    writeExisting(path, data);
+    writeControl(path, data);
   } catch (error) {
     if (!isGone(error)) throw refused(path, data, error);
   }

@@ -1,4 +1,9 @@
 import type { Ulimit } from '../api/types.ts';
+import {
+  type BurstSettings,
+  DEFAULT_BURST,
+  DEFAULT_SHARE_POOL_THRESHOLD,
+} from '../governor/burst/burst-settings.ts';
 import type { Int64 } from '../base/int64.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
@@ -57,6 +62,9 @@ export type DaemonFlags = {
   /** The unix socket's group, by name or number. Empty: `docker` or `slipway` where one exists. */
   group: string;
   cgroupParent: string;
+  /** How CPU time is lent to containers that do not say it themselves. */
+  burst: BurstSettings;
+  sharePoolThreshold: number;
   /** `HOST:PORT` where Prometheus gets its metrics; empty: nowhere. */
   metricsAddress: string;
   defaultUlimits: Required<Ulimit>[];
@@ -129,6 +137,8 @@ export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
   apiNames: [],
   group: '',
   cgroupParent: '',
+  burst: DEFAULT_BURST,
+  sharePoolThreshold: DEFAULT_SHARE_POOL_THRESHOLD,
   metricsAddress: '',
   defaultUlimits: [],
   defaultShmSizeBytes: 64 * 1024 * 1024,

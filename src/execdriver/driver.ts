@@ -152,6 +152,17 @@ export interface Task extends TaskProcess {
    * when it has by now.
    */
   watchMemory(listener: () => void): void;
+  /**
+   * Has the shim write into files once no daemon has been connected for `patienceMs`, in place of what it was told
+   * before: what this process does for a container is undone when it dies, and no other comes.
+   */
+  whenAlone(writes: readonly FileWrite[], patienceMs: number): Promise<void>;
+  /**
+   * `listener` is called with a trigger's index when the kernel tells that its pressure has been reached, at most once in
+   * its window. In place of the triggers and the listener from before.
+   * @throws EngineError invalid-parameter for a trigger that the kernel refuses
+   */
+  watchPressure(triggers: readonly FileWrite[], listener: (index: number) => void): Promise<void>;
   /** All its pids, in the daemon's pid namespace. */
   pids(): Promise<number[]>;
   /** Where its cgroup is in each hierarchy. */
@@ -166,6 +177,9 @@ export interface Task extends TaskProcess {
    */
   remove(): Promise<void>;
 }
+
+/** Host path, and what one write(2) gets. */
+export type FileWrite = { path: string; data: string };
 
 export type ExecOptions = {
   id: string;

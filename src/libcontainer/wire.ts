@@ -130,6 +130,10 @@ export const MESSAGES = {
   networkNamespace: 12,
   /** Closes that descriptor. */
   close: 13,
+  /** What to write into files once nobody has watched for a while. */
+  whenAlone: 14,
+  /** Which pressure files (PSI) to watch, and by which triggers. */
+  pressure: 15,
   ok: 64,
   created: 65,
   failed: 66,
@@ -137,6 +141,8 @@ export const MESSAGES = {
   exited: 68,
   /** To who watches: the kernel has killed a process of the container's for want of memory, or is about to. */
   outOfMemory: 69,
+  /** To who watches: a trigger's pressure has been reached; its index. */
+  pressureCrossed: 70,
 } as const;
 
 export const HEADER_BYTES = 8;

@@ -64,6 +64,8 @@ export function engineOptions(flags: DaemonFlags): EngineOptions {
     storageDriver: flags.storageDriver,
     storageOptions: flags.storageOpts,
     cgroupParent: flags.cgroupParent,
+    burst: flags.burst,
+    sharePoolThreshold: flags.sharePoolThreshold,
     logDriver: flags.logDriver,
     logOptions: flags.logOpts,
     shmSizeBytes: flags.defaultShmSizeBytes,

@@ -6,6 +6,7 @@ import { makePrivateDirectory } from '../base/private-files.ts';
 import { VERSION } from '../cli/version.ts';
 import { loadDefaultProfile } from '../daemon/system/apparmor/load-default-profile.ts';
 import { createBackend } from '../daemon/system/backend.ts';
+import { DEFAULT_BURST, DEFAULT_SHARE_POOL_THRESHOLD } from '../governor/burst/burst-settings.ts';
 import type { DaemonOptions } from '../daemon/model/daemon-options.ts';
 import { type Reloadable, reloadOptions } from '../daemon/system/reload-options.ts';
 import { type Logger, SILENT } from '../daemon/model/logger.ts';
@@ -161,6 +162,8 @@ function rootsOf({ dataRoot = DEFAULT_DATA_ROOT, execRoot = '/run/slipway' }: En
 function completeOptions(options: EngineOptions): Omit<DaemonOptions, 'dataRoot' | 'execRoot' | 'initPath'> {
   return {
     cgroupParent: '',
+    burst: DEFAULT_BURST,
+    sharePoolThreshold: DEFAULT_SHARE_POOL_THRESHOLD,
     logDriver: 'json-file',
     logOptions: {},
     shmSizeBytes: 64 * 1024 * 1024,

@@ -5,13 +5,24 @@ import type { EngineClient } from '../../client/engine-client.ts';
 import { jsonLines } from '../../client/json-lines.ts';
 import { type CommandCall, defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { bool } from '../flags/flag.ts';
+import { bool, string } from '../flags/flag.ts';
 import { formatFlag } from '../flags/format-flag.ts';
-import { type ContainerStats, STATS_TABLE, type StatsEntry, statsRows } from '../format/stats-rows.ts';
+import { checkSort, SORT_NAMES, sortStats } from '../format/sort-stats.ts';
+import {
+  type ContainerStats,
+  cpuShare,
+  LIVE_STATS_TABLE,
+  STATS_TABLE,
+  type StatsEntry,
+  statsRows,
+} from '../format/stats-rows.ts';
 import { rowPrinter } from '../format/write-rows.ts';
+import { readKeys } from '../streams/stats-keys.ts';
 
 const REFRESH_MS = 500;
 const FIRST_RESULT_MS = 2000;
+/** How many readings a chart shows. */
+const TREND_LENGTH = 20;
 const CLEAR_SCREEN = '\u001B[H\u001B[2J';
 
 const FLAGS = {
@@ -19,6 +30,7 @@ const FLAGS = {
   format: formatFlag(),
   'no-stream': bool('', 'Disable streaming stats and only pull the first result'),
   'no-trunc': bool('', 'Do not truncate the output'),
+  sort: string('', `Order: ${SORT_NAMES.join(', ')} (default: as they come)`, '', checkSort),
 };
 
 export const command = defineCommand({
@@ -32,15 +44,25 @@ export const command = defineCommand({
 
 async function stats(context: CommandContext, { values, args }: CommandCall<typeof FLAGS>): Promise<void> {
   const client = await context.client();
-  const format = values.format === '' || values.format === 'table' ? STATS_TABLE : values.format;
-  const printRows = rowPrinter(statsRows({ truncate: !values['no-trunc'] }), format);
-  const print = (entries: readonly StatsEntry[]) => context.stdout.write(printRows(entries));
-  if (values['no-stream']) return void print(await readOnce(client, await namesOf(client, args, values.all)));
-  await follow(client, () => namesOf(client, args, values.all), {
+  const isPlain = values.format !== '' && values.format !== 'table';
+  const isLive = !isPlain && !values['no-stream'] && context.stdout.isTTY === true;
+  const format = isPlain ? values.format : isLive ? LIVE_STATS_TABLE : STATS_TABLE;
+  const printRows = rowPrinter(
+    statsRows({ truncate: !values['no-trunc'], isWhole: format === 'json' || /json \./.test(format) }),
+    format,
+  );
+  const names = () => namesOf(client, args, values.all);
+  if (values['no-stream'])
+    return void context.stdout.write(
+      printRows(sortStats(await readOnce(client, await names()), values.sort)),
+    );
+  using keys = isLive ? await readKeys(context, values.sort) : undefined;
+  await follow(client, names, {
     fixed: args.length > 0,
+    ended: keys?.ended ?? new AbortController().signal,
     show: entries => {
-      context.stdout.write(CLEAR_SCREEN);
-      print(entries);
+      const rows = printRows(sortStats(entries, keys?.sort ?? values.sort));
+      context.stdout.write(`${CLEAR_SCREEN}${keys === undefined ? rows : keys.frame(rows)}`);
     },
   });
 }
@@ -65,38 +87,47 @@ function readOnce(client: EngineClient, names: readonly string[]): Promise<Stats
   );
 }
 
-type Follow = { fixed: boolean; show: (entries: readonly StatsEntry[]) => void };
+type Follow = {
+  fixed: boolean;
+  /** Aborted when nobody watches any more. */
+  ended: AbortSignal;
+  show: (entries: readonly StatsEntry[]) => void;
+};
 
 /** Shows the latest numbers of all, over and over, until the last of the named containers is gone. */
 async function follow(
   client: EngineClient,
   names: () => Promise<string[]>,
-  { fixed, show }: Follow,
+  { fixed, ended, show }: Follow,
 ): Promise<void> {
   const entries = new Map<string, StatsEntry>();
   const problems: unknown[] = [];
   const watch = (container: string) => {
     const entry: StatsEntry = { container, stats: undefined };
     entries.set(container, entry);
-    readStream(client, entry)
+    readStream(client, entry, ended)
       .catch((error: unknown) => problems.push(error))
       .finally(() => entries.delete(container));
   };
   for (const name of await names()) watch(name);
   await waitForFirst(entries);
-  for (;;) {
+  while (!ended.aborted) {
     if (fixed && entries.size === 0) break;
     show([...entries.values()]);
-    await sleep(REFRESH_MS);
-    if (!fixed) for (const name of await names()) if (!entries.has(name)) watch(name);
+    await sleep(REFRESH_MS, undefined, { signal: ended }).catch(() => undefined);
+    if (!fixed && !ended.aborted) for (const name of await names()) if (!entries.has(name)) watch(name);
   }
-  if (problems.length > 0) throw problems[0];
+  if (problems.length > 0 && !ended.aborted) throw problems[0];
 }
 
-async function readStream(client: EngineClient, entry: StatsEntry): Promise<void> {
+async function readStream(client: EngineClient, entry: StatsEntry, ended: AbortSignal): Promise<void> {
   const path = `/containers/${entry.container}/stats`;
   const stream = await client.stream('GET', path, { query: { stream: true } });
-  for await (const line of jsonLines<ContainerStats>(stream)) entry.stats = line;
+  ended.addEventListener('abort', () => stream.destroy(), { once: true });
+  for await (const line of jsonLines<ContainerStats>(stream)) {
+    entry.stats = line;
+    entry.trend = [...(entry.trend ?? []), cpuShare(line) * 100].slice(-TREND_LENGTH);
+  }
 }
 
 async function waitForFirst(entries: ReadonlyMap<string, StatsEntry>): Promise<void> {

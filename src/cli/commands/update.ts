@@ -2,6 +2,7 @@ import type { ContainerUpdateRequest } from '../../api/types.ts';
 import { defineCommand } from '../command.ts';
 import { CONTAINER_FLAGS } from '../container/container-flags.ts';
 import { eachTarget } from '../container/each-target.ts';
+import { GOVERNANCE_FLAGS, governanceAnnotations } from '../container/governance-flags.ts';
 import { parseRestartPolicy } from '../container/restart-policy.ts';
 import { string } from '../flags/flag.ts';
 
@@ -10,6 +11,7 @@ export const command = defineCommand({
   summary: 'Update configuration of one or more containers',
   aliases: ['container update', 'update'],
   flags: {
+    ...GOVERNANCE_FLAGS,
     'blkio-weight': CONTAINER_FLAGS['blkio-weight'],
     'cpu-period': CONTAINER_FLAGS['cpu-period'],
     'cpu-quota': CONTAINER_FLAGS['cpu-quota'],
@@ -43,6 +45,7 @@ export const command = defineCommand({
       NanoCpus: values.cpus,
       PidsLimit: changed.has('pids-limit') ? values['pids-limit'] : undefined,
       RestartPolicy: parseRestartPolicy(values.restart),
+      Annotations: governanceAnnotations(values, changed),
     };
     const warnings: string[] = [];
     try {

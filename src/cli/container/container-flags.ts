@@ -27,11 +27,13 @@ import {
 import { parseSize } from '../values/size.ts';
 import { parseBytesThrottle, parseOperationsThrottle, parseWeightDevice } from '../values/throttle-device.ts';
 import { parseUlimit } from '../values/ulimit.ts';
+import { GOVERNANCE_FLAGS } from './governance-flags.ts';
 import { mountFlag } from './mount-flag.ts';
 import { networkFlag } from './network-flag.ts';
 
 /** What `run` and `create` have in common. */
 export const CONTAINER_FLAGS = {
+  ...GOVERNANCE_FLAGS,
   'add-host': list('', 'Add a custom host-to-IP mapping (host:ip)', checkExtraHost),
   annotation: map('', 'Add an annotation to the container (handed to the OCI runtime)'),
   attach: list('a', 'Attach to STDIN, STDOUT or STDERR', checkStream),

@@ -4,6 +4,7 @@ import type { CommandCall } from '../command.ts';
 import { splitPair } from '../flags/flag.ts';
 import type { CONTAINER_FLAGS, ContainerFlags } from './container-flags.ts';
 import { parseDevice } from './devices.ts';
+import { governanceAnnotations } from './governance-flags.ts';
 import { healthConfig } from './health-config.ts';
 import { checkMac, networkingConfig } from './network-flag.ts';
 import { normalizeCapabilities } from './capabilities.ts';
@@ -101,7 +102,7 @@ function hostConfig({ values, changed }: Call, ports: Ports): HostConfig {
     AutoRemove: values.rm,
     VolumeDriver: values['volume-driver'],
     VolumesFrom: orNull(values['volumes-from']),
-    Annotations: changed.has('annotation') ? values.annotation : undefined,
+    Annotations: annotations(values, changed),
     CapAdd: orNull(normalizeCapabilities(values['cap-add'])),
     CapDrop: orNull(normalizeCapabilities(values['cap-drop'])),
     CgroupnsMode: values.cgroupns as HostConfig['CgroupnsMode'],
@@ -194,4 +195,10 @@ function orNull(list: string[]): string[] | null {
 function byName(limits: ContainerFlags['ulimit']): ContainerFlags['ulimit'] {
   const unique = new Map(limits.map(limit => [limit.Name, limit]));
   return [...unique.values()].sort((a, b) => (a.Name < b.Name ? -1 : 1));
+}
+
+function annotations(values: ContainerFlags, changed: ReadonlySet<string>): HostConfig['Annotations'] {
+  const governance = governanceAnnotations(values, changed);
+  if (!changed.has('annotation') && governance === undefined) return undefined;
+  return { ...values.annotation, ...governance };
 }

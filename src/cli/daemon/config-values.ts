@@ -20,6 +20,11 @@ export function number(value: unknown, key: string): number {
   return value as number;
 }
 
+/** For flags whose own check takes text. */
+export function numberText(value: unknown, key: string): string {
+  return String(number(value, key));
+}
+
 export function texts(value: unknown, key: string): string[] {
   return list(text)(value, key);
 }

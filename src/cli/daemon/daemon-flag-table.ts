@@ -4,6 +4,7 @@ import {
   bool,
   bytes,
   custom,
+  type Flag,
   type FlagValues,
   integer,
   list,
@@ -16,6 +17,7 @@ import { parseInteger } from '../values/go-numbers.ts';
 import { checkAddress, checkLabel, checkSearchDomain } from '../values/host-values.ts';
 import { checkInsecureRegistry, checkMirror } from '../values/registry-values.ts';
 import { parseUlimit } from '../values/ulimit.ts';
+import { GOVERNANCE_FLAGS } from '../container/governance-flags.ts';
 import { type AddressPool, DEFAULT_DAEMON_FLAGS as DEFAULTS } from '../daemon-flags.ts';
 
 const DEFAULT_CONFIG_FILE = '/etc/slipway/daemon.json';
@@ -29,6 +31,16 @@ export const DAEMON_FLAG_TABLE = {
     'Attach containers to an existing bridge; "none" for no bridge network',
     DEFAULTS.bridge,
   ),
+  'cfs-quota-burst-percent': withDefault(
+    GOVERNANCE_FLAGS['cfs-quota-burst-percent'],
+    DEFAULTS.burst.cfsQuotaBurstPercent,
+  ),
+  'cfs-quota-burst-period': withDefault(
+    GOVERNANCE_FLAGS['cfs-quota-burst-period'],
+    DEFAULTS.burst.cfsQuotaBurstPeriodSeconds,
+  ),
+  'cpu-burst-percent': withDefault(GOVERNANCE_FLAGS['cpu-burst-percent'], DEFAULTS.burst.cpuBurstPercent),
+  'cpu-burst-policy': withDefault(GOVERNANCE_FLAGS['cpu-burst-policy'], DEFAULTS.burst.policy),
   'cgroup-parent': string('', 'Parent cgroup for all containers', DEFAULTS.cgroupParent),
   'config-file': string('', 'Daemon configuration file', DEFAULT_CONFIG_FILE),
   'data-root': string('', 'Root directory of persistent state', DEFAULTS.dataRoot),
@@ -119,6 +131,11 @@ export const DAEMON_FLAG_TABLE = {
   pidfile: string('p', 'Path of the PID file', DEFAULTS.pidfile),
   'raw-logs': bool('', 'Log in text without colors'),
   'registry-mirror': list('', 'Preferred mirror of Docker Hub: a URL', checkMirror),
+  'share-pool-threshold': integer(
+    '',
+    "Percent of the machine's CPUs in use from which on none are lent to containers (above 100: always)",
+    DEFAULTS.sharePoolThreshold,
+  ),
   'shutdown-timeout': {
     ...integer('', 'Seconds to wait at shutdown', DEFAULTS.shutdownTimeoutSeconds),
     initial: DEFAULTS.shutdownTimeoutSeconds,
@@ -134,6 +151,12 @@ export const DAEMON_FLAG_TABLE = {
 };
 
 export type DaemonFlagValues = FlagValues<typeof DAEMON_FLAG_TABLE>;
+
+/** What containers have that do not say it themselves. */
+function withDefault(flag: Flag<string>, value: string | number): Flag<string> {
+  const text = String(value);
+  return { ...flag, initial: text, defaultText: flag.kind === 'int' ? text : JSON.stringify(text) };
+}
 
 /** Where docker keeps its certificates. */
 function defaultTlsFile(name: string): string {

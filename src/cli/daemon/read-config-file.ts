@@ -10,6 +10,7 @@ import {
   list,
   map,
   number,
+  numberText,
   object,
   size,
   text,
@@ -29,6 +30,10 @@ const DIRECTIVES = lookupTable<Directive>({
   bip: { flag: 'bip', check: text },
   bip6: { flag: 'bip6', check: text },
   bridge: { flag: 'bridge', check: text },
+  'cfs-quota-burst-percent': { flag: 'cfs-quota-burst-percent', check: numberText },
+  'cfs-quota-burst-period': { flag: 'cfs-quota-burst-period', check: numberText },
+  'cpu-burst-percent': { flag: 'cpu-burst-percent', check: numberText },
+  'cpu-burst-policy': { flag: 'cpu-burst-policy', check: text },
   'cgroup-parent': { flag: 'cgroup-parent', check: text },
   'data-root': { flag: 'data-root', check: text },
   debug: { flag: 'debug', check: boolean },
@@ -77,6 +82,7 @@ const DIRECTIVES = lookupTable<Directive>({
   pidfile: { flag: 'pidfile', check: text },
   'raw-logs': { flag: 'raw-logs', check: boolean },
   'registry-mirrors': { flag: 'registry-mirror', check: texts },
+  'share-pool-threshold': { flag: 'share-pool-threshold', check: number },
   'shutdown-timeout': { flag: 'shutdown-timeout', check: number },
   'storage-driver': { flag: 'storage-driver', check: text },
   'storage-opts': { flag: 'storage-opt', check: texts },
@@ -118,7 +124,7 @@ function valueOf({ flag, check }: Directive, value: unknown, key: string): unkno
   try {
     if (check === texts)
       return (checked as string[]).reduce<unknown>((before, item) => set(item, before), []);
-    return check === text ? set(checked as string, undefined) : checked;
+    return typeof checked === 'string' ? set(checked, undefined) : checked;
   } catch (error) {
     throw new Error(`${key}: ${messageOf(error)}`, { cause: error });
   }

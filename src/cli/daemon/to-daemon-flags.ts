@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { BurstPolicy } from '../../governor/burst/burst-settings.ts';
 import { DEFAULT_DAEMON_FLAGS, type DaemonFlags, type LogLevel } from '../daemon-flags.ts';
 import type { DaemonFlagValues } from './daemon-flag-table.ts';
 
@@ -6,6 +7,8 @@ const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'fatal'
 const LOG_FORMATS: readonly string[] = ['', 'text', 'json'];
 /** How far below the upper limit the lower one is, where it is not given; as the kubelet has it. */
 const DEFAULT_GC_MARGIN = 5;
+/** More than 100 %: the machine never counts as overloaded. */
+const MOST_THRESHOLD = 1000;
 const HOST = /^(unix:\/\/.+|tcp:\/\/.*|fd:\/\/.*)$/;
 
 /**
@@ -57,6 +60,7 @@ export function toDaemonFlags(values: DaemonFlagValues, warnings: string[] = [])
     apiNames: values['api-name'],
     group: values.group,
     cgroupParent: values['cgroup-parent'],
+    ...burstFlags(values),
     metricsAddress: values['metrics-addr'],
     defaultUlimits: values['default-ulimit'],
     defaultShmSizeBytes: values['default-shm-size'],
@@ -114,6 +118,22 @@ function tlsFlags({
 }: DaemonFlagValues): Pick<DaemonFlags, 'tls'> {
   if (!tls && !tlsverify) return {};
   return { tls: { cert: tlscert, key: tlskey, ...(tlsverify ? { clientCa: tlscacert } : {}) } };
+}
+
+/** Their values were checked when they were read. */
+function burstFlags(values: DaemonFlagValues): Pick<DaemonFlags, 'burst' | 'sharePoolThreshold'> {
+  const threshold = values['share-pool-threshold'];
+  if (threshold < 0 || threshold > MOST_THRESHOLD)
+    throw new Error(`invalid share-pool-threshold: ${threshold} is not from 0 to ${MOST_THRESHOLD}`);
+  return {
+    burst: {
+      policy: values['cpu-burst-policy'] as BurstPolicy,
+      cpuBurstPercent: Number(values['cpu-burst-percent']),
+      cfsQuotaBurstPercent: Number(values['cfs-quota-burst-percent']),
+      cfsQuotaBurstPeriodSeconds: Number(values['cfs-quota-burst-period']),
+    },
+    sharePoolThreshold: threshold,
+  };
 }
 
 type RegistryFlags = Pick<

@@ -1,3 +1,4 @@
+import type { Governor } from '../../governor/governor.ts';
 import type { DistributionDaemon } from '../image/distribution/distribution.ts';
 import type { Container } from '../model/container.ts';
 import type { NameService } from '../network/name-service.ts';
@@ -13,6 +14,8 @@ export type Daemon = DistributionDaemon &
     readonly names: NameService;
     /** Starts of containers that are under way. The engine's end gives them up. */
     readonly starts: Set<Promise<void>>;
+    /** Lends CPU time to containers. */
+    readonly governor: Governor;
     readonly hostFacts: HostFacts;
     /** Starts a container because its restart policy wants it. */
     restart(container: Container): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Int64 } from '../../base/int64.ts';
 import { join } from 'node:path';
+import type { BurstSettings } from '../../governor/burst/burst-settings.ts';
 import type { Ulimit } from '../../api/types.ts';
 import type { Patience, Proxies } from '../../registry/client/registry-options.ts';
 
@@ -10,6 +11,10 @@ export type DaemonOptions = {
   execRoot: string;
   /** Of containers that name no other; '' for the top. */
   cgroupParent: string;
+  /** How CPU time is lent to containers that do not say it themselves. */
+  burst: BurstSettings;
+  /** Percent of the machine's CPUs from which on none is lent. */
+  sharePoolThreshold: number;
   logDriver: string;
   logOptions: Record<string, string>;
   shmSizeBytes: Int64;

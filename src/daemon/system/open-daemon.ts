@@ -4,6 +4,7 @@ import { RootedThreads } from '../../archive/rooted-threads.ts';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { makePrivateDatabase, makePrivateDirectory } from '../../base/private-files.ts';
 import type { ExecDriver } from '../../execdriver/driver.ts';
+import { Governor } from '../../governor/governor.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { NetworkDriver } from '../../networkdriver/driver.ts';
 import type { NamespacePool } from '../../networkdriver/namespace-pool.ts';
@@ -89,6 +90,11 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
       threads,
     }),
     threads,
+    governor: new Governor({
+      file: join(options.execRoot, 'governor.json'),
+      sharePoolThreshold: options.sharePoolThreshold,
+      warn: (fields, message) => log.warn(fields, message),
+    }),
     hostFacts,
     closing: closing.signal,
     get names(): NameService {
@@ -122,6 +128,7 @@ async function close(daemon: Daemon, closing: AbortController, withdrawsNetworks
   await Promise.allSettled([...daemon.starts, ...daemon.distribution.active]);
   for (const container of daemon.containers.all()) letGo(daemon, container);
   daemon.departed.clear();
+  daemon.governor.close();
   daemon.names.close();
   await daemon.threads.close();
   await daemon.background.idle();

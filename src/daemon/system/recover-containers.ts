@@ -12,6 +12,7 @@ import { forgetLater, watchExec } from '../exec/start-exec.ts';
 import { resumeHealthChecks } from '../container/health/start-health-checks.ts';
 import { removeContainer, removeLeftFiles } from '../container/lifecycle/remove-container.ts';
 import { scheduleRestart, wantsRestart } from '../container/lifecycle/restart-policy.ts';
+import { governContainer } from '../container/lifecycle/govern-container.ts';
 import { handleExit, watchExit } from '../container/lifecycle/watch-exit.ts';
 import { cgroupsPathOf } from '../container/start/build-spec.ts';
 
@@ -67,6 +68,7 @@ async function recover(daemon: Daemon, container: Container): Promise<(() => Pro
   const status = runtime === undefined ? lostStatus() : await settled(runtime.exited);
   if (status !== undefined) return () => handleExit(daemon, container, status);
   watchExit(daemon, container, runtime as Runtime);
+  governContainer(daemon, container, runtime as Runtime);
   resumeHealthChecks(daemon, container);
   return undefined;
 }

@@ -7,6 +7,7 @@ import { newId } from '../../base/ids.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
 import type {
   CgroupStats,
+  FileWrite,
   Task,
   CreateOptions,
   ExecDriver,
@@ -157,6 +158,20 @@ export class FakeContainer extends FakeProcess implements Task {
       pressure: {},
       cgroupVersion: 1,
     };
+  }
+
+  /** What the shim would write, and the triggers that it would watch. */
+  alone: readonly FileWrite[] = [];
+  triggers: readonly FileWrite[] = [];
+  pressure: (index: number) => void = () => undefined;
+
+  async whenAlone(writes: readonly FileWrite[]): Promise<void> {
+    this.alone = writes;
+  }
+
+  async watchPressure(triggers: readonly FileWrite[], listener: (index: number) => void): Promise<void> {
+    this.triggers = triggers;
+    this.pressure = listener;
   }
 
   async openFiles() {

@@ -1,3 +1,4 @@
+import { DEFAULT_BURST, DEFAULT_SHARE_POOL_THRESHOLD } from '../../governor/burst/burst-settings.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +45,8 @@ export class TestDaemon {
         dataRoot: join(this.directory, 'data'),
         execRoot: join(this.directory, 'exec'),
         cgroupParent: '',
+        burst: DEFAULT_BURST,
+        sharePoolThreshold: DEFAULT_SHARE_POOL_THRESHOLD,
         logDriver: 'json-file',
         logOptions: {},
         shmSizeBytes: 64 << 20,

@@ -11,10 +11,12 @@ import { compileExec } from '../../libcontainer/compile-exec.ts';
 import type { Plan } from '../../libcontainer/plan.ts';
 import type { Resources } from '../../oci/runtime-spec.ts';
 import { MESSAGES, STATES, writePlan } from '../../libcontainer/wire.ts';
-import type { Task, ExecOptions, ExecProcess, ExitStatus, ProcessIo } from '../driver.ts';
+import type { FieldWriter } from '../../libcontainer/field-writer.ts';
+import type { Task, ExecOptions, ExecProcess, ExitStatus, FileWrite, ProcessIo } from '../driver.ts';
 import { type ContainerState, readExit } from './container-state.ts';
 import { describeFailure } from './describe-failure.ts';
 import { NativeProcess } from './native-process.ts';
+import { ShimFailure } from './shim-failure.ts';
 import type { ProcessRecord, ShimConnection } from './shim-connection.ts';
 
 const SIGKILL = 9;
@@ -168,6 +170,29 @@ export class NativeTask extends NativeProcess implements Task {
     if (this.#ranOutOfMemory) listener();
   }
 
+  async whenAlone(writes: readonly FileWrite[], patienceMs: number): Promise<void> {
+    await this.#ask(MESSAGES.whenAlone, writer => {
+      writer.int(patienceMs);
+      writeFiles(writer, writes);
+    });
+  }
+
+  async watchPressure(triggers: readonly FileWrite[], listener: (index: number) => void): Promise<void> {
+    if (this.#connection) this.#connection.onPressure = listener;
+    await this.#ask(MESSAGES.pressure, writer => writeFiles(writer, triggers)).catch(error => {
+      if (!(error instanceof ShimFailure)) throw error;
+      throw new EngineError(
+        'invalid-parameter',
+        `the kernel refuses to watch the pressure: ${error.message}`,
+      );
+    });
+  }
+
+  async #ask(type: number, write: (writer: FieldWriter) => void): Promise<void> {
+    if (!this.#connection) throw new EngineError('conflict', `container ${this.id} is not running`);
+    await this.#connection.request(type, write);
+  }
+
   async pids(): Promise<number[]> {
     return this.#cgroup.pids();
   }
@@ -221,6 +246,13 @@ export class NativeTask extends NativeProcess implements Task {
     this.settle(readExit(this.#stateDir) ?? lostStatus());
     for (const process of this.#execs.values()) process.settle(lostStatus());
     this.#execs.clear();
+  }
+}
+
+function writeFiles(writer: FieldWriter, files: readonly FileWrite[]): void {
+  for (const { path, data } of files) {
+    writer.string(path);
+    writer.string(data);
   }
 }
 

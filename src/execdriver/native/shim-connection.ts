@@ -39,6 +39,7 @@ export class ShimConnection {
   /** Exits that were told of before anybody listened: in one breath with the answer that the process is made, say. */
   readonly #untold: ProcessRecord[] = [];
   onOutOfMemory: () => void = () => undefined;
+  onPressure: (index: number) => void = () => undefined;
   /** Ends the shim at once, whatever it does. Idempotent. */
   readonly kill: () => void;
   readonly #pending = new Map<number, Pending>();
@@ -167,6 +168,7 @@ export class ShimConnection {
   #handle(type: number, tag: number, reader: FieldReader): void {
     if (type === MESSAGES.exited) return this.#exited(readProcessRecord(reader));
     if (type === MESSAGES.outOfMemory) return this.onOutOfMemory();
+    if (type === MESSAGES.pressureCrossed) return this.onPressure(reader.int());
     const pending = this.#pending.get(tag);
     if (type === MESSAGES.failed) pending?.reject(new ShimFailure(reader));
     else pending?.resolve(reader);

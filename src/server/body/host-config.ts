@@ -176,4 +176,5 @@ export const hostConfig = struct<api.HostConfig>('container.HostConfig', {
 export const updateRequest = struct<api.ContainerUpdateRequest>('container.UpdateConfig', {
   ...resourceFields,
   RestartPolicy: restartPolicy,
+  Annotations: stringMap,
 });

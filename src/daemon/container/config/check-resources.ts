@@ -80,6 +80,12 @@ const MAX_CPUS = 8192;
 /** Longer than what names every other of as many. */
 const MAX_LIST_LENGTH = 32_768;
 
+/** The numbers that a list names; undefined when it is none. */
+export function parseCpuset(list: string): ReadonlySet<number> | undefined {
+  const ranges = list === '' ? [] : parseRanges(list);
+  return ranges && new Set(ranges.flatMap(range => [...numbersOf(range)]));
+}
+
 type Range = { first: number; last: number };
 
 /** `0-2,5` (cpuset(7), list format); undefined when it is none. */

@@ -33,6 +33,7 @@ import { completeHostConfig, type HostDefaults } from '../config/complete-host-c
 import { checkPlatform } from '../config/check-platform.ts';
 import { makeWorkingDirectory } from './make-working-directory.ts';
 import { completeRoot } from './complete-root.ts';
+import { governanceOf, governanceWarnings, withGovernanceLabels } from '../config/governance-annotations.ts';
 import { discardLimits } from '../config/discard-limits.ts';
 import { mergeImageConfig } from '../config/merge-image-config.ts';
 import { endpointSettings } from './endpoint-settings.ts';
@@ -48,13 +49,16 @@ export async function createContainer(
   request: api.ContainerCreateRequest,
   { platform, flatReadonlyMounts = false }: api.ContainerCreateOptions = {},
 ): Promise<api.ContainerCreateResponse> {
-  const { HostConfig: given = {}, NetworkingConfig: networking, ...wanted } = request;
+  const { HostConfig: asked = {}, NetworkingConfig: networking, ...wanted } = request;
+  const given = { ...asked, ...governed(asked, wanted) };
   const slice = new TimeSlice();
   const name = givenName === '' ? '' : checkName(givenName);
   const image = await resolveImage(daemon, wanted);
   if (platform && image) checkPlatform(platform, wanted.Image ?? '', image.config);
   const { limits: wantedHostConfig, warnings } = discardLimits(given, daemon.hostFacts.limits);
   warnings.push(...checkHostConfig(wanted, wantedHostConfig));
+  governanceOf(given);
+  warnings.push(...governanceWarnings(given.Annotations, daemon.hostFacts.limits));
   await checkLogPatterns(wantedHostConfig.LogConfig);
   parseSecurityOptions(wantedHostConfig.SecurityOpt);
   checkConfig(wanted);
@@ -89,6 +93,14 @@ export async function createContainer(
     throw error;
   }
   return { Id: id, Warnings: warnings };
+}
+
+function governed(
+  asked: api.HostConfig,
+  { Labels }: api.ContainerConfig,
+): Pick<api.HostConfig, 'Annotations'> {
+  const annotations = withGovernanceLabels(asked.Annotations, Labels);
+  return annotations === undefined ? {} : { Annotations: annotations };
 }
 
 /** The parts of a container on disk, and its row: all of them, or none. */

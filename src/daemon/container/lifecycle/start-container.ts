@@ -13,6 +13,7 @@ import { conflict } from '../../model/errors.ts';
 import { containerEvent } from '../../model/container-event.ts';
 import { initialHealth, startHealthChecks } from '../health/start-health-checks.ts';
 import { removeInLock } from './remove-container.ts';
+import { governContainer } from './govern-container.ts';
 import { watchExit } from './watch-exit.ts';
 import { lineAttributes } from '../logs/log-attributes.ts';
 import { rotation } from '../logs/log-config.ts';
@@ -243,6 +244,7 @@ function commitStart(daemon: Daemon, container: Container, { runtime, reason }: 
 
 function started(daemon: Daemon, container: Container, runtime: Runtime): void {
   watchExit(daemon, container, runtime);
+  governContainer(daemon, container, runtime);
   daemon.names.run(container);
   startHealthChecks(daemon, container);
   containerEvent(daemon, container, 'start');

@@ -9,7 +9,12 @@ import { discardLimits } from '../config/discard-limits.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, prefixed } from '../../model/errors.ts';
 import { containerEvent } from '../../model/container-event.ts';
-import { resourcesOf } from '../start/build-spec.ts';
+import type { Resources as RuntimeResources } from '../../../oci/runtime-spec.ts';
+import { changedAnnotations, governanceOf, governanceWarnings } from '../config/governance-annotations.ts';
+import { changedResources, type GovernedConfig, governedResources } from '../spec/governed-resources.ts';
+import { mergeResources } from '../spec/spec-resources.ts';
+import { governanceFacts, resourcesOf } from '../start/build-spec.ts';
+import { governContainer } from './govern-container.ts';
 
 /** `docker update`. @throws EngineError invalid-parameter, conflict, in Docker's words */
 export async function updateContainer(
@@ -22,6 +27,7 @@ export async function updateContainer(
   checkResources(request);
   if (request.Memory) checkSwap(request);
   if (request.RestartPolicy?.Name) checkRestartPolicy(request.RestartPolicy);
+  warnings.push(...governanceWarnings(request.Annotations, daemon.hostFacts.limits));
   await daemon.locks.run(container.id, () => update(daemon, container, request));
   return { Warnings: warnings.length > 0 ? warnings : null };
 }
@@ -32,16 +38,37 @@ async function update(daemon: Daemon, container: Container, request: ContainerUp
   try {
     checkConflicts(record.hostConfig, request);
     const policy = changedPolicy(record.hostConfig, request);
-    const hostConfig = { ...record.hostConfig, ...limits, ...policy };
+    const annotations = changedAnnotations(record.hostConfig.Annotations, request.Annotations);
+    const hostConfig = {
+      ...record.hostConfig,
+      ...limits,
+      ...policy,
+      ...(annotations === undefined ? {} : { Annotations: annotations }),
+    };
+    governanceOf(hostConfig);
     // The kernel would refuse it.
     if (runtime !== undefined) checkSwap(hostConfig);
-    await runtime?.update(resourcesOf(daemon, { ...NO_LIMITS, ...limits }));
+    await runtime?.update(changesOf(daemon, { hostConfig, limits, isGoverned: annotations !== undefined }));
     container.record = { ...record, hostConfig };
+    if (runtime !== undefined) governContainer(daemon, container, runtime);
   } catch (error) {
     throw prefixed(`Cannot update container ${id}`, error);
   }
   daemon.store.saveRecord(container.record);
   containerEvent(daemon, container, 'update');
+}
+
+type Change = { hostConfig: GovernedConfig; limits: Partial<Limits>; isGoverned: boolean };
+
+/** A burst may be no more than its quota, and is set with it. */
+function changesOf(daemon: Daemon, { hostConfig, limits, isGoverned }: Change): RuntimeResources {
+  const changes = resourcesOf(daemon, { ...NO_LIMITS, ...limits });
+  const facts = governanceFacts(daemon);
+  if (isGoverned) return mergeResources(changes, changedResources(hostConfig, facts));
+  const { burst } = governedResources(hostConfig, facts).cpu ?? {};
+  return changes.cpu?.quota === undefined || burst === undefined
+    ? changes
+    : mergeResources(changes, { cpu: { burst } });
 }
 
 /** Zero, empty and absent values leave things as they are; a limit of processes of zero takes the limit away. */

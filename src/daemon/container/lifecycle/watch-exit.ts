@@ -40,6 +40,7 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
   await Promise.all(container.signals);
   if (status.oomKilled && !state.oomKilled) ranOutOfMemory(daemon, container);
   stopHealthChecks(container);
+  daemon.governor.release(container.id);
   for (const exec of daemon.execs.of(container)) {
     exec.containerExited();
     if (exec.record.state === 'created') forgetExec(daemon, exec);

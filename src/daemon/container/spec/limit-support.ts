@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { type CgroupLayout, detectCgroupLayout } from '../../../cgroups/layout.ts';
 
@@ -14,6 +15,10 @@ export type LimitSupport = {
   kernelMemoryTcp: boolean;
   cpuShares: boolean;
   cpuQuota: boolean;
+  /** Time left unused may be spent later: Linux 5.14. */
+  cpuBurst: boolean;
+  /** Groups that get only what is left over: Linux 5.15. */
+  cpuIdle: boolean;
   cpuset: boolean;
   pids: boolean;
   blkioWeight: boolean;
@@ -46,10 +51,20 @@ export function readLimitSupport(
     kernelMemoryTcp: v1.has('memory') && hasFile('memory', 'memory.kmem.tcp.limit_in_bytes'),
     cpuShares: has('cpu'),
     cpuQuota: hasFile('cpu', 'cpu.cfs_quota_us'),
+    cpuBurst: hasFile('cpu', 'cpu.cfs_quota_us') && isLinux(5, 14),
+    cpuIdle: has('cpu') && isLinux(5, 15),
     cpuset: has('cpuset'),
     pids: has('pids'),
     blkioWeight: v2.has('io') || hasFile('blkio', 'blkio.weight'),
     blkioWeightDevice: v2.has('io') || hasFile('blkio', 'blkio.weight_device'),
     blkioThrottle: v2.has('io') || hasFile('blkio', 'blkio.throttle.read_bps_device'),
   };
+}
+
+/** Files of cgroups that the topmost one does not have. */
+function isLinux(major: number, minor: number): boolean {
+  const [ownMajor = 0, ownMinor = 0] = release()
+    .split('.')
+    .map(part => Number.parseInt(part, 10));
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }

@@ -1,5 +1,6 @@
 import type { CompletedConfig } from '../../model/config.ts';
 import type { Limits, SpecFields } from '../../model/host-config.ts';
+import type { Resources } from '../../../oci/runtime-spec.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { ResolvedUser } from '../../../oci/resolve-user.ts';
 
@@ -42,6 +43,8 @@ export type SpecInput = {
   initPath?: string;
   /** Pids of the containers that `container:NAME` modes name. */
   joined?: { network?: number; ipc?: number; pid?: number };
+  /** What annotations mean for the cgroup, besides the limits of the host configuration. */
+  governed?: Resources;
   /** `NAME=value` of linked containers. */
   linkedEnvironment?: readonly string[];
   host: HostFacts;

@@ -48,6 +48,16 @@ export function specResources(limits: AllLimits, devices: DeviceSource): Resourc
   };
 }
 
+/** What `more` has besides, or in place of what is there. */
+export function mergeResources(resources: Resources, more: Resources = {}): Resources {
+  const cpu = { ...resources.cpu, ...more.cpu };
+  return {
+    ...resources,
+    ...(Object.keys(cpu).length > 0 ? { cpu } : {}),
+    ...(more.unified ? { unified: more.unified } : {}),
+  };
+}
+
 /** Those of CPU and memory alone, for which no device is looked up. */
 export function specLimits(limits: MemoryLimits & CpuLimits): Pick<Resources, 'cpu' | 'memory'> {
   return { memory: memory(limits), cpu: cpu(limits) };

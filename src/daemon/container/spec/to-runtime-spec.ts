@@ -5,7 +5,7 @@ import type { SpecInput } from './spec-input.ts';
 import { possibleMounts, rootPropagation, specMounts } from './spec-mounts.ts';
 import { specNamespaces } from './spec-namespaces.ts';
 import { specProcess } from './spec-process.ts';
-import { specResources } from './spec-resources.ts';
+import { mergeResources, specResources } from './spec-resources.ts';
 import { specSeccomp } from './spec-seccomp.ts';
 import { specSysctls } from './spec-sysctls.ts';
 import { tweakCapabilities } from './tweak-capabilities.ts';
@@ -39,7 +39,10 @@ export function toRuntimeSpec(given: SpecInput): Spec {
       namespaces,
       devices,
       cgroupsPath: input.cgroupsPath,
-      resources: { ...specResources(hostConfig, host.devices), devices: rules },
+      resources: {
+        ...mergeResources(specResources(hostConfig, host.devices), input.governed),
+        devices: rules,
+      },
       rootfsPropagation: rootPropagation(input.mounts),
       seccomp: specSeccomp(input, security, capabilities),
       sysctl: specSysctls(input, namespaces),

@@ -12,6 +12,7 @@ import { linkedContainers, runningLinks } from '../networking/links.ts';
 import { resolveUser } from '../../../oci/resolve-user.ts';
 import type { SpecInput } from '../spec/spec-input.ts';
 import { execProcess } from '../spec/spec-process.ts';
+import { type GovernanceFacts, governedResources } from '../spec/governed-resources.ts';
 import { specResources } from '../spec/spec-resources.ts';
 import { toRuntimeProcess, toRuntimeSpec } from '../spec/to-runtime-spec.ts';
 import { joinedContainers, networkOwner } from '../networking/joined-containers.ts';
@@ -47,8 +48,13 @@ async function specInputOf(daemon: Daemon, container: Container, layer: Containe
     cgroupsPath: cgroupsPathOf(daemon, container),
     initPath: options.initPath,
     linkedEnvironment: linkEnvironment(container, linkedContainers(daemon, container)),
+    governed: governedResources(hostConfig, governanceFacts(daemon)),
     host: daemon.hostFacts,
   };
+}
+
+export function governanceFacts({ hostFacts, options }: Daemon): GovernanceFacts {
+  return { support: hostFacts.limits, defaults: options.burst };
 }
 
 /** The container's cgroup, below the mount points of the hierarchies. */

@@ -1,0 +1,65 @@
+import type { HostConfig } from '../../../api/types.ts';
+import {
+  type Governance,
+  GOVERNANCE_PREFIX,
+  type GovernanceOption,
+  parseGovernance,
+} from '../../../governor/governance.ts';
+import type { LimitSupport } from '../spec/limit-support.ts';
+
+type Annotations = Record<string, string>;
+
+/**
+ * A request's annotations, with those of its labels that say how the container is governed: compose files and older
+ * clients have labels only. An annotation counts more. Labels of images are not asked: whoever runs an image decides.
+ */
+export function withGovernanceLabels(
+  annotations: Annotations | null | undefined,
+  labels: Annotations | null | undefined,
+): Annotations | undefined {
+  const own = Object.entries(labels ?? {}).filter(([key]) => key.startsWith(GOVERNANCE_PREFIX));
+  return own.length === 0 ? (annotations ?? undefined) : { ...Object.fromEntries(own), ...annotations };
+}
+
+/** How a container is governed. @throws EngineError invalid-parameter */
+export function governanceOf({ Annotations }: Pick<HostConfig, 'Annotations'>): Governance {
+  return parseGovernance(Annotations ?? {});
+}
+
+/**
+ * What a change makes of annotations: an empty value takes one away. Undefined where nothing is said of how the container is
+ * governed; other annotations are left as they are.
+ */
+export function changedAnnotations(
+  before: Annotations | undefined,
+  change: Annotations | undefined,
+): Annotations | undefined {
+  const changed = Object.entries(change ?? {}).filter(([key]) => key.startsWith(GOVERNANCE_PREFIX));
+  if (changed.length === 0) return undefined;
+  const all = Object.entries({ ...before, ...Object.fromEntries(changed) });
+  return Object.fromEntries(all.filter(([key, value]) => value !== '' || !key.startsWith(GOVERNANCE_PREFIX)));
+}
+
+const NO_CGROUP = 'or the cgroup is not mounted';
+
+type Lack = {
+  names: readonly GovernanceOption[];
+  isSupported: (support: LimitSupport) => boolean;
+  warning: string;
+};
+
+const LACKS: readonly Lack[] = [
+  {
+    names: ['cpu-burst', 'cpu-burst-policy', 'cpu-burst-percent'],
+    isSupported: ({ cpuBurst }) => cpuBurst,
+    warning: `Your kernel does not support CPU burst ${NO_CGROUP}. Burst discarded.`,
+  },
+];
+
+/** Of what the kernel lacks, in Docker's manner. */
+export function governanceWarnings(annotations: Annotations | undefined, support: LimitSupport): string[] {
+  const isAsked = (name: string) => Boolean(annotations?.[`${GOVERNANCE_PREFIX}${name}`]);
+  return LACKS.filter(({ names, isSupported }) => names.some(isAsked) && !isSupported(support)).map(
+    ({ warning }) => warning,
+  );
+}

@@ -1,0 +1,95 @@
+import type { CompletedHostConfig, Limits } from '../../model/host-config.ts';
+import type { Resources } from '../../../oci/runtime-spec.ts';
+import { type BurstSettings, PERIOD_US } from '../../../governor/burst/burst-settings.ts';
+import { clampBurst, staticBurstUs } from '../../../governor/burst/static-burst.ts';
+import type { Governance } from '../../../governor/governance.ts';
+import { governanceOf } from '../config/governance-annotations.ts';
+import type { LimitSupport } from './limit-support.ts';
+import { specLimits } from './spec-resources.ts';
+
+const DEFAULT_SHARES = 1024;
+/** Of what is left over, all of the least: where the kernel knows no idle groups. */
+const LEAST_SHARES = 2;
+const LATENCY_SENSITIVE_SHARES = 2048;
+/** Of its limit: what the kernel takes from a latency-sensitive container last. */
+const PROTECTED_SHARE = 0.5;
+
+/** What of a host configuration says how a container is governed. */
+export type GovernedConfig = Limits & Pick<CompletedHostConfig, 'Annotations'>;
+
+/** How CPU time is lent to a container, with the daemon's defaults. A class has a policy of its own. */
+export function burstSettings({ burst, qos }: Governance, defaults: BurstSettings): BurstSettings {
+  const policy = qos === 'latency-sensitive' ? 'auto' : qos === 'best-effort' ? 'none' : defaults.policy;
+  return { ...defaults, policy, ...burst };
+}
+
+/** A container's CPU limit; `quotaUs` undefined without one. */
+export function cpuLimit(hostConfig: GovernedConfig): {
+  quotaUs: number | undefined;
+  periodUs: number;
+  cores: number;
+} {
+  const { cpu } = specLimits(hostConfig);
+  const periodUs = Number(cpu?.period ?? PERIOD_US);
+  const quota = Number(cpu?.quota ?? 0);
+  const quotaUs = quota > 0 ? quota : undefined;
+  return { quotaUs, periodUs, cores: (quotaUs ?? 0) / periodUs };
+}
+
+/** The kernel's burst that a container shall have, as far as its quota lets it. */
+export function wantedBurstUs(
+  hostConfig: GovernedConfig,
+  governance: Governance,
+  defaults: BurstSettings,
+): number {
+  const { cores } = cpuLimit(hostConfig);
+  const { cpuBurst } = governance;
+  if (cpuBurst === undefined) return staticBurstUs(cores, burstSettings(governance, defaults));
+  return 'us' in cpuBurst ? cpuBurst.us : Math.trunc((cores * cpuBurst.percent * PERIOD_US) / 100);
+}
+
+export type GovernanceFacts = { support: LimitSupport; defaults: BurstSettings };
+
+/** What the annotations of a new container mean for its cgroup. */
+export function governedResources(
+  hostConfig: GovernedConfig,
+  { support, defaults }: GovernanceFacts,
+): Resources {
+  const governance = governanceOf(hostConfig);
+  const burst = clampBurst(
+    wantedBurstUs(hostConfig, governance, defaults),
+    cpuLimit(hostConfig).quotaUs ?? -1,
+  );
+  const { cpu, unified } = classResources(governance, hostConfig, support);
+  const hasBurst = burst > 0 && support.cpuBurst;
+  return { cpu: { ...cpu, ...(hasBurst ? { burst } : {}) }, ...(unified ? { unified } : {}) };
+}
+
+/** As {@link governedResources}, for one that runs: what it had before and has no more is taken back. */
+export function changedResources(hostConfig: GovernedConfig, facts: GovernanceFacts): Resources {
+  const { cpu, unified } = governedResources(hostConfig, facts);
+  const { support } = facts;
+  return {
+    cpu: {
+      shares: hostConfig.CpuShares || DEFAULT_SHARES,
+      ...(support.cpuIdle ? { idle: 0 } : {}),
+      ...(support.cpuBurst ? { burst: 0 } : {}),
+      ...cpu,
+    },
+    ...(support.cgroupVersion === '2'
+      ? { unified: { 'memory.low': String(hostConfig.MemoryReservation), ...unified } }
+      : {}),
+  };
+}
+
+function classResources({ qos }: Governance, hostConfig: GovernedConfig, support: LimitSupport): Resources {
+  if (qos === 'best-effort')
+    return { cpu: support.cpuIdle ? { shares: undefined, idle: 1 } : { shares: LEAST_SHARES } };
+  if (qos !== 'latency-sensitive') return {};
+  const { Memory, MemoryReservation, CpuShares } = hostConfig;
+  const protects = support.cgroupVersion === '2' && Memory > 0 && !MemoryReservation;
+  return {
+    cpu: { shares: CpuShares || LATENCY_SENSITIVE_SHARES },
+    ...(protects ? { unified: { 'memory.low': String(Math.trunc(Number(Memory) * PROTECTED_SHARE)) } } : {}),
+  };
+}
