@@ -2,8 +2,7 @@ import type { CompletedHostConfig, Limits } from '../../model/host-config.ts';
 import type { Resources } from '../../../oci/runtime-spec.ts';
 import { type BurstSettings, PERIOD_US } from '../../../governor/burst/burst-settings.ts';
 import { clampBurst, staticBurstUs } from '../../../governor/burst/static-burst.ts';
-import type { Governance } from '../../../governor/governance.ts';
-import { governanceOf } from '../config/governance-annotations.ts';
+import { type Governance, parseGovernance } from '../../../governor/governance.ts';
 import type { LimitSupport } from './limit-support.ts';
 import { specLimits } from './spec-resources.ts';
 
@@ -55,7 +54,7 @@ export function governedResources(
   hostConfig: GovernedConfig,
   { support, defaults }: GovernanceFacts,
 ): Resources {
-  const governance = governanceOf(hostConfig);
+  const governance = parseGovernance(hostConfig.Annotations);
   const burst = clampBurst(
     wantedBurstUs(hostConfig, governance, defaults),
     cpuLimit(hostConfig).quotaUs ?? -1,
