@@ -117,10 +117,10 @@ function tokenRequest(
   const realm = URL.parse(parameters.get('realm') ?? '', registry);
   if (realm === null || !['http:', 'https:'].includes(realm.protocol))
     throw new RegistryError('system', `${registry.host} names no token service that could be asked`);
-  if (credentials !== undefined && !mayHaveSecrets(realm, registry))
+  if (credentials !== undefined && !mayHaveSecrets(realm, registry, endpoint.tokenHosts))
     throw new RegistryError(
       'unauthorized',
-      `refusing to send the credentials for ${registry.host} to the token service at ${realm.origin}`,
+      `refusing to send the credentials for ${registry.host} to the token service at ${realm.origin}: where that is meant, add token_hosts = ["${realm.host}"] to the registry's hosts.toml`,
     );
   // A mirror may have the repository under another name, which it says in its challenge.
   const asked = parameters.get('scope')?.split(' ').filter(Boolean) ?? [];

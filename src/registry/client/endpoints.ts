@@ -13,6 +13,8 @@ export type Endpoint = {
   isMirror: boolean;
   tls: TlsMaterial;
   headers: Record<string, string>;
+  /** Hosts of token services that may get credentials beside those of its own domain: somebody has said so. */
+  tokenHosts: readonly string[];
 };
 
 const HUB_HOST = 'registry-1.docker.io';
@@ -44,12 +46,13 @@ export async function endpointsOf(
   if (domain === HUB_DOMAIN && !purposes.includes('push'))
     for (const mirror of options.mirrors) mirrors.push(await hubMirror(mirror, options));
   if (file?.server !== undefined) return [...mirrors, configured(file.server, false)];
-  return [...mirrors, ...(await ownEndpoints(host, names, options))];
+  const own = await ownEndpoints(host, names, options);
+  return [...mirrors, ...own.map(endpoint => ({ ...endpoint, tokenHosts: file?.tokenHosts ?? [] }))];
 }
 
 function configured(host: ConfiguredHost, isMirror: boolean): Endpoint {
-  const { url, overridesPath, tls, headers } = host;
-  return { base: overridesPath ? url : `${url}/v2`, isMirror, tls, headers };
+  const { url, overridesPath, tls, headers, tokenHosts } = host;
+  return { base: overridesPath ? url : `${url}/v2`, isMirror, tls, headers, tokenHosts };
 }
 
 async function hubMirror(mirror: string, options: RegistryOptions): Promise<Endpoint> {
@@ -59,7 +62,7 @@ async function hubMirror(mirror: string, options: RegistryOptions): Promise<Endp
     options.certificateDirectories.map(root => join(root, url.host)),
   );
   const base = `${url.href.replace(/\/+$/, '')}/v2`;
-  return { base, isMirror: true, tls: { ...certificates, verifies }, headers: {} };
+  return { base, isMirror: true, tls: { ...certificates, verifies }, headers: {}, tokenHosts: [] };
 }
 
 /** By HTTPS; where that is said to be insecure, by plain HTTP, too. */
@@ -70,7 +73,7 @@ async function ownEndpoints(
 ): Promise<Endpoint[]> {
   const insecure = await isInsecure(host, options.insecureRegistries);
   const certificates = await readCertificates(directories);
-  const common = { isMirror: false, headers: {} };
+  const common = { isMirror: false, headers: {}, tokenHosts: [] };
   const secured = { ...common, base: `https://${host}/v2`, tls: { ...certificates, verifies: !insecure } };
   return insecure ? [secured, { ...common, base: `http://${host}/v2`, tls: NO_TLS_MATERIAL }] : [secured];
 }

@@ -76,6 +76,19 @@ server = "https://elsewhere.io"
   assert.equal(two?.tls.verifies, false);
 });
 
+test('token_hosts are for the registry itself, or for the host that they are written at', async t => {
+  const options = configured(t, {
+    'a.io/hosts.toml':
+      'token_hosts = ["auth.b.io"]\n[host."https://mirror.io"]\ntoken_hosts = ["auth.mirror.io"]',
+    'c.io/hosts.toml': 'server = "https://real.io"\ntoken_hosts = ["auth.b.io"]',
+  });
+  const hostsOf = async (domain: string) =>
+    (await endpointsOf(domain, ['pull'], options)).map(({ tokenHosts }) => tokenHosts.join());
+  assert.deepEqual(await hostsOf('a.io'), ['auth.mirror.io', 'auth.b.io']);
+  assert.deepEqual(await hostsOf('c.io'), ['auth.b.io']);
+  assert.deepEqual(await hostsOf('d.io'), ['']);
+});
+
 test('a malformed hosts.toml and half a pair of certificates are told with their names', async t => {
   const options = configured(t, {
     'bad.io/hosts.toml': 'server = [',

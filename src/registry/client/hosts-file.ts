@@ -14,10 +14,20 @@ export type ConfiguredHost = {
   headers: Record<string, string>;
   /** Whether `url` has the whole path of the API; otherwise `/v2` follows. */
   overridesPath: boolean;
+  /** Hosts of token services that may get its credentials beside those of its own domain. */
+  tokenHosts: readonly string[];
 };
 
-/** A `hosts.toml` of containerd: mirrors in order, and the registry itself where that is to be found elsewhere. */
-export type HostsFile = { mirrors: ConfiguredHost[]; server: ConfiguredHost | undefined };
+/**
+ * A `hosts.toml` of containerd: mirrors in order, and the registry itself where that is to be found elsewhere. Of our own
+ * it has `token_hosts`, for the registry and for each host.
+ */
+export type HostsFile = {
+  mirrors: ConfiguredHost[];
+  server: ConfiguredHost | undefined;
+  /** For the registry itself, also where `server` is missing. */
+  tokenHosts: readonly string[];
+};
 
 type HostTable = {
   capabilities?: string[];
@@ -26,6 +36,7 @@ type HostTable = {
   skip_verify?: boolean;
   header?: Record<string, string[]>;
   override_path?: boolean;
+  token_hosts?: string[];
 };
 
 const clientFiles: Decoder<string[][]> = (value, path) => {
@@ -40,6 +51,7 @@ const hostFields = {
   skip_verify: bool,
   header: mapOf(stringOrStrings, 'header'),
   override_path: bool,
+  token_hosts: strings,
 };
 
 const hostsDocument = struct<HostTable & { server?: string; host?: Record<string, HostTable> }>(
@@ -75,7 +87,8 @@ async function decodeHostsFile(content: string, directory: string): Promise<Host
   const { server, host = {}, ...own } = hostsDocument(parse(content), 'hosts.toml');
   const mirrors: ConfiguredHost[] = [];
   for (const [url, table] of Object.entries(host)) mirrors.push(await configuredHost(url, table, directory));
-  return { mirrors, server: server ? await configuredHost(server, own, directory) : undefined };
+  const tokenHosts = own.token_hosts ?? [];
+  return { mirrors, server: server ? await configuredHost(server, own, directory) : undefined, tokenHosts };
 }
 
 async function configuredHost(address: string, table: HostTable, directory: string): Promise<ConfiguredHost> {
@@ -98,6 +111,7 @@ async function configuredHost(address: string, table: HostTable, directory: stri
       Object.entries(table.header ?? {}).map(([name, values]) => [name.toLowerCase(), values.join(', ')]),
     ),
     overridesPath: table.override_path ?? false,
+    tokenHosts: table.token_hosts ?? [],
   };
 }
 

@@ -41,7 +41,8 @@ export async function searchRegistry(
 }
 
 async function indexesOf({ options }: Session, domain: string): Promise<Endpoint[]> {
-  if (domain === HUB_DOMAIN) return [{ base: HUB_INDEX, isMirror: false, tls: NO_TLS_MATERIAL, headers: {} }];
+  if (domain === HUB_DOMAIN)
+    return [{ base: HUB_INDEX, isMirror: false, tls: NO_TLS_MATERIAL, headers: {}, tokenHosts: [] }];
   const endpoints = await endpointsOf(domain, ['push'], options);
   return endpoints.map(endpoint => ({ ...endpoint, base: endpoint.base.replace(/v2$/, 'v1') }));
 }

@@ -155,3 +155,12 @@ test('secrets go to token services of the registry’s host or domain, and not f
   assert.ok(!may('http://registry.io/token', 'https://registry.io/v2'));
   assert.ok(!may('https://10.0.0.2/token', 'https://10.0.0.1/v2'));
 });
+
+test('secrets go where somebody has said that they may, by host and port, and still not from HTTPS to HTTP', () => {
+  const registry = new URL('https://registry.io/v2');
+  const may = (realm: string) => mayHaveSecrets(new URL(realm), registry, ['auth.example.com', 'a.b:8443']);
+  assert.ok(may('https://auth.example.com/token'));
+  assert.ok(may('https://a.b:8443/token'));
+  assert.ok(!may('https://a.b/token'));
+  assert.ok(!may('http://auth.example.com/token'));
+});

@@ -126,10 +126,13 @@ async function decodeAnswer(response: RegistryResponse): Promise<TokenAnswer> {
 
 /**
  * Whether a registry's credentials may go to a token service: to one on the same host or of the same domain (Docker
- * Hub's and GitLab's are elsewhere than their registries), and never in the clear where the registry is not.
+ * Hub's and GitLab's are elsewhere than their registries), to those that somebody has named, and never in the clear
+ * where the registry is not.
+ * @param named `host[:port]`
  */
-export function mayHaveSecrets(realm: URL, registry: URL): boolean {
+export function mayHaveSecrets(realm: URL, registry: URL, named: readonly string[] = []): boolean {
   if (realm.protocol !== 'https:' && registry.protocol === 'https:') return false;
+  if (named.includes(realm.host)) return true;
   if (realm.hostname === registry.hostname) return true;
   if (isLoopback(realm.host) && isLoopback(registry.host)) return true;
   const domain = domainOf(registry.hostname);
