@@ -16,6 +16,13 @@ export type RegistryFlags = {
   /** Requests a second of each address; 0: as many as it likes. */
   rateLimit: number;
   hasAccessLog: boolean;
+  /** `docker.io`, `hub=docker.io`. */
+  proxies: string[];
+  isOffline: boolean;
+  freshMs: number;
+  /** 0: what there is. */
+  maximumCacheBytes: number;
+  insecureRegistries: string[];
 };
 
 export type RegistryGarbageOptions = Pick<RegistryFlags, 'root' | 'graceMs' | 'config'> & {

@@ -6,6 +6,7 @@ import { isatty } from 'node:tty';
 import { EngineError, errorCode } from '../base/errors.ts';
 import type { RegistryFlags, RegistryGarbageOptions } from '../cli/registry-flags.ts';
 import { VERSION as version } from '../cli/version.ts';
+import { parseUpstream } from '../registry/server/upstreams.ts';
 import { CONTROL_SOCKET, openRegistry } from '../registry/server/open-registry.ts';
 import type { SweepReport } from '../registry/server/storage/collect-garbage.ts';
 import { holdModules } from './hold-modules.ts';
@@ -28,10 +29,12 @@ export async function serveRegistry(flags: RegistryFlags): Promise<void> {
   const stopped = stopSignal();
   process.umask(0o077);
   await using undo = new AsyncDisposableStack();
-  const { tls, ...rest } = flags;
+  const { tls, proxies, insecureRegistries, ...rest } = flags;
   const registry = await openRegistry({
     ...rest,
     ...(tls && { tls }),
+    upstreams: proxies.map(parseUpstream),
+    client: { insecureRegistries, proxies: environmentProxies() },
     logger,
     controlSocket: controlSocket(flags.root),
   });
@@ -39,6 +42,12 @@ export async function serveRegistry(flags: RegistryFlags): Promise<void> {
   logger.info({ addresses: registry.addresses, root: flags.root, version }, 'registry listening');
   const signal = await stopped;
   logger.info({ signal }, 'stopping');
+}
+
+/** As other programs have them. */
+function environmentProxies(): { http: string; https: string; none: string } {
+  const of = (name: string) => process.env[name] ?? process.env[name.toLowerCase()] ?? '';
+  return { http: of('HTTP_PROXY'), https: of('HTTPS_PROXY'), none: of('NO_PROXY') };
 }
 
 function controlSocket(root: string): string | undefined {

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../command.ts';
 import { EngineError } from '../../base/errors.ts';
-import { bool, duration, integer, list, string } from '../flags/flag.ts';
+import { bool, bytes, duration, integer, list, string } from '../flags/flag.ts';
+import { checkInsecureRegistry } from '../values/registry-values.ts';
 import { milliseconds, REGISTRY_FLAG_TABLE } from '../registry/registry-flag-table.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:5000';
@@ -23,6 +24,19 @@ export const command = defineCommand({
     },
     htpasswd: string('', 'File of users, with bcrypt hashes (htpasswd -B)'),
     listen: list('', `Address to listen on: HOST:PORT, unix:///path, fd:// (default ${DEFAULT_LISTEN})`),
+    'insecure-registry': list(
+      '',
+      'Upstream to be reached without TLS, or with any certificate',
+      checkInsecureRegistry,
+    ),
+    offline: bool('', 'Ask no upstream'),
+    proxy: list('', 'Registry to keep copies of (HOST), under a name of its own (NAME=HOST)'),
+    'proxy-cache-size': bytes('', 'What copies of layers may take; 0 for what there is'),
+    'proxy-fresh': {
+      ...duration('', 'How long a tag of an upstream is believed'),
+      initial: 300e9,
+      defaultText: '5m',
+    },
     'rate-limit': integer('', 'Requests a second from each address; 0 for no limit'),
     'read-only': bool('', 'Refuse all changes'),
     tlscacert: string('', 'Verify clients by certificates of this authority'),
@@ -45,6 +59,11 @@ export const command = defineCommand({
       isReadOnly: values['read-only'],
       rateLimit: values['rate-limit'],
       hasAccessLog: values['access-log'],
+      proxies: values.proxy,
+      isOffline: values.offline,
+      freshMs: milliseconds(values['proxy-fresh']),
+      maximumCacheBytes: Number(values['proxy-cache-size']),
+      insecureRegistries: values['insecure-registry'],
     });
   },
 });

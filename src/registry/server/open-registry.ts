@@ -6,6 +6,9 @@ import type { TlsFiles } from '../../http/tls-options.ts';
 import { openAccess } from './open-access.ts';
 import { OPEN_GUARD } from './auth/guard.ts';
 import { RegistryDispatcher } from './dispatch.ts';
+import { PullThrough } from './cache/pull-through.ts';
+import type { Upstream } from './upstreams.ts';
+import { DEFAULT_PATIENCE, DEFAULT_RANGES, type RegistryOptions } from '../client/registry-options.ts';
 import { ConfigFile } from './config/config-file.ts';
 import { Maintenance } from './maintenance.ts';
 import type { SweepReport } from './storage/collect-garbage.ts';
@@ -43,6 +46,16 @@ export type RegistryServerOptions = {
   gcIntervalMs?: number;
   /** The configuration file: access, retention, webhooks (docs/REGISTRY.md); it is read again when it changes. */
   config?: string;
+  /** Other registries, whose repositories are kept here as they are asked for. */
+  upstreams?: readonly Upstream[];
+  /** How upstreams are reached; for them, too. */
+  client?: Partial<RegistryOptions>;
+  /** How long a tag of an upstream's is believed. Default: five minutes. */
+  freshMs?: number;
+  /** Whether no upstream is asked. Default false. */
+  isOffline?: boolean;
+  /** What blobs of upstreams may take. Default 0: what there is. */
+  maximumCacheBytes?: number;
   /** A unix socket for who manages the registry: whoever gets to it may do everything. */
   controlSocket?: string;
   /** How long clients may take: to send a head, to send or take nothing at all. Default: 30 s, two minutes. */
@@ -70,6 +83,16 @@ const LIMITS: ListenerLimits = {
   maxConnections: 10_000,
 };
 const DEFAULT_PORT = 5000;
+const FRESH_MS = 5 * 60 * 1000;
+const DEFAULT_CLIENT: RegistryOptions = {
+  insecureRegistries: [],
+  mirrors: [],
+  certificateDirectories: ['/etc/slipway/certs.d', '/etc/docker/certs.d'],
+  proxies: { http: '', https: '', none: '' },
+  userAgent: 'slipway-registry',
+  patience: { ...DEFAULT_PATIENCE, answerMs: 30_000, attempts: 3 },
+  ranges: DEFAULT_RANGES,
+};
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 const SILENT: RegistryLogger = { error: () => undefined, info: () => undefined };
@@ -94,6 +117,14 @@ export async function openRegistry(options: RegistryServerOptions): Promise<Regi
     retention: () => config.current.retention,
     logger,
   });
+  const cache = new PullThrough(store, {
+    upstreams: () => [...(options.upstreams ?? []), ...config.current.proxies],
+    client: { ...DEFAULT_CLIENT, ...options.client },
+    freshMs: options.freshMs ?? FRESH_MS,
+    isOffline: options.isOffline ?? false,
+    maximumBytes: options.maximumCacheBytes ?? 0,
+    logger,
+  });
   const metrics = new RequestMetrics();
   undo.defer(() => metrics.close());
   const webhooks = new Webhooks(() => config.current.webhooks, logger);
@@ -104,6 +135,7 @@ export async function openRegistry(options: RegistryServerOptions): Promise<Regi
     store,
     guard: access.guard,
     tokens: access.routes,
+    cache,
     maintenance,
     metrics,
     notify: event => webhooks.tell(event),
@@ -120,6 +152,7 @@ export async function openRegistry(options: RegistryServerOptions): Promise<Regi
   const dispatcher = new RegistryDispatcher(parts, dispatching);
   undo.defer(() => dispatcher.idle());
   undo.defer(() => maintenance.close());
+  undo.defer(() => cache.close());
   undo.defer(() => listeners.close(0));
   const handler = { answer: dispatcher.answer.bind(dispatcher) };
   for (const address of addresses) await listeners.listen(address, handler, options.tls);

@@ -1,4 +1,5 @@
 import type { Guard } from './auth/guard.ts';
+import type { PullThrough } from './cache/pull-through.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { RegistryRoute } from './registry-exchange.ts';
 import type { RequestMetrics } from './request-metrics.ts';
@@ -25,6 +26,8 @@ export type RegistryLogger = {
 export type RegistryParts = {
   store: RegistryStore;
   guard: Guard;
+  /** Repositories of other registries. */
+  cache: PullThrough;
   maintenance: Maintenance;
   metrics: RequestMetrics;
   notify(event: RegistryEvent): void;

@@ -10,6 +10,7 @@ import {
 } from '../../../base/go/decode.ts';
 import { parseGoDuration } from '../../../base/go/duration.ts';
 import { parseGoJson } from '../../../base/go/json.ts';
+import { parseUpstream, type Upstream } from '../upstreams.ts';
 import { namePatterns } from './name-pattern.ts';
 
 /** Who may do what where. */
@@ -48,9 +49,10 @@ export type RegistryConfig = {
   access: readonly AccessRule[];
   retention: readonly RetentionRule[];
   webhooks: readonly Webhook[];
+  proxies: readonly Upstream[];
 };
 
-export const NO_CONFIG: RegistryConfig = { access: [], retention: [], webhooks: [] };
+export const NO_CONFIG: RegistryConfig = { access: [], retention: [], webhooks: [], proxies: [] };
 
 type WrittenAccess = { repositories?: string[]; users?: string[]; anonymous?: boolean; actions?: string[] };
 type WrittenRetention = {
@@ -61,13 +63,23 @@ type WrittenRetention = {
   keepUntagged?: string;
 };
 type WrittenWebhook = { url?: string; secret?: string; repositories?: string[]; actions?: string[] };
-type Written = { access?: WrittenAccess[]; retention?: WrittenRetention[]; webhooks?: WrittenWebhook[] };
+type WrittenProxy = { name?: string; upstream?: string; username?: string; password?: string };
+type Written = {
+  proxies?: WrittenProxy[];
+  access?: WrittenAccess[];
+  retention?: WrittenRetention[];
+  webhooks?: WrittenWebhook[];
+};
 
 /** One text, or a list of them. */
 const patterns: Decoder<string[]> = (value, path) =>
   typeof value === 'string' ? [value] : arrayOf(text(), '[]string')(value, path);
 
 const written = strict<Written>('configuration', {
+  proxies: arrayOf(
+    strict<WrittenProxy>('proxy', { name: text(), upstream: text(), username: text(), password: text() }),
+    '[]proxy',
+  ),
   access: arrayOf(
     strict<WrittenAccess>('access rule', {
       repositories: patterns,
@@ -111,11 +123,12 @@ function strict<T extends object>(what: string, fields: Fields<T>): Decoder<T> {
 
 /** Reads the configuration file's text. @throws EngineError invalid-parameter, which says where */
 export function parseRegistryConfig(source: string): RegistryConfig {
-  const { access = [], retention = [], webhooks = [] } = written(parseGoJson(source), 'config');
+  const { access = [], retention = [], webhooks = [], proxies = [] } = written(parseGoJson(source), 'config');
   return {
     access: access.map(accessRule),
     retention: retention.map(retentionRule),
     webhooks: webhooks.map(webhook),
+    proxies: proxies.map(proxy),
   };
 }
 
@@ -161,6 +174,12 @@ function webhook(
     repositories: namePatterns(repositories),
     actions: actions.map(action => oneOf(action, ['push', 'delete'], `${path}.actions`)),
   };
+}
+
+/** Without a name it is that of the upstream. */
+function proxy({ name, upstream = '', username = '', password = '' }: WrittenProxy): Upstream {
+  const parsed = parseUpstream(name === undefined ? upstream : `${name}=${upstream}`);
+  return username === '' ? parsed : { ...parsed, credentials: { kind: 'password', username, password } };
 }
 
 function oneOf<T extends string>(value: string, known: readonly T[], path: string): T {

@@ -1,3 +1,5 @@
+import { pipeline } from 'node:stream/promises';
+import { ArrivingBlob } from '../cache/arriving-blob.ts';
 import { DistributionError } from '../distribution-error.ts';
 import { read, remove, type RegistryExchange, type RegistryRoute } from '../registry-exchange.ts';
 import type { RegistryParts } from '../registry-parts.ts';
@@ -21,11 +23,11 @@ async function getBlob(parts: RegistryParts, exchange: RegistryExchange): Promis
   const { repository, request, response } = exchange;
   parts.guard.require(exchange.identity, 'pull', repository);
   const digest = parseContentDigest(exchange.param('digest'));
-  const blob = parts.store.blobFor(repository, digest);
-  if (blob === undefined) throw unknownBlob(digest);
+  const found = await findBlob(parts, repository, digest);
+  if (found === undefined) throw unknownBlob(digest);
   const etag = `"${digest}"`;
   if (isUnchanged(request.headers['if-none-match'], etag)) return sendUnchanged(response, etag);
-  const { sizeBytes } = blob;
+  const { sizeBytes } = found;
   const range = byteRange(request.headers, { sizeBytes, etag });
   response.writeHead(range === undefined ? 200 : 206, {
     'Content-Type': 'application/octet-stream',
@@ -38,15 +40,30 @@ async function getBlob(parts: RegistryParts, exchange: RegistryExchange): Promis
     'Cache-Control': 'max-age=31536000, immutable',
   });
   if (request.method === 'HEAD') return void response.end();
-  await sendBlob(parts, response, { blob, ...(range ?? { start: 0, end: sizeBytes }) });
+  await sendBlob(parts, response, { found, ...(range ?? { start: 0, end: sizeBytes }) });
+}
+
+/** A blob that is here, or on its way here from an upstream. */
+async function findBlob(
+  { store, cache }: RegistryParts,
+  repository: string,
+  digest: ContentDigest,
+): Promise<BlobRecord | ArrivingBlob | undefined> {
+  const here = store.blobFor(repository, digest);
+  if (here !== undefined || !cache.isCached(repository)) {
+    if (here !== undefined) cache.use(digest);
+    return here;
+  }
+  return (await cache.blob(repository, digest)) ?? store.blobFor(repository, digest);
 }
 
 async function sendBlob(
   { store }: RegistryParts,
   response: RegistryExchange['response'],
-  { blob, start, end }: { blob: BlobRecord; start: number; end: number },
+  { found, start, end }: { found: BlobRecord | ArrivingBlob; start: number; end: number },
 ): Promise<void> {
-  const file = await store.files.open(blob.digest, blob.sizeBytes);
+  if (found instanceof ArrivingBlob) return pipeline(found.read(start, end), response);
+  const file = await store.files.open(found.digest, found.sizeBytes);
   try {
     await sendFile(response, file, { start, end });
   } finally {

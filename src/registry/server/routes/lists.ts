@@ -1,11 +1,12 @@
 import { OCI_INDEX } from '../../../oci/image-spec.ts';
+import { compareTags } from '../cache/pull-through.ts';
 import { DistributionError } from '../distribution-error.ts';
 import { read, type RegistryExchange, type RegistryRoute } from '../registry-exchange.ts';
 import type { RegistryParts } from '../registry-parts.ts';
 import { sendDocument } from '../respond.ts';
 import { parseContentDigest } from '../storage/content-digest.ts';
 import type { ManifestRecord } from '../storage/records.ts';
-import { pageOf, pageRequest } from './pages.ts';
+import { pageOf, type PageRequest, pageRequest } from './pages.ts';
 
 /** Of one answer: annotations can be as large as manifests. */
 const MAXIMUM_REFERRERS_LENGTH = 2 * 1024 * 1024;
@@ -19,18 +20,28 @@ export function listRoutes(parts: RegistryParts): RegistryRoute[] {
   ];
 }
 
-function listTags({ store, guard }: RegistryParts, exchange: RegistryExchange): void {
+async function listTags({ store, guard, cache }: RegistryParts, exchange: RegistryExchange): Promise<void> {
   const { repository, query, response, identity } = exchange;
   guard.require(identity, 'pull', repository);
   const request = pageRequest(query);
-  const id = store.records.repositoryId(repository);
-  if (id === undefined)
-    throw new DistributionError('NAME_UNKNOWN', 'repository name not known to registry', {
-      detail: { name: repository },
-    });
-  const found = store.records.tags(id, { ...request, count: request.count + 1 });
+  const upstreamTags = cache.isCached(repository) ? await cache.tags(repository) : undefined;
+  const found =
+    upstreamTags?.filter(tag => compareTags(tag, request.last) > 0) ?? ownTags(store, repository, request);
   const { page, link } = pageOf(found, request, `/v2/${repository}/tags/list`);
   sendDocument(response, { name: repository, tags: page }, link);
+}
+
+/** One more than the page has. @throws DistributionError NAME_UNKNOWN */
+function ownTags(
+  { records }: RegistryParts['store'],
+  repository: string,
+  { last, count }: PageRequest,
+): string[] {
+  const id = records.repositoryId(repository);
+  if (id !== undefined) return records.tags(id, { last, count: count + 1 });
+  throw new DistributionError('NAME_UNKNOWN', 'repository name not known to registry', {
+    detail: { name: repository },
+  });
 }
 
 function listRepositories({ store, guard }: RegistryParts, exchange: RegistryExchange): void {

@@ -37,7 +37,9 @@ async function getManifest(parts: RegistryParts, exchange: RegistryExchange): Pr
   const { repository, response, request } = exchange;
   parts.guard.require(exchange.identity, 'pull', repository);
   const reference = referenceOf(exchange);
-  const manifest = findManifest(parts, repository, reference);
+  const manifest = parts.cache.isCached(repository)
+    ? await parts.cache.manifest(repository, reference)
+    : findManifest(parts, repository, reference);
   if (manifest === undefined) throw unknownManifest(parts, repository, exchange.param('reference'));
   // Whoever learns that it is here may name it in an index that is still to come.
   parts.store.leases.renew(manifest.digest);
@@ -73,6 +75,7 @@ function unknownManifest({ store }: RegistryParts, repository: string, reference
 async function putManifest(parts: RegistryParts, exchange: RegistryExchange): Promise<void> {
   const { repository, request, response } = exchange;
   parts.guard.require(exchange.identity, 'push', repository);
+  parts.cache.refusePush(repository);
   const reference = referenceOf(exchange);
   const raw = await readBody(request, MAXIMUM_MANIFEST_BYTES);
   const document = readManifestDocument(raw, request.headers['content-type'] ?? '');

@@ -33,6 +33,7 @@ export function uploadRoutes(parts: RegistryParts): RegistryRoute[] {
 async function startUpload(parts: RegistryParts, exchange: RegistryExchange): Promise<void> {
   const { repository, query, request, identity } = exchange;
   parts.guard.require(identity, 'push', repository);
+  parts.cache.refusePush(repository);
   const mount = query.get('mount');
   if (mount !== null && (await mountBlob(parts, exchange, parseContentDigest(mount)))) return;
   const written = query.get('digest');

@@ -44,6 +44,11 @@ export class ContentLeases {
     return this.#begun;
   }
 
+  /** Whether it is being stored or served. */
+  isHeld(digest: ContentDigest): boolean {
+    return this.#counts.has(digest);
+  }
+
   isKept(digest: ContentDigest): boolean {
     return this.#counts.has(digest) || (this.#ends.get(digest) ?? 0) > Date.now();
   }

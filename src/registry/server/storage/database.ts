@@ -67,6 +67,8 @@ CREATE TABLE uploads (
   started_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  // The registry that a repository is a copy of; NULL: it was pushed here.
+  'ALTER TABLE repositories ADD COLUMN upstream TEXT;',
 ];
 
 /** By this process: to open the file a second time, and close it, would lose the lock (fcntl(2), "close"). */

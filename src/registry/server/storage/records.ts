@@ -46,6 +46,17 @@ export class RegistryRecords {
     return Number(lastInsertRowid);
   }
 
+  /** Whether something was pushed to it, and it is no copy of an upstream's. */
+  isPushed(name: string): boolean {
+    const row = this.database.prepare('SELECT upstream FROM repositories WHERE name = ?').get(name);
+    return row !== undefined && row.upstream === null;
+  }
+
+  /** Makes a repository, when it is new, a copy of an upstream's. */
+  setUpstream(repositoryId: number, upstream: string): void {
+    this.database.prepare('UPDATE repositories SET upstream = ? WHERE id = ?').run(upstream, repositoryId);
+  }
+
   /** Names behind `last`, in the order of their bytes. */
   repositories({ last, count }: Page): string[] {
     return this.database
@@ -108,6 +119,49 @@ export class RegistryRecords {
     return changes > 0;
   }
 
+  /** Blobs that copies of upstreams' repositories have; `isPushed`: others have it, too. */
+  cachedBlobs(
+    after: string,
+    count: number,
+  ): { digest: ContentDigest; sizeBytes: number; usedAtMs: number; isPushed: boolean }[] {
+    return this.database
+      .prepare(
+        `SELECT digest, size_bytes, used_at_ms, EXISTS (
+           SELECT 1 FROM links JOIN repositories ON id = repository_id
+           WHERE links.digest = blobs.digest AND upstream IS NULL
+         ) AS is_pushed FROM blobs
+         WHERE digest > ? AND EXISTS (SELECT 1 FROM links WHERE links.digest = blobs.digest)
+         ORDER BY digest LIMIT ?`,
+      )
+      .all(after, count)
+      .map(row => ({
+        digest: row.digest as ContentDigest,
+        sizeBytes: row.size_bytes as number,
+        usedAtMs: row.used_at_ms as number,
+        isPushed: row.is_pushed === 1,
+      }));
+  }
+
+  /** A blob that only copies of upstreams' repositories have. @returns whether it is forgotten */
+  forgetCached(digest: ContentDigest): boolean {
+    return this.database.transaction(() => {
+      const pushed = this.database
+        .prepare(
+          `SELECT 1 FROM links JOIN repositories ON id = repository_id WHERE digest = ?1 AND upstream IS NULL
+           UNION ALL SELECT 1 FROM manifests WHERE digest = ?1`,
+        )
+        .get(digest);
+      if (pushed !== undefined) return false;
+      this.database.prepare('DELETE FROM links WHERE digest = ?').run(digest);
+      return this.database.prepare('DELETE FROM blobs WHERE digest = ?').run(digest).changes > 0;
+    });
+  }
+
+  /** That it is of use. */
+  touch(digest: ContentDigest): void {
+    this.database.prepare('UPDATE blobs SET used_at_ms = ? WHERE digest = ?').run(Date.now(), digest);
+  }
+
   // Manifests
 
   manifest(repository: string, digest: ContentDigest): ManifestRecord | undefined {
@@ -128,6 +182,29 @@ export class RegistryRecords {
       )
       .get(repository, tag) as ManifestRow | undefined;
     return row && manifestOf(row);
+  }
+
+  /** When a tag was set, or last found to be right. */
+  taggedAtMs(repository: string, tag: string): number | undefined {
+    const row = this.database
+      .prepare(
+        `SELECT updated_at_ms FROM tags JOIN repositories ON id = repository_id
+         WHERE repositories.name = ? AND tags.name = ? COLLATE BINARY`,
+      )
+      .get(repository, tag);
+    return row?.updated_at_ms as number | undefined;
+  }
+
+  /** Some of the manifests of a repository that name a blob. */
+  manifestsNaming(repository: string, child: ContentDigest): ManifestRecord[] {
+    const rows = this.database
+      .prepare(
+        `SELECT manifests.* FROM repositories JOIN manifest_references r ON r.repository_id = id
+         JOIN manifests ON manifests.repository_id = id AND manifests.digest = r.digest
+         WHERE repositories.name = ? AND child = ? LIMIT 10`,
+      )
+      .all(repository, child) as ManifestRow[];
+    return rows.map(manifestOf);
   }
 
   /** A manifest whose file is whole, with what it names, and a tag for it. Within a transaction. */

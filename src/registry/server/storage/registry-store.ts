@@ -25,8 +25,8 @@ export type PushedManifest = {
   raw: Buffer;
   document: ManifestDocument;
   tag: string | undefined;
-  /** Whether what it names need not be here: of what comes from another registry as it is asked for. */
-  isPartial?: boolean;
+  /** The registry that it comes from: what it names comes from there when it is asked for, and need not be here. */
+  upstream?: string;
 };
 
 /** Repositories, with their manifests, tags and blobs, in one directory. What its methods have stored is on the disk. */
@@ -86,20 +86,28 @@ export class RegistryStore {
   async finishUpload(upload: Upload, digest: ContentDigest): Promise<void> {
     using _held = this.leases.hold(digest);
     try {
-      await upload.finish(digest, async sizeBytes => {
-        await this.files.adopt(upload.path, digest);
-        this.#database.transaction(() => {
-          this.records.addBlob({ digest, sizeBytes });
-          this.records.linkIn(this.records.addRepository(upload.repository), digest);
-          this.leases.renew(digest);
-        });
-      });
+      const { repository, path } = upload;
+      await upload.finish(digest, sizeBytes => this.adoptBlob(path, { repository, digest, sizeBytes }));
     } catch (error) {
       if (error instanceof DistributionError && error.code === 'DIGEST_INVALID')
         await this.uploads.end(upload);
       throw error;
     }
     await this.uploads.end(upload);
+  }
+
+  /** Makes a file, which is whole and synced, a blob of a repository. */
+  async adoptBlob(
+    path: string,
+    { repository, digest, sizeBytes }: BlobRecord & { repository: string },
+  ): Promise<void> {
+    using _held = this.leases.hold(digest);
+    await this.files.adopt(path, digest);
+    this.#database.transaction(() => {
+      this.records.addBlob({ digest, sizeBytes });
+      this.records.linkIn(this.records.addRepository(repository), digest);
+      this.leases.renew(digest);
+    });
     await this.synced();
   }
 
@@ -126,21 +134,14 @@ export class RegistryStore {
    * Stores a manifest, and a tag for it.
    * @throws DistributionError MANIFEST_BLOB_UNKNOWN, MANIFEST_INVALID for what it names and is not here, or is here with another size
    */
-  async putManifest({
-    repository,
-    digest,
-    raw,
-    document,
-    tag,
-    isPartial = false,
-  }: PushedManifest): Promise<void> {
+  async putManifest({ repository, digest, raw, document, tag, upstream }: PushedManifest): Promise<void> {
     using _held = this.leases.hold(digest);
     // Before its bytes are written: what is refused leaves nothing behind.
-    if (!isPartial) this.#checkNamed(repository, document);
+    if (upstream === undefined) this.#checkNamed(repository, document);
     await this.files.write(digest, raw);
     const { mediaType, artifactType, subject, annotations, blobs, foreign, manifests } = document;
     this.#database.transaction(() => {
-      if (!isPartial) this.#checkNamed(repository, document);
+      if (upstream === undefined) this.#checkNamed(repository, document);
       const record: ManifestRecord = {
         digest,
         sizeBytes: raw.length,
@@ -151,7 +152,10 @@ export class RegistryStore {
         pushedAtMs: Date.now(),
       };
       const children = [...blobs, ...foreign, ...manifests].map(named => named.digest);
-      this.records.addManifest(this.records.addRepository(repository), record, { children, tag });
+      const isNew = this.records.repositoryId(repository) === undefined;
+      const repositoryId = this.records.addRepository(repository);
+      if (isNew && upstream !== undefined) this.records.setUpstream(repositoryId, upstream);
+      this.records.addManifest(repositoryId, record, { children, tag });
       this.leases.renew(digest);
       this.#changes++;
     });
