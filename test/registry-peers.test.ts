@@ -1,6 +1,6 @@
 /**
- * Pull, push and login by the docker CLI and by ours, with Debian's docker-registry. PEER_DOCKER_REGISTRY may say where
- * that program is; without it, or without docker's CLI, the tests are skipped.
+ * Pull, push and login by the docker CLI and by ours, with Debian's docker-registry, and with our own. PEER_DOCKER_REGISTRY
+ * may say where the former is; without it, or without docker's CLI, the tests are skipped.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -12,44 +12,71 @@ import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { tarOf } from './fixtures/image-archives.ts';
 
 const program = process.env.PEER_DOCKER_REGISTRY ?? 'docker-registry';
-const missing = [program, 'docker'].find(tool => {
-  try {
-    execFileSync(tool, ['--version'], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return true;
-  }
-});
+const OURS = join(import.meta.dirname, '../bin/slipway');
+
+function missing(...tools: string[]): string | false {
+  const tool = tools.find(name => {
+    try {
+      execFileSync(name, ['--version'], { stdio: 'ignore' });
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  return tool === undefined ? false : `${tool} is not installed`;
+}
 
 /** joe, with the password `secret` (bcrypt). */
 const HTPASSWD = 'joe:$2b$05$w7ksedqbx5QNLUb01V9Tm.9ZbQSBdx1/ogRtKnfo6hgiWjq.UayEe\n';
 const OPEN = '127.0.0.1:5000';
 const CLOSED = '127.0.0.1:5001';
 
-describe('docker-registry', { skip: missing === undefined ? false : `${missing} is not installed` }, () => {
+describe('docker-registry', { skip: missing(program, 'docker') }, () => suite(dockerRegistry));
+describe('slipway registry serve', { skip: missing('docker') }, () => suite(ourRegistry));
+
+type RegistryCall = { directory: string; address: string; htpasswd: string | undefined };
+
+/** What is to be run, and is said to listen. */
+function dockerRegistry({ directory, address, htpasswd }: RegistryCall): string[] {
+  const config = join(directory, 'config.yml');
+  const auth = htpasswd === undefined ? '' : `auth: {htpasswd: {realm: test, path: ${htpasswd}}}\n`;
+  writeFileSync(
+    config,
+    `version: 0.1\nstorage: {filesystem: {rootdirectory: ${directory}}, delete: {enabled: true}}\nhttp: {addr: "${address}"}\n${auth}`,
+  );
+  return [program, 'serve', config];
+}
+
+function ourRegistry({ directory, address, htpasswd }: RegistryCall): string[] {
+  const auth = htpasswd === undefined ? [] : ['--htpasswd', htpasswd];
+  return [OURS, 'registry', 'serve', '--root', join(directory, 'root'), '--listen', address, ...auth];
+}
+
+function suite(commandOf: (call: RegistryCall) => string[]): void {
   const base = mkdtempSync('/tmp/slipway-registries-');
   const registries: ChildProcess[] = [];
   let daemon: DaemonProcess;
 
   /** In the daemon's network namespace. Settles when it listens. */
-  async function startRegistry(address: string, more = ''): Promise<void> {
+  async function startRegistry(address: string, htpasswd?: string): Promise<void> {
     const directory = join(base, address.replace(/.*:/, ''));
     mkdirSync(directory);
-    const config = join(directory, 'config.yml');
-    writeFileSync(
-      config,
-      `version: 0.1\nstorage: {filesystem: {rootdirectory: ${directory}}, delete: {enabled: true}}\nhttp: {addr: "${address}"}\n${more}`,
-    );
-    const inside = ['-n', '-t', String(daemon.keeperPid), '--', program, 'serve', config];
+    const inside = [
+      '-n',
+      '-t',
+      String(daemon.keeperPid),
+      '--',
+      ...commandOf({ directory, address, htpasswd }),
+    ];
     const child = spawn('nsenter', inside, { stdio: ['ignore', 'ignore', 'pipe'] });
     registries.push(child);
     await new Promise<void>((resolve, reject) => {
       let output = '';
       child.stderr.on('data', (chunk: Buffer) => {
         output += String(chunk);
-        if (output.includes('listening on')) resolve();
+        if (/listening on|registry listening/.test(output)) resolve();
       });
-      child.once('exit', () => reject(new Error(`docker-registry ended: ${output}`)));
+      child.once('exit', () => reject(new Error(`the registry ended: ${output}`)));
     });
   }
 
@@ -57,7 +84,7 @@ describe('docker-registry', { skip: missing === undefined ? false : `${missing} 
     daemon = await DaemonProcess.start();
     await startRegistry(OPEN);
     writeFileSync(join(base, 'htpasswd'), HTPASSWD);
-    await startRegistry(CLOSED, `auth: {htpasswd: {realm: test, path: ${base}/htpasswd}}\n`);
+    await startRegistry(CLOSED, join(base, 'htpasswd'));
     process.env.DOCKER_CONFIG = join(base, 'docker');
     writeFileSync(join(base, 'tree.tar'), tarOf({ hello: 'world', data: randomBytes(3_000_000) }));
   });
@@ -192,4 +219,4 @@ describe('docker-registry', { skip: missing === undefined ? false : `${missing} 
     await fails(/dial tcp 127\.0\.0\.1:5999: connect: connection refused/, 'pull', '127.0.0.1:5999/x');
     await fails(/repository .* not found: name unknown/, 'pull', '-a', `${OPEN}/none`);
   });
-});
+}

@@ -5,7 +5,8 @@ import { ANYBODY } from './auth/guard.ts';
 import { DistributionError } from './distribution-error.ts';
 import { RegistryExchange, type RegistryRoute } from './registry-exchange.ts';
 import type { RateLimits } from './rate-limits.ts';
-import type { RegistryLogger, RegistryParts } from './registry-parts.ts';
+import type { RegistryLogger } from './registry-logger.ts';
+import type { RegistryParts } from './registry-parts.ts';
 import { errorAnswer } from './respond.ts';
 import { routesOf } from './routes/routes-of.ts';
 

@@ -9,7 +9,7 @@ import { Htpasswd } from './auth/htpasswd.ts';
 import { TokenIssuer } from './auth/token-issuer.ts';
 import type { AccessRule } from './config/registry-config.ts';
 import type { RegistryRoute } from './registry-exchange.ts';
-import type { RegistryLogger } from './registry-parts.ts';
+import type { RegistryLogger } from './registry-logger.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
 export type AccessOptions = {

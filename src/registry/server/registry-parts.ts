@@ -16,12 +16,6 @@ export type RegistryEvent = {
   actor: string;
 };
 
-/** What the registry says of itself; pino's logger is one. */
-export type RegistryLogger = {
-  error(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-};
-
 /** What the routes work with. */
 export type RegistryParts = {
   store: RegistryStore;

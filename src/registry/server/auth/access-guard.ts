@@ -47,7 +47,7 @@ export class AccessGuard implements Guard {
       /^([^:]*):(.*)$/s.exec(Buffer.from(proof, 'base64').toString()) ?? [];
     if (user === '') return '';
     if (!(await this.#options.htpasswd.verify(user, password)))
-      throw refusal('authentication required: wrong user name or password', challenge());
+      throw refusal('authentication required', challenge());
     return user;
   }
 

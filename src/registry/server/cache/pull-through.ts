@@ -10,7 +10,7 @@ import type { RegistryOptions } from '../../client/registry-options.ts';
 import { Repository } from '../../client/repository.ts';
 import { Session } from '../../client/session.ts';
 import { DistributionError } from '../distribution-error.ts';
-import type { RegistryLogger } from '../registry-parts.ts';
+import type { RegistryLogger } from '../registry-logger.ts';
 import type { ContentDigest } from '../storage/content-digest.ts';
 import { readManifestDocument } from '../storage/manifest-document.ts';
 import type { ManifestRecord } from '../storage/records.ts';
