@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { AuthConfig, HostConfig } from '../api/types.ts';
 import type { Image } from '../graph/graph.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -26,6 +27,13 @@ export type Credentials = (registry: string, signal: AbortSignal) => Promise<Aut
 /** Gives a secret's bytes; undefined where the client has none of that id. */
 export type SecretSource = (id: string, signal: AbortSignal) => Promise<Buffer | undefined>;
 
+/** SSH agents that a client forwards, by their ids. */
+export type AgentSource = {
+  has(id: string, signal: AbortSignal): Promise<boolean>;
+  /** Joins a connection to an agent. Settles when either side has ended. */
+  connect(id: string, connection: Duplex, signal: AbortSignal): Promise<void>;
+};
+
 /** One build of one Dockerfile, everything completed. */
 export type BuildRequest = {
   /** As errors name it. */
@@ -46,9 +54,12 @@ export type BuildRequest = {
   hostConfig: HostConfig;
   /** Whether the Dockerfile may have the host's network for a RUN: whoever builds need not have written it. */
   allowsHostNetwork: boolean;
+  /** Whether a RUN may be as privileged as `docker run --privileged`. */
+  allowsInsecure: boolean;
   /** `name:tag`. */
   tags: readonly string[];
   secrets: SecretSource;
+  agents: AgentSource;
   credentials: Credentials;
   /** How histories are written, whether empty layers count, what goes into a failure's words. */
   dialect: 'classic' | 'buildkit';

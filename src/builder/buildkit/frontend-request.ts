@@ -13,7 +13,7 @@ import { openRemoteContext, openSentContext } from '../contexts/remote-context.t
 import { readContextFile } from '../legacy/open-context.ts';
 import { receiveFiles, type WantedFiles } from './receive-files.ts';
 import { layoutArchive, parseLayoutReference } from './client-layout.ts';
-import { getCredentials, getSecret, readUpload, type Session } from './sessions.ts';
+import { agentsOf, getCredentials, getSecret, readUpload, type Session } from './sessions.ts';
 
 type Holder = Pick<Build, 'parts' | 'undo' | 'signal'>;
 export type Attributes = Readonly<Record<string, string>>;
@@ -72,9 +72,11 @@ export async function frontendRequest(
     noCache: attributes['no-cache'] !== undefined,
     pull: attributes['image-resolve-mode'] === 'pull',
     hostConfig,
+    allowsInsecure: entitlements.includes('security.insecure'),
     allowsHostNetwork: hostConfig.NetworkMode === 'host' || entitlements.includes('network.host'),
     tags: [],
     secrets: (id, signal) => getSecret(session, id, signal),
+    agents: agentsOf(session),
     credentials: (registry, signal) => getCredentials(session, registry, signal),
     dialect: 'buildkit',
   };

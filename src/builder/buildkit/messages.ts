@@ -156,6 +156,8 @@ export const BYTES = message({ data: [1, bytes] });
 export const READ_CONTENT_REQUEST = message({ digest: [1, text], offset: [2, integer], size: [3, integer] });
 export const READ_CONTENT_RESPONSE = message({ offset: [1, integer], data: [2, bytes] });
 
+export const CHECK_AGENT_REQUEST = message({ id: [1, text] });
+
 export const GET_SECRET_REQUEST = message({ id: [1, text] });
 export const GET_SECRET_RESPONSE = message({ data: [1, bytes] });
 export const CREDENTIALS_REQUEST = message({ host: [1, text] });

@@ -1,9 +1,12 @@
 import { EngineError, errorCode } from '../../base/errors.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
 import type { AuthConfig } from '../../api/types.ts';
+import { writeAll } from '../../api/frames.ts';
+import type { AgentSource } from '../build-request.ts';
 import type { GrpcClient } from './grpc.ts';
 import {
   BYTES,
+  CHECK_AGENT_REQUEST,
   CREDENTIALS_REQUEST,
   CREDENTIALS_RESPONSE,
   GET_SECRET_REQUEST,
@@ -12,6 +15,8 @@ import {
 
 /** What a client serves while its builds go on. */
 export type Session = { client: GrpcClient; methods: ReadonlySet<string> };
+
+const CHECK_AGENT = '/moby.sshforward.v1.SSH/CheckAgent';
 
 /** A build may be asked for a moment before its session is there. */
 const PATIENCE_MS = 5000;
@@ -88,6 +93,42 @@ export async function getSecret(
     if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+/** The SSH agents that a client forwards. */
+export function agentsOf({ client, methods }: Session): AgentSource {
+  return {
+    async has(id, signal) {
+      if (!methods.has(CHECK_AGENT) && !methods.has(CHECK_AGENT.slice(1))) return false;
+      try {
+        await client.unary(CHECK_AGENT, CHECK_AGENT_REQUEST.encode({ id }), signal);
+        return true;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof EngineError && error.kind !== 'cancelled') return false;
+        throw error;
+      }
+    },
+    async connect(id, connection, signal) {
+      const call = client.call('/moby.sshforward.v1.SSH/ForwardAgent', { 'buildkit.ssh.id': [id] });
+      const cancel = () => call.cancel();
+      signal.addEventListener('abort', cancel, { once: true });
+      const sent = (async () => {
+        for await (const data of connection.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>)
+          await call.send(BYTES.encode({ data }));
+        call.end();
+      })();
+      sent.catch(cancel);
+      try {
+        for await (const response of call.responses)
+          await writeAll(connection, Buffer.from(BYTES.decode(response).data));
+      } finally {
+        signal.removeEventListener('abort', cancel);
+        connection.destroy();
+        await sent.catch(() => undefined);
+      }
+    },
+  };
 }
 
 /** What the client proves to a registry with; nothing where it has nothing. */

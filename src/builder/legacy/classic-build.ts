@@ -94,8 +94,10 @@ function requestOf(
     pull,
     hostConfig: hostConfigOf(options),
     allowsHostNetwork: options.networkMode === 'host',
+    allowsInsecure: false,
     tags,
     secrets: async () => undefined,
+    agents: { has: async () => false, connect: async () => undefined },
     credentials: async registry => own(options.auths, registry === 'docker.io' ? HUB : registry) ?? {},
     dialect: 'classic',
   };

@@ -49,9 +49,18 @@ export async function runCommand(
   { signal, say }: RunContext,
 ): Promise<Outcome> {
   const { top, command, env, user, workingDirectory, hostConfig, mounts, noCache } = options;
-  const { NetworkMode: network } = hostConfig;
+  const { NetworkMode: network, Privileged: privileged } = hostConfig;
   const identities = mounts.map(({ identity }) => identity);
-  const key = operationKey('run', { top, command, env, user, workingDirectory, network, identities });
+  const key = operationKey('run', {
+    top,
+    command,
+    env,
+    user,
+    workingDirectory,
+    network,
+    privileged,
+    identities,
+  });
   const known = noCache ? undefined : parts.cache.find(key);
   if (known !== undefined) return { layer: known, cached: true };
   // One that must not use the cache is of use to nobody else.

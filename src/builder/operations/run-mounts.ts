@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join, posix } from 'node:path';
 import type { BuildMount } from '../../api/build-step.ts';
 import type { CopyTree } from '../../archive/pack-copy.ts';
@@ -12,7 +21,8 @@ import { O_PATH, openInRoot } from '../../kernel/open-beneath.ts';
 import { openDetachedMount } from '../../kernel/open-detached-mount.ts';
 import { cloneMount } from '../../kernel/own-mounts.ts';
 import type { BuilderParts } from '../builder-parts.ts';
-import type { SecretSource } from '../build-request.ts';
+import type { AgentSource, SecretSource } from '../build-request.ts';
+import { withAgent } from './ssh-agent.ts';
 import { type SourceTree, withSource } from './source-tree.ts';
 
 /** A mount of a RUN, everything known that decides about it. */
@@ -20,11 +30,12 @@ export type MountPlan = {
   mount: RunMount;
   /** Absolute; '' for a secret that is a variable only. */
   destination: string;
-  /** Of a bind. */
+  /** Of a bind, and of a cache that begins with files. */
   source: SourceTree | undefined;
   /** Of a file that is written in the Dockerfile. */
   content: string | undefined;
   secrets: SecretSource;
+  agents: AgentSource;
   /** What stands for it in the step's key: secrets are no part of it. */
   identity: unknown;
 };
@@ -71,7 +82,11 @@ function withMount<T>(parts: BuilderParts, plan: MountPlan, signal: AbortSignal,
       return use([{ kind: 'tmpfs', destination, options }], []);
     }
     case 'ssh':
-      throw new EngineError('not-implemented', 'ssh mounts are not supported');
+      return withAgent({ parts, agents: plan.agents, signal }, mount, fd =>
+        fd === undefined
+          ? use([], [])
+          : use([{ kind: 'mount', destination, fd, writable: true }], [`SSH_AUTH_SOCK=${destination}`]),
+      );
   }
 }
 
@@ -135,15 +150,10 @@ async function withPart<T>(tree: number, mount: RunMount, destination: string, u
 /** A directory that lasts; `locked`: for one step at a time. */
 function withCache<T>(
   parts: BuilderParts,
-  { mount, destination }: MountPlan,
+  { mount, destination, source }: MountPlan,
   signal: AbortSignal,
   use: Use<T>,
 ): Promise<T> {
-  if (mount.from !== '')
-    throw new EngineError(
-      'not-implemented',
-      'cache mounts that begin with files of a stage (from=) are not supported',
-    );
   const name = createHash('sha256')
     .update(mount.id || destination)
     .digest('hex');
@@ -153,6 +163,7 @@ function withCache<T>(
     const isNew = mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined;
     const data = join(directory, 'data');
     mkdirSync(data, { recursive: true });
+    if (isNew && source !== undefined) await fillCache(parts, source, { path: mount.source, data });
     if (isNew) {
       chmodSync(data, mount.mode ?? 0o755);
       chownSync(data, mount.uid ?? 0, mount.gid ?? 0);
@@ -165,6 +176,21 @@ function withCache<T>(
   if (mount.sharing === 'shared') return run(name);
   return parts.mountLocks.run(`${mount.sharing} ${name}`, () =>
     run(mount.sharing === 'private' ? `${name}-private` : name),
+  );
+}
+
+/** What a new cache begins with (`from=`, `source=`). */
+function fillCache(
+  parts: BuilderParts,
+  source: SourceTree,
+  { path, data }: { path: string; data: string },
+): Promise<void> {
+  return withSource(parts, source, tree =>
+    withTree(openTree(tree), root => {
+      const part = openInRoot(root, posix.join('/', path).slice(1) || '.', constants.O_DIRECTORY);
+      if (part < 0) throw new EngineError('not-found', `${JSON.stringify(path)}: not found`);
+      return withTree(part, from => parts.threads.run({ kind: 'copy', from, to: data }));
+    }),
   );
 }
 

@@ -33,8 +33,8 @@ export async function runStep(
   step: Run,
   { scope, say }: { scope: Scope; say: (output: RunOutput) => void },
 ): Promise<RunStepResult> {
-  if (step.security === 'insecure')
-    throw new EngineError('forbidden', 'security.insecure is not allowed: entitlements are not granted');
+  if (step.security === 'insecure' && !build.request.allowsInsecure)
+    throw new EngineError('forbidden', 'security.insecure is not allowed');
   if (step.network === 'host' && !build.request.allowsHostNetwork)
     throw new EngineError('forbidden', 'network.host is not allowed');
   if (step.devices.length > 0) throw new EngineError('not-implemented', 'RUN --device is not supported');
@@ -52,6 +52,7 @@ export async function runStep(
     hostConfig: {
       ...build.request.hostConfig,
       ...(step.network === 'default' ? {} : { NetworkMode: step.network }),
+      ...(step.security === 'insecure' ? { Privileged: true } : {}),
     },
     mounts,
     description: step.original,
@@ -97,6 +98,7 @@ function scriptMount({ request }: Build, { name, content }: Script): MountPlan {
     source: undefined,
     content,
     secrets: request.secrets,
+    agents: request.agents,
     identity: content,
   };
 }
@@ -105,25 +107,36 @@ async function mountPlans(build: Build, state: StageState, step: Run, scope: Sco
   const variables: StepVariables = stepVariables(state, scope);
   const expand = (text: string) => expandWord(text, variables, { escape: build.dockerfile.escape });
   const plans: MountPlan[] = [];
-  for (const text of step.mounts) plans.push(await mountPlan(build, state, parseRunMount(text, expand)));
+  for (const [index, text] of step.mounts.entries()) {
+    const mount = parseRunMount(text, expand);
+    const destination = destinationOf(mount, state.config.WorkingDir || '/', index);
+    plans.push(await mountPlan(build, state, { mount, destination }));
+  }
   return plans;
 }
 
-async function mountPlan(build: Build, state: StageState, mount: RunMount): Promise<MountPlan> {
-  const destination = destinationOf(mount, state.config.WorkingDir || '/');
-  const source = mount.type === 'bind' ? await sourceTree(build, mount.from, state.platform) : undefined;
+async function mountPlan(
+  build: Build,
+  state: StageState,
+  { mount, destination }: Pick<MountPlan, 'mount' | 'destination'>,
+): Promise<MountPlan> {
+  const hasSource = mount.type === 'bind' || (mount.type === 'cache' && mount.from !== '');
+  const source = hasSource ? await sourceTree(build, mount.from, state.platform) : undefined;
   const { source: path, readonly, sharing, from } = mount;
   const known = source === undefined ? undefined : await identityAt(build, source, path);
-  const isSecret = mount.type === 'secret';
-  const identity = isSecret
+  const isOthers = mount.type === 'secret' || mount.type === 'ssh';
+  const identity = isOthers
     ? [mount.type, destination]
     : [mount.type, destination, path, readonly, sharing, from, known];
-  return { mount, destination, source, content: undefined, secrets: build.request.secrets, identity };
+  const { secrets, agents } = build.request;
+  return { mount, destination, source, content: undefined, secrets, agents, identity };
 }
 
-function destinationOf(mount: RunMount, workingDirectory: string): string {
+/** `index` among the mounts of its RUN. */
+function destinationOf(mount: RunMount, workingDirectory: string, index: number): string {
   const { type, target, env } = mount;
   if (target !== '') return posix.resolve('/', workingDirectory, target);
+  if (type === 'ssh') return `/run/buildkit/ssh_agent.${index}`;
   return type === 'secret' && env === '' ? `/run/secrets/${secretId(mount)}` : '';
 }
 

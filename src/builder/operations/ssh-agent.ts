@@ -1,0 +1,79 @@
+import { closeSync, constants, mkdtempSync, openSync } from 'node:fs';
+import { chmod, chown } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { basename, join } from 'node:path';
+import { EngineError } from '../../base/errors.ts';
+import type { RunMount } from '../../dockerfile/instruction.ts';
+import { O_PATH } from '../../kernel/open-beneath.ts';
+import { cloneMount } from '../../kernel/own-mounts.ts';
+import type { BuilderParts } from '../builder-parts.ts';
+import type { AgentSource } from '../build-request.ts';
+
+const SOCKET_MODE = 0o600;
+/** Beyond what the tools of one step open. */
+const MAX_CONNECTIONS = 64;
+
+type Served = { parts: BuilderParts; agents: AgentSource; signal: AbortSignal };
+
+/**
+ * Calls `use` with a mount of a socket (a descriptor) behind which a client's agent is; undefined where the client has
+ * none, and none is required. The socket goes afterwards, its connections too.
+ * @throws EngineError invalid-parameter for a required one that is not there
+ */
+export async function withAgent<T>(
+  { parts, agents, signal }: Served,
+  mount: RunMount,
+  use: (fd: number | undefined) => Promise<T>,
+): Promise<T> {
+  const id = mount.id || 'default';
+  if (!(await agents.has(id, signal))) {
+    if (!mount.required) return use(undefined);
+    throw new EngineError('invalid-parameter', `no SSH key ${JSON.stringify(id)} forwarded from the client`);
+  }
+  const root = join(parts.root, 'tmp');
+  const directory = mkdtempSync(join(root, 'ssh-'));
+  const connections = new Set<Socket>();
+  const server = createServer(socket => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket)).on('error', () => undefined);
+    void agents.connect(id, socket, signal).catch(() => socket.destroy());
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  try {
+    return await withSocket(server, { directory, mount }, use);
+  } finally {
+    server.close();
+    for (const socket of connections) socket.destroy();
+    await parts.threads.run({ kind: 'remove', root, name: basename(directory) });
+  }
+}
+
+async function withSocket<T>(
+  server: Server,
+  { directory, mount }: { directory: string; mount: RunMount },
+  use: (fd: number) => Promise<T>,
+): Promise<T> {
+  // By a short path, whatever the directory's is: a socket's name has 107 bytes (unix(7)).
+  const parent = openSync(directory, constants.O_DIRECTORY);
+  try {
+    const path = `/proc/self/fd/${parent}/agent`;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(path, () => resolve());
+    });
+    await chown(path, mount.uid ?? 0, mount.gid ?? 0);
+    await chmod(path, mount.mode ?? SOCKET_MODE);
+    const socket = openSync(path, O_PATH);
+    try {
+      const fd = cloneMount(socket, { recursive: false });
+      try {
+        return await use(fd);
+      } finally {
+        closeSync(fd);
+      }
+    } finally {
+      closeSync(socket);
+    }
+  } finally {
+    closeSync(parent);
+  }
+}
