@@ -110,3 +110,45 @@ export const loadMap = (dst: Register, descriptor: number): BpfInstruction[] => 
 export const call = (helper: number): BpfInstruction => ({ code: 0x85, immediate: helper });
 /** return r0 */
 export const exit = (): BpfInstruction => ({ code: 0x95 });
+/** dst = *(u64 *)(src + offset) */
+export const loadDouble = (dst: Register, src: Register, offset: number): BpfInstruction => ({
+  code: 0x79,
+  dst,
+  src,
+  offset,
+});
+/** dst = a number of 64 bits: two instructions. */
+export const loadImmediate64 = (dst: Register, value: bigint): BpfInstruction[] => [
+  { code: 0x18, dst, immediate: Number(BigInt.asIntN(32, value)) },
+  { code: 0, immediate: Number(BigInt.asIntN(32, value >> 32n)) },
+];
+/** *(u64 *)(dst + offset) = src */
+export const storeDouble = (dst: Register, offset: number, src: Register): BpfInstruction => ({
+  code: 0x7b,
+  dst,
+  src,
+  offset,
+});
+/** *(u64 *)(dst + offset) = immediate, of 32 bits with a sign */
+export const storeImmediate64 = (dst: Register, offset: number, immediate: number): BpfInstruction => ({
+  code: 0x7a,
+  dst,
+  offset,
+  immediate,
+});
+/** *(u64 *)(dst + offset) += src, atomically */
+export const atomicAdd = (dst: Register, offset: number, src: Register): BpfInstruction => ({
+  code: 0xdb,
+  dst,
+  src,
+  offset,
+});
+/** dst &= src */
+export const and = (dst: Register, src: Register): BpfInstruction => ({ code: 0x5f, dst, src });
+/** if (dst != src) goto target */
+export const jumpIfNotEqualRegister = (dst: Register, src: Register, target: string): BpfInstruction => ({
+  code: 0x5d,
+  dst,
+  src,
+  target,
+});
