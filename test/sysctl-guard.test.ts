@@ -52,7 +52,11 @@ test('only what is allowed is written; the rest is refused, reported and counted
 test('an exact name allows no other, and nothing is allowed without a list', async () => {
   const guard = new SysctlGuard();
   const output = await guarded(SCRIPT, at =>
-    guard.guard(at, { mode: 'deny', allowed: ['net.core.somax', 'net.ipv4.ip_default_ttl'] }, () => undefined),
+    guard.guard(
+      at,
+      { mode: 'deny', allowed: ['net.core.somax', 'net.ipv4.ip_default_ttl'] },
+      () => undefined,
+    ),
   );
   assert.match(output, /Operation not permitted\nnet\/ipv4\/ip_default_ttl written/);
   guard.close();
@@ -77,7 +81,9 @@ test('an audit lets everything through, and reports it', async () => {
 });
 
 test('the program outlives its maker, and the next one hears of what it has reported', async () => {
-  const container = await create(`while :; do echo 65 > /proc/sys/net/ipv4/ip_default_ttl; sleep 0.05; done 2>&1`);
+  const container = await create(
+    `while :; do echo 65 > /proc/sys/net/ipv4/ip_default_ttl; sleep 0.05; done 2>&1`,
+  );
   const directory = container.cgroupPaths.unified!;
   const first = new SysctlGuard();
   first.guard(directory, { mode: 'deny', allowed: [] }, () => undefined);

@@ -88,4 +88,24 @@ describe('usage', () => {
       assert.match(line, /^(# (HELP|TYPE) \w+ .*|\w+(\{.*\})? (-?[\d.e+-]+|\+Inf))$/);
     await daemon.slipway('rm', '-f', id);
   });
+
+  test('a container is shown in every hierarchy, and in the tree', async () => {
+    const id = await run('--name', 'placed', '--pids-limit', '77', 'busybox', 'sleep', '1000');
+    const out = async (...args: string[]) => {
+      const { code, stdout, stderr } = await daemon.slipway('cgroup', ...args);
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    assert.match(
+      await out('ls'),
+      /^VERSION +CONTROLLERS +MOUNTED AT\n(v[12] .*\n)+\nLayout (v1|hybrid|v2): /,
+    );
+    assert.match(await out('tree'), new RegExp(`─ ${id.slice(0, 12)}  placed \\(1 process\\)`));
+    const shown = await out('show', 'placed');
+    assert.match(shown, /^placed \(.{12}\)\n/);
+    assert.match(shown, /\n {4}pids\.max +77\n/);
+    assert.match(shown, /\n {4}\d+ sleep\n/);
+    await daemon.slipway('rm', '-f', id);
+    assert.notEqual((await daemon.slipway('cgroup', 'show', 'placed')).code, 0);
+  });
 });

@@ -4,6 +4,7 @@
  * they go out. Every method throws EngineError with Docker's wording.
  */
 import type { Duplex, Readable } from 'node:stream';
+import type { CgroupOverview, ContainerCgroup } from './cgroups.ts';
 import type * as api from './types.ts';
 import type { BuildProgress, BuildPruneOptions, ClassicBuildOptions } from './classic-build.ts';
 
@@ -67,6 +68,8 @@ export interface ContainerBackend {
     signal: AbortSignal,
   ): AsyncIterable<unknown>;
   containerChanges(id: string): Promise<{ Path: string; Kind: 0 | 1 | 2 }[] | null>;
+  /** Its place in each hierarchy of cgroups (Slipway's own). */
+  containerCgroup(id: string): Promise<ContainerCgroup>;
   /** The plan that starting it would execute, a line an operation (Slipway's own). */
   containerExplain(id: string): Promise<string[]>;
 
@@ -231,6 +234,8 @@ export interface SystemBackend {
   }): AsyncIterable<api.EventMessage>;
   /** Of the parts asked for; the others are null. */
   diskUsage(parts: ReadonlySet<UsagePart>): Promise<Record<string, unknown>>;
+  /** The machine's hierarchies of cgroups (Slipway's own). */
+  cgroups(): Promise<CgroupOverview>;
   /** What is measured of containers, engine and machine, in Prometheus' text format, in pieces (Slipway's own). */
   metrics(): AsyncIterable<string>;
   /** Slipway's own. */

@@ -5,6 +5,8 @@ export type SlipwayStats = {
   /** Periods in which saved up time was spent, and how much, in ns. */
   cpu_burst: { periods: number; time: number };
   memory_swap: number;
+  /** Writes to sysctls that a guard has refused or told of. */
+  sysctl_reports: number;
   /** Processes that the kernel has killed for want of memory. */
   oom_kills: number;
   /** Of cgroup v2, in percent and µs; what the kernel does not measure is absent. */

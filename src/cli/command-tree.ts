@@ -144,6 +144,18 @@ const CONTAINER: CommandTree = {
   wait,
 };
 
+const CGROUP: CommandTree = {
+  ls: entry(
+    "List the machine's cgroup hierarchies, their controllers, and what they lack",
+    () => import('./commands/cgroup-ls.ts'),
+  ),
+  show: entry(
+    "Show a container's cgroup in each hierarchy, its limits and its processes",
+    () => import('./commands/cgroup-show.ts'),
+  ),
+  tree: entry('Show containers in the tree of cgroups', () => import('./commands/cgroup-tree.ts')),
+};
+
 const GOVERNOR: CommandTree = {
   simulate: entry('Draw what CPU burst makes of a trace', () => import('./commands/governor-simulate.ts')),
 };
@@ -228,6 +240,7 @@ export const COMMANDS: CommandTree = {
   attach,
   build,
   builder: { summary: 'Manage builds', commands: BUILDER },
+  cgroup: { summary: 'Look at cgroups', commands: CGROUP },
   commit,
   container: { summary: 'Manage containers', commands: CONTAINER },
   cp,

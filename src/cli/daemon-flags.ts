@@ -4,6 +4,7 @@ import {
   DEFAULT_BURST,
   DEFAULT_SHARE_POOL_THRESHOLD,
 } from '../governor/burst/burst-settings.ts';
+import type { SysctlMode } from '../governor/governance.ts';
 import type { Int64 } from '../base/int64.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
@@ -65,6 +66,8 @@ export type DaemonFlags = {
   /** How CPU time is lent to containers that do not say it themselves. */
   burst: BurstSettings;
   sharePoolThreshold: number;
+  /** Of containers with extra privileges. */
+  sysctlGuard: SysctlMode;
   /** `HOST:PORT` where Prometheus gets its metrics; empty: nowhere. */
   metricsAddress: string;
   defaultUlimits: Required<Ulimit>[];
@@ -139,6 +142,7 @@ export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
   cgroupParent: '',
   burst: DEFAULT_BURST,
   sharePoolThreshold: DEFAULT_SHARE_POOL_THRESHOLD,
+  sysctlGuard: 'deny',
   metricsAddress: '',
   defaultUlimits: [],
   defaultShmSizeBytes: 64 * 1024 * 1024,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseGovernance } from './governance.ts';
+import { noGovernance, parseGovernance } from './governance.ts';
 
 const parse = (options: Record<string, string>) =>
   parseGovernance(
@@ -14,7 +14,7 @@ test('annotations of our prefix are read, others left alone', () => {
       'io.slipway.cfs-quota-burst-period': '-1',
       'com.example.qos': 'gold',
     }),
-    { qos: 'none', burst: { policy: 'auto', cfsQuotaBurstPeriodSeconds: -1 } },
+    { ...noGovernance(), burst: { policy: 'auto', cfsQuotaBurstPeriodSeconds: -1 } },
   );
 });
 
@@ -26,7 +26,21 @@ test('a burst is a time or a share', () => {
 });
 
 test('an empty value is as if it were not there', () => {
-  assert.deepEqual(parse({ 'cpu-burst': '', qos: '' }), { qos: 'none', burst: {} });
+  assert.deepEqual(parse({ 'cpu-burst': '', qos: '' }), noGovernance());
+});
+
+test('lists are separated by commas', () => {
+  const { sysctlAllow, pressureLimits } = parse({
+    'sysctl-allow': 'net.core.*, kernel.domainname',
+    'pressure-limit': 'memory=some:10:1s,cpu=full:5:2s',
+  });
+  assert.deepEqual(sysctlAllow, ['net.core.*', 'kernel.domainname']);
+  assert.deepEqual(
+    pressureLimits.map(({ resource }) => resource),
+    ['memory', 'cpu'],
+  );
+  assert.throws(() => parse({ 'sysctl-allow': 'net/core' }), /want names of sysctls/);
+  assert.throws(() => parse({ 'sysctl-allow': '*' }), /want names of sysctls/);
 });
 
 test('what is wrong is told with its name, its value and what would be right', () => {

@@ -1,5 +1,6 @@
 import { EngineError } from '../base/errors.ts';
 import { BURST_POLICIES, type BurstPolicy, type BurstSettings } from './burst/burst-settings.ts';
+import { parsePressureLimit, type PressureAction, type PressureLimit } from './pressure/pressure-limit.ts';
 import type { QualityOfService } from './quality-of-service.ts';
 
 /**
@@ -16,16 +17,35 @@ export type Governance = {
   cpuBurst?: CpuBurst;
   burst: Partial<BurstSettings>;
   qos: QualityOfService;
+  pressureLimits: PressureLimit[];
+  pressureAction: PressureAction;
+  /** Undefined: `deny` for containers with extra privileges, `off` for others. */
+  sysctlGuard?: SysctlMode;
+  /** Sysctls that may be written all the same: `net.core.*`. */
+  sysctlAllow: string[];
 };
+
+export type SysctlMode = 'deny' | 'audit' | 'off';
+
+/** That of a container that says nothing. */
+export function noGovernance(): Governance {
+  return { burst: {}, qos: 'none', pressureLimits: [], pressureAction: 'event', sysctlAllow: [] };
+}
 
 type Option = {
   /** For the help of flags. */
   usage: string;
-  kind: 'string' | 'int';
+  /** Lists are separated by commas, and their flags may be given several times. */
+  kind: 'string' | 'int' | 'list';
   /** @throws EngineError whose message says what would be right */
   apply: (governance: Governance, text: string) => void;
 };
 
+const ACTIONS: readonly PressureAction[] = ['event', 'throttle', 'stop'];
+const SYSCTL_MODES: readonly SysctlMode[] = ['deny', 'audit', 'off'];
+/** What a shim watches (MAX_TRIGGERS). */
+const MAX_PRESSURE_LIMITS = 16;
+const MAX_SYSCTLS = 64;
 const QOS: readonly QualityOfService[] = ['none', 'latency-sensitive', 'best-effort'];
 const NEVER_BEFORE = -1;
 
@@ -67,11 +87,39 @@ export const GOVERNANCE_OPTIONS = {
       burst.policy = oneOf<BurstPolicy>(text, BURST_POLICIES);
     },
   },
+  'pressure-action': {
+    usage: 'What follows too much pressure: event, throttle (best-effort containers), stop (one of them)',
+    kind: 'string',
+    apply: (governance, text) => {
+      governance.pressureAction = oneOf<PressureAction>(text, ACTIONS);
+    },
+  },
+  'pressure-limit': {
+    usage: 'Pressure from which on there is an event: RESOURCE=some|full:PERCENT:WINDOW (memory=some:10:1s)',
+    kind: 'list',
+    apply: (governance, text) => {
+      governance.pressureLimits = listOf(text, MAX_PRESSURE_LIMITS).map(parsePressureLimit);
+    },
+  },
   qos: {
     usage: 'Class of the container (latency-sensitive, best-effort)',
     kind: 'string',
     apply: (governance, text) => {
       governance.qos = oneOf<QualityOfService>(text, QOS);
+    },
+  },
+  'sysctl-allow': {
+    usage: 'Sysctl that a guarded container may write (net.core.*)',
+    kind: 'list',
+    apply: (governance, text) => {
+      governance.sysctlAllow = listOf(text, MAX_SYSCTLS).map(checkSysctlName);
+    },
+  },
+  'sysctl-guard': {
+    usage: 'Whether writes to sysctls are refused (deny), only told of (audit), or free (off)',
+    kind: 'string',
+    apply: (governance, text) => {
+      governance.sysctlGuard = oneOf<SysctlMode>(text, SYSCTL_MODES);
     },
   },
 } satisfies Record<string, Option>;
@@ -83,7 +131,7 @@ export type GovernanceOption = keyof typeof GOVERNANCE_OPTIONS;
  * @throws EngineError invalid-parameter with the option's name, its value and what would be right
  */
 export function parseGovernance(annotations: Readonly<Record<string, string>>): Governance {
-  const governance: Governance = { burst: {}, qos: 'none' };
+  const governance = noGovernance();
   for (const [key, text] of Object.entries(annotations))
     if (key.startsWith(GOVERNANCE_PREFIX)) applyOption(governance, key.slice(GOVERNANCE_PREFIX.length), text);
   return governance;
@@ -117,6 +165,19 @@ function oneOf<T extends string>(text: string, values: readonly T[]): T {
   const value = values.find(known => known === text);
   if (value === undefined) throw invalid(`want one of ${values.join(', ')}`);
   return value;
+}
+
+function listOf(text: string, most: number): string[] {
+  const items = text.split(',').map(item => item.trim());
+  if (items.length > most) throw invalid(`want ${most} at most`);
+  return items;
+}
+
+/** As sysctl(8) has names, all below a directory by a `*` at the end; of 63 bytes, which is what the kernel compares. */
+function checkSysctlName(name: string): string {
+  if (!/^[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*(\.\*)?$/.test(name) || name.length > 63)
+    throw invalid('want names of sysctls, such as net.core.somaxconn or net.core.*');
+  return name;
 }
 
 const US: Readonly<Record<string, number>> = { us: 1, ms: 1000, s: 1_000_000 };

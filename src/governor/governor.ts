@@ -10,6 +10,8 @@ import { nodeState, type NodeState } from './burst/node-state.ts';
 import { busyCores, type MachineTicks, parseMachineTicks } from './machine-cpu.ts';
 
 const INTERVAL_MS = 1000;
+/** How long best-effort containers have less, from the last time on. */
+const SQUEEZE_MS = 10_000;
 /** min(5 × interval, 10 s). */
 const AVERAGED_INTERVALS = 5;
 
@@ -32,6 +34,7 @@ export class Governor {
   readonly #parents = new LentParents();
   readonly #machine: MachineTicks[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #relief: NodeJS.Timeout | undefined;
   #keptBases = '{}';
 
   /** Takes back what an earlier one has lent to parents of containers. */
@@ -60,8 +63,30 @@ export class Governor {
     this.#schedule();
   }
 
+  /**
+   * Best-effort containers get half of what they have, or use, for a while; again each time, down to a hundredth of a CPU.
+   * @returns their ids
+   */
+  squeezeBestEffort(): string[] {
+    const squeezed = [...this.#containers.values()].filter(({ options }) => options.qos === 'best-effort');
+    for (const container of squeezed) {
+      container.measure(performance.now() / 1000);
+      this.#apply(container, container.squeezed());
+    }
+    clearTimeout(this.#relief);
+    this.#relief = setTimeout(() => this.#relieve(), SQUEEZE_MS).unref();
+    return squeezed.map(({ options }) => options.id);
+  }
+
+  #relieve(): void {
+    for (const container of this.#containers.values())
+      if (container.options.qos === 'best-effort')
+        this.#apply(container, container.bandwidthFor(container.options.baseUs ?? -1));
+  }
+
   /** Takes back all that is lent. Idempotent. */
   close(): void {
+    clearTimeout(this.#relief);
     for (const id of this.#containers.keys()) this.release(id);
     clearInterval(this.#timer);
   }
@@ -134,7 +159,8 @@ export class Governor {
   /** What it has from before (another governor, an earlier policy) is brought to what it shall have. */
   #setBandwidth(container: GovernedContainer): void {
     const { directory, options } = container;
-    if (directory === undefined || options.baseUs === undefined) return;
+    const isMine = options.baseUs !== undefined || options.qos === 'best-effort';
+    if (directory === undefined || !isMine) return;
     const set = readBandwidth(directory, readHostFile);
     if (set === undefined) return;
     const wanted = container.bandwidth;
@@ -143,14 +169,12 @@ export class Governor {
   }
 
   #apply(container: GovernedContainer, bandwidth: Bandwidth): void {
-    const { directory, options } = container;
-    const { quotaUs, burstUs } = container.bandwidth;
-    if (directory === undefined || (bandwidth.quotaUs === quotaUs && bandwidth.burstUs === burstUs)) return;
-    this.#write(
-      container,
-      bandwidth,
-      this.#parents.change(directory, (bandwidth.quotaUs - quotaUs) / options.periodUs),
-    );
+    const { directory, options, bandwidth: before } = container;
+    if (directory === undefined) return;
+    if (bandwidth.quotaUs === before.quotaUs && bandwidth.burstUs === before.burstUs) return;
+    const lent = ({ quotaUs }: Bandwidth) => Math.max(quotaUs - (options.baseUs ?? quotaUs), 0);
+    const cores = (lent(bandwidth) - lent(before)) / options.periodUs;
+    this.#write(container, bandwidth, cores === 0 ? undefined : this.#parents.change(directory, cores));
   }
 
   #write(

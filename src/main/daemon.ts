@@ -66,6 +66,7 @@ export function engineOptions(flags: DaemonFlags): EngineOptions {
     cgroupParent: flags.cgroupParent,
     burst: flags.burst,
     sharePoolThreshold: flags.sharePoolThreshold,
+    sysctlGuard: flags.sysctlGuard,
     logDriver: flags.logDriver,
     logOptions: flags.logOpts,
     shmSizeBytes: flags.defaultShmSizeBytes,

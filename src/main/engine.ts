@@ -164,6 +164,7 @@ function completeOptions(options: EngineOptions): Omit<DaemonOptions, 'dataRoot'
     cgroupParent: '',
     burst: DEFAULT_BURST,
     sharePoolThreshold: DEFAULT_SHARE_POOL_THRESHOLD,
+    sysctlGuard: 'deny',
     logDriver: 'json-file',
     logOptions: {},
     shmSizeBytes: 64 * 1024 * 1024,

@@ -3,6 +3,7 @@ import {
   applyOption,
   GOVERNANCE_OPTIONS,
   GOVERNANCE_PREFIX,
+  noGovernance,
   type GovernanceOption,
 } from '../../governor/governance.ts';
 import { custom, type Flag } from '../flags/flag.ts';
@@ -15,13 +16,21 @@ export const GOVERNANCE_FLAGS = Object.fromEntries(
 ) as GovernanceFlags;
 
 function flagOf(name: string, usage: string, kind: string): Flag<string> {
-  return custom({ short: '', usage, kind, initial: '', set: text => checked(name, text) });
+  const add = (text: string, before: string) =>
+    kind === 'list' && before !== '' && text !== '' ? `${before},${text}` : text;
+  return custom({
+    short: '',
+    usage,
+    kind,
+    initial: '',
+    set: (text, before) => checked(name, add(text, before)),
+  });
 }
 
 /** @throws Error with the reason alone: the flag's name is put before it */
 function checked(name: string, text: string): string {
   try {
-    applyOption({ burst: {}, qos: 'none' }, name, text);
+    applyOption(noGovernance(), name, text);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new Error(error.message.slice(error.message.indexOf(': ') + 2), { cause: error });

@@ -140,6 +140,7 @@ export const DAEMON_FLAG_TABLE = {
     ...integer('', 'Seconds to wait at shutdown', DEFAULTS.shutdownTimeoutSeconds),
     initial: DEFAULTS.shutdownTimeoutSeconds,
   },
+  'sysctl-guard': withDefault(GOVERNANCE_FLAGS['sysctl-guard'], DEFAULTS.sysctlGuard),
   'storage-driver': string('s', 'Storage driver to use'),
   'storage-opt': list('', 'Storage driver options'),
   tls: bool('', 'Use TLS on TCP; implied by --tlsverify'),

@@ -84,6 +84,7 @@ const DIRECTIVES = lookupTable<Directive>({
   'registry-mirrors': { flag: 'registry-mirror', check: texts },
   'share-pool-threshold': { flag: 'share-pool-threshold', check: number },
   'shutdown-timeout': { flag: 'shutdown-timeout', check: number },
+  'sysctl-guard': { flag: 'sysctl-guard', check: text },
   'storage-driver': { flag: 'storage-driver', check: text },
   'storage-opts': { flag: 'storage-opt', check: texts },
   tls: { flag: 'tls', check: boolean },

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { BurstPolicy } from '../../governor/burst/burst-settings.ts';
+import type { SysctlMode } from '../../governor/governance.ts';
 import { DEFAULT_DAEMON_FLAGS, type DaemonFlags, type LogLevel } from '../daemon-flags.ts';
 import type { DaemonFlagValues } from './daemon-flag-table.ts';
 
@@ -121,7 +122,9 @@ function tlsFlags({
 }
 
 /** Their values were checked when they were read. */
-function burstFlags(values: DaemonFlagValues): Pick<DaemonFlags, 'burst' | 'sharePoolThreshold'> {
+function burstFlags(
+  values: DaemonFlagValues,
+): Pick<DaemonFlags, 'burst' | 'sharePoolThreshold' | 'sysctlGuard'> {
   const threshold = values['share-pool-threshold'];
   if (threshold < 0 || threshold > MOST_THRESHOLD)
     throw new Error(`invalid share-pool-threshold: ${threshold} is not from 0 to ${MOST_THRESHOLD}`);
@@ -133,6 +136,7 @@ function burstFlags(values: DaemonFlagValues): Pick<DaemonFlags, 'burst' | 'shar
       cfsQuotaBurstPeriodSeconds: Number(values['cfs-quota-burst-period']),
     },
     sharePoolThreshold: threshold,
+    sysctlGuard: values['sysctl-guard'] as SysctlMode,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Governor } from '../../governor/governor.ts';
 import type { DistributionDaemon } from '../image/distribution/distribution.ts';
+import type { SysctlGuard } from '../../governor/sysctl/sysctl-guard.ts';
 import type { Container } from '../model/container.ts';
 import type { NameService } from '../network/name-service.ts';
 import type { NetworkDaemon } from '../network/networks.ts';
@@ -16,6 +17,8 @@ export type Daemon = DistributionDaemon &
     readonly starts: Set<Promise<void>>;
     /** Lends CPU time to containers. */
     readonly governor: Governor;
+    /** Keeps containers from writing sysctls. */
+    readonly sysctls: SysctlGuard;
     readonly hostFacts: HostFacts;
     /** Starts a container because its restart policy wants it. */
     restart(container: Container): Promise<void>;

@@ -56,6 +56,8 @@ export class Container {
   /** Somebody removes it by force: it is not started any more. */
   isMarkedForRemoval = false;
   isRemoved = false;
+  /** Its shim has been told of limits of pressure. */
+  watchesPressure = false;
   readonly #watchers = new Set<(milestone: Milestone) => void>();
 
   /** Lets other programs have those ports. */

@@ -1,6 +1,7 @@
 import type { Int64 } from '../../base/int64.ts';
 import { join } from 'node:path';
 import type { BurstSettings } from '../../governor/burst/burst-settings.ts';
+import type { SysctlMode } from '../../governor/governance.ts';
 import type { Ulimit } from '../../api/types.ts';
 import type { Patience, Proxies } from '../../registry/client/registry-options.ts';
 
@@ -15,6 +16,8 @@ export type DaemonOptions = {
   burst: BurstSettings;
   /** Percent of the machine's CPUs from which on none is lent. */
   sharePoolThreshold: number;
+  /** What writes to sysctls meet in containers with extra privileges that do not say it themselves. */
+  sysctlGuard: SysctlMode;
   logDriver: string;
   logOptions: Record<string, string>;
   shmSizeBytes: Int64;

@@ -32,6 +32,7 @@ import { describeImage } from '../image/describe-image.ts';
 import { listImages } from '../image/list-images.ts';
 import { pruneImages } from '../image/prune-images.ts';
 import { collectMetrics } from './metrics/collect-metrics.ts';
+import { describeCgroups, describeContainerCgroup } from '../container/inspect/container-cgroup.ts';
 import { containerChanges } from '../container/inspect/container-changes.ts';
 import { containerStats } from '../container/inspect/container-stats.ts';
 import { containerTop } from '../container/inspect/container-top.ts';
@@ -116,6 +117,7 @@ function inspectionBackend(daemon: Daemon) {
       return result;
     },
     containerChanges: async id => containerChanges(daemon, find(id)),
+    containerCgroup: async id => describeContainerCgroup(find(id)),
     containerExplain: async id => explainContainer(daemon, find(id)),
     containerStats: (id, options, signal) => containerStats(daemon, find(id), options, signal),
   } satisfies Partial<ContainerBackend>;
@@ -270,6 +272,7 @@ function systemBackend(daemon: Daemon): SystemBackend {
     events: options =>
       daemon.events.subscribe({ ...options, signal: AbortSignal.any([options.signal, daemon.closing]) }),
     diskUsage: async parts => diskUsage(daemon, parts),
+    cgroups: async () => describeCgroups(daemon),
     metrics: () => collectMetrics(daemon),
     systemCheck: async (options, progress) => checkSystem(daemon, options, progress),
   };

@@ -4,6 +4,7 @@ import { RootedThreads } from '../../archive/rooted-threads.ts';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { makePrivateDatabase, makePrivateDirectory } from '../../base/private-files.ts';
 import type { ExecDriver } from '../../execdriver/driver.ts';
+import { SysctlGuard } from '../../governor/sysctl/sysctl-guard.ts';
 import { Governor } from '../../governor/governor.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { NetworkDriver } from '../../networkdriver/driver.ts';
@@ -95,6 +96,7 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
       sharePoolThreshold: options.sharePoolThreshold,
       warn: (fields, message) => log.warn(fields, message),
     }),
+    sysctls: new SysctlGuard(),
     hostFacts,
     closing: closing.signal,
     get names(): NameService {
@@ -129,6 +131,7 @@ async function close(daemon: Daemon, closing: AbortController, withdrawsNetworks
   for (const container of daemon.containers.all()) letGo(daemon, container);
   daemon.departed.clear();
   daemon.governor.close();
+  daemon.sysctls.close();
   daemon.names.close();
   await daemon.threads.close();
   await daemon.background.idle();

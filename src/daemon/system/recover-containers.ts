@@ -12,6 +12,8 @@ import { forgetLater, watchExec } from '../exec/start-exec.ts';
 import { resumeHealthChecks } from '../container/health/start-health-checks.ts';
 import { removeContainer, removeLeftFiles } from '../container/lifecycle/remove-container.ts';
 import { scheduleRestart, wantsRestart } from '../container/lifecycle/restart-policy.ts';
+import { adoptSysctlGuard } from '../container/lifecycle/guard-sysctls.ts';
+import { tryToWatchPressure } from '../container/lifecycle/watch-pressure.ts';
 import { governContainer } from '../container/lifecycle/govern-container.ts';
 import { handleExit, watchExit } from '../container/lifecycle/watch-exit.ts';
 import { cgroupsPathOf } from '../container/start/build-spec.ts';
@@ -69,6 +71,8 @@ async function recover(daemon: Daemon, container: Container): Promise<(() => Pro
   if (status !== undefined) return () => handleExit(daemon, container, status);
   watchExit(daemon, container, runtime as Runtime);
   governContainer(daemon, container, runtime as Runtime);
+  adoptSysctlGuard(daemon, container, runtime as Runtime);
+  await tryToWatchPressure(daemon, container, runtime as Runtime);
   resumeHealthChecks(daemon, container);
   return undefined;
 }

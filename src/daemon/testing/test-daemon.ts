@@ -47,6 +47,7 @@ export class TestDaemon {
         cgroupParent: '',
         burst: DEFAULT_BURST,
         sharePoolThreshold: DEFAULT_SHARE_POOL_THRESHOLD,
+        sysctlGuard: 'off',
         logDriver: 'json-file',
         logOptions: {},
         shmSizeBytes: 64 << 20,

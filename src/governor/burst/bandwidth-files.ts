@@ -60,7 +60,7 @@ export function bandwidthFile(
       data: String(value.us),
     };
   if (version === 1) return { path: `${path}/cpu.cfs_quota_us`, data: String(value.us) };
-  return { path: `${path}/cpu.max`, data: `${value.us} ${value.periodUs}` };
+  return { path: `${path}/cpu.max`, data: `${value.us < 0 ? 'max' : value.us} ${value.periodUs}` };
 }
 
 /** What a container has used by now, and in how many periods it was throttled. */

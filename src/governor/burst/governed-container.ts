@@ -32,6 +32,8 @@ type Sample = { atSeconds: number; usageNs: number; throttledPeriods: number };
 const KEPT_SAMPLES = 6;
 const THROTTLED_INTERVALS = 2;
 const NS_PER_SECOND = 1e9;
+/** min_cfs_quota_period (kernel/sched/core.c). */
+const LEAST_QUOTA_US = 1000;
 
 /** One container while it runs: what was measured of it, and what it has been given. */
 export class GovernedContainer {
@@ -82,6 +84,14 @@ export class GovernedContainer {
     const ceiling = ceilingUs(baseUs, settings.cfsQuotaBurstPercent);
     const currentUs = this.bandwidth.quotaUs;
     return this.bandwidthFor(nextQuotaUs(step, { currentUs, baseUs, ceilingUs: ceiling }));
+  }
+
+  /** Half of what it has, or, without a quota, of what it uses. */
+  squeezed(): Bandwidth {
+    const { periodUs } = this.options;
+    const { quotaUs } = this.bandwidth;
+    const nowUs = quotaUs > 0 ? quotaUs : Math.max(this.usedCores, 1) * periodUs;
+    return this.bandwidthFor(Math.max(Math.trunc(nowUs / 2), LEAST_QUOTA_US, Math.trunc(periodUs / 100)));
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import {
   attachToCgroup,
   createMap,
+  deleteDouble,
   describeProgram,
   detachFromCgroup,
   loadProgram,
@@ -50,6 +51,7 @@ export class SysctlGuard {
   readonly #programs = new Map<string, number>();
   /** Where reports go, by the id of the container's cgroup. */
   readonly #listeners = new Map<bigint, (report: SysctlReport) => void>();
+  readonly #ids = new Map<string, bigint>();
   #maps: Maps | undefined;
   #ring: RingBuffer | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -85,12 +87,18 @@ export class SysctlGuard {
 
   /** How many writes of a container were not on its list, also of those whose reports were lost. */
   count(directory: string): bigint {
-    if (this.#maps === undefined) return 0n;
-    return lookUpDouble(this.#maps.counts, cgroupId(directory)) ?? 0n;
+    const id = this.#ids.get(directory);
+    return id === undefined ? 0n : (lookUpDouble(this.#ownMaps().counts, id) ?? 0n);
   }
 
+  /** The container has ended: what it has tried is told by now, and forgotten. Idempotent. */
   forget(directory: string): void {
-    this.#listeners.delete(cgroupId(directory));
+    const id = this.#ids.get(directory);
+    if (id === undefined) return;
+    this.deliver();
+    deleteDouble(this.#ownMaps().counts, id);
+    this.#ids.delete(directory);
+    this.#listeners.delete(id);
     if (this.#listeners.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -117,7 +125,9 @@ export class SysctlGuard {
 
   #listen(directory: string, listener: (report: SysctlReport) => void): void {
     this.#ring ??= new RingBuffer(this.#ownMaps().ring, RING_BYTES);
-    this.#listeners.set(cgroupId(directory), listener);
+    const id = cgroupId(directory);
+    this.#ids.set(directory, id);
+    this.#listeners.set(id, listener);
     this.#timer ??= setInterval(() => this.deliver(), READING_MS).unref();
   }
 

@@ -6,6 +6,7 @@ import { addressOf, cstring, syscall, syscallResult } from '../libc.ffi.ts';
 const BPF_MAP_CREATE = 0;
 const BPF_MAP_UPDATE_ELEM = 2;
 const BPF_MAP_LOOKUP_ELEM = 1;
+const BPF_MAP_DELETE_ELEM = 3;
 const BPF_PROG_LOAD = 5;
 const BPF_PROG_ATTACH = 8;
 const BPF_PROG_DETACH = 9;
@@ -150,6 +151,15 @@ export function lookUpDouble(map: number, key: bigint): bigint | undefined {
   attributes.writeBigUInt64LE(addressOf(value), 16);
   const result = syscallResult('bpf', BPF_MAP_LOOKUP_ELEM, attributes, attributes.length);
   return result < 0 ? undefined : value.readBigUInt64LE();
+}
+
+/** Idempotent. */
+export function deleteDouble(map: number, key: bigint): void {
+  const [keyBytes, attributes] = [Buffer.alloc(8), Buffer.alloc(32)];
+  keyBytes.writeBigUInt64LE(key);
+  attributes.writeUInt32LE(map, 0);
+  attributes.writeBigUInt64LE(addressOf(keyBytes), 8);
+  syscallResult('bpf', BPF_MAP_DELETE_ELEM, attributes, attributes.length);
 }
 
 function withDirectory(directory: string, use: (descriptor: number) => unknown): void {

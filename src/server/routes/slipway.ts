@@ -8,11 +8,18 @@ import { get, post, type Router } from '../router.ts';
 
 /** What Slipway offers beyond Docker's API. */
 export function slipwayRoutes(
-  backend: Pick<Backend, 'containerExplain' | 'imageBootstrap' | 'metrics' | 'systemCheck'>,
+  backend: Pick<
+    Backend,
+    'cgroups' | 'containerCgroup' | 'containerExplain' | 'imageBootstrap' | 'metrics' | 'systemCheck'
+  >,
 ): Router {
   return [
     get('/slipway/containers/:id/plan', async exchange =>
       sendJson(exchange, { Operations: await backend.containerExplain(exchange.param('id')) }),
+    ),
+    get('/slipway/cgroups', async exchange => sendJson(exchange, await backend.cgroups())),
+    get('/slipway/containers/:id/cgroup', async exchange =>
+      sendJson(exchange, await backend.containerCgroup(exchange.param('id'))),
     ),
     get('/slipway/metrics', exchange => sendStream(exchange, Readable.from(backend.metrics()), METRICS_TYPE)),
     post('/slipway/images/bootstrap', async exchange => {

@@ -54,6 +54,16 @@ const LACKS: readonly Lack[] = [
     isSupported: ({ cpuBurst }) => cpuBurst,
     warning: `Your kernel does not support CPU burst ${NO_CGROUP}. Burst discarded.`,
   },
+  {
+    names: ['sysctl-guard', 'sysctl-allow'],
+    isSupported: ({ sysctlGuard }) => sysctlGuard,
+    warning: `Your kernel does not support sysctl guards ${NO_CGROUP}. All writes to sysctls are allowed.`,
+  },
+  {
+    names: ['pressure-limit', 'pressure-action'],
+    isSupported: ({ pressure }) => pressure,
+    warning: `Your kernel does not support pressure stall information ${NO_CGROUP}. Pressure limits discarded.`,
+  },
 ];
 
 /** Of what the kernel lacks, in Docker's manner. */

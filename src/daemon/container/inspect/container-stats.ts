@@ -29,7 +29,7 @@ export async function* containerStats(
   }
   while (!over.aborted && !container.isRemoved) {
     const reading = await readUsage(container);
-    yield describe(container, reading, previous);
+    yield { ...describe(container, reading, previous), ...slipwayPart(daemon, container, reading, previous) };
     if (!options.stream) return;
     previous = reading;
     await pause(over);
@@ -44,7 +44,7 @@ function describe(
   container: Container,
   reading: UsageReading | undefined,
   previous: UsageReading | undefined,
-): unknown {
+): object {
   return {
     name: `/${container.name}`,
     id: container.id,
@@ -58,7 +58,6 @@ function describe(
     precpu_stats: cpuStats(previous),
     memory_stats: reading === undefined ? {} : memoryStats(reading.cgroup),
     ...(reading?.networks === undefined ? {} : { networks: reading.networks }),
-    ...(reading === undefined ? {} : { slipway: slipwayStats(reading, previous) }),
   };
 }
 
@@ -119,7 +118,22 @@ function memoryStats({ memory, cgroupVersion }: CgroupStats): object {
 }
 
 /** What Docker's stats have no place for. */
-function slipwayStats(reading: UsageReading, previous: UsageReading | undefined): SlipwayStats {
+function slipwayPart(
+  { sysctls }: Daemon,
+  { runtime }: Container,
+  reading: UsageReading | undefined,
+  previous: UsageReading | undefined,
+): { slipway?: SlipwayStats } {
+  if (reading === undefined) return {};
+  const sysctlReports = Number(sysctls.count(runtime?.cgroupPaths.unified ?? ''));
+  return { slipway: slipwayStats(reading, previous, sysctlReports) };
+}
+
+function slipwayStats(
+  reading: UsageReading,
+  previous: UsageReading | undefined,
+  sysctlReports: number,
+): SlipwayStats {
   const { cgroup, openFiles } = reading;
   const { cpu, memory } = cgroup;
   return {
@@ -129,6 +143,7 @@ function slipwayStats(reading: UsageReading, previous: UsageReading | undefined)
     oom_kills: memory.oomKills,
     pressure: cgroup.pressure,
     processes: openFiles.processes,
+    sysctl_reports: sysctlReports,
     open_files: openFiles.descriptors,
   };
 }

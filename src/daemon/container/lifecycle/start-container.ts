@@ -14,7 +14,9 @@ import { containerEvent } from '../../model/container-event.ts';
 import { initialHealth, startHealthChecks } from '../health/start-health-checks.ts';
 import { removeInLock } from './remove-container.ts';
 import { governContainer } from './govern-container.ts';
+import { guardSysctls, wantsSysctlGuard } from './guard-sysctls.ts';
 import { watchExit } from './watch-exit.ts';
+import { tryToWatchPressure } from './watch-pressure.ts';
 import { lineAttributes } from '../logs/log-attributes.ts';
 import { rotation } from '../logs/log-config.ts';
 import { openMountSources } from '../mounts/open-mount-sources.ts';
@@ -113,6 +115,7 @@ async function run(daemon: Daemon, container: Container, { reason, signal }: Sta
   writeHostFiles(daemon, container);
   const runtime = await createRuntime(daemon, container, { joined, signal });
   undo.defer(() => runtime.remove());
+  if (wantsSysctlGuard(daemon, container)) guardSysctls(daemon, container, runtime);
   for (const pending of container.pendingAttaches) await pending.connect(runtime);
   await untilAborted(signal, runtime.start()).catch(error => failStart(error, signal));
   // That one has not known of this one, when it has ended meanwhile.
@@ -148,8 +151,8 @@ async function createRuntime(
       ...options,
       mounts,
       namespaces,
-      // Who attaches before the start must not miss the first words.
-      start: container.pendingAttaches.size === 0,
+      // Who attaches before the start must not miss the first words, and a guard stands before there is anything to guard.
+      start: container.pendingAttaches.size === 0 && !wantsSysctlGuard(daemon, container),
       ...(joined.namespace === undefined ? {} : { networkNamespace: joined.namespace }),
       keepDescriptors: joined.descriptors,
       signal,
@@ -245,6 +248,7 @@ function commitStart(daemon: Daemon, container: Container, { runtime, reason }: 
 function started(daemon: Daemon, container: Container, runtime: Runtime): void {
   watchExit(daemon, container, runtime);
   governContainer(daemon, container, runtime);
+  daemon.background.run('watching pressure', tryToWatchPressure(daemon, container, runtime));
   daemon.names.run(container);
   startHealthChecks(daemon, container);
   containerEvent(daemon, container, 'start');

@@ -14,6 +14,8 @@ import { changedAnnotations, governanceOf, governanceWarnings } from '../config/
 import { changedResources, type GovernedConfig, governedResources } from '../spec/governed-resources.ts';
 import { mergeResources } from '../spec/spec-resources.ts';
 import { governanceFacts, resourcesOf } from '../start/build-spec.ts';
+import { guardSysctls } from './guard-sysctls.ts';
+import { watchPressure } from './watch-pressure.ts';
 import { governContainer } from './govern-container.ts';
 
 /** `docker update`. @throws EngineError invalid-parameter, conflict, in Docker's words */
@@ -50,7 +52,11 @@ async function update(daemon: Daemon, container: Container, request: ContainerUp
     if (runtime !== undefined) checkSwap(hostConfig);
     await runtime?.update(changesOf(daemon, { hostConfig, limits, isGoverned: annotations !== undefined }));
     container.record = { ...record, hostConfig };
-    if (runtime !== undefined) governContainer(daemon, container, runtime);
+    if (runtime !== undefined) {
+      governContainer(daemon, container, runtime);
+      if (annotations !== undefined) guardSysctls(daemon, container, runtime);
+      await watchPressure(daemon, container, runtime);
+    }
   } catch (error) {
     throw prefixed(`Cannot update container ${id}`, error);
   }

@@ -20,6 +20,10 @@ export type LimitSupport = {
   /** Groups that get only what is left over: Linux 5.15. */
   cpuIdle: boolean;
   cpuset: boolean;
+  /** Programs that decide about sysctls, with a ring buffer for their reports: Linux 5.8, and a v2 hierarchy. */
+  sysctlGuard: boolean;
+  /** Pressure of cgroups, by triggers. */
+  pressure: boolean;
   pids: boolean;
   blkioWeight: boolean;
   blkioWeightDevice: boolean;
@@ -54,6 +58,8 @@ export function readLimitSupport(
     cpuBurst: hasFile('cpu', 'cpu.cfs_quota_us') && isLinux(5, 14),
     cpuIdle: has('cpu') && isLinux(5, 15),
     cpuset: has('cpuset'),
+    sysctlGuard: layout.unified !== undefined && isLinux(5, 8),
+    pressure: layout.unified !== undefined && exists('/proc/pressure/memory'),
     pids: has('pids'),
     blkioWeight: v2.has('io') || hasFile('blkio', 'blkio.weight'),
     blkioWeightDevice: v2.has('io') || hasFile('blkio', 'blkio.weight_device'),
