@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { CgroupNode, CgroupOverview, ContainerCgroup } from '../../../api/cgroups.ts';
+import type { CgroupPaths } from '../../../cgroups/cgroup-paths.ts';
 import { type CgroupTree, placesOf, treeOf } from '../../../cgroups/describe-cgroup.ts';
 import { hierarchiesOf, missingControllers } from '../../../cgroups/describe-layout.ts';
-import { detectCgroupLayout } from '../../../cgroups/layout.ts';
+import { type CgroupLayout, detectCgroupLayout } from '../../../cgroups/layout.ts';
 import type { Container } from '../../model/container.ts';
 import { conflict } from '../../model/errors.ts';
 import type { Daemon } from '../daemon.ts';
-import { cgroupsPathOf } from '../start/build-spec.ts';
 
 /** The machine's hierarchies, what they lack, and where containers are in them. */
 export async function describeCgroups(daemon: Daemon): Promise<CgroupOverview> {
@@ -24,11 +24,18 @@ export async function describeCgroups(daemon: Daemon): Promise<CgroupOverview> {
       running.map(async container => ({
         Id: container.id,
         Name: container.name,
-        Path: cgroupsPathOf(daemon, container),
+        Path: container.runtime === undefined ? '' : pathBelowMount(container.runtime.cgroupPaths, layout),
         Processes: (await container.runtime?.pids())?.length ?? 0,
       })),
     ),
   };
+}
+
+/** The same in every hierarchy. */
+function pathBelowMount({ v1, unified }: CgroupPaths, layout: CgroupLayout): string {
+  const directory = unified ?? Object.values(v1)[0] ?? '';
+  const mount = hierarchiesOf(layout).find(({ mountPoint }) => directory.startsWith(`${mountPoint}/`));
+  return directory.slice(mount?.mountPoint.length ?? 0);
 }
 
 /** A container's place in each hierarchy, its limits and its processes. @throws EngineError conflict when it does not run */
