@@ -1,11 +1,12 @@
 import { EngineError, firstFailure, messageOf } from '../../base/errors.ts';
 
-export function notFound(message: string): EngineError {
-  return new EngineError('not-found', message);
+/** In all of these, `cause` is what the message tells of. */
+export function notFound(message: string, cause?: unknown): EngineError {
+  return new EngineError('not-found', message, { cause });
 }
 
-export function invalid(message: string): EngineError {
-  return new EngineError('invalid-parameter', message);
+export function invalid(message: string, cause?: unknown): EngineError {
+  return new EngineError('invalid-parameter', message, { cause });
 }
 
 export function conflict(message: string): EngineError {

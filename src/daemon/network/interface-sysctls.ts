@@ -59,6 +59,6 @@ function set(path: string, value: string): void {
     writeFileSync(path, value, { flag: 'r+' });
   } catch (error) {
     if (errorCode(error) === 'ENOENT') throw invalid(`${path} is not a sysctl file`);
-    throw invalid(`failed to set sysctl ${path}: ${goFileReason(error)}`);
+    throw invalid(`failed to set sysctl ${path}: ${goFileReason(error)}`, error);
   }
 }

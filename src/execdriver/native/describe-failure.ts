@@ -1,5 +1,4 @@
 import { EngineError } from '../../base/errors.ts';
-import { errnoName } from '../../kernel/libc.ffi.ts';
 import { describeOperation } from '../../libcontainer/describe-operation.ts';
 import type { Operation, Plan } from '../../libcontainer/plan.ts';
 import { StartError } from '../start-error.ts';
@@ -27,36 +26,51 @@ const WORDS: Record<string, string> = {
   EMFILE: 'too many open files',
 };
 
-/** An error for people, and for the docker CLI, from what the shim reported of a plan. Others pass as they are. */
+/**
+ * An error for people, and for the docker CLI, from what the shim reported of a plan, which is its cause. Others pass as
+ * they are.
+ */
 export function describeFailure(error: unknown, plan: Plan): unknown {
   if (!(error instanceof ShimFailure)) return error;
   const list = error.party === 'parent' ? plan.parent : error.party === 'child' ? plan.child : [];
   const operation = list[error.index];
-  const name = errnoName(error.errno);
+  const { code: name } = error;
   const words = WORDS[name] ?? name;
   if (operation?.op === 'find-executable') return startError(operation.name, name, words);
   if (operation?.op === 'hook') {
     const { moment, index, path } = operation;
-    return initError(`error running ${moment} hook #${index}: ${path}: ${error.detail.trim() || words}`);
+    return initError(
+      error,
+      `error running ${moment} hook #${index}: ${path}: ${error.detail.trim() || words}`,
+    );
   }
   if (operation?.op === 'require-directory')
-    return initError(`${JSON.stringify(operation.target)} must be mounted on ordinary directory`);
+    return initError(error, `${JSON.stringify(operation.target)} must be mounted on ordinary directory`);
   if (operation?.op === 'scheduler' && name === 'EPERM')
-    return initError("setting the scheduler: process scheduler can't be used together with AllowedCPUs");
+    return initError(
+      error,
+      "setting the scheduler: process scheduler can't be used together with AllowedCPUs",
+    );
   if (operation?.op === 'connect-agent')
     return initError(
+      error,
       `failed to connect with seccomp agent specified in the seccomp profile: ${operation.path}: ${words}`,
     );
   if (operation?.op === 'chdir') {
     const reason = error.detail || words;
-    return initError(`chdir to cwd (${JSON.stringify(operation.path)}) set in config.json failed: ${reason}`);
+    return initError(
+      error,
+      `chdir to cwd (${JSON.stringify(operation.path)}) set in config.json failed: ${reason}`,
+    );
   }
   if (operation?.op === 'root-directory')
-    return initError(`mkdir ${operation.target}: ${error.detail || words}`);
+    return initError(error, `mkdir ${operation.target}: ${error.detail || words}`);
   // The shim's word for a target inside a proc file system, by way of a link.
   if ((operation?.op === 'mount' || operation?.op === 'bind') && name === 'EXDEV')
-    return new EngineError('invalid-parameter', prefix(`${purposeOf(operation, plan)}${error.detail}`));
-  return initError(`${purposeOf(operation, plan)}${failedOperation(operation, error, words)}`);
+    return new EngineError('invalid-parameter', prefix(`${purposeOf(operation, plan)}${error.detail}`), {
+      cause: error,
+    });
+  return initError(error, `${purposeOf(operation, plan)}${failedOperation(operation, error, words)}`);
 }
 
 function failedOperation(operation: Operation | undefined, error: ShimFailure, words: string): string {
@@ -84,8 +98,8 @@ function startError(name: string, errno: string, words: string): StartError {
   return new StartError('not-found', prefix(`exec: ${quoted}: ${reason}`));
 }
 
-function initError(message: string): EngineError {
-  return new EngineError('system', prefix(message));
+function initError(cause: ShimFailure, message: string): EngineError {
+  return new EngineError('system', prefix(message), { cause });
 }
 
 function prefix(message: string): string {

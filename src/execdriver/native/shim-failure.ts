@@ -1,3 +1,4 @@
+import { errnoName } from '../../kernel/libc.ffi.ts';
 import type { FieldReader } from '../../libcontainer/field-reader.ts';
 import { PARTIES } from '../../libcontainer/wire.ts';
 
@@ -8,6 +9,11 @@ export class ShimFailure extends Error {
   readonly index: number;
   readonly errno: number;
   readonly detail: string;
+
+  /** The errno's name, as Node's errors have it. */
+  get code(): string {
+    return errnoName(this.errno);
+  }
 
   constructor(reader: FieldReader) {
     const party = PARTIES[reader.int()] ?? 'shim';

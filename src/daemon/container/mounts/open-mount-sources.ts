@@ -57,11 +57,12 @@ function openSource(mount: MountRecord, source: MountSource): number {
   try {
     return openMountSource(source);
   } catch (error) {
-    throw describe(mount, errorCode(error)) ?? error;
+    throw describe(mount, error) ?? error;
   }
 }
 
-function describe({ type, source, subpath }: MountRecord, code = ''): Error | undefined {
+function describe({ type, source, subpath }: MountRecord, cause: unknown): Error | undefined {
+  const code = errorCode(cause) ?? '';
   if (type === 'bind') {
     const reason = BIND_REASONS.get(code);
     if (reason === undefined) return undefined;
@@ -71,13 +72,13 @@ function describe({ type, source, subpath }: MountRecord, code = ''): Error | un
   const links = `error while resolving symlinks in combined path ${JSON.stringify(path)}`;
   switch (code) {
     case 'ENOENT':
-      return notFound(`cannot access path ${path}: lstat ${path}: no such file or directory`);
+      return notFound(`cannot access path ${path}: lstat ${path}: no such file or directory`, cause);
     case 'EXDEV':
       return invalid(`path concatenation escapes the base directory, base: ${source}, subpath: ${subpath}`);
     case 'ELOOP':
       return invalid(`${links}: EvalSymlinks: too many links`);
     case 'ENOTDIR':
-      return invalid(`${links}: not a directory`);
+      return invalid(`${links}: not a directory`, cause);
     default:
       return undefined;
   }

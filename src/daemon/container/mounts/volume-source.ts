@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { existsSync } from 'node:fs';
+import { accessSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { posix } from 'node:path';
 import { EngineError } from '../../../base/errors.ts';
@@ -23,11 +23,13 @@ export async function specMountOf({ device, ...mount }: MountRecord): Promise<Sp
  * @throws EngineError system, in Docker's words
  */
 export function checkVolumeDirectory(volumePath: string, source: string): void {
-  if (existsSync(source)) return;
-  throw new EngineError(
-    'system',
-    `error while mounting volume '${volumePath}': failed to mount local volume: mount ${source}:${volumePath}, flags: 0x1000: no such file or directory`,
-  );
+  const what = `mount ${source}:${volumePath}, flags: 0x1000`;
+  try {
+    accessSync(source);
+  } catch (cause) {
+    const message = `error while mounting volume '${volumePath}': failed to mount local volume: ${what}`;
+    throw new EngineError('system', `${message}: no such file or directory`, { cause });
+  }
 }
 
 /** The kernel's network file systems take `addr=` as a number only. */

@@ -34,13 +34,12 @@ const PERMISSIONS = 0o7777;
 const MAX_FILES = 10_000;
 
 function look(path: string): { resolved: string; stats: Stats } {
-  // Not the engine's working directory.
-  if (path === '') throw gatheringFailed(path, 'no such file or directory');
   try {
-    const resolved = realpathSync(path);
+    // '' is not the engine's working directory, but no file (path_resolution(7)).
+    const resolved = path === '' ? path : realpathSync(path);
     return { resolved, stats: lstatSync(resolved) };
   } catch (error) {
-    throw gatheringFailed(path, goFileReason(error));
+    throw gatheringFailed(path, goFileReason(error), error);
   }
 }
 
@@ -56,10 +55,11 @@ function find(path: string): Device[] {
   return [device];
 }
 
-function gatheringFailed(path: string, reason: string): EngineError {
+function gatheringFailed(path: string, reason: string, cause?: unknown): EngineError {
   return new EngineError(
     'invalid-parameter',
     `error gathering device information while adding custom device ${JSON.stringify(path)}: ${reason}`,
+    { cause },
   );
 }
 
