@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { EngineError } from '../base/errors.ts';
 import type { Logger } from 'pino';
+import { reloadableOf, settingsOf } from '../api/engine-options.ts';
 import type { DaemonFlags } from '../cli/daemon-flags.ts';
 import { VERSION as version } from '../cli/version.ts';
 import { openMetricsServer } from '../server/metrics-server.ts';
@@ -57,56 +58,20 @@ export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): 
 
 /** @throws EngineError invalid-parameter */
 export function engineOptions(flags: DaemonFlags): EngineOptions {
-  checkLogConfig({ Type: flags.logDriver, Config: flags.logOpts });
+  checkLogConfig({ Type: flags.logDriver, Config: flags.logOptions });
+  const { bridge, burst, dataRoot, execRoot, proxies, sharePoolThreshold, sysctlGuard } = flags;
   return {
-    dataRoot: flags.dataRoot,
-    execRoot: flags.execRoot,
-    storageDriver: flags.storageDriver,
-    storageOptions: flags.storageOpts,
-    cgroupParent: flags.cgroupParent,
-    burst: flags.burst,
-    sharePoolThreshold: flags.sharePoolThreshold,
-    sysctlGuard: flags.sysctlGuard,
-    logDriver: flags.logDriver,
-    logOptions: flags.logOpts,
-    shmSizeBytes: flags.defaultShmSizeBytes,
-    ulimits: flags.defaultUlimits,
-    init: flags.init,
-    dns: flags.dns,
-    dnsSearch: flags.dnsSearch,
-    dnsOptions: flags.dnsOptions,
-    bridgeDisabled: flags.bridge === 'none',
-    bridgeIp: flags.bip,
-    bridgeIp6: flags.bip6,
-    ipv6: flags.ipv6,
-    fixedCidr: flags.fixedCidr,
-    fixedCidr6: flags.fixedCidr6,
-    defaultGateway: flags.defaultGateway,
-    defaultGateway6: flags.defaultGateway6,
-    icc: flags.icc,
-    networkOptions: flags.networkOptions,
-    addressPools: flags.addressPools,
-    masquerade: flags.masquerade,
-    bridgeDevice: flags.bridge === 'none' ? undefined : flags.bridge || undefined,
-    mtu: flags.mtu,
-    labels: flags.labels,
-    debug: flags.debug,
-    cgroupnsMode: flags.defaultCgroupnsMode,
-    ipcMode: flags.defaultIpcMode,
-    noNewPrivileges: flags.noNewPrivileges,
-    hostGatewayIp: flags.hostGatewayIp,
-    publishIp: flags.ip,
+    ...settingsOf(flags),
+    dataRoot,
+    execRoot,
+    proxies,
+    burst,
+    sharePoolThreshold,
+    sysctlGuard,
+    bridgeDisabled: bridge === 'none',
+    bridgeDevice: bridge === 'none' ? undefined : bridge || undefined,
     warnings: tcpWarnings(flags),
-    discardBlobs: flags.discardBlobs,
-    imageGcHigh: flags.imageGcHigh,
-    imageGcLow: flags.imageGcLow,
-    insecureRegistries: flags.insecureRegistries,
-    registryMirrors: flags.registryMirrors,
-    imagePolicyFile: flags.imagePolicy,
-    proxies: flags.proxies,
     registryPatience: { attempts: flags.maxDownloadAttempts },
-    maxConcurrentDownloads: flags.maxConcurrentDownloads,
-    maxConcurrentUploads: flags.maxConcurrentUploads,
   };
 }
 
@@ -128,16 +93,7 @@ function reload(engine: Engine, logger: Logger, reread: () => DaemonFlags): void
     const flags = reread();
     logger.level = logLevel(flags);
     for (const warning of flags.warnings) logger.warn(warning);
-    engine.reload({
-      debug: flags.debug,
-      labels: flags.labels,
-      shmSizeBytes: flags.defaultShmSizeBytes,
-      ipcMode: flags.defaultIpcMode,
-      noNewPrivileges: flags.noNewPrivileges,
-      ulimits: flags.defaultUlimits,
-      insecureRegistries: flags.insecureRegistries,
-      registryMirrors: flags.registryMirrors,
-    });
+    engine.reload(reloadableOf(flags));
     logger.info('configuration reloaded');
   } catch (error) {
     logger.error(error, 'the configuration was not reloaded');

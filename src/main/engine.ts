@@ -3,12 +3,13 @@ import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { EngineError } from '../base/errors.ts';
 import { makePrivateDirectory } from '../base/private-files.ts';
+import { DEFAULT_SETTINGS, type Reloadable } from '../api/engine-options.ts';
 import { VERSION } from '../cli/version.ts';
 import { loadDefaultProfile } from '../daemon/system/apparmor/load-default-profile.ts';
 import { createBackend } from '../daemon/system/backend.ts';
 import { DEFAULT_BURST, DEFAULT_SHARE_POOL_THRESHOLD } from '../governor/burst/burst-settings.ts';
 import type { DaemonOptions } from '../daemon/model/daemon-options.ts';
-import { type Reloadable, reloadOptions } from '../daemon/system/reload-options.ts';
+import { reloadOptions } from '../daemon/system/reload-options.ts';
 import { type Logger, SILENT } from '../daemon/model/logger.ts';
 import { openDaemon } from '../daemon/system/open-daemon.ts';
 import { readHostFacts } from '../daemon/container/spec/host-facts.ts';
@@ -28,14 +29,8 @@ import { requireRoot } from './require-root.ts';
 import { RESOLVER_PATH } from './resolver-path.ts';
 
 export type EngineOptions = Partial<Omit<DaemonOptions, 'version' | 'initPath'>> & {
-  /** A name, or the path of a module whose default export is a storage driver (docs/STORAGE-DRIVERS.md). */
-  storageDriver?: string;
-  /** Options of the storage driver: `overlay2.size=10G`. */
-  storageOptions?: readonly string[];
   /** Storage drivers besides those built in. */
   storageDrivers?: readonly StorageDriver[];
-  /** Whether the compressed layers of unpacked images are discarded, and rebuilt when needed. Default false. */
-  discardBlobs?: boolean;
   /**
    * The default network's bridge, and the engine's nftables table. Engines side by side need their own, and have
    * them by default: the names depend on the data root.
@@ -161,49 +156,15 @@ function rootsOf({ dataRoot = DEFAULT_DATA_ROOT, execRoot = '/run/slipway' }: En
 
 function completeOptions(options: EngineOptions): Omit<DaemonOptions, 'dataRoot' | 'execRoot' | 'initPath'> {
   return {
-    cgroupParent: '',
+    ...DEFAULT_SETTINGS,
     burst: DEFAULT_BURST,
     sharePoolThreshold: DEFAULT_SHARE_POOL_THRESHOLD,
     sysctlGuard: 'deny',
-    logDriver: 'json-file',
-    logOptions: {},
-    shmSizeBytes: 64 * 1024 * 1024,
-    ulimits: [],
-    init: false,
-    cgroupnsMode: '',
-    ipcMode: 'private',
-    noNewPrivileges: false,
-    hostGatewayIp: '',
-    publishIp: '0.0.0.0',
-    warnings: [],
-    dns: [],
-    dnsSearch: [],
-    dnsOptions: [],
     bridgeDisabled: false,
-    bridgeIp: '',
-    bridgeIp6: '',
-    ipv6: false,
-    fixedCidr: '',
-    fixedCidr6: '',
-    defaultGateway: '',
-    defaultGateway6: '',
-    icc: true,
-    networkOptions: {},
-    addressPools: [],
-    masquerade: true,
-    mtu: 1500,
-    labels: [],
-    debug: false,
-    imageGcHigh: 0,
-    imageGcLow: 0,
-    insecureRegistries: [],
-    registryMirrors: [],
+    warnings: [],
     certificateDirectories: ['/etc/slipway/certs.d', '/etc/docker/certs.d'],
-    imagePolicyFile: '/etc/slipway/policy.json',
     proxies: { http: '', https: '', none: '' },
     registryPatience: {},
-    maxConcurrentDownloads: 3,
-    maxConcurrentUploads: 5,
     ...options,
     version: VERSION,
   };

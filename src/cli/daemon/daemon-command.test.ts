@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import { ENGINE_OPTIONS } from '../../api/engine-options.ts';
 import { testHost } from '../conformance/test-host.ts';
 import { DEFAULT_DAEMON_FLAGS, type DaemonFlags } from '../daemon-flags.ts';
 import { runCli } from '../run-cli.ts';
@@ -35,6 +36,14 @@ test('without flags the daemon gets the defaults', async context => {
   assert.deepEqual(flags, DEFAULT_DAEMON_FLAGS);
 });
 
+test('each option of the engine is a flag, with the same default', () => {
+  const initial = Object.fromEntries(
+    Object.entries(DAEMON_FLAG_TABLE).map(([name, flag]) => [name, flag.initial]),
+  );
+  for (const [name, option] of Object.entries(ENGINE_OPTIONS))
+    assert.deepEqual(initial[option.flag], option.initial, name);
+});
+
 test('flags have the names that dockerd gives them', async context => {
   const words = `--api-name docker -H unix:///x.sock --host tcp://127.0.0.1:2375 --data-root /d --exec-root=/e -p /p -s vfs
     --bip 10.1.0.1/24 --mtu 1400 --dns 8.8.8.8 -D --log-opt max-size=1m --default-ulimit nofile=1:2
@@ -49,14 +58,14 @@ test('flags have the names that dockerd gives them', async context => {
     execRoot: '/e',
     pidfile: '/p',
     storageDriver: 'vfs',
-    bip: '10.1.0.1/24',
+    bridgeIp: '10.1.0.1/24',
     mtu: 1400,
     dns: ['8.8.8.8'],
     debug: true,
     logLevel: 'debug',
-    logOpts: { 'max-size': '1m' },
-    defaultUlimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }],
-    defaultShmSizeBytes: 1024 * 1024,
+    logOptions: { 'max-size': '1m' },
+    ulimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }],
+    shmSizeBytes: 1024 * 1024,
     labels: ['a=b'],
     init: true,
     shutdownTimeoutSeconds: 3,
@@ -81,9 +90,9 @@ test('the configuration file has the keys of daemon.json', async context => {
     ...DEFAULT_DAEMON_FLAGS,
     hosts: ['unix:///y.sock'],
     dataRoot: '/d',
-    logOpts: { 'max-file': '3' },
-    defaultUlimits: [{ Name: 'nofile', Soft: 32000, Hard: 64000 }],
-    defaultShmSizeBytes: 2 * 1024 * 1024,
+    logOptions: { 'max-file': '3' },
+    ulimits: [{ Name: 'nofile', Soft: 32000, Hard: 64000 }],
+    shmSizeBytes: 2 * 1024 * 1024,
     labels: ['a=b'],
     debug: true,
     logLevel: 'debug',
@@ -98,10 +107,10 @@ test('limits of 64 bits are exact, in the file as in flags', async context => {
   const most = 2n ** 63n - 1n;
   const file = configFile(context, `{"default-ulimits": {"core": {"Soft": ${most}, "Hard": ${most}}}}`);
   const wanted = [{ Name: 'core', Soft: most, Hard: most }];
-  assert.deepEqual((await daemon('--config-file', file)).flags?.defaultUlimits, wanted);
+  assert.deepEqual((await daemon('--config-file', file)).flags?.ulimits, wanted);
   const none = configFile(context, '');
   const given = await daemon('--config-file', none, '--default-ulimit', `core=${most}`);
-  assert.deepEqual(given.flags?.defaultUlimits, wanted);
+  assert.deepEqual(given.flags?.ulimits, wanted);
 });
 
 const BAD_FILES = [

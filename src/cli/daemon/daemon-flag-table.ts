@@ -18,14 +18,15 @@ import { checkAddress, checkLabel, checkSearchDomain } from '../values/host-valu
 import { checkInsecureRegistry, checkMirror } from '../values/registry-values.ts';
 import { parseUlimit } from '../values/ulimit.ts';
 import { GOVERNANCE_FLAGS } from '../container/governance-flags.ts';
-import { type AddressPool, DEFAULT_DAEMON_FLAGS as DEFAULTS } from '../daemon-flags.ts';
+import type { AddressPool } from '../../api/engine-options.ts';
+import { DEFAULT_DAEMON_FLAGS as DEFAULTS } from '../daemon-flags.ts';
 
 const DEFAULT_CONFIG_FILE = '/etc/slipway/daemon.json';
 
 export const DAEMON_FLAG_TABLE = {
   'api-name': list('', 'Further name of this machine that clients may use over TCP without TLS'),
-  bip: string('', "The default bridge's address, in CIDR notation", DEFAULTS.bip),
-  bip6: string('', "The default bridge's IPv6 address, in CIDR notation", DEFAULTS.bip6),
+  bip: string('', "The default bridge's address, in CIDR notation", DEFAULTS.bridgeIp),
+  bip6: string('', "The default bridge's IPv6 address, in CIDR notation", DEFAULTS.bridgeIp6),
   bridge: string(
     'b',
     'Attach containers to an existing bridge; "none" for no bridge network',
@@ -60,12 +61,12 @@ export const DAEMON_FLAG_TABLE = {
   'default-ipc-mode': string(
     '',
     'Default ipc namespace of containers ("shareable", "private")',
-    DEFAULTS.defaultIpcMode,
+    DEFAULTS.ipcMode,
   ),
   'default-network-opt': networkOptionFlag(),
   'default-shm-size': {
     ...bytes('', 'Size of /dev/shm of containers'),
-    initial: DEFAULTS.defaultShmSizeBytes,
+    initial: DEFAULTS.shmSizeBytes,
     defaultText: '64MiB',
   },
   'default-ulimit': ulimitFlag(),
@@ -91,7 +92,7 @@ export const DAEMON_FLAG_TABLE = {
   'image-policy': string(
     '',
     'File that says which images may be pulled, in the form of containers-policy.json',
-    DEFAULTS.imagePolicy,
+    DEFAULTS.imagePolicyFile,
   ),
   init: bool('', 'Run an init in containers to forward signals and reap processes'),
   'insecure-registry': list(
@@ -99,7 +100,7 @@ export const DAEMON_FLAG_TABLE = {
     'Registry, or network of them, whose HTTPS is not verified; HTTP will do',
     checkInsecureRegistry,
   ),
-  ip: string('', 'Host address for published ports that name none', DEFAULTS.ip, checkAddress),
+  ip: string('', 'Host address for published ports that name none', DEFAULTS.publishIp, checkAddress),
   'ip-masq': bool('', "Give containers' outgoing connections the host's address", true),
   ipv6: bool('', 'Give the default bridge IPv6'),
   label: list('', "Set key=value labels of the daemon's own", checkLabel),

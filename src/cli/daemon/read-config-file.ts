@@ -24,75 +24,50 @@ import { inertWarning, isInert } from './inert-directives.ts';
 type FlagName = keyof DaemonFlagValues;
 type Directive = { flag: FlagName; check: ValueCheck };
 
-/** The keys of dockerd's daemon.json that are honoured, and the flags they stand for. */
-const DIRECTIVES = lookupTable<Directive>({
-  'api-names': { flag: 'api-name', check: texts },
-  bip: { flag: 'bip', check: text },
-  bip6: { flag: 'bip6', check: text },
-  bridge: { flag: 'bridge', check: text },
-  'cfs-quota-burst-percent': { flag: 'cfs-quota-burst-percent', check: numberText },
-  'cfs-quota-burst-period': { flag: 'cfs-quota-burst-period', check: numberText },
-  'cpu-burst-percent': { flag: 'cpu-burst-percent', check: numberText },
-  'cpu-burst-policy': { flag: 'cpu-burst-policy', check: text },
-  'cgroup-parent': { flag: 'cgroup-parent', check: text },
-  'data-root': { flag: 'data-root', check: text },
-  debug: { flag: 'debug', check: boolean },
-  'default-address-pools': { flag: 'default-address-pool', check: list(addressPool) },
-  'default-cgroupns-mode': { flag: 'default-cgroupns-mode', check: text },
-  'default-gateway': { flag: 'default-gateway', check: text },
-  'default-gateway-v6': { flag: 'default-gateway-v6', check: text },
-  'default-ipc-mode': { flag: 'default-ipc-mode', check: text },
-  'default-network-opts': { flag: 'default-network-opt', check: map(map(text)) },
-  'default-shm-size': { flag: 'default-shm-size', check: size },
-  'default-ulimits': { flag: 'default-ulimit', check: ulimits },
-  'discard-blobs': { flag: 'discard-blobs', check: boolean },
-  dns: { flag: 'dns', check: texts },
-  'dns-opts': { flag: 'dns-opt', check: texts },
-  'dns-search': { flag: 'dns-search', check: texts },
-  'exec-root': { flag: 'exec-root', check: text },
-  'fixed-cidr': { flag: 'fixed-cidr', check: text },
-  'fixed-cidr-v6': { flag: 'fixed-cidr-v6', check: text },
-  group: { flag: 'group', check: text },
-  'host-gateway-ip': { flag: 'host-gateway-ip', check: text },
-  hosts: { flag: 'host', check: texts },
-  'http-proxy': { flag: 'http-proxy', check: text },
-  'https-proxy': { flag: 'https-proxy', check: text },
-  icc: { flag: 'icc', check: boolean },
-  'image-gc-high': { flag: 'image-gc-high', check: number },
-  'image-gc-low': { flag: 'image-gc-low', check: number },
-  'image-policy': { flag: 'image-policy', check: text },
-  init: { flag: 'init', check: boolean },
-  'insecure-registries': { flag: 'insecure-registry', check: texts },
-  ip: { flag: 'ip', check: text },
-  'ip-masq': { flag: 'ip-masq', check: boolean },
-  ipv6: { flag: 'ipv6', check: boolean },
-  labels: { flag: 'label', check: texts },
-  'live-restore': { flag: 'live-restore', check: boolean },
-  'log-driver': { flag: 'log-driver', check: text },
-  'log-format': { flag: 'log-format', check: text },
-  'log-level': { flag: 'log-level', check: text },
-  'log-opts': { flag: 'log-opt', check: map(text) },
-  'max-concurrent-downloads': { flag: 'max-concurrent-downloads', check: number },
-  'max-concurrent-uploads': { flag: 'max-concurrent-uploads', check: number },
-  'max-download-attempts': { flag: 'max-download-attempts', check: number },
-  'metrics-addr': { flag: 'metrics-addr', check: text },
-  mtu: { flag: 'mtu', check: number },
-  'no-new-privileges': { flag: 'no-new-privileges', check: boolean },
-  'no-proxy': { flag: 'no-proxy', check: text },
-  pidfile: { flag: 'pidfile', check: text },
-  'raw-logs': { flag: 'raw-logs', check: boolean },
-  'registry-mirrors': { flag: 'registry-mirror', check: texts },
-  'share-pool-threshold': { flag: 'share-pool-threshold', check: number },
-  'shutdown-timeout': { flag: 'shutdown-timeout', check: number },
-  'sysctl-guard': { flag: 'sysctl-guard', check: text },
-  'storage-driver': { flag: 'storage-driver', check: text },
-  'storage-opts': { flag: 'storage-opt', check: texts },
-  tls: { flag: 'tls', check: boolean },
-  tlscacert: { flag: 'tlscacert', check: text },
-  tlscert: { flag: 'tlscert', check: text },
-  tlskey: { flag: 'tlskey', check: text },
-  tlsverify: { flag: 'tlsverify', check: boolean },
+/** How dockerd's daemon.json calls what has another name there than the flag. */
+const KEYS = lookupTable<string>({
+  'api-name': 'api-names',
+  'default-address-pool': 'default-address-pools',
+  'default-network-opt': 'default-network-opts',
+  'default-ulimit': 'default-ulimits',
+  'dns-opt': 'dns-opts',
+  host: 'hosts',
+  'insecure-registry': 'insecure-registries',
+  label: 'labels',
+  'log-opt': 'log-opts',
+  'registry-mirror': 'registry-mirrors',
+  'storage-opt': 'storage-opts',
 });
+
+/** By the kind of the flag. */
+const CHECKS = lookupTable<ValueCheck>({
+  '': boolean,
+  string: text,
+  int: number,
+  bytes: size,
+  list: texts,
+  map: map(text),
+  mapmap: map(map(text)),
+  ulimit: ulimits,
+  'pool-options': list(addressPool),
+});
+
+/** These are of the command line only. */
+const NO_DIRECTIVES: readonly string[] = ['config-file', 'validate'] satisfies FlagName[];
+
+/** The keys that are honoured, and the flags they stand for: all flags. */
+const DIRECTIVES = lookupTable<Directive>(
+  Object.fromEntries(
+    Object.entries<{ kind: string; initial: unknown }>(DAEMON_FLAG_TABLE).flatMap(
+      ([flag, { kind, initial }]) => {
+        const isNumberText = kind === 'int' && typeof initial === 'string';
+        const check = isNumberText ? numberText : CHECKS[kind];
+        if (NO_DIRECTIVES.includes(flag) || check === undefined) return [];
+        return [[KEYS[flag] ?? flag, { flag: flag as FlagName, check }]];
+      },
+    ),
+  ),
+);
 
 /**
  * Adds the configuration file to what the flags say. A key that is unknown, of the wrong type, or given as a

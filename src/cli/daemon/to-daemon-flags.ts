@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { BurstPolicy } from '../../governor/burst/burst-settings.ts';
 import type { SysctlMode } from '../../governor/governance.ts';
+import { ENGINE_OPTIONS, type EngineSettings } from '../../api/engine-options.ts';
 import { DEFAULT_DAEMON_FLAGS, type DaemonFlags, type LogLevel } from '../daemon-flags.ts';
 import type { DaemonFlagValues } from './daemon-flag-table.ts';
 
@@ -30,55 +31,35 @@ export function toDaemonFlags(values: DaemonFlagValues, warnings: string[] = [])
   checkModes(values);
   checkLabels(values.label);
   return {
+    ...engineSettings(values),
     hosts,
     dataRoot: resolve(values['data-root']),
     execRoot: resolve(values['exec-root']),
     pidfile: values.pidfile === '' ? '' : resolve(values.pidfile),
-    storageDriver: values['storage-driver'],
-    storageOpts: values['storage-opt'],
-    bip: values.bip,
-    bip6: values.bip6,
     ipv6: values.ipv6 || values.bip6 !== '',
-    fixedCidr: values['fixed-cidr'],
-    fixedCidr6: values['fixed-cidr-v6'],
-    defaultGateway: values['default-gateway'],
-    defaultGateway6: values['default-gateway-v6'],
-    icc: values.icc,
-    networkOptions: values['default-network-opt'],
     bridge: values.bridge,
-    addressPools: values['default-address-pool'],
-    masquerade: values['ip-masq'],
     mtu: values.mtu === 0 ? DEFAULT_DAEMON_FLAGS.mtu : values.mtu,
-    dns: values.dns,
-    dnsSearch: values['dns-search'],
-    dnsOptions: values['dns-opt'],
-    debug: values.debug,
     logLevel: values.debug ? 'debug' : (level as LogLevel),
     logFormat: values['log-format'] as DaemonFlags['logFormat'],
     rawLogs: values['raw-logs'],
-    logDriver: values['log-driver'],
-    logOpts: values['log-opt'],
     apiNames: values['api-name'],
     group: values.group,
-    cgroupParent: values['cgroup-parent'],
     ...burstFlags(values),
     metricsAddress: values['metrics-addr'],
-    defaultUlimits: values['default-ulimit'],
-    defaultShmSizeBytes: values['default-shm-size'],
-    labels: values.label,
     ...tlsFlags(values),
-    defaultCgroupnsMode: values['default-cgroupns-mode'] as DaemonFlags['defaultCgroupnsMode'],
-    defaultIpcMode: values['default-ipc-mode'] as DaemonFlags['defaultIpcMode'],
-    hostGatewayIp: values['host-gateway-ip'],
-    ip: values.ip,
-    noNewPrivileges: values['no-new-privileges'],
-    init: values.init,
     shutdownTimeoutSeconds: values['shutdown-timeout'],
-    discardBlobs: values['discard-blobs'],
     ...imageLimits(values),
     ...registryFlags(values),
     warnings,
   };
+}
+
+/** The flags of the engine, by the names of its options. */
+function engineSettings(values: DaemonFlagValues): EngineSettings {
+  const settings: Record<string, unknown> = {};
+  for (const [name, { flag }] of Object.entries(ENGINE_OPTIONS))
+    settings[name] = values[flag as keyof DaemonFlagValues];
+  return settings as EngineSettings;
 }
 
 function checkCidr(text: string): void {
@@ -142,13 +123,7 @@ function burstFlags(
 
 type RegistryFlags = Pick<
   DaemonFlags,
-  | 'insecureRegistries'
-  | 'registryMirrors'
-  | 'imagePolicy'
-  | 'proxies'
-  | 'maxConcurrentDownloads'
-  | 'maxConcurrentUploads'
-  | 'maxDownloadAttempts'
+  'proxies' | 'maxConcurrentDownloads' | 'maxConcurrentUploads' | 'maxDownloadAttempts'
 >;
 
 function registryFlags(values: DaemonFlagValues): RegistryFlags {
@@ -160,9 +135,6 @@ function registryFlags(values: DaemonFlagValues): RegistryFlags {
   if (attempts <= 0) throw new Error(`invalid max download attempts: ${attempts}`);
   const { env } = process;
   return {
-    insecureRegistries: values['insecure-registry'],
-    registryMirrors: values['registry-mirror'],
-    imagePolicy: values['image-policy'],
     proxies: {
       http: values['http-proxy'] || env.HTTP_PROXY || env.http_proxy || '',
       https: values['https-proxy'] || env.HTTPS_PROXY || env.https_proxy || '',

@@ -1,5 +1,6 @@
 import { release } from 'node:os';
 import { API_VERSION, MIN_API_VERSION, type SystemInfo, type SystemVersion } from '../../api/types.ts';
+import { shownSettings } from '../../api/engine-options.ts';
 import { currentTime } from '../model/clock.ts';
 import type { Daemon } from '../container/daemon.ts';
 import type { DaemonOptions } from '../model/daemon-options.ts';
@@ -29,10 +30,9 @@ export async function systemInformation(daemon: Daemon): Promise<SystemInfo> {
       Log: ['json-file', 'local'],
     },
     ...hostInformation(daemon),
-    Debug: options.debug,
+    ...shownSettings(options),
     NGoroutines: 1,
     SystemTime: currentTime(),
-    LoggingDriver: options.logDriver,
     NEventsListener: daemon.events.listenerCount,
     IndexServerAddress: 'https://index.docker.io/v1/',
     RegistryConfig: registryConfig(options),
@@ -41,7 +41,6 @@ export async function systemInformation(daemon: Daemon): Promise<SystemInfo> {
     HttpProxy: maskedProxy(options.proxies.http),
     HttpsProxy: maskedProxy(options.proxies.https),
     NoProxy: options.proxies.none,
-    Labels: options.labels,
     ExperimentalBuild: false,
     ServerVersion: options.version,
     Runtimes: { slipway: { path: 'slipway-shim' } },
