@@ -84,4 +84,42 @@ describe('guards', () => {
     await until(async () => (await status()) === 'exited');
     await daemon.slipway('rm', '-f', id, neighbour);
   });
+
+  test('a container connects and sends only to where it may, and to itself', async () => {
+    const server = await run('-d', 'busybox', 'sh', '-c', 'nc -ll -p 80 -e echo hi');
+    const { NetworkSettings } = (await daemon.api('GET', `/containers/${server}/json`)) as {
+      NetworkSettings: { IPAddress: string };
+    };
+    const address = NetworkSettings.IPAddress;
+    const fetched = async (...flags: string[]) => {
+      const command = ['sh', '-c', `nc -w 5 ${address} 80 < /dev/null 2>&1; true`];
+      return (await daemon.slipway('run', '--rm', ...flags, 'busybox', ...command)).stdout.trim();
+    };
+    await until(async () => (await fetched()) === 'hi');
+    assert.equal(await fetched('--network-guard', `${address}:80`), 'hi');
+    assert.equal(await fetched('--network-guard', `192.0.2.0/24`, '--network-guard', `${address}/30`), 'hi');
+    for (const rule of [`${address}:81`, '192.0.2.0/24', 'none'])
+      assert.match(await fetched('--network-guard', rule), /Operation not permitted/);
+    const own =
+      'httpd -p 80 -h /etc; until wget -q -O - http://127.0.0.1/hostname; do sleep 0.1; done; echo self';
+    const { stdout } = await daemon.slipway(
+      'run',
+      '--rm',
+      '--network-guard',
+      'none',
+      'busybox',
+      'sh',
+      '-c',
+      own,
+    );
+    assert.match(stdout, /self/);
+    const id = await run('-d', 'busybox', 'sleep', '1000');
+    const connect = ['exec', id, 'nc', '-w', '5', address, '80'];
+    assert.equal((await daemon.slipway(...connect)).stdout.trim(), 'hi');
+    assert.equal((await daemon.slipway('update', '--network-guard', 'none', id)).code, 0);
+    assert.notEqual((await daemon.slipway(...connect)).code, 0);
+    assert.equal((await daemon.slipway('update', '--network-guard', 'off', id)).code, 0);
+    assert.equal((await daemon.slipway(...connect)).stdout.trim(), 'hi');
+    await daemon.slipway('rm', '-f', server, id);
+  });
 });

@@ -1,5 +1,6 @@
 import { EngineError } from '../base/errors.ts';
 import { BURST_POLICIES, type BurstPolicy, type BurstSettings } from './burst/burst-settings.ts';
+import { type NetworkRule, parseNetworkRule } from './network/network-rule.ts';
 import { parsePressureLimit, type PressureAction, type PressureLimit } from './pressure/pressure-limit.ts';
 import type { QualityOfService } from './quality-of-service.ts';
 
@@ -23,6 +24,8 @@ export type Governance = {
   sysctlGuard?: SysctlMode;
   /** Sysctls that may be written all the same: `net.core.*`. */
   sysctlAllow: string[];
+  /** Undefined: anywhere; empty: nowhere but to itself. */
+  networkGuard?: NetworkRule[];
 };
 
 export type SysctlMode = 'deny' | 'audit' | 'off';
@@ -46,6 +49,7 @@ const SYSCTL_MODES: readonly SysctlMode[] = ['deny', 'audit', 'off'];
 /** What a shim watches (MAX_TRIGGERS). */
 const MAX_PRESSURE_LIMITS = 16;
 const MAX_SYSCTLS = 64;
+const MAX_RULES = 128;
 const QOS: readonly QualityOfService[] = ['none', 'latency-sensitive', 'best-effort'];
 const NEVER_BEFORE = -1;
 
@@ -85,6 +89,15 @@ export const GOVERNANCE_OPTIONS = {
     kind: 'string',
     apply: ({ burst }, text) => {
       burst.policy = oneOf<BurstPolicy>(text, BURST_POLICIES);
+    },
+  },
+  'network-guard': {
+    usage:
+      'Let the container connect and send only to ADDRESS[/PREFIX][:PORT] (none: nowhere; off: anywhere)',
+    kind: 'list',
+    apply: (governance, text) => {
+      if (text === 'off') return;
+      governance.networkGuard = text === 'none' ? [] : listOf(text, MAX_RULES).map(parseNetworkRule);
     },
   },
   'pressure-action': {

@@ -12,7 +12,7 @@ import { forgetLater, watchExec } from '../exec/start-exec.ts';
 import { resumeHealthChecks } from '../container/health/start-health-checks.ts';
 import { removeContainer, removeLeftFiles } from '../container/lifecycle/remove-container.ts';
 import { scheduleRestart, wantsRestart } from '../container/lifecycle/restart-policy.ts';
-import { adoptSysctlGuard } from '../container/lifecycle/guard-sysctls.ts';
+import { adoptSysctlGuard } from '../container/lifecycle/guard-container.ts';
 import { tryToWatchPressure } from '../container/lifecycle/watch-pressure.ts';
 import { governContainer } from '../container/lifecycle/govern-container.ts';
 import { handleExit, watchExit } from '../container/lifecycle/watch-exit.ts';

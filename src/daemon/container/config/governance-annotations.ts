@@ -60,6 +60,11 @@ const LACKS: readonly Lack[] = [
     warning: `Your kernel does not support sysctl guards ${NO_CGROUP}. All writes to sysctls are allowed.`,
   },
   {
+    names: ['network-guard'],
+    isSupported: ({ networkGuard }) => networkGuard,
+    warning: `Your kernel does not support network guards ${NO_CGROUP}. All connections are allowed.`,
+  },
+  {
     names: ['pressure-limit', 'pressure-action'],
     isSupported: ({ pressure }) => pressure,
     warning: `Your kernel does not support pressure stall information ${NO_CGROUP}. Pressure limits discarded.`,

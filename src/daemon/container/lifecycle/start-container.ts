@@ -14,7 +14,7 @@ import { containerEvent } from '../../model/container-event.ts';
 import { initialHealth, startHealthChecks } from '../health/start-health-checks.ts';
 import { removeInLock } from './remove-container.ts';
 import { governContainer } from './govern-container.ts';
-import { guardSysctls, wantsSysctlGuard } from './guard-sysctls.ts';
+import { guardContainer, wantsGuard } from './guard-container.ts';
 import { watchExit } from './watch-exit.ts';
 import { tryToWatchPressure } from './watch-pressure.ts';
 import { lineAttributes } from '../logs/log-attributes.ts';
@@ -115,7 +115,7 @@ async function run(daemon: Daemon, container: Container, { reason, signal }: Sta
   writeHostFiles(daemon, container);
   const runtime = await createRuntime(daemon, container, { joined, signal });
   undo.defer(() => runtime.remove());
-  if (wantsSysctlGuard(daemon, container)) guardSysctls(daemon, container, runtime);
+  if (wantsGuard(daemon, container)) guardContainer(daemon, container, runtime);
   for (const pending of container.pendingAttaches) await pending.connect(runtime);
   await untilAborted(signal, runtime.start()).catch(error => failStart(error, signal));
   // That one has not known of this one, when it has ended meanwhile.
@@ -152,7 +152,7 @@ async function createRuntime(
       mounts,
       namespaces,
       // Who attaches before the start must not miss the first words, and a guard stands before there is anything to guard.
-      start: container.pendingAttaches.size === 0 && !wantsSysctlGuard(daemon, container),
+      start: container.pendingAttaches.size === 0 && !wantsGuard(daemon, container),
       ...(joined.namespace === undefined ? {} : { networkNamespace: joined.namespace }),
       keepDescriptors: joined.descriptors,
       signal,

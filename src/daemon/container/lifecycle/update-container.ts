@@ -14,7 +14,7 @@ import { changedAnnotations, governanceOf, governanceWarnings } from '../config/
 import { changedResources, type GovernedConfig, governedResources } from '../spec/governed-resources.ts';
 import { mergeResources } from '../spec/spec-resources.ts';
 import { governanceFacts, resourcesOf } from '../start/build-spec.ts';
-import { guardSysctls } from './guard-sysctls.ts';
+import { guardContainer } from './guard-container.ts';
 import { watchPressure } from './watch-pressure.ts';
 import { governContainer } from './govern-container.ts';
 
@@ -54,7 +54,7 @@ async function update(daemon: Daemon, container: Container, request: ContainerUp
     container.record = { ...record, hostConfig };
     if (runtime !== undefined) {
       governContainer(daemon, container, runtime);
-      if (annotations !== undefined) guardSysctls(daemon, container, runtime);
+      if (annotations !== undefined) guardContainer(daemon, container, runtime);
       await watchPressure(daemon, container, runtime);
     }
   } catch (error) {

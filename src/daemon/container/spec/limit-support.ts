@@ -22,6 +22,8 @@ export type LimitSupport = {
   cpuset: boolean;
   /** Programs that decide about sysctls, with a ring buffer for their reports: Linux 5.8, and a v2 hierarchy. */
   sysctlGuard: boolean;
+  /** Programs that decide about connections: Linux 4.18, and a v2 hierarchy. */
+  networkGuard: boolean;
   /** Pressure of cgroups, by triggers. */
   pressure: boolean;
   pids: boolean;
@@ -59,6 +61,7 @@ export function readLimitSupport(
     cpuIdle: has('cpu') && isLinux(5, 15),
     cpuset: has('cpuset'),
     sysctlGuard: layout.unified !== undefined && isLinux(5, 8),
+    networkGuard: layout.unified !== undefined,
     pressure: layout.unified !== undefined && exists('/proc/pressure/memory'),
     pids: has('pids'),
     blkioWeight: v2.has('io') || hasFile('blkio', 'blkio.weight'),

@@ -1,6 +1,7 @@
 import { messageOf } from '../../../base/errors.ts';
 import type { Task } from '../../../execdriver/driver.ts';
 import type { Governance, SysctlMode } from '../../../governor/governance.ts';
+import { guardNetwork, liftNetworkGuard } from '../../../governor/network/network-guard.ts';
 import type { SysctlReport } from '../../../governor/sysctl/sysctl-guard.ts';
 import { containerEvent } from '../../model/container-event.ts';
 import type { Container } from '../../model/container.ts';
@@ -23,7 +24,25 @@ function hasExtraPrivileges({ Privileged, CapAdd, NetworkMode }: CompletedHostCo
 }
 
 /** Whether something has to be attached between a container's creation and its start. */
-export function wantsSysctlGuard(daemon: Daemon, { record: { hostConfig } }: Container): boolean {
+export function wantsGuard(daemon: Daemon, container: Container): boolean {
+  const { networkGuard } = governanceOf(container.record.hostConfig);
+  return (
+    (networkGuard !== undefined && daemon.hostFacts.limits.networkGuard) ||
+    wantsSysctlGuard(daemon, container)
+  );
+}
+
+/** Attaches them, before the start and after an update. @throws EngineError, SyscallError when the kernel refuses */
+export function guardContainer(daemon: Daemon, container: Container, task: Task): void {
+  guardSysctls(daemon, container, task);
+  const { networkGuard } = governanceOf(container.record.hostConfig);
+  const directory = task.cgroupPaths.unified;
+  if (directory === undefined || !daemon.hostFacts.limits.networkGuard) return;
+  if (networkGuard === undefined) liftNetworkGuard(directory);
+  else guardNetwork(directory, networkGuard);
+}
+
+function wantsSysctlGuard(daemon: Daemon, { record: { hostConfig } }: Container): boolean {
   const isSupported = daemon.hostFacts.limits.sysctlGuard;
   return isSupported && sysctlMode(daemon, hostConfig, governanceOf(hostConfig)) !== 'off';
 }
@@ -33,7 +52,7 @@ export function wantsSysctlGuard(daemon: Daemon, { record: { hostConfig } }: Con
  * none.
  * @throws EngineError, SyscallError when the kernel refuses what was asked for; what is only the default is warned of
  */
-export function guardSysctls(daemon: Daemon, container: Container, task: Task): void {
+function guardSysctls(daemon: Daemon, container: Container, task: Task): void {
   const { hostConfig } = container.record;
   const directory = task.cgroupPaths.unified;
   if (directory === undefined || !daemon.hostFacts.limits.sysctlGuard) return;
