@@ -54,27 +54,27 @@ export class NameService {
     if (requests.length > 0) await this.#client.send(...requests);
   }
 
-  /** When its process runs: it is found as long as that does. Never throws. */
-  run({ id, state }: Container): void {
-    if (this.#known.has(id)) this.#tell({ type: 'run', sandbox: id, pid: state.pid });
+  /** When its process runs: it is found as long as that does. Settles when it is. Never throws. */
+  async run({ id, state }: Container): Promise<void> {
+    if (this.#known.has(id)) await this.#tell({ type: 'run', sandbox: id, pid: state.pid });
   }
 
-  /** Never throws. */
-  renamed(container: Container): void {
+  /** Settles when it is found by its new name. Never throws. */
+  async renamed(container: Container): Promise<void> {
     if (!this.#known.has(container.id)) return;
-    this.join(container, container.state.endpoints).catch(error => this.#warn(error));
+    await this.join(container, container.state.endpoints).catch(error => this.#warn(error));
   }
 
   /** Settles when it is not found there any more. Never throws. */
   async leave({ id }: Container, { endpoint }: Connection): Promise<void> {
     if (!this.#known.has(id)) return;
     const request: ResolverRequest = { type: 'leave', sandbox: id, networkId: endpoint.networkId };
-    await this.#client.send(request).catch(error => this.#warn(error));
+    await this.#tell(request);
   }
 
   /** Idempotent, never throws. */
   closeSandbox({ id }: Container): void {
-    if (this.#known.delete(id)) this.#tell({ type: 'close', sandbox: id });
+    if (this.#known.delete(id)) void this.#tell({ type: 'close', sandbox: id });
   }
 
   isOpen({ id }: Container): boolean {
@@ -86,8 +86,8 @@ export class NameService {
     this.#client.close();
   }
 
-  #tell(request: ResolverRequest): void {
-    this.#client.send(request).catch(error => this.#warn(error));
+  async #tell(request: ResolverRequest): Promise<void> {
+    await this.#client.send(request).catch(error => this.#warn(error));
   }
 
   #warn(error: unknown): void {

@@ -76,7 +76,7 @@ export async function renameContainer(daemon: Daemon, container: Container, newN
     } catch (error) {
       throw prefixed('Error when allocating new name', error);
     }
-    daemon.names.renamed(container);
+    await daemon.names.renamed(container);
     containerEvent(daemon, container, 'rename', { oldName: `/${oldName}` });
   });
 }

@@ -124,7 +124,7 @@ async function run(daemon: Daemon, container: Container, { reason, signal }: Sta
   commitStart(daemon, container, { runtime, reason });
   undo.move();
   joined.close();
-  started(daemon, container, runtime);
+  await started(daemon, container, runtime);
 }
 
 /** Which run of which container has the network that this one shares. @throws EngineError when it does not run */
@@ -245,14 +245,16 @@ function commitStart(daemon: Daemon, container: Container, { runtime, reason }: 
   if (reason === 'request') container.restartDelayMs = 0;
 }
 
-function started(daemon: Daemon, container: Container, runtime: Runtime): void {
+/** Settles when others find it by name. */
+async function started(daemon: Daemon, container: Container, runtime: Runtime): Promise<void> {
   watchExit(daemon, container, runtime);
   governContainer(daemon, container, runtime);
   daemon.background.run('watching pressure', tryToWatchPressure(daemon, container, runtime));
-  daemon.names.run(container);
+  const isFound = daemon.names.run(container);
   startHealthChecks(daemon, container);
   containerEvent(daemon, container, 'start');
   updateLinkedHosts(daemon, container);
+  await isFound;
 }
 
 async function recordFailure(daemon: Daemon, container: Container, error: unknown): Promise<void> {

@@ -154,7 +154,7 @@ async function giveNames(
   if (!isUserDefined(connection.network)) return;
   if (!daemon.names.isOpen(container)) {
     await daemon.names.open(container, namespace.descriptor);
-    daemon.names.run(container);
+    await daemon.names.run(container);
     writeResolvConf(daemon, container);
   }
   await daemon.names.join(container, [connection]);
