@@ -78,8 +78,8 @@ RUN exit 1
   );
 });
 
-test('layers that say nothing stay, as BuildKit has them', async () => {
-  await build('FROM busybox\nRUN true\nCMD ["x"]', {
+test('layers that say nothing stay, as BuildKit has them, and triggers are not told of in the history', async () => {
+  await build('FROM busybox\nRUN true\nONBUILD RUN x\nCMD ["x"]', {
     exporter: { type: 'moby', attributes: { name: 'empty' } },
   });
   const history = (await daemon.api('GET', '/images/empty/history')) as {

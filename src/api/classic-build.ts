@@ -52,5 +52,6 @@ export type BuildPruneOptions = {
   keepBytes: number;
   /** Only what has not been used for that long. */
   unusedForMs: number;
-  ids: readonly string[];
+  /** What is meant, in BuildKit's filter language: whatever any of them means; without them all. */
+  filters: readonly string[];
 };

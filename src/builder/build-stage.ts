@@ -140,6 +140,8 @@ function finish(
   { outcome, command = [] }: { outcome?: Outcome | undefined; command?: readonly string[] | undefined } = {},
 ): StageState {
   const { dialect } = request;
+  // BuildKit writes down what a trigger does, when it does that, and not the trigger.
+  if (step.kind === 'onbuild' && dialect !== 'classic') return state;
   const text = createdBy({ step, config: state.config, args: state.args, command, dialect });
   return withStep(state, text, { layer: outcome?.layer, dialect, epoch });
 }

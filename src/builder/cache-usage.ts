@@ -1,10 +1,15 @@
 import type { BuildCacheEntry, BuildPruneOptions } from '../api/classic-build.ts';
+import { cacheFilter } from './cache-filter.ts';
 import { hexOf } from '../base/digest.ts';
 import type { CacheRecord, CacheStore } from './solver/cache-store.ts';
 
 /** What the cache has, as `/system/df` tells it; results that share a layer count once. */
 export function usedCache(cache: CacheStore): BuildCacheEntry[] {
-  return byLayer(cache.list()).map(({ records, last }) => ({
+  return byLayer(cache.list()).map(entryOf);
+}
+
+function entryOf({ records, last }: Layer): BuildCacheEntry {
+  return {
     ID: hexOf(last.chainId).slice(0, 25),
     Type: 'regular',
     Description: last.description,
@@ -14,22 +19,30 @@ export function usedCache(cache: CacheStore): BuildCacheEntry[] {
     CreatedAt: last.createdAt,
     LastUsedAt: new Date(last.lastUsedAtMs).toISOString(),
     UsageCount: records.reduce((sum, { uses }) => sum + uses, 0),
-  }));
+  };
 }
 
-/** Forgets what was used least recently, until what is left is as the options say. */
-export function prunedCache(
+/**
+ * Forgets what was used least recently, until what is left is as the options say.
+ * @throws EngineError invalid-parameter for a filter that cannot be read
+ */
+export async function prunedCache(
   cache: CacheStore,
-  { keepBytes, unusedForMs, ids }: BuildPruneOptions,
-): { CachesDeleted: string[] | null; SpaceReclaimed: number } {
+  { keepBytes, unusedForMs, filters }: BuildPruneOptions,
+): Promise<{ CachesDeleted: string[] | null; SpaceReclaimed: number }> {
+  const isMeant = await cacheFilter(filters);
   const layers = byLayer(cache.list());
   let kept = layers.reduce((sum, { last }) => sum + last.sizeBytes, 0);
   const now = Date.now();
   const removed: Layer[] = [];
   for (const layer of layers) {
     const { last } = layer;
-    const isNamed = ids.length === 0 || ids.some(id => hexOf(last.chainId).startsWith(id));
-    if (!isNamed || now - last.lastUsedAtMs < unusedForMs || (keepBytes > 0 && kept <= keepBytes)) continue;
+    if (
+      !isMeant(entryOf(layer)) ||
+      now - last.lastUsedAtMs < unusedForMs ||
+      (keepBytes > 0 && kept <= keepBytes)
+    )
+      continue;
     kept -= last.sizeBytes;
     removed.push(layer);
   }

@@ -3,6 +3,7 @@ import { untilAborted } from '../../base/until-aborted.ts';
 import { DockerfileError } from '../../dockerfile/dockerfile-error.ts';
 import { formatPlatform, hostPlatform, isForPlatform, type Platform } from '../../oci/platform.ts';
 import type { BuilderParts } from '../builder-parts.ts';
+import { cacheFilter } from '../cache-filter.ts';
 import { prunedCache, usedCache } from '../cache-usage.ts';
 import { BuildJob } from './build-job.ts';
 import type { Result } from './export-result.ts';
@@ -174,29 +175,31 @@ export class ControlService {
   }
 
   async #diskUsage(call: Call): Promise<void> {
-    await oneRequest(call);
-    const record = usedCache(this.#parts.cache).map(entry => ({
-      id: entry.ID,
-      inUse: entry.InUse,
-      sizeBytes: entry.Size,
-      createdAt: Date.parse(entry.CreatedAt),
-      lastUsedAt: entry.LastUsedAt === null ? undefined : Date.parse(entry.LastUsedAt),
-      usageCount: entry.UsageCount,
-      description: entry.Description,
-      recordType: entry.Type,
-      shared: entry.Shared,
-    }));
+    const { filter } = wire.DISK_USAGE_REQUEST.decode(await oneRequest(call));
+    const record = usedCache(this.#parts.cache)
+      .filter(await cacheFilter(filter))
+      .map(entry => ({
+        id: entry.ID,
+        inUse: entry.InUse,
+        sizeBytes: entry.Size,
+        createdAt: Date.parse(entry.CreatedAt),
+        lastUsedAt: entry.LastUsedAt === null ? undefined : Date.parse(entry.LastUsedAt),
+        usageCount: entry.UsageCount,
+        description: entry.Description,
+        recordType: entry.Type,
+        shared: entry.Shared,
+      }));
     await call.send(wire.DISK_USAGE_RESPONSE.encode({ record }));
   }
 
   async #prune(call: Call): Promise<void> {
     const request = wire.PRUNE_REQUEST.decode(await oneRequest(call));
     const before = new Map(usedCache(this.#parts.cache).map(entry => [entry.ID, entry]));
-    const { CachesDeleted } = prunedCache(this.#parts.cache, {
+    const { CachesDeleted } = await prunedCache(this.#parts.cache, {
       all: request.all,
       keepBytes: Math.max(request.reservedSpace, request.maxUsedSpace),
       unusedForMs: request.keepDurationNs / 1e6,
-      ids: [],
+      filters: request.filter,
     });
     for (const id of CachesDeleted ?? [])
       await call.send(wire.USAGE_RECORD.encode({ id, sizeBytes: before.get(id)?.Size ?? 0 }));

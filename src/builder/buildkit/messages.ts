@@ -80,6 +80,8 @@ export const USAGE_RECORD = message({
   shared: [11, flag],
 });
 export const DISK_USAGE_RESPONSE = message({ record: [1, list(nested(USAGE_RECORD))] });
+export const DISK_USAGE_REQUEST = message({ filter: [1, list(text)] });
+
 export const PRUNE_REQUEST = message({
   filter: [1, list(text)],
   all: [2, flag],

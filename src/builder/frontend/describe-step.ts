@@ -1,6 +1,7 @@
+import { formatGoDuration } from '../../base/go/format-duration.ts';
 import { argumentsOf } from '../../dockerfile/apply-config.ts';
 import type { StageStep } from '../../dockerfile/instruction.ts';
-import type { ContainerDefaults } from '../../oci/image-config.ts';
+import type { ContainerDefaults, Healthcheck } from '../../oci/image-config.ts';
 import type { Dialect } from '../stage-state.ts';
 
 export type Described = {
@@ -70,7 +71,7 @@ function textOf({ step, config, args }: Pick<Described, 'step' | 'config' | 'arg
       return `${step.kind.toUpperCase()} ${[...flags, ...sources, step.destination].join(' ')}`;
     }
     case 'healthcheck':
-      return step.original;
+      return `HEALTHCHECK ${probe(config.Healthcheck)}`;
     case 'run':
       return `RUN ${(argumentsOf(step.command, config) ?? []).join(' ')}`;
   }
@@ -83,6 +84,33 @@ function withProtocol(port: string): string {
 
 function list(words: readonly string[] | null | undefined): string {
   return `[${(words ?? []).map(word => JSON.stringify(word)).join(' ')}]`;
+}
+
+/** As Go prints the structure with `%q`. */
+function probe({ Test, Interval, Timeout, StartPeriod, StartInterval, Retries }: Healthcheck = {}): string {
+  const times = [Interval, Timeout, StartPeriod, StartInterval].map(
+    ns => `"${formatGoDuration((ns ?? 0) / 1e6)}"`,
+  );
+  return `&{${[list(Test), ...times, quotedCharacter(Retries ?? 0)].join(' ')}}`;
+}
+
+/** What Go has a letter for, and what it quotes with. */
+const ESCAPED = new Map([
+  ...[...'abtnvfr'].map((letter, index): [number, string] => [7 + index, `\\${letter}`]),
+  [39, "\\'"],
+  [92, '\\\\'],
+]);
+const MAX_CODE = 0x10ffff;
+
+/** A number as Go prints it with `%q`: the character of that code. */
+function quotedCharacter(code: number): string {
+  const isControl = code < 0x20 || code === 0x7f;
+  const character = isControl ? `\\x${code.toString(16).padStart(2, '0')}` : characterOf(code);
+  return `'${ESCAPED.get(code) ?? character}'`;
+}
+
+function characterOf(code: number): string {
+  return code > MAX_CODE ? '\ufffd' : String.fromCodePoint(code);
 }
 
 function valueOf(env: readonly string[] | null | undefined, name: string): string {

@@ -14,17 +14,8 @@ import { sendEmpty, sendJson, sendProgress } from '../../http/respond.ts';
 import { hijacking, post, type Router } from '../router.ts';
 
 const MAX_TAGS = 1000;
-const PRUNE_FILTERS = [
-  'until',
-  'unused-for',
-  'id',
-  'parent',
-  'type',
-  'description',
-  'inuse',
-  'shared',
-  'private',
-];
+/** Those that are fields of the cache's entries. */
+const CACHE_FIELDS = ['id', 'parent', 'type', 'description', 'inuse', 'shared', 'private'];
 
 export function buildRoutes(backend: BuildBackend): Router {
   return [
@@ -124,9 +115,18 @@ function json<T>(query: URLSearchParams, name: string, decode: Decoder<T>): T | 
   }
 }
 
+/** One of Docker's filters in BuildKit's language. @throws EngineError invalid-parameter */
+function cacheFilters(field: string, values: readonly string[] | undefined): string[] {
+  if (values === undefined) return [];
+  const [value, ...others] = values;
+  if (others.length > 0) throw new EngineError('invalid-parameter', 'filters expect only one value');
+  if (value === undefined) return [field];
+  return [`${field}${field === 'id' ? '~=' : '=='}${value}`];
+}
+
 async function prune(backend: BuildBackend, exchange: Exchange): Promise<void> {
   const { query } = exchange;
-  const filters = filtersParameter(query, PRUNE_FILTERS);
+  const filters = filtersParameter(query, ['until', 'unused-for', ...CACHE_FIELDS]);
   const sizes = ['keep-storage', 'reserved-space', 'max-used-space'].map(
     name => integerParameter(query, name) ?? 0,
   );
@@ -138,7 +138,7 @@ async function prune(backend: BuildBackend, exchange: Exchange): Promise<void> {
     all: booleanParameter(query, 'all'),
     keepBytes: Math.max(...sizes),
     unusedForMs: Number(unusedForNs / 1_000_000n),
-    ids: filters.get('id') ?? [],
+    filters: CACHE_FIELDS.flatMap(field => cacheFilters(field, filters.get(field))),
   });
   await sendJson(exchange, report);
 }

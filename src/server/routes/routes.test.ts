@@ -363,8 +363,10 @@ const IMAGES: Case[] = [
   { ask: 'POST /session', calls: {}, status: 400, answers: /no upgrade: h2c/ },
   { ask: 'POST /build?buildargs=[]', calls: {}, status: 400, answers: /error reading buildargs/ },
   {
-    ask: 'POST /build/prune?all=1&keep-storage=5&filters={"unused-for":["24h"]}',
-    calls: { buildPrune: [{ all: true, keepBytes: 5, unusedForMs: 86_400_000, ids: [] }] },
+    ask: 'POST /build/prune?all=1&keep-storage=5&filters={"unused-for":["24h"],"id":["ab"],"type":["x"]}',
+    calls: {
+      buildPrune: [{ all: true, keepBytes: 5, unusedForMs: 86_400_000, filters: ['id~=ab', 'type==x'] }],
+    },
     gives: { CachesDeleted: null, SpaceReclaimed: 0 },
     status: 200,
     answers: { CachesDeleted: null, SpaceReclaimed: 0 },

@@ -22,7 +22,7 @@ export type DeviceNumbers = { major: number; minor: number };
 
 export const hostDevices: DeviceSource = {
   find,
-  numbers: path => deviceNumbers(look(path).stats.rdev),
+  numbers: path => deviceNumbers(look(path, statFailed).stats.rdev),
   all: () => below('/dev', { isDev: true, filesLeft: Number.POSITIVE_INFINITY }),
 };
 
@@ -33,18 +33,20 @@ const PERMISSIONS = 0o7777;
 /** Of a directory that is given as a device. */
 const MAX_FILES = 10_000;
 
-function look(path: string): { resolved: string; stats: Stats } {
+type Failure = (path: string, reason: string, cause?: unknown) => EngineError;
+
+function look(path: string, failed: Failure): { resolved: string; stats: Stats } {
   try {
     // '' is not the engine's working directory, but no file (path_resolution(7)).
     const resolved = path === '' ? path : realpathSync(path);
     return { resolved, stats: lstatSync(resolved) };
   } catch (error) {
-    throw gatheringFailed(path, goFileReason(error), error);
+    throw failed(path, goFileReason(error), error);
   }
 }
 
 function find(path: string): Device[] {
-  const { resolved, stats } = look(path);
+  const { resolved, stats } = look(path, gatheringFailed);
   if (stats.isDirectory()) {
     const devices = below(resolved, { isDev: false, filesLeft: MAX_FILES });
     if (devices.length > 0)
@@ -53,6 +55,10 @@ function find(path: string): Device[] {
   const device = deviceOf(path, stats);
   if (!device) throw gatheringFailed(path, 'not a device node');
   return [device];
+}
+
+function statFailed(path: string, reason: string, cause?: unknown): EngineError {
+  return new EngineError('invalid-parameter', `stat ${path}: ${reason}`, { cause });
 }
 
 function gatheringFailed(path: string, reason: string, cause?: unknown): EngineError {
