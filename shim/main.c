@@ -86,7 +86,8 @@ static void watch_all(struct watched *w, struct shim *shim)
 			watch(w, input_fd(process), POLLOUT, (struct watch){ FROM_INPUT, process, 0 });
 		if (process->has_slow_client)
 			continue;
-		for (int i = 0; i < 2; i++)
+		/* What is handled last in the list comes first: of both streams at once, standard output. */
+		for (int i = 1; i >= 0; i--)
 			watch(w, process->output[i].fd, POLLIN, (struct watch){ FROM_OUTPUT, process, i });
 	}
 }

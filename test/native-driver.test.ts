@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { describeExecDriver } from '../src/execdriver/exec-driver-suite.ts';
 import { openNativeDriver } from '../src/execdriver/native/open-native-driver.ts';
-import { SuiteContainers } from '../src/execdriver/suite-containers.ts';
+import { logOf, outputOf, SuiteContainers } from '../src/execdriver/suite-containers.ts';
 import type { Process } from '../src/oci/runtime-spec.ts';
 import { makeBusyboxRoot } from './fixtures/busybox-root.ts';
 import { until } from '../src/base/testing/until.ts';
@@ -30,6 +30,19 @@ test('a failing operation is named with its arguments, and leaves nothing', asyn
   );
   assert.equal(existsSync(options.stateDir), false);
   assert.deepEqual(containers.cgroupsOf(options.id), []);
+});
+
+test('of both streams at once, standard output is logged first', async () => {
+  for (let round = 0; round < 10; round++) {
+    const options = containers.options(['sh', '-c', 'echo first; echo second >&2']);
+    const task = await driver.create(options);
+    await outputOf(task);
+    assert.deepEqual(
+      logOf(options).map(({ log }) => log),
+      ['first\n', 'second\n'],
+    );
+    await task.remove();
+  }
 });
 
 test('a shim of a version that is not understood is refused, and goes on', async () => {

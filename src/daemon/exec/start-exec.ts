@@ -11,6 +11,7 @@ import { containerEvent } from '../model/container-event.ts';
 import { buildExecProcess } from '../container/start/build-spec.ts';
 import { describeExecFailure, startExitCode } from '../container/start/start-failure.ts';
 import { checkExecutable } from './create-exec.ts';
+import { answerRead } from './answer-read.ts';
 import type { Exec } from '../model/exec.ts';
 import type { ClientSession } from '../model/client-session.ts';
 import { forgetExec } from '../model/forget-exec.ts';
@@ -40,7 +41,8 @@ export async function startExec(
   return {
     multiplexed: !raw,
     run: async client => {
-      const bridge = await start(daemon, exec, { rows, columns, attach: true, raw }, client);
+      const ready = answerRead(client);
+      const bridge = await start(daemon, exec, { rows, columns, attach: true, raw, ready }, client);
       await bridge?.done;
     },
   };
@@ -52,6 +54,8 @@ type StartOptions = {
   attach: boolean;
   /** Whether the client wants standard output as it is, and nothing else: as from a terminal. */
   raw?: boolean;
+  /** It is started no sooner. */
+  ready?: Promise<void>;
   /** Ends the process when it is aborted, whatever it has got to. */
   signal?: AbortSignal;
 };
@@ -73,6 +77,7 @@ export async function start(
     if (options.signal !== undefined) endWith(options.signal, process);
     if (client !== undefined) exec.bridge = await connect(exec, process, { client, ...options });
     if (daemon.closing.aborted) exec.bridge?.abandon();
+    await options.ready;
     await process.start();
   } catch (error) {
     fail(daemon, exec, error);
