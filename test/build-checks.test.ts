@@ -59,8 +59,7 @@ test('rules are chosen by an argument of the build, and experimental ones by nam
 
 let daemon: DaemonProcess;
 before(async () => {
-  daemon = await DaemonProcess.start();
-  assert.equal((await daemon.slipway('image', 'bootstrap', 'busybox')).code, 0);
+  daemon = await DaemonProcess.startWithBusybox();
 });
 after(() => daemon.dispose());
 

@@ -14,8 +14,7 @@ let server: ChildProcess;
 const [PORT, HOST] = [9418, '127.0.0.1'];
 
 before(async () => {
-  daemon = await DaemonProcess.start();
-  assert.equal((await daemon.slipway('image', 'bootstrap', 'busybox')).code, 0);
+  daemon = await DaemonProcess.startWithBusybox();
   makeRepository(join(daemon.base, 'git/repo'));
   const args = [
     '--export-all',

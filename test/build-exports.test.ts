@@ -12,8 +12,7 @@ import { DaemonProcess } from './fixtures/daemon-process.ts';
 let daemon: DaemonProcess;
 
 before(async () => {
-  daemon = await DaemonProcess.start();
-  assert.equal((await daemon.slipway('image', 'bootstrap', 'busybox')).code, 0);
+  daemon = await DaemonProcess.startWithBusybox();
 });
 after(() => daemon.dispose());
 

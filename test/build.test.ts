@@ -15,8 +15,7 @@ import { type Files, tarOf } from './fixtures/image-archives.ts';
 let daemon: DaemonProcess;
 
 before(async () => {
-  daemon = await DaemonProcess.start();
-  assert.equal((await daemon.slipway('image', 'bootstrap', 'busybox')).code, 0);
+  daemon = await DaemonProcess.startWithBusybox();
 });
 after(() => daemon.dispose());
 

@@ -14,8 +14,7 @@ import { Pinger } from './fixtures/pinger.ts';
 let daemon: DaemonProcess;
 
 before(async () => {
-  daemon = await DaemonProcess.start();
-  assert.equal((await daemon.slipway('image', 'bootstrap', 'busybox')).code, 0);
+  daemon = await DaemonProcess.startWithBusybox();
 });
 after(() => daemon.dispose());
 

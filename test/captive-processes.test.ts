@@ -170,9 +170,7 @@ test('a container that is stopped while it is made is given up', async () => {
 describe('the daemon', () => {
   let daemon: DaemonProcess;
   before(async () => {
-    daemon = await DaemonProcess.start();
-    const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
-    assert.equal(code, 0, stderr);
+    daemon = await DaemonProcess.startWithBusybox();
     compile('captor.c', join(daemon.base, 'captor'));
     compile('hung.c', join(daemon.base, 'hung'));
   });

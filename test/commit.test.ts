@@ -18,19 +18,14 @@ for (const driver of ['overlay2', 'vfs', 'fuse-overlayfs', 'btrfs']) {
     before(async () => {
       if (driver === 'btrfs') disk = new MountedFileSystem(BTRFS);
       const place = disk === undefined ? [] : ['--data-root', join(disk.directory, 'data')];
-      daemon = await DaemonProcess.start('--storage-driver', driver, ...place);
-      assert.equal((await daemon.slipway('image', 'bootstrap', 'busybox')).code, 0);
+      daemon = await DaemonProcess.startWithBusybox('--storage-driver', driver, ...place);
     });
     after(async () => {
       await daemon.dispose();
       disk?.dispose();
     });
 
-    async function out(...args: string[]): Promise<string> {
-      const { code, stdout, stderr } = await daemon.slipway(...args);
-      assert.equal(code, 0, `slipway ${args.join(' ')}: ${stderr}`);
-      return stdout.trim();
-    }
+    const out = (...args: string[]) => daemon.slipwayOut(...args);
 
     /** A container that has run a script. */
     async function changed(name: string, image: string, script: string): Promise<string> {

@@ -70,9 +70,7 @@ describe('docker compose', { skip: COMPOSE ? false : 'no docker compose on this 
   let directory: string;
 
   before(async () => {
-    daemon = await DaemonProcess.start();
-    const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
-    assert.equal(code, 0, stderr);
+    daemon = await DaemonProcess.startWithBusybox();
     directory = join(daemon.base, 'project');
     mkdirSync(directory);
     writeFileSync(join(directory, 'token'), 'secret');

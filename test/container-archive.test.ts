@@ -19,9 +19,7 @@ let work: string;
 const hasDocker = fs.existsSync('/usr/local/bin/docker') || fs.existsSync('/usr/bin/docker');
 
 before(async () => {
-  daemon = await DaemonProcess.start();
-  const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
-  assert.equal(code, 0, stderr);
+  daemon = await DaemonProcess.startWithBusybox();
   work = join(daemon.base, 'work');
 });
 
@@ -45,11 +43,7 @@ function makeSource(): void {
     fs.symlinkSync(target, join(work, 'src', name));
 }
 
-async function out(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await daemon.slipway(...args);
-  assert.equal(code, 0, `slipway ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
-}
+const out = (...args: string[]) => daemon.slipwayOut(...args);
 
 /** A container with a name of its own, removed at the end of the test. */
 let count = 0;

@@ -11,20 +11,14 @@ describe('the daemon’s death', () => {
   let daemon: DaemonProcess;
 
   before(async () => {
-    daemon = await DaemonProcess.start();
-    const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
-    assert.equal(code, 0, stderr);
+    daemon = await DaemonProcess.startWithBusybox();
   });
 
   after(async () => {
     await daemon.dispose();
   });
 
-  async function out(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await daemon.slipway(...args);
-    assert.equal(code, 0, `slipway ${args.join(' ')}: ${stderr}`);
-    return stdout.trim();
-  }
+  const out = (...args: string[]) => daemon.slipwayOut(...args);
 
   test('leaves running containers running: no line of their logs is lost or doubled', async () => {
     const script = 'i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); usleep 500; done; exit 11';

@@ -21,16 +21,11 @@ for (const driver of ['overlay2', 'vfs']) {
   describe(`a deep tree, with ${driver}`, () => {
     let daemon: DaemonProcess;
     before(async () => {
-      daemon = await DaemonProcess.start('--storage-driver', driver);
-      await out('image', 'bootstrap', 'busybox');
+      daemon = await DaemonProcess.startWithBusybox('--storage-driver', driver);
     });
     after(() => daemon.dispose());
 
-    async function out(...args: string[]): Promise<string> {
-      const { code, stdout, stderr } = await daemon.slipway(...args);
-      assert.equal(code, 0, `slipway ${args.join(' ')}: ${stderr}`);
-      return stdout.trim();
-    }
+    const out = (...args: string[]) => daemon.slipwayOut(...args);
 
     /** Status and body; a stream that breaks off counts as 599. */
     function send(method: string, path: string, body?: Buffer): Promise<{ status: number; text: string }> {

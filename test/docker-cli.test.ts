@@ -20,9 +20,7 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
   let daemon: DaemonProcess;
 
   before(async () => {
-    daemon = await DaemonProcess.start();
-    const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
-    assert.equal(code, 0, stderr);
+    daemon = await DaemonProcess.startWithBusybox();
   });
 
   after(async () => {
@@ -33,12 +31,7 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
   const terminal = (...args: string[]) =>
     new TestTerminal(['docker', ...args], { ...process.env, DOCKER_HOST: daemon.host, TERM: 'xterm' });
 
-  /** Standard output of a command that must succeed. */
-  async function out(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await docker(...args);
-    assert.equal(code, 0, `docker ${args.join(' ')}: ${stderr}`);
-    return stdout.trim();
-  }
+  const out = (...args: string[]) => daemon.dockerOut(...args);
 
   test('runs a container and shows its output', async () => {
     assert.deepEqual(await docker('run', '--rm', 'busybox', 'echo', 'hi'), {
@@ -51,6 +44,16 @@ describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this ma
   test('keeps standard output and standard error apart', async () => {
     const result = await docker('run', '--rm', 'busybox', 'sh', '-c', 'echo out; echo err >&2');
     assert.deepEqual(result, { code: 0, stdout: 'out\n', stderr: 'err\n' });
+  });
+
+  test('shows with the logs since a container has started all that it wrote', async () => {
+    for (let round = 0; round < 5; round++) {
+      const id = await out('run', '-d', 'busybox', 'echo', 'first');
+      await out('wait', id);
+      const startedAt = await out('inspect', id, '--format', '{{.State.StartedAt}}');
+      assert.equal(await out('logs', '--since', startedAt, id), 'first');
+      await out('rm', id);
+    }
   });
 
   test('pipes standard input, megabytes of it, and its end', async () => {

@@ -29,9 +29,7 @@ describe('options of docker', { skip: hasDocker ? false : 'no docker CLI on this
   const directory = mkdtempSync(join(tmpdir(), 'docker-options-'));
 
   before(async () => {
-    daemon = await DaemonProcess.start();
-    const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
-    assert.equal(code, 0, stderr);
+    daemon = await DaemonProcess.startWithBusybox();
   });
 
   after(async () => {
@@ -41,12 +39,7 @@ describe('options of docker', { skip: hasDocker ? false : 'no docker CLI on this
 
   const docker = (...args: string[]) => daemon.docker(...args);
 
-  /** Standard output of a command that must succeed. */
-  async function out(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await docker(...args);
-    assert.equal(code, 0, `docker ${args.join(' ')}: ${stderr}`);
-    return stdout.trim();
-  }
+  const out = (...args: string[]) => daemon.dockerOut(...args);
 
   test('a container has /.dockerenv and /etc/mtab, and docker diff does not show them', async () => {
     const command = 'test -f /.dockerenv && readlink /etc/mtab && touch /mine';

@@ -27,11 +27,7 @@ beforeEach(() => {
   fs.writeFileSync(join(outside, 'secret'), 'of the host');
 });
 
-async function out(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await daemon.slipway(...args);
-  assert.equal(code, 0, `slipway ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
-}
+const out = (...args: string[]) => daemon.slipwayOut(...args);
 
 function assertUntouched(): void {
   assert.deepEqual(fs.readdirSync(outside), ['secret']);

@@ -25,24 +25,12 @@ describe('names on user-defined networks', () => {
   let daemon: DaemonProcess;
 
   before(async () => {
-    daemon = await DaemonProcess.start();
-    const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
-    assert.equal(code, 0, stderr);
+    daemon = await DaemonProcess.startWithBusybox();
   });
   after(() => daemon.dispose());
-  afterEach(async () => {
-    const containers = (await daemon.api('GET', '/containers/json?all=1')) as { Id: string }[];
-    for (const { Id } of containers) await daemon.api('DELETE', `/containers/${Id}?force=1`);
-    await daemon.api('POST', '/networks/prune');
-  });
+  afterEach(() => daemon.clear());
 
-  async function makeNetwork(name: string, subnet: string, rest: object = {}): Promise<void> {
-    await daemon.api('POST', '/networks/create', {
-      Name: name,
-      IPAM: { Config: [{ Subnet: subnet }] },
-      ...rest,
-    });
-  }
+  const makeNetwork = (...args: Parameters<DaemonProcess['createNetwork']>) => daemon.createNetwork(...args);
 
   async function start(name: string, endpoints: Endpoints, rest: object = {}, hostConfig: object = {}) {
     const [NetworkMode] = Object.keys(endpoints);

@@ -96,11 +96,7 @@ function suite(commandOf: (call: RegistryCall) => string[]): void {
     delete process.env.DOCKER_CONFIG;
   });
 
-  async function docker(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await daemon.docker(...args);
-    assert.equal(code, 0, `docker ${args.join(' ')}: ${stderr}`);
-    return stdout.trim();
-  }
+  const docker = (...args: string[]) => daemon.dockerOut(...args);
 
   async function fails(message: RegExp, ...args: string[]): Promise<void> {
     const { code, stderr } = await daemon.docker(...args);
@@ -169,11 +165,7 @@ function suite(commandOf: (call: RegistryCall) => string[]): void {
 
   test('our own command line logs in, pushes, pulls and logs out as docker does', async () => {
     const name = `${CLOSED}/ours`;
-    const slipway = async (...args: string[]) => {
-      const { code, stdout, stderr } = await daemon.slipway(...args);
-      assert.equal(code, 0, `slipway ${args.join(' ')}: ${stderr}`);
-      return stdout.trim();
-    };
+    const slipway = (...args: string[]) => daemon.slipwayOut(...args);
     await docker('import', join(base, 'tree.tar'), `${name}:1`);
     const login = [
       join(import.meta.dirname, '../bin/slipway'),

@@ -7,9 +7,7 @@ import { DaemonProcess } from './fixtures/daemon-process.ts';
 let daemon: DaemonProcess;
 
 before(async () => {
-  daemon = await DaemonProcess.start();
-  const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
-  assert.equal(code, 0, stderr);
+  daemon = await DaemonProcess.startWithBusybox();
 });
 
 after(async () => {

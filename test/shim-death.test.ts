@@ -36,9 +36,7 @@ describe('the death of a shim', () => {
   let daemon: DaemonProcess;
 
   before(async () => {
-    daemon = await DaemonProcess.start();
-    const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
-    assert.equal(code, 0, stderr);
+    daemon = await DaemonProcess.startWithBusybox();
     writeFileSync(join(daemon.base, 'outlive.c'), OUTLIVE);
     execFileSync('musl-gcc', ['-static', '-o', 'outlive', 'outlive.c'], { cwd: daemon.base });
   });

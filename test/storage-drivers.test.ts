@@ -58,20 +58,14 @@ for (const { name, flag = name, status, fileSystem } of DRIVERS) {
     before(async () => {
       mounted = fileSystem && new MountedFileSystem(fileSystem);
       const flags = mounted ? ['--data-root', join(mounted.directory, 'data')] : [];
-      daemon = await DaemonProcess.start('--storage-driver', flag, ...flags);
-      const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
-      assert.equal(code, 0, stderr);
+      daemon = await DaemonProcess.startWithBusybox('--storage-driver', flag, ...flags);
     });
     after(async () => {
       await daemon.dispose();
       mounted?.dispose();
     });
 
-    async function docker(...args: string[]): Promise<string> {
-      const { code, stdout, stderr } = await daemon.docker(...args);
-      assert.equal(code, 0, `docker ${args.join(' ')}: ${stderr}`);
-      return stdout.trim();
-    }
+    const docker = (...args: string[]) => daemon.dockerOut(...args);
 
     test('tells which driver it has, and why', async () => {
       const told = JSON.parse(await docker('info', '-f', '{{json .DriverStatus}}')) as unknown;

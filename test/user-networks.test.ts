@@ -11,24 +11,12 @@ describe('user-defined networks', () => {
   let daemon: DaemonProcess;
 
   before(async () => {
-    daemon = await DaemonProcess.start();
-    const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
-    assert.equal(code, 0, stderr);
+    daemon = await DaemonProcess.startWithBusybox();
   });
   after(() => daemon.dispose());
-  afterEach(async () => {
-    const containers = (await daemon.api('GET', '/containers/json?all=1')) as { Id: string }[];
-    for (const { Id } of containers) await daemon.api('DELETE', `/containers/${Id}?force=1`);
-    await daemon.api('POST', '/networks/prune');
-  });
+  afterEach(() => daemon.clear());
 
-  async function makeNetwork(name: string, subnet = '', rest: object = {}): Promise<string> {
-    const ipam = subnet === '' ? {} : { IPAM: { Config: [{ Subnet: subnet }] } };
-    const { Id } = (await daemon.api('POST', '/networks/create', { Name: name, ...ipam, ...rest })) as {
-      Id: string;
-    };
-    return Id;
-  }
+  const makeNetwork = (...args: Parameters<DaemonProcess['createNetwork']>) => daemon.createNetwork(...args);
 
   async function create(
     name: string,

@@ -113,6 +113,8 @@ async function run(daemon: Daemon, container: Container, { reason, signal }: Sta
   container.state.endpoints = joined.connections;
   takeNames(daemon, container);
   writeHostFiles(daemon, container);
+  // Before it can have written anything: clients ask for what was logged since.
+  const startedAtNs = nowNs();
   const runtime = await createRuntime(daemon, container, { joined, signal });
   undo.defer(() => runtime.remove());
   if (wantsGuard(daemon, container)) guardContainer(daemon, container, runtime);
@@ -121,7 +123,7 @@ async function run(daemon: Daemon, container: Container, { reason, signal }: Sta
   // That one has not known of this one, when it has ended meanwhile.
   if (runSharedWith(daemon, container) !== sharesWith)
     throw conflict('cannot join network namespace of a non running container');
-  commitStart(daemon, container, { runtime, reason });
+  commitStart(daemon, container, { runtime, reason, startedAtNs });
   undo.move();
   joined.close();
   await started(daemon, container, runtime);
@@ -221,10 +223,10 @@ export async function leaveNetworks(
   container.state.endpoints = [];
 }
 
-type Started = { runtime: Runtime; reason: StartReason };
+type Started = { runtime: Runtime; reason: StartReason; startedAtNs: bigint };
 
 /** Before anybody hears of it. When it cannot be stored, the container does not run. */
-function commitStart(daemon: Daemon, container: Container, { runtime, reason }: Started): void {
+function commitStart(daemon: Daemon, container: Container, { runtime, reason, startedAtNs }: Started): void {
   const state: StateRecord = {
     ...container.state,
     status: 'running',
@@ -232,7 +234,7 @@ function commitStart(daemon: Daemon, container: Container, { runtime, reason }: 
     exitCode: 0,
     error: '',
     oomKilled: false,
-    startedAt: formatTime(nowNs()),
+    startedAt: formatTime(startedAtNs),
     restartCount: reason === 'request' ? 0 : container.state.restartCount,
     manuallyStopped: false,
     health: initialHealth(container),
