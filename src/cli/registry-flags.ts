@@ -23,6 +23,8 @@ export type RegistryFlags = {
   /** 0: what there is. */
   maximumCacheBytes: number;
   insecureRegistries: string[];
+  /** The data root of an engine whose images are served, too; '' for none. */
+  engine: string;
 };
 
 export type RegistryGarbageOptions = Pick<RegistryFlags, 'root' | 'graceMs' | 'config'> & {

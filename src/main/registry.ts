@@ -29,10 +29,11 @@ export async function serveRegistry(flags: RegistryFlags): Promise<void> {
   const stopped = stopSignal();
   process.umask(0o077);
   await using undo = new AsyncDisposableStack();
-  const { tls, proxies, insecureRegistries, ...rest } = flags;
+  const { tls, proxies, insecureRegistries, engine, ...rest } = flags;
   const registry = await openRegistry({
     ...rest,
     ...(tls && { tls }),
+    ...(engine !== '' && { layout: join(engine, 'graph/content') }),
     upstreams: proxies.map(parseUpstream),
     client: { insecureRegistries, proxies: environmentProxies() },
     logger,

@@ -10,6 +10,7 @@ import { PullThrough } from './cache/pull-through.ts';
 import type { Upstream } from './upstreams.ts';
 import { DEFAULT_PATIENCE, DEFAULT_RANGES, type RegistryOptions } from '../client/registry-options.ts';
 import { ConfigFile } from './config/config-file.ts';
+import { LayoutImages } from './layout/layout-images.ts';
 import { Maintenance } from './maintenance.ts';
 import type { SweepReport } from './storage/collect-garbage.ts';
 import { RateLimits } from './rate-limits.ts';
@@ -47,6 +48,8 @@ export type RegistryServerOptions = {
   gcIntervalMs?: number;
   /** The configuration file: access, retention, webhooks (docs/REGISTRY.md); it is read again when it changes. */
   config?: string;
+  /** An image layout whose images are served where they are: of an engine, `graph/content` in its data root. */
+  layout?: string;
   /** Other registries, whose repositories are kept here as they are asked for. */
   upstreams?: readonly Upstream[];
   /** How upstreams are reached; for them, too. */
@@ -137,6 +140,7 @@ export async function openRegistry(options: RegistryServerOptions): Promise<Regi
     guard: access.guard,
     tokens: access.routes,
     cache,
+    images: options.layout === undefined ? undefined : new LayoutImages(options.layout),
     maintenance,
     metrics,
     notify: event => webhooks.tell(event),

@@ -1,5 +1,6 @@
 import type { Guard } from './auth/guard.ts';
 import type { PullThrough } from './cache/pull-through.ts';
+import type { LayoutImages } from './layout/layout-images.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { RegistryRoute } from './registry-exchange.ts';
 import type { RequestMetrics } from './request-metrics.ts';
@@ -20,6 +21,8 @@ export type RegistryEvent = {
 export type RegistryParts = {
   store: RegistryStore;
   guard: Guard;
+  /** Images that lie elsewhere, for the names that nothing was pushed to. */
+  images: LayoutImages | undefined;
   /** Repositories of other registries. */
   cache: PullThrough;
   maintenance: Maintenance;

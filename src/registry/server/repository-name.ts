@@ -5,9 +5,13 @@ const NAME = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const MAXIMUM_LENGTH = 255;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 
+export function isRepositoryName(name: string): boolean {
+  return name.length <= MAXIMUM_LENGTH && NAME.test(name);
+}
+
 /** @throws DistributionError NAME_INVALID (distribution-spec, "Pulling manifests") */
 export function checkRepositoryName(name: string): string {
-  if (name.length <= MAXIMUM_LENGTH && NAME.test(name)) return name;
+  if (isRepositoryName(name)) return name;
   throw new DistributionError('NAME_INVALID', 'invalid repository name', {
     detail: { name: name.slice(0, 300) },
   });

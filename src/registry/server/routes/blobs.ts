@@ -1,6 +1,8 @@
+import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { ArrivingBlob } from '../cache/arriving-blob.ts';
 import { DistributionError } from '../distribution-error.ts';
+import type { LayoutBlob } from '../layout/layout-images.ts';
 import { read, remove, type RegistryExchange, type RegistryRoute } from '../registry-exchange.ts';
 import type { RegistryParts } from '../registry-parts.ts';
 import { sendStatus } from '../respond.ts';
@@ -43,16 +45,18 @@ async function getBlob(parts: RegistryParts, exchange: RegistryExchange): Promis
   await sendBlob(parts, response, { found, ...(range ?? { start: 0, end: sizeBytes }) });
 }
 
-/** A blob that is here, or on its way here from an upstream. */
+/** A blob that is here, on its way here from an upstream, or in a file elsewhere. */
+type FoundBlob = BlobRecord | ArrivingBlob | LayoutBlob;
+
 async function findBlob(
-  { store, cache }: RegistryParts,
+  { store, cache, images }: RegistryParts,
   repository: string,
   digest: ContentDigest,
-): Promise<BlobRecord | ArrivingBlob | undefined> {
+): Promise<FoundBlob | undefined> {
   const here = store.blobFor(repository, digest);
   if (here !== undefined || !cache.isCached(repository)) {
     if (here !== undefined) cache.use(digest);
-    return here;
+    return here ?? images?.blob(repository, digest);
   }
   return (await cache.blob(repository, digest)) ?? store.blobFor(repository, digest);
 }
@@ -60,10 +64,11 @@ async function findBlob(
 async function sendBlob(
   { store }: RegistryParts,
   response: RegistryExchange['response'],
-  { found, start, end }: { found: BlobRecord | ArrivingBlob; start: number; end: number },
+  { found, start, end }: { found: FoundBlob; start: number; end: number },
 ): Promise<void> {
   if (found instanceof ArrivingBlob) return pipeline(found.read(start, end), response);
-  const file = await store.files.open(found.digest, found.sizeBytes);
+  const file =
+    'path' in found ? await open(found.path, 'r') : await store.files.open(found.digest, found.sizeBytes);
   try {
     await sendFile(response, file, { start, end });
   } finally {

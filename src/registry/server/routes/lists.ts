@@ -20,13 +20,22 @@ export function listRoutes(parts: RegistryParts): RegistryRoute[] {
   ];
 }
 
-async function listTags({ store, guard, cache }: RegistryParts, exchange: RegistryExchange): Promise<void> {
+async function listTags(
+  { store, guard, cache, images }: RegistryParts,
+  exchange: RegistryExchange,
+): Promise<void> {
   const { repository, query, response, identity } = exchange;
   guard.require(identity, 'pull', repository);
   const request = pageRequest(query);
-  const upstreamTags = cache.isCached(repository) ? await cache.tags(repository) : undefined;
+  const isOwn = store.records.repositoryId(repository) !== undefined;
+  const others = cache.isCached(repository)
+    ? await cache.tags(repository)
+    : isOwn
+      ? undefined
+      : await images?.tags(repository);
   const found =
-    upstreamTags?.filter(tag => compareTags(tag, request.last) > 0) ?? ownTags(store, repository, request);
+    others?.filter(tag => compareTags(tag, request.last) > 0).toSorted(compareTags) ??
+    ownTags(store, repository, request);
   const { page, link } = pageOf(found, request, `/v2/${repository}/tags/list`);
   sendDocument(response, { name: repository, tags: page }, link);
 }
@@ -44,7 +53,10 @@ function ownTags(
   });
 }
 
-function listRepositories({ store, guard }: RegistryParts, exchange: RegistryExchange): void {
+async function listRepositories(
+  { store, guard, images }: RegistryParts,
+  exchange: RegistryExchange,
+): Promise<void> {
   const { query, response, identity } = exchange;
   guard.require(identity, 'list');
   const request = pageRequest(query);
@@ -56,7 +68,11 @@ function listRepositories({ store, guard }: RegistryParts, exchange: RegistryExc
     if (names.length <= request.count) break;
     last = names.at(-1) ?? '';
   }
-  const { page, link } = pageOf(found, request, '/v2/_catalog');
+  const elsewhere = ((await images?.repositories()) ?? []).filter(
+    name => name > request.last && guard.allows(identity, 'pull', name),
+  );
+  const all = [...new Set([...found, ...elsewhere])].toSorted();
+  const { page, link } = pageOf(all, request, '/v2/_catalog');
   sendDocument(response, { repositories: page }, link);
 }
 

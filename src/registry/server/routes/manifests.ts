@@ -26,7 +26,7 @@ export function manifestRoutes(parts: RegistryParts): RegistryRoute[] {
 }
 
 /** A digest or a tag. @throws DistributionError DIGEST_INVALID, MANIFEST_UNKNOWN for what can be neither */
-function referenceOf(exchange: RegistryExchange): { digest: ContentDigest } | { tag: string } {
+function referenceOf(exchange: RegistryExchange): Reference {
   const reference = exchange.param('reference');
   if (reference.includes(':')) return { digest: parseContentDigest(reference) };
   if (isTagName(reference)) return { tag: reference };
@@ -37,28 +37,44 @@ async function getManifest(parts: RegistryParts, exchange: RegistryExchange): Pr
   const { repository, response, request } = exchange;
   parts.guard.require(exchange.identity, 'pull', repository);
   const reference = referenceOf(exchange);
-  const manifest = parts.cache.isCached(repository)
-    ? await parts.cache.manifest(repository, reference)
-    : findManifest(parts, repository, reference);
+  const manifest = await readManifest(parts, repository, { reference, isHead: request.method === 'HEAD' });
   if (manifest === undefined) throw unknownManifest(parts, repository, exchange.param('reference'));
-  // Whoever learns that it is here may name it in an index that is still to come.
-  parts.store.leases.renew(manifest.digest);
   const etag = `"${manifest.digest}"`;
   if (isUnchanged(request.headers['if-none-match'], etag)) return sendUnchanged(response, etag);
-  const raw = request.method === 'HEAD' ? undefined : await parts.store.document(manifest);
   response.writeHead(200, {
     'Content-Type': manifest.mediaType,
     'Content-Length': manifest.sizeBytes,
     'Docker-Content-Digest': manifest.digest,
     ETag: etag,
   });
-  response.end(raw);
+  response.end(manifest.raw);
+}
+
+type Reference = { digest: ContentDigest } | { tag: string };
+type ReadManifest = { digest: ContentDigest; mediaType: string; sizeBytes: number; raw: Buffer | undefined };
+
+/** What was pushed here, what an upstream has, or what lies elsewhere, in this order. */
+async function readManifest(
+  parts: RegistryParts,
+  repository: string,
+  { reference, isHead }: { reference: Reference; isHead: boolean },
+): Promise<ReadManifest | undefined> {
+  const record = parts.cache.isCached(repository)
+    ? await parts.cache.manifest(repository, reference)
+    : findManifest(parts, repository, reference);
+  if (record === undefined) {
+    const image = await parts.images?.manifest(repository, reference);
+    return image && { ...image, sizeBytes: image.raw.length };
+  }
+  // Whoever learns that it is here may name it in an index that is still to come.
+  parts.store.leases.renew(record.digest);
+  return { ...record, raw: isHead ? undefined : await parts.store.document(record) };
 }
 
 function findManifest(
   { store }: RegistryParts,
   repository: string,
-  reference: { digest: ContentDigest } | { tag: string },
+  reference: Reference,
 ): ManifestRecord | undefined {
   return 'tag' in reference
     ? store.records.taggedManifest(repository, reference.tag)
