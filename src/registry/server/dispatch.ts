@@ -76,7 +76,7 @@ export class RegistryDispatcher {
     const found = this.#routes.find(request.method, path);
     if (found === undefined) throw this.#notFound(path);
     this.#options.rateLimits.take(request.socket.remoteAddress ?? '');
-    const identity = path.startsWith('/v2/') ? await this.#parts.guard.identify(request) : ANYBODY;
+    const identity = /^\/(?:v2|ui)\//.test(path) ? await this.#parts.guard.identify(request) : ANYBODY;
     began.user = identity.name;
     if (this.#parts.isReadOnly && !isReading(request.method, path))
       throw new DistributionError('UNSUPPORTED', 'the registry is read-only');

@@ -7,6 +7,7 @@ import { listRoutes } from './lists.ts';
 import { manageRoutes } from './manage.ts';
 import { manifestRoutes } from './manifests.ts';
 import { uploadRoutes } from './uploads.ts';
+import { webRoutes } from './web.ts';
 
 /** Everything that the registry answers. */
 export function routesOf(parts: RegistryParts): RegistryRoute[] {
@@ -16,6 +17,7 @@ export function routesOf(parts: RegistryParts): RegistryRoute[] {
       sendDocument(response, {});
     }),
     ...healthRoutes(parts),
+    ...webRoutes(parts),
     ...parts.tokens,
     ...manageRoutes(parts),
     ...listRoutes(parts),
