@@ -1,10 +1,14 @@
 /** `slipway registry serve` as a process: faults, other processes, the command line. */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request as ask } from 'undici';
 import { OCI_MANIFEST } from '../src/oci/image-spec.ts';
+import { until } from '../src/base/testing/until.ts';
+import { TestRegistry } from '../src/registry/server/testing/test-registry.ts';
+import { type LoopFileSystem, MountedFileSystem, whyNot } from './fixtures/loop-file-system.ts';
 import { RegistryProcess } from './fixtures/registry-process.ts';
 
 /** How often the registry is killed; a full run has 200. */
@@ -154,4 +158,35 @@ test('gc of a directory without a registry says so', async t => {
   const registry = new RegistryProcess();
   t.after(() => registry.dispose());
   await assert.rejects(registry.gc(), /there is no registry in /);
+});
+
+const SMALL: LoopFileSystem = { type: 'ext4', sizeBytes: 24 * 1024 * 1024, makeOptions: ['-m', '0'] };
+
+test('on a full disk a push is told so, nothing is broken, and there is room again after a deletion', {
+  skip: whyNot(SMALL),
+}, async t => {
+  const disk = new MountedFileSystem(SMALL);
+  t.after(() => disk.dispose());
+  const registry = await TestRegistry.start(t, {
+    root: join(disk.directory, 'root'),
+    graceMs: -1,
+    gcIntervalMs: 0,
+  });
+  const image = await registry.pushImage('app', 'v1');
+  const large = await registry.pushBlob('app', randomBytes(8_000_000));
+  const begun = await registry.ask('POST /v2/app/blobs/uploads/');
+  const location = String(begun.headers.location);
+  const answer = await registry.ask(`PATCH ${location}`, { body: randomBytes(20_000_000) });
+  assert.equal(answer.status, 507, String(answer.body));
+  assert.match(String(answer.body), /"message":"no space left on device"/);
+  // To what is there nothing has happened.
+  assert.equal((await registry.ask('GET /v2/app/manifests/v1')).status, 200);
+  assert.equal((await registry.ask(`GET /v2/app/blobs/${image.layer.digest}`)).status, 200);
+  assert.equal((await registry.ask(`DELETE ${location}`)).status, 204);
+  assert.equal((await registry.ask(`DELETE /v2/app/blobs/${large.digest}`)).status, 202);
+  await registry.server.collectGarbage();
+  await until(
+    async () => (await registry.pushBlob('app', randomBytes(6_000_000)).catch(() => undefined)) !== undefined,
+  );
+  await registry.pushImage('app', 'v2');
 });
