@@ -166,12 +166,13 @@ test('on a full disk a push is told so, nothing is broken, and there is room aga
   skip: whyNot(SMALL),
 }, async t => {
   const disk = new MountedFileSystem(SMALL);
-  t.after(() => disk.dispose());
   const registry = await TestRegistry.start(t, {
     root: join(disk.directory, 'root'),
     graceMs: -1,
     gcIntervalMs: 0,
   });
+  // After the registry is closed, which has been asked for first.
+  t.after(() => disk.dispose());
   const image = await registry.pushImage('app', 'v1');
   const large = await registry.pushBlob('app', randomBytes(8_000_000));
   const begun = await registry.ask('POST /v2/app/blobs/uploads/');
