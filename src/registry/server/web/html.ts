@@ -20,7 +20,7 @@ function render(value: Content): string {
   if (value === undefined) return '';
   if (value instanceof Html) return value.text;
   if (Array.isArray(value)) return value.map(item => render(item as Content)).join('');
-  return escape(String(value as string | number));
+  return escape(String(value));
 }
 
 const ESCAPES: Record<string, string> = {
