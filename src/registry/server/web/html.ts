@@ -19,8 +19,9 @@ export function html(parts: TemplateStringsArray, ...values: Content[]): Html {
 function render(value: Content): string {
   if (value === undefined) return '';
   if (value instanceof Html) return value.text;
-  if (Array.isArray(value)) return value.map(item => render(item as Content)).join('');
-  return escape(String(value));
+  if (typeof value === 'string') return escape(value);
+  if (typeof value === 'number') return String(value);
+  return value.map(render).join('');
 }
 
 const ESCAPES: Record<string, string> = {

@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts';
 
-export type PageLink = { href: string; text: string };
+type PageLink = { href: string; text: string };
 export type TagRow = {
   tag: string;
   digest: string;
@@ -15,10 +15,10 @@ export type NamedRow = {
   platform?: string;
   isManifest: boolean;
 };
-export type ReferrerRow = { digest: string; artifactType: string; sizeBytes: number };
+type ReferrerRow = { digest: string; artifactType: string; sizeBytes: number };
 
 /** The frame of every page. */
-export function page(title: string, path: readonly PageLink[], content: Html): string {
+function page(title: string, path: readonly PageLink[], content: Html): string {
   const links = path.map(({ href, text }) => html` / <a href="${href}">${text}</a>`);
   return html`<!doctype html>
 <html lang="en">
