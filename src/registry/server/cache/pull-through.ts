@@ -9,6 +9,7 @@ import { RegistryError } from '../../client/registry-error.ts';
 import type { RegistryOptions } from '../../client/registry-options.ts';
 import { Repository } from '../../client/repository.ts';
 import { Session } from '../../client/session.ts';
+import { compareTags } from '../compare-tags.ts';
 import { DistributionError } from '../distribution-error.ts';
 import type { RegistryLogger } from '../registry-logger.ts';
 import type { ContentDigest } from '../storage/content-digest.ts';
@@ -213,7 +214,7 @@ export class PullThrough {
     if (this.#options.isOffline) return undefined;
     try {
       const tags = await this.#withRepository(repository, upstream => upstream.tags());
-      tags.sort((left, right) => compareTags(left, right));
+      tags.sort(compareTags);
       this.#tagLists.forget(repository);
       this.#tagLists.keep(repository, tags, tags.length);
       return tags;
@@ -303,13 +304,6 @@ export class PullThrough {
 function referenceFor(reference: Reference, wanted: WantedManifest): Reference | undefined {
   if ('tag' in wanted) return { ...reference, tag: wanted.tag };
   return isDigest(wanted.digest) ? { ...reference, digest: wanted.digest } : undefined;
-}
-
-/** In lexical order, as our own lists are. */
-export function compareTags(left: string, right: string): number {
-  const [lower, other] = [left.toLowerCase(), right.toLowerCase()];
-  if (lower !== other) return lower < other ? -1 : 1;
-  return left < right ? -1 : 1;
 }
 
 /** Of an upstream that cannot be asked: the client has done nothing wrong. */

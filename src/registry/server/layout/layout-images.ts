@@ -4,6 +4,7 @@ import { EngineError, errorCode } from '../../../base/errors.ts';
 import { decodeIndex } from '../../../oci/decode-oci.ts';
 import { IMAGE_NAME_ANNOTATION } from '../../../oci/image-spec.ts';
 import { parseReference } from '../../../oci/reference.ts';
+import { compareTags } from '../compare-tags.ts';
 import { isRepositoryName } from '../repository-name.ts';
 import {
   algorithmOf,
@@ -55,10 +56,11 @@ export class LayoutImages {
     );
   }
 
+  /** In lexical order. */
   async tags(repository: string): Promise<string[] | undefined> {
     await this.#refresh();
     const tags = this.#repositories.get(repository);
-    return tags && [...tags.keys()];
+    return tags && [...tags.keys()].toSorted(compareTags);
   }
 
   async manifest(

@@ -1,5 +1,6 @@
+import { TimeSlice } from '../../../base/time-slice.ts';
 import { OCI_INDEX } from '../../../oci/image-spec.ts';
-import { compareTags } from '../cache/pull-through.ts';
+import { compareTags } from '../compare-tags.ts';
 import { DistributionError } from '../distribution-error.ts';
 import { read, type RegistryExchange, type RegistryRoute } from '../registry-exchange.ts';
 import type { RegistryParts } from '../registry-parts.ts';
@@ -34,8 +35,7 @@ async function listTags(
       ? undefined
       : await images?.tags(repository);
   const found =
-    others?.filter(tag => compareTags(tag, request.last) > 0).toSorted(compareTags) ??
-    ownTags(store, repository, request);
+    others?.filter(tag => compareTags(tag, request.last) > 0) ?? ownTags(store, repository, request);
   const { page, link } = pageOf(found, request, `/v2/${repository}/tags/list`);
   sendDocument(response, { name: repository, tags: page }, link);
 }
@@ -61,8 +61,10 @@ async function listRepositories(
   guard.require(identity, 'list');
   const request = pageRequest(query);
   const found: string[] = [];
+  const slice = new TimeSlice();
   // Whoever may not pull from a repository does not learn of it.
   for (let { last } = request; found.length <= request.count; ) {
+    if (slice.isOver) await slice.pause();
     const names = store.records.repositories({ last, count: request.count + 1 });
     found.push(...names.filter(name => guard.allows(identity, 'pull', name)));
     if (names.length <= request.count) break;

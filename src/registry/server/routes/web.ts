@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { JsonError } from '../../../base/go/json.ts';
+import { TimeSlice } from '../../../base/time-slice.ts';
+import { readImageConfig } from '../../../oci/decode-image-config.ts';
 import { decodeOciDocument, type OciDocument } from '../../../oci/decode-oci.ts';
-import { type Descriptor, isAttestation } from '../../../oci/image-spec.ts';
+import { type Descriptor, DOCKER_CONFIG, isAttestation, OCI_CONFIG } from '../../../oci/image-spec.ts';
 import { formatPlatform } from '../../../oci/platform.ts';
 import { DistributionError } from '../distribution-error.ts';
 import { read, type RegistryExchange, type RegistryRoute } from '../registry-exchange.ts';
@@ -21,6 +23,8 @@ import { STYLE } from '../web/style.ts';
 
 const PAGE = 50;
 const MAXIMUM_NAMED = 500;
+const MAXIMUM_CONFIG_BYTES = 256 * 1024;
+const CONFIG_TYPES = [OCI_CONFIG, DOCKER_CONFIG];
 
 /** Pages for people: what is here, and how it is pulled. Nothing on them runs in the browser. */
 export function webRoutes(parts: RegistryParts): RegistryRoute[] {
@@ -59,13 +63,15 @@ function send(response: ServerResponse, text: string): void {
   response.end(text);
 }
 
-function showRepositories(
+async function showRepositories(
   { store, guard }: RegistryParts,
   { response, query, identity }: RegistryExchange,
-): void {
+): Promise<void> {
   guard.require(identity, 'list');
   const names: string[] = [];
+  const slice = new TimeSlice();
   for (let last = query.get('last') ?? ''; names.length <= PAGE; ) {
+    if (slice.isOver) await slice.pause();
     const found = store.records.repositories({ last, count: PAGE + 1 });
     names.push(...found.filter(name => guard.allows(identity, 'pull', name)));
     if (found.length <= PAGE) break;
@@ -104,10 +110,22 @@ async function tagRow({ store }: RegistryParts, tag: string, manifest: ManifestR
   return {
     tag,
     digest: manifest.digest,
-    platforms: platforms === undefined ? '' : [...new Set(platforms)].slice(0, 20).join(', '),
+    platforms: [...new Set(platforms ?? (await configuredPlatform(store, config)))].slice(0, 20).join(', '),
     sizeBytes: platforms === undefined ? sizes.reduce((sum, bytes) => sum + bytes, 0) : undefined,
     pushedAt: new Date(manifest.pushedAtMs).toISOString().slice(0, 16).replace('T', ' '),
   };
+}
+
+/** Of an image that is in no index. */
+async function configuredPlatform(
+  store: RegistryParts['store'],
+  config: Descriptor | undefined,
+): Promise<string[]> {
+  if (config === undefined || !CONFIG_TYPES.includes(config.mediaType) || !isContentDigest(config.digest))
+    return [];
+  const blob = store.records.blob(config.digest);
+  if (blob === undefined || blob.sizeBytes > MAXIMUM_CONFIG_BYTES) return [];
+  return [formatPlatform(readImageConfig(await store.files.read(config.digest)))];
 }
 
 /** As far as it can be shown. */

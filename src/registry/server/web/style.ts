@@ -10,7 +10,7 @@ a:focus-visible, summary:focus-visible, code:focus-visible { outline: 3px solid 
 nav { margin-bottom: 1rem; } h1 { overflow-wrap: anywhere; font-size: 1.5rem; } h2 { font-size: 1.15rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .4rem .8rem .4rem 0; vertical-align: top; }
-th, tr + tr td { border-bottom: 1px solid var(--line); } td.number, th.number { text-align: right; white-space: nowrap; }
+th, td { border-bottom: 1px solid var(--line); } td.number, th.number { text-align: right; white-space: nowrap; }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 pre { background: var(--box); border: 1px solid var(--line); border-radius: .4rem; padding: .6rem; overflow-x: auto; user-select: all; }
 .quiet { color: var(--quiet); }
