@@ -6,9 +6,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { request } from 'undici';
+import { freePort } from './free-port.ts';
 import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../src/oci/image-spec.ts';
 
 const peer = process.env.PEER_DOCKER_REGISTRY ?? 'docker-registry';
@@ -50,16 +51,6 @@ async function answers(host: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 async function send(

@@ -6,10 +6,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Engine, withEngines } from './engines.ts';
 import { makeTenLayersArchive } from './graph-archives.ts';
+import { freePort } from './free-port.ts';
 import { formatRow } from './format-row.ts';
 import { median } from './statistics.ts';
 
@@ -50,16 +50,6 @@ class Registry {
     await ended;
     rmSync(this.#root, { recursive: true, force: true });
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** @throws Error also for an error within the answer */

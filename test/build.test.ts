@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import Docker from 'dockerode';
 import { gzipSync } from 'node:zlib';
 import { build, type BuildResult, startBuild } from './fixtures/builds.ts';
+import { noDocker } from './fixtures/docker-client.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { type Files, tarOf } from './fixtures/image-archives.ts';
 
@@ -509,9 +510,8 @@ EOF
   });
 });
 
-const hasDocker = fs.existsSync('/usr/local/bin/docker') || fs.existsSync('/usr/bin/docker');
 test('the docker CLI builds without BuildKit', {
-  skip: !hasDocker && 'no docker CLI on this machine',
+  skip: noDocker,
 }, async () => {
   const directory = fs.mkdtempSync(join(daemon.base, 'context-'));
   fs.writeFileSync(join(directory, 'Dockerfile'), 'FROM busybox\nCOPY . /c\nRUN ls /c; exit 7\n');

@@ -11,12 +11,12 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import Docker from 'dockerode';
 import { tarEntry } from '../src/archive/tar-entry.ts';
 import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar-writer.ts';
+import { noDocker } from './fixtures/docker-client.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 
 let daemon: DaemonProcess;
 /** A directory of the host with something of every kind in it. */
 let work: string;
-const hasDocker = fs.existsSync('/usr/local/bin/docker') || fs.existsSync('/usr/bin/docker');
 
 before(async () => {
   daemon = await DaemonProcess.startWithBusybox();
@@ -198,7 +198,7 @@ const USAGE: CopyCase[] = [
 
 for (const client of ['docker', 'slipway'] as const) {
   describe(`cp of the ${client} CLI`, {
-    skip: client === 'docker' && !hasDocker && 'no docker CLI here',
+    skip: client === 'docker' && noDocker,
   }, () => {
     const copy = (name: string, args: string[]) => {
       const inWork = args.map(word =>

@@ -1,22 +1,13 @@
 /** The unmodified docker CLI against our daemon (issue: the first container, item 3). */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { noDocker } from './fixtures/docker-client.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { TestTerminal } from './fixtures/test-terminal.ts';
 
-const hasDocker = (() => {
-  try {
-    execFileSync('docker', ['--version']);
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-describe('the docker CLI', { skip: hasDocker ? false : 'no docker CLI on this machine' }, () => {
+describe('the docker CLI', { skip: noDocker }, () => {
   let daemon: DaemonProcess;
 
   before(async () => {

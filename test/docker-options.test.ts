@@ -1,6 +1,5 @@
 /** What Docker's options do inside and outside of real containers, seen with the unmodified docker CLI. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -13,18 +12,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { noDocker } from './fixtures/docker-client.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 
-const hasDocker = (() => {
-  try {
-    execFileSync('docker', ['--version']);
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-describe('options of docker', { skip: hasDocker ? false : 'no docker CLI on this machine' }, () => {
+describe('options of docker', { skip: noDocker }, () => {
   let daemon: DaemonProcess;
   const directory = mkdtempSync(join(tmpdir(), 'docker-options-'));
 

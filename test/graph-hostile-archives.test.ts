@@ -9,14 +9,13 @@ import { gzipSync } from 'node:zlib';
 import { packStream } from '../src/archive/pack-stream.ts';
 import { RootedThreads } from '../src/archive/rooted-threads.ts';
 import type { UnpackJob } from '../src/archive/rooted-jobs.ts';
-import { type TarEntry, tarEntry } from '../src/archive/tar-entry.ts';
-import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar-writer.ts';
+import { tarEntry } from '../src/archive/tar-entry.ts';
+import { encodeTarEntry } from '../src/archive/tar-writer.ts';
 import { digestOf } from '../src/base/digest.ts';
 import { EngineError } from '../src/base/errors.ts';
 import { openGraph } from '../src/graph/open-graph.ts';
 import { MountedFileSystem, whyNot } from './fixtures/loop-file-system.ts';
-
-type Given = Partial<TarEntry> & { path: string; data?: string | Buffer };
+import { archiveOf, type Given, unpackArchive } from './fixtures/unpack-archive.ts';
 
 const MEGABYTE = 2 ** 20;
 const GIGABYTE = 2 ** 30;
@@ -35,32 +34,8 @@ function scratch(t: TestContext, parent = tmpdir()): { base: string; target: str
   return { base, target: `${base}/target` };
 }
 
-function archiveOf(entries: Given[]): Buffer {
-  const chunks = entries.flatMap(({ data = '', ...given }) => [
-    encodeTarEntry(tarEntry({ size: data.length, ...given })),
-    Buffer.from(data as string),
-    tarPadding(data.length),
-  ]);
-  return Buffer.concat([...chunks, TAR_END]);
-}
-
-async function unpack(base: string, archive: Buffer | Given[], more: Partial<UnpackJob> = {}) {
-  fs.writeFileSync(`${base}/archive`, Buffer.isBuffer(archive) ? archive : archiveOf(archive));
-  const archiveFd = fs.openSync(`${base}/archive`, 'r');
-  const job: UnpackJob = {
-    kind: 'unpack',
-    root: `${base}/target`,
-    archiveFd,
-    compression: 'none',
-    whiteouts: 'overlay',
-    ...more,
-  };
-  try {
-    return await threads.run(job);
-  } finally {
-    fs.closeSync(archiveFd);
-  }
-}
+const unpack = (base: string, archive: Buffer | Given[], more: Partial<UnpackJob> = {}) =>
+  unpackArchive(threads, base, archive, more);
 
 for (const format of [['--format=gnu'], ['--format=posix', '--sparse-version=0.1'], ['--format=posix']]) {
   test(`a sparse file of 9 GiB is unpacked from tar ${format.join(' ')}, and packed again`, async t => {

@@ -6,14 +6,12 @@ import { after, before, test, type TestContext } from 'node:test';
 import { packStream } from '../src/archive/pack-stream.ts';
 import { RootedThreads } from '../src/archive/rooted-threads.ts';
 import type { UnpackJob } from '../src/archive/rooted-jobs.ts';
-import { type TarEntry, tarEntry } from '../src/archive/tar-entry.ts';
-import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar-writer.ts';
+import type { TarEntry } from '../src/archive/tar-entry.ts';
 import { digestOf } from '../src/base/digest.ts';
 import { decodeDevice, makeNode, S_IFCHR } from '../src/kernel/make-node.ts';
 import { setTimes } from '../src/kernel/set-times.ts';
 import { getXattr, setXattr } from '../src/kernel/xattr.ts';
-
-type Given = Partial<TarEntry> & { path: string; data?: string };
+import { archiveOf, type Given, unpackArchive } from './fixtures/unpack-archive.ts';
 
 let threads: RootedThreads;
 before(async () => {
@@ -33,33 +31,8 @@ function scratch(t: TestContext): { base: string; target: string } {
   return { base, target: `${base}/target` };
 }
 
-function archiveOf(entries: Given[]): Buffer {
-  const chunks = entries.flatMap(({ data = '', ...given }) => [
-    encodeTarEntry(tarEntry({ size: data.length, ...given })),
-    Buffer.from(data),
-    tarPadding(data.length),
-  ]);
-  return Buffer.concat([...chunks, TAR_END]);
-}
-
-async function unpack(base: string, archive: Buffer | Given[], more: Partial<UnpackJob> = {}) {
-  const bytes = Buffer.isBuffer(archive) ? archive : archiveOf(archive);
-  fs.writeFileSync(`${base}/archive`, bytes);
-  const archiveFd = fs.openSync(`${base}/archive`, 'r');
-  const job: UnpackJob = {
-    kind: 'unpack',
-    root: `${base}/target`,
-    archiveFd,
-    compression: 'none',
-    whiteouts: 'overlay',
-    ...more,
-  };
-  try {
-    return await threads.run(job);
-  } finally {
-    fs.closeSync(archiveFd);
-  }
-}
+const unpack = (base: string, archive: Buffer | Given[], more: Partial<UnpackJob> = {}) =>
+  unpackArchive(threads, base, archive, more);
 
 function isWhiteout(path: string): boolean {
   const stat = fs.lstatSync(path, { bigint: true });

@@ -1,11 +1,12 @@
 /** The daemon with each storage driver, as a user of the docker CLI sees it. */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { closeSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import { openFuseMount } from '../src/kernel/fuse-mount.ts';
+import { noDocker } from './fixtures/docker-client.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { MountedFileSystem, whyNot } from './fixtures/loop-file-system.ts';
 import { until } from '../src/base/testing/until.ts';
@@ -13,15 +14,6 @@ import { until } from '../src/base/testing/until.ts';
 const BTRFS = { type: 'btrfs', sizeBytes: 512 * 2 ** 20 };
 const EXAMPLE = new URL('fixtures/example-driver.mjs', import.meta.url).pathname;
 const run = promisify(execFile);
-
-const hasDocker = (() => {
-  try {
-    execFileSync('docker', ['--version']);
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 type Given = { name: string; flag?: string; status: [string, string][]; fileSystem?: typeof BTRFS };
 
@@ -51,7 +43,7 @@ const DRIVERS: Given[] = [
 ];
 
 for (const { name, flag = name, status, fileSystem } of DRIVERS) {
-  const skip = hasDocker ? fileSystem !== undefined && whyNot(fileSystem) : 'no docker CLI on this machine';
+  const skip = noDocker || (fileSystem !== undefined && whyNot(fileSystem));
   suite(`a daemon with ${name}`, { skip }, () => {
     let daemon: DaemonProcess;
     let mounted: MountedFileSystem | undefined;
@@ -137,7 +129,7 @@ for (const { name, flag = name, status, fileSystem } of DRIVERS) {
   });
 }
 
-suite('a daemon on btrfs with a limit of size', { skip: hasDocker ? whyNot(BTRFS) : 'no docker CLI' }, () => {
+suite('a daemon on btrfs with a limit of size', { skip: noDocker || whyNot(BTRFS) }, () => {
   test('lets a container write so much and no more', async () => {
     const mounted = new MountedFileSystem(BTRFS);
     const flags = ['--storage-driver', 'btrfs', '--data-root', join(mounted.directory, 'data')];
