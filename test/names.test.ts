@@ -7,6 +7,8 @@ import { decode, encode } from 'dns-packet';
 import type { ContainerInspect, EndpointSettings } from '../src/api/types.ts';
 import { until } from '../src/base/testing/until.ts';
 import { openNetworkNamespace } from '../src/kernel/namespaces.ts';
+import { Upstream } from '../src/networkdriver/dns/upstream.ts';
+import { NetworkNamespace } from '../src/networkdriver/network-namespace.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import {
   askNames,
@@ -17,7 +19,19 @@ import {
   flood,
   queryOf,
 } from './fixtures/dns-client.ts';
-import { askTcp, askUdp, serveNames, serveTcp, serveUdp } from './network-peers.ts';
+import { askTcp, askUdp, serveNames, serveSlowly, serveTcp, serveUdp } from './network-peers.ts';
+
+test('a name server that sends its answer without end is waited for no longer than others', async () => {
+  const namespace = await NetworkNamespace.create();
+  const server = await serveSlowly(namespace.descriptor, '127.0.0.1');
+  try {
+    const asked = [{ address: '127.0.0.1', namespace: namespace.descriptor }];
+    assert.equal(await new Upstream().ask(queryOf('x', 'A'), asked, true), undefined);
+  } finally {
+    server.close();
+    namespace.close();
+  }
+});
 
 type Endpoints = Record<string, EndpointSettings>;
 

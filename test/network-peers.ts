@@ -65,6 +65,20 @@ export async function serveNames(
   };
 }
 
+/** A name server over TCP that promises a long answer, and sends a byte of it now and then. */
+export async function serveSlowly(namespace: number, host: string): Promise<{ close(): void }> {
+  const descriptor = socketIn(namespace, SOCK_STREAM);
+  bind(descriptor, { host, port: 53 });
+  const server = createServer(client => {
+    client.write(Buffer.of(0xff, 0xff));
+    const timer = setInterval(() => client.write(Buffer.of(0)), 100);
+    client.on('error', () => undefined).once('close', () => clearInterval(timer));
+  });
+  server.listen({ fd: descriptor });
+  await once(server, 'listening');
+  return { close: () => void server.close() };
+}
+
 /** What a server answers; undefined when no connection comes about, or nothing comes by it. */
 export async function askTcp(namespace: number, to: Address): Promise<string | undefined> {
   const descriptor = socketIn(namespace, SOCK_STREAM);

@@ -113,7 +113,8 @@ async function askTcp(question: Buffer, server: NameServer): Promise<Buffer | un
   const socket = connectTcp(server);
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
   const chunks: Buffer[] = [];
-  socket.setTimeout(TCP_TIMEOUT_MS, () => resolve(undefined));
+  // From the beginning to the end: a server may send a byte now and then.
+  const timer = setTimeout(resolve, TCP_TIMEOUT_MS, undefined);
   socket.on('error', reject).on('end', () => resolve(undefined));
   socket.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
@@ -125,6 +126,7 @@ async function askTcp(question: Buffer, server: NameServer): Promise<Buffer | un
     socket.write(framed(question));
     return await promise;
   } finally {
+    clearTimeout(timer);
     socket.destroy();
   }
 }
