@@ -8,6 +8,9 @@ export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
 /** How many bytes {@link detectCompression} wants to see. */
 export const DETECTION_BYTES = 6;
 
+/** An archive says how much of what was unpacked is kept in memory: up to 4 GiB. `xz -9` makes it 64 MiB. */
+const MAX_DICTIONARY_BYTES = 512 * 1024 * 1024;
+
 /** The zlib default of 16 KiB costs two thirds of the speed. */
 const CHUNK_BYTES = 256 * 1024;
 
@@ -39,9 +42,9 @@ export function createDecompressor(compression: Compression): Duplex {
     case 'zstd':
       return createZstdDecompress({ chunkSize: CHUNK_BYTES });
     case 'xz':
-      return filterProgram('xz', 'xz-utils');
+      return filterProgram(['xz', '-dc', `--memlimit-decompress=${MAX_DICTIONARY_BYTES}`], 'xz-utils');
     case 'bzip2':
-      return filterProgram('bzip2', 'bzip2');
+      return filterProgram(['bzip2', '-dc'], 'bzip2');
   }
 }
 
@@ -108,9 +111,9 @@ async function describe(error: unknown, feeding: Promise<void>): Promise<unknown
   });
 }
 
-/** `program -dc` as a stream. It ends when the program has ended well. */
-function filterProgram(program: string, debianPackage: string): Duplex {
-  const child = spawn(program, ['-dc'], { stdio: ['pipe', 'pipe', 'pipe'] });
+/** A command as a stream. It ends when the program has ended well. */
+function filterProgram([program = '', ...args]: string[], debianPackage: string): Duplex {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   const messages: Buffer[] = [];
   const stream = new Duplex({
     write: (chunk, _encoding, done) => void child.stdin.write(chunk, () => done()),
