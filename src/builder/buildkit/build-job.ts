@@ -19,11 +19,8 @@ import {
   frontendRequest,
   type Told,
 } from './frontend-request.ts';
-import type { STATUS_RESPONSE } from './messages.ts';
-import type { MessageOf } from './protobuf.ts';
+import { KeptStatuses, type Status } from './kept-statuses.ts';
 import type { Session } from './sessions.ts';
-
-type Status = Partial<MessageOf<typeof STATUS_RESPONSE>>;
 
 type Client = { session: Session; entitlements: Entitlements };
 
@@ -36,7 +33,7 @@ export class BuildJob {
   readonly #released = Promise.withResolvers<void>();
   readonly #returned = Promise.withResolvers<string>();
   readonly #builds = new Set<Promise<void>>();
-  readonly #events: Status[] = [];
+  readonly #statuses = new KeptStatuses();
   readonly #watchers = new Set<() => void>();
   /** Aborted when the client goes, and when it is over. */
   readonly signal: AbortSignal;
@@ -181,13 +178,12 @@ export class BuildJob {
     this.#wake();
   }
 
-  /** Everything that is told of it, from the beginning to its end. */
+  /** What is told of it, from the beginning to its end; see {@link KeptStatuses}. */
   async *status(signal: AbortSignal): AsyncGenerator<Status> {
     for (let at = 0; !signal.aborted; ) {
-      const status = this.#events[at];
-      if (status !== undefined) {
-        at++;
-        yield status;
+      if (at < this.#statuses.length) {
+        const status = this.#statuses.at(at++);
+        if (status !== undefined) yield status;
       } else if (this.#done.signal.aborted) return;
       else await this.#changed(signal);
     }
@@ -206,7 +202,7 @@ export class BuildJob {
   }
 
   #tell(status: Status): void {
-    this.#events.push(status);
+    this.#statuses.add(status);
     this.#wake();
   }
 
