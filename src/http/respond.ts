@@ -125,6 +125,9 @@ export async function sendLines(
   response.end();
 }
 
+/** Of progress: a task is not held up by who watches it. */
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
+
 function startLines(response: ServerResponse): void {
   response.writeHead(200, { 'Content-Type': 'application/json' });
   response.flushHeaders();
@@ -132,7 +135,8 @@ function startLines(response: ServerResponse): void {
 
 /**
  * Runs a task that reports its progress as JSON lines. An error before the first line is an ordinary one, with
- * its status, unless `errorsAsLines`; after it, it is a line of its own, as Docker does it.
+ * its status, unless `errorsAsLines`; after it, it is a line of its own, as Docker does it. The connection to a client
+ * that does not read is broken off when too much waits for it.
  */
 export async function sendProgress(
   { response }: HttpExchange,
@@ -142,6 +146,7 @@ export async function sendProgress(
   const progress = (message: unknown) => {
     if (!response.headersSent) startLines(response);
     response.write(`${encodeJson(message)}\n`);
+    if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
   };
   try {
     await task(progress);
