@@ -189,6 +189,36 @@ describe('the default network', () => {
     }
   });
 
+  test('what on the host keeps networks from working is told', async () => {
+    await withDaemon([], async daemon => {
+      const doctor = () => daemon.slipway('network', 'doctor');
+      const wellIs = { code: 0, stdout: 'no problem found\n', stderr: '' };
+      assert.deepEqual(await doctor(), wellIs);
+      const { stdout: before } = await daemon.docker('info', '--format', '{{json .Warnings}}');
+      const chain = '{ type filter hook forward priority 0; policy drop; }';
+      await daemon.inNetwork('nft', 'add table ip foreign');
+      await daemon.inNetwork('nft', `add chain ip foreign FORWARD ${chain}`);
+      await daemon.inNetwork('sysctl', '-qw', 'net.ipv4.ip_forward=0');
+      const { Options } = await bridge(daemon);
+      const device = Options?.['com.docker.network.bridge.name'] ?? '';
+      await daemon.inNetwork('ip', 'address', 'flush', 'dev', device);
+      const { code, stdout } = await doctor();
+      assert.equal(code, 1);
+      for (const expected of [
+        /^the chain FORWARD of the table ip foreign drops what containers send and get/m,
+        /^the host does not forward IPv4 packets[^\n]*\n {2}remedy: sysctl -w net\.ipv4\.ip_forward=1$/m,
+        new RegExp(
+          `^the bridge ${device} of the network bridge has lost its address 172\\.\\d+\\.0\\.1/16$`,
+          'm',
+        ),
+      ])
+        assert.match(stdout, expected);
+      const warned = await daemon.docker('info', '--format', '{{json .Warnings}}');
+      assert.notEqual(warned.stdout, before);
+      assert.match(warned.stdout, /WARNING: the chain FORWARD of the table ip foreign drops/);
+    });
+  });
+
   test('new networks have the options of --default-network-opt, unless they say otherwise', async () => {
     const flags = ['--default-network-opt', 'bridge=com.docker.network.driver.mtu=1234'];
     await withDaemon(flags, async daemon => {

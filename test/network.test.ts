@@ -35,8 +35,8 @@ syscall('unshare', 'CLONE_NEWNET', CLONE_NEWNET);
 const HOST = openNetworkNamespace();
 const LOOPBACK = '127.0.0.1';
 const LINK_SCRIPTS: Record<string, string> = {
-  ipvlan: 'ip link add a type veth peer name b && ip link add link a name c type ipvlan mode l2',
-  vlan: 'ip link add a type veth peer name b && ip link add link a name a.5 type vlan id 5',
+  ipvlan: 'ip link add up0 type veth peer name up1 && ip link add link up0 name iv0 type ipvlan mode l2',
+  vlan: 'ip link add up0 type veth peer name up1 && ip link add link up0 name up0.5 type vlan id 5',
 };
 const HOST_ADDRESS = '203.0.113.1';
 const OUTSIDE_ADDRESS = '203.0.113.2';

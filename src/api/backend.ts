@@ -204,6 +204,8 @@ export interface NetworkBackend {
     id: string,
     request: { Container?: string; EndpointConfig?: api.EndpointSettings | null },
   ): Promise<void>;
+  /** What on the host keeps networks from working as they should. */
+  networkProblems(): Promise<api.NetworkProblem[]>;
   networkDisconnect(id: string, request: { Container?: string; Force?: boolean }): Promise<void>;
 }
 

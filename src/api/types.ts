@@ -546,6 +546,9 @@ export type SystemCheckOptions = {
 
 export type SystemCheckProgress = { what: 'content' | 'layers'; current: number; total: number };
 
+/** What keeps networks from working, and what is to be done: sentences without a full stop. */
+export type NetworkProblem = { Problem: string; Remedy: string };
+
 export type SystemCheckReport = {
   Blobs: number;
   BlobBytes: number;

@@ -200,6 +200,10 @@ const NETWORK: CommandTree = {
     'Disconnect a container from a network',
     () => import('./commands/network-disconnect.ts'),
   ),
+  doctor: entry(
+    'Tell what on the host keeps networks from working',
+    () => import('./commands/network-doctor.ts'),
+  ),
   inspect: entry(
     'Display detailed information on one or more networks',
     () => import('./commands/network-inspect.ts'),

@@ -66,9 +66,15 @@ export interface NetworkDriver {
    */
   prepare(namespace: NetworkNamespace): Promise<void>;
 
+  /** What on the host keeps the driver's networks from working as they should, in words for people. */
+  problems(): Promise<NetworkProblem[]>;
+
   /** Lets go of the driver's own sockets. Networks and endpoints stay as they are. Idempotent. */
   close(): void;
 }
+
+/** A sentence without a full stop each. */
+export type NetworkProblem = { problem: string; remedy: string };
 
 export type NetworkOptions = {
   id: string;

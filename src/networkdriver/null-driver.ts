@@ -35,6 +35,10 @@ export class NullDriver implements NetworkDriver {
 
   async restore(): Promise<void> {}
 
+  async problems(): Promise<[]> {
+    return [];
+  }
+
   async prepare(): Promise<void> {}
 
   close(): void {}

@@ -5,6 +5,7 @@ import {
   type Endpoint,
   type JoinOptions,
   type NetworkDriver,
+  type NetworkProblem,
   type PortBinding,
   SubnetConflict,
 } from '../../networkdriver/driver.ts';
@@ -251,6 +252,12 @@ export class Networks {
       const endpoints = members.map(({ endpoint }) => endpoint).filter(isOurs);
       await driver.restore(endpoints, ports);
     }
+  }
+
+  /** What on the host keeps networks from working. */
+  async problems(): Promise<NetworkProblem[]> {
+    const drivers = new Set(this.#parts.drivers.values());
+    return (await Promise.all([...drivers].map(driver => driver.problems()))).flat();
   }
 
   /** Takes away what the kernel has of the networks; {@link open} makes it again. Nobody may be connected. */

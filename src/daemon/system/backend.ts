@@ -234,6 +234,10 @@ function networkBackend(daemon: Daemon): NetworkBackend {
       const settings = request.EndpointConfig ?? {};
       await connectContainer(daemon, container(request.Container), { network, settings });
     },
+    networkProblems: async () => {
+      const problems = await networks.problems();
+      return problems.map(({ problem: Problem, remedy: Remedy }) => ({ Problem, Remedy }));
+    },
     networkDisconnect: async (id, request) => {
       const network = networks.find(id);
       // By force Docker looks for what a container has left, which never is anything here.

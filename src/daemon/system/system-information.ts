@@ -1,6 +1,7 @@
 import { release } from 'node:os';
 import { API_VERSION, MIN_API_VERSION, type SystemInfo, type SystemVersion } from '../../api/types.ts';
 import { shownSettings } from '../../api/engine-options.ts';
+import type { NetworkProblem } from '../../networkdriver/driver.ts';
 import { currentTime } from '../model/clock.ts';
 import type { Daemon } from '../container/daemon.ts';
 import type { DaemonOptions } from '../model/daemon-options.ts';
@@ -61,12 +62,15 @@ export async function systemInformation(daemon: Daemon): Promise<SystemInfo> {
     InitCommit: { ID: '' },
     FirewallBackend: { Driver: 'nftables' },
     CDISpecDirs: [],
-    Warnings: warningsOf(daemon),
+    Warnings: warningsOf(daemon, await daemon.networks.problems()),
   };
 }
 
 /** Null for none. */
-function warningsOf({ options, hostFacts: { limits } }: Daemon): string[] | null {
+function warningsOf(
+  { options, hostFacts: { limits } }: Daemon,
+  problems: readonly NetworkProblem[],
+): string[] | null {
   const missing: [boolean, string][] = [
     [limits.memory, 'memory limit'],
     [limits.swap, 'swap limit'],
@@ -79,7 +83,8 @@ function warningsOf({ options, hostFacts: { limits } }: Daemon): string[] | null
   const unsupported = missing
     .filter(([isSupported]) => !isSupported)
     .map(([, what]) => `WARNING: No ${what} support`);
-  const all = [...options.warnings, ...unsupported];
+  const network = problems.map(({ problem }) => `WARNING: ${problem}`);
+  const all = [...options.warnings, ...unsupported, ...network];
   return all.length > 0 ? all : null;
 }
 

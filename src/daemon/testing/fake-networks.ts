@@ -43,6 +43,10 @@ export class FakeNetworkDriver implements NetworkDriver {
     this.endpoints.delete(endpointId);
   }
 
+  async problems(): Promise<[]> {
+    return [];
+  }
+
   async unpublish(): Promise<void> {}
 
   async republish(): Promise<void> {}

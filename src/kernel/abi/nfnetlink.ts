@@ -6,6 +6,7 @@ export const NFNETLINK_V0 = 0;
 export const NFPROTO_IPV4 = 2;
 export const NFPROTO_IPV6 = 10;
 
+export const NFT_MSG_GETCHAIN = 4;
 export const NFT_MSG_GETRULE = 7;
 export const NFT_MSG_NEWSETELEM = 12;
 export const NFT_MSG_GETSETELEM = 13;
@@ -13,6 +14,15 @@ export const NFT_MSG_DELSETELEM = 14;
 export const NFT_MSG_GETGEN = 16;
 
 export const NFTA_GEN_ID = 1;
+export const NFTA_CHAIN_TABLE = 1;
+export const NFTA_CHAIN_NAME = 3;
+export const NFTA_CHAIN_HOOK = 4;
+export const NFTA_CHAIN_POLICY = 5;
+export const NFTA_HOOK_HOOKNUM = 1;
+/** include/uapi/linux/netfilter.h */
+export const NF_INET_FORWARD = 2;
+export const NF_DROP = 0;
+export const NFPROTO_INET = 1;
 export const NFTA_RULE_TABLE = 1;
 export const NFTA_RULE_CHAIN = 2;
 export const NFTA_RULE_HANDLE = 3;

@@ -4,10 +4,16 @@ import {
   NFNL_MSG_BATCH_BEGIN,
   NFNL_MSG_BATCH_END,
   NFNL_SUBSYS_NFTABLES,
+  NFPROTO_INET,
   NFPROTO_IPV4,
   NFPROTO_IPV6,
+  NFTA_CHAIN_HOOK,
+  NFTA_CHAIN_NAME,
+  NFTA_CHAIN_POLICY,
+  NFTA_CHAIN_TABLE,
   NFTA_DATA_VALUE,
   NFTA_GEN_ID,
+  NFTA_HOOK_HOOKNUM,
   NFTA_LIST_ELEM,
   NFTA_RULE_CHAIN,
   NFTA_RULE_HANDLE,
@@ -21,6 +27,7 @@ import {
   NFTA_SET_ELEM_LIST_TABLE,
   NFT_MSG_DELSETELEM,
   NFT_MSG_GETGEN,
+  NFT_MSG_GETCHAIN,
   NFT_MSG_GETRULE,
   NFT_MSG_GETSETELEM,
   NFT_MSG_NEWSETELEM,
@@ -153,6 +160,53 @@ export function getGeneration(): NetlinkMessage {
 
 export function parseGeneration({ payload }: NetlinkReply): number {
   return decodeAttributes(payload.subarray(4)).get(NFTA_GEN_ID)?.readUInt32BE() ?? 0;
+}
+
+/** A chain that the kernel itself calls: at which hook of which family, and what becomes of packets that pass it. */
+export type BaseChain = {
+  family: 'ip' | 'ip6' | 'inet';
+  table: string;
+  chain: string;
+  /** NF_INET_*, NF_* */
+  hook: number;
+  policy: number;
+};
+
+/** Of all tables. To be dumped. */
+export function dumpChains(): NetlinkMessage {
+  return {
+    type: (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETCHAIN,
+    flags: 0,
+    header: nfgenmsg(AF_UNSPEC, 0),
+    attributes: [],
+    description: 'list chains',
+  };
+}
+
+/** What is in one answer to {@link dumpChains}; undefined for a chain of another kind. */
+export function parseBaseChain({ payload }: NetlinkReply): BaseChain | undefined {
+  const attributes = decodeAttributes(payload.subarray(4));
+  const family = FAMILIES.get(payload.readUInt8(0));
+  const hook = attributes.get(NFTA_CHAIN_HOOK);
+  const hookNumber = hook === undefined ? undefined : decodeAttributes(hook).get(NFTA_HOOK_HOOKNUM);
+  if (family === undefined || hookNumber === undefined) return undefined;
+  return {
+    family,
+    table: nameOf(attributes.get(NFTA_CHAIN_TABLE)),
+    chain: nameOf(attributes.get(NFTA_CHAIN_NAME)),
+    hook: hookNumber.readUInt32BE(),
+    policy: attributes.get(NFTA_CHAIN_POLICY)?.readUInt32BE() ?? 1,
+  };
+}
+
+const FAMILIES = new Map<number, BaseChain['family']>([
+  [NFPROTO_INET, 'inet'],
+  [NFPROTO_IPV4, 'ip'],
+  [NFPROTO_IPV6, 'ip6'],
+]);
+
+function nameOf(value: Buffer | undefined): string {
+  return value?.toString('utf8').replace(/\0$/, '') ?? '';
 }
 
 /** Of one table, or of one of its chains. To be dumped; ENOENT where there is no such chain. */

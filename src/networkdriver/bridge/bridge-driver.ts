@@ -7,6 +7,7 @@ import type {
   JoinOptions,
   NetworkDriver,
   NetworkOptions,
+  NetworkProblem,
   PortBinding,
   ReservedPorts,
 } from '../driver.ts';
@@ -35,6 +36,7 @@ import { isDefaultBridge, readBridgeOptions } from './bridge-options.ts';
 import { Firewall } from './firewall.ts';
 import { forgetEarlierUdpFlows, forgetUdpFlowsTo } from './forget-udp-flows.ts';
 import { holdBridge } from './hold-bridge.ts';
+import { hostProblems } from './host-problems.ts';
 import { type BoundPort, PortAllocator } from './port-allocator.ts';
 import { PreparedEndpoints } from './prepared-endpoints.ts';
 import { type PublishedElement, publishedElements } from './published-elements.ts';
@@ -223,6 +225,18 @@ export class BridgeDriver implements NetworkDriver {
     } finally {
       host.close();
     }
+  }
+
+  async problems(): Promise<NetworkProblem[]> {
+    const rules = this.#firewall.isWhole()
+      ? []
+      : [
+          {
+            problem: `rules of the firewall's table ${this.#options.table} are missing`,
+            remedy: 'restart the daemon',
+          },
+        ];
+    return [...rules, ...hostProblems(this.#host, [...this.#networks.values()], this.#options.table)];
   }
 
   close(): void {

@@ -142,6 +142,11 @@ export class Firewall {
     await this.publish(elements.filter(element => !right.has(idOf(element))));
   }
 
+  /** Whether what was loaded is there; also before anything is. */
+  isWhole(): boolean {
+    return !this.#isLoaded || this.#hasRules();
+  }
+
   close(): void {
     clearInterval(this.#watch);
     this.#isLoaded = false;

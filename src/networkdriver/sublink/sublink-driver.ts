@@ -5,6 +5,7 @@ import {
   addSublink,
   configureLink,
   deleteLink,
+  dumpLinks,
   getLink,
   parseLink,
 } from '../../kernel/netlink/link-messages.ts';
@@ -15,6 +16,7 @@ import type {
   JoinOptions,
   NetworkDriver,
   NetworkOptions,
+  NetworkProblem,
   PortBinding,
   ReservedPorts,
 } from '../driver.ts';
@@ -163,6 +165,20 @@ export class SublinkDriver implements NetworkDriver {
     const used = new Set([...this.#networks.values()].map(({ parent }) => parent));
     for (const { name } of parentsOf(this.#host, this.#owner))
       if (!used.has(name)) await removeParent(this.#host, { name, owner: this.#owner });
+  }
+
+  async problems(): Promise<NetworkProblem[]> {
+    const links = new Map(
+      this.#host.dump(dumpLinks()).map(reply => [parseLink(reply).name, parseLink(reply)]),
+    );
+    return [...this.#networks.values()].flatMap(({ parent, options: { name } }) => {
+      const link = links.get(parent);
+      if (link?.up) return [];
+      return {
+        problem: `the network ${name} is on the interface ${parent}, which is ${link === undefined ? 'missing' : 'down'}`,
+        remedy: link === undefined ? `make ${parent}` : `ip link set ${parent} up`,
+      };
+    });
   }
 
   async prepare(): Promise<void> {}

@@ -511,6 +511,13 @@ const OTHERS: Case[] = [
     answers: { message: 'This node is not part of a swarm' },
   },
   {
+    ask: 'GET /slipway/networks/problems',
+    calls: { networkProblems: [] },
+    gives: [{ Problem: 'p', Remedy: 'r' }],
+    status: 200,
+    answers: [{ Problem: 'p', Remedy: 'r' }],
+  },
+  {
     ask: 'GET /slipway/containers/c/plan',
     calls: { containerExplain: ['c'] },
     gives: ['mkdir'],

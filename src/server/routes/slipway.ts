@@ -10,7 +10,13 @@ import { get, post, type Router } from '../router.ts';
 export function slipwayRoutes(
   backend: Pick<
     Backend,
-    'cgroups' | 'containerCgroup' | 'containerExplain' | 'imageBootstrap' | 'metrics' | 'systemCheck'
+    | 'cgroups'
+    | 'containerCgroup'
+    | 'containerExplain'
+    | 'imageBootstrap'
+    | 'metrics'
+    | 'networkProblems'
+    | 'systemCheck'
   >,
 ): Router {
   return [
@@ -22,6 +28,7 @@ export function slipwayRoutes(
       sendJson(exchange, await backend.containerCgroup(exchange.param('id'))),
     ),
     get('/slipway/metrics', exchange => sendStream(exchange, Readable.from(backend.metrics()), METRICS_TYPE)),
+    get('/slipway/networks/problems', async exchange => sendJson(exchange, await backend.networkProblems())),
     post('/slipway/images/bootstrap', async exchange => {
       const what = textParameter(exchange.query, 'what');
       if (what === undefined) throw new EngineError('invalid-parameter', 'what: hello, busybox or debian');
