@@ -92,6 +92,8 @@ export const ENGINE_OPTIONS = {
    */
   imageGcHigh: option('image-gc-high', 0),
   imageGcLow: option('image-gc-low', 0),
+  /** What the build cache may take on the disk, in Docker's units; '0': as much as there is; '': a tenth of the file system. */
+  buildCacheLimit: option('build-cache-limit', ''),
   /** `host[:port]` or CIDR: registries whose HTTPS is not verified; HTTP will do. */
   insecureRegistries: reloadable<readonly string[]>('insecure-registry', [], {
     reload: 'insecure-registries',

@@ -43,6 +43,7 @@ export async function withBuilt<T>(
     total: stepCount(dockerfile, plan),
   });
   const failed = new AbortController();
+  using _active = parts.activity.begin();
   await using undo = new AsyncDisposableStack();
   const build: Build = {
     parts,

@@ -13,7 +13,8 @@ import type { PlannedStage } from './frontend/plan-stages.ts';
 import { platformArgs, Scope } from './frontend/scope.ts';
 import { ClippedLog } from './clipped-log.ts';
 import type { RunOutput } from './solver/shared-runs.ts';
-import { imageConfigOf, initialState, type StageState, withStep } from './stage-state.ts';
+import type { ContainerDefaults } from '../oci/image-config.ts';
+import { type Dialect, imageConfigOf, initialState, type StageState, withStep } from './stage-state.ts';
 import { namedContext } from './contexts/named-context.ts';
 import { contextState } from './steps/find-source.ts';
 import { runStep } from './steps/run-step.ts';
@@ -38,7 +39,7 @@ export async function buildStage(build: Build, planned: PlannedStage): Promise<S
   if (planned.base.kind === 'image') {
     const triggers = triggersOf(state);
     // What the image wants to be done in a build on top of it is done once.
-    state = { ...state, config: { ...state.config, OnBuild: null } };
+    state = { ...state, config: withoutTriggers(state.config, build.request.dialect) };
     for (const trigger of triggers)
       state = await carryOut(build, { ...trigger, range: planned.stage.range }, { state, scope });
   }
@@ -61,6 +62,17 @@ async function begin(build: Build, { stage, base, platform }: PlannedStage): Pro
 
 function nameOf(base: Exclude<PlannedStage['base'], { kind: 'scratch' }>): string {
   return base.kind === 'image' ? base.reference : base.stage.stage.name;
+}
+
+function withoutCommand(config: ContainerDefaults, dialect: Dialect): ContainerDefaults {
+  const { Cmd: _command, ...others } = config;
+  return dialect === 'classic' ? { ...config, Cmd: null } : others;
+}
+
+/** The classic builder says that there are none, BuildKit nothing. */
+function withoutTriggers(config: ContainerDefaults, dialect: Dialect): ContainerDefaults {
+  const { OnBuild: _triggers, ...others } = config;
+  return dialect === 'classic' ? { ...config, OnBuild: null } : others;
 }
 
 /** @throws DockerfileError for what is no instruction */
@@ -114,7 +126,8 @@ async function perform(
       if (step.kind === 'cmd' && build.request.dialect === 'buildkit')
         next.config = { ...config, ArgsEscaped: true };
       // An inherited command belongs to the entrypoint that it was written for.
-      if (step.kind === 'entrypoint' && !state.hasCommand) next.config = { ...config, Cmd: null };
+      if (step.kind === 'entrypoint' && !state.hasCommand)
+        next.config = withoutCommand(next.config, build.request.dialect);
       return { state: finish(build, step, next), cached: false };
     }
   }
@@ -134,15 +147,16 @@ function made(build: Build, step: StageStep, { state, outcome, command }: Made):
 }
 
 function finish(
-  { request, epoch }: Build,
+  { request, epoch, dockerfile: { escape } }: Build,
   step: StageStep,
   state: StageState,
   { outcome, command = [] }: { outcome?: Outcome | undefined; command?: readonly string[] | undefined } = {},
 ): StageState {
   const { dialect } = request;
-  // BuildKit writes down what a trigger does, when it does that, and not the trigger.
-  if (step.kind === 'onbuild' && dialect !== 'classic') return state;
-  const text = createdBy({ step, config: state.config, args: state.args, command, dialect });
+  // BuildKit has no line for them.
+  if (step.kind === 'onbuild' && dialect === 'buildkit') return state;
+  const { config, args } = state;
+  const text = createdBy({ step, config, args, command, dialect, escape });
   return withStep(state, text, { layer: outcome?.layer, dialect, epoch });
 }
 

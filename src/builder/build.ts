@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Dockerfile } from '../dockerfile/instruction.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -36,6 +36,8 @@ export type Vertices = { of(key: object): Vertex };
 export function temporaryDirectory({ parts, undo }: Pick<Build, 'parts' | 'undo'>): string {
   const root = join(parts.root, 'tmp');
   const directory = mkdtempSync(join(root, 'build-'));
+  // It may become a directory of the image. Nobody gets at it, as nobody gets into the root.
+  chmodSync(directory, 0o755);
   undo.defer(() => parts.threads.run({ kind: 'remove', root, name: basename(directory) }));
   return directory;
 }

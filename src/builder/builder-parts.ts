@@ -8,6 +8,8 @@ import type { Content } from '../graph/content/content.ts';
 import type { BuildLayers, Image } from '../graph/graph.ts';
 import type { PushedImage } from '../oci/pushed-image.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { Activity } from './solver/activity.ts';
+import type { CacheMounts } from './solver/cache-mounts.ts';
 import type { CachedLayer, CacheStore } from './solver/cache-store.ts';
 import type { SharedRuns } from './solver/shared-runs.ts';
 
@@ -45,6 +47,8 @@ export type BuilderParts = BuilderPorts & {
   root: string;
   cache: CacheStore;
   runs: SharedRuns<Outcome>;
+  activity: Activity;
+  cacheMounts: CacheMounts;
   /** Of cache mounts that only one may use at a time. */
   mountLocks: KeyedLock;
 };

@@ -1,63 +1,121 @@
+import { statfsSync } from 'node:fs';
 import type { BuildCacheEntry, BuildPruneOptions } from '../api/classic-build.ts';
 import { cacheFilter } from './cache-filter.ts';
-import { hexOf } from '../base/digest.ts';
-import type { CacheRecord, CacheStore } from './solver/cache-store.ts';
+import { type Digest, hexOf } from '../base/digest.ts';
+import type { BuilderParts } from './builder-parts.ts';
+import type { CacheRecord } from './solver/cache-store.ts';
+
+type Parts = Pick<BuilderParts, 'cache' | 'cacheMounts' | 'builds' | 'activity'>;
+const ID_LENGTH = 25;
+
+/** Something in the cache that goes as a whole: a layer with all results that have it, or a cache mount. */
+type Entry = {
+  id: string;
+  entry: BuildCacheEntry;
+  lastUsedAtMs: number;
+  /** What its removal frees: nothing, where an image has the layer, too. */
+  freedBytes: number;
+  keys: Digest[];
+  mount: string | undefined;
+};
 
 /** What the cache has, as `/system/df` tells it; results that share a layer count once. */
-export function usedCache(cache: CacheStore): BuildCacheEntry[] {
-  return byLayer(cache.list()).map(entryOf);
-}
-
-function entryOf({ records, last }: Layer): BuildCacheEntry {
-  return {
-    ID: hexOf(last.chainId).slice(0, 25),
-    Type: 'regular',
-    Description: last.description,
-    InUse: false,
-    Shared: false,
-    Size: last.sizeBytes,
-    CreatedAt: last.createdAt,
-    LastUsedAt: new Date(last.lastUsedAtMs).toISOString(),
-    UsageCount: records.reduce((sum, { uses }) => sum + uses, 0),
-  };
+export async function usedCache(parts: Parts): Promise<BuildCacheEntry[]> {
+  return (await entriesOf(parts)).map(({ entry }) => entry);
 }
 
 /**
- * Forgets what was used least recently, until what is left is as the options say.
+ * Forgets what was used least recently, until what is left is as the options say. What images have, too, is on the disk
+ * for them, and does not count. Nothing that a build is at work with goes.
  * @throws EngineError invalid-parameter for a filter that cannot be read
  */
 export async function prunedCache(
-  cache: CacheStore,
+  parts: Parts,
   { keepBytes, unusedForMs, filters }: BuildPruneOptions,
 ): Promise<{ CachesDeleted: string[] | null; SpaceReclaimed: number }> {
   const isMeant = await cacheFilter(filters);
-  const layers = byLayer(cache.list());
-  let kept = layers.reduce((sum, { last }) => sum + last.sizeBytes, 0);
+  const entries = await entriesOf(parts);
+  let kept = entries.reduce((sum, { freedBytes }) => sum + freedBytes, 0);
   const now = Date.now();
-  const removed: Layer[] = [];
-  for (const layer of layers) {
-    const { last } = layer;
-    if (
-      !isMeant(entryOf(layer)) ||
-      now - last.lastUsedAtMs < unusedForMs ||
-      (keepBytes > 0 && kept <= keepBytes)
-    )
-      continue;
-    kept -= last.sizeBytes;
-    removed.push(layer);
+  const removed: Entry[] = [];
+  for (const each of entries) {
+    const isWanted =
+      isMeant(each.entry) && now - each.lastUsedAtMs >= unusedForMs && !(keepBytes > 0 && kept <= keepBytes);
+    if (!isWanted || each.entry.InUse) continue;
+    if (each.mount !== undefined && !(await parts.cacheMounts.remove(each.mount))) continue;
+    kept -= each.freedBytes;
+    removed.push(each);
   }
-  cache.remove(removed.flatMap(({ records }) => records.map(({ key }) => key)));
+  parts.cache.remove(removed.flatMap(({ keys }) => keys));
   return {
-    CachesDeleted: removed.length === 0 ? null : removed.map(({ last }) => hexOf(last.chainId).slice(0, 25)),
-    SpaceReclaimed: removed.reduce((sum, { last }) => sum + last.sizeBytes, 0),
+    CachesDeleted: removed.length === 0 ? null : removed.map(({ id }) => id),
+    SpaceReclaimed: removed.reduce((sum, { entry }) => sum + entry.Size, 0),
   };
 }
 
-type Layer = { records: CacheRecord[] /** The one that was used last. */; last: CacheRecord };
+/** Of a limit, what is left after it was passed: so that the next build does not pass it at once. */
+const HEAD_ROOM = 0.9;
+
+/** What the cache takes may grow to that many bytes: when there is more, what was used least recently goes. */
+export async function keepWithin(parts: Parts, limitBytes: number): Promise<void> {
+  const entries = await entriesOf(parts);
+  const used = entries.reduce((sum, { freedBytes }) => sum + freedBytes, 0);
+  if (used <= limitBytes) return;
+  const keepBytes = Math.max(Math.floor(limitBytes * HEAD_ROOM), 1);
+  await prunedCache(parts, { all: true, keepBytes, unusedForMs: 0, filters: [] });
+}
+
+const LEAST_BYTES = 2 * 1024 ** 3;
+
+/** A tenth of the file system, as BuildKit has it, and 2 GiB at least. */
+export function defaultLimit(root: string): number {
+  const { blocks, bsize } = statfsSync(root);
+  return Math.max(Math.floor((blocks * bsize) / 10), LEAST_BYTES);
+}
 
 /** Least recently used first. */
-function byLayer(records: readonly CacheRecord[]): Layer[] {
-  const groups = Map.groupBy(records, ({ chainId }) => chainId);
-  const layers = [...groups.values()].map(group => ({ records: group, last: group.at(-1) as CacheRecord }));
-  return layers.sort((a, b) => a.last.lastUsedAtMs - b.last.lastUsedAtMs);
+async function entriesOf(parts: Parts): Promise<Entry[]> {
+  const layers = layerEntries(parts);
+  const mounts = (await parts.cacheMounts.list()).map((mount): Entry => {
+    const id = mount.name.slice(0, ID_LENGTH);
+    const entry: BuildCacheEntry = {
+      ID: id,
+      Type: 'exec.cachemount',
+      Description: `cached mount ${mount.id}`,
+      InUse: mount.isInUse,
+      Shared: false,
+      Size: mount.sizeBytes,
+      CreatedAt: new Date(mount.createdAtMs).toISOString(),
+      LastUsedAt: new Date(mount.lastUsedAtMs).toISOString(),
+      UsageCount: 1,
+    };
+    const { lastUsedAtMs, sizeBytes: freedBytes, name } = mount;
+    return { id, entry, lastUsedAtMs, freedBytes, keys: [], mount: name };
+  });
+  return [...layers, ...mounts].sort((a, b) => a.lastUsedAtMs - b.lastUsedAtMs);
+}
+
+function layerEntries({ cache, builds, activity }: Parts): Entry[] {
+  const groups = Map.groupBy(cache.list(), ({ chainId }) => chainId);
+  const usage = builds.usage();
+  const since = activity.oldestStartMs ?? Number.POSITIVE_INFINITY;
+  return [...groups].map(([chainId, records]): Entry => {
+    const last = records.at(-1) as CacheRecord;
+    const { diskBytes, isShared } = usage(last);
+    const id = hexOf(chainId).slice(0, ID_LENGTH);
+    const entry: BuildCacheEntry = {
+      ID: id,
+      Type: 'regular',
+      Description: last.description,
+      InUse: last.lastUsedAtMs >= since,
+      Shared: isShared,
+      Size: last.sizeBytes,
+      CreatedAt: last.createdAt,
+      LastUsedAt: new Date(last.lastUsedAtMs).toISOString(),
+      UsageCount: records.reduce((sum, { uses }) => sum + uses, 0),
+    };
+    const { lastUsedAtMs } = last;
+    const keys = records.map(({ key }) => key);
+    return { id, entry, lastUsedAtMs, freedBytes: isShared ? 0 : diskBytes, keys, mount: undefined };
+  });
 }

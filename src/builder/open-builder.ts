@@ -4,6 +4,9 @@ import { KeyedLock } from '../base/keyed-lock.ts';
 import { makePrivateDirectory } from '../base/private-files.ts';
 import type { LeaseRegister } from '../graph/records/leases.ts';
 import type { BuilderParts, BuilderPorts } from './builder-parts.ts';
+import { defaultLimit, keepWithin } from './cache-usage.ts';
+import { Activity } from './solver/activity.ts';
+import { CacheMounts } from './solver/cache-mounts.ts';
 import { CacheStore } from './solver/cache-store.ts';
 import { SharedRuns } from './solver/shared-runs.ts';
 
@@ -15,24 +18,43 @@ export function emptyDirectory(root: string): string {
 /** A builder in a directory of its own. What an earlier one has left half-made goes. `close` it when no build goes on. */
 export async function openBuilder(
   root: string,
-  ports: BuilderPorts & { leases: LeaseRegister },
+  ports: BuilderPorts & {
+    leases: LeaseRegister;
+    /** What the cache may take on the disk; 0 for as much as there is, undefined for the default. */
+    cacheLimitBytes: number | undefined;
+  },
 ): Promise<BuilderParts & { close(): Promise<void> }> {
   makePrivateDirectory(root);
-  const { leases, ...own } = ports;
+  const { leases, cacheLimitBytes, ...own } = ports;
   await ports.threads.run({ kind: 'remove', root, name: 'tmp' });
   mkdirSync(join(root, 'tmp'), { mode: 0o700 });
   mkdirSync(emptyDirectory(root), { recursive: true, mode: 0o700 });
   await ports.builds.removeAll();
   const cache = new CacheStore(join(root, 'builder.db'), { builds: ports.builds, leases });
-  return {
+  const limitBytes = cacheLimitBytes ?? defaultLimit(root);
+  const collecting = { current: Promise.resolve() };
+  const parts: BuilderParts = {
     ...own,
     root,
     cache,
     runs: new SharedRuns(),
+    activity: new Activity(() => {
+      collecting.current = collecting.current.then(() => collect(parts, limitBytes)).catch(() => undefined);
+    }),
+    cacheMounts: new CacheMounts(join(root, 'cache-mounts'), ports.threads),
     mountLocks: new KeyedLock(),
+  };
+  return {
+    ...parts,
     close: async () => {
+      await collecting.current;
       await ports.builds.whenRemoved();
       cache.close();
     },
   };
+}
+
+/** What fails is tried again after the next build. */
+async function collect(parts: BuilderParts, limitBytes: number): Promise<void> {
+  if (limitBytes > 0) await keepWithin(parts, limitBytes);
 }

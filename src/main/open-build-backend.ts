@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ClassicBuildOptions } from '../api/classic-build.ts';
+import { parseBinarySize } from '../base/parse-binary-size.ts';
 import { ControlService, sourceDetails } from '../builder/buildkit/control.ts';
 import { GrpcClient, serveGrpc } from '../builder/buildkit/grpc.ts';
 import { Sessions } from '../builder/buildkit/sessions.ts';
@@ -22,6 +23,11 @@ export type OpenBuildBackend = {
   close(): Promise<void>;
 };
 
+/** @throws EngineError invalid-parameter */
+function cacheLimitOf(text: string): number | undefined {
+  return text === '' ? undefined : parseBinarySize(text);
+}
+
 /** The builder of an engine, with what it needs of the daemon. */
 export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend> {
   const { graph, options, threads } = daemon;
@@ -29,6 +35,7 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
     builds: graph.builds,
     content: graph.content,
     leases: graph.leases,
+    cacheLimitBytes: cacheLimitOf(options.buildCacheLimit),
     resolve: (reference, platform) => graph.resolve(reference, platform),
     pull: (image, platform, request) => pullBase(daemon, image, { platform, ...request }),
     load: async (archive, platform) => {
@@ -59,11 +66,11 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
       buildkitServe: connection => serveGrpc(connection, control.methods, sourceDetails),
       buildkitSession: (connection, { id, methods }) =>
         sessions.serve(id, { client: new GrpcClient(connection), methods: new Set(methods) }),
-      buildPrune: async wanted => prunedCache(builder.cache, wanted),
+      buildPrune: wanted => prunedCache(builder, wanted),
     },
     withBuildCache: diskUsage => async parts => {
       const usage = await diskUsage(parts);
-      return parts.has('build-cache') ? { ...usage, BuildCache: usedCache(builder.cache) } : usage;
+      return parts.has('build-cache') ? { ...usage, BuildCache: await usedCache(builder) } : usage;
     },
     async close() {
       closing.abort(new DOMException('the engine is closing', 'AbortError'));

@@ -176,26 +176,25 @@ export class ControlService {
 
   async #diskUsage(call: Call): Promise<void> {
     const { filter } = wire.DISK_USAGE_REQUEST.decode(await oneRequest(call));
-    const record = usedCache(this.#parts.cache)
-      .filter(await cacheFilter(filter))
-      .map(entry => ({
-        id: entry.ID,
-        inUse: entry.InUse,
-        sizeBytes: entry.Size,
-        createdAt: Date.parse(entry.CreatedAt),
-        lastUsedAt: entry.LastUsedAt === null ? undefined : Date.parse(entry.LastUsedAt),
-        usageCount: entry.UsageCount,
-        description: entry.Description,
-        recordType: entry.Type,
-        shared: entry.Shared,
-      }));
+    const used = await usedCache(this.#parts);
+    const record = used.filter(await cacheFilter(filter)).map(entry => ({
+      id: entry.ID,
+      inUse: entry.InUse,
+      sizeBytes: entry.Size,
+      createdAt: Date.parse(entry.CreatedAt),
+      lastUsedAt: entry.LastUsedAt === null ? undefined : Date.parse(entry.LastUsedAt),
+      usageCount: entry.UsageCount,
+      description: entry.Description,
+      recordType: entry.Type,
+      shared: entry.Shared,
+    }));
     await call.send(wire.DISK_USAGE_RESPONSE.encode({ record }));
   }
 
   async #prune(call: Call): Promise<void> {
     const request = wire.PRUNE_REQUEST.decode(await oneRequest(call));
-    const before = new Map(usedCache(this.#parts.cache).map(entry => [entry.ID, entry]));
-    const { CachesDeleted } = await prunedCache(this.#parts.cache, {
+    const before = new Map((await usedCache(this.#parts)).map(entry => [entry.ID, entry]));
+    const { CachesDeleted } = await prunedCache(this.#parts, {
       all: request.all,
       keepBytes: Math.max(request.reservedSpace, request.maxUsedSpace),
       unusedForMs: request.keepDurationNs / 1e6,

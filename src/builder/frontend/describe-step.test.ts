@@ -12,6 +12,7 @@ test('a health check is written into the history as Docker prints its structure'
       args: new Map(),
       command: [],
       dialect,
+      escape: '\\',
     });
   const Test = ['CMD-SHELL', 'true'];
   assert.equal(

@@ -1,6 +1,6 @@
 import { formatGoDuration } from '../../base/go/format-duration.ts';
-import { argumentsOf } from '../../dockerfile/apply-config.ts';
-import type { StageStep } from '../../dockerfile/instruction.ts';
+import { applyConfig, argumentsOf, variablesOf } from '../../dockerfile/apply-config.ts';
+import type { ConfigInstruction, StageStep } from '../../dockerfile/instruction.ts';
 import type { ContainerDefaults, Healthcheck } from '../../oci/image-config.ts';
 import type { Dialect } from '../stage-state.ts';
 
@@ -13,25 +13,28 @@ export type Described = {
   /** Of a RUN: what is executed. */
   command: readonly string[];
   dialect: Dialect;
+  /** Of the Dockerfile. */
+  escape: string;
 };
 
 /** What an image's history says of a step. */
 export function createdBy(described: Described): string {
-  const { step, config, args, command, dialect } = described;
+  const { step, config, args, command, dialect, escape } = described;
   const isClassic = dialect === 'classic';
   if (step.kind === 'run') {
     const given = [...args].map(([name, value]) => `${name}=${value}`).sort();
     const words = [...(given.length === 0 ? [] : [`|${given.length}`, ...given]), ...command].join(' ');
     return isClassic ? words : `RUN ${words} # buildkit`;
   }
-  const text = textOf({ step, config, args });
+  const text = textOf({ step, config, args, escape });
   if (!isClassic) return step.kind === 'copy' || step.kind === 'add' ? `${text} # buildkit` : text;
   const shell = [...(config.Shell?.length ? config.Shell : ['/bin/sh', '-c'])].join(' ');
   return `${shell} #(nop) ${step.kind === 'copy' || step.kind === 'add' ? text : ` ${text}`}`;
 }
 
 /** An instruction with its variables replaced. */
-function textOf({ step, config, args }: Pick<Described, 'step' | 'config' | 'args'>): string {
+function textOf(described: Pick<Described, 'step' | 'config' | 'args' | 'escape'>): string {
+  const { step, config, args } = described;
   switch (step.kind) {
     case 'cmd':
       return `CMD ${list(config.Cmd)}`;
@@ -44,12 +47,11 @@ function textOf({ step, config, args }: Pick<Described, 'step' | 'config' | 'arg
     case 'label':
       return `LABEL ${step.pairs.map(({ name }) => `${name}=${config.Labels?.[name] ?? ''}`).join(' ')}`;
     case 'expose':
-      return `EXPOSE [${[...step.ports]
+      return `EXPOSE [${Object.keys(alone(described).ExposedPorts ?? {})
         .sort((a, b) => (a < b ? -1 : 1))
-        .map(withProtocol)
         .join(' ')}]`;
     case 'volume':
-      return `VOLUME [${step.paths.join(' ')}]`;
+      return `VOLUME [${Object.keys(alone(described).Volumes ?? {}).join(' ')}]`;
     case 'user':
       return `USER ${config.User ?? ''}`;
     case 'workdir':
@@ -77,9 +79,11 @@ function textOf({ step, config, args }: Pick<Described, 'step' | 'config' | 'arg
   }
 }
 
-/** `80` is `80/tcp`. */
-function withProtocol(port: string): string {
-  return port.includes('/') ? port : `${port}/tcp`;
+/** What a step says by itself. */
+function alone({ step, config, args, escape }: Pick<Described, 'step' | 'config' | 'args' | 'escape'>) {
+  const env = variablesOf(config.Env);
+  const variables = { get: (name: string) => env.get(name) ?? args.get(name) };
+  return applyConfig({}, step as ConfigInstruction, { variables, escape });
 }
 
 function list(words: readonly string[] | null | undefined): string {

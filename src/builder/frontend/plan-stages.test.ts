@@ -26,14 +26,14 @@ COPY --from=0 / /
 });
 
 test('names of bases are read with the arguments in front of the stages', () => {
-  const text = 'ARG R=reg/\nARG T\nFROM ${R:+"r/"}img${T:+:$T}\nFROM --platform=$P scratch';
+  const text = 'ARG R=reg/\nARG T\nFROM ${R:+"r/"}img${T:+:$T}\nFROM --platform=${P:-linux} scratch';
   const { stages } = plan(text, '', { T: '1' });
   assert.deepEqual(stages[0]?.base, { kind: 'image', reference: 'r/img:1' });
   assert.deepEqual(stages[1]?.base, { kind: 'scratch' });
 });
 
 test('a stage is the one before that has the name, and otherwise it is an image', () => {
-  const { stages } = plan('FROM x AS x\nFROM X AS y\nFROM y');
+  const { stages } = plan('FROM x AS x\nFROM x AS y\nFROM y');
   assert.deepEqual(
     stages.map(({ base }) => base.kind),
     ['image', 'stage', 'stage'],
@@ -50,6 +50,8 @@ test('thousands of stages that build on each other take linear time', () => {
 
 const REFUSED: [string, string, RegExp][] = [
   ['FROM $X', '', /^base name \(\$X\) should not be blank$/],
+  ['FROM a AS x\nFROM X', '', /^failed to parse stage name "X": .*must be lowercase$/],
+  ['FROM --platform=$P scratch', '', /^empty platform value from expression \$P$/],
   ['FROM a\nARG X=b\nFROM $X', '', /should not be blank: ARG X is declared inside a stage/],
   ['FROM a AS build', 'biuld', /target stage "biuld" could not be found \(did you mean build\?\)/],
   [
@@ -57,7 +59,7 @@ const REFUSED: [string, string, RegExp][] = [
     '',
     /cannot copy from stage "x", it needs to be defined before current stage "x"/,
   ],
-  ['FROM a\nRUN --mount=from=1,target=/x true\nFROM b', '', /cannot copy from stage "1"/],
+  ['FROM a\nRUN --mount=from=1,target=/x true\nFROM b', '0', /cannot copy from stage "1"/],
 ];
 for (const [text, target, message] of REFUSED) {
   test(`${JSON.stringify(text)} is refused`, () => assert.throws(() => plan(text, target), { message }));

@@ -76,14 +76,15 @@ export function planStages(
       uses: [],
     });
   }
-  for (const planned of stages)
-    planned.uses = planned.stage.steps.flatMap(step =>
+  // What stages that are not needed take is of no interest, be it there or not.
+  const usesOf = (planned: PlannedStage): PlannedStage[] =>
+    planned.stage.steps.flatMap(step =>
       usedNames(step)
         .filter(name => !contexts.has(name))
         .flatMap(name => usedStage(stages, planned, { name, range: step.range }) ?? []),
     );
   const chosen = findTarget(stages, target);
-  return { stages, target: chosen, needed: neededFor(chosen), globals };
+  return { stages, target: chosen, needed: neededFor(chosen, usesOf), globals };
 }
 
 /** An ARG that a stage declares is not known to FROM. */
@@ -160,12 +161,13 @@ function usedNames(step: StageStep): string[] {
 }
 
 /** Each takes only from those before it, so that the way ends. */
-function neededFor(target: PlannedStage): PlannedStage[] {
+function neededFor(target: PlannedStage, usesOf: (stage: PlannedStage) => PlannedStage[]): PlannedStage[] {
   const needed = new Set<PlannedStage>();
   const waiting = [target];
   for (let stage = waiting.pop(); stage !== undefined; stage = waiting.pop()) {
     if (needed.has(stage)) continue;
     needed.add(stage);
+    stage.uses = usesOf(stage);
     if (stage.base.kind === 'stage') waiting.push(stage.base.stage);
     waiting.push(...stage.uses);
   }

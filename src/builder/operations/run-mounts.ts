@@ -159,7 +159,7 @@ function withCache<T>(
     .digest('hex');
   const run = async (own: string): Promise<T> => {
     signal.throwIfAborted();
-    const directory = join(parts.root, 'cache-mounts', own);
+    const directory = join(parts.cacheMounts.root, own);
     const isNew = mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined;
     const data = join(directory, 'data');
     mkdirSync(data, { recursive: true });
@@ -173,9 +173,9 @@ function withCache<T>(
       use([{ kind: 'mount', destination, fd, writable: !mount.readonly }], []),
     );
   };
-  if (mount.sharing === 'shared') return run(name);
-  return parts.mountLocks.run(`${mount.sharing} ${name}`, () =>
-    run(mount.sharing === 'private' ? `${name}-private` : name),
+  const own = mount.sharing === 'private' ? `${name}-private` : name;
+  return parts.cacheMounts.using(own, () =>
+    mount.sharing === 'shared' ? run(own) : parts.mountLocks.run(`${mount.sharing} ${name}`, () => run(own)),
   );
 }
 

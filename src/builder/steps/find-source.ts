@@ -19,7 +19,7 @@ export async function sourceTree(build: Build, from: string, platform: Platform)
   if (named !== undefined) return contextTree(build, named, platform);
   const stage = findStage(plan.stages, from);
   if (stage !== undefined) return { kind: 'layer', top: (await build.stage(stage)).top };
-  if (/^\d+$/.test(from)) throw new EngineError('invalid-parameter', `invalid stage index: ${from}`);
+  if (/^\d+$/.test(from)) throw new EngineError('invalid-parameter', `invalid stage index ${from}`);
   return { kind: 'layer', top: (await build.image(from, platform)).top };
 }
 

@@ -34,6 +34,7 @@ export async function transferStep(
   const sources = step.sources.map(expand);
   const copy = await requestOf(build, state, step, expand);
   const saysDirectory = copy.destination.endsWith('/');
+  // Of several files BuildKit would leave the last one.
   if (sources.length + step.inline.length > 1 && !saysDirectory)
     throw new EngineError(
       'invalid-parameter',

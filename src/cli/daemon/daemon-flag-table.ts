@@ -42,6 +42,10 @@ export const DAEMON_FLAG_TABLE = {
   ),
   'cpu-burst-percent': withDefault(GOVERNANCE_FLAGS['cpu-burst-percent'], DEFAULTS.burst.cpuBurstPercent),
   'cpu-burst-policy': withDefault(GOVERNANCE_FLAGS['cpu-burst-policy'], DEFAULTS.burst.policy),
+  'build-cache-limit': string(
+    '',
+    'What the build cache may take on the disk (default: a tenth of the file system; 0: no limit)',
+  ),
   'cgroup-parent': string('', 'Parent cgroup for all containers', DEFAULTS.cgroupParent),
   'config-file': string('', 'Daemon configuration file', DEFAULT_CONFIG_FILE),
   'data-root': string('', 'Root directory of persistent state', DEFAULTS.dataRoot),

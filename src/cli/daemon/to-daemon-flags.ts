@@ -3,6 +3,7 @@ import type { BurstPolicy } from '../../governor/burst/burst-settings.ts';
 import type { SysctlMode } from '../../governor/governance.ts';
 import { ENGINE_OPTIONS, type EngineSettings } from '../../api/engine-options.ts';
 import { DEFAULT_DAEMON_FLAGS, type DaemonFlags, type LogLevel } from '../daemon-flags.ts';
+import { parseSize } from '../values/size.ts';
 import type { DaemonFlagValues } from './daemon-flag-table.ts';
 
 const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'fatal'];
@@ -29,6 +30,7 @@ export function toDaemonFlags(values: DaemonFlagValues, warnings: string[] = [])
   if (values.bip !== '' && values.bridge !== '')
     throw new Error('You specified -b & --bip, mutually exclusive options. Please specify only one');
   checkModes(values);
+  checkCacheLimit(values['build-cache-limit']);
   checkLabels(values.label);
   return {
     ...engineSettings(values),
@@ -64,6 +66,10 @@ function engineSettings(values: DaemonFlagValues): EngineSettings {
 
 function checkCidr(text: string): void {
   if (text !== '' && !text.includes('/')) throw new Error(`invalid CIDR address: ${text}`);
+}
+
+function checkCacheLimit(text: string): void {
+  if (text !== '') parseSize(text);
 }
 
 function checkModes(values: DaemonFlagValues): void {

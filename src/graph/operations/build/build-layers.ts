@@ -37,6 +37,8 @@ export interface BuildLayers {
   writableTree(id: string): Tree;
   /** Whether both the layer and its content are there. */
   has(layer: Pick<BuiltLayer, 'chainId' | 'diffId'>): boolean;
+  /** What layers take on the disk with their content, and whether images have them, as it is now. */
+  usage(): (layer: Pick<BuiltLayer, 'chainId' | 'diffId' | 'sizeBytes'>) => LayerUsage;
   /** Keeps what an image is made of, even when it is removed, until the function that this returns is called. */
   hold(image: Pick<Image, 'id' | 'chainIds'>): () => void;
   /** Makes an image of layers on top of another image's. @returns its id, and whether there was none of it */
@@ -50,6 +52,8 @@ export type BuiltLayer = {
   /** Of its files. */
   sizeBytes: number;
 };
+
+export type LayerUsage = { diskBytes: number; isShared: boolean };
 
 export type BuiltImage = {
   /** What is below; undefined for nothing. */

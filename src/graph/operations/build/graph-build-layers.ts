@@ -174,6 +174,16 @@ export class GraphBuildLayers implements BuildLayers {
     return this.#parts.layers.has(layer.chainId) && this.#parts.content.has(layer.diffId);
   }
 
+  usage(): ReturnType<BuildLayers['usage']> {
+    const { images, layers, content } = this.#parts;
+    const shared = new Set(images.list().flatMap(({ chainIds }) => chainIds));
+    const contentBytes = content.diskBytesOfAll();
+    return ({ chainId, diffId, sizeBytes }) => ({
+      diskBytes: (layers.diskBytes(chainId) ?? sizeBytes) + contentBytes(diffId),
+      isShared: shared.has(chainId),
+    });
+  }
+
   hold({ id, chainIds }: Pick<Image, 'id' | 'chainIds'>): () => void {
     const { images, leases } = this.#parts;
     const held = [...images.blobsOf(id), ...chainIds];
