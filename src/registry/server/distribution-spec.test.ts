@@ -553,7 +553,14 @@ describe('Names', () => {
 
   test('other paths are 404, other methods 405 with what is allowed, malformed escapes no 5xx', async t => {
     const registry = await TestRegistry.start(t);
-    for (const path of ['/', '/v1/', '/v2/app', '/v2/app/manifests/', '/v2/%zz/tags/list', '/v2//tags/list'])
+    for (const path of [
+      '/index.php',
+      '/v1/',
+      '/v2/app',
+      '/v2/app/manifests/',
+      '/v2/%zz/tags/list',
+      '/v2//tags/list',
+    ])
       assert.match(String((await registry.ask(`GET ${path}`)).status), /^4/, path);
     const answer = await registry.ask('DELETE /v2/');
     assertError(answer, 405, 'UNSUPPORTED');
