@@ -84,7 +84,7 @@ const LIMITS: ListenerLimits = {
   maxHeadBytes: 64 * 1024,
   keepAliveTimeoutMs: 60_000,
   idleTimeoutMs: 120_000,
-  maxConnections: 10_000,
+  maxConnections: 2000,
 };
 const DEFAULT_PORT = 5000;
 const FRESH_MS = 5 * 60 * 1000;

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { ArrivingBlob } from '../cache/arriving-blob.ts';
 import { DistributionError } from '../distribution-error.ts';
@@ -10,18 +10,19 @@ import { type ContentDigest, parseContentDigest } from '../storage/content-diges
 import type { BlobRecord } from '../storage/records.ts';
 import { byteRange } from './byte-range.ts';
 import { isUnchanged, sendUnchanged } from './pages.ts';
-import { sendFile } from './send-file.ts';
+import { FileSender } from './file-sender.ts';
 
 const PATH = '/v2/:name/blobs/:digest';
 
 export function blobRoutes(parts: RegistryParts): RegistryRoute[] {
+  const sender = new FileSender();
   return [
-    ...read(PATH, exchange => getBlob(parts, exchange)),
+    ...read(PATH, exchange => getBlob(parts, exchange, sender)),
     remove(PATH, exchange => deleteBlob(parts, exchange)),
   ];
 }
 
-async function getBlob(parts: RegistryParts, exchange: RegistryExchange): Promise<void> {
+async function getBlob(parts: RegistryParts, exchange: RegistryExchange, sender: FileSender): Promise<void> {
   const { repository, request, response } = exchange;
   parts.guard.require(exchange.identity, 'pull', repository);
   const digest = parseContentDigest(exchange.param('digest'));
@@ -42,7 +43,14 @@ async function getBlob(parts: RegistryParts, exchange: RegistryExchange): Promis
     'Cache-Control': 'max-age=31536000, immutable',
   });
   if (request.method === 'HEAD') return void response.end();
-  await sendBlob(parts, response, { found, ...(range ?? { start: 0, end: sizeBytes }) });
+  const { start, end } = range ?? { start: 0, end: sizeBytes };
+  if (found instanceof ArrivingBlob) return pipeline(found.read(start, end), response);
+  const file = await openBlob(parts, found);
+  try {
+    await sender.send(response, file, { start, end });
+  } finally {
+    await file.close();
+  }
 }
 
 /** A blob that is here, on its way here from an upstream, or in a file elsewhere. */
@@ -61,19 +69,8 @@ async function findBlob(
   return (await cache.blob(repository, digest)) ?? store.blobFor(repository, digest);
 }
 
-async function sendBlob(
-  { store }: RegistryParts,
-  response: RegistryExchange['response'],
-  { found, start, end }: { found: FoundBlob; start: number; end: number },
-): Promise<void> {
-  if (found instanceof ArrivingBlob) return pipeline(found.read(start, end), response);
-  const file =
-    'path' in found ? await open(found.path, 'r') : await store.files.open(found.digest, found.sizeBytes);
-  try {
-    await sendFile(response, file, { start, end });
-  } finally {
-    await file.close();
-  }
+function openBlob({ store }: RegistryParts, blob: BlobRecord | LayoutBlob): Promise<FileHandle> {
+  return 'path' in blob ? open(blob.path, 'r') : store.files.open(blob.digest, blob.sizeBytes);
 }
 
 async function deleteBlob(parts: RegistryParts, exchange: RegistryExchange): Promise<void> {

@@ -6,7 +6,7 @@ import { DistributionError } from '../distribution-error.ts';
 import { algorithmOf, type ContentDigest, type DigestAlgorithm, newHash } from './content-digest.ts';
 
 /** What is gathered before it is written: few calls, and no more memory than this twice for each upload. */
-const BATCH_BYTES = 512 * 1024;
+const BATCH_BYTES = 256 * 1024;
 /** How much is read at once to be hashed: about a millisecond's work. */
 const PIECE_BYTES = 1024 * 1024;
 
