@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { writeFileSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { tarEntry } from '../src/archive/tar-entry.ts';
-import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar-writer.ts';
+import { tarEntry } from '../src/archive/tar/tar-entry.ts';
+import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar/tar-writer.ts';
 
 /** Where everything that the benchmark loads lies; made once, some 6 GB. */
 export type Archives = {

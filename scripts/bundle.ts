@@ -7,7 +7,7 @@ import { writeLicenses } from './write-licenses.ts';
 const directory = process.argv[2] ?? 'dist';
 const PROGRAMS = ['daemon', 'engine', 'registry', 'resolver', 'storage-driver-suite'];
 /** Code that runs in worker threads, each in one file that is found beside the bundle under its own name. */
-const WORKERS = ['archive/rooted-worker', 'registry/server/auth/password-worker'];
+const WORKERS = ['archive/rooted/rooted-worker', 'registry/server/auth/password-worker'];
 /** What every Node can read. */
 const ENTRANCES = ['library', 'driver-suite'];
 

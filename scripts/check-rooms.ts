@@ -48,6 +48,7 @@ const DRIVERS = 'drivers';
  * not named, which may import each other.
  */
 const ORDERS: Record<string, readonly (readonly string[])[]> = {
+  'src/archive': [['*'], ['tar'], ['trees'], ['rooted']],
   'src/graph': [
     ['records', 'graphdriver', 'content', 'space-reserve.ts'],
     ['layers'],

@@ -8,7 +8,7 @@ static int create(const char *path)
 	return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0640);
 }
 
-/* By a new file: whoever follows the old one still reads it to its end. */
+/* The file is replaced, so that readers of the old one still read it to its end. */
 static void replace(struct log *log)
 {
 	char path[PATH_MAX];

@@ -66,7 +66,7 @@ static void watch_all(struct watched *w, struct shim *shim)
 	w->count = 0;
 	mark_slow_processes(shim);
 	watch(w, shim->signals, POLLIN, (struct watch){ FROM_SIGNALS, NULL, 0 });
-	/* Whoever a process is made for is told of its end by the kernel. */
+	/* The program that a process was made for is told of its end by the kernel. */
 	for (struct process *process = shim->processes; process && !shim->passing; process = process->next)
 		watch(w, process->end, POLLIN, (struct watch){ FROM_END, process, 0 });
 	watch(w, shim->listener, POLLIN, (struct watch){ FROM_LISTENER, NULL, 0 });
@@ -199,7 +199,7 @@ static void do_nothing(int number)
 
 /*
  * Signals that are caught, and not ignored, have their defaults again in the child (CLONE_CLEAR_SIGHAND), and in a
- * hook. What whoever started the shim ignores would be ignored there too.
+ * hook. Signals that the shim's parent ignored would be ignored there too.
  */
 static void withstand_signals(void)
 {

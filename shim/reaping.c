@@ -16,7 +16,7 @@ static ssize_t waiting_bytes(struct process *process, struct output *output)
 	return count;
 }
 
-/* What the process wrote before it ended is still in its pipes. What somebody else writes from now on is not its. */
+/* What the process wrote before it ended is still in its pipes. What other processes write from now on is not its output. */
 static void drain_outputs(struct shim *shim, struct process *process)
 {
 	for (int i = 0; i < 2; i++) {
@@ -74,7 +74,7 @@ static void end_container(struct shim *shim, struct process *init)
 {
 	shim->ending = true;
 	close_kept_descriptors(shim);
-	/* For whoever hears of it now, and then for a daemon that is yet to start. */
+	/* Reported to connected clients first, then written down for a daemon that starts later. */
 	tell_watchers(shim, init);
 	note_exit(shim, init);
 	run_cleanup(shim);
@@ -114,7 +114,7 @@ void reap(struct shim *shim)
 	pid_t pid;
 	while (read(shim->signals, &information, sizeof information) > 0)
 		;
-	/* Whoever the process is made for shall find it. */
+	/* The program that the process was made for has to find it. */
 	if (shim->passing) {
 		reap_forerunner(shim->processes);
 		return;
@@ -148,7 +148,7 @@ void handle_end(struct shim *shim, struct process *process)
 		reap_process(shim, process, status_of_zombie(process->pid));
 }
 
-/* Exec'd processes whose end is known to somebody, and whose output has been sent, are forgotten. */
+/* Exec'd processes whose end a client knows, and whose output has been sent, are forgotten. */
 void forget_processes(struct shim *shim)
 {
 	struct process *next;

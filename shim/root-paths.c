@@ -26,7 +26,7 @@ static int make_component(int directory, const char *name, bool is_directory, mo
 		return result == 0 ? 0 : -errno;
 	ssize_t n = readlinkat(directory, name, link, size - 1);
 	if (n < 0)
-		return 0; /* no link: somebody else has just made it */
+		return 0; /* not a link: another process has just made it */
 	link[n] = '\0';
 	return -ELOOP;
 }

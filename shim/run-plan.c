@@ -74,7 +74,7 @@ int go_on(void *runner)
 /* What comes after a list that ends in an execution: nothing, but when something has failed. */
 static void conclude(struct runner *r, int result)
 {
-	/* Started through the FIFO: there is nobody to tell but whoever reads the streams. */
+	/* Started through the FIFO: no client waits for a reply, so the error goes to the streams. */
 	if (r->told_ready)
 		tell_failure(r, -result);
 	struct sync_message message = { .type = SYNC_FAILED, .index = r->index, .error = result < 0 ? -result : ENOEXEC };

@@ -96,7 +96,7 @@ struct process {
 	char *id;
 	pid_t pid;
 	pid_t forerunner; /* the process that prepared it, and ended with `fork` */
-	int end; /* pidfd: SIGCHLD does not come while somebody else traces it */
+	int end; /* pidfd: SIGCHLD does not come while another process traces it */
 	enum process_state state;
 	unsigned flags;
 	int sync; /* to the child, until it executes; then -1 */
@@ -131,7 +131,7 @@ struct shim {
 	int signals, listener, state_directory, state_file;
 	int spare; /* to be closed where descriptors run out */
 	int init; /* pidfd of the container's init */
-	/* Held so that the mounts are taken down when this process has ended, and not while somebody waits to hear
+	/* Held so that the mounts are taken down when this process has ended, and not while a client waits to hear
 	   of the init's end. */
 	int mount_namespace;
 	struct process *processes; /* the container's init comes first, number 0 */
@@ -154,7 +154,7 @@ struct shim {
 	size_t title_length;
 	char oom_score[16]; /* what its children have, where its own is another */
 	bool ending, over;
-	bool passing; /* MSG_LAUNCH: the process is made for somebody else */
+	bool passing; /* MSG_LAUNCH: the process is made for another program */
 	int console_socket; /* where its terminal goes then */
 	int streams, preserved; /* the first of its standard streams, and of the other descriptors it gets */
 };

@@ -55,7 +55,7 @@ const exec = async (container: Task, ...args: string[]): Promise<ExecProcess> =>
     io: { terminal: false, stdin: false, stdinOnce: false },
   });
 
-test('a process that another one traces has ended when it has, whoever may wait for it', async () => {
+test('a traced process counts as ended when it has exited, even if its tracer has not waited for it', async () => {
   const { container, until } = await startCaptor('trace', 'sleep');
   const killed = await exec(container, 'sleep', '1000');
   await killed.start();

@@ -116,7 +116,7 @@ describe('beside a daemon', () => {
   });
 });
 
-test('a pidfile that a crash has left stops no daemon, whoever has the pid now', async () => {
+test('a pidfile left by a crash does not keep a daemon from starting, even if another process has the pid', async () => {
   const daemon = new DaemonProcess();
   try {
     const path = join(daemon.base, 'pid');

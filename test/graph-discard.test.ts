@@ -74,7 +74,7 @@ function oddTar(t: TestContext): Buffer {
 }
 
 for (const driver of ['overlay2', 'vfs'])
-  test(`${driver}: uncompressed layers are discarded, and rebuilt byte for byte for whoever asks`, async t => {
+  test(`${driver}: uncompressed layers are discarded, and rebuilt byte for byte when they are read`, async t => {
     const opened = await open(t, driver);
     const { graph, root } = opened;
     const image = imageOf('a:latest', [oddTar(t), tarOf(randomFiles('etc', 30, 4000))]);

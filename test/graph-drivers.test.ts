@@ -4,8 +4,8 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { release, tmpdir } from 'node:os';
 import { after, before, suite, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { packStream } from '../src/archive/pack-stream.ts';
-import { RootedThreads } from '../src/archive/rooted-threads.ts';
+import { packStream } from '../src/archive/rooted/pack-stream.ts';
+import { RootedThreads } from '../src/archive/rooted/rooted-threads.ts';
 import { digestOf } from '../src/base/digest.ts';
 import { EngineError } from '../src/base/errors.ts';
 import { btrfs } from '../src/graph/graphdriver/btrfs.ts';

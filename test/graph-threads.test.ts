@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GrowthWriter, newGrowth } from '../src/archive/growth.ts';
-import { tarEntry } from '../src/archive/tar-entry.ts';
-import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar-writer.ts';
-import { RootedThreads } from '../src/archive/rooted-threads.ts';
+import { tarEntry } from '../src/archive/tar/tar-entry.ts';
+import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar/tar-writer.ts';
+import { RootedThreads } from '../src/archive/rooted/rooted-threads.ts';
 import { socketPair } from '../src/kernel/socket-pair.ts';
 import { until } from '../src/base/testing/until.ts';
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { tarEntry } from '../src/archive/tar-entry.ts';
-import { encodeTarEntry } from '../src/archive/tar-writer.ts';
+import { tarEntry } from '../src/archive/tar/tar-entry.ts';
+import { encodeTarEntry } from '../src/archive/tar/tar-writer.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 import { tarOf } from './fixtures/image-archive.ts';
 

@@ -121,7 +121,7 @@ describe('the engine’s files', () => {
     assert.equal(await out('exec', 'used', 'stat', '-c', '%a', '/v/root'), '4755');
   });
 
-  test('the umask of whoever starts the daemon changes nothing', async () => {
+  test('the umask that the daemon is started with changes nothing', async () => {
     const other = new DaemonProcess();
     try {
       const before = process.umask(0);

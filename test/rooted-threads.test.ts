@@ -3,7 +3,7 @@ import { closeSync, read, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { RootedThreads } from '../src/archive/rooted-threads.ts';
+import { RootedThreads } from '../src/archive/rooted/rooted-threads.ts';
 import { socketPair } from '../src/kernel/socket-pair.ts';
 
 const openDescriptors = () => readdirSync('/proc/self/fd').length;

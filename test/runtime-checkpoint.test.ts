@@ -212,7 +212,9 @@ test('what was executed in a restored container is restored with it', { skip }, 
   await runtime.succeed('delete', '-f', 'twice');
 });
 
-test('the streams of whoever restores replace the pipes of whoever ran it', { skip }, async () => {
+test('restore connects the container to the streams of its caller in place of those of run', {
+  skip,
+}, async () => {
   const bundle = runtime.bundle(['sh', '-c', ANSWERS]);
   // Node's own streams are sockets; those of the programs in between are pipes.
   const pipeline = (...args: string[]) => {
@@ -282,7 +284,7 @@ test('a fresh bundle gets the places of the mounts, another cgroup, and the limi
   const script =
     'head -n 1 /one/file; ls -d /deep/shared/inner; (: >/dev/null) && echo null; (: >>/dev/kmsg) && echo written';
   const shown = await runtime.succeed('exec', 'moved', 'sh', '-c', `${script}; true`);
-  // Whoever may open the kernel's log to read it may not write to it: the device program is there again.
+  // The kernel's log can be read but not written: the device program is there again.
   assert.match(shown, /^root:.*\n\/deep\/shared\/inner\nnull\n$/);
   await runtime.succeed('delete', '-f', 'moved');
   assert.deepEqual(runtime.leftovers(), []);

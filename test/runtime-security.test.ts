@@ -284,7 +284,7 @@ test('CVE-2023-25809: without a cgroup namespace a container in a user namespace
   const parent = runtime.cgroupParent;
   const parents = ['', ...readdirSync('/sys/fs/cgroup')].map(name => join('/sys/fs/cgroup', name, parent));
   for (const access of ['ro', 'rw'] as const) {
-    // As if they had been delegated to whoever runs it.
+    // As if they had been delegated to the caller.
     const bundle = runtime.bundle(
       ['sh', '-c', `mkdir $(find /sys/fs/cgroup -name ${parent})/made-${access}`],
       spec => {

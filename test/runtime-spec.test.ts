@@ -442,7 +442,7 @@ function callAs([uid, gid]: readonly [number, number], words: string[], prefix: 
   const call = [runtime.program, '--root', join(home, 'state'), ...words];
   const [program = '', ...args] = [...prefix, 'setpriv', ...identity, ...call];
   const env = { ...globalThis.process.env, HOME: home, XDG_RUNTIME_DIR: home };
-  // The streams of what goes on are not those of whoever called.
+  // A detached process does not have its caller's streams.
   const output = words.includes('-d') ? 'ignore' : 'pipe';
   return execFileSync(program, args, { encoding: 'utf8', env, stdio: ['ignore', output, output] }) ?? '';
 }

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, suite, test } from 'node:test';
 import { EngineError } from '../src/base/errors.ts';
-import { RootedThreads } from '../src/archive/rooted-threads.ts';
+import { RootedThreads } from '../src/archive/rooted/rooted-threads.ts';
 import { btrfs } from '../src/graph/graphdriver/btrfs.ts';
 import { fuseOverlayfs } from '../src/graph/graphdriver/fuse-overlayfs.ts';
 import type { GraphDriver, StorageDriver } from '../src/graph/graphdriver/graph-driver.ts';

@@ -5,7 +5,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, test, type TestContext } from 'node:test';
 import { newGrowth } from '../src/archive/growth.ts';
-import { RootedThreads } from '../src/archive/rooted-threads.ts';
+import { RootedThreads } from '../src/archive/rooted/rooted-threads.ts';
 import { getXattr, setXattr } from '../src/kernel/xattr.ts';
 import { makeDeepTree } from './fixtures/deep-tree.ts';
 

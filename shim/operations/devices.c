@@ -100,7 +100,7 @@ bool is_null_device(int fd)
 }
 
 /*
- * The null device in the root, verified. The host's never takes its place: whoever has it, under whatever name, could
+ * The null device in the root, verified. The host's never takes its place: a process that has it, under any name, could
  * change its owner and permissions for everybody (CVE-2025-31133 is of that kind).
  */
 int open_own_null(struct runner *r, int flags)

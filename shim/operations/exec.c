@@ -46,7 +46,7 @@ int op_find_executable(struct runner *r, const struct find_executable_fields *o)
 	return found;
 }
 
-/* Of its session, which the process leads by now. EIO: whoever got the other end has closed it already. */
+/* Of its session, which the process leads by now. EIO: the other end has been closed already. */
 static int take_terminal(struct runner *r)
 {
 	return r->terminal && ioctl(0, TIOCSCTTY, 0) != 0 && errno != EIO ? -errno : 0;
@@ -108,7 +108,7 @@ _Noreturn void end_process(int code)
 	__builtin_trap();
 }
 
-/* To whoever reads the streams, in the words and with the status of runc's init. */
+/* To the process's streams, in the words and with the status of runc's init. */
 _Noreturn void tell_failure(struct runner *r, int error)
 {
 	char reason[128];

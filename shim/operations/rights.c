@@ -18,7 +18,7 @@ static void give_streams(struct runner *r, uid_t uid)
 }
 
 /*
- * A user namespace that somebody without privileges has made denies setgroups(2), whoever joins it: the groups that
+ * A user namespace made without privileges denies setgroups(2) to every process in it: the groups that
  * there are stay, and there can be no others (user_namespaces(7)).
  */
 static bool groups_are_denied(struct runner *r)
@@ -141,7 +141,7 @@ int op_seccomp(struct runner *r, const struct seccomp_fields *o)
 {
 	unsigned flags = o->flags;
 	if (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER && !r->agent_state)
-		return -ENOTCONN; /* nobody to send the listener to */
+		return -ENOTCONN; /* no process to send the listener to */
 	struct sock_fprog program = { o->filter.length / sizeof(struct sock_filter), (struct sock_filter *)o->filter.bytes };
 	int listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 	if (listener < 0)

@@ -101,7 +101,7 @@ static int enter_mounts(int namespace, struct place *back)
 
 /*
  * Anywhere else, all that follows would happen to others. A namespace makes what is mounted on top of its / the root of
- * whoever enters it, which may be the container's own (attach_root).
+ * a process that enters it, perhaps the container's own (attach_root).
  */
 void leave_mounts(struct place *back)
 {
@@ -123,7 +123,7 @@ int enter_locked_mounts(struct runner *r, struct place *back)
 }
 
 /*
- * As open_detached(), but nobody can take off what protects the host's mounts (read-only, nodev …): it is locked in
+ * As open_detached(), but the container cannot remove what protects the host's mounts (read-only, nodev …): it is locked in
  * the clones (mount_namespaces(7)). A single mount that others lie on cannot be had like that.
  */
 static int open_locked(struct runner *r, const char *path, bool recursive)

@@ -234,7 +234,7 @@ export interface SystemBackend {
     filters: Filters;
     signal: AbortSignal;
   }): AsyncIterable<api.EventMessage>;
-  /** Of the parts asked for; the others are null. */
+  /** Disk usage of the parts asked for; the others are null. */
   diskUsage(parts: ReadonlySet<UsagePart>): Promise<Record<string, unknown>>;
   /** The machine's hierarchies of cgroups (Slipway's own). */
   cgroups(): Promise<CgroupOverview>;

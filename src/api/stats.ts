@@ -9,7 +9,7 @@ export type SlipwayStats = {
   sysctl_reports: number;
   /** Processes that the kernel has killed for want of memory. */
   oom_kills: number;
-  /** Of cgroup v2, in percent and µs; what the kernel does not measure is absent. */
+  /** Pressure of cgroup v2, in percent and µs; what the kernel does not measure is absent. */
   pressure: { cpu?: PressureStats; memory?: PressureStats; io?: PressureStats };
   processes: number;
   /** Descriptors of all processes together. */

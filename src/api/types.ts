@@ -558,7 +558,7 @@ export type SystemCheckReport = {
     Kind: string;
     Subject: string;
     Detail: string;
-    /** Of images that are broken by it. */
+    /** Names of the images that it breaks. */
     Images: string[];
     Repaired: boolean;
   }[];

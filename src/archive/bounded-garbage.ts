@@ -8,7 +8,7 @@ type Collect = (options: { type: 'minor' }) => void;
 let collect: Collect | undefined;
 
 /**
- * Passes a stream's chunks on, and has V8 give back those that nobody needs any more. By itself it would let tens
+ * Passes a stream's chunks on, and has V8 give back those that are not referenced any more. By itself it would let tens
  * of megabytes of them pile up, as it sees little of the memory that they hold. A collection takes less than a
  * millisecond.
  */

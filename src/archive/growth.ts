@@ -1,5 +1,5 @@
 /**
- * How far a file has been written, in memory that threads share: whoever reads it meanwhile waits for the rest. One
+ * How far a file has been written, in memory that threads share: readers wait there for the rest. One
  * thread writes; any number may read.
  */
 export type Growth = SharedArrayBuffer;

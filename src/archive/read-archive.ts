@@ -12,7 +12,7 @@ export type ArchiveSource = {
   /** An open file, read from its beginning. */
   archiveFd: number;
   compression: Compression;
-  /** Of one that is still being written. What has been read of it goes to the disk, and out of memory. */
+  /** For an archive that is still being written: what has been read of it goes to the disk, and out of memory. */
   growth?: Growth | undefined;
 };
 

@@ -48,7 +48,7 @@ export class IgnorePatterns {
     this.hasExceptions = this.#patterns.some(({ isException }) => isException);
   }
 
-  /** Of a path relative to the context, without a slash in front. */
+  /** Whether a path is left out. It is relative to the context, without a slash in front. */
   ignores(path: string): boolean {
     const prefixes = [path, ...parentsOf(path)];
     let isIgnored = false;

@@ -1,7 +1,7 @@
 export type ShortMemoryOptions<Value> = {
   keptMs: number;
   maxCount: number;
-  /** Of all that is kept, in whatever unit `keep` is given the size. */
+  /** Limit for all that is kept, in the unit of the sizes that `keep` is given. */
   maxSize: number;
   /** Called with each value once, when it is no longer kept. */
   onForget?: (value: Value) => void;

@@ -1,6 +1,6 @@
 /**
  * Settles as the task does, or rejects with the signal's reason as soon as that is aborted. The task goes on then,
- * and nobody hears of its end.
+ * and its end is not reported.
  */
 export async function untilAborted<T>(signal: AbortSignal | undefined, task: Promise<T>): Promise<T> {
   if (signal === undefined) return task;

@@ -122,7 +122,7 @@ async function perform(
     default: {
       const config = configured(build, step, { state, scope });
       const next = { ...state, config, hasCommand: state.hasCommand || step.kind === 'cmd' };
-      // Of no meaning here; BuildKit says it of every command.
+      // BuildKit says it of every command; it has no meaning here.
       if (step.kind === 'cmd' && build.request.dialect === 'buildkit')
         next.config = { ...config, ArgsEscaped: true };
       // An inherited command belongs to the entrypoint that it was written for.

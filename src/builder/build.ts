@@ -14,7 +14,7 @@ export type Build = {
   request: BuildRequest;
   dockerfile: Dockerfile;
   plan: Plan;
-  /** Of this machine. */
+  /** This machine's platform. */
   buildPlatform: Platform;
   /** SOURCE_DATE_EPOCH as ISO 8601. */
   epoch: string | undefined;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Credentials } from './build-request.ts';
 import type { RunBuildStep } from '../api/build-step.ts';
-import type { RootedThreads } from '../archive/rooted-threads.ts';
+import type { RootedThreads } from '../archive/rooted/rooted-threads.ts';
 import type { KeyedLock } from '../base/keyed-lock.ts';
 import type { Content } from '../graph/content/content.ts';
 import type { BuildLayers, Image } from '../graph/graph.ts';

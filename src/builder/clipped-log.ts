@@ -1,8 +1,8 @@
 import type { RunOutput } from './solver/shared-runs.ts';
 
-/** Of one step, as BuildKit has it. */
+/** Limit for one step's log, which BuildKit has too. */
 const LIMIT_BYTES = 2 * 1024 * 1024;
-/** Of the end, where it is told what went wrong. */
+/** How much of the end is kept, where errors are. */
 const TAIL_BYTES = 64 * 1024;
 
 /** What a step says, bounded: of one that says more, the beginning and the end. */

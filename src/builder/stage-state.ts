@@ -23,7 +23,7 @@ export type StageState = {
   hasCommand: boolean;
 };
 
-/** Of a tar without entries. */
+/** diffID of a tar without entries. */
 const EMPTY_LAYER = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
 const BUILDKIT_COMMENT = 'buildkit.dockerfile.v0';
 

@@ -22,7 +22,7 @@ export type CgroupStats = {
     failures: number;
     /** memory.stat as it is. */
     stat: Record<string, number>;
-    /** Of swap alone; 0 without swap accounting. */
+    /** Swap alone; 0 without swap accounting. */
     swapBytes: number;
     /** Processes killed for want of memory. */
     oomKills: number;
@@ -30,7 +30,7 @@ export type CgroupStats = {
   /** `limit` is 0 when there is none. */
   pids: { current: number; limit: number };
   blkio: { major: number; minor: number; op: 'Read' | 'Write'; bytes: number; operations: number }[];
-  /** Of v2 cgroups, also beside v1; absent on kernels without it. */
+  /** From v2 cgroups, also beside v1; absent on kernels without it. */
   pressure: { cpu?: Pressure; memory?: Pressure; io?: Pressure };
   /** The version whose field names `memory.stat` uses. */
   cgroupVersion: 1 | 2;

@@ -35,7 +35,7 @@ export function commandGroups(tree: CommandTree): { title: string; commands: Com
 
 type Loader = () => Promise<{ command: unknown }>;
 
-/** Commands differ in their flags' types; whoever runs one parses with its own table. */
+/** Commands differ in their flags' types; each is run with flags parsed by its own table. */
 function entry(summary: string, load: Loader, aliases?: readonly string[]): CommandEntry {
   return { summary, aliases, load: async () => (await load()).command as Command };
 }

@@ -43,7 +43,7 @@ export type DaemonFlags = EngineSettings & {
   /** As the variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY have them. */
   proxies: { http: string; https: string; none: string };
   maxDownloadAttempts: number;
-  /** Of what the configuration asks for and does not get. */
+  /** What the configuration asks for and does not get, as messages. */
   warnings: string[];
 };
 

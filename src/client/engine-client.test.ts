@@ -58,7 +58,7 @@ test('an error without JSON is shown as it is', async context => {
   await assert.rejects(client.get('/x'), { message: 'bad gateway' });
 });
 
-test('nobody listening is a ConnectionError', async () => {
+test('a socket without a listener gives a ConnectionError', async () => {
   const client = new EngineClient(parseEndpoint('unix:///nonexistent/x.sock'));
   await assert.rejects(client.get('/x'), ConnectionError);
   await assert.rejects(client.hijack('/x'), ConnectionError);

@@ -29,7 +29,7 @@ export function invalid(message: string): EngineError {
 const CONTEXT_LINES = 2;
 const LEAST_LINES = 5;
 const RULE = '--------------------';
-/** Of a line that is shown. */
+/** How much of a line is shown. */
 const SHOWN_LENGTH = 300;
 
 /** The lines of a Dockerfile around a place, the place itself marked, as `docker buildx build` prints them. */

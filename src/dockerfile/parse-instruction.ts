@@ -10,7 +10,7 @@ import { parseRunMount } from './run-mount.ts';
 import { jsonList, keyValues, quotedWords, splitBlanks } from './split-arguments.ts';
 import { suggestion } from './suggest.ts';
 
-/** Of a word that is none. */
+/** How much of an unknown instruction's word is shown. */
 const MAX_SHOWN = 100;
 
 /** What an instruction's parser needs of a statement. */

@@ -18,7 +18,7 @@ export type Statement = {
   original: string;
   heredocs: Heredoc[];
   range: LineRange;
-  /** Of the comment right above. */
+  /** The comment right above. */
   comments: string[];
   /** Whether there are empty lines within it. */
   hasEmptyLine: boolean;

@@ -17,7 +17,7 @@ export type LexerOptions = {
 
 /** How deep `${a:-${b:-…}}` may go. */
 const MAX_DEPTH = 100;
-/** Of all that variables are replaced by: `ENV A=$B$B` eight times over would be bytes by the billion. */
+/** Limit of a value after replacing variables: a few lines like `ENV A=$B$B` could make gigabytes. */
 const MAX_LENGTH = 1024 * 1024;
 const SPECIAL_PARAMETERS = '@*#?-$!0';
 

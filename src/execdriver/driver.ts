@@ -24,10 +24,10 @@ export interface ExecDriver {
 
   /**
    * The container that an earlier daemon created with the same `id` and `stateDir`. If it exited meanwhile,
-   * its `exited` promise is settled already, or settles at once. What still runs of it with nobody who holds it is
+   * its `exited` promise is settled already, or settles at once. What still runs of it without a shim is
    * ended first, which may take a while.
    * @throws EngineError not-found when there is nothing in `stateDir`; conflict when it lives, and another version
-   *   of the driver holds it in a way that this one does not understand: it goes on; others when nobody can tell now
+   *   of the driver holds it in a way that this one does not understand: it goes on; others when it cannot be told now
    */
   recover(id: string, stateDir: string): Promise<Task>;
 

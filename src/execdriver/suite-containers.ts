@@ -51,7 +51,7 @@ export class SuiteContainers {
     };
   }
 
-  /** Of a container: those that are there, of all hierarchies. */
+  /** The cgroups that a container has, in all hierarchies. */
   cgroupsOf(id: string): string[] {
     return this.#parents()
       .map(parent => join(parent, id))

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ProgressMessage } from '../api/types.ts';
 import type { Digest } from '../base/digest.ts';
-import type { FileChange } from '../archive/file-changes.ts';
+import type { FileChange } from '../archive/trees/file-changes.ts';
 import type { Descriptor } from '../oci/image-spec.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Reference } from '../oci/reference.ts';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { RootedThreads } from '../archive/rooted-threads.ts';
+import { RootedThreads } from '../archive/rooted/rooted-threads.ts';
 import type { Digest } from '../base/digest.ts';
 import { makePrivateDirectory } from '../base/private-files.ts';
 import { bootstrapImage } from './operations/bootstrap/bootstrap-image.ts';

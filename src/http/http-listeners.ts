@@ -33,7 +33,7 @@ export type RequestHandler = {
 export type ListenerLimits = {
   /** How long a connection may take to send the head of its first request. */
   headersTimeoutMs: number;
-  /** Of a request's line and headers together. */
+  /** Limit for a request's line and headers together. */
   maxHeadBytes: number;
   /** How long a connection that asks nothing is kept; 0: for ever. */
   keepAliveTimeoutMs: number;
@@ -124,7 +124,7 @@ export class HttpListeners {
       keepAliveTimeout: this.#limits.keepAliveTimeoutMs,
       headersTimeout: this.#limits.headersTimeoutMs,
       maxHeaderSize: this.#limits.maxHeadBytes,
-      // Of TCP: a client whose machine has gone is noticed.
+      // TCP keep-alive, which notices that a client's machine has gone.
       keepAlive: true,
       shouldUpgradeCallback: request => upgrades?.wanted(request) ?? false,
     };

@@ -152,7 +152,7 @@ export async function sendProgress(
     await task(progress);
   } catch (error) {
     if (!response.headersSent && !errorsAsLines) throw error;
-    // Of a build's command: what clients exit with.
+    // A failed build command has an exit code, which clients exit with.
     const { exitCode } = error as { exitCode?: unknown };
     const code = typeof exitCode === 'number' ? { code: exitCode } : {};
     progress({ errorDetail: { ...code, ...errorBody(error) }, error: messageOf(error) });

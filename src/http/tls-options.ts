@@ -8,7 +8,7 @@ import { watchFiles } from '../base/watch-files.ts';
 export type TlsFiles = {
   cert: string;
   key: string;
-  /** Of the authority that clients' certificates must be signed by; undefined: clients need none. */
+  /** Certificate of the authority that must have signed clients' certificates; undefined: clients need none. */
   clientCa?: string;
 };
 

@@ -8,13 +8,13 @@ const GROUPS = ['docker', 'slipway'];
 const MODE = 0o660;
 
 /**
- * Makes the server listen at a path. A socket that nobody listens on is replaced; clients see it only once its
+ * Makes the server listen at a path. A socket without a listener is replaced; clients see it only once its
  * mode and group are right. The returned function takes it away again, unless another has taken its place.
  * @throws EngineError conflict when a server answers there, or the path is no socket
  */
 export async function listenUnix(server: Server, path: string): Promise<() => void> {
   await refuseLiveSocket(path);
-  // libuv binds with the process's umask; under its temporary name nobody looks for the socket.
+  // libuv binds with the process's umask; no client knows the socket's temporary name.
   const temporary = `${path}~`;
   rmSync(temporary, { force: true });
   server.listen({ path: temporary });
@@ -44,7 +44,7 @@ async function answers(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (errorCode(error) === 'ECONNREFUSED' || errorCode(error) === 'ENOENT') return false;
-    // EAGAIN: somebody listens, with a full backlog.
+    // EAGAIN: there is a listener, with a full backlog.
     return true;
   } finally {
     client.destroy();

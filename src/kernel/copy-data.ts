@@ -4,7 +4,7 @@ import { dataSegments, type Segment } from './file-holes.ts';
 import { errnoName, syscallResult } from './libc.ffi.ts';
 
 const CHUNK_BYTES = 256 * 1024;
-/** Of one call, so that a thread can be ended between two. */
+/** How much one call copies, so that a thread can be ended between two calls. */
 const RANGE_BYTES = 64 * 1024 * 1024;
 /** What the kernel says where it cannot copy between two files by itself. */
 const UNABLE = ['EXDEV', 'EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP', 'EPERM'];

@@ -9,8 +9,8 @@ export type FuseMount = {
 };
 
 /**
- * A file system that a program serves (fuse(4)). Whoever looks into the mount before a server has the connection
- * waits; when nobody has it any more, they get ENOTCONN. When the mount is gone, the server's reads end with
+ * A file system that a program serves (fuse(4)). A process that looks into the mount before a server has the connection
+ * waits; when no process has it any more, they get ENOTCONN. When the mount is gone, the server's reads end with
  * ENODEV. The caller closes both descriptors.
  * @throws SyscallError; a Node error where there is no /dev/fuse
  */

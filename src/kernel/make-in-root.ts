@@ -57,7 +57,7 @@ function makeOne(
       ? syscallResult('mknodat', parent, cstring(entry), S_IFREG | MODE, 0)
       : syscallResult('mkdirat', parent, cstring(entry), MODE);
     if (made !== -EEXIST) return made;
-    // Where it is no link, somebody else was quicker.
+    // If it is not a link, another process made it first.
     return readLinkAt(parent, entry)?.toString('latin1') ?? 0;
   } finally {
     closeSync(parent);

@@ -9,7 +9,7 @@ import {
 import { cstring, syscall } from './libc.ffi.ts';
 
 export type DetachedMount = {
-  /** Of the file system: 'overlay'. */
+  /** Type of the file system: 'overlay'. */
   type: string;
   /** In order. A flag has no value; a value may have up to 255 bytes. */
   parameters: readonly (readonly [key: string, value?: string])[];

@@ -89,7 +89,7 @@ export function cloneMount(
   }
 }
 
-/** Nobody opens a device by what is mounted there, nor by what is mounted below it. @throws SyscallError */
+/** Devices cannot be opened through the mount, nor through mounts below it. @throws SyscallError */
 export function withoutDevices(tree: number): void {
   changeMounts(tree, { attributes: MOUNT_ATTR_NODEV, propagation: 0, recursive: true });
 }

@@ -7,7 +7,7 @@ const SYNC_FILE_RANGE_WAIT_BEFORE_AND_AFTER = 1 | 4;
 const POSIX_FADV_DONTNEED = 4;
 
 /**
- * A file that is written from its beginning to its end, and that nobody reads again soon: what has been passed is
+ * A file that is written from its beginning to its end, and not read again soon: what has been passed is
  * written to the disk at once, and then let go from memory, which is there for the next bytes then. (Memory that has
  * not been used before costs the kernel several times what copying into it does, the more so in a virtual machine.)
  */

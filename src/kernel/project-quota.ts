@@ -52,7 +52,7 @@ export function joinProject(directory: string, project: number): void {
   });
 }
 
-/** Whether nobody has files in the project. @throws SyscallError */
+/** Whether the project has no files. @throws SyscallError */
 export function isProjectUnused(directory: string, project: number): boolean {
   return withDirectory(directory, fd => {
     const quota = Buffer.alloc(DISK_QUOTA.bytes);

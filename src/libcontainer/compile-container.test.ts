@@ -101,7 +101,7 @@ test('the shim makes cgroups of v1 while the child mounts, and the child joins t
   ]);
 });
 
-test('a root that somebody else has mounted comes as a descriptor, and leaves nothing on a host path', () => {
+test('a root that is mounted already comes as a descriptor, and leaves nothing on a host path', () => {
   const rootfs = { type: 'mount', source: 'fd:5' } as const;
   assert.deepEqual(setUp(compile(specWith(['mount']), { rootfs })).slice(0, 2), [
     'propagation(path="/", flags=MS_REC|MS_SLAVE)',

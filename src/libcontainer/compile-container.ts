@@ -53,7 +53,7 @@ export type ContainerOptions = {
   rootless?: boolean;
   /** As {@link CgroupOptions.withoutDevices}. */
   withoutDeviceRules?: boolean;
-  /** Leaves cgroups alone, which somebody without privileges may not make. */
+  /** Leaves cgroups alone, which a user without privileges may not make. */
   withoutCgroups?: boolean;
   /** The child may run on all CPUs of its cgroup, whatever its parent was bound to. */
   resetAffinity?: boolean;

@@ -126,7 +126,7 @@ export const MESSAGES = {
   status: 7,
   watch: 8,
   launch: 10,
-  /** A new one, for whoever opens /proc/PID/fd/NUMBER; answered by `created`. */
+  /** A new one, to be opened as /proc/PID/fd/NUMBER; answered by `created`. */
   networkNamespace: 12,
   /** Closes that descriptor. */
   close: 13,

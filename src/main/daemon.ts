@@ -75,7 +75,7 @@ export function engineOptions(flags: DaemonFlags): EngineOptions {
   };
 }
 
-/** Of listeners that let anybody in. */
+/** Warnings for TCP listeners that let in every client. */
 function tcpWarnings({ hosts, tls }: DaemonFlags): string[] {
   if (tls?.clientCa !== undefined) return [];
   const problem = tls === undefined ? 'encryption' : 'TLS client verification';
@@ -117,7 +117,7 @@ function giveToGroup(addresses: readonly string[], group: string): void {
   }
 }
 
-/** Into the exec root, and no further, whoever may use a socket in it. */
+/** Users of a socket in the exec root may enter the exec root, and no further. */
 function admitToSockets(execRoot: string): void {
   const sockets = readdirSync(execRoot, { withFileTypes: true }).filter(entry => entry.isSocket());
   const group = sockets.map(({ name }) => statSync(join(execRoot, name)).gid).find(gid => gid !== 0);

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { trimHeap } from '../kernel/libc.ffi.ts';
 
 const INTERVAL_MS = 5_000;
-/** Of processor time in an interval: less is nothing that anybody waits for. */
+/** Processor time in an interval below which the daemon counts as idle. */
 const IDLE_MICROSECONDS = 50_000;
 
 /**

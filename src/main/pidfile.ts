@@ -4,7 +4,7 @@ import { EngineError } from '../base/errors.ts';
 import { makeDirectories } from '../base/make-directories.ts';
 import { lockFile } from '../kernel/lock-file.ts';
 
-/** Of the times in proc_pid_stat(5), on every architecture. */
+/** Unit of the times in proc_pid_stat(5), on every architecture. */
 const TICKS_PER_SECOND = 100;
 /** The kernel tells when it was booted in whole seconds. */
 const ROUNDING_SECONDS = 2;

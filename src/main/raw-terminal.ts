@@ -6,7 +6,7 @@ const ENDING = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const;
 /**
  * Puts the terminal on standard input into raw mode, with all of cfmakeraw(3): Node's own setRawMode leaves
  * output processing on, which doubles the carriage returns of programs in a container. Returns what restores
- * it; that also happens when the process exits, or is ended by a signal that nobody else handles.
+ * it; that also happens when the process exits, or is ended by a signal without another handler.
  */
 export function makeRaw(): () => void {
   const saved = sttyRaw();

@@ -72,7 +72,7 @@ export async function collectRegistryGarbage(options: RegistryGarbageOptions): P
   }
 }
 
-/** Undefined where nobody listens. */
+/** Undefined without a listener. */
 function askServer(socketPath: string, isDryRun: boolean): Promise<SweepReport | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<SweepReport | undefined>();
   const path = `/v2/_slipway/gc?dry-run=${isDryRun ? 1 : 0}`;

@@ -1,4 +1,4 @@
-/** Of the library. The programs bring a Node of their own. */
+/** The oldest Node for the library. The programs bring a Node of their own. */
 const MINIMUM = 24;
 
 /** In words that every Node understands. @throws Error with Node's version and place */

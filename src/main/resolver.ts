@@ -3,7 +3,7 @@ import { serveResolver } from '../networkdriver/dns/serve-resolver.ts';
 
 const [path] = process.argv.slice(2);
 if (path === undefined) throw new TypeError('usage: resolver SOCKET');
-// It outlives whoever has started it, and its session.
+// It outlives the daemon that started it, and that one's session.
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGPIPE'] as const) process.on(signal, () => undefined);
 process.umask(0o077);
 await serveResolver(path, () => process.stdout.write('listening\n'));

@@ -43,7 +43,7 @@ export interface NetworkDriver {
    */
   leave(endpoint: Endpoint, options: { namespace?: NetworkNamespace }): Promise<void>;
 
-  /** Nobody reaches the endpoint's published ports any more; they stay bound, and the container's. Idempotent. */
+  /** The endpoint's published ports lead nowhere any more; they stay bound, and the container's. Idempotent. */
   unpublish(endpoint: Endpoint): Promise<void>;
 
   /** Has ports that were unpublished lead to an endpoint, of the same container. @throws EngineError as `join` */
@@ -86,7 +86,7 @@ export type NetworkOptions = {
   options: Record<string, string>;
 };
 
-/** Of {@link NetworkDriver.createNetwork}: another subnet would do. */
+/** {@link NetworkDriver.createNetwork} throws it when another subnet would work. */
 export class SubnetConflict extends EngineError {
   constructor(message: string) {
     super('conflict', message, { hint: 'Choose another with --bip.' });
@@ -117,7 +117,7 @@ export type JoinOptions = {
   interfaceName: string;
   /** Fixed addresses, at most one of each IP version; any is taken of the others. */
   addresses: readonly string[];
-  /** Addresses that are not to be chosen, though nobody has them. */
+  /** Addresses that are not to be chosen, although they are free. */
   avoid?: ReadonlySet<string>;
   /** '' for a generated one. */
   macAddress: string;

@@ -79,13 +79,13 @@ export class NamespacePool {
   async #refill(): Promise<void> {
     try {
       const namespace = await this.#bare();
-      // Counted when it is whole: nobody may take it before.
+      // Counted when it is whole: it cannot be taken before.
       await this.#complete(namespace);
       this.#ready.push(namespace);
       this.#refilling = undefined;
       this.#refillLater();
     } catch {
-      // Whoever needs a namespace next makes it, and reports what is wrong.
+      // The next caller of `take` makes one itself, and gets the error.
       this.#refilling = undefined;
     }
   }

@@ -125,7 +125,7 @@ export class NetworkNamespace {
     this.#closeListeners.push(listener);
   }
 
-  /** The interface of that name made beforehand, if there is one and nobody took it yet. */
+  /** The interface of that name made beforehand, if there is one that was not taken yet. */
   takePrepared(name: string): PreparedInterface | undefined {
     const prepared = this.#prepared;
     if (prepared?.name !== name) return undefined;
@@ -133,7 +133,7 @@ export class NetworkNamespace {
     return prepared;
   }
 
-  /** Takes away the interface made beforehand, if nobody took it. @throws SyscallError */
+  /** Removes the interface made beforehand, if it was not taken. @throws SyscallError */
   discardPrepared(): void {
     if (this.#prepared === undefined) return;
     const { name } = this.#prepared;

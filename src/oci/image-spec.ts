@@ -37,7 +37,7 @@ export function isIndex({ mediaType }: Pick<Descriptor, 'mediaType'>): boolean {
   return mediaType === OCI_INDEX || mediaType === DOCKER_MANIFEST_LIST;
 }
 
-/** Of what describes an image, and is none. */
+/** Whether a manifest describes an image (an attestation) and is not one itself. */
 export function isAttestation({ annotations, platform }: Descriptor): boolean {
   return annotations?.['vnd.docker.reference.type'] !== undefined || platform?.os === 'unknown';
 }

@@ -29,7 +29,7 @@ test('names, numbers and groups are resolved as Docker does', async () => {
     ['app:video', [], 1000, 44, [44], '/home/app'],
     ['1000:5', [], 1000, 5, [5], '/home/app'],
     ['5', [], 5, 0, [0], '/'],
-    // A number is an id even where somebody has it as a name.
+    // A number is an id even where a user has it as a name.
     ['42', [], 42, 0, [0], '/'],
     [':29', [], 0, 29, [29], '/root'],
     ['app', ['video', '777', 'root', '12'], 1000, 1000, [1000, 29, 44, 777, 0, 12], '/home/app'],

@@ -6,7 +6,7 @@ export type ResolvedUser = {
   gid: number;
   /** All groups of the process, `gid` first. */
   additionalGids: number[];
-  /** What HOME becomes when nobody sets it. */
+  /** What HOME becomes when it is not set. */
   home: string;
 };
 
@@ -123,7 +123,7 @@ function idOf(text: string): number | undefined {
   return /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** Of a line: what is no number counts as 0. */
+/** The number in a field; what is not a number counts as 0, as with Docker. */
 function numberIn(field = ''): number {
   return idOf(field) ?? 0;
 }

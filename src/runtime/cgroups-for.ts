@@ -16,7 +16,7 @@ export type ContainerCgroups = {
 };
 
 /**
- * Where a container's cgroup goes. Without privileges it has none, unless somebody gave us a hierarchy to write.
+ * Where a container's cgroup goes. Without privileges it has none, unless a hierarchy was delegated to us.
  * @throws EngineError invalid-parameter, unavailable without systemd where it is asked for
  */
 export function cgroupsFor(context: RuntimeContext, id: string, spec: Spec): ContainerCgroups {
@@ -31,7 +31,7 @@ export function cgroupsFor(context: RuntimeContext, id: string, spec: Spec): Con
   return { layout, path, without, withoutDevices };
 }
 
-/** Nobody else may load the programs that decide about devices, or write the files of cgroup v1 that do. */
+/** Other users may not load the programs that decide about devices, or write the files of cgroup v1 that do. */
 function isMachinesRoot(): boolean {
   if (process.geteuid?.() !== 0) return false;
   return /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));

@@ -47,7 +47,7 @@ export function integer(smallest: Int64, largest: Int64): Check {
     );
 }
 
-/** Of a user or group: the kernel takes the last number for none, that is, for no change. */
+/** A user's or group's id. The kernel reads the last number as "no change". */
 export const id = integer(0, 0xffff_fffe);
 export const uint32 = integer(0, 0xffff_ffff);
 /** Whatever a number holds exactly, which is more than the kernel takes. */

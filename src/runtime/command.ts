@@ -7,7 +7,7 @@ export type RuntimeContext = {
   name: string;
   /** Where the state of containers is. */
   root: string;
-  /** Whether somebody asked for that root. */
+  /** Whether that root was asked for. */
   rootGiven: boolean;
   /** The shim's executable. */
   shimPath: string;
@@ -27,7 +27,7 @@ export type Command = {
   /** One line. */
   summary: string;
   flags: FlagTable;
-  /** How many arguments it takes; `commandLine`: those from the first on are somebody else's flags too. */
+  /** How many arguments it takes; `commandLine`: those from the first on may look like flags and are the container's. */
   args: { min: number; max?: number; commandLine?: boolean };
   /** Settles with the exit code; errors become a message and code 1 (or that of an ExitError). */
   run(context: RuntimeContext, flags: Flags): Promise<number>;

@@ -99,7 +99,7 @@ export function statusOf(root: string, record: ContainerRecord): ContainerStatus
   return new Cgroup(record.cgroupPaths).frozen ? 'paused' : 'running';
 }
 
-/** undefined for a process that has ended, even if nobody has reaped it. */
+/** undefined for a process that has ended, even if it has not been reaped. */
 export function startTicksOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -5,7 +5,7 @@ import { detectCgroupLayout, readHostFile } from '../cgroups/layout.ts';
 import type { CgroupPaths } from '../cgroups/cgroup-paths.ts';
 import type { ContainerRecord } from './container-record.ts';
 
-/** Of v2: with one of them enabled for its children, a cgroup takes no processes itself. */
+/** cgroup v2: with one of these enabled for its children, a cgroup takes no processes itself. */
 const DOMAIN_CONTROLLERS = new Set(['memory', 'io', 'hugetlb', 'rdma', 'misc']);
 
 /**

@@ -37,7 +37,7 @@ export class ForegroundTerminal {
     const master = new ReadStream(this.#descriptor);
     this.#master = master;
     this.#ended = new Promise(resolve => {
-      // EIO is how a terminal says that nobody has its other end open any more.
+      // EIO is how a terminal says that its other end is not open any more.
       master.once('error', resolve);
       master.once('close', resolve);
     });

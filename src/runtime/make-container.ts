@@ -221,7 +221,7 @@ function ownerName(): string {
   }
 }
 
-/** Under another name first: whoever waits for the file finds it whole. */
+/** Written under another name first, so that readers never see half a file. */
 export function writePidFile(path: string | undefined, pid: number): void {
   if (path) writeFileSync(path, String(pid), { mode: 0o666 });
 }

@@ -18,7 +18,7 @@ export const PROCESS_FLAGS: FlagTable = {
   },
 };
 
-/** Of `create` and `run`. */
+/** The flags that `create` and `run` share. */
 export const MAKE_FLAGS: FlagTable = {
   bundle: {
     type: 'string',

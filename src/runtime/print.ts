@@ -19,7 +19,7 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
     try {
       at += writeSync(descriptor, bytes, at);
     } catch (error) {
-      // Somebody has made the pipe non-blocking, and does not read as fast.
+      // Another process has made the pipe non-blocking, and does not read as fast.
       if (errorCode(error) !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }

@@ -51,7 +51,7 @@ function removeDirectory(path: string): void {
   try {
     rmdirSync(path);
   } catch {
-    // Gone already with the cgroups, or somebody else's too.
+    // Gone already with the cgroups, or shared with other containers.
   }
 }
 

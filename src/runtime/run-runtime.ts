@@ -10,7 +10,7 @@ import { print, printError } from './print.ts';
 const NAME = 'slipway-runtime';
 
 export type RuntimeProgram = {
-  /** What the program was called as, as its messages have it: somebody may call it `runc`. */
+  /** The name that the program was called by, for its messages: it may be linked as `runc`. */
   name: string;
   /** The shim's executable. */
   shimPath: string;

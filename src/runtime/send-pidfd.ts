@@ -3,7 +3,7 @@ import { sendDescriptors } from '../kernel/pass-descriptor.ts';
 import { syscall } from '../kernel/libc.ffi.ts';
 import { connectUnix } from './streams.ts';
 
-/** `--pidfd-socket`: the process as a descriptor, for whoever listens there. @throws SyscallError */
+/** `--pidfd-socket`: sends the process as a descriptor to the program that listens there. @throws SyscallError */
 export function sendPidfd(path: string | undefined, pid: number): void {
   if (!path) return;
   const socket = connectUnix(path);

@@ -198,7 +198,7 @@ test('a unix socket is there for root and its group alone, and is gone after clo
   assert.equal(statSync(socketPath, { throwIfNoEntry: false }), undefined);
 });
 
-test('a socket that somebody listens on is refused, and a stale one replaced', async context => {
+test('a socket with a listener is refused, and a stale one is replaced', async context => {
   const { socketPath, server, ask } = await fakeServer(context);
   const listen = [`unix://${socketPath}`];
   await assert.rejects(open(listen), { kind: 'conflict' });
@@ -316,7 +316,7 @@ function temporaryDirectory(context: TestContext): string {
   return directory;
 }
 
-/** A socket file that nobody listens on, as a killed daemon leaves it. */
+/** A socket file without a listener, as a killed daemon leaves it. */
 function leaveStaleSocket(path: string): void {
   const code = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
   spawnSync(process.execPath, ['-e', code]);

@@ -25,7 +25,7 @@ export type ApiServerOptions = {
   tls?: TlsFiles;
   /** By which clients may call the machine over TCP without TLS, besides those it knows of itself. */
   names?: readonly string[];
-  /** Of Slipway itself, for the `Server` header. */
+  /** Slipway's own version, for the `Server` header. */
   version: string;
   logger: Logger;
 };

@@ -12,7 +12,7 @@ import type { Route, Router } from './router.ts';
 
 export type DispatcherOptions = {
   routers: readonly Router[];
-  /** Of Slipway, for the `Server` header. */
+  /** Slipway's version, for the `Server` header. */
   version: string;
   logger: Logger;
   /** Aborts the long-lived answers when the server closes. */
@@ -99,7 +99,7 @@ export class Dispatcher {
     if (!response.headersSent) await readRest(request);
     // Not the request's: its stream may have been destroyed, which takes its connection from it.
     const gone = response.destroyed || response.socket?.destroyed !== false;
-    // A client that has gone leaves errors of its broken connection behind; those are nobody's fault.
+    // A client that has gone leaves errors of its broken connection behind, which are not the server's.
     const ours = error instanceof EngineError ? error.kind !== 'cancelled' : !gone;
     if (ours && httpStatus(error) === 500) {
       const { method, url } = request;

@@ -17,7 +17,7 @@ export interface MetricsServer {
 }
 
 /**
- * Serves `GET /metrics` for Prometheus, and nothing else, to whoever can connect: as dockerd's `--metrics-addr`.
+ * Serves `GET /metrics` for Prometheus, and nothing else, to every client that can connect: as dockerd's `--metrics-addr`.
  * @throws EngineError invalid-parameter for an address that is not `HOST:PORT`, conflict for one in use
  */
 export async function openMetricsServer(

@@ -159,7 +159,7 @@ function mismatch(value: unknown, path: string, goType: string): never {
   throw new JsonError(`json: cannot unmarshal ${describe(value, goType)} into Go ${place} of type ${goType}`);
 }
 
-/** Of a number in an error. */
+/** How much of a number an error shows. */
 const MAX_SHOWN = 64;
 
 function describe(value: unknown, goType: string): string {

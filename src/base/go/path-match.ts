@@ -3,7 +3,7 @@ import { EngineError } from '../errors.ts';
 /** `*`, or what one character must be. */
 type Element = 'star' | ((character: string) => boolean);
 
-/** Of what anybody looks for. Reading a pattern takes time in proportion to it. */
+/** Limit for a pattern, whose reading takes time in proportion to its length. */
 const MAX_LENGTH = 1024;
 
 /**

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { tarEntry } from '../../archive/tar-entry.ts';
-import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar-writer.ts';
+import { tarEntry } from '../../archive/tar/tar-entry.ts';
+import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar/tar-writer.ts';
 import { EngineError } from '../../base/errors.ts';
 import { decodeIndex, decodeManifest } from '../../oci/decode-oci.ts';
 import { type Descriptor, isIndex, OCI_LAYOUT, OCI_MANIFEST } from '../../oci/image-spec.ts';

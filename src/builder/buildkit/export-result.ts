@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { openWithoutDevices } from '../../archive/without-devices.ts';
-import { packStream, type Tree } from '../../archive/pack-stream.ts';
+import { openWithoutDevices } from '../../archive/rooted/without-devices.ts';
+import { packStream, type Tree } from '../../archive/rooted/pack-stream.ts';
 import { EngineError } from '../../base/errors.ts';
 import { parseReference, withDefaultTag, familiarString } from '../../oci/reference.ts';
 import { formatPlatform, hostPlatform, isForPlatform } from '../../oci/platform.ts';

@@ -26,7 +26,7 @@ export function statusOf(error: unknown): number {
   return error instanceof EngineError && NAMED.includes(error.kind) ? STATUS[error.kind] : STATUS.system;
 }
 
-/** Of a status that another side gives. */
+/** The kind of error that another side's status means. */
 export function kindOf(code: number): ErrorKind {
   const [kind] = Object.entries(STATUS).find(([, number]) => number === code) ?? ['system'];
   return kind as ErrorKind;

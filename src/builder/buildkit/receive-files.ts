@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { writeAll } from '../../api/frames.ts';
-import { type TarEntry, tarEntry } from '../../archive/tar-entry.ts';
-import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar-writer.ts';
+import { type TarEntry, tarEntry } from '../../archive/tar/tar-entry.ts';
+import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar/tar-writer.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { BuilderParts } from '../builder-parts.ts';
 import { extractContext } from '../operations/unpacked-archive.ts';

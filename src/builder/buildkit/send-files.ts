@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { hostPath } from '../../archive/archive-path.ts';
-import type { ListedFile } from '../../archive/list-tree.ts';
-import { writtenStream } from '../../archive/pack-stream.ts';
+import type { ListedFile } from '../../archive/trees/list-tree.ts';
+import { writtenStream } from '../../archive/rooted/pack-stream.ts';
 import { readRange } from '../../archive/read-descriptor.ts';
 import { EngineError } from '../../base/errors.ts';
 import { openBeneath } from '../../kernel/open-beneath.ts';

@@ -20,7 +20,7 @@ const CHECK_AGENT = '/moby.sshforward.v1.SSH/CheckAgent';
 
 /** A build may be asked for a moment before its session is there. */
 const PATIENCE_MS = 5000;
-/** What BuildKit calls Docker's own registry when it asks who somebody is. */
+/** What BuildKit calls Docker's own registry when it asks for credentials. */
 const HUB_HOST = 'registry-1.docker.io';
 
 /** The clients that are connected, by the ids that they give themselves. */

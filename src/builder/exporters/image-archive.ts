@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { readDescriptor } from '../../archive/read-descriptor.ts';
-import { tarEntry } from '../../archive/tar-entry.ts';
-import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar-writer.ts';
+import { tarEntry } from '../../archive/tar/tar-entry.ts';
+import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar/tar-writer.ts';
 import {
   type Descriptor,
   IMAGE_NAME_ANNOTATION,

@@ -8,9 +8,9 @@ export type Described = {
   step: StageStep;
   /** After the step. */
   config: ContainerDefaults;
-  /** Of a RUN: the arguments that it sees. */
+  /** For a RUN: the arguments that it sees. */
   args: ReadonlyMap<string, string>;
-  /** Of a RUN: what is executed. */
+  /** For a RUN: what is executed. */
   command: readonly string[];
   dialect: Dialect;
   /** Of the Dockerfile. */

@@ -20,7 +20,7 @@ export type PlannedStage = {
   index: number;
   stage: Stage;
   base: Base;
-  /** Of the image that it begins with; '' for the build's. */
+  /** Platform of the image that it begins with; '' for the build's. */
   platform: string;
   /** Stages that its steps take files from. */
   uses: PlannedStage[];

@@ -2,7 +2,7 @@ import type { BuildProgress } from '../../api/classic-build.ts';
 import { shortId } from '../../base/short-id.ts';
 import type { BuildEvent, Vertex } from '../progress.ts';
 
-/** Of a step that others are printed before: what it says waits. */
+/** Limit for the events of a step that wait until earlier steps are printed. */
 const MAX_WAITING_EVENTS = 10_000;
 
 /**

@@ -1,5 +1,5 @@
 import type { Growth } from '../../archive/growth.ts';
-import type { CopyRequest, PackCopyJob } from '../../archive/pack-copy.ts';
+import type { CopyRequest, PackCopyJob } from '../../archive/rooted/pack-copy.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { BuilderParts, Outcome } from '../builder-parts.ts';
 import { emptyDirectory } from '../open-builder.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseMode } from './parse-mode.ts';
 
-/** As archive/pack-copy.ts applies it. */
+/** As archive/rooted/pack-copy.ts applies it. */
 function applied(text: string, mode: number, isDirectory = false): number {
   return parseMode(text).reduce((before, { keep, set, setExecutable }) => {
     const isExecutable = isDirectory || (before & 0o111) !== 0;

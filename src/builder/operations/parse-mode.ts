@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import type { ModeChange } from '../../archive/pack-copy.ts';
+import type { ModeChange } from '../../archive/rooted/pack-copy.ts';
 
 const ALL = 0o7777;
 const CLASSES: Record<string, number> = { u: 0o4700, g: 0o2070, o: 0o1007, a: ALL };

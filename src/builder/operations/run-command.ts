@@ -63,7 +63,7 @@ export async function runCommand(
   });
   const known = noCache ? undefined : parts.cache.find(key);
   if (known !== undefined) return { layer: known, cached: true };
-  // One that must not use the cache is of use to nobody else.
+  // A run that must not use the cache is not shared.
   const runKey = noCache ? newId() : key;
   return parts.runs.run(runKey, { signal, listener: say }, async (runSignal, tell) => {
     const layer = await execute(parts, options, { signal: runSignal, say: tell });

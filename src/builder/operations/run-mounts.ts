@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, join, posix } from 'node:path';
 import type { BuildMount } from '../../api/build-step.ts';
-import type { CopyTree } from '../../archive/pack-copy.ts';
+import type { CopyTree } from '../../archive/rooted/pack-copy.ts';
 import { EngineError, SyscallError } from '../../base/errors.ts';
 import type { RunMount } from '../../dockerfile/instruction.ts';
 import { MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID } from '../../kernel/abi/mount.ts';

@@ -1,5 +1,5 @@
-import type { CopyTree } from '../../archive/pack-copy.ts';
-import type { Tree } from '../../archive/pack-stream.ts';
+import type { CopyTree } from '../../archive/rooted/pack-copy.ts';
+import type { Tree } from '../../archive/rooted/pack-stream.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { BuilderParts } from '../builder-parts.ts';

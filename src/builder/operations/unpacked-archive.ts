@@ -2,7 +2,7 @@ import { closeSync, constants, createReadStream, fstatSync, readSync } from 'nod
 import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { DETECTION_BYTES, detectCompression } from '../../archive/compression.ts';
-import { extractFrom } from '../../archive/extract-from.ts';
+import { extractFrom } from '../../archive/rooted/extract-from.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { openInRoot } from '../../kernel/open-beneath.ts';
 import { openRoot } from '../../kernel/thread-root.ts';

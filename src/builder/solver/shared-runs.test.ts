@@ -40,7 +40,7 @@ test('what two want at once runs once, and who comes later hears all', async () 
   assert.deepEqual([first.heard, second.heard, state.count], [['early', 'late'], ['early', 'late'], 1]);
 });
 
-test('one that leaves stops nothing that another wants; the last one ends it, and nobody joins it then', async () => {
+test('a run goes on while a build needs it; when the last one leaves it is ended, and cannot be joined', async () => {
   const runs = new SharedRuns<string>();
   const [{ run, begun }, first, second] = [operation(), client(), client()];
   const one = runs.run('key', first.options, run);

@@ -13,12 +13,12 @@ type Run<T> = {
   saidBytes: number;
 };
 
-/** Of what is kept for those that come later; they see the end. */
+/** How much output is kept for builds that join later; they see its end. */
 const KEPT_BYTES = 1024 * 1024;
 
 /**
  * Operations under way, by their keys: one that is wanted twice at the same time runs once. It is cancelled when
- * nobody wants it any more, and from then on nobody joins it.
+ * its last build has left, and no build joins it from then on.
  */
 export class SharedRuns<T> {
   readonly #runs = new Map<string, Run<T>>();

@@ -2,7 +2,7 @@ import { createWriteStream, mkdirSync, utimesSync, writeFileSync } from 'node:fs
 import { createHash } from 'node:crypto';
 import { join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { CopyRequest } from '../../archive/pack-copy.ts';
+import type { CopyRequest } from '../../archive/rooted/pack-copy.ts';
 import { EngineError } from '../../base/errors.ts';
 import { checkPathLength } from '../../base/path-length.ts';
 import type { AddInstruction, CopyInstruction, Written } from '../../dockerfile/instruction.ts';

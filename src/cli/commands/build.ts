@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { packingStream } from '../../archive/pack-stream.ts';
-import { RootedThreads } from '../../archive/rooted-threads.ts';
+import { packingStream } from '../../archive/rooted/pack-stream.ts';
+import { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import { own } from '../../base/own.ts';
 import { type BuildContext, openBuildContext } from '../build/build-context.ts';
 import { defineCommand } from '../command.ts';

@@ -1,4 +1,4 @@
-import { RootedThreads } from '../../archive/rooted-threads.ts';
+import { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import { defineCommand } from '../command.ts';
 import { copyFromContainer } from '../copy/copy-from-container.ts';
 import { copyToContainer } from '../copy/copy-to-container.ts';

@@ -67,7 +67,7 @@ async function createOrPull({
   }
 }
 
-/** Of what can be made without a registry the error says how. */
+/** For an image that can be made without a registry, the error says how. */
 async function pullOrAdvise(name: string, pull: () => Promise<void>): Promise<void> {
   try {
     await pull();

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { splitEntry } from '../../archive/go-path.ts';
-import { extractFrom } from '../../archive/extract-from.ts';
-import type { RootedThreads } from '../../archive/rooted-threads.ts';
+import { extractFrom } from '../../archive/rooted/extract-from.ts';
+import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import type { CommandContext } from '../context.ts';
 import { counted } from '../streams/byte-progress.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import { packingStream } from '../../archive/pack-stream.ts';
-import type { RootedThreads } from '../../archive/rooted-threads.ts';
+import { packingStream } from '../../archive/rooted/pack-stream.ts';
+import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import type { CommandContext } from '../context.ts';
 import { counted } from '../streams/byte-progress.ts';
 import {

@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
 import { baseName, cleanPath, keepEnding, splitEntry } from '../../archive/go-path.ts';
-import { resolveLinks } from '../../archive/resolve-links.ts';
+import { resolveLinks } from '../../archive/rooted/resolve-links.ts';
 import { errorCode } from '../../base/errors.ts';
 import { type CopyDestination, type CopySource, followedLink } from './prepare-copy.ts';
 

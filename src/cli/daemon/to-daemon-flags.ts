@@ -96,7 +96,7 @@ function checkLabels(labels: readonly string[]): void {
   }
 }
 
-/** Of a TLS listener, clients are asked for a certificate only with `--tlsverify`. */
+/** A TLS listener asks clients for a certificate only with `--tlsverify`. */
 function tlsFlags({
   tls,
   tlsverify,

@@ -51,7 +51,7 @@ esac
 
 const AUTH = { username: 'me', password: 'a:b', serveraddress: 'reg.io:5000' };
 
-test('credentials are kept as Docker keeps them, beside what else there is, for nobody else to read', async t => {
+test('credentials are kept as Docker keeps them, beside other settings, readable by their owner only', async t => {
   const own = place(t, { psFormat: 'x', auths: { other: { auth: 'eDp5' } } });
   assert.equal(await storeCredentials(own.env, 'reg.io:5000', AUTH), true);
   assert.deepEqual(own.config(), {

@@ -20,7 +20,7 @@ export function keyHost(key: string): string {
   return key.replace(/^https?:\/\//, '').replace(/\/.*$/s, '');
 }
 
-/** Somebody's credentials, as Docker's `config.json` has them: of a helper for the registry, of one for all, or in it. */
+/** The user's credentials as Docker's `config.json` has them: from the registry's helper, from one for all, or inline. */
 export async function readCredentials(env: Environment, domain: string): Promise<AuthConfig> {
   const config = readDockerConfig(env);
   const key = credentialKey(domain);

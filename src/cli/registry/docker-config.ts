@@ -7,14 +7,14 @@ import type { CliHost } from '../context.ts';
 
 type Environment = CliHost['env'];
 
-/** Of Docker's `config.json` what concerns registries; the rest of it is kept as it is. */
+/** The part of Docker's `config.json` about registries; the rest is kept as it is. */
 export type DockerConfig = {
   auths?: Record<string, AuthConfig>;
   credsStore?: string;
   credHelpers?: Record<string, string>;
 };
 
-/** Docker's own: whoever has logged in with docker has so here. */
+/** Docker's own file, so that a login with docker counts here. */
 export function dockerConfigPath(env: Environment): string {
   return join(env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker'), 'config.json');
 }

@@ -26,7 +26,7 @@ export function parseImageLocation(text: string): ImageLocation {
   return { kind: 'registry', reference: withDefaultTag(parseReference(imageName)) };
 }
 
-/** @param open a session with a registry, by its domain; whoever passes it closes it */
+/** @param open gives a session with a registry, by its domain; the caller closes it */
 export async function openSource(
   location: ImageLocation,
   open: (domain: string) => Promise<Session>,

@@ -4,7 +4,7 @@ const DEFAULT_ROOT = '/var/lib/slipway-registry';
 const HOUR_NS = 3600e9;
 const NS_PER_MS = 1e6;
 
-/** Of every command that works on a registry's directory. */
+/** Flags of every command that works on a registry's directory. */
 export const REGISTRY_FLAG_TABLE = {
   config: string('', 'Configuration file: access, retention, webhooks'),
   'gc-grace': {
@@ -15,7 +15,7 @@ export const REGISTRY_FLAG_TABLE = {
   root: string('', 'Root directory of the registry', DEFAULT_ROOT),
 };
 
-/** Of a duration flag, which has nanoseconds. */
+/** A duration flag's nanoseconds as milliseconds. */
 export function milliseconds(ns: number): number {
   return ns / NS_PER_MS;
 }

@@ -26,7 +26,7 @@ export async function showProgress(
 
 function failure({ error = '', errorDetail }: ProgressMessage): Error {
   const { message = error, hint, code } = errorDetail ?? {};
-  // Of a build's command.
+  // The exit code of a failed build command.
   if (code !== undefined) return new ExitError(code, `${message}\n`);
   return hint === undefined ? new Error(message) : new EngineError('system', message, { hint });
 }

@@ -1,4 +1,4 @@
-import type { RootedThreads } from '../../archive/rooted-threads.ts';
+import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import type { KeyedLock } from '../../base/keyed-lock.ts';
 import type { ExecDriver } from '../../execdriver/driver.ts';
 import type { Graph } from '../../graph/graph.ts';

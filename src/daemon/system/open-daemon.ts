@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { RootedThreads } from '../../archive/rooted-threads.ts';
+import { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { makePrivateDatabase, makePrivateDirectory } from '../../base/private-files.ts';
 import type { ExecDriver } from '../../execdriver/driver.ts';

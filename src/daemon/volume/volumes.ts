@@ -2,7 +2,7 @@ import { readdirSync, realpathSync, renameSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { makeDirectories } from '../../base/make-directories.ts';
 import type { Volume } from '../../api/types.ts';
-import type { RootedThreads } from '../../archive/rooted-threads.ts';
+import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import { EngineError, errorCode } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
 import { makePrivateDirectory } from '../../base/private-files.ts';

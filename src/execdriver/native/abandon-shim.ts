@@ -8,7 +8,7 @@ const PATIENCE_MS = 2000;
 
 export type AbandonOptions = {
   cgroupPaths: CgroupPaths;
-  /** Whether nobody waits for what it may still be doing. */
+  /** Whether it is killed without waiting for what it may still be doing. */
   atOnce: boolean;
 };
 

@@ -17,7 +17,7 @@ export async function connectShim(stateDir: string, allowHalfOpen = false): Prom
   const { fd } = (socket as Socket & { _handle: { fd: number } })._handle;
   const pid = peerPid(fd);
   return new ShimConnection(socket, () => {
-    // As long as it is connected, its pid is nobody else's.
+    // As long as it is connected, its pid is not used again.
     if (!socket.destroyed) process.kill(pid, 'SIGKILL');
   });
 }

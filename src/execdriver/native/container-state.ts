@@ -10,7 +10,7 @@ import type { ExitStatus } from '../driver.ts';
 /** What a later daemon needs to know of a container: `container.json` in its state directory. */
 export type ContainerState = { spec: Spec; cgroupPaths: CgroupPaths };
 
-/** Of the file's first line, which is for the shim to write (EXIT_LINE_BYTES of shim/shim.h). */
+/** Length of the file's first line, which the shim writes (EXIT_LINE_BYTES of shim/shim.h). */
 const EXIT_LINE_BYTES = 96;
 const NO_EXIT = `${' '.repeat(EXIT_LINE_BYTES - 1)}\n`;
 

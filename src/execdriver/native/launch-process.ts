@@ -34,7 +34,7 @@ export type LaunchOptions = {
 };
 
 /**
- * A process made for somebody else: once released it is a child of whoever adopts this process's orphans.
+ * A process made for another program: once released it is a child of the process that adopts this one's orphans.
  * Everything here is synchronous, for a program that does one thing and ends.
  */
 export type LaunchedProcess = {
@@ -52,7 +52,7 @@ export type LaunchedProcess = {
 export function launchProcess(options: LaunchOptions): LaunchedProcess {
   const nothing = openSync('/dev/null', 'r+');
   const { fifo = nothing, init = nothing, console = nothing, preserved = [] } = options;
-  // A process with a terminal does not hold the caller's: somebody may read from a pipe until nobody writes to it.
+  // A process with a terminal does not hold the caller's: the reader of such a pipe waits until its last writer has gone.
   const streams = options.terminal ? [nothing, nothing, nothing] : options.streams;
   const shim = startShim({
     path: options.shimPath,

@@ -25,7 +25,7 @@ export class NamespaceMaker {
    */
   async create(): Promise<number> {
     const connection = await this.#connected();
-    // The connection keeps the program going only while somebody waits for an answer.
+    // The connection keeps the engine's process alive only while a caller waits for an answer.
     if (this.#pending++ === 0) connection.socket.ref();
     try {
       const reply = await connection.request(MESSAGES.networkNamespace);

@@ -201,7 +201,7 @@ export class NativeTask extends NativeProcess implements Task {
     return this.#state.cgroupPaths;
   }
 
-  /** Whoever follows a container asks again within a second or so. */
+  /** Clients that follow a container's readings ask again every second or so. */
   async stats(): Promise<CgroupStats> {
     this.#closeFiles ??= setTimeout(() => this.#files.close(), FILES_IDLE_MS).unref();
     this.#closeFiles.refresh();
@@ -300,7 +300,7 @@ export function isExited(record: ProcessRecord): boolean {
   return record.state === STATES.exited;
 }
 
-/** For a process whose end nobody saw: 255, as containerd has it. */
+/** For a process whose end was not seen: 255, as containerd has it. */
 function lostStatus(): ExitStatus {
   return { code: 255, oomKilled: false, exitedAtNs: BigInt(Date.now()) * 1_000_000n };
 }

@@ -35,7 +35,7 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
   const connections = new Set<ShimConnection>();
   const pool = new ShimPool(options.shimPath);
   const maker = new NamespaceMaker(options.shimPath);
-  /** For containers that want one of their own and nobody else's: the kernel takes up to milliseconds over one. */
+  /** For containers with a network namespace of their own that no network uses: making one may take milliseconds. */
   const namespaces = new Reserve({ make: () => maker.create(), discard: closeSync });
   const track: Track = connection => {
     connections.add(connection);

@@ -43,7 +43,7 @@ test('one that has ended by itself is made anew, and those left over are discard
   assert.deepEqual(state.discarded, [2, 3]);
 });
 
-test('when none can be made in advance, whoever takes one hears why; what comes too late is discarded', async () => {
+test('take throws the reason when none can be made in advance; one that comes after close is discarded', async () => {
   const { state, reserve } = counting(1);
   state.fails = true;
   reserve.refill();

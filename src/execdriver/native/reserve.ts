@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Whoever took is still about to tell of it. */
+/** Delay before refilling, so that the caller's start is not slowed by it. */
 const REFILL_DELAY_MS = 3;
 
 export type ReserveOptions<T> = {
   make: () => Promise<T>;
-  /** For what nobody has taken. */
+  /** Discards one that was not taken. */
   discard: (one: T) => void;
   /** How many are kept. Default 2. */
   size?: number;
@@ -32,14 +32,14 @@ export class Reserve<T> {
   }
 
   /**
-   * Makes what is missing, one after the other. For when whoever took has got done with it what it was for: until then
+   * Makes what is missing, one after the other. Called when the caller has done what it took one for: until then
    * the two would only be in each other's way.
    */
   refill(): void {
     if (this.#refilling) return;
     this.#refilling = true;
     void this.#fill()
-      .catch(() => undefined) // Whoever takes next makes one, and reports what is wrong.
+      .catch(() => undefined) // The next `take` makes one itself, and throws the error.
       .finally(() => (this.#refilling = false));
   }
 

@@ -20,7 +20,7 @@ export type SpawnedShim = {
 export async function spawnShim(options: StartShimOptions): Promise<SpawnedShim> {
   const { pid, socket } = await startShimAsync(options);
   let isReaped = false;
-  // Until it is reaped, its pid is nobody else's.
+  // Until it is reaped, its pid is not used again.
   const kill = (): void => {
     if (!isReaped) process.kill(pid, 'SIGKILL');
   };

@@ -72,7 +72,7 @@ test('content of another digest or size never gets into the store', async t => {
   assert.deepEqual(fs.readdirSync(`${root}/ingest`), []);
 });
 
-test('what nobody goes on with is thrown away: plain ingests at once, others after a day', async t => {
+test('abandoned ingests are removed: plain ones at once, named ones after a day', async t => {
   const { root, open } = openStore(t);
   const store = open();
   store.ingest().write(DATA);
@@ -115,7 +115,7 @@ test('an open descriptor outlives the removal of its content', async t => {
   assert.throws(() => store.sizeOf(DIGEST), { kind: 'not-found' });
 });
 
-test('directories that somebody has removed count as empty, and are made again by what is written', async t => {
+test('removed directories count as empty, and are made again when content is written', async t => {
   const { root, open } = openStore(t);
   const store = open();
   await store.put(DATA);

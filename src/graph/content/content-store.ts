@@ -25,7 +25,7 @@ const BLOCK_BYTES = 512;
  *     blobs/sha256/<hex>.damaged     what a check found damaged; the next ingest of it takes its place
  *     ingest/                        what is being written
  *
- * A directory that somebody else has removed counts as empty, and is made again when something is written.
+ * A directory that another program has removed counts as empty, and is made again when something is written.
  */
 export class ContentStore implements Content {
   readonly root: string;
@@ -110,7 +110,7 @@ export class ContentStore implements Content {
     }
   }
 
-  /** Content that is found at once, but on the disk only after {@link sync}, which whoever records it has to await. */
+  /** Content that is found at once, but on the disk only after {@link sync}: await that before recording it. */
   publish(ingest: Ingest): void {
     this.#unsynced.add(ingest.digest);
     ingest.publish();
@@ -180,7 +180,7 @@ export class ContentStore implements Content {
     }
   }
 
-  /** Of a blob that has been discarded; undefined when its recipe is damaged. */
+  /** The recipe's header of a discarded blob; undefined when the recipe is damaged. */
   recipeHeader(digest: Digest): RecipeHeader | undefined {
     try {
       const { header, fd } = this.#recipeOf(digest);

@@ -37,7 +37,7 @@ export interface Content {
   /**
    * New content that outlives the process: what was written under `ref` (any text, such as a digest) before is
    * still there, and `sizeBytes` says where to go on. The caller ends with `commit`, with `discard`, or with `close`
-   * to go on another time. What nobody has touched for a day goes.
+   * to go on another time. What has not been touched for a day is removed.
    * @throws EngineError conflict while the same `ref` is open
    */
   resume(ref: string): Promise<Ingest>;

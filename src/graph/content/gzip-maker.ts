@@ -6,7 +6,7 @@ import { createGzip, createInflateRaw, constants } from 'node:zlib';
 import { EngineError } from '../../base/errors.ts';
 import type { GzipMaker, RecipeCompression } from './recipe.ts';
 
-/** Of the compressed file, to compare with. */
+/** How much of the compressed file is compared, in steps. */
 const SAMPLES_BYTES = [64 * 1024, 1024 * 1024, 8 * 1024 * 1024];
 /** Without a name or other fields (RFC 1952, 2.3.1). */
 const PLAIN_HEADER_BYTES = 10;

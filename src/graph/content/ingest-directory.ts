@@ -50,7 +50,7 @@ export class IngestDirectory {
     return name;
   }
 
-  /** Somebody may have removed them meanwhile, as programs do that clean up empty directories. */
+  /** Programs that clean up empty directories may have removed them meanwhile. */
   #makeDirectories(): void {
     for (const directory of [this.#path, this.#blobs]) makeDirectories(directory, 0o700);
   }
@@ -87,7 +87,7 @@ export class IngestDirectory {
       });
   }
 
-  /** Names of files that nobody will go on with. */
+  /** Names of abandoned files. */
   leftovers(): string[] {
     return namesIn(this.#path).filter(name => {
       const ingest = name.endsWith(REF) ? name.slice(0, -REF.length) : name;

@@ -112,7 +112,7 @@ export class Ingest {
     this.#growth?.finish();
   }
 
-  /** Of all that was written. Nothing can be written after the first look at it. */
+  /** The digest of all that was written. Reading it ends the writing. */
   get digest(): Digest {
     if (this.#digest === undefined) {
       this.#digest = `sha256:${this.#hash.digest('hex')}`;
@@ -127,7 +127,7 @@ export class Ingest {
     return this.#fd;
   }
 
-  /** Closes {@link fd} until somebody asks for it again: of thousands of files not all can be open. */
+  /** Closes {@link fd} until it is next read: of thousands of files not all can be open. */
   rest(): void {
     if (this.#fd >= 0) closeSync(this.#fd);
     this.#fd = -1;
@@ -164,7 +164,7 @@ export class Ingest {
     this.#path = target;
   }
 
-  /** The rest will not be written: whoever follows need not wait for it. No effect when it is whole. */
+  /** The rest will not be written, so that readers that follow stop waiting for it. No effect when it is whole. */
   abandon(): void {
     this.#growth?.abandon();
   }

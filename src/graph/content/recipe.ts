@@ -4,10 +4,10 @@ import type { Digest } from '../../base/digest.ts';
 /** How the blob of a layer is made again from the layer's tree. */
 export type RecipeHeader = {
   version: 1;
-  /** Of the blob. */
+  /** Digest of the blob. */
   digest: Digest;
   sizeBytes: number;
-  /** Of the tar in it. */
+  /** Digest of the tar in the blob. */
   diffId: Digest;
   /** The layer's tree when the recipe was made, relative to the graph's root. */
   directory: string;
@@ -25,7 +25,7 @@ export type GzipMaker =
   /** Node's own; it depends on the version of zlib. */
   | { program: 'zlib'; version: string; level: number; memLevel: number };
 
-/** The file: the header's length (u32), the header as JSON, and the records that archive/recipe-jobs.ts writes. */
+/** The file: the header's length (u32), the header as JSON, and the records that archive/rooted/recipe-jobs.ts writes. */
 export function encodeHeader(header: RecipeHeader): Buffer {
   const text = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(4);

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, statfsSync } from 'node:fs';
 import { dirname, basename } from 'node:path';
-import type { RootedThreads } from '../../archive/rooted-threads.ts';
+import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import { EngineError, errorCode, messageOf } from '../../base/errors.ts';
 import { parseBinarySize } from '../../base/parse-binary-size.ts';
 import { BTRFS_SUPER_MAGIC } from '../../kernel/abi/btrfs.ts';

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { EngineError, messageOf } from '../../base/errors.ts';
-import type { RootedThreads } from '../../archive/rooted-threads.ts';
+import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import { btrfs } from './btrfs.ts';
 import { fuseOverlayfs } from './fuse-overlayfs.ts';
 import type { GraphDriver, StorageDriver } from './graph-driver.ts';

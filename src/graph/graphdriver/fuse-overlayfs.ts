@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, closeSync, constants, rmSync } from 'node:fs';
 import { makeDirectories } from '../../base/make-directories.ts';
-import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
+import { OPAQUE_XATTRS } from '../../archive/trees/whiteout.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { makeNode, S_IFCHR } from '../../kernel/make-node.ts';
 import { setXattr } from '../../kernel/xattr.ts';

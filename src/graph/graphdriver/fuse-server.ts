@@ -11,7 +11,7 @@ export type ServedOverlay = { lowerdirs: readonly string[]; upperdir?: string; w
 
 /**
  * Starts the program fuse-overlayfs for one mount, and gives a descriptor of that, which hangs nowhere. The server
- * works in the engine's mount namespace, in a session of its own. It is nobody's child, and outlives the engine;
+ * works in the engine's mount namespace, in a session of its own. It is not a child of the engine, and outlives it;
  * it ends when the kernel has no use of the mount any more, that is when all descriptors and mount namespaces that
  * have it are gone.
  * @throws EngineError system with the program's own words; SyscallError

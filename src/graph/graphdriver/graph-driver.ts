@@ -1,6 +1,6 @@
-import type { Tree } from '../../archive/pack-stream.ts';
-import type { RootedThreads } from '../../archive/rooted-threads.ts';
-import type { WhiteoutMode } from '../../archive/whiteout.ts';
+import type { Tree } from '../../archive/rooted/pack-stream.ts';
+import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
+import type { WhiteoutMode } from '../../archive/trees/whiteout.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { EngineError } from '../../base/errors.ts';
 
@@ -9,7 +9,7 @@ import type { EngineError } from '../../base/errors.ts';
  * in suite.ts holds what every driver must do.
  */
 export type StorageDriver = {
-  /** Of its directory too. */
+  /** The driver's name, also that of its directory. */
   name: string;
   /**
    * Opens the driver in a directory, which it makes, and has what an earlier process left half-made removed.
@@ -73,7 +73,7 @@ export interface GraphDriver {
   /**
    * Makes a layer of what a container has written, at once and whole, where that needs no copy; the container is of no
    * use any more then, and is to be removed. If there is a layer of that chain ID already, nothing happens. Its files are
-   * what the layer unpacks to, and nobody uses them.
+   * what the layer unpacks to, and they are not in use.
    * @returns false where it cannot
    */
   adoptContainer?(containerId: string, chainId: Digest): boolean;
@@ -110,7 +110,7 @@ export type OverlayDirectories = {
   lowerdirs: string[];
   upperdir: string;
   workdir: string;
-  /** An empty directory, for the mount to be put on where nobody else sees it. */
+  /** An empty directory, on which the mount is put in the container's mount namespace. */
   target: string;
 };
 

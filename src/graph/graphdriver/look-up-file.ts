@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
+import { OPAQUE_XATTRS } from '../../archive/trees/whiteout.ts';
 import { EngineError, errorCode, SyscallError } from '../../base/errors.ts';
 import { errnoName } from '../../kernel/libc.ffi.ts';
 import { O_PATH, openEntry } from '../../kernel/open-beneath.ts';
@@ -166,7 +166,7 @@ function openIn(directory: number, name: string, flags: number): number | undefi
 
 /**
  * A regular file, once it was looked at: what is opened by the descriptor is still that. Undefined while the container
- * has a lease on it, which nobody waits for (fcntl(2), F_SETLEASE).
+ * has a lease on it, which is not waited for (fcntl(2), F_SETLEASE).
  */
 function readBounded(place: number, size: number, path: string): Buffer | undefined {
   if (size > MAXIMUM_BYTES)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { makeDirectories } from '../../base/make-directories.ts';
-import { OPAQUE_XATTRS } from '../../archive/whiteout.ts';
+import { OPAQUE_XATTRS } from '../../archive/trees/whiteout.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { parseBinarySize } from '../../base/parse-binary-size.ts';
 import { openDetachedOverlay } from '../../kernel/detached-overlay.ts';
@@ -73,7 +73,7 @@ function supportedSize(quotas: ProjectQuotas, root: string, size: string): numbe
 }
 
 /**
- * Mounts an overlay, seen by nobody, and writes what layers need, to know that it works on this file system.
+ * Mounts a detached overlay, and writes what layers need, to know that it works on this file system.
  * Where only root of the host may set the attributes of the kernel's choice, the user's own are used.
  * @throws EngineError unavailable
  */

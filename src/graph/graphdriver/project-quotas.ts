@@ -38,7 +38,7 @@ export class ProjectQuotas {
     if (projectOf(directory) !== own) joinProject(directory, own);
   }
 
-  /** A project that nobody has files in. The limits of those used before are set anew with it. */
+  /** A project without files. The limits of those used before are set anew with it. */
   #take(): number {
     this.#next ??= (projectOf(this.#root) || FIRST_PROJECT) + 1;
     while (!isProjectUnused(this.#root, this.#next)) this.#next++;

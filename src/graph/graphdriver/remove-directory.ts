@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, readdirSync, renameSync } from 'node:fs';
 import { open, opendir, rmdir, unlink } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { RootedThreads } from '../../archive/rooted-threads.ts';
+import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import { errorCode } from '../../base/errors.ts';
 
 /** So many files are removed one by one on libuv's pool; what has more is left to a rooted thread. */

@@ -4,11 +4,11 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { packStream } from '../../archive/pack-stream.ts';
-import { RootedThreads } from '../../archive/rooted-threads.ts';
-import { type TarEntry, tarEntry } from '../../archive/tar-entry.ts';
-import { TarReader } from '../../archive/tar-reader.ts';
-import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar-writer.ts';
+import { packStream } from '../../archive/rooted/pack-stream.ts';
+import { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
+import { type TarEntry, tarEntry } from '../../archive/tar/tar-entry.ts';
+import { TarReader } from '../../archive/tar/tar-reader.ts';
+import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar/tar-writer.ts';
 import { type Digest, digestOf } from '../../base/digest.ts';
 import { EngineError, errorCode } from '../../base/errors.ts';
 import { openDetachedOverlay } from '../../kernel/detached-overlay.ts';
@@ -346,7 +346,7 @@ function metadataTests(withDriver: WithDriver): void {
       const chain = [await addEntries(context, undefined, everyKind())];
       await context.driver.createContainer('c', chain);
       await inContainer(context, chain, root => {
-        // Of files that the image has, so that the driver has to copy them first.
+        // These are the image's files, so that the driver has to copy them first.
         fs.chownSync(`${root}/d/suid`, 2000, 2001);
         fs.chmodSync(`${root}/d/suid`, 0o2751);
         setXattr(`${root}/d/cap`, 'user.added', Buffer.from([0, 255]));

@@ -116,7 +116,7 @@ export class TreeDriver implements GraphDriver {
     return readdirSync(`${this.#root}/containers`);
   }
 
-  /** A tree that nobody uses yet. */
+  /** A tree that is not in use yet. */
   async #stage(parent: Digest | undefined, bytes?: number): Promise<string> {
     const name = `staging/${randomBytes(8).toString('hex')}`;
     try {

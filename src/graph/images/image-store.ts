@@ -23,7 +23,7 @@ export type ImageRecord = {
   config: ImageConfig;
   rawConfig: Buffer;
   manifest: Digest;
-  /** Of its topmost layer. */
+  /** Chain ID of its topmost layer. */
   chainId: Digest | null;
   sizeBytes: number;
   /** Everything in the content store that it needs: manifest, configuration, layers, and its index with all below. */
@@ -286,7 +286,7 @@ export class ImageStore {
       .run(canonicalString(reference), repositoryOf(reference), id);
   }
 
-  /** Remembers when somebody named it, other than by loading it. */
+  /** Remembers when it was tagged, other than by loading it. */
   markTagged(id: Digest): void {
     this.#changing()
       .prepare('UPDATE images SET last_tagged_at = ? WHERE id = ?')

@@ -2,9 +2,9 @@ import type { Digest } from '../../base/digest.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 
 export type Image = {
-  /** Of the image configuration blob. */
+  /** Digest of the image configuration. */
   id: Digest;
-  /** Of the manifest in the content store. */
+  /** Digest of the manifest in the content store. */
   manifest: Digest;
   config: ImageConfig;
   /** The exact bytes of the configuration. */
@@ -13,7 +13,7 @@ export type Image = {
   repoTags: string[];
   /** `name@sha256:…` */
   repoDigests: string[];
-  /** Of all unpacked layers together. */
+  /** Size of all unpacked layers together. */
   sizeBytes: number;
   chainIds: Digest[];
   /** The image that it was made from here. */

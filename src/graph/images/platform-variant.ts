@@ -29,7 +29,7 @@ export function platformVariant(
   throw otherPlatform(image, { text, platform });
 }
 
-/** Of an image that was found by `text`, and is for another platform than was asked for. */
+/** The error for an image that was found by `text` but is for another platform than was asked for. */
 export function otherPlatform(
   { config }: Pick<Image, 'config'>,
   { text, platform }: { text: string; platform: Platform },

@@ -3,8 +3,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Compression } from '../../archive/compression.ts';
 import type { Growth } from '../../archive/growth.ts';
 import type { ArchiveSource } from '../../archive/read-archive.ts';
-import type { UnpackJob, UnpackResult } from '../../archive/rooted-jobs.ts';
-import type { RootedThreads } from '../../archive/rooted-threads.ts';
+import type { UnpackJob, UnpackResult } from '../../archive/rooted/rooted-jobs.ts';
+import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { GraphDriver, StagedLayer } from '../graphdriver/graph-driver.ts';
@@ -71,13 +71,13 @@ export class LayerStore {
     return this.#database.prepare('SELECT 1 FROM layers WHERE chain_id = ?').get(chainId) !== undefined;
   }
 
-  /** Of that layer alone. */
+  /** Size of that layer's files, without those below it. */
   sizeBytes(chainId: Digest): number {
     const row = this.#database.prepare('SELECT size_bytes FROM layers WHERE chain_id = ?').get(chainId);
     return Number(row?.size_bytes ?? 0);
   }
 
-  /** Of each layer alone, by chain ID: what its files have, not what they take on the disk. */
+  /** Size of each layer's own files by chain ID: their lengths, not what they take on the disk. */
   sizes(): Map<string, number> {
     const rows = this.#database.prepare('SELECT chain_id, size_bytes FROM layers').all();
     return new Map(rows.map(row => [String(row.chain_id), Number(row.size_bytes)]));
@@ -232,7 +232,7 @@ export class LayerStore {
     progress?: (bytes: number) => void,
   ): UnpackingLayer {
     const unpacked = this.#unpack(parent, archive, progress);
-    // Whoever waits for it is told.
+    // The failure is thrown where `unpacked` is awaited.
     unpacked.catch(() => undefined);
     return { parent, unpacked };
   }

@@ -9,7 +9,7 @@ import type { GraphParts } from './graph-parts.ts';
  * content) counts once in the total: it is the images' unique bytes, and every shared thing once.
  */
 export type GraphUsage = {
-  /** Of everything that images have. */
+  /** Disk space of everything that images have. */
   totalBytes: number;
   images: ReadonlyMap<Digest, ImageUsage>;
   /** How much blobs had that were discarded, and what their recipes take instead. */
@@ -19,7 +19,7 @@ export type GraphUsage = {
 export type ImageUsage = {
   /** Layers and content of the image, also what others have too. */
   bytes: number;
-  /** Of these, what at least one other image has too. */
+  /** The part of `bytes` that at least one other image has too. */
   sharedBytes: number;
 };
 

@@ -1,4 +1,4 @@
-import type { RootedThreads } from '../../archive/rooted-threads.ts';
+import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import type { ContentStore } from '../content/content-store.ts';
 import type { Documents } from '../images/documents.ts';
 import type { GraphDriver } from '../graphdriver/graph-driver.ts';

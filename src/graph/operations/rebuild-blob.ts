@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { writtenStream } from '../../archive/pack-stream.ts';
+import { writtenStream } from '../../archive/rooted/pack-stream.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { GraphParts } from './graph-parts.ts';
 import { gzipped } from '../content/gzip-maker.ts';

@@ -51,7 +51,7 @@ const ALIVE = '(expires_at_ms IS NULL OR expires_at_ms > ?)';
 export class Leases implements LeaseRegister {
   readonly #database: ReservedDatabase;
   readonly #onLoss: (resources: LeaseResource[]) => void;
-  /** Of operations of this process, which need no record. */
+  /** How often operations of this process hold a digest; they need no record. */
   readonly #counts = new Map<string, number>();
 
   /** `onLoss` gets what a lease has kept and does not keep any more. */

@@ -10,9 +10,9 @@ export const NLM_F_REQUEST = 0x001;
 export const NLM_F_ACK = 0x004;
 export const NLM_F_DUMP_INTR = 0x010;
 export const NLM_F_ACK_TLVS = 0x200;
-/** Of GET requests: NLM_F_ROOT | NLM_F_MATCH. */
+/** For GET requests: NLM_F_ROOT | NLM_F_MATCH. */
 export const NLM_F_DUMP = 0x300;
-/** Of NEW requests. */
+/** For NEW requests. */
 export const NLM_F_REPLACE = 0x100;
 export const NLM_F_EXCL = 0x200;
 export const NLM_F_CREATE = 0x400;

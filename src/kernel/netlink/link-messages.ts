@@ -57,7 +57,7 @@ export type Link = {
   masterIndex: number;
   /** What its maker has noted; '' for nothing. */
   alias: string;
-  /** Of a veth: the other end's index, in the namespace that one is in. */
+  /** For a veth: the other end's index, in that end's namespace. */
   peerIndex: number;
 };
 

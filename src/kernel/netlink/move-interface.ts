@@ -8,9 +8,9 @@ import { bytes, decodeAttributes, type NetlinkMessage } from './message.ts';
 import { type NetlinkReply, NetlinkSocket } from './netlink-socket.ts';
 
 const ADDRESS_HEADER_BYTES = 8;
-/** Of every family. */
+/** Asks for the addresses of every family. */
 const allAddresses: NetlinkMessage = { ...dumpAddresses(), header: Buffer.alloc(ADDRESS_HEADER_BYTES) };
-/** Of struct ifaddrmsg: not from router advertisements or DHCP, which have a lifetime. */
+/** Flag of struct ifaddrmsg: not from router advertisements or DHCP, which have a lifetime. */
 const IFA_F_PERMANENT = 0x80;
 
 /**

@@ -21,7 +21,7 @@ export type CgroupOptions = {
   /** As in the runtime spec: see {@link cgroupDirectory}. */
   cgroupsPath: string;
   resources?: Resources;
-  /** The rules for devices are left out, as whoever is not root of the machine can give none. */
+  /** The rules for devices are left out, as only the machine's root can set them. */
   withoutDevices?: boolean;
   /** How the state of parent cgroups is learnt. */
   read?: ReadFile;

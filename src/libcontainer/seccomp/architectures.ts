@@ -39,7 +39,7 @@ const FOREIGN = new Set(
     .map(name => `SCMP_ARCH_${name}`),
 );
 
-/** undefined for a name that nobody knows, null for an architecture that cannot occur here. */
+/** undefined for an unknown name, null for an architecture that cannot occur here. */
 export function architectureNamed(name: string): Architecture | null | undefined {
   const known = ARCHITECTURES.find(architecture => architecture.name === name);
   return known ?? (FOREIGN.has(name) ? null : undefined);

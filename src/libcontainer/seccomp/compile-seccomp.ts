@@ -31,7 +31,7 @@ const FLAGS = lookupTable<number>({
 
 const byContent = new Map<string, CompiledSeccomp>();
 const MAX_CACHED = 64;
-/** Of what is frozen (Docker's default profile) the content need not be looked at again. */
+/** Filters of frozen profiles (Docker's default), whose content need not be compared again. */
 const byIdentity = new WeakMap<Seccomp, CompiledSeccomp>();
 
 /**

@@ -61,7 +61,7 @@ export function takePair(
 
 /**
  * Connects a namespace to a bridge by a veth pair, with address and route. On return packets flow at once, both
- * ways: nothing has to be learnt first, and nobody's outdated knowledge of the address is in the way.
+ * ways: neither has to learn the address first, and outdated entries for it are replaced.
  * @throws SyscallError; the pair is the caller's to delete then
  */
 export function attachInterface(options: AttachOptions): void {

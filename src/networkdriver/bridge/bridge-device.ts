@@ -100,7 +100,7 @@ export function separatePorts(
 }
 
 /**
- * Unless somebody else has made it. Idempotent.
+ * A bridge that the engine has not made stays. Idempotent.
  * @throws SyscallError
  */
 export async function removeBridge({ device, owner }: Pick<BridgeDevice, 'device' | 'owner'>): Promise<void> {
@@ -115,7 +115,7 @@ export async function removeBridge({ device, owner }: Pick<BridgeDevice, 'device
   }
 }
 
-/** Of the host, whoever has made them. */
+/** All bridges of the host, not only the engine's. */
 export function listBridges(host: NetlinkSocket): Link[] {
   return host
     .dump(dumpLinks())
@@ -158,7 +158,7 @@ function makeBridge(host: NetlinkSocket, { device: name, mtu, owner }: BridgeDev
   const macAddress = `02:42:${randomBytes(4)
     .toString('hex')
     .replaceAll(/..(?!$)/g, '$&:')}`;
-  // The kernel works on all of a call's messages: nobody who is killed leaves a bridge without an owner.
+  // The kernel works on all of a call's messages, so a killed engine leaves no bridge without an owner.
   const [reply] = host.request([
     addBridge({ name, macAddress, mtu }),
     setAlias({ name }, owner),

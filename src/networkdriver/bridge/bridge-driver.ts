@@ -271,7 +271,7 @@ export class BridgeDriver implements NetworkDriver {
     }
   }
 
-  /** Of an endpoint whose peers may have gone while nobody looked. */
+  /** For an endpoint whose peers may have gone while no daemon ran. */
   #keepLivingLinks(endpoint: Endpoint): void {
     if (endpoint.links === undefined) return;
     const peers = [...this.#endpoints.values()].filter(({ networkId }) => networkId === endpoint.networkId);

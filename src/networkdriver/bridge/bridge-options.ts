@@ -15,7 +15,7 @@ const MAX_NAME = 15;
 
 /** The driver's options, read. */
 export type BridgeSettings = {
-  /** Of the interface; '' where none is asked for. */
+  /** Name of the interface; '' where none is asked for. */
   device: string;
   mtu: number;
   /** Whether endpoints reach each other. */

@@ -29,11 +29,11 @@ import {
 } from './network-elements.ts';
 import { ADMINISTRATORS_CHAIN, haveIpv6, rulesetOf } from './ruleset.ts';
 
-/** Of both tables. */
+/** The maps of both tables. */
 const MAPS = ([4, 6] as const).flatMap(version => PUBLISHED_MAPS.map(map => ({ version, map })));
 /** That fit into a message, whose lists have at most 64 KiB. */
 const MESSAGE_ELEMENTS = 1000;
-/** How long rules that somebody else has taken away are missed at most. */
+/** How long it takes at most to notice that another program has removed the rules. */
 const WATCH_MS = 500;
 
 /**
@@ -77,7 +77,7 @@ export class Firewall {
     });
   }
 
-  /** Whether that was possible: somebody else may have changed the tables. */
+  /** Whether that was possible: another program may have changed the tables. */
   #changeSets(before: readonly FirewallNetwork[], after: readonly FirewallNetwork[]): boolean {
     const versions: IpVersion[] = haveIpv6(after) ? [4, 6] : [4];
     const changes = versions.flatMap(version => {
@@ -101,7 +101,7 @@ export class Firewall {
   }
 
   /**
-   * Adds elements, all or none. If somebody has thrown the table away (`nft flush ruleset`), it is made again.
+   * Adds elements, all or none. If the table was removed (`nft flush ruleset`), it is made again.
    * @throws SyscallError
    */
   async publish(elements: readonly PublishedElement[]): Promise<void> {

@@ -7,7 +7,7 @@ export type GatewayMode = 'nat' | 'nat-unprotected' | 'routed' | 'isolated';
 /** What the firewall must know of a bridge network. */
 export type FirewallNetwork = {
   device: string;
-  /** Of either IP version. */
+  /** Subnets of either IP version. */
   subnets: readonly string[];
   /** No way out and none in. */
   internal: boolean;

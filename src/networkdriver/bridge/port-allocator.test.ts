@@ -23,7 +23,7 @@ function end(ports: PortAllocator, { binding, descriptor }: BoundPort): void {
   if (descriptor !== undefined) closeSync(descriptor);
 }
 
-test('Port 0 becomes a port that is free, and nobody else can have it until it is released.', async () => {
+test('Port 0 becomes a free port, which is not given again until it is released.', async () => {
   const ports = new PortAllocator();
   const bound = await bindOne(ports, any);
   assert.ok(bound.binding.hostPort > 0);

@@ -9,7 +9,7 @@ import { isEveryAddress } from './published-elements.ts';
 
 /** How often a free port is looked for that is free at all addresses. */
 const MAX_ATTEMPTS = 50;
-/** Of ports that no socket keeps. */
+/** The range that ports are chosen from where no socket keeps them. */
 const FIRST_DYNAMIC_PORT = 32_768;
 const LAST_DYNAMIC_PORT = 60_999;
 
@@ -36,7 +36,7 @@ export class PortAllocator {
   readonly #taken = new Map<string, Set<string>>();
   readonly #copiesClosed: () => Promise<void>;
 
-  /** `waitForCopies` settles when nobody has a copy any more of a socket that is closed already. */
+  /** `waitForCopies` settles when no process has a copy any more of a socket that is closed already. */
   constructor(waitForCopies: () => Promise<void> = copiesClosed) {
     this.#copiesClosed = waitForCopies;
   }
@@ -122,7 +122,7 @@ export class PortAllocator {
     const { hostIp, hostPort } = binding;
     if (hostPort !== 0 && this.#isTaken(binding))
       throw new EngineError('system', `Bind for ${hostIp}:${hostPort} failed: port is already allocated`);
-    // From other containers, while this one waits; a port that the kernel is to choose is nobody's yet.
+    // From other containers, while this one waits; a port that the kernel is to choose is not known yet.
     this.restore(binding);
     try {
       const bound = await this.#bindUnlessInUse(binding);

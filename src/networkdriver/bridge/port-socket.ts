@@ -27,7 +27,7 @@ const SOCKADDR_BYTES = 28;
 
 /**
  * A socket bound to the port of a host's address, which keeps it from other programs, and which port it is. Where the
- * kernel has no SCTP, nobody else can have its ports, and there is no socket.
+ * kernel has no SCTP, no other program can have its ports, and there is no socket.
  * @throws SyscallError
  */
 export function bindPortSocket(binding: PortBinding): { hostPort: number; descriptor?: number } {

@@ -13,7 +13,7 @@ export type PreparedEndpoint = {
   release: () => void;
 };
 
-/** What the bridge driver has prepared and nobody has joined yet. */
+/** What the bridge driver has prepared and no container has joined yet. */
 export class PreparedEndpoints {
   readonly #byNamespace = new Map<NetworkNamespace, PreparedEndpoint>();
 
@@ -22,7 +22,7 @@ export class PreparedEndpoints {
     namespace.onClose(() => this.forget(namespace));
   }
 
-  /** Gives up one that nobody will join. Idempotent. */
+  /** Gives up one that will not be joined. Idempotent. */
   forget(namespace: NetworkNamespace): void {
     const endpoint = this.#byNamespace.get(namespace);
     this.#byNamespace.delete(namespace);

@@ -58,7 +58,7 @@ test('an answer that is too long is truncated, and whole over TCP or where the a
   assert.deepEqual([long?.flag_tc, long?.answers?.length, long?.additionals?.length], [false, 100, 1]);
 });
 
-test('an address has the name of whoever has it on a network of the asker’s', () => {
+test('a reverse lookup gives the container that has the address on a network of the asker', () => {
   const table = tableOf({
     asker: { names: ['asker'], addresses: ['10.0.0.3'] },
     web: { names: ['web', 'alias'], addresses: ['10.0.0.2', 'fd00::2'] },

@@ -16,12 +16,12 @@ const FORMAT_ERROR = 1;
 export const SERVER_FAILURE = 2;
 const OPCODES = 0x78_00;
 const AUTHORITATIVE = 0x04_00;
-/** Names come and go with their containers: nobody should remember them for long. */
+/** Names come and go with their containers, so clients should not cache them for long. */
 const TTL_SECONDS = 10;
 /** RFC 1035, section 2.3.4 */
 const MIN_UDP_BYTES = 512;
 const MAX_TCP_BYTES = 65_535;
-/** A question is short; what is longer could keep whoever reads it busy, as names may refer to others (section 4.1.4). */
+/** A question is short; a longer one could keep the parser busy, as names may refer to others (section 4.1.4). */
 const MAX_QUERY_BYTES = 4096;
 const EDNS_BYTES = 1232;
 

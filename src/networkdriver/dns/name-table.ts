@@ -81,7 +81,7 @@ export class NameTable {
     return undefined;
   }
 
-  /** `name.network` of whoever has the address on one of the asker's networks. */
+  /** `name.network` of the container that has the address on one of the asker's networks. */
   reverse(asker: string, address: string): string | undefined {
     for (const { membership } of this.#members.get(asker)?.values() ?? []) {
       const member = this.#networks.get(membership.networkId)?.byAddress.get(address);

@@ -1,6 +1,6 @@
 import type { Membership } from './name-table.ts';
 
-/** Of the messages below: a daemon that finds a resolver of another version replaces it. */
+/** Version of the messages below: a daemon that finds a resolver of another version replaces it. */
 export const PROTOCOL_VERSION = 1;
 
 /**

@@ -74,7 +74,7 @@ export class ResolverClient {
     }
   }
 
-  /** Somebody has killed it: containers want their names all the same. */
+  /** It was killed from outside, and containers still need it. */
   #lost(): void {
     this.#connection = undefined;
     if (this.#closed || !this.#options.isNeeded()) return;
@@ -117,7 +117,7 @@ async function start({ program, path }: ResolverClientOptions): Promise<void> {
     throw new EngineError('system', `name resolution: the resolver did not start: ${outcome}`);
 }
 
-/** Undefined where nobody listens. */
+/** Undefined without a listener. */
 async function open(path: string): Promise<Connection | undefined> {
   const socket = connect(path);
   try {

@@ -14,11 +14,11 @@ const SERVICE_PORT = 53;
 const IPPROTO_RAW = 255;
 const SOCKADDR_BYTES = 16;
 const BACKLOG = 128;
-/** Of TCP, of one container. */
+/** TCP connections that one container may have. */
 const MAX_CONNECTIONS = 128;
 const IDLE_MS = 10_000;
 const MAX_MESSAGE_BYTES = 65_535;
-/** Of answers that an asker has not read: it is not listened to before it has. */
+/** Limit for answers that a client has not read; no question is taken from it until it has. */
 const MAX_UNREAD_BYTES = 64 * 1024;
 
 /** @param reply sends the answer: a message; at most once */

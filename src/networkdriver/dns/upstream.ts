@@ -84,7 +84,7 @@ async function askUdp(question: Buffer, server: NameServer): Promise<Buffer | un
   });
   try {
     await bindUdp(socket, server);
-    // Nobody else's answers are heard then.
+    // A connected socket takes answers of that server only.
     await connectUdp(socket, server);
     socket.send(asked);
     return await promise;

@@ -66,7 +66,7 @@ test('Restored addresses are taken, and the next one comes after them.', () => {
   assert.throws(() => addresses.claim('10.0.0.4'), { kind: 'forbidden' });
 });
 
-test('What is to be avoided is given to whoever does not avoid it.', () => {
+test('An avoided address is given when no one asks to avoid it.', () => {
   const addresses = pool('10.0.0.0/30', { gateway: '10.0.0.1' });
   assert.equal(addresses.allocate(new Set(['10.0.0.2'])), undefined);
   assert.equal(addresses.allocate(), '10.0.0.2');

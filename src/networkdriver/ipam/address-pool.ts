@@ -17,7 +17,7 @@ export type PoolOptions = {
 
 /**
  * The addresses of one subnet, in memory; what it costs does not depend on the subnet's size. An address freed last is
- * reused last, so that whoever still remembers it does not reach a stranger.
+ * reused last, so that neighbours which still remember it do not reach another container.
  */
 export class AddressPool {
   readonly #subnet: Subnet;
@@ -90,7 +90,7 @@ export class AddressPool {
       const value = this.#next++;
       if (this.#taken.has(value) || this.#freed.has(value)) continue;
       if (!avoid.has(this.#format(value))) return value;
-      // To be had once nobody wants it any more.
+      // It is free for the next caller once every holder has released it.
       this.#freed.add(value);
     }
     return undefined;

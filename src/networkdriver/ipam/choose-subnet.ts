@@ -68,7 +68,7 @@ export function parseBridgeIp(bip: string): ChosenSubnet {
 function* subnetsOf(pools: readonly AddressPools[]): Generator<Subnet> {
   for (const { base, size } of pools) {
     const space = parseSubnet(base);
-    // Of less than four addresses there is none for a container.
+    // A subnet with fewer than four addresses has none for a container.
     if (size < space.prefixLength || size > (space.version === 4 ? 30 : 126))
       throw new EngineError('invalid-parameter', `invalid pool size ${size} of the address pool ${base}`);
     for (let value = space.first; value <= space.last; ) {

@@ -24,7 +24,7 @@ export function isIpOf(version: IpVersion, text: string): boolean {
     : ipaddr.IPv6.isValid(text) && !text.includes('%');
 }
 
-/** Of what is known to be an address. */
+/** The IP version of a text that is known to be an address. */
 export function versionOf(address: string): IpVersion {
   return address.includes(':') ? 6 : 4;
 }

@@ -21,7 +21,7 @@ export class NetworkAddresses {
   /**
    * An address of each version; all, or none.
    * @param wanted fixed ones; any is given of the other versions
-   * @param avoid not to be given though nobody has them now
+   * @param avoid not to be given, although they are free now
    * @throws EngineError `invalid-parameter` when one lies outside, `forbidden` when it is taken, `unavailable` when
    *   all are
    */

@@ -15,7 +15,7 @@ type Demand = {
 };
 
 /**
- * Proves to endpoints who somebody is, for the time of one operation. Endpoints are asked without proof first, and what
+ * Authenticates to endpoints, for the time of one operation. Endpoints are asked without proof first, and what
  * they ask for is remembered. Tokens are for the scopes of a request, fetched once however many requests wait for them,
  * and again shortly before their end.
  */
@@ -80,7 +80,7 @@ export class Authorizer {
     const key = scopes.join(' ');
     const known = demand.tokens.get(key);
     if (known !== undefined && (await known).expiresAtMs > Date.now()) return known;
-    // Somebody may have begun meanwhile.
+    // Another request may have begun meanwhile.
     const current = demand.tokens.get(key);
     if (current !== undefined && current !== known) return current;
     const request = tokenRequest(demand.challenge, { credentials, scopes, endpoint });

@@ -7,7 +7,7 @@ export type TlsMaterial = {
   authorities: string[];
   /** The client's own certificates, each with its key. */
   clients: { certificate: string; key: string }[];
-  /** False: whoever answers is believed. */
+  /** False: any server's certificate is accepted. */
   verifies: boolean;
 };
 

@@ -9,7 +9,7 @@ type Failure = Error & {
   cert?: { subjectaltname?: string };
 };
 
-/** Node's codes of certificates that nobody known has signed. */
+/** Node's codes of certificates without a known authority. */
 const UNKNOWN_AUTHORITY = [
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -59,7 +59,7 @@ function withoutSecrets(url: URL): string {
   return shown.href;
 }
 
-/** Of the addresses that a name has, the first one's. */
+/** The cause. Of a name's several addresses, the first one's failure. */
 function innermost(error: unknown): Failure {
   const { errors, cause } = error as Failure;
   if (errors?.[0] !== undefined) return innermost(errors[0]);

@@ -28,7 +28,7 @@ async function named(t: TestContext, more: string, tls: object = TLS) {
   return { registry, resolve };
 }
 
-test('a certificate of nobody known is refused, one of a configured authority is not', async t => {
+test('a certificate of an unknown authority is refused, one of a configured authority accepted', async t => {
   const strange = await named(t, '');
   await assert.rejects(strange.resolve(), {
     kind: 'system',

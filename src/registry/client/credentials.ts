@@ -1,6 +1,6 @@
 import type { AuthConfig } from '../../api/types.ts';
 
-/** How somebody proves to a registry who they are. */
+/** How a user proves to a registry who they are. */
 export type Credentials =
   | { kind: 'password'; username: string; password: string }
   /** For the token service: an OAuth refresh token. `username` for services that know nothing else. */
@@ -8,7 +8,7 @@ export type Credentials =
   /** For the registry itself. */
   | { kind: 'registry-token'; token: string };
 
-/** @returns undefined for nobody in particular */
+/** @returns undefined for anonymous access */
 export function credentialsOf(config: AuthConfig): Credentials | undefined {
   const { registrytoken, identitytoken } = config;
   if (registrytoken) return { kind: 'registry-token', token: registrytoken };

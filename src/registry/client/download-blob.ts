@@ -19,11 +19,11 @@ export type BlobSink = { readonly receivedBytes: number; write(chunk: Uint8Array
 /** Before a repetition; the reason for it. */
 export type OnRetry = (waitMs: number, reason: string) => Promise<void>;
 
-/** Of an answer that goes on where a connection broke. */
+/** The header of an answer that goes on where a connection broke. */
 const CONTENT_RANGE = /^bytes (\d+)-(\d+)\/(\d+|\*)$/;
 
 /**
- * Brings the rest of a blob, its size exactly: whoever has the sink verifies the digest. A connection that breaks is
+ * Brings the rest of a blob, its size exactly: the sink's owner verifies the digest. A connection that breaks is
  * taken up again where it broke (Range, If-Range), and so is one that stalls, as often as there is progress. Of a large
  * blob several ranges come at once, where the registry has ranges (RegistryOptions.ranges).
  * @throws RegistryError not-found; data-loss for another size; EngineError cancelled; what the sink throws
@@ -225,7 +225,7 @@ function unwrapped(error: Error): unknown {
   return error instanceof SinkFailure ? error.cause : error;
 }
 
-/** Of a body: that the host can be reached is known. */
+/** The error for a connection that broke within a body, when the host was reached before. */
 function broken(url: URL, cause: unknown): RegistryError {
   const { message } = connectionError('GET', url, { cause });
   return new RegistryError('system', message, { code: 'BODY', isTransient: true, cause });

@@ -7,7 +7,7 @@ import type { RegistryOptions } from './registry-options.ts';
 
 /** Where a registry, or a mirror of it, is asked. */
 export type Endpoint = {
-  /** Of the API, without a slash at the end: `https://registry-1.docker.io/v2`. */
+  /** The API's URL, without a slash at the end: `https://registry-1.docker.io/v2`. */
   base: string;
   /** Credentials are the registry's own, and no mirror gets them. */
   isMirror: boolean;

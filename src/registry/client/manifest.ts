@@ -40,7 +40,7 @@ export async function manifestIn(
 }
 
 /**
- * What these bytes are, which somebody calls a `mediaType`; '' where nobody says.
+ * What these bytes are; `mediaType` is what the server calls them, '' where it does not say.
  * @throws RegistryError invalid-parameter for what is no manifest
  */
 export function manifestOf(raw: Buffer, mediaType: string): FetchedManifest {

@@ -3,7 +3,7 @@ import { formatPlatform, isForPlatform, type Platform } from '../../oci/platform
 import type { FetchedManifest } from './manifest.ts';
 import { RegistryError } from './registry-error.ts';
 
-/** Indexes within indexes: nobody means more. */
+/** How deep indexes may lie within indexes. */
 const MAXIMUM_DEPTH = 4;
 const MAXIMUM_INDEXES = 16;
 

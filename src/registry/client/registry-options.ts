@@ -35,7 +35,7 @@ export type Patience = {
   bodyMs: number;
   /** Before the first repetition; doubled for each further one. */
   retryMs: number;
-  /** Of a transfer that does not get any further. */
+  /** How often a transfer without progress is tried. */
   attempts: number;
 };
 

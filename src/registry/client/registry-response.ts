@@ -27,7 +27,7 @@ export async function readUpTo({ body, url }: RegistryResponse, maximumBytes: nu
   return Buffer.concat(chunks);
 }
 
-/** Of a body that nobody wants to read: the connection is kept when little is left of it. */
+/** Drops a body that is not needed. The connection is kept when little is left of the body. */
 export async function discard({ body }: RegistryResponse): Promise<void> {
   if (body.destroyed || body.readableEnded) return;
   await (body as Readable & { dump(options: { limit: number }): Promise<void> })

@@ -11,7 +11,7 @@ import { isUnreached, RegistryError } from './registry-error.ts';
 import { discard, readUpTo } from './registry-response.ts';
 import type { Session } from './session.ts';
 
-/** Of all pages together. */
+/** Limit for all pages together. */
 const MAXIMUM_TAGS = 100_000;
 const MAXIMUM_PAGES = 1000;
 const MAXIMUM_PAGE_BYTES = 4 * 1024 * 1024;
@@ -70,7 +70,7 @@ export class Repository {
     this.#unreached = unreached;
   }
 
-  /** Asks nobody yet. @throws EngineError invalid-parameter for a malformed configuration */
+  /** Sends no request yet. @throws EngineError invalid-parameter for a malformed configuration */
   static async open(
     session: Session,
     reference: Reference,
@@ -96,7 +96,7 @@ export class Repository {
     return new Repository(this.session, this.#reference, { endpoints, unreached: this.#unreached });
   }
 
-  /** Of the API, below an endpoint's base: `manifests/latest`. */
+  /** The URL of a resource below an endpoint's base: `manifests/latest`. */
   urlAt(endpoint: Endpoint, resource: string): URL {
     return new URL(`${endpoint.base}/${this.path}/${resource}`);
   }

@@ -17,7 +17,7 @@ const errorDocument = struct<{ errors?: Reported[]; details?: string; message?: 
 
 /** An explanation is shorter. */
 const MAXIMUM_BYTES = 64 * 1024;
-/** Of a text that is no error document. */
+/** How much is shown of a text that is not an error document. */
 const MAXIMUM_SHOWN = 200;
 
 const KINDS: Partial<Record<number, ErrorKind>> = {

@@ -30,7 +30,7 @@ type Sent = { method: string; url: URL; headers: Record<string, string>; body?: 
 
 const REDIRECTIONS = [301, 302, 303, 307, 308];
 const MAXIMUM_REDIRECTIONS = 10;
-/** Of a request that asks a question; transfers go on where they were. */
+/** For a request that asks something; transfers go on where they were. */
 const MAXIMUM_ATTEMPTS = 3;
 
 export type SessionOptions = {
@@ -191,7 +191,7 @@ export class Session {
         ...(body === undefined ? {} : { body }),
         signal: this.signal,
       });
-      // Whoever reads it is told; of what is given up half-way nobody need be.
+      // The body's reader gets the error; a body that is given up half-way needs no report.
       response.body.on('error', () => undefined);
       return { status: response.statusCode, headers: joined(response.headers), url, body: response.body };
     } catch (error) {
@@ -210,7 +210,7 @@ function isStream(body: Sent['body']): boolean {
   return body !== undefined && !Buffer.isBuffer(body);
 }
 
-/** A stream has been sent by then: whoever sent it goes on where it was. */
+/** A stream has been sent by then: its sender decides where to go on. */
 function tokenEnded(): RegistryError {
   const details = { code: 'UNAUTHORIZED', isTransient: true };
   return new RegistryError('unauthorized', 'unauthorized: the token has come to its end', details);

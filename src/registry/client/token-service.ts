@@ -47,7 +47,7 @@ const tokenAnswer = struct<TokenAnswer>('auth.tokenResponse', {
 
 /**
  * Asks a token service for a token: with an identity token by POST (OAuth 2), where the service knows that, else by
- * GET, with a password or for nobody in particular.
+ * GET, with a password or anonymously.
  * @throws RegistryError unauthorized for wrong credentials: they never become an anonymous token
  */
 export async function fetchToken(request: TokenRequest, send: Send): Promise<Token> {

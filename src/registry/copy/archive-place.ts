@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { type TarEntry, tarEntry } from '../../archive/tar-entry.ts';
-import { BLOCK_BYTES } from '../../archive/tar-header.ts';
-import { TarReader } from '../../archive/tar-reader.ts';
-import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar-writer.ts';
+import { type TarEntry, tarEntry } from '../../archive/tar/tar-entry.ts';
+import { BLOCK_BYTES } from '../../archive/tar/tar-header.ts';
+import { TarReader } from '../../archive/tar/tar-reader.ts';
+import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar/tar-writer.ts';
 import { EngineError } from '../../base/errors.ts';
 import { decodeIndex } from '../../oci/decode-oci.ts';
 import { type Descriptor, OCI_LAYOUT } from '../../oci/image-spec.ts';

@@ -10,7 +10,7 @@ import { bundleSignatures, type Signature, simpleSignature } from './signature.t
 const SIMPLE_SIGNING_TYPE = 'application/vnd.dev.cosign.simplesigning.v1+json';
 const SIGNATURE_ANNOTATION = 'dev.cosignproject.cosign/signature';
 const BUNDLE_TYPE = /^application\/vnd\.dev\.sigstore\.bundle\.v0\.3\+json$/;
-/** Of one image: whoever may push to the repository can add any number. */
+/** Limit for one image: every client with push rights can add any number. */
 const MAXIMUM_SIGNATURES = 50;
 const MAXIMUM_BYTES = 256 * 1024;
 

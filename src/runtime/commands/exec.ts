@@ -16,7 +16,7 @@ import { sendPidfd } from '../send-pidfd.ts';
 import { warnCapabilities } from '../warn-capabilities.ts';
 import { CALLERS_STREAMS, openConsoleSocket, preservedDescriptors } from '../streams.ts';
 
-/** Of a failure of the runtime, apart from what the process may exit with. */
+/** Exit code when the runtime fails, to tell it from the process's own codes. */
 const FAILED = 255;
 
 export const exec: Command = {

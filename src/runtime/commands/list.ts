@@ -25,7 +25,7 @@ export const list: Command = {
   },
 };
 
-/** A default root that nobody has used yet is empty; one that was asked for has to be there. */
+/** A default root that is missing counts as empty; one that was asked for has to be there. */
 function records(root: string, given: boolean): ContainerRecord[] {
   try {
     return listRecords(root);

@@ -33,7 +33,7 @@ function release(fifo: string): void {
     throw new EngineError('conflict', message);
   }
   try {
-    // First, so that nobody finds a container that runs and can be started.
+    // First, so that a running container is never found to be startable.
     rmSync(fifo);
     writeSync(descriptor, '0');
   } finally {

@@ -41,7 +41,7 @@ export type CriuOptions = {
   external?: string[];
   inherited?: { name: string; descriptor: number }[];
   joinedNamespaces?: { type: string; path: string }[];
-  /** The other end of a terminal that nobody in the container has is told of. */
+  /** Has criu tell of the other end of a terminal that no process of the container has. */
   orphanTerminal?: boolean;
   /** Packets are kept away by nftables, not by iptables. */
   lockByNftables?: boolean;
@@ -84,7 +84,7 @@ const NUMBERS: Record<keyof CriuOptions, number> = {
   lockByNftables: 64,
 };
 
-/** Of the messages in the options: their first member is 1, their second 2, in the order of their types. */
+/** Messages in the options: their first member is 1, their second 2, in the order of their types. */
 const MEMBERS: Record<string, number> = {
   address: 1,
   port: 2,

@@ -176,7 +176,7 @@ export function streamsOf(pid: number): string[] {
   return [0, 1, 2].map(stream => readlinkSync(`/proc/${pid}/fd/${stream}`));
 }
 
-/** For `restore`: pipes that were somebody else's are replaced by our own streams. */
+/** For `restore`: pipes of the earlier caller are replaced by our own streams. */
 export function inheritedStreams(images: string): NonNullable<CriuOptions['inherited']> {
   const file = join(images, STREAMS_FILE);
   if (!existsSync(file)) return [];

@@ -48,7 +48,7 @@ export class Bus {
   /**
    * @param path of the peer's unix socket
    * @param broker whether the peer is a bus, which wants to be greeted, and not the program itself
-   * @throws EngineError unavailable when nobody listens, or lets us in
+   * @throws EngineError unavailable when no bus listens, or it refuses us
    */
   constructor(path: string, broker: boolean) {
     try {

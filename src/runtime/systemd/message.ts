@@ -2,7 +2,7 @@ import { marshal, unmarshal, type Value, type Variant } from './wire.ts';
 
 export const MESSAGE_TYPES = { call: 1, reply: 2, error: 3, signal: 4 } as const;
 
-/** Of the header's array (D-Bus specification, "Header Fields"). */
+/** Header fields: number and type (D-Bus specification, "Header Fields"). */
 const FIELDS: Record<string, readonly [number, string]> = {
   path: [1, 'o'],
   interface: [2, 's'],

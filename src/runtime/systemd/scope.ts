@@ -13,7 +13,7 @@ import { systemdRuns, UnitManager } from './unit-manager.ts';
 
 /** A container's unit: what is kept of it. */
 export type Scope = UnitName & {
-  /** Of the user's own manager. */
+  /** The scope is one of the user's own manager. */
   rootless: boolean;
 };
 

@@ -30,7 +30,7 @@ async function startPeer(): Promise<Worker> {
           if (unit.startsWith('busy') && message.member === 'StartTransientUnit') return error('UnitExists');
           if (unit.startsWith('gone')) return error('NoSuchUnit');
           const removed = job => send({ type: 4, path: '/m', interface: 'm', member: 'JobRemoved', signature: 'uoss', body: [1, job, unit, unit.startsWith('bad') ? 'failed' : 'done'] });
-          // Ours comes before the reply, behind one of somebody else's.
+          // Ours comes before the reply, behind one of another unit's.
           removed('/job/other');
           removed('/job/ours');
           send({ ...reply, signature: 'o', body: ['/job/ours'] });

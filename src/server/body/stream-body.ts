@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Exchange } from '../exchange.ts';
 
 /**
- * The request's body as a stream of its own. Whoever stops reading it early does not break off the connection: the
+ * The request's body as a stream of its own. A reader that stops early does not break off the connection: the
  * rest is read and thrown away, so that the client, which is still sending, gets its answer.
  */
 export function streamBody({ request }: Pick<Exchange, 'request'>): Readable {

@@ -53,7 +53,7 @@ async function settled({ ask }: FakeServer): Promise<void> {
   await turn();
 }
 
-test('what fails when its client has gone, whatever it is, is nobody else’s trouble', async context => {
+test('a failure after its client has gone does not disturb other requests', async context => {
   const reached = new Set<string>();
   for (const { line, hasBody } of requests()) {
     const { backend, called, fail } = failingLate();

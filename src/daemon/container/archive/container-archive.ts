@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { extractFrom } from '../../../archive/extract-from.ts';
-import { packingStream } from '../../../archive/pack-stream.ts';
+import { extractFrom } from '../../../archive/rooted/extract-from.ts';
+import { packingStream } from '../../../archive/rooted/pack-stream.ts';
 import { absolutePath } from '../../../archive/go-path.ts';
-import type { PathStat } from '../../../archive/path-stat.ts';
+import type { PathStat } from '../../../archive/rooted/path-stat.ts';
 import type { ContainerPathStat } from '../../../api/types.ts';
 import { EngineError } from '../../../base/errors.ts';
 import { formatTime } from '../../model/clock.ts';

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import type { FileSystemView, ViewMount } from '../../../archive/file-system-view.ts';
+import type { FileSystemView, ViewMount } from '../../../archive/rooted/file-system-view.ts';
 import type { ContainerLayer } from '../../../graph/graph.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';

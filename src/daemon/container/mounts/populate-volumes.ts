@@ -1,6 +1,6 @@
 import { closeSync, constants, opendirSync } from 'node:fs';
-import { copyAttributes } from '../../../archive/copy-tree.ts';
-import { openWithoutDevices } from '../../../archive/without-devices.ts';
+import { copyAttributes } from '../../../archive/trees/copy-tree.ts';
+import { openWithoutDevices } from '../../../archive/rooted/without-devices.ts';
 import type { ContainerLayer } from '../../../graph/graph.ts';
 import { openMountSource } from '../../../kernel/mount-source.ts';
 import { openEntry, openInRoot } from '../../../kernel/open-beneath.ts';

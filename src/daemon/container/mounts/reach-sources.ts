@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { RootedThreads } from '../../../archive/rooted-threads.ts';
+import type { RootedThreads } from '../../../archive/rooted/rooted-threads.ts';
 import { KeyedLock } from '../../../base/keyed-lock.ts';
 import { settlesWithin } from '../../../base/settles-within.ts';
 

@@ -9,7 +9,7 @@ import { parseReference } from '../../../oci/reference.ts';
 
 const DEFAULT_SUITE = 'stable';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** Of mmdebstrap's messages, for an error. */
+/** How many of mmdebstrap's last lines an error shows. */
 const LAST_LINES = 5;
 
 /**

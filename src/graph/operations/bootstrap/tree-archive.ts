@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { type TarEntry, tarEntry } from '../../../archive/tar-entry.ts';
-import { encodeTarEntry, TAR_END, tarPadding } from '../../../archive/tar-writer.ts';
+import { type TarEntry, tarEntry } from '../../../archive/tar/tar-entry.ts';
+import { encodeTarEntry, TAR_END, tarPadding } from '../../../archive/tar/tar-writer.ts';
 
 /** A file of a made-up tree: what {@link TarEntry} has, and its content. */
 export type TreeFile = Partial<TarEntry> & { path: string; content?: string | Buffer };

@@ -1,5 +1,5 @@
 import type { Growth } from '../../../archive/growth.ts';
-import type { Tree } from '../../../archive/pack-stream.ts';
+import type { Tree } from '../../../archive/rooted/pack-stream.ts';
 import type { Digest } from '../../../base/digest.ts';
 import type { ImageConfig } from '../../../oci/image-config.ts';
 import type { ContainerLayer } from '../../graphdriver/graph-driver.ts';
@@ -31,7 +31,7 @@ export interface BuildLayers {
       lease: string;
     },
   ): Promise<BuiltLayer>;
-  /** Calls `use` with all files of a layer and those below it, which nobody changes. */
+  /** Calls `use` with all files of a layer and those below it, which do not change. */
   withTree<T>(top: Digest | undefined, use: (tree: Tree) => Promise<T>): Promise<T>;
   /** A writable layer's files with those below it. */
   writableTree(id: string): Tree;
@@ -47,9 +47,9 @@ export interface BuildLayers {
 
 export type BuiltLayer = {
   chainId: Digest;
-  /** Of its content, too, which is not compressed. */
+  /** Also the digest of its content, which is not compressed. */
   diffId: Digest;
-  /** Of its files. */
+  /** Size of its files. */
   sizeBytes: number;
 };
 

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import type { Growth } from '../../../archive/growth.ts';
-import type { ContainerTrees } from '../../../archive/rooted-jobs.ts';
-import type { Tree } from '../../../archive/pack-stream.ts';
+import type { ContainerTrees } from '../../../archive/rooted/rooted-jobs.ts';
+import type { Tree } from '../../../archive/rooted/pack-stream.ts';
 import { type Digest, digestOf } from '../../../base/digest.ts';
 import { EngineError } from '../../../base/errors.ts';
 import { newId } from '../../../base/ids.ts';
@@ -22,7 +22,7 @@ import type { AddLayer } from '../../layers/layer-store.ts';
 
 /** What a builder's directories are called, so that they are known after a crash. */
 const PREFIX = 'build-';
-/** Of what is looked at without a writable layer. */
+/** Stands for a container where a tree is read without a writable layer. */
 const NO_CONTAINER = 'build-none';
 
 export class GraphBuildLayers implements BuildLayers {

@@ -66,7 +66,7 @@ async function problemOf(
   }
 }
 
-/** Damaged or not: nobody needs them. */
+/** They are not needed, damaged or not. */
 async function reportOrphans(context: CheckContext): Promise<void> {
   const { parts } = context;
   for (const digest of unreferencedBlobs(parts, parts.content.digests()))

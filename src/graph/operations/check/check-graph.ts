@@ -10,8 +10,8 @@ import type { CheckOptions, CheckReport } from './check-report.ts';
 
 /**
  * Verifies all that the graph keeps, while it is in use: content by its digests, layers, containers' layers and
- * records against each other, and tells of what belongs to nobody. With `repair`, what can be made whole again is,
- * what belongs to nobody is removed, and damaged content that nothing can restore is set aside, so that loading or
+ * records against each other, and tells of what nothing refers to. With `repair`, what can be made whole again is,
+ * what nothing refers to is removed, and damaged content that nothing can restore is set aside, so that loading or
  * pulling the image once more mends it. What remains names the images that it breaks.
  */
 export async function checkGraph(
@@ -21,7 +21,7 @@ export async function checkGraph(
 ): Promise<CheckReport> {
   await whenSynced(parts);
   const context: CheckContext = { parts, containers, options, findings: [] };
-  // Strangers first: they may be where a layer belongs. Content before layers, which are unpacked from it.
+  // Unknown files first: they may be where a layer belongs. Content before layers, which are unpacked from it.
   await checkLeftovers(context);
   const content = await checkContent(context);
   const containerLayers = await checkContainers(context);

@@ -6,7 +6,7 @@ export type CheckOptions = {
    * to the first, which takes its time and, one layer at a time, its space.
    */
   layers: boolean;
-  /** Which containers there are: a container's layer that is of none of them is an orphan. Undefined: nobody knows. */
+  /** Which containers there are: a container's layer that is of none of them is an orphan. Undefined: not known. */
   isContainer?: (containerId: string) => boolean;
   /** Containers that run now: the layers below them are not replaced. */
   isRunning?: (containerId: string) => boolean;

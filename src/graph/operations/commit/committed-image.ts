@@ -16,7 +16,7 @@ export type CommitOptions = {
   engineVersion: string;
 };
 
-/** Of a tar without entries: Docker makes no layer of it. */
+/** diffID of a tar without entries, of which Docker makes no layer. */
 const EMPTY_LAYER = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
 
 type Circumstances = {

@@ -1,6 +1,6 @@
 import type { CommitOptions } from './committed-image.ts';
 import { encodeJson } from '../../../base/exact-json.ts';
-import type { ContainerTrees } from '../../../archive/rooted-jobs.ts';
+import type { ContainerTrees } from '../../../archive/rooted/rooted-jobs.ts';
 import type { Digest } from '../../../base/digest.ts';
 import { EngineError } from '../../../base/errors.ts';
 import { decodeManifest } from '../../../oci/decode-oci.ts';
@@ -22,7 +22,7 @@ export type PackedLayer = {
 
 type Packed = {
   trees: ContainerTrees;
-  /** Of the container's image. */
+  /** Chain ID of the container's image. */
   chainId: Digest | null;
 };
 

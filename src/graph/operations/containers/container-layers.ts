@@ -1,8 +1,8 @@
-import { openTree } from '../../../archive/pack-stream.ts';
-import { decodeChanges, type FileChange } from '../../../archive/file-changes.ts';
-import { measureSmallTree } from '../../../archive/measure-small-tree.ts';
-import type { ContainerTrees } from '../../../archive/rooted-jobs.ts';
-import { OPAQUE_XATTRS } from '../../../archive/whiteout.ts';
+import { openTree } from '../../../archive/rooted/pack-stream.ts';
+import { decodeChanges, type FileChange } from '../../../archive/trees/file-changes.ts';
+import { measureSmallTree } from '../../../archive/trees/measure-small-tree.ts';
+import type { ContainerTrees } from '../../../archive/rooted/rooted-jobs.ts';
+import { OPAQUE_XATTRS } from '../../../archive/trees/whiteout.ts';
 import { type PackedLayer, packContainer } from '../commit/pack-container.ts';
 import type { Digest } from '../../../base/digest.ts';
 import { EngineError } from '../../../base/errors.ts';

@@ -18,7 +18,7 @@ import type { ArchiveImage } from './archive-image.ts';
 import { decompressedIngest } from '../../layers/layer-blob.ts';
 import type { SpooledArchive } from './spooled-archive.ts';
 
-/** Of what else it says, everything goes into the configuration, where it is looked at. */
+/** The members that are read here; all others go into the configuration, and are checked there. */
 type V1Image = {
   parent?: string;
   created?: string;

@@ -67,7 +67,7 @@ async function manifestsBelow(archive: SpooledArchive, index: Descriptor): Promi
   return manifests;
 }
 
-/** Of all platforms together. They are open at once. */
+/** Limit for the files of all platforms together, which are open at once. */
 const MAXIMUM_FILES = 4096;
 
 /** All content that an index refers to, itself excluded; undefined when some is missing. */

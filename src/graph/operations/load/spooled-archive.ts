@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import { absoluteEntryPath, parentOf } from '../../../archive/archive-path.ts';
 import { boundedGarbage } from '../../../archive/bounded-garbage.ts';
 import { decompressed } from '../../../archive/compression.ts';
-import type { TarEntry } from '../../../archive/tar-entry.ts';
-import { TarReader } from '../../../archive/tar-reader.ts';
+import type { TarEntry } from '../../../archive/tar/tar-entry.ts';
+import { TarReader } from '../../../archive/tar/tar-reader.ts';
 import type { Digest } from '../../../base/digest.ts';
 import { EngineError } from '../../../base/errors.ts';
 import type { Decoder } from '../../../base/go/decode.ts';
@@ -88,7 +88,7 @@ export class SpooledArchive {
     return undefined;
   }
 
-  /** Of a whole archive. */
+  /** The file with that digest. For archives that have been read to their end. */
   withDigest(digest: string): Ingest | undefined {
     this.#byDigest ??= new Map(this.#files.values().map(file => [file.digest, file]));
     return this.#byDigest.get(digest as Digest);

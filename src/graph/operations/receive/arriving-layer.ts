@@ -94,7 +94,7 @@ export class ArrivingLayer {
     await this.#unpacking?.unpacked.catch(() => undefined);
   }
 
-  /** Of a finished one. */
+  /** The layer's blob. Only after `finish`. */
   blob(): LayerBlob {
     const { sizeBytes, fd } = this.#ingest;
     return {

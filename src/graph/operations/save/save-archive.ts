@@ -1,8 +1,8 @@
 import { closeSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { readDescriptor } from '../../../archive/read-descriptor.ts';
-import { tarEntry } from '../../../archive/tar-entry.ts';
-import { encodeTarEntry, TAR_END, tarPadding } from '../../../archive/tar-writer.ts';
+import { tarEntry } from '../../../archive/tar/tar-entry.ts';
+import { encodeTarEntry, TAR_END, tarPadding } from '../../../archive/tar/tar-writer.ts';
 import { type Digest, hexOf } from '../../../base/digest.ts';
 import { EngineError } from '../../../base/errors.ts';
 import { TimeSlice } from '../../../base/time-slice.ts';

@@ -4,7 +4,7 @@ const MAXIMUM_LENGTH = 255;
 const MAXIMUM_STARS = 8;
 
 /**
- * Of names of repositories, tags and users: `*` and `?` stop at slashes, `**` does not. The whole name must match.
+ * A pattern for names of repositories, tags and users: `*` and `?` stop at slashes, `**` does not. The whole name must match.
  * @throws EngineError invalid-parameter for a pattern that nobody means
  */
 function namePattern(pattern: string): (name: string) => boolean {

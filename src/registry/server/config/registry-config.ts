@@ -16,7 +16,7 @@ import { namePatterns } from './name-pattern.ts';
 /** Who may do what where. */
 export type AccessRule = {
   repositories: (name: string) => boolean;
-  /** By name; '*' among them: whoever has proved to be somebody. */
+  /** By name; '*' stands for every user that has logged in. */
   users: readonly string[];
   /** Whether it is for those, too, who have proved nothing. */
   anonymous: boolean;

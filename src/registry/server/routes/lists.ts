@@ -9,7 +9,7 @@ import { parseContentDigest } from '../storage/content-digest.ts';
 import type { ManifestRecord } from '../storage/records.ts';
 import { pageOf, type PageRequest, pageRequest } from './pages.ts';
 
-/** Of one answer: annotations can be as large as manifests. */
+/** Limit for one answer: annotations can be as large as manifests. */
 const MAXIMUM_REFERRERS_LENGTH = 2 * 1024 * 1024;
 const REFERRERS_COUNT = 100;
 

@@ -18,7 +18,7 @@ export function pageRequest(query: URLSearchParams): PageRequest {
 }
 
 /**
- * Of one element more than the page has: whether another page follows is known by that.
+ * `found` has one element more than the page when another page follows.
  * @returns the page, with the header that leads to the next one (RFC 5988)
  */
 export function pageOf(

@@ -17,7 +17,7 @@ import type { Upload } from '../storage/upload.ts';
 import { locationOf } from './locations.ts';
 
 const PATH = '/v2/:name/blobs/uploads/:id';
-/** Of repositories that have a blob: among so many one is looked for that the client may pull from. */
+/** How many repositories with a blob are searched for one that the client may pull from. */
 const MAXIMUM_SOURCES = 100;
 
 export function uploadRoutes(parts: RegistryParts): RegistryRoute[] {
@@ -103,7 +103,7 @@ async function append(parts: RegistryParts, { request }: RegistryExchange, uploa
   }
 }
 
-/** Of `Content-Range: 0-1023`, as the specification has it, or `bytes 0-1023/*`, as HTTP has. */
+/** Reads `Content-Range: 0-1023`, as the specification has it, or `bytes 0-1023/*`, as HTTP has. */
 function chunkStart(headers: RegistryExchange['request']['headers']): number | undefined {
   const written = headers['content-range'];
   if (written === undefined) return undefined;

@@ -16,7 +16,7 @@ import { type ContentDigest, isContentDigest } from './content-digest.ts';
 /** What registries accept at most (distribution-spec, "Pushing Manifests"). */
 export const MAXIMUM_MANIFEST_BYTES = 4 * 1024 * 1024;
 
-/** Of ORAS and OCI 1.0: manifests that have `blobs` in place of layers. */
+/** Media types of ORAS and OCI 1.0: manifests with `blobs` in place of layers. */
 const ARTIFACT_TYPES = [
   'application/vnd.oci.artifact.manifest.v1+json',
   'application/vnd.cncf.oras.artifact.manifest.v1+json',

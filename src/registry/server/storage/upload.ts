@@ -25,7 +25,7 @@ export class Upload {
   readonly repository: string;
   readonly owner: string;
   readonly path: string;
-  /** Of the first `#hashedBytes` bytes of the file. */
+  /** The hash of the first `#hashedBytes` bytes of the file. */
   #hash: Hash = newHash('sha256');
   #hashedBytes = 0;
   #sizeBytes = 0;

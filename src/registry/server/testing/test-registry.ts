@@ -94,7 +94,7 @@ export class TestRegistry {
     });
   }
 
-  /** Of one layer; what `more` has goes into the manifest. */
+  /** Pushes an image of one layer; what `more` has goes into the manifest. */
   async pushImage(
     repository: string,
     reference: string,

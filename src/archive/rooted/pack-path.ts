@@ -1,0 +1,73 @@
+import { type BigIntStats, closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { IgnorePatterns } from '../../base/ignore-patterns.ts';
+import { readable } from '../archive-path.ts';
+import { absolutePath, baseName } from '../go-path.ts';
+import { inGoWords, lookUpInView } from './path-stat.ts';
+import { descriptorSink, TreePacker } from '../trees/tree-packer.ts';
+
+const { O_DIRECTORY, O_NOFOLLOW } = constants;
+
+/**
+ * Writes what is at a path of the calling thread's root as tar to the descriptor `output`: a file, or a directory
+ * with all that is in it, named by the path's last component, as Docker does. Sparse files are packed whole: not
+ * every reader knows them.
+ * @throws EngineError not-found, invalid-parameter, system in Go's words
+ */
+export function packPath(path: string, output: number): void {
+  const absolute = absolutePath(path);
+  const { name, stat } = lookUpInView(absolute);
+  pack({ source: name, stat, flags: O_NOFOLLOW }, baseName(absolute), output);
+}
+
+/** The same for any path of the host, under another name. */
+export function packPathAs(path: string, name: string, output: number): void {
+  const stat = inGoWords(() => lstatSync(path, { bigint: true }));
+  pack({ source: path, stat, flags: 0 }, name, output);
+}
+
+/**
+ * What is in a directory of the host, but for what patterns leave out (base/ignore-patterns.ts): a build's context. All
+ * of it belongs to root in the archive. Directories that are left out need not be readable.
+ */
+export function packContext(directory: string, exclude: readonly string[], output: number): void {
+  const patterns = new IgnorePatterns(exclude);
+  const packer = new TreePacker(descriptorSink(output), {
+    sparse: false,
+    selects: (name, stat) => {
+      const path = readable(name);
+      return !patterns.ignores(path) || (stat.isDirectory() && patterns.mayKeepBelow(path));
+    },
+    change: entry => ({ ...entry, uid: 0, gid: 0 }),
+  });
+  const root = inGoWords(() => openSync(directory, O_DIRECTORY));
+  try {
+    packer.directory(root, '');
+  } finally {
+    closeSync(root);
+  }
+  packer.finish();
+}
+
+type Packed = {
+  source: string;
+  stat: BigIntStats /** For opening it, where it is a directory. */;
+  flags: number;
+};
+
+function pack({ source, stat, flags }: Packed, name: string, output: number): void {
+  const packer = new TreePacker(descriptorSink(output), { sparse: false });
+  const entryName = bytes(name);
+  if (stat.isDirectory()) {
+    const directory = inGoWords(() => openSync(source, O_DIRECTORY | flags));
+    try {
+      packer.file(bytes(source), entryName, stat);
+      packer.directory(directory, entryName.replace(/\/?$/, '/'));
+    } finally {
+      closeSync(directory);
+    }
+  } else if (!stat.isSocket()) packer.file(bytes(source), entryName, stat);
+  packer.finish();
+}
+
+/** Latin1, as archives have it. */
+const bytes = (path: string) => Buffer.from(path).toString('latin1');

@@ -1,0 +1,21 @@
+import { closeSync } from 'node:fs';
+import { openDetachedOverlay, type OverlayOptions } from '../../kernel/detached-overlay.ts';
+import { cloneMount, withoutDevices } from '../../kernel/own-mounts.ts';
+
+/**
+ * Opens a tree, a directory or an overlay, as a detached mount. Devices in it cannot be opened: a container that is at
+ * work may put one of the host's in the place of a file that was just looked at. The caller closes it.
+ * @throws SyscallError
+ */
+export function openWithoutDevices(tree: string | OverlayOptions): number {
+  // Overlays have that from the beginning.
+  if (typeof tree !== 'string') return openDetachedOverlay(tree);
+  const mount = cloneMount(tree, { recursive: false });
+  try {
+    withoutDevices(mount);
+    return mount;
+  } catch (error) {
+    closeSync(mount);
+    throw error;
+  }
+}
