@@ -150,13 +150,13 @@ test('what belongs to nobody is found, and goes with a repair; the rest stays', 
   graph.leases.extend(expired.id, new Date(1));
   const unfinished = await graph.content.resume('a pull');
   unfinished.write(Buffer.from('so far'));
-  const strangers = [
+  const unknownFiles = [
     `${root}/content/blobs/sha256/garbage`,
     `${root}/content/recipes/sha256/garbage`,
     `${root}/content/ingest/garbage`,
     `${root}/overlay2/garbage`,
   ];
-  for (const path of strangers) fs.writeFileSync(path, 'garbage');
+  for (const path of unknownFiles) fs.writeFileSync(path, 'garbage');
   const layer = `sha256:${'a'.repeat(64)}`;
   fs.mkdirSync(`${root}/overlay2/${hexOf(layer as Digest)}/diff`, { recursive: true });
   fs.writeFileSync(`${root}/overlay2/${hexOf(layer as Digest)}/link`, 'zz');
@@ -164,7 +164,7 @@ test('what belongs to nobody is found, and goes with a repair; the rest stays', 
   fs.mkdirSync(`${root}/overlay2/unknown/work`, { recursive: true });
   const options = { isContainer: (id: string) => id === 'here' };
   const expected = [
-    ...strangers.map(path => `stranger ${path}`),
+    ...unknownFiles.map(path => `unknown-file ${path}`),
     `stale-record ${expired.id}`,
     `orphaned-content ${orphan}`,
     'orphaned-container-layer gone',

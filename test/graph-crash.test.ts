@@ -22,7 +22,7 @@ const LAYERS = Array.from({ length: 4 }, (_, index) => tarOf(randomFiles(`layer-
 const LOADED = [imageOf('loaded:latest', LAYERS), gzipImageOf('packed:latest', LAYERS.slice(1))];
 const FLAT = tarOf(randomFiles('flat', 20, 20_000));
 /** What a kill may leave, and a check takes away. */
-const HARMLESS = /^(orphaned-|stranger|stale-record)/;
+const HARMLESS = /^(orphaned-|unknown-file|stale-record)/;
 
 const EMPTY = Buffer.alloc(0);
 

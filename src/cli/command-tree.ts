@@ -68,7 +68,9 @@ const port = entry(
   () => import('./commands/port.ts'),
 );
 const rename = entry('Rename a container', () => import('./commands/rename.ts'));
-const restart = entry('Restart one or more containers', () => import('./commands/restart.ts'));
+const restart = entry('Restart one or more containers', () =>
+  import('./commands/stop.ts').then(({ restart: command }) => ({ command })),
+);
 const remove = entry('Remove one or more containers', () => import('./commands/rm.ts'), ['remove']);
 const run = entry('Create and run a new container from an image', () => import('./commands/run.ts'));
 const start = entry('Start one or more stopped containers', () => import('./commands/start.ts'));
@@ -78,9 +80,8 @@ const stats = entry(
 );
 const stop = entry('Stop one or more running containers', () => import('./commands/stop.ts'));
 const top = entry('Display the running processes of a container', () => import('./commands/top.ts'));
-const unpause = entry(
-  'Unpause all processes within one or more containers',
-  () => import('./commands/unpause.ts'),
+const unpause = entry('Unpause all processes within one or more containers', () =>
+  import('./commands/pause.ts').then(({ unpause: command }) => ({ command })),
 );
 const update = entry('Update configuration of one or more containers', () => import('./commands/update.ts'));
 const wait = entry(

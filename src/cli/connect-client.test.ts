@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { type FakeEngine, startFakeEngine } from './conformance/fake-engine.ts';
-import { testHost } from './conformance/test-host.ts';
+import { type FakeEngine, startFakeEngine } from '../../test/fixtures/fake-engine.ts';
+import { testHost } from '../../test/fixtures/test-host.ts';
 import { runCli } from './run-cli.ts';
 
 function temporarySocket(context: TestContext): string {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readTlsOptions } from '../http/tls-options.ts';
-import { testHost } from './conformance/test-host.ts';
+import { testHost } from '../../test/fixtures/test-host.ts';
 import { runCli } from './run-cli.ts';
 
 const file = (name: string): string => join(import.meta.dirname, '../server/testing/tls', name);

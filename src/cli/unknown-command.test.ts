@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMANDS, type CommandTree, findEntry, isGroup } from './command-tree.ts';
-import { testHost } from './conformance/test-host.ts';
+import { testHost } from '../../test/fixtures/test-host.ts';
 import { DOCKER_COMMANDS } from './docker-commands.ts';
 import { runCli } from './run-cli.ts';
 

@@ -35,7 +35,7 @@ import { ImageStore } from './images/image-store.ts';
 import { platformVariant } from './images/platform-variant.ts';
 import { removeImage } from './operations/remove-image.ts';
 import { resolveImage } from './images/resolve-image.ts';
-import { tagImage } from './images/tag-image.ts';
+import { newName, type Reference } from '../oci/reference.ts';
 import { importArchive } from './operations/import/import-archive.ts';
 import { GraphBuildLayers } from './operations/build/graph-build-layers.ts';
 import { ContainerLayers } from './operations/containers/container-layers.ts';
@@ -46,7 +46,6 @@ import { ArrivingLayer } from './operations/receive/arriving-layer.ts';
 import { type ReceivedImage, storeReceived } from './operations/receive/store-received.ts';
 import { recoverGraph } from './operations/recover/recover-graph.ts';
 import type { Platform } from '../oci/platform.ts';
-import type { Reference } from '../oci/reference.ts';
 import { saveArchive } from './operations/save/save-archive.ts';
 import { fillReserve, withReserve } from './space-reserve.ts';
 
@@ -174,7 +173,11 @@ class LocalGraph implements Graph {
   }
 
   async tag(reference: string, target: string) {
-    tagImage(this.#parts.images, reference, target);
+    const { images } = this.#parts;
+    const name = newName(target);
+    const { id } = resolveImage(images, reference);
+    images.tag(name, id);
+    images.markTagged(id);
     this.#parts.publishedIndex.write();
   }
 

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { cstring, syscall } from './libc.ffi.ts';
 import type { PathBytes } from './xattr.ts';
 
@@ -14,6 +15,12 @@ export const S_IFBLK = 0o060000;
 export function makeNode(path: PathBytes, mode: number, major = 0, minor = 0): void {
   const detail = `${String(path)}, 0${mode.toString(8)}, ${major}:${minor}`;
   syscall('mknodat', detail, AT_FDCWD, cstring(path), mode, encodeDevice(major, minor));
+}
+
+/** mkfifo(3), whatever the umask. @throws SyscallError */
+export function makeFifo(path: string, mode: number): void {
+  makeNode(path, S_IFIFO | mode);
+  chmodSync(path, mode);
 }
 
 /** The kernel's new_encode_dev (include/linux/kdev_t.h): 12 bits of major, 20 of minor. */

@@ -26,7 +26,13 @@ import { openNetworkDrivers } from '../networkdriver/open-network-drivers.ts';
 import type { Backend } from '../api/backend.ts';
 import { holdPrograms } from './hold-programs.ts';
 import { requireRoot } from './require-root.ts';
-import { RESOLVER_PATH } from './resolver-path.ts';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** The resolver's program: beside the bundle, or beside this source. */
+const RESOLVER_PATH = ['./resolver.js', './resolver.ts']
+  .map(path => fileURLToPath(new URL(path, import.meta.url)))
+  .reduce((found, path) => (existsSync(found) ? found : path));
 
 export type EngineOptions = Partial<Omit<DaemonOptions, 'version' | 'initPath'>> & {
   /** Storage drivers besides those built in. */

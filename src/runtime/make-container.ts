@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { EngineError, messageOf } from '../base/errors.ts';
 import { FIFO_DESCRIPTOR, type LaunchedProcess, launchProcess } from '../execdriver/native/launch-process.ts';
-import { makeFifo } from '../kernel/make-fifo.ts';
+import { makeFifo } from '../kernel/make-node.ts';
 import { Cgroup } from '../cgroups/cgroup.ts';
 import { type CompiledContainer, compileContainer } from '../libcontainer/compile-container.ts';
 import type { Spec } from '../oci/runtime-spec.ts';
@@ -16,7 +16,6 @@ import {
   writeRecord,
 } from './container-record.ts';
 import { type Flags, flagSet, flagText } from './flags.ts';
-import { withNotifySocket } from './notify-socket.ts';
 import { runHooks } from './hooks.ts';
 import { checkNetDevices, moveNetDevices } from './net-devices.ts';
 import { hasOwnPids, withoutOwnNamespaces } from './own-namespaces.ts';
@@ -224,4 +223,20 @@ function ownerName(): string {
 /** Written under another name first, so that readers never see half a file. */
 export function writePidFile(path: string | undefined, pid: number): void {
   if (path) writeFileSync(path, String(pid), { mode: 0o666 });
+}
+
+const NOTIFY_SOCKET = '/run/notify/notify.sock';
+
+/**
+ * Started by a service manager that waits for word (sd_notify(3)), the container's process has the socket, under
+ * the name that runc gives it. An abstract one, with `@`, is of another network namespace.
+ */
+function withNotifySocket(spec: Spec, socket = process.env.NOTIFY_SOCKET): Spec {
+  if (!spec.process || !socket?.startsWith('/')) return spec;
+  const options = ['bind', 'nosuid', 'nodev', 'noexec'];
+  return {
+    ...spec,
+    mounts: [...(spec.mounts ?? []), { destination: NOTIFY_SOCKET, type: 'bind', source: socket, options }],
+    process: { ...spec.process, env: [...(spec.process.env ?? []), `NOTIFY_SOCKET=${NOTIFY_SOCKET}`] },
+  };
 }

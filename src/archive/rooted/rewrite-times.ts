@@ -6,7 +6,7 @@ import type { RewriteTimesJob } from './rooted-jobs.ts';
 import type { TarEntry } from '../tar/tar-entry.ts';
 import { TarReader } from '../tar/tar-reader.ts';
 import { dataBytes, encodeTarEntry, TAR_END, tarPadding } from '../tar/tar-writer.ts';
-import { descriptorSink } from './tree-packer.ts';
+import { descriptorSink } from '../trees/tree-packer.ts';
 
 /**
  * Writes an archive anew, uncompressed, in which no time is later than `timeNs`. The same files with other times after

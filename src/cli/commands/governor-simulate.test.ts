@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { testHost } from '../conformance/test-host.ts';
+import { testHost } from '../../../test/fixtures/test-host.ts';
 import { runCli } from '../run-cli.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'simulate-'));

@@ -4,7 +4,6 @@ import { type CommandCall, defineCommand } from '../command.ts';
 import { CONTAINER_FLAGS, type ContainerFlags } from '../container/container-flags.ts';
 import { checkPullFlag, createContainer } from '../container/create-container.ts';
 import { createRequest } from '../container/create-request.ts';
-import { explain } from '../container/explain.ts';
 import { startAttached } from '../container/start-attached.ts';
 import type { CommandContext } from '../context.ts';
 import { describeError } from '../describe-error.ts';
@@ -113,4 +112,19 @@ function runExitCode(message: string): number {
   if (!message.startsWith('Error response from daemon: ')) return 125;
   if (NOT_FOUND.test(message)) return 127;
   return NOT_EXECUTABLE.test(message) ? 126 : 125;
+}
+
+/** Prints the plan of a container that was only made for that, and removes it. */
+async function explain(context: CommandContext, containerId: string): Promise<void> {
+  const client = await context.client();
+  try {
+    const { Operations } = await client.get<{ Operations: string[] }>(
+      `/slipway/containers/${containerId}/plan`,
+    );
+    const width = String(Operations.length).length;
+    const lines = Operations.map((line, index) => `${String(index + 1).padStart(width)}  ${line}\n`);
+    context.stdout.write(lines.join(''));
+  } finally {
+    await client.delete(`/containers/${containerId}`, { query: { force: true, v: true } });
+  }
 }

@@ -7,7 +7,6 @@ import { parseDevice } from './devices.ts';
 import { governanceAnnotations } from './governance-flags.ts';
 import { healthConfig } from './health-config.ts';
 import { checkMac, networkingConfig } from './network-flag.ts';
-import { normalizeCapabilities } from './capabilities.ts';
 import { parsePorts, type Ports } from './port-specs.ts';
 import { parseRestartPolicy } from './restart-policy.ts';
 import { securityOptions } from './security-options.ts';
@@ -201,4 +200,14 @@ function annotations(values: ContainerFlags, changed: ReadonlySet<string>): Host
   const governance = governanceAnnotations(values, changed);
   if (!changed.has('annotation') && governance === undefined) return undefined;
   return { ...values.annotation, ...governance };
+}
+
+/** `net_admin`, `CAP_NET_ADMIN`: one form, in order, each once. */
+function normalizeCapabilities(names: readonly string[]): string[] {
+  return [...new Set(names.map(normalizeCapability))].sort();
+}
+
+function normalizeCapability(name: string): string {
+  const upper = name.trim().toUpperCase();
+  return upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
 }

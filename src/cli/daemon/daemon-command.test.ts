@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { ENGINE_OPTIONS } from '../../api/engine-options.ts';
-import { testHost } from '../conformance/test-host.ts';
+import { testHost } from '../../../test/fixtures/test-host.ts';
 import { DEFAULT_DAEMON_FLAGS, type DaemonFlags } from '../daemon-flags.ts';
 import { runCli } from '../run-cli.ts';
 import { DAEMON_FLAG_TABLE } from './daemon-flag-table.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { hostPlatform } from '../../oci/platform.ts';
 import { FakeRegistry } from '../../registry/testing/fake-registry.ts';
-import { testHost } from '../conformance/test-host.ts';
+import { testHost } from '../../../test/fixtures/test-host.ts';
 import { runCli } from '../run-cli.ts';
 
 async function image(...args: string[]) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { FakeRegistry } from '../../registry/testing/fake-registry.ts';
-import { testHost } from '../conformance/test-host.ts';
+import { testHost } from '../../../test/fixtures/test-host.ts';
 import { runCli } from '../run-cli.ts';
 
 async function inspect(registry: FakeRegistry, ...args: string[]) {

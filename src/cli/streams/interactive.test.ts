@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { type FakeEngine, startFakeEngine } from '../conformance/fake-engine.ts';
-import { type Screen, testHost } from '../conformance/test-host.ts';
+import { type FakeEngine, startFakeEngine } from '../../../test/fixtures/fake-engine.ts';
+import { type Screen, testHost } from '../../../test/fixtures/test-host.ts';
 import { runCli } from '../run-cli.ts';
 
 async function engineFor(context: TestContext): Promise<FakeEngine & { env: Record<string, string> }> {

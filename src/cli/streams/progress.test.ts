@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test, type TestContext } from 'node:test';
 import type { ProgressMessage } from '../../api/types.ts';
-import { type Screen, testHost } from '../conformance/test-host.ts';
+import { type Screen, testHost } from '../../../test/fixtures/test-host.ts';
 import { runCli } from '../run-cli.ts';
 import { showProgress } from './show-progress.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testHost } from '../conformance/test-host.ts';
+import { testHost } from '../../../test/fixtures/test-host.ts';
 import type { CommandContext } from '../context.ts';
 import { sortStats } from '../format/sort-stats.ts';
 import { readKeys } from './stats-keys.ts';

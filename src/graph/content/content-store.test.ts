@@ -96,10 +96,10 @@ test('content that was set aside is missing until it comes again', async t => {
   assert.throws(() => store.read(DIGEST), { kind: 'data-loss' });
   store.setAside(DIGEST);
   assert.equal(store.has(DIGEST), false);
-  assert.deepEqual(store.strangers(), []);
+  assert.deepEqual(store.unknownFiles(), []);
   await store.put(DATA);
   assert.deepEqual(store.read(DIGEST), DATA);
-  assert.deepEqual(store.strangers(), [`${root}/blobs/sha256/${hexOf(DIGEST)}.damaged`]);
+  assert.deepEqual(store.unknownFiles(), [`${root}/blobs/sha256/${hexOf(DIGEST)}.damaged`]);
   store.remove(DIGEST);
   assert.deepEqual(fs.readdirSync(`${root}/blobs/sha256`), []);
 });
@@ -121,7 +121,7 @@ test('removed directories count as empty, and are made again when content is wri
   await store.put(DATA);
   for (const directory of fs.readdirSync(root)) fs.rmSync(`${root}/${directory}`, { recursive: true });
   assert.equal(store.diskBytesOfAll()(DIGEST), 0);
-  assert.deepEqual([store.digests(), store.discarded(), store.strangers()], [[], [], []]);
+  assert.deepEqual([store.digests(), store.discarded(), store.unknownFiles()], [[], [], []]);
   assert.deepEqual(store.unfinished(), []);
   await store.put(DATA);
   assert.deepEqual(store.read(DIGEST), DATA);

@@ -259,7 +259,7 @@ export class ContentStore implements Content {
   }
 
   /** Paths of files that are none of the store's, and of damaged content that has come again. */
-  strangers(): string[] {
+  unknownFiles(): string[] {
     const inBlobs = namesIn(this.#blobs).filter(name => {
       if (isDigest(`sha256:${name}`)) return false;
       const hex = name.slice(0, -DAMAGED.length);

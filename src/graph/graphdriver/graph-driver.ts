@@ -57,7 +57,7 @@ export interface GraphDriver {
   /** Where the files of a committed layer are: what was the directory of `stageLayer`. */
   layerDirectory(chainId: Digest): string;
   /** Absolute paths of what is in the driver's root and is nothing of its own. */
-  strangers(): string[];
+  unknownFiles(): string[];
   /** Where a layer's files are, for `inspect`. */
   layerData(layers: readonly Digest[]): Record<string, string>;
 

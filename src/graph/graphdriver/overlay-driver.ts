@@ -75,7 +75,7 @@ export class OverlayDriver implements GraphDriver {
 
   /** Containers that a crash came in between of. */
   #discardHalfMade(): void {
-    for (const path of this.strangers()) {
+    for (const path of this.unknownFiles()) {
       if (!/\/[0-9a-f]{64}$/.test(path)) continue;
       this.#kind.quotas?.release(path);
       moveToTrash(path, `${this.#root}/trash`);
@@ -136,7 +136,7 @@ export class OverlayDriver implements GraphDriver {
     return `${this.#layerPath(chainId)}/diff`;
   }
 
-  strangers(): string[] {
+  unknownFiles(): string[] {
     return readdirSync(this.#root)
       .filter(name => !OWN_NAMES.test(name))
       .map(name => `${this.#root}/${name}`)

@@ -117,10 +117,10 @@ function layerTests(withDriver: WithDriver): void {
       const layer = await addLayer(context, undefined, { 'etc/f': 'in the layer' });
       await driver.createContainer('c', [layer]);
       assert.equal(fs.readFileSync(`${driver.layerDirectory(layer)}/etc/f`, 'utf8'), 'in the layer');
-      assert.deepEqual(driver.strangers(), []);
+      assert.deepEqual(driver.unknownFiles(), []);
       fs.writeFileSync(`${root}/layers.db-wal`, 'the records of the graph');
-      fs.mkdirSync(`${root}/somebody-elses`);
-      assert.deepEqual(driver.strangers(), [`${root}/somebody-elses`]);
+      fs.mkdirSync(`${root}/unknown`);
+      assert.deepEqual(driver.unknownFiles(), [`${root}/unknown`]);
     }));
 
   test('takes a layer that is committed twice at once', () =>

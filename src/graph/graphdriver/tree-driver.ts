@@ -69,7 +69,7 @@ export class TreeDriver implements GraphDriver {
     return `${this.#root}/${layerName(chainId)}`;
   }
 
-  strangers(): string[] {
+  unknownFiles(): string[] {
     return readdirSync(this.#root)
       .filter(name => !OWN_NAMES.test(name))
       .map(name => `${this.#root}/${name}`);

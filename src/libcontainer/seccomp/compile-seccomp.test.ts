@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import type { Seccomp, SeccompAction, SeccompArgument, SeccompOperator } from '../../oci/runtime-spec.ts';
-import { type Call, runFilter } from './bpf-machine.ts';
+import { type Call, runFilter } from '../../../test/fixtures/bpf-machine.ts';
 import { compileSeccomp } from './compile-seccomp.ts';
 import { syscallNames, syscallNumbers } from './syscall-table.ts';
 

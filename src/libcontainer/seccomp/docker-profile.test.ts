@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runFilter } from './bpf-machine.ts';
+import { runFilter } from '../../../test/fixtures/bpf-machine.ts';
 import { compileSeccomp } from './compile-seccomp.ts';
 import { defaultSeccompProfile } from './default-profile.ts';
 import { decodeDockerProfile, parseDockerProfile } from './docker-profile.ts';

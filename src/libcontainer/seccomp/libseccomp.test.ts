@@ -8,7 +8,7 @@ import * as fc from 'fast-check';
 import { ALL_CAPABILITIES, DEFAULT_CAPABILITIES } from '../capabilities.ts';
 import type { Seccomp, SeccompArgument, SeccompOperator } from '../../oci/runtime-spec.ts';
 import { actionValue } from './actions.ts';
-import { runFilter } from './bpf-machine.ts';
+import { runFilter } from '../../../test/fixtures/bpf-machine.ts';
 import { compileSeccomp } from './compile-seccomp.ts';
 import { defaultSeccompProfile } from './default-profile.ts';
 import { syscallNumbers } from './syscall-table.ts';

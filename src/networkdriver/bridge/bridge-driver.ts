@@ -257,7 +257,7 @@ export class BridgeDriver implements NetworkDriver {
     return publishedElements(endpoint, network ? routedVersions(network) : new Set<IpVersion>());
   }
 
-  /** What others are linked to it by: its address may be a stranger's soon. */
+  /** What others are linked to it by: its address may be another container's soon. */
   async #unlink({ networkId, addresses }: Endpoint): Promise<void> {
     const own = new Set(addresses.map(({ address }) => address));
     for (const other of this.#endpoints.values()) {

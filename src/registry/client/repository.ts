@@ -6,9 +6,8 @@ import { type Descriptor, OCI_INDEX } from '../../oci/image-spec.ts';
 import { familiarString, type Reference, repositoryOf } from '../../oci/reference.ts';
 import { type Endpoint, endpointsOf, type Purpose } from './endpoints.ts';
 import { type FetchedManifest, manifestIn, MANIFEST_TYPES, MAXIMUM_MANIFEST_BYTES } from './manifest.ts';
-import { nextPage } from './next-page.ts';
 import { isUnreached, RegistryError } from './registry-error.ts';
-import { discard, readUpTo } from './registry-response.ts';
+import { discard, readUpTo, type RegistryResponse } from './registry-response.ts';
 import type { Session } from './session.ts';
 
 /** Limit for all pages together. */
@@ -273,4 +272,12 @@ export class Repository {
       return tags;
     });
   }
+}
+
+/** Where a list goes on, as its `Link` header (RFC 8288) has it: on the same origin; undefined where it ends. */
+function nextPage({ headers, url }: Pick<RegistryResponse, 'headers' | 'url'>): URL | undefined {
+  const link = (headers.link ?? '').slice(0, 8192);
+  const target = /<([^<>]*)>\s*;[^<]*\brel\s*=\s*"?next"?/i.exec(link)?.[1];
+  const next = target === undefined ? null : URL.parse(target, url);
+  return next?.origin === url.origin ? next : undefined;
 }

@@ -1,13 +1,15 @@
-import { EngineError } from '../../base/errors.ts';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EngineError, messageOf } from '../../base/errors.ts';
 import { Cgroup } from '../../cgroups/cgroup.ts';
 import type { Resources } from '../../oci/runtime-spec.ts';
 import type { Command } from '../command.ts';
-import { readRecord, statusOf, writeRecord } from '../container-record.ts';
+import { type ContainerRecord, readRecord, statusOf, writeRecord } from '../container-record.ts';
 import { flagBytes, type Flags, type FlagTable, flagNumber, flagText } from '../flags.ts';
 import { readJson } from '../read-json.ts';
 import { RESOURCES_CHECK } from '../spec-checks.ts';
 import { updateScope } from '../systemd/scope.ts';
-import { updateSchemata } from '../update-schemata.ts';
+import { RESCTRL_ROOT } from '../../libcontainer/resctrl.ts';
 
 /** Flag, what it sets (`section.field`), its usage. */
 const LIMITS: readonly (readonly [string, string, 'number' | 'string' | 'size', string])[] = [
@@ -98,4 +100,17 @@ function merged(before: Resources, given: Resources): Resources {
     return [name, Array.isArray(section) ? section : Object.assign({}, old, section)] as const;
   });
   return { ...before, ...Object.fromEntries(sections) };
+}
+
+/** Changes a container's class of service in resctrl. @throws EngineError */
+function updateSchemata({ id, spec }: ContainerRecord, ...schemas: (string | undefined)[]): void {
+  const lines = schemas.filter(schema => schema !== undefined && schema !== '');
+  if (lines.length === 0) return;
+  const closId = spec.linux?.intelRdt?.closID;
+  const path = join(RESCTRL_ROOT, typeof closId === 'string' ? closId : id, 'schemata');
+  try {
+    writeFileSync(path, `${lines.join('\n')}\n`, { flag: 'r+' });
+  } catch (error) {
+    throw new EngineError('system', `cannot write ${path}: ${messageOf(error)}`, { cause: error });
+  }
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readFileSync, existsSync } from 'node:fs';
 import type { Digest } from '../../../base/digest.ts';
 import { EngineError } from '../../../base/errors.ts';
 import type { GraphParts } from '../graph-parts.ts';
 import { importLayer } from '../import/import-archive.ts';
 import { parseReference } from '../../../oci/reference.ts';
-import { packageFile } from './package-file.ts';
 import { treeArchive } from './tree-archive.ts';
 
 /** When the image was first made; a fixed time, so that the same program gives the same image. */
@@ -33,4 +33,13 @@ export async function bootstrapHello(parts: GraphParts): Promise<Digest> {
 function readProgram(): Buffer | undefined {
   const path = packageFile(`shim/bin/${process.arch}/hello`) ?? packageFile('shim/bin/hello');
   return path === undefined ? undefined : readFileSync(path);
+}
+
+/** A file of this package, whether the sources run or a bundle. Undefined when it is missing. */
+function packageFile(path: string): string | undefined {
+  for (let directory = new URL('.', import.meta.url); ; directory = new URL('..', directory)) {
+    const file = fileURLToPath(new URL(path, directory));
+    if (existsSync(file)) return file;
+    if (directory.pathname === '/') return undefined;
+  }
 }

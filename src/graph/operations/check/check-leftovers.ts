@@ -4,8 +4,8 @@ import { type CheckContext, report } from './check-context.ts';
 /** Looks for files that are nothing of the graph's, and for records that are of no use. */
 export async function checkLeftovers(context: CheckContext): Promise<void> {
   await checkDatabases(context);
-  for (const path of [...context.parts.content.strangers(), ...context.parts.driver.strangers()])
-    await report(context, { kind: 'stranger', subject: path }, async () => {
+  for (const path of [...context.parts.content.unknownFiles(), ...context.parts.driver.unknownFiles()])
+    await report(context, { kind: 'unknown-file', subject: path }, async () => {
       const name = Buffer.from(basename(path)).toString('latin1');
       await context.parts.threads.run({ kind: 'remove', root: dirname(path), name });
       return true;

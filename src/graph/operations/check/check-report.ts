@@ -40,7 +40,7 @@ export type FindingKind =
   /** A container's directory, or its record, that no container has. */
   | 'orphaned-container-layer'
   /** A file or directory that is nothing of the graph's. */
-  | 'stranger'
+  | 'unknown-file'
   /** A row in the database that is about nothing, or a damaged database. */
   | 'stale-record'
   | 'damaged-database';

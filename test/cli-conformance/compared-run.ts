@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCli } from '../run-cli.ts';
+import { runCli } from '../../src/cli/run-cli.ts';
 import type { Case } from './cases.ts';
-import { type RecordedRequest, startFakeEngine } from './fake-engine.ts';
-import { testHost } from './test-host.ts';
+import { type RecordedRequest, startFakeEngine } from '../fixtures/fake-engine.ts';
+import { testHost } from '../fixtures/test-host.ts';
 
 /** What a command line did: all that a user or a daemon can see of it. */
 export type Outcome = { exitCode: number; stdout: string; stderr: string; requests: RecordedRequest[] };

@@ -1,3 +1,0 @@
-import { stoppingCommand } from '../container/stopping-command.ts';
-
-export const command = stoppingCommand('restart', 'Restart one or more containers');
