@@ -9,8 +9,8 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import Docker from 'dockerode';
-import { tarEntry } from '../src/archive/tar-entry.ts';
-import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar-writer.ts';
+import { tarEntry } from '../src/archive/tar/tar-entry.ts';
+import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar/tar-writer.ts';
 import { noDocker } from './fixtures/docker-client.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 

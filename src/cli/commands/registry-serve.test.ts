@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testHost } from '../conformance/test-host.ts';
+import { testHost } from '../../../test/fixtures/test-host.ts';
 import type { RegistryFlags } from '../registry-flags.ts';
 import { runCli } from '../run-cli.ts';
 
