@@ -146,7 +146,10 @@ export type Endpoint = {
 };
 
 /** The address of that IP version, if the endpoint has one. */
-export function addressOf({ addresses }: Endpoint, version: IpVersion): EndpointAddress | undefined {
+export function addressOf(
+  { addresses }: Pick<Endpoint, 'addresses'>,
+  version: IpVersion,
+): EndpointAddress | undefined {
   return addresses.find(({ address }) => versionOf(address) === version);
 }
 

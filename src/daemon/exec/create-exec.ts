@@ -7,7 +7,7 @@ import type { Daemon } from '../container/daemon.ts';
 import { conflict, invalid, notFound } from '../model/errors.ts';
 import { containerEvent } from '../model/container-event.ts';
 import { buildExecProcess } from '../container/start/build-spec.ts';
-import { Exec } from '../model/exec.ts';
+import { Exec, fillExecConfig } from '../model/exec.ts';
 
 /**
  * Notes what is to be executed in a running container.
@@ -17,13 +17,14 @@ export async function createExec(
   daemon: Daemon,
   container: Container,
   reference: string,
-  config: api.ExecConfig,
+  wanted: api.ExecConfig,
 ): Promise<Exec> {
   checkExecutable(container, reference);
-  if (!config.Cmd?.length) throw invalid('No exec command specified');
+  const config = fillExecConfig(wanted);
+  if (config.Cmd.length === 0) throw invalid('No exec command specified');
   checkLength(config.Cmd, config.Env);
   checkEnvironment(config.Env);
-  parseDetachKeys(config.DetachKeys ?? '');
+  parseDetachKeys(config.DetachKeys);
   const exec = new Exec({ id: newId(), config, state: 'created', exitCode: null, pid: 0 }, container);
   exec.spec = await buildExecProcess(daemon, container, config);
   daemon.execs.add(exec);

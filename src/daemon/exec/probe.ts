@@ -46,7 +46,7 @@ async function execute(
   } catch (error) {
     return { exitCode: -1, output: messageOf(error) };
   } finally {
-    // Nobody asks for it, and there may be thousands of them.
+    // Clients do not inspect probes, and there may be thousands of them.
     if (exec !== undefined) forgetExec(daemon, exec);
   }
 }

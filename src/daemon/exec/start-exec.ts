@@ -33,7 +33,7 @@ export async function startExec(
 ): Promise<AttachSession | undefined> {
   const { container, record } = exec;
   checkExecutable(container, container.id);
-  const [rows, columns] = (raw ? size : undefined) ?? record.config.ConsoleSize ?? [];
+  const [rows, columns] = (raw ? size : undefined) ?? record.config.ConsoleSize;
   if (detached) {
     await start(daemon, exec, { rows, columns, attach: false });
     return undefined;
@@ -96,7 +96,7 @@ async function createProcess(
 ): Promise<ExecProcess> {
   const { runtime } = container;
   if (runtime === undefined) throw conflict(`container ${container.id} is not running`);
-  const { Tty: terminal = false, AttachStdin: stdin = false } = record.config;
+  const { Tty: terminal, AttachStdin: stdin } = record.config;
   return runtime.exec({
     id,
     process: spec ?? (await buildExecProcess(daemon, container, record.config)),
@@ -121,10 +121,9 @@ async function connect(
   process: ExecProcess,
   { client, raw = false }: { client: Duplex; raw?: boolean },
 ): Promise<StreamBridge> {
-  const { Tty: terminal = false, AttachStdin: stdin = false } = config;
-  const { AttachStdout: stdout = false, AttachStderr: stderr = false } = config;
+  const { Tty: terminal, AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr } = config;
   const upstream = await process.attach({ stdin, stdout, stderr: stderr && (terminal || !raw) });
-  const detachKeys = parseDetachKeys(config.DetachKeys ?? '');
+  const detachKeys = parseDetachKeys(config.DetachKeys);
   const convert = conversion({ terminal, raw });
   return new StreamBridge({ client, upstream, terminal, stdin, closeStdin: true, detachKeys, convert });
 }
@@ -146,7 +145,7 @@ export function watchExec(daemon: Daemon, exec: Exec, process: ExecProcess): voi
   });
 }
 
-/** A signal that brought it about is told of first. */
+/** The event of the signal that ended it comes first. */
 async function announceExit(daemon: Daemon, exec: Exec, { code }: ExitStatus): Promise<void> {
   const { container, record } = exec;
   forgetLater(daemon, exec);

@@ -1,5 +1,6 @@
 import type * as api from '../../api/types.ts';
 import type { Graph, Image } from '../../graph/graph.ts';
+import { withoutNulls } from '../model/complete.ts';
 import { ZERO_TIME } from '../model/clock.ts';
 
 /** `docker image inspect`. */
@@ -35,19 +36,27 @@ export function describeImage(
 const SHOWN_WHEN_PRESENT = ['ArgsEscaped', 'ExposedPorts', 'Healthcheck', 'Shell', 'StopSignal'] as const;
 
 function imageConfig(defaults: NonNullable<Image['config']['config']>): api.ContainerConfig {
+  const { Cmd, Entrypoint, Env, Labels, OnBuild, User, Volumes, WorkingDir } = defaults;
+  const always = { Cmd, Entrypoint, Env, Labels, OnBuild, User, Volumes, WorkingDir };
   const present = SHOWN_WHEN_PRESENT.filter(key => defaults[key]).map(key => [key, defaults[key]]);
   return {
     ...Object.fromEntries(present),
-    Cmd: defaults.Cmd ?? null,
-    Entrypoint: defaults.Entrypoint ?? null,
-    Env: defaults.Env ?? null,
-    Labels: defaults.Labels ?? null,
-    OnBuild: defaults.OnBuild ?? null,
-    User: defaults.User ?? '',
-    Volumes: defaults.Volumes ?? null,
-    WorkingDir: defaults.WorkingDir ?? '',
+    ...NOTHING,
+    ...withoutNulls(always),
   };
 }
+
+/** What Docker shows of a configuration that says nothing. */
+const NOTHING = {
+  Cmd: null,
+  Entrypoint: null,
+  Env: null,
+  Labels: null,
+  OnBuild: null,
+  User: '',
+  Volumes: null,
+  WorkingDir: '',
+} satisfies api.ContainerConfig;
 
 /** One of `docker images`. `containers`: how many use it, -1 when that was not asked for. */
 export function summarizeImage(

@@ -13,13 +13,13 @@ import { imageUsers } from './list-images.ts';
 type Progress = (message: api.ProgressMessage) => void;
 export type Removal = { Untagged?: string; Deleted?: string };
 
-type Told = { id: string; config?: ImageConfig };
+type EventSubject = { id: string; config?: ImageConfig };
 
 /** Tells of an image, under its id where it has no other name, with its labels where it is still there. */
 export function imageEvent(
   { events }: DaemonCore,
   action: string,
-  { id, config }: Told,
+  { id, config }: EventSubject,
   name: string = id,
 ): void {
   const labels = config?.config?.Labels;

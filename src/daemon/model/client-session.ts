@@ -1,8 +1,8 @@
-/** A client connected to the streams of a process: as much of it as those need who see the process end. */
+/** A client connected to the streams of a process: the part that the end of the process needs. */
 export type ClientSession = {
   readonly done: Promise<'ended' | 'detached'>;
-  /** From now on a slow client holds nothing up: the rest of the output is kept in memory for it. */
+  /** Keeps the rest of the output in memory for a slow client, so that the process can go. */
   drain(): void;
-  /** Gives up: the client stays connected, for somebody else to talk to. */
+  /** Stops copying; the client's connection stays open. */
   abandon(): void;
 };

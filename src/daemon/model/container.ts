@@ -43,7 +43,7 @@ export class Container {
   restartCancelled = false;
   /** How many wait for its end because they have stopped it. */
   stops = 0;
-  /** Its process has ended, though nobody has been told. */
+  /** Its process has ended; the state is not committed yet. */
   isEnding = false;
   /** It is being stopped only to be started again. */
   isRestarting = false;
@@ -53,7 +53,7 @@ export class Container {
   restartDelayMs = 0;
   /** Gives up a start that is under way, whatever it waits for. */
   giveUpStart: () => void = () => undefined;
-  /** Somebody removes it by force: it is not started any more. */
+  /** It is being removed by force: no start begins. */
   isMarkedForRemoval = false;
   isRemoved = false;
   /** Its shim has been told of limits of pressure. */

@@ -6,7 +6,7 @@ const HOUR_MS = 60 * 60 * 1000;
 const MINUTE_MS = 60 * 1000;
 
 /**
- * Containers that were removed because they had ended (`AutoRemove`). Whoever starts one asks afterwards how it ended
+ * Containers that were removed because they had ended (`AutoRemove`). Clients start one and ask afterwards how it ended
  * and what it wrote, and here it may have ended before: the latest ones are known for an hour, what they wrote for a
  * minute, by their full ids.
  */

@@ -1,3 +1,4 @@
+import { type Complete, withoutNulls } from './complete.ts';
 import type * as api from '../../api/types.ts';
 import type { ExecProcess, ExitStatus } from '../../execdriver/driver.ts';
 import type { Process } from '../../oci/runtime-spec.ts';
@@ -5,10 +6,38 @@ import type { ClientSession } from './client-session.ts';
 import type { Container } from './container.ts';
 import { conflict } from './errors.ts';
 
+/** What is to be executed, with nothing left open: completed once, when the exec is created. */
+export type CompletedExecConfig = Complete<api.ExecConfig, { ConsoleSize: [number, number] }>;
+
+const NOTHING: CompletedExecConfig = {
+  User: '',
+  Privileged: false,
+  Tty: false,
+  ConsoleSize: [0, 0],
+  AttachStdin: false,
+  AttachStderr: false,
+  AttachStdout: false,
+  DetachKeys: '',
+  Env: [],
+  WorkingDir: '',
+  Cmd: [],
+};
+
+export function fillExecConfig(wanted: api.ExecConfig): CompletedExecConfig {
+  return { ...NOTHING, ...withoutNulls(wanted) };
+}
+
+type EarlierExecRecord = Omit<ExecRecord, 'config'> & { config: api.ExecConfig };
+
+/** A record as this or an earlier version may have written it: with a configuration in the API's form. */
+export function upgradeExecRecord({ config, ...record }: EarlierExecRecord): ExecRecord {
+  return { ...record, config: fillExecConfig(config) };
+}
+
 /** As stored. */
 export type ExecRecord = {
   id: string;
-  config: api.ExecConfig;
+  config: CompletedExecConfig;
   state: 'created' | 'running' | 'exited';
   exitCode: number | null;
   pid: number;
@@ -50,7 +79,7 @@ export class Exec {
 
   /** As events have it: Docker puts a space behind a command without arguments too. */
   get command(): string {
-    const [name = '', ...args] = this.record.config.Cmd ?? [];
+    const [name = '', ...args] = this.record.config.Cmd;
     return `${name} ${args.join(' ')}`;
   }
 
@@ -68,24 +97,24 @@ export class Exec {
 
   inspect(): api.ExecInspect {
     const { id, config, state, exitCode, pid } = this.record;
-    const [entrypoint = '', ...args] = config.Cmd ?? [];
+    const [entrypoint = '', ...args] = config.Cmd;
     return {
       ID: id,
       Running: state === 'running',
       ExitCode: exitCode,
       ProcessConfig: {
-        tty: config.Tty ?? false,
+        tty: config.Tty,
         entrypoint,
         arguments: args,
-        privileged: config.Privileged ?? false,
+        privileged: config.Privileged,
         ...(config.User ? { user: config.User } : {}),
       },
-      OpenStdin: config.AttachStdin ?? false,
-      OpenStderr: config.AttachStderr ?? false,
-      OpenStdout: config.AttachStdout ?? false,
+      OpenStdin: config.AttachStdin,
+      OpenStderr: config.AttachStderr,
+      OpenStdout: config.AttachStdout,
       CanRemove: false,
       ContainerID: this.container.id,
-      DetachKeys: config.DetachKeys ?? '',
+      DetachKeys: config.DetachKeys,
       Pid: pid,
     };
   }

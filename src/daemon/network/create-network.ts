@@ -1,3 +1,4 @@
+import { withoutNulls } from '../model/complete.ts';
 import type { IpamConfig, NetworkCreateRequest } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
@@ -26,27 +27,40 @@ export function describeNewNetwork(
   const name = checkName(request, networks);
   checkScope(request);
   const wanted = withConfiguration(request, networks);
-  const { EnableIPv4: ipv4 = true, EnableIPv6: ipv6 = false } = wanted;
-  if (ipv4 === false && !ipv6) throw invalid('IPv4 or IPv6 must be enabled');
+  const { EnableIPv4: ipv4, EnableIPv6: ipv6, Internal, Attachable, Labels, IPAM } = withoutGaps(wanted);
+  if (!ipv4 && !ipv6) throw invalid('IPv4 or IPv6 must be enabled');
   const record = newNetwork({
     id: newId(),
     name,
     driver: request.ConfigOnly ? 'null' : request.Driver || 'bridge',
     createdAt: currentTime(),
-    enableIPv4: ipv4 ?? true,
-    enableIPv6: ipv6 ?? false,
-    pools: parseIpamConfig(wanted.IPAM?.Config ?? [], { ipv4: ipv4 ?? true, ipv6: ipv6 ?? false }),
+    enableIPv4: ipv4,
+    enableIPv6: ipv6,
+    pools: parseIpamConfig(IPAM.Config, { ipv4, ipv6 }),
     ipamDriver: ipamDriver(wanted),
-    ipamOptions: wanted.IPAM?.Options ?? null,
-    internal: wanted.Internal ?? false,
-    attachable: wanted.Attachable ?? false,
+    ipamOptions: IPAM.Options,
+    internal: Internal,
+    attachable: Attachable,
     options: { ...(request.ConfigOnly ? {} : networkOptions[request.Driver || 'bridge']), ...wanted.Options },
-    labels: wanted.Labels ?? {},
+    labels: Labels,
     configOnly: request.ConfigOnly ?? false,
     configFrom: request.ConfigFrom?.Network ?? '',
   });
   if (!record.configOnly) record.pools = completePools(record, networks, addressPools);
   return record;
+}
+
+/** A request with what stands where it says nothing. */
+function withoutGaps({ IPAM: ipam, ...wanted }: NetworkCreateRequest) {
+  const nothing = {
+    EnableIPv4: true,
+    EnableIPv6: false,
+    Internal: false,
+    Attachable: false,
+    Labels: {},
+    IPAM: { Config: [], Options: null },
+  } satisfies NetworkCreateRequest;
+  return { ...nothing, ...withoutNulls(wanted), IPAM: { ...nothing.IPAM, ...withoutNulls(ipam ?? {}) } };
 }
 
 function checkName({ Name: name = '' }: NetworkCreateRequest, networks: readonly NetworkRecord[]): string {

@@ -125,7 +125,7 @@ export class Networks {
     return network;
   }
 
-  /** Nobody has their addresses, so that containers can. */
+  /** Addresses that no interface has: containers can have them. */
   #withoutNeedlessGateways(network: NetworkRecord): NetworkRecord['pools'] {
     const driver = this.#driver(network);
     return network.pools.map(pool => {

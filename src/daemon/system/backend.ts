@@ -123,7 +123,7 @@ function inspectionBackend(daemon: Daemon) {
   } satisfies Partial<ContainerBackend>;
 }
 
-/** Whoever ends a container with `AutoRemove` may ask for it until it is no longer there. */
+/** After a container with `AutoRemove` has been stopped by hand, it is not found any more: dockerd answers so. */
 function endedByItself({ departed }: Daemon, id: string): Container | undefined {
   const container = departed.find(id);
   return container?.state.manuallyStopped ? undefined : container;

@@ -7,7 +7,7 @@ import { nowNs } from '../model/clock.ts';
 import { Container } from '../model/container.ts';
 import type { Daemon } from '../container/daemon.ts';
 import { runDirectory } from '../model/daemon-options.ts';
-import { Exec, type ExecRecord } from '../model/exec.ts';
+import { Exec, type ExecRecord, upgradeExecRecord } from '../model/exec.ts';
 import { forgetLater, watchExec } from '../exec/start-exec.ts';
 import { resumeHealthChecks } from '../container/health/start-health-checks.ts';
 import { removeContainer, removeLeftFiles } from '../container/lifecycle/remove-container.ts';
@@ -18,7 +18,7 @@ import { governContainer } from '../container/lifecycle/govern-container.ts';
 import { handleExit, watchExit } from '../container/lifecycle/watch-exit.ts';
 import { cgroupsPathOf } from '../container/start/build-spec.ts';
 
-/** What Docker says of a container that vanished while nobody looked, as after a crash of the machine. */
+/** The exit that Docker reports for a container that vanished while no daemon ran, as after a crash of the machine. */
 const LOST: Omit<ExitStatus, 'exitedAtNs'> = { code: 255, oomKilled: false };
 
 /**
@@ -59,7 +59,7 @@ async function recover(daemon: Daemon, container: Container): Promise<(() => Pro
   const runtime = await recoverRuntime(daemon, container);
   recoverExecs(daemon, container, runtime);
   if (!container.isRunning || container.state.status === 'restarting') {
-    // Killed in the middle of a start: nobody was told that it runs, so it does not.
+    // The daemon was killed in the middle of the start: no client has been told that it runs, so it is undone.
     await runtime?.remove().catch(error => warn(daemon, container.id, error));
     container.state.endpoints = [];
     container.state.unpublishedPorts = [];
@@ -104,7 +104,8 @@ async function settled<Value>(promise: Promise<Value>): Promise<Value | undefine
 }
 
 function recoverExecs(daemon: Daemon, container: Container, runtime: Runtime | undefined): void {
-  for (const record of daemon.store.execs(container.id) as ExecRecord[]) {
+  for (const stored of daemon.store.execs(container.id) as ExecRecord[]) {
+    const record = upgradeExecRecord(stored);
     const exec = new Exec(record, container);
     daemon.execs.add(exec);
     if (record.state !== 'running') {

@@ -30,7 +30,7 @@ export async function commitContainer(
   const own = describeConfig(record.config);
   const config = await committedConfig(own, request);
   const reference = nameOf(request);
-  const layer = await standingStill(daemon, container, request.pause, () =>
+  const layer = await whilePaused(daemon, container, request.pause, () =>
     daemon.graph.packContainerLayer(containerId, MADE_PLACES),
   );
   try {
@@ -71,13 +71,13 @@ async function committedConfig(
   return mergeImageConfig(changed, own as ContainerDefaults) as ContainerDefaults;
 }
 
-async function standingStill<T>(
+async function whilePaused<T>(
   daemon: Daemon,
   container: Container,
   pause: boolean,
   task: () => Promise<T>,
 ): Promise<T> {
-  // One that does not run, or is paused already, stands still anyway.
+  // The files of one that does not run, or is paused already, do not change.
   if (!pause || container.state.status !== 'running') return task();
   const isPaused = await pauseContainer(daemon, container).then(
     () => true,

@@ -104,7 +104,7 @@ function hasExited({ isRunning, state }: Container): boolean {
   return !isRunning && state.status !== 'created';
 }
 
-/** Images, and those made from them: told by their layers. */
+/** Images, and those made from them, recognised by their layers. */
 async function ancestorIds({ graph }: Daemon, filters: Filters): Promise<Set<string> | undefined> {
   const references = filters.get('ancestor') ?? [];
   if (references.length === 0) return undefined;

@@ -13,7 +13,7 @@ export function describeNetworks(daemon: Daemon, container: Container): api.Netw
   const networks = describeEndpoints(daemon, container);
   const first = state.endpoints[0]?.endpoint;
   // Beside the list of networks, only the default one is shown.
-  const main = state.endpoints.find(({ network }) => network === 'bridge')?.endpoint;
+  const main = state.endpoints.find(({ network }) => network === 'bridge')?.endpoint ?? NO_ENDPOINT;
   return {
     Bridge: '',
     SandboxID: first?.endpointId ?? '',
@@ -24,9 +24,9 @@ export function describeNetworks(daemon: Daemon, container: Container): api.Netw
     LinkLocalIPv6PrefixLen: 0,
     SecondaryIPAddresses: null,
     SecondaryIPv6Addresses: null,
-    EndpointID: main?.endpointId ?? '',
+    EndpointID: main.endpointId,
     ...describeAddresses(main),
-    MacAddress: main?.macAddress ?? '',
+    MacAddress: main.macAddress,
     Networks: networks,
   };
 }
@@ -71,21 +71,30 @@ function describeEndpoint(
     GwPriority: wanted.GwPriority ?? 0,
     NetworkID: endpoint?.networkId ?? (wasConnected ? networkId : ''),
     EndpointID: endpoint?.endpointId ?? '',
-    ...describeAddresses(endpoint),
+    ...describeAddresses(endpoint ?? NO_ENDPOINT),
     DNSNames: names,
   };
 }
 
-function describeAddresses(endpoint: Endpoint | undefined) {
-  const ipv4 = endpoint && addressOf(endpoint, 4);
-  const ipv6 = endpoint && addressOf(endpoint, 6);
+const NO_ADDRESS = { gateway: '', address: '', prefixLength: 0 };
+/** Stands for the endpoint of a network that the container is not connected to. */
+const NO_ENDPOINT: Pick<Endpoint, 'endpointId' | 'networkId' | 'macAddress' | 'addresses'> = {
+  endpointId: '',
+  networkId: '',
+  macAddress: '',
+  addresses: [],
+};
+
+function describeAddresses(endpoint: Pick<Endpoint, 'addresses'>) {
+  const ipv4 = addressOf(endpoint, 4) ?? NO_ADDRESS;
+  const ipv6 = addressOf(endpoint, 6) ?? NO_ADDRESS;
   return {
-    Gateway: ipv4?.gateway ?? '',
-    IPAddress: ipv4?.address ?? '',
-    IPPrefixLen: ipv4?.prefixLength ?? 0,
-    IPv6Gateway: ipv6?.gateway ?? '',
-    GlobalIPv6Address: ipv6?.address ?? '',
-    GlobalIPv6PrefixLen: ipv6?.prefixLength ?? 0,
+    Gateway: ipv4.gateway,
+    IPAddress: ipv4.address,
+    IPPrefixLen: ipv4.prefixLength,
+    IPv6Gateway: ipv6.gateway,
+    GlobalIPv6Address: ipv6.address,
+    GlobalIPv6PrefixLen: ipv6.prefixLength,
   };
 }
 

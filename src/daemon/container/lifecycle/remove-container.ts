@@ -12,7 +12,7 @@ import { cancelRestart } from './restart-policy.ts';
 export type RemoveOptions = {
   force: boolean;
   volumes: boolean;
-  /** Whether it can still be asked about: nobody has said that it is to go, but its own options. */
+  /** Whether it can still be inspected for a while: it goes because of `AutoRemove`, and not by a request. */
   departs?: boolean;
 };
 

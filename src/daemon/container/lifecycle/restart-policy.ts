@@ -29,7 +29,7 @@ export function scheduleRestart(daemon: Daemon, container: Container, delayMs: n
   clearTimeout(container.restartTimer);
   container.restartTimer = setTimeout(() => {
     if (daemon.closing.aborted || container.state.status !== 'restarting') return;
-    // Not in the background, which removals of images wait for: nobody knows how long a start takes.
+    // Not in the background: removals of images wait for that, and a start may take long.
     void daemon
       .restart(container)
       .catch(error =>

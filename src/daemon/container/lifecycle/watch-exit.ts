@@ -32,11 +32,11 @@ function ranOutOfMemory(daemon: Daemon, container: Container): void {
 
 /**
  * What follows an exit: the state first, then everyone who waits, then what is left of the run is cleaned away
- * (before anyone hears of it where somebody could notice: a published port must be free again).
+ * (before the exit is announced if it has published ports, as a client may publish them again at once).
  */
 export async function handleExit(daemon: Daemon, container: Container, status: ExitStatus): Promise<void> {
   const { state, runtime } = container;
-  // What brought it about is told of first.
+  // The event of the signal that ended it comes before that of its end.
   await Promise.all(container.signals);
   if (status.oomKilled && !state.oomKilled) ranOutOfMemory(daemon, container);
   stopHealthChecks(container);
@@ -48,7 +48,7 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
     exec.containerExited();
     if (exec.record.state === 'created') forgetExec(daemon, exec);
   }
-  // Nobody comes to share its network any more.
+  // From here on no other container can join its network.
   container.isEnding = true;
   const hasPorts = state.endpoints.some(({ endpoint }) => endpoint.ports.length > 0);
   const left = leaveNetworks(daemon, container);

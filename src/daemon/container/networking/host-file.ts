@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, wri
 
 /**
  * Files of the engine that are mounted into containers, which may write what they like into them, and hold leases on
- * them (fcntl(2), F_SETLEASE). With O_NONBLOCK, nobody waits for the holder of one.
+ * them (fcntl(2), F_SETLEASE). With O_NONBLOCK, open(2) fails with EAGAIN instead of waiting for the lease's holder.
  */
 const { O_WRONLY, O_RDWR, O_CREAT, O_NONBLOCK } = constants;
 /** What is larger than that is no hosts file any more. */

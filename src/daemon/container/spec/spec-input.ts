@@ -12,7 +12,7 @@ export type SpecMount = {
   writable: boolean;
   /** `rprivate`, `rslave` …; '' for the default. */
   propagation: string;
-  /** Nobody asked for the propagation: where the source's mount does not pass mounts on, there is none. */
+  /** The propagation is the engine's choice: where the source's mount does not propagate, there is none. */
   propagatesIfPossible?: boolean;
   nonRecursive: boolean;
   /** How submounts of a read-only bind are treated. */

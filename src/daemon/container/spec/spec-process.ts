@@ -1,5 +1,6 @@
-import type { ExecConfig, Ulimit } from '../../../api/types.ts';
+import type { Ulimit } from '../../../api/types.ts';
 import type { CompletedConfig } from '../../model/config.ts';
+import type { CompletedExecConfig } from '../../model/exec.ts';
 import type { CompletedHostConfig } from '../../model/host-config.ts';
 import { EngineError } from '../../../base/errors.ts';
 import type { Process, User } from '../../../oci/runtime-spec.ts';
@@ -39,7 +40,7 @@ export function specProcess(input: SpecInput, security: SecurityOptions, capabil
 }
 
 export type ExecInput = {
-  exec: ExecConfig;
+  exec: CompletedExecConfig;
   /** The container's, and its linked environment, as in {@link SpecInput}. */
   config: Pick<CompletedConfig, 'Hostname' | 'Env'>;
   linkedEnvironment?: readonly string[];
@@ -61,14 +62,14 @@ export function execProcess({ exec, config, process, user, home, available, ...r
     linked: rest.linkedEnvironment,
     env: config.Env,
   });
-  const [height = 0, width = 0] = exec.ConsoleSize ?? [];
+  const [height, width] = exec.ConsoleSize;
   const { consoleSize: _, ...inherited } = process;
   return {
     ...inherited,
-    terminal: exec.Tty ?? false,
+    terminal: exec.Tty,
     ...(exec.Tty && (height > 0 || width > 0) ? { consoleSize: { height, width } } : {}),
-    args: exec.Cmd ?? [],
-    env: finishEnvironment(overrideEnvironment(environment, exec.Env ?? []), home),
+    args: exec.Cmd,
+    env: finishEnvironment(overrideEnvironment(environment, exec.Env), home),
     cwd: exec.WorkingDir || process.cwd,
     user: user ? specUser(user) : process.user,
     ...(exec.Privileged ? { capabilities: capabilitySets([...available]) } : {}),

@@ -4,6 +4,7 @@ import type { ContainerConfig, HostConfig } from '../../../api/types.ts';
 import { ALL_CAPABILITIES } from '../../../libcontainer/capabilities.ts';
 import type { Device, Mount } from '../../../oci/runtime-spec.ts';
 import { fillConfig } from '../../model/config.ts';
+import { fillExecConfig } from '../../model/exec.ts';
 import { fillHostConfig } from '../../model/host-config.ts';
 import { DEFAULT_READONLY_PATHS } from './system-paths.ts';
 import type { HostFacts } from './host-facts.ts';
@@ -315,7 +316,7 @@ test('an exec’d process inherits what it does not change', () => {
   const process = specOf({}, { Env: ['A=1'] }).process!;
   const user = { uid: 5, gid: 6, additionalGids: [6], home: '/five' };
   const exec = execProcess({
-    exec: { Cmd: ['id'], Env: ['A=2'], Tty: true, User: 'five', Privileged: true },
+    exec: fillExecConfig({ Cmd: ['id'], Env: ['A=2'], Tty: true, User: 'five', Privileged: true }),
     config: { Hostname: 'ID', Env: ['A=1'] },
     process,
     user,

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { ExecConfig } from '../../../api/types.ts';
+import type { CompletedExecConfig } from '../../model/exec.ts';
 import type { CompletedHostConfig, Limits } from '../../model/host-config.ts';
 import type { ContainerLayer } from '../../../graph/graph.ts';
 import type { Process, Resources, Spec } from '../../../oci/runtime-spec.ts';
@@ -67,7 +67,7 @@ export function cgroupsPathOf({ options }: Daemon, { record }: Container): strin
 export async function buildExecProcess(
   daemon: Daemon,
   container: Container,
-  exec: ExecConfig,
+  exec: CompletedExecConfig,
 ): Promise<Process> {
   container.layer ??= await daemon.graph.openContainerLayer(container.id);
   const { config, hostConfig } = container.record;

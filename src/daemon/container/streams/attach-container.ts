@@ -13,7 +13,7 @@ import { StreamBridge } from './stream-bridge.ts';
 
 /**
  * A client's connection to a container's streams. With a container that does not run, it waits for the next
- * start: whoever attaches before `start` misses nothing.
+ * start: a client that attaches before `start` misses no output.
  * @throws EngineError invalid-parameter for bad detach keys, conflict for a paused container
  */
 export function attachContainer(daemon: Daemon, container: Container, options: AttachOptions): AttachSession {
@@ -91,7 +91,7 @@ class PendingStreams {
     const hasInput = this.#container.record.config.OpenStdin;
     try {
       const upstream = await runtime.attach({ stdin: stdin && hasInput, stdout, stderr });
-      // Until the client is there nobody listens to errors, and an unheard one would end the daemon.
+      // Until the client is there nothing else listens to errors, and an unhandled one would end the daemon.
       upstream.on('error', () => undefined);
       this.#upstream.resolve(upstream);
     } catch {

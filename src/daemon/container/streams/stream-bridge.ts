@@ -37,13 +37,13 @@ export class StreamBridge implements ClientSession {
     this.#copyInput();
   }
 
-  /** From now on a slow client holds nothing up: the rest of the output is kept in memory for it. */
+  /** Keeps the rest of the output in memory for a slow client, so that the process can go. */
   drain(): void {
     this.#isDraining = true;
     this.#options.upstream.resume();
   }
 
-  /** Gives up: the client stays connected, for somebody else to talk to. */
+  /** Stops copying; the client's connection stays open, so that an error can be written to it. */
   abandon(): void {
     const { client, upstream } = this.#options;
     client.removeAllListeners('data').removeAllListeners('drain').removeAllListeners('end');

@@ -17,7 +17,7 @@ export type UploadState =
   | { kind: 'pushing'; bytes: number }
   | { kind: 'retrying'; waitMs: number; reason: string };
 
-/** Between two reports of the same kind, which nobody could read faster. */
+/** Between two reports of the same kind: more often than this, terminals only flicker. */
 const INTERVAL_MS = 100;
 
 /** Docker's message about it. `id` is what people see of the layer. */

@@ -18,7 +18,7 @@ type PushedBlob = {
   waiter: TransferWaiter<UploadState>;
 };
 
-/** Brings a blob into a repository, unless it is there, or somebody brings it: then it is waited for. */
+/** Uploads a blob unless the repository has it; waits for the upload where another push is at it. */
 export async function pushBlob(
   daemon: DistributionDaemon,
   repository: Repository,
