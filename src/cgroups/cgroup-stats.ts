@@ -39,21 +39,20 @@ export type CgroupStats = {
 /** Pressure stall information (Documentation/accounting/psi.rst), of v2 cgroups: shares in percent, total in µs. */
 export type Pressure = Record<'some' | 'full', Record<'avg10' | 'avg60' | 'avg300' | 'total', number>>;
 
+const PRESSURE_LINE = /^(some|full) avg10=([\d.]+) avg60=([\d.]+) avg300=([\d.]+) total=(\d+)$/gm;
+
 /** undefined for a missing file. */
 export function parsePressure(text: string | undefined): Pressure | undefined {
   if (!text) return undefined;
-  const lines = text
-    .trim()
-    .split('\n')
-    .map(line => line.split(' '));
-  return Object.fromEntries(
-    lines.map(([kind = '', ...fields]) => [
-      kind,
-      Object.fromEntries(
-        fields.map(field => field.split('=')).map(([name = '', value]) => [name, Number(value)]),
-      ),
-    ]),
-  ) as Pressure;
+  const pressure: Partial<Pressure> = {};
+  for (const [, kind, avg10, avg60, avg300, total] of text.matchAll(PRESSURE_LINE))
+    pressure[kind as keyof Pressure] = {
+      avg10: Number(avg10),
+      avg60: Number(avg60),
+      avg300: Number(avg300),
+      total: Number(total),
+    };
+  return pressure as Pressure;
 }
 
 /** `key value` lines. */

@@ -20,19 +20,15 @@ export function readCgroupStats({ v1, unified }: CgroupPaths, read: ReadFile): C
   };
 }
 
-/**
- * What cpuacct (v1) says of user and system mode is counted in ticks, and does not add up to the usage. What a v2 cgroup
- * says does, also beside v1.
- */
+/** Beside v1, user and system time are those of the v2 cgroup, which add up. */
 function readCpuStats(
   { v1, unified }: Pick<CgroupPaths, 'v1' | 'unified'>,
   read: ReadFile,
 ): CgroupStats['cpu'] {
   const v2 = unified === undefined ? undefined : cpuStatsV2(unified, read);
   if (v1.cpuacct === undefined) return v2 ?? cpuStatsV2('', read);
-  const stats = cpuStatsV1(v1.cpuacct, v1.cpu, read);
-  const isExact = v2 !== undefined && v2.userNs + v2.systemNs > 0n;
-  return isExact ? { ...stats, userNs: v2.userNs, systemNs: v2.systemNs } : stats;
+  const isCounted = v2 !== undefined && v2.usageNs > 0n;
+  return cpuStatsV1({ cpuacct: v1.cpuacct, cpu: v1.cpu }, read, isCounted ? v2 : undefined);
 }
 
 /** Only v2 cgroups have them, also beside the controllers of v1. */

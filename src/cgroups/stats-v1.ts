@@ -4,14 +4,23 @@ import type { ReadFile } from './layout.ts';
 /** v1 has no word for unlimited, but the largest multiple of a page: anything beyond 2^60 is that. */
 const UNLIMITED_BYTES = 2 ** 60;
 
-/** `cpu` of {@link CgroupStats} from the directories of the v1 cpuacct and cpu controllers. */
-export function cpuStatsV1(cpuacct: string, cpu: string | undefined, read: ReadFile): CgroupStats['cpu'] {
+/** User and system time, in ns. */
+export type CpuModes = Pick<CgroupStats['cpu'], 'userNs' | 'systemNs'>;
+
+/**
+ * `cpu` of {@link CgroupStats} from the directories of the v1 cpuacct and cpu controllers.
+ * @param modes from elsewhere: what cpuacct says of them is counted in ticks, and does not add up to the usage
+ */
+export function cpuStatsV1(
+  { cpuacct, cpu }: { cpuacct: string; cpu: string | undefined },
+  read: ReadFile,
+  modes?: CpuModes,
+): CgroupStats['cpu'] {
   const total = (file: string) => BigInt(read(`${cpuacct}/${file}`)?.trim() || '0');
   const throttling = parseKeyValues(cpu && read(`${cpu}/cpu.stat`));
   return {
     usageNs: total('cpuacct.usage'),
-    userNs: total('cpuacct.usage_user'),
-    systemNs: total('cpuacct.usage_sys'),
+    ...pickModes(modes ?? { userNs: total('cpuacct.usage_user'), systemNs: total('cpuacct.usage_sys') }),
     perCpuNs: (read(`${cpuacct}/cpuacct.usage_percpu`) ?? '').trim().split(/\s+/).filter(Boolean).map(BigInt),
     periods: throttling.nr_periods ?? 0,
     throttledPeriods: throttling.nr_throttled ?? 0,
@@ -20,6 +29,8 @@ export function cpuStatsV1(cpuacct: string, cpu: string | undefined, read: ReadF
     burstNs: BigInt(throttling.burst_time ?? 0),
   };
 }
+
+const pickModes = ({ userNs, systemNs }: CpuModes): CpuModes => ({ userNs, systemNs });
 
 export function memoryStatsV1(directory: string, read: ReadFile): CgroupStats['memory'] {
   const value = (name: string) => parseNumber(read(`${directory}/memory.${name}`), 0);
@@ -40,8 +51,8 @@ export function memoryStatsV1(directory: string, read: ReadFile): CgroupStats['m
 export function blkioStatsV1(directory: string, read: ReadFile): CgroupStats['blkio'] {
   for (const layer of ['throttle', 'bfq']) {
     const bytes = parseTable(read(`${directory}/blkio.${layer}.io_service_bytes_recursive`));
-    const operations = parseTable(read(`${directory}/blkio.${layer}.io_serviced_recursive`));
     if (bytes.size === 0) continue;
+    const operations = parseTable(read(`${directory}/blkio.${layer}.io_serviced_recursive`));
     return [...bytes].map(([key, value]) => {
       const [device, op] = key.split(' ') as [string, 'Read' | 'Write'];
       const [major, minor] = device.split(':').map(Number) as [number, number];

@@ -33,6 +33,8 @@ export type DaemonFlags = EngineSettings & {
   burst: BurstSettings;
   /** Percent of the machine's CPUs from which on none is lent. */
   sharePoolThreshold: number;
+  /** Kept from all containers together; 0: nothing. */
+  systemReserve: { cpus: number; memoryBytes: number };
   /** What writes to sysctls meet in containers with extra privileges that do not say it themselves. */
   sysctlGuard: SysctlMode;
   /** `HOST:PORT` where Prometheus gets its metrics; empty: nowhere. */
@@ -64,6 +66,7 @@ export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
   burst: DEFAULT_BURST,
   sharePoolThreshold: DEFAULT_SHARE_POOL_THRESHOLD,
   sysctlGuard: 'deny',
+  systemReserve: { cpus: 0, memoryBytes: 0 },
   metricsAddress: '',
   shutdownTimeoutSeconds: 15,
   proxies: { http: '', https: '', none: '' },

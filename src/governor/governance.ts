@@ -3,6 +3,7 @@ import { BURST_POLICIES, type BurstPolicy, type BurstSettings } from './burst/bu
 import { type NetworkRule, parseNetworkRule } from './network/network-rule.ts';
 import { parsePressureLimit, type PressureAction, type PressureLimit } from './pressure/pressure-limit.ts';
 import type { QualityOfService } from './quality-of-service.ts';
+import { parseBytes } from './size.ts';
 
 /**
  * Annotations of this prefix, and labels of it, say how a container is governed: Docker's API has no fields for it, and
@@ -24,6 +25,12 @@ export type Governance = {
   sysctlGuard?: SysctlMode;
   /** Sysctls that may be written all the same: `net.core.*`. */
   sysctlAllow: string[];
+  /** Of cgroup v2; bytes. */
+  memory: { high?: number; low?: number; min?: number; oomGroup?: boolean };
+  hugetlb: { pageSize: string; limit: number }[];
+  numaNode?: number;
+  /** Descriptors of all its processes together; undefined and 0: no limit. */
+  filesLimit?: number;
   /** Undefined: anywhere; empty: nowhere but to itself. */
   networkGuard?: NetworkRule[];
 };
@@ -32,7 +39,15 @@ export type SysctlMode = 'deny' | 'audit' | 'off';
 
 /** That of a container that says nothing. */
 export function noGovernance(): Governance {
-  return { burst: {}, qos: 'none', pressureLimits: [], pressureAction: 'event', sysctlAllow: [] };
+  return {
+    burst: {},
+    qos: 'none',
+    pressureLimits: [],
+    pressureAction: 'event',
+    sysctlAllow: [],
+    memory: {},
+    hugetlb: [],
+  };
 }
 
 type Option = {
@@ -50,6 +65,7 @@ const SYSCTL_MODES: readonly SysctlMode[] = ['deny', 'audit', 'off'];
 const MAX_PRESSURE_LIMITS = 16;
 const MAX_SYSCTLS = 64;
 const MAX_RULES = 128;
+const MAX_PAGE_SIZES = 8;
 const QOS: readonly QualityOfService[] = ['none', 'latency-sensitive', 'best-effort'];
 const NEVER_BEFORE = -1;
 
@@ -89,6 +105,37 @@ export const GOVERNANCE_OPTIONS = {
     kind: 'string',
     apply: ({ burst }, text) => {
       burst.policy = oneOf<BurstPolicy>(text, BURST_POLICIES);
+    },
+  },
+  'files-limit': {
+    usage: 'Open files of all processes together (-1 and 0: no limit)',
+    kind: 'int',
+    apply: (governance, text) => {
+      governance.filesLimit = Math.max(integerBetween(text, -1, 2_147_483_647), 0);
+    },
+  },
+  hugetlb: {
+    usage: 'Limit of huge pages: SIZE=BYTES (2MB=64m)',
+    kind: 'list',
+    apply: (governance, text) => {
+      governance.hugetlb = listOf(text, MAX_PAGE_SIZES).map(parseHugetlb);
+    },
+  },
+  'memory-high': memoryOption('high', 'Memory above which the container is slowed down, and gives some back'),
+  'memory-low': memoryOption('low', 'Memory that is taken from the container last'),
+  'memory-min': memoryOption('min', 'Memory that is never taken from the container'),
+  'numa-node': {
+    usage: 'NUMA node whose CPUs and memory the container has',
+    kind: 'int',
+    apply: (governance, text) => {
+      governance.numaNode = integerBetween(text, 0, 1023);
+    },
+  },
+  'oom-group': {
+    usage: 'Whether the kernel kills the whole container for want of memory (true, false)',
+    kind: 'string',
+    apply: ({ memory }, text) => {
+      memory.oomGroup = oneOf(text, ['true', 'false']) === 'true';
     },
   },
   'network-guard': {
@@ -166,6 +213,23 @@ export function applyOption(governance: Governance, name: string, text: string):
     if (!(error instanceof EngineError)) throw error;
     throw invalid(`invalid ${name} ${JSON.stringify(text)}: ${error.message}`);
   }
+}
+
+function memoryOption(name: 'high' | 'low' | 'min', usage: string): Option {
+  return {
+    usage: `${usage} (cgroup v2)`,
+    kind: 'string',
+    apply: ({ memory }, text) => {
+      memory[name] = parseBytes(text);
+    },
+  };
+}
+
+/** `2MB=64m`, the size as the kernel names its files. */
+function parseHugetlb(text: string): { pageSize: string; limit: number } {
+  const [, pageSize = '', bytes = ''] = /^(\d{1,6}[KMG]B)=(.+)$/.exec(text) ?? [];
+  if (pageSize === '') throw invalid('want SIZE=BYTES, such as 2MB=64m');
+  return { pageSize, limit: parseBytes(bytes) };
 }
 
 function integerBetween(text: string, least: number, most: number): number {

@@ -59,7 +59,8 @@ export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): 
 /** @throws EngineError invalid-parameter */
 export function engineOptions(flags: DaemonFlags): EngineOptions {
   checkLogConfig({ Type: flags.logDriver, Config: flags.logOptions });
-  const { bridge, burst, dataRoot, execRoot, proxies, sharePoolThreshold, sysctlGuard } = flags;
+  const { bridge, burst, dataRoot, execRoot, proxies, sharePoolThreshold, sysctlGuard, systemReserve } =
+    flags;
   return {
     ...settingsOf(flags),
     dataRoot,
@@ -68,6 +69,7 @@ export function engineOptions(flags: DaemonFlags): EngineOptions {
     burst,
     sharePoolThreshold,
     sysctlGuard,
+    systemReserve,
     bridgeDisabled: bridge === 'none',
     bridgeDevice: bridge === 'none' ? undefined : bridge || undefined,
     warnings: tcpWarnings(flags),

@@ -166,6 +166,7 @@ function completeOptions(options: EngineOptions): Omit<DaemonOptions, 'dataRoot'
     burst: DEFAULT_BURST,
     sharePoolThreshold: DEFAULT_SHARE_POOL_THRESHOLD,
     sysctlGuard: 'deny',
+    systemReserve: { cpus: 0, memoryBytes: 0 },
     bridgeDisabled: false,
     warnings: [],
     certificateDirectories: ['/etc/slipway/certs.d', '/etc/docker/certs.d'],

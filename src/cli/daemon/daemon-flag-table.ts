@@ -16,6 +16,7 @@ import { parseCsvLine } from '../values/csv.ts';
 import { parseInteger } from '../values/go-numbers.ts';
 import { checkAddress, checkLabel, checkSearchDomain } from '../values/host-values.ts';
 import { checkInsecureRegistry, checkMirror } from '../values/registry-values.ts';
+import { parseSystemReserve } from '../values/system-reserve.ts';
 import { parseUlimit } from '../values/ulimit.ts';
 import { GOVERNANCE_FLAGS } from '../container/governance-flags.ts';
 import type { AddressPool } from '../../api/engine-options.ts';
@@ -148,6 +149,10 @@ export const DAEMON_FLAG_TABLE = {
   'sysctl-guard': withDefault(GOVERNANCE_FLAGS['sysctl-guard'], DEFAULTS.sysctlGuard),
   'storage-driver': string('s', 'Storage driver to use'),
   'storage-opt': list('', 'Storage driver options'),
+  'system-reserved': string('', 'What is kept from all containers together: cpu=1.5,memory=2g', '', text => {
+    parseSystemReserve(text);
+    return text;
+  }),
   tls: bool('', 'Use TLS on TCP; implied by --tlsverify'),
   tlscacert: string('', 'Trust clients whose certificates this CA has signed', defaultTlsFile('ca.pem')),
   tlscert: string('', 'Path of the TLS certificate', defaultTlsFile('cert.pem')),

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { parseSystemReserve } from '../values/system-reserve.ts';
 import type { BurstPolicy } from '../../governor/burst/burst-settings.ts';
 import type { SysctlMode } from '../../governor/governance.ts';
 import { ENGINE_OPTIONS, type EngineSettings } from '../../api/engine-options.ts';
@@ -111,7 +112,7 @@ function tlsFlags({
 /** Their values were checked when they were read. */
 function burstFlags(
   values: DaemonFlagValues,
-): Pick<DaemonFlags, 'burst' | 'sharePoolThreshold' | 'sysctlGuard'> {
+): Pick<DaemonFlags, 'burst' | 'sharePoolThreshold' | 'sysctlGuard' | 'systemReserve'> {
   const threshold = values['share-pool-threshold'];
   if (threshold < 0 || threshold > MOST_THRESHOLD)
     throw new Error(`invalid share-pool-threshold: ${threshold} is not from 0 to ${MOST_THRESHOLD}`);
@@ -123,6 +124,7 @@ function burstFlags(
       cfsQuotaBurstPeriodSeconds: Number(values['cfs-quota-burst-period']),
     },
     sharePoolThreshold: threshold,
+    systemReserve: parseSystemReserve(values['system-reserved']),
     sysctlGuard: values['sysctl-guard'] as SysctlMode,
   };
 }

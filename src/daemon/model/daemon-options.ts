@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { SystemReserve } from '../../cgroups/system-reserve.ts';
 import type { BurstSettings } from '../../governor/burst/burst-settings.ts';
 import type { SysctlMode } from '../../governor/governance.ts';
 import type { EngineSettings } from '../../api/engine-options.ts';
@@ -13,6 +14,8 @@ export type DaemonOptions = EngineSettings & {
   burst: BurstSettings;
   /** Percent of the machine's CPUs from which on none is lent. */
   sharePoolThreshold: number;
+  /** What is kept from all containers of the default cgroup parent together. */
+  systemReserve: SystemReserve;
   /** What writes to sysctls meet in containers with extra privileges that do not say it themselves. */
   sysctlGuard: SysctlMode;
   /** Containers that name no network have none, and there is no default one. */

@@ -23,6 +23,7 @@ import { collectImages } from '../image/collect-images.ts';
 import type { Logger } from '../model/logger.ts';
 import { NameService } from '../network/name-service.ts';
 import { Networks } from '../network/networks.ts';
+import { reserveResources } from './reserve-resources.ts';
 import { recoverContainers } from './recover-containers.ts';
 import type { HostFacts } from '../container/spec/host-facts.ts';
 import { startContainer } from '../container/lifecycle/start-container.ts';
@@ -108,6 +109,7 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
   const names = new NameService(daemon, parts.resolverProgram);
   try {
     await daemon.networks.open(options);
+    reserveResources(options);
     await recoverContainers(daemon);
     daemon.background.run('name resolution', names.recover());
     collectImages(daemon);

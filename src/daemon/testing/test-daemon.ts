@@ -49,6 +49,7 @@ export class TestDaemon {
         burst: DEFAULT_BURST,
         sharePoolThreshold: DEFAULT_SHARE_POOL_THRESHOLD,
         sysctlGuard: 'off',
+        systemReserve: { cpus: 0, memoryBytes: 0 },
         warnings: [],
         bridgeDisabled: false,
         bridgeIp: '10.0.0.1/16',

@@ -60,6 +60,23 @@ const LACKS: readonly Lack[] = [
     warning: `Your kernel does not support sysctl guards ${NO_CGROUP}. All writes to sysctls are allowed.`,
   },
   {
+    names: ['memory-high', 'memory-low', 'memory-min', 'oom-group'],
+    isSupported: ({ cgroupVersion }) => cgroupVersion === '2',
+    warning:
+      'memory-high, memory-low, memory-min and oom-group need the memory controller of cgroup v2. Discarded.',
+  },
+  {
+    names: ['hugetlb'],
+    isSupported: ({ hugetlb }) => hugetlb,
+    warning: `Your kernel does not support hugetlb limit capabilities ${NO_CGROUP}. Limitation discarded.`,
+  },
+  {
+    names: ['files-limit'],
+    isSupported: ({ files }) => files,
+    warning:
+      'Your kernel does not support files limit capabilities, files limit discarded. Each process is limited by RLIMIT_NOFILE instead.',
+  },
+  {
     names: ['network-guard'],
     isSupported: ({ networkGuard }) => networkGuard,
     warning: `Your kernel does not support network guards ${NO_CGROUP}. All connections are allowed.`,
@@ -71,9 +88,21 @@ const LACKS: readonly Lack[] = [
   },
 ];
 
+/** Values that ask for nothing. */
+const NOTHING_ASKED: Partial<Record<GovernanceOption, readonly string[]>> = {
+  'cpu-burst': ['0'],
+  'cpu-burst-policy': ['none', 'cfsQuotaBurstOnly'],
+  'files-limit': ['0', '-1'],
+  'network-guard': ['off'],
+  'sysctl-guard': ['off'],
+};
+
 /** Of what the kernel lacks, in Docker's manner. */
 export function governanceWarnings(annotations: Annotations | undefined, support: LimitSupport): string[] {
-  const isAsked = (name: string) => Boolean(annotations?.[`${GOVERNANCE_PREFIX}${name}`]);
+  const isAsked = (name: GovernanceOption) => {
+    const value = annotations?.[`${GOVERNANCE_PREFIX}${name}`] ?? '';
+    return value !== '' && !(NOTHING_ASKED[name] ?? []).includes(value);
+  };
   return LACKS.filter(({ names, isSupported }) => names.some(isAsked) && !isSupported(support)).map(
     ({ warning }) => warning,
   );

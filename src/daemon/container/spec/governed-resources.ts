@@ -4,6 +4,7 @@ import { type BurstSettings, PERIOD_US } from '../../../governor/burst/burst-set
 import { clampBurst, staticBurstUs } from '../../../governor/burst/static-burst.ts';
 import { type Governance, parseGovernance } from '../../../governor/governance.ts';
 import type { LimitSupport } from './limit-support.ts';
+import { numaNode } from './numa-node.ts';
 import { specLimits } from './spec-resources.ts';
 
 const DEFAULT_SHARES = 1024;
@@ -61,7 +62,25 @@ export function governedResources(
   );
   const { cpu, unified } = classResources(governance, hostConfig, support);
   const hasBurst = burst > 0 && support.cpuBurst;
-  return { cpu: { ...cpu, ...(hasBurst ? { burst } : {}) }, ...(unified ? { unified } : {}) };
+  const files = { ...unified, ...unifiedFiles(governance, support) };
+  const { numaNode: node, hugetlb } = governance;
+  return {
+    cpu: { ...cpu, ...(hasBurst ? { burst } : {}), ...(node === undefined ? {} : numaNode(node)) },
+    ...(Object.keys(files).length > 0 ? { unified: files } : {}),
+    ...(hugetlb.length > 0 && support.hugetlb ? { hugepageLimits: hugetlb } : {}),
+  };
+}
+
+/** Control files of cgroup v2, for which the runtime specification has no fields. */
+function unifiedFiles({ memory, filesLimit = 0 }: Governance, support: LimitSupport): Record<string, string> {
+  const files: Record<string, string> = {};
+  if (support.cgroupVersion === '2') {
+    for (const name of ['high', 'low', 'min'] as const)
+      if (memory[name] !== undefined) files[`memory.${name}`] = String(memory[name]);
+    if (memory.oomGroup !== undefined) files['memory.oom.group'] = memory.oomGroup ? '1' : '0';
+  }
+  if (filesLimit > 0 && support.files) files['files.limit'] = String(filesLimit);
+  return files;
 }
 
 /** As {@link governedResources}, for one that runs: what it had before and has no more is taken back. */

@@ -20,6 +20,9 @@ export type LimitSupport = {
   /** Groups that get only what is left over: Linux 5.15. */
   cpuIdle: boolean;
   cpuset: boolean;
+  hugetlb: boolean;
+  /** Descriptors of a whole cgroup: openEuler's kernels, on v2. */
+  files: boolean;
   /** Programs that decide about sysctls, with a ring buffer for their reports: Linux 5.8, and a v2 hierarchy. */
   sysctlGuard: boolean;
   /** Programs that decide about connections: Linux 4.18, and a v2 hierarchy. */
@@ -60,6 +63,8 @@ export function readLimitSupport(
     cpuBurst: hasFile('cpu', 'cpu.cfs_quota_us') && isLinux(5, 14),
     cpuIdle: has('cpu') && isLinux(5, 15),
     cpuset: has('cpuset'),
+    hugetlb: has('hugetlb'),
+    files: v2.has('files'),
     sysctlGuard: layout.unified !== undefined && isLinux(5, 8),
     networkGuard: layout.unified !== undefined,
     pressure: layout.unified !== undefined && exists('/proc/pressure/memory'),

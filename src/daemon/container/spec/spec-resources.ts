@@ -55,6 +55,7 @@ export function mergeResources(resources: Resources, more: Resources = {}): Reso
     ...resources,
     ...(Object.keys(cpu).length > 0 ? { cpu } : {}),
     ...(more.unified ? { unified: more.unified } : {}),
+    ...(more.hugepageLimits ? { hugepageLimits: more.hugepageLimits } : {}),
   };
 }
 

@@ -12,13 +12,15 @@ import { linkedContainers, runningLinks } from '../networking/links.ts';
 import { resolveUser } from '../../../oci/resolve-user.ts';
 import type { SpecInput } from '../spec/spec-input.ts';
 import { execProcess } from '../spec/spec-process.ts';
+import { parseGovernance } from '../../../governor/governance.ts';
+import type { LimitSupport } from '../spec/limit-support.ts';
 import { type GovernanceFacts, governedResources } from '../spec/governed-resources.ts';
 import { specResources } from '../spec/spec-resources.ts';
 import { toRuntimeProcess, toRuntimeSpec } from '../spec/to-runtime-spec.ts';
 import { joinedContainers, networkOwner } from '../networking/joined-containers.ts';
 import { specMountOf } from '../mounts/volume-source.ts';
 
-const DEFAULT_CGROUP_PARENT = '/slipway';
+export const DEFAULT_CGROUP_PARENT = '/slipway';
 
 /** The runtime spec of a container's next run. @throws EngineError in Docker's words */
 export async function buildSpec(daemon: Daemon, container: Container, layer: ContainerLayer): Promise<Spec> {
@@ -97,20 +99,31 @@ export function resourcesOf({ hostFacts }: Daemon, changed: Limits): Resources {
   return lifted ? { ...limits, memory: { ...limits.memory, swap: -1 } } : limits;
 }
 
+/** Where the kernel cannot limit what all processes together have open, each is limited: less, but something. */
+function processFilesLimit({ Annotations }: Pick<CompletedHostConfig, 'Annotations'>, support: LimitSupport) {
+  const { filesLimit = 0 } = parseGovernance(Annotations);
+  return filesLimit > 0 && !support.files ? [{ Name: 'nofile', Soft: filesLimit, Hard: filesLimit }] : [];
+}
+
 /** With the engine's own limits for files, and the host's network where a container shares that. */
 function effectiveHostConfig(
-  { options }: Daemon,
+  { options, hostFacts }: Daemon,
   hostConfig: CompletedHostConfig,
   owner: Container,
 ): CompletedHostConfig {
   const own = hostConfig.Ulimits;
+  const files = processFilesLimit(hostConfig, hostFacts.limits);
+  const inherited = [
+    ...files,
+    ...options.ulimits.filter(({ Name }) => files.every(file => file.Name !== Name)),
+  ];
   const names = new Set(own.map(({ Name }) => Name));
   // A container's own word comes later, and counts.
   const security = options.noNewPrivileges ? ['no-new-privileges'] : [];
   return {
     ...hostConfig,
     SecurityOpt: [...security, ...hostConfig.SecurityOpt],
-    Ulimits: [...own, ...options.ulimits.filter(({ Name }) => !names.has(Name))],
+    Ulimits: [...own, ...inherited.filter(({ Name }) => !names.has(Name))],
     ...(owner.record.hostConfig.NetworkMode.kind === 'host' ? { NetworkMode: { kind: 'host' } } : {}),
   };
 }

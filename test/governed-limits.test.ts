@@ -1,0 +1,106 @@
+/** Limits that annotations ask for, and what is kept from all containers together. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { after, before, describe, test } from 'node:test';
+import { DaemonProcess } from './fixtures/daemon-process.ts';
+
+const isV2 = existsSync('/sys/fs/cgroup/cgroup.controllers');
+
+describe('governed limits', () => {
+  let daemon: DaemonProcess;
+
+  before(async () => {
+    daemon = await DaemonProcess.start('--system-reserved', 'cpu=0.5,memory=1g');
+    const { code, stderr } = await daemon.slipway('image', 'bootstrap', 'busybox');
+    assert.equal(code, 0, stderr);
+  });
+
+  after(async () => {
+    await daemon.dispose();
+  });
+
+  const read = (v1: string, v2: string, id = '') =>
+    readFileSync(
+      `/sys/fs/cgroup/${isV2 ? '' : `${v1.split('.')[0]}/`}${daemon.cgroupParent}/${id}/${isV2 ? v2 : v1}`,
+      'utf8',
+    ).trim();
+
+  test('what is reserved for the system is kept from all containers together', () => {
+    const online = readFileSync('/proc/stat', 'utf8').match(/^cpu\d+ /gm)?.length ?? cpus().length;
+    assert.equal(read('cpu.cfs_quota_us', 'cpu.max').split(' ')[0], String((online - 0.5) * 100_000));
+    assert.equal(
+      Number(read('memory.limit_in_bytes', 'memory.max')),
+      Math.floor((totalmem() - (1 << 30)) / 4096) * 4096,
+    );
+  });
+
+  test('more than the machine has cannot be reserved', async () => {
+    const greedy = new DaemonProcess('--system-reserved', 'cpu=4096');
+    await assert.rejects(
+      greedy.start(),
+      /invalid system-reserved cpu 4096: want less than the \d+ CPUs that there are/,
+    );
+    await greedy.dispose();
+    const { stderr } = await daemon.slipway('daemon', '--validate', '--system-reserved', 'disk=1g');
+    assert.match(stderr, /unknown resource "disk": want cpu=CPUS,memory=BYTES/);
+  });
+
+  test('a limit of open files is one for each process where the kernel has no other, and that is told', async () => {
+    const { code, stdout, stderr } = await daemon.slipway(
+      'run',
+      '--rm',
+      '--files-limit',
+      '123',
+      'busybox',
+      'sh',
+      '-c',
+      'ulimit -n',
+    );
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout.trim(), '123');
+    assert.match(
+      stderr,
+      /Your kernel does not support files limit capabilities, files limit discarded\. Each process/,
+    );
+    assert.equal((await daemon.slipway('run', '--rm', '--files-limit', '-1', 'busybox', 'true')).stderr, '');
+    assert.match(
+      (await daemon.slipway('run', '--rm', '--files-limit', '-2', 'busybox', 'true')).stderr,
+      /invalid argument "-2" for "--files-limit" flag: want a number from -1 to 2147483647/,
+    );
+  });
+
+  test('limits of memory are those of cgroup v2, or are told to be discarded', async () => {
+    const flags = ['--memory-high', '32m', '--memory-low', '16m', '--oom-group', 'true'];
+    const { code, stdout, stderr } = await daemon.slipway('run', '-d', ...flags, 'busybox', 'sleep', '1000');
+    assert.equal(code, 0, stderr);
+    const id = stdout.trim();
+    if (isV2) {
+      assert.equal(read('', 'memory.high', id), String(32 << 20));
+      assert.equal(read('', 'memory.low', id), String(16 << 20));
+      assert.equal(read('', 'memory.oom.group', id), '1');
+    } else assert.match(stderr, /need the memory controller of cgroup v2\. Discarded\./);
+    await daemon.slipway('rm', '-f', id);
+  });
+
+  test('a NUMA node gives its CPUs and its memory, and one that is not there is refused', async () => {
+    const { stdout, stderr } = await daemon.slipway(
+      'run',
+      '-d',
+      '--numa-node',
+      '0',
+      'busybox',
+      'sleep',
+      '1000',
+    );
+    const id = stdout.trim();
+    if (!existsSync('/sys/devices/system/node/node0'))
+      return assert.match(stderr, /memory nodes are not available/);
+    assert.equal(read('cpuset.mems', 'cpuset.mems', id), '0');
+    await daemon.slipway('rm', '-f', id);
+    assert.match(
+      (await daemon.slipway('run', '--numa-node', '1000', 'busybox', 'true')).stderr,
+      /Requested memory nodes are not available - requested 1000, available: 0/,
+    );
+  });
+});
