@@ -106,4 +106,12 @@ describe('usage', () => {
     await daemon.slipway('rm', '-f', id);
     assert.notEqual((await daemon.slipway('cgroup', 'show', 'placed')).code, 0);
   });
+
+  test('where the CPU time of the machine goes is shown beside the containers', async () => {
+    const { code, stdout, stderr } = await daemon.slipway('system', 'top');
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^CPU +\d+ online; containers \d+\.\d%, idle \d+\.\d%\n/);
+    assert.match(stdout, /\nSoftirqs +\w+ \d+\/s, /);
+    assert.match(stdout, /\nDisk +\S+ of \S+ free at \//);
+  });
 });

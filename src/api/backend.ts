@@ -4,6 +4,7 @@
  * they go out. Every method throws EngineError with Docker's wording.
  */
 import type { Duplex, Readable } from 'node:stream';
+import type { MachineUsage } from './machine.ts';
 import type { CgroupOverview, ContainerCgroup } from './cgroups.ts';
 import type * as api from './types.ts';
 import type { BuildProgress, BuildPruneOptions, ClassicBuildOptions } from './classic-build.ts';
@@ -236,6 +237,8 @@ export interface SystemBackend {
   }): AsyncIterable<api.EventMessage>;
   /** Disk usage of the parts asked for; the others are null. */
   diskUsage(parts: ReadonlySet<UsagePart>): Promise<Record<string, unknown>>;
+  /** What the machine is at (Slipway's own). */
+  machine(): Promise<MachineUsage>;
   /** The machine's hierarchies of cgroups (Slipway's own). */
   cgroups(): Promise<CgroupOverview>;
   /** What is measured of containers, engine and machine, in Prometheus' text format, in pieces (Slipway's own). */

@@ -228,6 +228,10 @@ const SYSTEM: CommandTree = {
   events,
   info,
   prune: entry('Remove unused data', () => import('./commands/system-prune.ts')),
+  top: entry(
+    'Show where the CPU time of the machine goes, and what else it is short of',
+    () => import('./commands/system-top.ts'),
+  ),
 };
 
 const VOLUME: CommandTree = {

@@ -31,6 +31,7 @@ import * as images from '../image/images.ts';
 import { describeImage } from '../image/describe-image.ts';
 import { listImages } from '../image/list-images.ts';
 import { pruneImages } from '../image/prune-images.ts';
+import { machineUsage } from './machine-usage.ts';
 import { collectMetrics } from './metrics/collect-metrics.ts';
 import { describeCgroups, describeContainerCgroup } from '../container/inspect/container-cgroup.ts';
 import { containerChanges } from '../container/inspect/container-changes.ts';
@@ -276,6 +277,7 @@ function systemBackend(daemon: Daemon): SystemBackend {
     events: options =>
       daemon.events.subscribe({ ...options, signal: AbortSignal.any([options.signal, daemon.closing]) }),
     diskUsage: async parts => diskUsage(daemon, parts),
+    machine: async () => machineUsage(daemon),
     cgroups: async () => describeCgroups(daemon),
     metrics: () => collectMetrics(daemon),
     systemCheck: async (options, progress) => checkSystem(daemon, options, progress),

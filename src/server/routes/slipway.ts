@@ -14,6 +14,7 @@ export function slipwayRoutes(
     | 'containerCgroup'
     | 'containerExplain'
     | 'imageBootstrap'
+    | 'machine'
     | 'metrics'
     | 'networkProblems'
     | 'systemCheck'
@@ -23,6 +24,7 @@ export function slipwayRoutes(
     get('/slipway/containers/:id/plan', async exchange =>
       sendJson(exchange, { Operations: await backend.containerExplain(exchange.param('id')) }),
     ),
+    get('/slipway/machine', async exchange => sendJson(exchange, await backend.machine())),
     get('/slipway/cgroups', async exchange => sendJson(exchange, await backend.cgroups())),
     get('/slipway/containers/:id/cgroup', async exchange =>
       sendJson(exchange, await backend.containerCgroup(exchange.param('id'))),

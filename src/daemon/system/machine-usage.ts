@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import type { MachineUsage } from '../../api/machine.ts';
+import { parseKeyValues, parsePressure } from '../../cgroups/cgroup-stats.ts';
+import { readHostFile } from '../../cgroups/layout.ts';
+import type { Daemon } from '../container/daemon.ts';
+
+const BYTES_PER_KIB = 1024;
+
+/** What the machine is at: CPU time by what it went to, interrupts by kind, load, pressure, memory and disk. */
+export async function machineUsage({ options, containers }: Daemon): Promise<MachineUsage> {
+  const disk = await statfs(options.dataRoot);
+  const used = await Promise.all(
+    containers.all().map(async ({ runtime }) => (await runtime?.stats())?.cpu.usageNs ?? 0n),
+  );
+  const pressure = (name: string) => parsePressure(readHostFile(`/proc/pressure/${name}`));
+  return {
+    ClockNs: Number(process.hrtime.bigint()),
+    ...parseCpu(readFileSync('/proc/stat', 'latin1')),
+    SoftIrqs: parseSoftIrqs(readHostFile('/proc/softirqs') ?? ''),
+    Load: parseLoad(readHostFile('/proc/loadavg') ?? ''),
+    Pressure: { cpu: pressure('cpu'), memory: pressure('memory'), io: pressure('io') },
+    ...parseMemory(readHostFile('/proc/meminfo') ?? ''),
+    Disk: { Path: options.dataRoot, Bytes: disk.blocks * disk.bsize, FreeBytes: disk.bavail * disk.bsize },
+    ContainersCpuNs: Number(used.reduce((sum, ns) => sum + ns, 0n)),
+  };
+}
+
+export function parseCpu(text: string): Pick<MachineUsage, 'Cpu' | 'OnlineCpus' | 'Interrupts'> {
+  const [line = ''] = text.split('\n', 1);
+  const [User = 0, Nice = 0, System = 0, Idle = 0, IoWait = 0, Irq = 0, SoftIrq = 0, Steal = 0] = line
+    .trim()
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return {
+    Cpu: { User, Nice, System, Idle, IoWait, Irq, SoftIrq, Steal },
+    OnlineCpus: text.match(/^cpu\d+ /gm)?.length ?? 1,
+    Interrupts: Number(/^intr (\d+)/m.exec(text)?.[1] ?? 0),
+  };
+}
+
+/** The sum over all CPUs for each kind. */
+export function parseSoftIrqs(text: string): Record<string, number> {
+  const lines = text.split('\n').flatMap(line => {
+    const [, kind, counts] = /^\s*(\w+):(.*)$/.exec(line) ?? [];
+    return kind === undefined || counts === undefined ? [] : [[kind, counts] as const];
+  });
+  const sum = (counts: string) =>
+    counts
+      .trim()
+      .split(/\s+/)
+      .reduce((total, count) => total + Number(count), 0);
+  return Object.fromEntries(lines.map(([kind, counts]) => [kind, sum(counts)]));
+}
+
+function parseLoad(text: string): MachineUsage['Load'] {
+  const [one = 0, five = 0, fifteen = 0] = text.split(' ').map(Number);
+  return [one, five, fifteen];
+}
+
+function parseMemory(text: string): Pick<MachineUsage, 'MemoryBytes' | 'MemoryAvailableBytes'> {
+  const values = parseKeyValues(text.replace(/:\s+/g, ' ').replaceAll(' kB', ''));
+  return {
+    MemoryBytes: (values.MemTotal ?? 0) * BYTES_PER_KIB,
+    MemoryAvailableBytes: (values.MemAvailable ?? 0) * BYTES_PER_KIB,
+  };
+}
