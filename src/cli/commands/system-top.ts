@@ -27,12 +27,13 @@ async function top(context: CommandContext, { values }: CommandCall<typeof FLAGS
   let before = await read();
   using keys = isLive ? await readKeys(context, '') : undefined;
   const ended = keys?.ended ?? new AbortController().signal;
-  do {
+  for (;;) {
     await sleep(INTERVAL_MS, undefined, { signal: ended }).catch(() => undefined);
     if (ended.aborted) return;
     const now = await read();
     const text = machineText(now, before);
-    context.stdout.write(keys === undefined ? text : `${CLEAR_SCREEN}${text.replaceAll('\n', '\r\n')}[q]uit`);
+    if (keys === undefined) return void context.stdout.write(text);
+    context.stdout.write(`${CLEAR_SCREEN}${text.replaceAll('\n', '\r\n')}[q]uit`);
     before = now;
-  } while (isLive);
+  }
 }
