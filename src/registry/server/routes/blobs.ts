@@ -8,7 +8,7 @@ import type { RegistryParts } from '../registry-parts.ts';
 import { sendStatus } from '../respond.ts';
 import { type ContentDigest, parseContentDigest } from '../storage/content-digest.ts';
 import type { BlobRecord } from '../storage/records.ts';
-import { byteRange } from './byte-range.ts';
+import { byteRange, type ByteRange } from './byte-range.ts';
 import { isUnchanged, sendUnchanged } from './pages.ts';
 import { FileSender } from './file-sender.ts';
 
@@ -32,7 +32,30 @@ async function getBlob(parts: RegistryParts, exchange: RegistryExchange, sender:
   if (isUnchanged(request.headers['if-none-match'], etag)) return sendUnchanged(response, etag);
   const { sizeBytes } = found;
   const range = byteRange(request.headers, { sizeBytes, etag });
-  response.writeHead(range === undefined ? 200 : 206, {
+  const { start, end } = range ?? { start: 0, end: sizeBytes };
+  const head = blobHead({ digest, etag, sizeBytes, range });
+  const status = range === undefined ? 200 : 206;
+  if (request.method === 'HEAD') return void response.writeHead(status, head).end();
+  if (found instanceof ArrivingBlob)
+    return pipeline(found.read(start, end), response.writeHead(status, head));
+  // Before the head goes out: a blob that cannot be sent has an answer of its own.
+  const file = await openBlob(parts, found);
+  try {
+    response.writeHead(status, head);
+    await sender.send(response, file, { start, end });
+  } finally {
+    await file.close();
+  }
+}
+
+function blobHead(blob: {
+  digest: ContentDigest;
+  etag: string;
+  sizeBytes: number;
+  range: ByteRange | undefined;
+}): Record<string, string | number> {
+  const { digest, etag, sizeBytes, range } = blob;
+  return {
     'Content-Type': 'application/octet-stream',
     'Content-Length': range === undefined ? sizeBytes : range.end - range.start,
     ...(range && { 'Content-Range': `bytes ${range.start}-${range.end - 1}/${sizeBytes}` }),
@@ -41,16 +64,7 @@ async function getBlob(parts: RegistryParts, exchange: RegistryExchange, sender:
     'Accept-Ranges': 'bytes',
     // It is its name.
     'Cache-Control': 'max-age=31536000, immutable',
-  });
-  if (request.method === 'HEAD') return void response.end();
-  const { start, end } = range ?? { start: 0, end: sizeBytes };
-  if (found instanceof ArrivingBlob) return pipeline(found.read(start, end), response);
-  const file = await openBlob(parts, found);
-  try {
-    await sender.send(response, file, { start, end });
-  } finally {
-    await file.close();
-  }
+  };
 }
 
 /** A blob that is here, on its way here from an upstream, or in a file elsewhere. */
