@@ -18,6 +18,8 @@ const meant = async (...filters: string[]) => ENTRIES.filter(await cacheFilter(f
 
 test('filters of the cache are BuildKit’s: any of them, with all of their conditions', async () => {
   assert.deepEqual(await meant(), ['abc', 'abd', 'xyz']);
+  // What buildx sends when it is given none.
+  assert.deepEqual(await meant(''), ['abc', 'abd', 'xyz']);
   assert.deepEqual(await meant('id==abc'), ['abc']);
   assert.deepEqual(await meant('id!=abc'), ['abd', 'xyz']);
   assert.deepEqual(await meant('id~=^ab'), ['abc', 'abd']);

@@ -20,7 +20,8 @@ const MAX_LENGTH = 4096;
 
 /**
  * Which entries of the cache are meant by filters of BuildKit's: by any of them, each of which may have several
- * conditions, between commas: `field`, `field==value`, `field!=value`, `field~=pattern`. Without filters all are. A field
+ * conditions, between commas: `field`, `field==value`, `field!=value`, `field~=pattern`. Without filters all are, and by an
+ * empty one, which buildx sends when it is given none. A field
  * that entries do not have is no error there: nothing is meant then.
  * @throws EngineError invalid-parameter for a filter that cannot be read
  */
@@ -34,6 +35,7 @@ export async function cacheFilter(filters: readonly string[]): Promise<Condition
 }
 
 async function conditionOf(text: string): Promise<Condition> {
+  if (text === '') return () => true;
   const [, field = '', operator = '', value = ''] = /^([^=!~]+)(?:(==|!=|~=)(.*))?$/s.exec(text) ?? [];
   if (field === '') throw invalid(`invalid filter ${JSON.stringify(text)}`);
   const read = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
