@@ -781,6 +781,34 @@ describe('bridge networks', () => {
   });
 });
 
+test('An interface that an engine gave to a running container, and could not note, goes.', async () => {
+  const open = (): NetworkDriver => {
+    const drivers = openNetworkDrivers({ table: 'slipway_killed' });
+    for (const [name, driver] of drivers) if (name !== 'bridge') driver.close();
+    const driver = drivers.get('bridge');
+    assert.ok(driver);
+    return driver;
+  };
+  const network = networkOptions({ subnet: '10.91.0.0/24', gateway: '10.91.0.1' });
+  const killed = open();
+  await killed.createNetwork(network);
+  await killed.restore([], []);
+  const namespace = await NetworkNamespace.create();
+  const noted = await killed.join(joinOptions(network.id, namespace));
+  await killed.join(joinOptions(network.id, namespace, 'eth1'));
+  killed.close();
+  const next = open();
+  await next.createNetwork(network);
+  await next.restore([noted.endpoint], []);
+  const { stdout } = await inside(namespace, ['-br', 'link']);
+  assert.match(stdout, /^eth0@/m);
+  assert.doesNotMatch(stdout, /eth1/);
+  await next.leave(noted.endpoint, { namespace });
+  namespace.close();
+  await next.removeNetwork(network.id);
+  next.close();
+});
+
 class TestContainer {
   driver: NetworkDriver;
   readonly namespace: NetworkNamespace;

@@ -13,6 +13,7 @@ import {
   getLink,
   isolatePort,
   parseLink,
+  setAlias,
   setHairpin,
 } from '../../kernel/netlink/link-messages.ts';
 import type { NetlinkMessage } from '../../kernel/netlink/message.ts';
@@ -41,19 +42,20 @@ export type AttachOptions = {
 };
 
 /**
- * A veth pair that is down, the inner end of that name in the namespace: the one made beforehand, or a new one.
+ * A veth pair that is down, the inner end of that name in the namespace: the one made beforehand, or a new one, whose outer
+ * end has its owner as its alias. Namespaces that have one made beforehand are nobody's yet, and go with it.
  * @throws SyscallError
  */
 export function takePair(
   host: NetlinkSocket,
   namespace: NetworkNamespace,
-  interfaceName: string,
+  { interfaceName, owner }: { interfaceName: string; owner: string },
 ): InterfacePair {
   const prepared = namespace.takePrepared(interfaceName);
   if (prepared !== undefined) return prepared;
   const name = newVethName();
   const peer = { name: interfaceName, namespace: namespace.descriptor };
-  const [reply] = host.request([addVethPair({ name, peer }), getLink({ name })]);
+  const [reply] = host.request([addVethPair({ name, peer }), setAlias({ name }, owner), getLink({ name })]);
   if (reply === undefined) throw new TypeError(`no answer about ${name}`);
   const { index, peerIndex } = parseLink(reply);
   return { index: peerIndex, hostIndex: index };

@@ -115,6 +115,18 @@ export async function removeBridge({ device, owner }: Pick<BridgeDevice, 'device
   }
 }
 
+/** Off this thread. Idempotent. @throws SyscallError */
+export async function removeLink(index: number): Promise<void> {
+  const host = new NetlinkSocket(NETLINK_ROUTE);
+  try {
+    await host.requestAsync([deleteLink({ index })]);
+  } catch (error) {
+    if (errorCode(error) !== 'ENODEV') throw error;
+  } finally {
+    host.close();
+  }
+}
+
 /** All bridges of the host, not only the engine's. */
 export function listBridges(host: NetlinkSocket): Link[] {
   return host

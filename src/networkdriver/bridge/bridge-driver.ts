@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { NETLINK_ROUTE } from '../../kernel/abi/netlink.ts';
+import { dumpLinks, parseLink } from '../../kernel/netlink/link-messages.ts';
 import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
 import type {
   Endpoint,
@@ -22,7 +23,7 @@ import {
   detachInterface,
   takePair,
 } from './attach-interface.ts';
-import { ensureBridge, listBridges, removeBridge, separatePorts } from './bridge-device.ts';
+import { ensureBridge, listBridges, removeBridge, removeLink, separatePorts } from './bridge-device.ts';
 import {
   attachOptions,
   type BridgeNetwork,
@@ -132,7 +133,10 @@ export class BridgeDriver implements NetworkDriver {
     const bound = await this.#bindPorts(network, options, addresses);
     undo.defer(() => this.#releasePorts(bound));
     const endpoint = endpointOf(network, options, { addresses, bound });
-    const pair = takePair(this.#host, options.namespace, options.interfaceName);
+    const pair = takePair(this.#host, options.namespace, {
+      interfaceName: options.interfaceName,
+      owner: this.#ownerOfPair(options.endpointId),
+    });
     undo.defer(() => detachInterface(options.namespace, options.interfaceName));
     if (prepared === undefined)
       attachInterface(
@@ -200,6 +204,7 @@ export class BridgeDriver implements NetworkDriver {
     await this.#firewall.reconcile(
       [...this.#endpoints.values()].flatMap(endpoint => this.#elements(endpoint)),
     );
+    await this.#removeStrayPairs();
     await this.#removeStrayBridges();
   }
 
@@ -283,6 +288,17 @@ export class BridgeDriver implements NetworkDriver {
   /** What is noted at bridges: engines side by side have tables of their own. */
   #ownerOf(networkId: string): string {
     return `${this.#options.table} network ${networkId}`;
+  }
+
+  #ownerOfPair(endpointId: string): string {
+    return `${this.#options.table} endpoint ${endpointId}`;
+  }
+
+  /** Of containers that have been connected by an engine that was killed before it could note that. */
+  async #removeStrayPairs(): Promise<void> {
+    const owners = new Set([...this.#endpoints.keys()].map(id => this.#ownerOfPair(id)));
+    for (const { index, alias } of this.#host.dump(dumpLinks()).map(parseLink))
+      if (alias.startsWith(this.#ownerOfPair('')) && !owners.has(alias)) await removeLink(index);
   }
 
   async #removeStrayBridges(): Promise<void> {
