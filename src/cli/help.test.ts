@@ -49,6 +49,6 @@ test('a group lists its commands, and the program its groups', async () => {
   );
   assert.match(
     await help(),
-    /\nManagement Commands:\n {2}builder {5}Manage builds\n {2}container {3}Manage containers\n/,
+    /\nManagement Commands:\n {2}builder {5}Manage builds\n {2}cgroup {6}Look at cgroups\n {2}container {3}Manage containers\n/,
   );
 });

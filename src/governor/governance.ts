@@ -155,7 +155,7 @@ export const GOVERNANCE_OPTIONS = {
     },
   },
   'pressure-limit': {
-    usage: 'Pressure from which on there is an event: RESOURCE=some|full:PERCENT:WINDOW (memory=some:10:1s)',
+    usage: 'Pressure from which on there is an event, such as memory=some:10:1s',
     kind: 'list',
     apply: (governance, text) => {
       governance.pressureLimits = listOf(text, MAX_PRESSURE_LIMITS).map(parsePressureLimit);
