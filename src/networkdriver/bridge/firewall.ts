@@ -202,9 +202,21 @@ export class Firewall {
   async #loadAll(): Promise<void> {
     const hasIpv6 = existsSync('/proc/sys/net/ipv6');
     const kept = ([4, 6] as const).filter(version => this.#hasAdministratorsRules(version));
-    await loadRuleset(rulesetOf(this.#table, this.#networks, { hasIpv6, kept }));
+    const script = rulesetOf(this.#table, this.#networks, { hasIpv6, kept });
+    await loadRuleset(script);
     this.#isLoaded = true;
-    this.#rules = { 4: this.#dumpRules(4), 6: hasIpv6 ? this.#dumpRules(6) : new Set() };
+    this.#rules = {
+      4: this.#loadedRules(4, script),
+      6: hasIpv6 ? this.#loadedRules(6, script) : new Set(),
+    };
+  }
+
+  /** Where somebody has taken some of them away already, one that there never is, so that the next look finds it. */
+  #loadedRules(version: IpVersion, script: string): ReadonlySet<bigint> {
+    const rules = this.#dumpRules(version);
+    const start = `add rule ${version === 4 ? 'ip' : 'ip6'} ${this.#table} `;
+    const expected = script.split('\n').filter(line => line.startsWith(start)).length;
+    return rules.size < expected ? new Set([-1n]) : rules;
   }
 
   #hasAdministratorsRules(version: IpVersion): boolean {
