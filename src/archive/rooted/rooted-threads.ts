@@ -168,7 +168,7 @@ type ThreadOptions = RootedWorkerData & {
  */
 function workerProgram(): string | URL {
   if (import.meta.url.endsWith('.ts')) return new URL('./rooted-worker.ts', import.meta.url);
-  const text = readFileSync(new URL('../rooted-worker.cjs', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('./rooted-worker.cjs', import.meta.url), 'utf8');
   return `globalThis[Symbol.for('${LIBRARY_KEY}')] = ${JSON.stringify(libraryPath())};\n${text}`;
 }
 
