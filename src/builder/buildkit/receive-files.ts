@@ -67,8 +67,10 @@ export async function receiveFiles(
   signal.addEventListener('abort', cancel, { once: true });
   const archive = new PassThrough();
   const unpacked = extractContext(parts, archive, directory);
+  // What cannot be unpacked ends it at once, although the client may have more to say, or nothing ever.
+  const failed = new Promise<never>((_resolve, reject) => void unpacked.catch(reject));
   try {
-    await new Receiver(call, archive).run();
+    await Promise.race([new Receiver(call, archive).run(), failed]);
     return await unpacked;
   } catch (error) {
     archive.destroy();
