@@ -253,6 +253,8 @@ static void end_child(void)
 #include "../run-plan.c"
 #include "../log.c"
 #include "../memory.c"
+#include "../pressure.c"
+#include "../alone.c"
 #include "../streams.c"
 #include "../processes.c"
 #include "../clients.c"
