@@ -9,6 +9,20 @@ import { identityOf, mountable, type SourceTree, withSource } from './source-tre
 
 export type CopyPart = { source: SourceTree; copy: CopyRequest };
 
+/** What takes a path of a source as it is, its owners and modes too, onto nothing. */
+export function plainCopy(path: string, destination: string): CopyRequest {
+  return {
+    sources: [path],
+    destination,
+    parents: false,
+    exclude: [],
+    owner: undefined,
+    mode: undefined,
+    link: true,
+    createdNs: 0n,
+  };
+}
+
 export type CopyFiles = {
   /** What it is copied onto; undefined for nothing. */
   top: Digest | undefined;

@@ -4,7 +4,7 @@ import type { Build } from '../build.ts';
 import type { BuildContext, ReceivedFiles } from '../build-request.ts';
 import { namedContext } from '../contexts/named-context.ts';
 import { findStage } from '../frontend/plan-stages.ts';
-import { copyFiles } from '../operations/copy-files.ts';
+import { copyFiles, plainCopy } from '../operations/copy-files.ts';
 import type { SourceTree } from '../operations/source-tree.ts';
 import { initialState, type StageState } from '../stage-state.ts';
 
@@ -57,19 +57,9 @@ async function directoryState(
   files: ReceivedFiles,
   platform: Platform,
 ): Promise<StageState> {
-  const copy = {
-    sources: ['/'],
-    destination: '/',
-    parents: false,
-    exclude: [],
-    owner: undefined,
-    mode: undefined,
-    link: true,
-    createdNs: 0n,
-  };
   const { layer } = await copyFiles(parts, {
     top: undefined,
-    parts: [{ source: { kind: 'directory', ...files }, copy }],
+    parts: [{ source: { kind: 'directory', ...files }, copy: plainCopy('/', '/') }],
     description: 'named context',
     noCache,
   });

@@ -10,7 +10,7 @@ import type { ContainerDefaults } from '../../oci/image-config.ts';
 import type { Build } from '../build.ts';
 import type { Outcome } from '../builder-parts.ts';
 import type { Scope } from '../frontend/scope.ts';
-import { contentOf } from '../operations/copy-files.ts';
+import { contentOf, plainCopy } from '../operations/copy-files.ts';
 import { type RunCommand, runCommand } from '../operations/run-command.ts';
 import { type MountPlan, secretId } from '../operations/run-mounts.ts';
 import { identityOf, type SourceTree } from '../operations/source-tree.ts';
@@ -143,15 +143,5 @@ function destinationOf(mount: RunMount, workingDirectory: string, index: number)
 /** What a part of a source is known by: of a context, its own content, whatever else is sent. */
 async function identityAt({ parts }: Build, source: SourceTree, path: string): Promise<string | undefined> {
   if (source.kind === 'layer') return identityOf(source);
-  const copy = {
-    sources: [path === '' ? '/' : path],
-    destination: '/source/',
-    parents: false,
-    exclude: [],
-    owner: undefined,
-    mode: undefined,
-    link: true,
-    createdNs: 0n,
-  };
-  return contentOf(parts, [{ source, copy }]);
+  return contentOf(parts, [{ source, copy: plainCopy(path || '/', '/source/') }]);
 }
