@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { constants, readdirSync, renameSync } from 'node:fs';
-import { open, opendir, rmdir, unlink } from 'node:fs/promises';
+import { readdirSync, renameSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import { errorCode } from '../../base/errors.ts';
-
-/** So many files are removed one by one on libuv's pool; what has more is left to a rooted thread. */
-const SMALL_TREE_FILES = 64;
+import { removeSmallTree } from '../../base/remove-small-tree.ts';
 
 /**
  * Removes a directory of the driver's. It vanishes at once, by being renamed into `trash` (a directory on the
@@ -19,7 +16,7 @@ export async function removeDirectory(path: string, trash: string, threads: Root
 
 /** Removes an entry of the trash. */
 export async function removeTree(trash: string, name: string, threads: RootedThreads): Promise<void> {
-  const small = removeSmallTree(`${trash}/${name}`, { files: SMALL_TREE_FILES });
+  const small = removeSmallTree(`${trash}/${name}`);
   // What hinders it hinders the thread, too, which tells of it.
   if (await small.catch(() => false)) return;
   await threads.run({ kind: 'remove', root: trash, name });
@@ -46,25 +43,4 @@ export function removeLeftovers(
   for (const name of readdirSync(staging)) renameSync(`${staging}/${name}`, `${trash}/${name}`);
   // What cannot be removed now is tried again by the next process.
   for (const name of readdirSync(trash)) remove(name).catch(() => undefined);
-}
-
-/**
- * Whether all is gone: it gives up when there are more files than the budget has. Names are looked up one by one from
- * open directories, as they may be too long together for one path, and nobody can lead it elsewhere.
- */
-async function removeSmallTree(path: string | Buffer, budget: { files: number }): Promise<boolean> {
-  const directory = await open(path, constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  try {
-    const inside = `/proc/self/fd/${directory.fd}/`;
-    for await (const entry of await opendir(inside, { encoding: 'latin1' })) {
-      if (budget.files-- === 0) return false;
-      const child = Buffer.from(inside + entry.name, 'latin1');
-      if (!entry.isDirectory()) await unlink(child);
-      else if (!(await removeSmallTree(child, budget))) return false;
-    }
-  } finally {
-    await directory.close();
-  }
-  await rmdir(path);
-  return true;
 }

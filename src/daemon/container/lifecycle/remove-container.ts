@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { removeSmallTree } from '../../../base/remove-small-tree.ts';
 import { TimeSlice } from '../../../base/time-slice.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
@@ -145,6 +146,7 @@ async function removeLayer(daemon: Daemon, { id, cleanedUp }: Container): Promis
 /** What is left of a container that the store has forgotten, or never knew. */
 export async function removeLeftFiles({ graph, options, store }: Daemon, id: string): Promise<void> {
   await graph.removeContainerLayer(id);
-  await rm(containerDirectory(options, id), { recursive: true, force: true });
+  const directory = containerDirectory(options, id);
+  if (!(await removeSmallTree(directory))) await rm(directory, { recursive: true, force: true });
   store.removeLeftover({ kind: 'container', id });
 }
