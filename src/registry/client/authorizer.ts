@@ -83,12 +83,20 @@ export class Authorizer {
     // Another request may have begun meanwhile.
     const current = demand.tokens.get(key);
     if (current !== undefined && current !== known) return current;
-    const request = tokenRequest(demand.challenge, { credentials, scopes, endpoint });
-    const wantsRefreshToken = this.wantsRefreshToken && credentials?.kind === 'password';
-    const token = fetchToken({ ...request, wantsRefreshToken }, this.#sendTo(endpoint));
+    const token = this.#fetch(endpoint, demand.challenge, { credentials, scopes });
     demand.tokens.set(key, token);
     token.catch(() => demand.tokens.delete(key));
     return token;
+  }
+
+  async #fetch(
+    endpoint: Endpoint,
+    challenge: Challenge,
+    { credentials, scopes }: { credentials: Credentials | undefined; scopes: readonly string[] },
+  ): Promise<Token> {
+    const request = await tokenRequest(challenge, { credentials, scopes, endpoint });
+    const wantsRefreshToken = this.wantsRefreshToken && credentials?.kind === 'password';
+    return fetchToken({ ...request, wantsRefreshToken }, this.#sendTo(endpoint));
   }
 
   /** The identity token that a login has brought; '' for none. */
@@ -105,19 +113,19 @@ function basicProof(credentials: Credentials | undefined): string {
   return basicHeader(credentials.username, credentials.password);
 }
 
-function tokenRequest(
+async function tokenRequest(
   { parameters }: Challenge,
   {
     credentials,
     scopes,
     endpoint,
   }: { credentials: Credentials | undefined; scopes: readonly string[]; endpoint: Endpoint },
-): Omit<TokenRequest, 'wantsRefreshToken'> {
+): Promise<Omit<TokenRequest, 'wantsRefreshToken'>> {
   const registry = new URL(endpoint.base);
   const realm = URL.parse(parameters.get('realm') ?? '', registry);
   if (realm === null || !['http:', 'https:'].includes(realm.protocol))
     throw new RegistryError('system', `${registry.host} names no token service that could be asked`);
-  if (credentials !== undefined && !mayHaveSecrets(realm, registry, endpoint.tokenHosts))
+  if (credentials !== undefined && !(await mayHaveSecrets(realm, registry, endpoint.tokenHosts)))
     throw new RegistryError(
       'unauthorized',
       `refusing to send the credentials for ${registry.host} to the token service at ${realm.origin}: where that is meant, add token_hosts = ["${realm.host}"] to the registry's hosts.toml`,

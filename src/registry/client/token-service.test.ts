@@ -144,23 +144,38 @@ test('a service that gives no token, or something else, is told', async t => {
   );
 });
 
-test('secrets go to token services of the registry’s host or domain, and not from HTTPS to HTTP', () => {
+test('secrets go to token services of the registry’s host or domain, and not from HTTPS to HTTP', async () => {
   const may = (realm: string, registry: string) => mayHaveSecrets(new URL(realm), new URL(registry));
-  assert.ok(may('https://auth.docker.io/token', 'https://registry-1.docker.io/v2'));
-  assert.ok(may('https://gitlab.com/jwt/auth', 'https://registry.gitlab.com/v2'));
-  assert.ok(may('https://registry.io:8443/token', 'https://registry.io/v2'));
-  assert.ok(may('http://10.0.0.1:5001/token', 'http://10.0.0.1:5000/v2'));
-  assert.ok(!may('https://evil.com/token', 'https://registry.io/v2'));
-  assert.ok(!may('https://registry.io.evil.com/token', 'https://registry.io/v2'));
-  assert.ok(!may('http://registry.io/token', 'https://registry.io/v2'));
-  assert.ok(!may('https://10.0.0.2/token', 'https://10.0.0.1/v2'));
+  for (const [realm, registry] of [
+    ['https://auth.docker.io/token', 'https://registry-1.docker.io/v2'],
+    ['https://gitlab.com/jwt/auth', 'https://registry.gitlab.com/v2'],
+    ['https://registry.io:8443/token', 'https://registry.io/v2'],
+    ['https://auth.example.co.uk/token', 'https://registry.example.co.uk/v2'],
+    ['https://auth.team.corp/token', 'https://registry.team.corp/v2'],
+    ['http://10.0.0.1:5001/token', 'http://10.0.0.1:5000/v2'],
+  ] as const)
+    assert.ok(await may(realm, registry), `${realm} for ${registry}`);
+  for (const [realm, registry] of [
+    ['https://evil.com/token', 'https://registry.io/v2'],
+    ['https://registry.io.evil.com/token', 'https://registry.io/v2'],
+    ['http://registry.io/token', 'https://registry.io/v2'],
+    ['https://10.0.0.2/token', 'https://10.0.0.1/v2'],
+    ['https://[::2]/token', 'https://[::1]/v2'],
+    // Below these anybody can have a name.
+    ['https://evil.co.uk/token', 'https://registry.co.uk/v2'],
+    ['https://co.uk/token', 'https://registry.co.uk/v2'],
+    ['https://evil.github.io/token', 'https://team.github.io/v2'],
+    ['https://evil.s3.amazonaws.com/token', 'https://team.s3.amazonaws.com/v2'],
+    ['https://auth/token', 'https://registry/v2'],
+  ] as const)
+    assert.ok(!(await may(realm, registry)), `${realm} for ${registry}`);
 });
 
-test('secrets go where somebody has said that they may, by host and port, and still not from HTTPS to HTTP', () => {
+test('secrets go where somebody has said that they may, by host and port, and still not from HTTPS to HTTP', async () => {
   const registry = new URL('https://registry.io/v2');
   const may = (realm: string) => mayHaveSecrets(new URL(realm), registry, ['auth.example.com', 'a.b:8443']);
-  assert.ok(may('https://auth.example.com/token'));
-  assert.ok(may('https://a.b:8443/token'));
-  assert.ok(!may('https://a.b/token'));
-  assert.ok(!may('http://auth.example.com/token'));
+  assert.ok(await may('https://auth.example.com/token'));
+  assert.ok(await may('https://a.b:8443/token'));
+  assert.ok(!(await may('https://a.b/token')));
+  assert.ok(!(await may('http://auth.example.com/token')));
 });

@@ -125,21 +125,29 @@ async function decodeAnswer(response: RegistryResponse): Promise<TokenAnswer> {
 }
 
 /**
- * Whether a registry's credentials may go to a token service: to one on the same host or of the same domain (Docker
- * Hub's and GitLab's are elsewhere than their registries), to those that somebody has named, and never in the clear
- * where the registry is not.
+ * Whether a registry's credentials may go to a token service: to one on the same host or of the same registrable domain
+ * (Docker Hub's and GitLab's are elsewhere than their registries), to those that somebody has named, and never in the
+ * clear where the registry is not.
  * @param named `host[:port]`
  */
-export function mayHaveSecrets(realm: URL, registry: URL, named: readonly string[] = []): boolean {
+export async function mayHaveSecrets(
+  realm: URL,
+  registry: URL,
+  named: readonly string[] = [],
+): Promise<boolean> {
   if (realm.protocol !== 'https:' && registry.protocol === 'https:') return false;
   if (named.includes(realm.host)) return true;
   if (realm.hostname === registry.hostname) return true;
   if (isLoopback(realm.host) && isLoopback(registry.host)) return true;
-  const domain = domainOf(registry.hostname);
-  return domain !== undefined && domain === domainOf(realm.hostname);
+  const domain = await domainOf(registry.hostname);
+  return domain !== null && domain === (await domainOf(realm.hostname));
 }
 
-/** `docker.io` of `auth.docker.io`; undefined for addresses. */
-function domainOf(hostname: string): string | undefined {
-  return /(?:^|\.)([\w-]+\.[a-z][\w-]*)$/i.exec(hostname)?.[1]?.toLowerCase();
+/**
+ * `docker.io` of `auth.docker.io`; null for addresses and for what anybody can have a name below (publicsuffix.org:
+ * `co.uk`, and `github.io` as well).
+ */
+async function domainOf(hostname: string): Promise<string | null> {
+  const { getDomain } = await import('tldts');
+  return getDomain(hostname, { allowPrivateDomains: true });
 }
