@@ -3,6 +3,8 @@ export type RegistryFlags = {
   root: string;
   listen: string[];
   externalUrl: string;
+  /** `10.0.0.0/8`, `192.0.2.1`, `unix`. */
+  trustedProxies: string[];
   graceMs: number;
   /** 0: none. */
   gcIntervalMs: number;

@@ -47,6 +47,7 @@ export const command = defineCommand({
     tlscacert: string('', 'Verify clients by certificates of this authority'),
     tlscert: string('', 'TLS certificate file'),
     tlskey: string('', 'TLS key file'),
+    'trusted-proxy': list('', 'Proxy whose word on its clients counts: ADDRESS, NETWORK, "unix"'),
   },
   arguments: { min: 0, max: 0 },
   async run(context, { values }) {
@@ -54,6 +55,7 @@ export const command = defineCommand({
       root: resolve(values.root),
       listen: values.listen.length === 0 ? [DEFAULT_LISTEN] : values.listen,
       externalUrl: values['external-url'],
+      trustedProxies: values['trusted-proxy'],
       graceMs: milliseconds(values['gc-grace']),
       gcIntervalMs: milliseconds(values['gc-interval']),
       config: optionalPath(values.config),

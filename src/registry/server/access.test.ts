@@ -281,6 +281,44 @@ test('read-only: what reads is answered, what changes is 405', async t => {
     assert.equal(status(await registry.ask(line)), '405 UNSUPPORTED');
 });
 
+test('behind a trusted proxy the token service has the name that clients know, and each client its own rate', async t => {
+  const registry = await closed(t, {
+    usesTokens: true,
+    rateLimit: 1,
+    trustedProxies: ['127.0.0.1'],
+  });
+  const through = (client: string, more = {}) =>
+    registry.ask('GET /v2/', {
+      headers: { 'x-forwarded-for': client, 'x-forwarded-proto': 'https', ...more },
+    });
+  const refused = await through('198.51.100.1', { 'x-forwarded-host': 'registry.example' });
+  assert.match(
+    refused.headers['www-authenticate'] ?? '',
+    /^Bearer realm="https:\/\/registry\.example\/token"/,
+  );
+  // One network's addresses are one client.
+  const statuses = await Promise.all(
+    Array.from({ length: 30 }, async (_, index) => (await through(`2001:db8::${index + 1}`)).status),
+  );
+  assert.ok(statuses.filter(code => code === 429).length >= 10);
+  assert.equal((await through('198.51.100.1')).status, 401);
+});
+
+test('nobody else is taken at their word on whom they ask for', async t => {
+  const registry = await closed(t, { usesTokens: true, trustedProxies: ['192.0.2.1', 'unix'] });
+  const headers = {
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': 'evil.example',
+    forwarded: 'host=evil.example',
+  };
+  const refused = await registry.ask('GET /v2/', { headers });
+  assert.match(
+    refused.headers['www-authenticate'] ?? '',
+    new RegExp(`^Bearer realm="http://${registry.host}/token"`),
+  );
+  await assert.rejects(TestRegistry.start(t, { trustedProxies: ['proxy'] }), { kind: 'invalid-parameter' });
+});
+
 test('a client that asks too much is told when to come again', async t => {
   const registry = await TestRegistry.start(t, { rateLimit: 1 });
   const answers = await Promise.all(Array.from({ length: 30 }, () => registry.ask('GET /v2/')));

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { RouteTable, splitUrl } from '../../http/route-table.ts';
+import type { ClientView } from '../../http/trusted-proxies.ts';
 import { ANYBODY } from './auth/guard.ts';
 import { DistributionError } from './distribution-error.ts';
 import { RegistryExchange, type RegistryRoute } from './registry-exchange.ts';
@@ -57,6 +58,7 @@ export class RegistryDispatcher {
     response.setHeader('Docker-Distribution-Api-Version', 'registry/2.0');
     response.setHeader('X-Content-Type-Options', 'nosniff');
     const began: Began = {
+      client: this.#parts.proxies.clientOf(request),
       startMs: performance.now(),
       readBytes: request.socket.bytesRead,
       writtenBytes: request.socket.bytesWritten,
@@ -75,14 +77,16 @@ export class RegistryDispatcher {
     const path = routePath(written);
     const found = this.#routes.find(request.method, path);
     if (found === undefined) throw this.#notFound(path);
-    this.#options.rateLimits.take(request.socket.remoteAddress ?? '');
-    const identity = /^\/(?:v2|ui)\//.test(path) ? await this.#parts.guard.identify(request) : ANYBODY;
+    this.#options.rateLimits.take(began.client.address);
+    const { client } = began;
+    const isGuarded = /^\/(?:v2|ui)\//.test(path);
+    const identity = isGuarded ? await this.#parts.guard.identify(request, client) : ANYBODY;
     began.user = identity.name;
     if (this.#parts.isReadOnly && !isReading(request.method, path))
       throw new DistributionError('UNSUPPORTED', 'the registry is read-only');
     const { route, params } = found;
     const { closing } = this.#options;
-    await route.handle(new RegistryExchange({ request, response, query, params, closing, identity }));
+    await route.handle(new RegistryExchange({ request, response, query, params, closing, identity, client }));
   }
 
   #account(request: IncomingMessage, response: ServerResponse, began: Began): void {
@@ -100,7 +104,7 @@ export class RegistryDispatcher {
     const isWhole = response.writableFinished;
     this.#options.logger.info(
       {
-        remote: socket.remoteAddress,
+        remote: began.client.address,
         user: began.user,
         method,
         url,
@@ -140,7 +144,7 @@ export class RegistryDispatcher {
 }
 
 /** Of a request, when it began. */
-type Began = { startMs: number; readBytes: number; writtenBytes: number; user: string };
+type Began = { client: ClientView; startMs: number; readBytes: number; writtenBytes: number; user: string };
 
 /** Tokens are asked for by POST, too. */
 function isReading(method: string | undefined, path: string): boolean {

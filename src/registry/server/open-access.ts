@@ -1,8 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { TLSSocket } from 'node:tls';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { watchFiles } from '../../base/watch-files.ts';
+import type { ClientView } from '../../http/trusted-proxies.ts';
 import { AccessGuard } from './auth/access-guard.ts';
 import { type Guard, OPEN_GUARD } from './auth/guard.ts';
 import { Htpasswd } from './auth/htpasswd.ts';
@@ -42,8 +41,7 @@ export async function openAccess(
     }
   });
   const tokens = usesTokens ? await TokenIssuer.open('slipway-registry', join(root, 'token-key')) : undefined;
-  const realmFor = (request: IncomingMessage) =>
-    `${externalUrl.replace(/\/+$/, '') || ownUrl(request)}/token`;
+  const realmFor = (client: ClientView) => `${externalUrl.replace(/\/+$/, '') || urlFor(client)}/token`;
   const guard = new AccessGuard({ htpasswd, tokens, anonymousPull, rules, realmFor });
   const close = async () => {
     stop();
@@ -52,7 +50,7 @@ export async function openAccess(
   return { guard, routes: tokens === undefined ? [] : tokenRoutes(guard, tokens), close };
 }
 
-/** As the request's client has called it. */
-function ownUrl({ socket, headers }: IncomingMessage): string {
-  return `${socket instanceof TLSSocket ? 'https' : 'http'}://${(headers.host ?? 'localhost').replaceAll('"', '')}`;
+/** As the client has called it. */
+function urlFor({ protocol, host }: ClientView): string {
+  return `${protocol}://${(host || 'localhost').replaceAll('"', '')}`;
 }

@@ -3,6 +3,7 @@ import { EngineError } from '../../base/errors.ts';
 import { HttpListeners, type ListenerLimits } from '../../http/http-listeners.ts';
 import { type ListenAddress, parseListenAddress } from '../../http/listen-address.ts';
 import type { TlsFiles } from '../../http/tls-options.ts';
+import { TrustedProxies } from '../../http/trusted-proxies.ts';
 import { openAccess } from './open-access.ts';
 import { OPEN_GUARD } from './auth/guard.ts';
 import { RegistryDispatcher } from './dispatch.ts';
@@ -30,6 +31,8 @@ export type RegistryServerOptions = {
   listen: readonly string[];
   /** By which clients know it, behind a proxy: `https://registry.example`. Without one, locations are relative. */
   externalUrl?: string;
+  /** Proxies whose `Forwarded` and `X-Forwarded-…` count: addresses, networks, `unix` (http/trusted-proxies.ts). */
+  trustedProxies?: readonly string[];
   /** Certificate and key, PEM; read again when they change. Default: none, plain HTTP. */
   tls?: TlsFiles;
   /** A file of users with bcrypt hashes, read again when it changes. Default: none, anybody may do anything. */
@@ -110,6 +113,7 @@ export async function openRegistry(options: RegistryServerOptions): Promise<Regi
   if (!isAbsolute(root))
     throw new EngineError('invalid-parameter', `the registry's root ${root} is not an absolute path`);
   const addresses = options.listen.flatMap(registryAddress);
+  const proxies = new TrustedProxies(options.trustedProxies ?? []);
   await using undo = new AsyncDisposableStack();
   const store = await RegistryStore.open({ root, graceMs });
   undo.defer(() => store.close());
@@ -145,6 +149,7 @@ export async function openRegistry(options: RegistryServerOptions): Promise<Regi
     metrics,
     notify: event => webhooks.tell(event),
     externalUrl: externalUrl.replace(/\/+$/, ''),
+    proxies,
     isReadOnly: options.isReadOnly ?? false,
   };
   const listeners = new HttpListeners({ ...LIMITS, ...options.patience }, logger);

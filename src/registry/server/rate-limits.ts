@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { DistributionError } from './distribution-error.ts';
 
 /** How many clients are remembered; those that have been quiet longest are forgotten first. */
@@ -5,7 +7,7 @@ const MAXIMUM_CLIENTS = 10_000;
 
 type Bucket = { tokens: number; filledAtMs: number };
 
-/** So many requests a second for each client, and ten seconds' worth of them at once. */
+/** So many requests a second for each client (an IPv4 address, an IPv6 network), and ten seconds' worth of them at once. */
 export class RateLimits {
   readonly #perSecond: number;
   readonly #buckets = new Map<string, Bucket>();
@@ -16,9 +18,9 @@ export class RateLimits {
   }
 
   /** @throws DistributionError TOOMANYREQUESTS, with Retry-After */
-  take(client: string): void {
+  take(address: string): void {
     if (this.#perSecond === 0) return;
-    const bucket = this.#bucket(client);
+    const bucket = this.#bucket(clientAt(address));
     if (bucket.tokens >= 1) {
       bucket.tokens--;
       return;
@@ -43,4 +45,10 @@ export class RateLimits {
     }
     return bucket;
   }
+}
+
+/** Who has one IPv6 address has all of its network, 2^64 of them. */
+function clientAt(address: string): string {
+  if (!isIPv6(address)) return address;
+  return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(':');
 }

@@ -1,15 +1,18 @@
 import { type ExchangeOptions, HttpExchange } from '../../http/exchange.ts';
 import type { HttpRoute } from '../../http/route-table.ts';
+import type { ClientView } from '../../http/trusted-proxies.ts';
 import type { Identity } from './auth/guard.ts';
 import { checkRepositoryName } from './repository-name.ts';
 
 /** One request to the registry. */
 export class RegistryExchange extends HttpExchange {
   readonly identity: Identity;
+  readonly client: ClientView;
 
-  constructor(options: ExchangeOptions & { identity: Identity }) {
+  constructor(options: ExchangeOptions & { identity: Identity; client: ClientView }) {
     super(options);
     this.identity = options.identity;
+    this.client = options.client;
   }
 
   /** The repository in the path. @throws DistributionError NAME_INVALID */

@@ -1,3 +1,4 @@
+import type { TrustedProxies } from '../../http/trusted-proxies.ts';
 import type { Guard } from './auth/guard.ts';
 import type { PullThrough } from './cache/pull-through.ts';
 import type { LayoutImages } from './layout/layout-images.ts';
@@ -30,6 +31,8 @@ export type RegistryParts = {
   notify(event: RegistryEvent): void;
   /** The URL that clients know the registry by, without a slash at the end; '': locations are relative. */
   externalUrl: string;
+  /** Whose word on their clients counts. */
+  proxies: TrustedProxies;
   /** The token service, where clients prove by tokens who they are. */
   tokens: RegistryRoute[];
   /** Whether nothing may be changed. */

@@ -29,6 +29,20 @@ async function read(registry: TestRegistry, path: string): Promise<string> {
   return answer.body.toString();
 }
 
+test('the command to pull has the name that the registry is known by', async t => {
+  const registry = await TestRegistry.start(t, {
+    externalUrl: 'https://registry.example/',
+    trustedProxies: ['127.0.0.1'],
+  });
+  await registry.pushImage('team/app', 'v1');
+  assert.match(await read(registry, '/ui/team%2Fapp'), /docker pull registry\.example\/team\/app:v1/);
+  await registry.restart({ trustedProxies: ['127.0.0.1'] });
+  const { body } = await registry.ask('GET /ui/team%2Fapp/v1', {
+    headers: { 'x-forwarded-host': 'images.example' },
+  });
+  assert.match(body.toString(), /docker pull images\.example\/team\/app/);
+});
+
 test('pages list repositories, tags with platforms and sizes, layers, referrers and how to pull', async t => {
   const { registry, digest } = await filled(t);
   assert.match(await read(registry, '/ui/'), /<a href="\/ui\/team%2Fapp">team\/app<\/a>/);

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ClientView } from '../../../http/trusted-proxies.ts';
 import type { AccessRule } from '../config/registry-config.ts';
 import { DistributionError } from '../distribution-error.ts';
 import { type Action, ANYBODY, type Guard, type Identity } from './guard.ts';
@@ -12,8 +13,8 @@ export type GuardOptions = {
   /** Whether anybody may pull, where no rules say who may. */
   anonymousPull: boolean;
   rules: () => readonly AccessRule[];
-  /** Of the token service, as a request's client reaches it. */
-  realmFor: (request: IncomingMessage) => string;
+  /** Of the token service, as a client reaches it. */
+  realmFor: (client: ClientView) => string;
 };
 
 /** Lets in who proves to be somebody, by rules for each repository. */
@@ -24,8 +25,8 @@ export class AccessGuard implements Guard {
     this.#options = options;
   }
 
-  async identify(request: IncomingMessage): Promise<Identity> {
-    const challenge = (scope?: string) => this.#challenge(request, scope);
+  async identify(request: IncomingMessage, client: ClientView): Promise<Identity> {
+    const challenge = (scope?: string) => this.#challenge(client, scope);
     const [, scheme = '', proof = ''] = /^(\w+) +(\S+)$/.exec(request.headers.authorization ?? '') ?? [];
     const kind = scheme.toLowerCase();
     if (kind === 'bearer' && this.#options.tokens !== undefined) {
@@ -102,10 +103,10 @@ export class AccessGuard implements Guard {
   }
 
   /** RFC 7617 and the distribution project's token specification. */
-  #challenge(request: IncomingMessage, scope?: string): string {
+  #challenge(client: ClientView, scope?: string): string {
     const { tokens, realmFor } = this.#options;
     if (tokens === undefined) return 'Basic realm="Registry", charset="UTF-8"';
-    const parts = [`realm="${realmFor(request)}"`, `service="${tokens.service}"`];
+    const parts = [`realm="${realmFor(client)}"`, `service="${tokens.service}"`];
     if (scope !== undefined) parts.push(`scope="${scope}"`);
     return `Bearer ${parts.join(',')}`;
   }

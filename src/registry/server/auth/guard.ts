@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ClientView } from '../../../http/trusted-proxies.ts';
 import type { Grant } from './token-issuer.ts';
 
 /** What one may want to do with a repository; `list`, `manage` and `ping` are about the registry as a whole. */
@@ -19,7 +20,7 @@ export const ANYBODY: Identity = { name: '' };
 /** Decides who may do what. */
 export interface Guard {
   /** @throws DistributionError UNAUTHORIZED for a proof that is none */
-  identify(request: IncomingMessage): Promise<Identity>;
+  identify(request: IncomingMessage, client: ClientView): Promise<Identity>;
   /** Whether it is allowed, for answers that depend on it. */
   allows(identity: Identity, action: Action, repository?: string): boolean;
   /** @throws DistributionError UNAUTHORIZED where a proof would help, DENIED where it would not */

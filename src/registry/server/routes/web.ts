@@ -6,6 +6,7 @@ import { decodeOciDocument, type OciDocument } from '../../../oci/decode-oci.ts'
 import { type Descriptor, DOCKER_CONFIG, isAttestation, OCI_CONFIG } from '../../../oci/image-spec.ts';
 import { formatPlatform } from '../../../oci/platform.ts';
 import { DistributionError } from '../distribution-error.ts';
+import type { ClientView } from '../../../http/trusted-proxies.ts';
 import { read, type RegistryExchange, type RegistryRoute } from '../registry-exchange.ts';
 import type { RegistryParts } from '../registry-parts.ts';
 import { isTagName } from '../repository-name.ts';
@@ -87,7 +88,7 @@ function nextPage(path: string, found: readonly string[], shown: readonly string
 }
 
 async function showTags(parts: RegistryParts, exchange: RegistryExchange): Promise<void> {
-  const { repository, query, response, request } = exchange;
+  const { repository, query, response, client } = exchange;
   const { store, guard } = parts;
   guard.require(exchange.identity, 'pull', repository);
   const id = store.records.repositoryId(repository);
@@ -99,7 +100,7 @@ async function showTags(parts: RegistryParts, exchange: RegistryExchange): Promi
     const manifest = store.records.taggedManifest(repository, tag);
     if (manifest !== undefined) rows.push(await tagRow(parts, tag, manifest));
   }
-  const host = request.headers.host ?? '';
+  const host = hostFor(parts, client);
   send(response, tagsPage(repository, host, rows, nextPage(repositoryPath(repository), found, shown)));
 }
 
@@ -139,8 +140,13 @@ async function readWritten(store: RegistryParts['store'], manifest: ManifestReco
   }
 }
 
+/** What images are called by who pulls them. */
+function hostFor({ externalUrl }: RegistryParts, client: ClientView): string {
+  return externalUrl === '' ? client.host : externalUrl.replace(/^https?:\/\//, '');
+}
+
 async function showManifest(parts: RegistryParts, exchange: RegistryExchange): Promise<void> {
-  const { repository, response, request } = exchange;
+  const { repository, response, client } = exchange;
   const { store, guard } = parts;
   guard.require(exchange.identity, 'pull', repository);
   const reference = exchange.param('reference');
@@ -155,7 +161,7 @@ async function showManifest(parts: RegistryParts, exchange: RegistryExchange): P
   });
   const named = [...manifests.map(entry => rowOf(entry, true)), ...content.map(entry => rowOf(entry, false))];
   const { digest, mediaType } = manifest;
-  const host = request.headers.host ?? '';
+  const host = hostFor(parts, client);
   send(
     response,
     manifestPage({
