@@ -25,7 +25,7 @@ export type RequestHandler = {
     /** Whether the request asks for a connection that a route will take over. */
     wanted(request: IncomingMessage): boolean;
     answer(request: IncomingMessage, connection: Duplex): Promise<void>;
-    /** Whether a route is about to take this connection, or has it: what comes on it need not be HTTP. */
+    /** Whether a route is about to take this connection, or has it: what comes on it is not HTTP, also where it looks so. */
     isTaken(connection: Duplex): boolean;
   };
 };
@@ -133,7 +133,15 @@ export class HttpListeners {
     if (this.#limits.maxConnections !== undefined) server.maxConnections = this.#limits.maxConnections;
     // A client may close its side once it has asked, and still read the answer.
     (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
+    /** The last answer of each connection. */
+    const answers = new WeakMap<Duplex, ServerResponse>();
+    const isAnswering = (connection: Duplex): boolean => answers.get(connection)?.writableFinished === false;
     server.on('request', (request, response) => {
+      const { socket } = request;
+      if (upgrades?.isTaken(socket)) return;
+      // Who is to have the connection would be in the way of the answer before.
+      if (isAnswering(socket) && upgrades?.wanted(request)) return void socket.destroy();
+      answers.set(socket, response);
       const problem = headProblem(request);
       if (problem !== undefined) return refuse(request.socket, problem);
       response.once('finish', () => {
@@ -143,6 +151,9 @@ export class HttpListeners {
       void handler.answer(request, response);
     });
     server.on('upgrade', (request, connection, head) => {
+      // From here on node:http does not listen any more.
+      connection.on('error', () => connection.destroy());
+      if (isAnswering(request.socket)) return void connection.destroy();
       const problem = headProblem(request);
       if (problem !== undefined) return refuse(connection, problem);
       if (head.length > 0) connection.unshift(head);

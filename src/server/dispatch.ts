@@ -70,9 +70,15 @@ export class Dispatcher {
     return this.#find(request)?.route.hijacks ?? false;
   }
 
-  /** Whether a route is about to take this connection, or has it: what comes on it need not be HTTP. */
+  /** Whether a route is about to take this connection, or has it: what comes on it is not HTTP. */
   isHandingOver(connection: Duplex): boolean {
     return this.#handingOver.has(connection);
+  }
+
+  /** Unless the answer is an ordinary one. */
+  #handOver({ socket }: IncomingMessage, response: ServerResponse): void {
+    this.#handingOver.add(socket);
+    response.once('finish', () => this.#handingOver.delete(socket));
   }
 
   async #dispatch(request: IncomingMessage, response: ServerResponse, upgraded?: Duplex): Promise<void> {
@@ -83,6 +89,7 @@ export class Dispatcher {
     if (found === undefined) throw new EngineError('not-found', 'page not found');
     if (!checkVersion(found.version, response)) return;
     const { route, ...rest } = found;
+    if (route.hijacks) this.#handOver(request, response);
     await route.handle(
       new Exchange({ ...rest, request, response, upgraded, closing: this.#options.closing }),
     );
