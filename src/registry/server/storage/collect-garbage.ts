@@ -82,6 +82,7 @@ class Sweep {
     await this.#sweepBlobs();
     if (!this.#options.isDryRun) {
       for (const algorithm of ['sha256', 'sha512']) await this.#sweepFiles(algorithm);
+      this.#store.leases.prune();
       this.#report.uploads = await this.#store.uploads.removeStale(UPLOAD_AGE_MS);
       await this.#store.synced();
     }

@@ -1,19 +1,31 @@
+import { isFull } from '../../../base/reserved-database.ts';
 import type { ContentDigest } from './content-digest.ts';
+import type { LeaseRecord, RegistryRecords } from './records.ts';
+
+/** `savedMs`: the end that is on the disk. */
+type Lease = { endsAtMs: number; savedMs: number };
 
 /**
  * What garbage collection leaves alone although no manifest names it: content that is being stored or served, and, for
- * a while, what a client was told is there, since its manifest is to come.
+ * a while, what a client was told is there, since its manifest is to come. The latter outlives this process.
  */
 export class ContentLeases {
   readonly #graceMs: number;
+  readonly #records: Pick<RegistryRecords, 'leases' | 'saveLease' | 'removeEndedLeases'>;
   readonly #counts = new Map<ContentDigest, number>();
-  /** When they end, by digest, the first to end first. */
-  readonly #ends = new Map<ContentDigest, number>();
+  /** By digest, the first to end first. */
+  readonly #leases = new Map<ContentDigest, Lease>();
 
   #begun = 0;
 
-  constructor(graceMs: number) {
+  constructor(graceMs: number, records: Pick<RegistryRecords, 'leases' | 'saveLease' | 'removeEndedLeases'>) {
     this.#graceMs = graceMs;
+    this.#records = records;
+    const now = Date.now();
+    records.removeEndedLeases(now);
+    // By another time of grace than that of before, maybe.
+    for (const { digest, endsAtMs } of records.leases(now))
+      this.#leases.set(digest, { endsAtMs: Math.min(endsAtMs, now + graceMs), savedMs: endsAtMs });
   }
 
   /** Keeps it until the returned value is disposed of. */
@@ -31,12 +43,38 @@ export class ContentLeases {
     };
   }
 
-  /** Keeps it for the time of grace from now on. */
+  /** Keeps what has just been stored for the time of grace; after a restart its own time says as much. */
+  begin(digest: ContentDigest): void {
+    this.#renew(digest);
+  }
+
+  /** Keeps what a client is told is there for the time of grace from now on. */
   renew(digest: ContentDigest): void {
+    const lease = this.#renew(digest);
+    if (lease.savedMs < lease.endsAtMs) lease.savedMs = this.#save(digest, lease.endsAtMs);
+  }
+
+  #renew(digest: ContentDigest): Lease {
     this.#forgetEnded();
     if (!this.isKept(digest)) this.#begun++;
-    this.#ends.delete(digest);
-    this.#ends.set(digest, Date.now() + this.#graceMs);
+    const savedMs = this.#leases.get(digest)?.savedMs ?? 0;
+    const lease = { endsAtMs: Date.now() + this.#graceMs, savedMs };
+    this.#leases.delete(digest);
+    this.#leases.set(digest, lease);
+    return lease;
+  }
+
+  /** For longer, so that what is asked for all the time is written now and then only. @returns until when it is saved */
+  #save(digest: ContentDigest, endsAtMs: number): number {
+    const lease: LeaseRecord = { digest, endsAtMs: endsAtMs + Math.max(0, Math.round(this.#graceMs / 2)) };
+    try {
+      this.#records.saveLease(lease);
+      return lease.endsAtMs;
+    } catch (error) {
+      // What is only read is served on a full disk, too; until a restart it is kept all the same.
+      if (!isFull(error)) throw error;
+      return 0;
+    }
   }
 
   /** How many have begun. */
@@ -50,14 +88,20 @@ export class ContentLeases {
   }
 
   isKept(digest: ContentDigest): boolean {
-    return this.#counts.has(digest) || (this.#ends.get(digest) ?? 0) > Date.now();
+    return this.#counts.has(digest) || (this.#leases.get(digest)?.endsAtMs ?? 0) > Date.now();
+  }
+
+  /** Forgets those that have ended, on the disk, too. */
+  prune(): void {
+    this.#forgetEnded();
+    this.#records.removeEndedLeases(Date.now());
   }
 
   #forgetEnded(): void {
     const now = Date.now();
-    for (const [digest, end] of this.#ends) {
-      if (end > now) return;
-      this.#ends.delete(digest);
+    for (const [digest, { endsAtMs }] of this.#leases) {
+      if (endsAtMs > now) return;
+      this.#leases.delete(digest);
     }
   }
 }

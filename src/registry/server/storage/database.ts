@@ -69,6 +69,8 @@ CREATE TABLE uploads (
 `,
   // The registry that a repository is a copy of; NULL: it was pushed here.
   'ALTER TABLE repositories ADD COLUMN upstream TEXT;',
+  // Content that a client was told is there (content-leases.ts).
+  'CREATE TABLE leases (digest TEXT PRIMARY KEY, ends_at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;',
 ];
 
 /** By this process: to open the file a second time, and close it, would lose the lock (fcntl(2), "close"). */

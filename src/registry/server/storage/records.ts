@@ -1,6 +1,7 @@
 import type { ReservedDatabase } from '../../../base/reserved-database.ts';
 import type { ContentDigest } from './content-digest.ts';
 
+export type LeaseRecord = { digest: ContentDigest; endsAtMs: number };
 export type BlobRecord = { digest: ContentDigest; sizeBytes: number };
 
 export type ManifestRecord = BlobRecord & {
@@ -160,6 +161,26 @@ export class RegistryRecords {
   /** That it is of use. */
   touch(digest: ContentDigest): void {
     this.database.prepare('UPDATE blobs SET used_at_ms = ? WHERE digest = ?').run(Date.now(), digest);
+  }
+
+  // Leases
+
+  /** Those that have not ended, the first to end first. */
+  leases(nowMs: number): LeaseRecord[] {
+    return this.database
+      .prepare('SELECT digest, ends_at_ms FROM leases WHERE ends_at_ms > ? ORDER BY ends_at_ms')
+      .all(nowMs)
+      .map(row => ({ digest: row.digest as ContentDigest, endsAtMs: row.ends_at_ms as number }));
+  }
+
+  saveLease({ digest, endsAtMs }: LeaseRecord): void {
+    this.database
+      .prepare('INSERT OR REPLACE INTO leases (digest, ends_at_ms) VALUES (?, ?)')
+      .run(digest, endsAtMs);
+  }
+
+  removeEndedLeases(nowMs: number): void {
+    this.database.prepare('DELETE FROM leases WHERE ends_at_ms <= ?').run(nowMs);
   }
 
   // Manifests

@@ -47,7 +47,7 @@ export class RegistryStore {
     this.#database = openRegistryDatabase(this.#databasePath);
     this.#log = new WriteAheadLog(this.#databasePath);
     this.records = new RegistryRecords(this.#database);
-    this.leases = new ContentLeases(graceMs);
+    this.leases = new ContentLeases(graceMs, this.records);
     this.uploads = new Uploads(files, this.records);
   }
 
@@ -106,7 +106,7 @@ export class RegistryStore {
     this.#database.transaction(() => {
       this.records.addBlob({ digest, sizeBytes });
       this.records.linkIn(this.records.addRepository(repository), digest);
-      this.leases.renew(digest);
+      this.leases.begin(digest);
     });
     await this.synced();
   }
@@ -116,7 +116,7 @@ export class RegistryStore {
     const isHere = this.#database.transaction(() => {
       if (this.records.blob(digest) === undefined) return false;
       this.records.linkIn(this.records.addRepository(repository), digest);
-      this.leases.renew(digest);
+      this.leases.begin(digest);
       return true;
     });
     if (isHere) await this.synced();
@@ -156,7 +156,7 @@ export class RegistryStore {
       const repositoryId = this.records.addRepository(repository);
       if (isNew && upstream !== undefined) this.records.setUpstream(repositoryId, upstream);
       this.records.addManifest(repositoryId, record, { children, tag });
-      this.leases.renew(digest);
+      this.leases.begin(digest);
       this.#changes++;
     });
     this.#documents.keep(digest, raw);
