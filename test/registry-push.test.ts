@@ -98,6 +98,25 @@ test('layers of an image that was made here are compressed, and nothing of that 
   assert.equal((await own.graph.resolve(`${own.registry.host}/made:1`)).id, id);
 });
 
+test('what a layer was sent as is known after a restart: it is not compressed once more', async t => {
+  const own = await place(t);
+  await importTar(own, 'made:1', TAR);
+  await push(own, 'made:1');
+  const [sent] = decodeManifest(own.registry.manifests.get('made:1')?.raw ?? Buffer.alloc(0)).layers;
+  await own.test.close();
+  await own.test.open();
+  const ingest = t.mock.method(own.graph.content, 'ingest');
+  await push(own, 'made:1');
+  assert.equal(ingest.mock.callCount(), 0);
+  const [again] = decodeManifest(own.registry.manifests.get('made:1')?.raw ?? Buffer.alloc(0)).layers;
+  assert.deepEqual(again, sent);
+  // A registry that has lost it gets it.
+  own.registry.blobs.delete(sent?.digest ?? '');
+  await push(own, 'made:1');
+  assert.equal(ingest.mock.callCount(), 1);
+  assert.ok(own.registry.blobs.has(sent?.digest ?? ''));
+});
+
 test('without a tag all tags of the name go, and names that begin alike do not', async t => {
   const own = await place(t);
   await importTar(own, 'made:1', TAR);

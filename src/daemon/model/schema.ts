@@ -16,4 +16,6 @@ export const MIGRATIONS = [
    CREATE TABLE networks (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, record TEXT NOT NULL) STRICT;
    CREATE TABLE leftovers (kind TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, id)) STRICT;
    CREATE TABLE properties (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+  // What layers that are kept uncompressed have been sent as.
+  'CREATE TABLE compressed_layers (digest TEXT PRIMARY KEY, descriptor TEXT NOT NULL) STRICT;',
 ];

@@ -1,6 +1,7 @@
 import { decodeJson, encodeJson } from '../../base/exact-json.ts';
 import type { StatementSync } from 'node:sqlite';
 import { isFull, ReservedDatabase } from '../../base/reserved-database.ts';
+import type { Descriptor } from '../../oci/image-spec.ts';
 import { type ContainerRecord, type StateRecord, upgradeRecord, upgradeState } from './container-record.ts';
 import { MIGRATIONS } from './schema.ts';
 
@@ -12,6 +13,7 @@ export type StoredContainer = { record: ContainerRecord; state: StateRecord };
 type Values = (string | number)[];
 
 const RETRY_MS = 1000;
+const MAXIMUM_COMPRESSED = 4096;
 
 /**
  * The engine's state, in one SQLite database. Every method is one transaction; on return the change survives
@@ -166,6 +168,31 @@ export class StateStore {
 
   setProperty(key: string, value: string): void {
     this.#run('INSERT OR REPLACE INTO properties (key, value) VALUES (?, ?)', key, value);
+  }
+
+  /** What a layer that is kept uncompressed was last sent as. */
+  compressedLayer(digest: string): Descriptor | undefined {
+    const [row] = this.#all('SELECT descriptor FROM compressed_layers WHERE digest = ?', digest);
+    return row === undefined ? undefined : (decodeJson(String(row.descriptor)) as Descriptor);
+  }
+
+  /** The last few thousand are kept. On a full disk it is not noted, which costs the next push some work. */
+  saveCompressedLayer(digest: string, descriptor: Descriptor): void {
+    try {
+      this.#transaction(() => {
+        this.#run(
+          'INSERT OR REPLACE INTO compressed_layers (digest, descriptor) VALUES (?, ?)',
+          digest,
+          encodeJson(descriptor),
+        );
+        this.#run(
+          'DELETE FROM compressed_layers WHERE rowid <= (SELECT max(rowid) FROM compressed_layers) - ?',
+          MAXIMUM_COMPRESSED,
+        );
+      });
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
   }
 
   close(): void {

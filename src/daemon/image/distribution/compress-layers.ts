@@ -16,7 +16,6 @@ const GZIPPED = new Map([
   ['application/vnd.docker.image.rootfs.diff.tar', 'application/vnd.docker.image.rootfs.diff.tar.gzip'],
 ]);
 const CHUNK_BYTES = 256 * 1024;
-const MAXIMUM_KNOWN = 4096;
 
 export type Compressed = Disposable & { pushable: Pushable };
 
@@ -38,7 +37,7 @@ export async function compressLayers(
   try {
     const made = new Map<string, Descriptor>();
     for (const { descriptor } of plain) {
-      const known = daemon.distribution.compressed.get(descriptor.digest);
+      const known = daemon.store.compressedLayer(descriptor.digest);
       const isThere = known !== undefined && (await repository.hasBlob(known));
       made.set(descriptor.digest, isThere ? known : await compress(daemon, descriptor, stack));
     }
@@ -50,7 +49,7 @@ export async function compressLayers(
 }
 
 async function compress(
-  { graph, distribution: { compressed } }: DistributionDaemon,
+  { graph, store }: DistributionDaemon,
   descriptor: Descriptor,
   stack: DisposableStack,
 ): Promise<Descriptor> {
@@ -61,8 +60,7 @@ async function compress(
     await ingest.commit();
     const mediaType = GZIPPED.get(descriptor.mediaType) ?? descriptor.mediaType;
     const made = { ...descriptor, mediaType, digest: ingest.digest, size: ingest.sizeBytes };
-    if (compressed.size >= MAXIMUM_KNOWN) compressed.clear();
-    compressed.set(descriptor.digest, made);
+    store.saveCompressedLayer(descriptor.digest, made);
     return made;
   } finally {
     ingest.discard();

@@ -7,7 +7,6 @@ import {
 } from '../../../registry/client/registry-options.ts';
 import type { DaemonCore } from '../../model/core.ts';
 import type { DaemonOptions } from '../../model/daemon-options.ts';
-import type { Descriptor } from '../../../oci/image-spec.ts';
 import type { LayerState, UploadState } from './progress.ts';
 import { SharedTransfers } from './shared-transfers.ts';
 
@@ -17,8 +16,6 @@ export type Distribution = {
   readonly layers: SharedTransfers<ArrivingLayer, LayerState>;
   /** Blobs on their way out, by repository and digest. */
   readonly sentBlobs: SharedTransfers<true, UploadState>;
-  /** Layers that are kept uncompressed: what they have been sent as. */
-  readonly compressed: Map<string, Descriptor>;
   readonly downloads: Semaphore;
   readonly uploads: Semaphore;
   /** Under way. The engine's end gives them up. */
@@ -32,7 +29,6 @@ export function openDistribution(options: DaemonOptions): Distribution {
   return {
     layers: new SharedTransfers(layer => layer.close()),
     sentBlobs: new SharedTransfers(async () => undefined),
-    compressed: new Map(),
     downloads: new Semaphore(options.maxConcurrentDownloads),
     uploads: new Semaphore(options.maxConcurrentUploads),
     active: new Set(),
