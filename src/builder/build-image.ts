@@ -10,6 +10,8 @@ import { buildStage } from './build-stage.ts';
 import { type Plan, type PlannedStage, planStages } from './frontend/plan-stages.ts';
 import { platformArgs } from './frontend/scope.ts';
 import type { Report, Vertex } from './progress.ts';
+import { BuildCache } from './solver/build-cache.ts';
+import { LazyLayers } from './solver/lazy-layers.ts';
 import { imageConfigOf, initialState, type StageState } from './stage-state.ts';
 
 export type BuildOptions = {
@@ -19,63 +21,100 @@ export type BuildOptions = {
   onPlan?: (steps: { globalArgs: readonly string[]; total: number }) => void;
 };
 
+/** What a build has come to, and what it is made of. */
+export type Built = {
+  state: StageState;
+  /** The ends of all stages that were built. */
+  stages: readonly StageState[];
+  /** As the build itself used them: what an imported cache has promised is fetched when it is needed. */
+  parts: BuilderParts & { cache: BuildCache; builds: LazyLayers };
+};
+
 /**
  * Builds the target of a Dockerfile, and what it needs. `use` gets its end while all of it is kept: to make an image of
- * it, or something else.
+ * it, or something else. Where a cache that was imported has not got what it told of, the build begins anew without it.
  * @throws DockerfileError with the lines that it is about; the signal's reason when it is aborted
  */
 export async function withBuilt<T>(
   parts: BuilderParts,
   request: BuildRequest,
-  { report, signal, onPlan }: BuildOptions,
-  use: (state: StageState) => Promise<T>,
+  options: BuildOptions,
+  use: (built: Built) => Promise<T>,
+): Promise<T> {
+  const cache = new BuildCache(parts.cache, parts.builds, request.caches);
+  using _active = parts.activity.begin();
+  for (;;) {
+    const { brokenCount } = cache;
+    let isBuilt = false;
+    const attempt = buildOnce({ ...parts, cache }, request, options, built => {
+      isBuilt = true;
+      return use(built);
+    });
+    try {
+      return await attempt;
+    } catch (error) {
+      if (isBuilt || options.signal.aborted || cache.brokenCount === brokenCount) throw error;
+    }
+  }
+}
+
+async function buildOnce<T>(
+  given: BuilderParts & { cache: BuildCache },
+  request: BuildRequest,
+  { report, signal: wanted, onPlan }: BuildOptions,
+  use: (built: Built) => Promise<T>,
 ): Promise<T> {
   const dockerfile = parseDockerfile(request.dockerfile);
   checkSyntax(dockerfile);
-  const buildPlatform = hostPlatform();
-  const { escape } = dockerfile;
-  const { buildArgs, platform, target } = request;
-  const inherited = platformArgs(buildPlatform, platform, target);
-  const contexts = new Set(request.namedContexts.keys());
-  const plan = planStages(dockerfile, { escape, buildArgs, inherited, target, contexts });
+  const plan = planOf(dockerfile, request);
   onPlan?.({
     globalArgs: dockerfile.globalArgs.map(({ original }) => original),
     total: stepCount(dockerfile, plan),
   });
   const failed = new AbortController();
-  using _active = parts.activity.begin();
+  // Where one stage fails the others need not go on.
+  const signal = AbortSignal.any([wanted, failed.signal]);
+  const parts = { ...given, builds: new LazyLayers(given.builds, given.cache, signal) };
   await using undo = new AsyncDisposableStack();
   const build: Build = {
     parts,
     request,
     dockerfile,
     plan,
-    buildPlatform,
+    buildPlatform: hostPlatform(),
     epoch: epochOf(request),
     report,
-    // Where one stage fails the others need not go on.
-    signal: AbortSignal.any([signal, failed.signal]),
+    signal,
     undo,
     stage: remembered(planned => buildStage(build, planned)),
-    image: (reference, wanted) => images(`${reference} ${JSON.stringify(wanted)}`, reference, wanted),
+    image: (reference, platform) => images(`${reference} ${JSON.stringify(platform)}`, reference, platform),
     vertices: verticesOf(dockerfile, plan),
   };
   const known = new Map<string, Promise<StageState>>();
-  const images = (key: string, reference: string, wanted: Platform): Promise<StageState> => {
-    const found = known.get(key) ?? openImage(build, reference, wanted);
+  const images = (key: string, reference: string, platform: Platform): Promise<StageState> => {
+    const found = known.get(key) ?? openImage(build, reference, platform);
     known.set(key, found);
     return found;
   };
   const begun = plan.needed.map(stage => build.stage(stage));
   try {
-    await Promise.all(begun);
-    return await use(await build.stage(plan.target));
+    const stages = await Promise.all(begun);
+    const state = await build.stage(plan.target);
+    await parts.builds.fetch(state.top);
+    return await use({ state, stages, parts });
   } catch (error) {
     failed.abort(error);
     throw error;
   } finally {
     await Promise.allSettled(begun);
   }
+}
+
+function planOf(dockerfile: Dockerfile, request: BuildRequest): Plan {
+  const { buildArgs, platform, target } = request;
+  const inherited = platformArgs(hostPlatform(), platform, target);
+  const contexts = new Set(request.namedContexts.keys());
+  return planStages(dockerfile, { escape: dockerfile.escape, buildArgs, inherited, target, contexts });
 }
 
 /** Builds, and makes an image of it with the request's names and labels. @returns it */
@@ -85,7 +124,7 @@ export function buildImage(
   options: BuildOptions,
 ): Promise<Image> {
   const { tags } = request;
-  return withBuilt(parts, request, options, async state => {
+  return withBuilt(parts, request, options, async ({ state }) => {
     const stored = { tags, annotations: undefined };
     const { image, isNew } = await storeState(parts, finalState(request, state), stored);
     if (isNew) parts.onBuilt(image);

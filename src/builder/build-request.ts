@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { AuthConfig, HostConfig } from '../api/types.ts';
 import type { Image } from '../graph/graph.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { ImportedCache } from './solver/build-cache.ts';
 import type { StageState } from './stage-state.ts';
 
 /** A directory that a client has sent. */
@@ -61,6 +62,8 @@ export type BuildRequest = {
   secrets: SecretSource;
   agents: AgentSource;
   credentials: Credentials;
+  /** What other builders have made, and this one may use. */
+  caches: readonly ImportedCache[];
   /** How histories are written, whether empty layers count, what goes into a failure's words. */
   dialect: 'classic' | 'buildkit';
 };

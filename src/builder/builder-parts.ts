@@ -6,11 +6,13 @@ import type { RootedThreads } from '../archive/rooted/rooted-threads.ts';
 import type { KeyedLock } from '../base/keyed-lock.ts';
 import type { Content } from '../graph/content/content.ts';
 import type { BuildLayers, Image } from '../graph/graph.ts';
+import type { Descriptor } from '../oci/image-spec.ts';
 import type { PushedImage } from '../oci/pushed-image.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Activity } from './solver/activity.ts';
 import type { CacheMounts } from './solver/cache-mounts.ts';
-import type { CachedLayer, CacheStore } from './solver/cache-store.ts';
+import type { CacheStore } from './solver/cache-store.ts';
+import type { CachedLayer, ResultCache } from './solver/result-cache.ts';
 import type { SharedRuns } from './solver/shared-runs.ts';
 
 /** What the builder asks of the engine; main/ hands it in. */
@@ -30,6 +32,8 @@ export type BuilderPorts = {
   runStep: RunBuildStep;
   /** Brings an image to a registry, under a name. @throws RegistryError as the registry has it */
   push(reference: string, image: PushedImage, request: PushRequest): Promise<void>;
+  /** What a registry has under a name, as far as it is asked for. @throws EngineError invalid-parameter */
+  remoteContent(reference: string, request: PushRequest): Promise<StoredContent>;
   /** What is at an address of HTTP or HTTPS. The signal breaks it off at any time. */
   download(url: string, signal: AbortSignal): Promise<{ body: IncomingMessage }>;
   /** Tells of an image that was built. */
@@ -39,13 +43,26 @@ export type BuilderPorts = {
   threads: RootedThreads;
 };
 
+/** Manifests and blobs: of a repository, or of a directory that a client has. */
+export type StoredContent = {
+  /** The manifest or index that it is known by. */
+  top(): Promise<Buffer>;
+  /** A manifest that another one names. */
+  manifest(descriptor: Descriptor): Promise<Buffer>;
+  /** The bytes of a blob, not verified. */
+  read(descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Buffer>;
+};
+
 export type PushRequest = { credentials: Credentials; signal: AbortSignal };
 
 /** The parts of one builder. */
 export type BuilderParts = BuilderPorts & {
   /** The builder's own directory. */
   root: string;
-  cache: CacheStore;
+  /** What operations ask; for one build, that has what it imports, too. */
+  cache: ResultCache;
+  /** What is behind it: the builder's own results. */
+  store: CacheStore;
   runs: SharedRuns<Outcome>;
   activity: Activity;
   cacheMounts: CacheMounts;

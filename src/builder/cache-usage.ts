@@ -5,7 +5,7 @@ import { type Digest, hexOf } from '../base/digest.ts';
 import type { BuilderParts } from './builder-parts.ts';
 import type { CacheRecord } from './solver/cache-store.ts';
 
-type Parts = Pick<BuilderParts, 'cache' | 'cacheMounts' | 'builds' | 'activity'>;
+type Parts = Pick<BuilderParts, 'store' | 'cacheMounts' | 'builds' | 'activity'>;
 const ID_LENGTH = 25;
 
 /** Something in the cache that goes as a whole: a layer with all results that have it, or a cache mount. */
@@ -46,7 +46,7 @@ export async function prunedCache(
     kept -= each.freedBytes;
     removed.push(each);
   }
-  parts.cache.remove(removed.flatMap(({ keys }) => keys));
+  parts.store.remove(removed.flatMap(({ keys }) => keys));
   return {
     CachesDeleted: removed.length === 0 ? null : removed.map(({ id }) => id),
     SpaceReclaimed: removed.reduce((sum, { entry }) => sum + entry.Size, 0),
@@ -95,8 +95,8 @@ async function entriesOf(parts: Parts): Promise<Entry[]> {
   return [...layers, ...mounts].sort((a, b) => a.lastUsedAtMs - b.lastUsedAtMs);
 }
 
-function layerEntries({ cache, builds, activity }: Parts): Entry[] {
-  const groups = Map.groupBy(cache.list(), ({ chainId }) => chainId);
+function layerEntries({ store, builds, activity }: Parts): Entry[] {
+  const groups = Map.groupBy(store.list(), ({ chainId }) => chainId);
   const usage = builds.usage();
   const since = activity.oldestStartMs ?? Number.POSITIVE_INFINITY;
   return [...groups].map(([chainId, records]): Entry => {

@@ -37,6 +37,7 @@ export async function openBuilder(
     ...own,
     root,
     cache,
+    store: cache,
     runs: new SharedRuns(),
     activity: new Activity(() => {
       collecting.current = collecting.current.then(() => collect(parts, limitBytes)).catch(() => undefined);

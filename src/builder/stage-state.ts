@@ -2,7 +2,7 @@ import type { Digest } from '../base/digest.ts';
 import type { Image } from '../graph/graph.ts';
 import type { ContainerDefaults, ImageConfig, ImageHistory } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
-import type { CachedLayer } from './solver/cache-store.ts';
+import type { CachedLayer } from './solver/result-cache.ts';
 
 /** What a stage has come to after a step. Never changed: each step makes a new one. */
 export type StageState = {
@@ -21,7 +21,12 @@ export type StageState = {
   args: ReadonlyMap<string, string>;
   /** Whether the stage has a CMD of its own. */
   hasCommand: boolean;
+  /** A cache that the image's configuration carries (caches/inline-cache.ts). */
+  inlineCache?: string | undefined;
 };
+
+/** Where BuildKit's images carry a cache. */
+export const INLINE_CACHE = 'moby.buildkit.cache.v0';
 
 /** diffID of a tar without entries. */
 const EMPTY_LAYER = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
@@ -76,14 +81,15 @@ export function withStep(
 }
 
 /** The configuration of an image of what there is, its keys in the order that Docker gives them. */
-export function imageConfigOf(state: StageState): ImageConfig {
-  const { base, layers, platform, config, author, history, created } = state;
+export function imageConfigOf(state: StageState): ImageConfig & { [INLINE_CACHE]?: string } {
+  const { base, layers, platform, config, author, history, created, inlineCache } = state;
   return {
     architecture: platform.architecture,
     ...(author === '' ? {} : { author }),
     config,
     ...(created === '' ? {} : { created }),
     history: [...history],
+    ...(inlineCache === undefined ? {} : { [INLINE_CACHE]: inlineCache }),
     os: platform.os,
     ...(base?.config['os.version'] === undefined ? {} : { 'os.version': base.config['os.version'] }),
     rootfs: {

@@ -9,6 +9,7 @@ import { type ClassicBuild, classicBuild } from '../builder/legacy/classic-build
 import { openBuilder } from '../builder/open-builder.ts';
 import { pullBase } from '../daemon/build/pull-base.ts';
 import { pushBuilt } from '../daemon/build/push-built.ts';
+import { remoteContent } from '../daemon/build/remote-content.ts';
 import { runBuildStep } from '../daemon/build/run-step.ts';
 import type { Daemon } from '../daemon/container/daemon.ts';
 import { download } from '../daemon/image/download.ts';
@@ -43,6 +44,7 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
       return graph.resolve(id, platform);
     },
     push: (reference, image, request) => pushBuilt(daemon, reference, image, request),
+    remoteContent: (reference, request) => remoteContent(daemon, reference, request),
     runStep: step => runBuildStep(daemon, step),
     download,
     onBuilt: image => imageEvent(daemon, 'create', image),

@@ -4,13 +4,17 @@ import { EngineError, messageOf } from '../../base/errors.ts';
 import { DockerfileError } from '../../dockerfile/dockerfile-error.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
 import { formatPlatform } from '../../oci/platform.ts';
-import { withBuilt } from '../build-image.ts';
+import { type Built, withBuilt } from '../build-image.ts';
 import type { BuildRequest } from '../build-request.ts';
 import type { BuilderParts } from '../builder-parts.ts';
 import type { BuildEvent } from '../progress.ts';
 import { descriptionOf, urlOf } from '../checks/rules.ts';
 import { answerSubrequest, checked } from './subrequests.ts';
-import { imageConfigOf, type StageState } from '../stage-state.ts';
+import { inlineCache } from '../caches/inline-cache.ts';
+import type { ImportedCache } from '../solver/build-cache.ts';
+import { imageConfigOf } from '../stage-state.ts';
+import { type CacheExport, type CacheOption, frontendImports } from './cache-options.ts';
+import { exportCache, importedCaches } from './cache-transfers.ts';
 import { type Exporter, exportResult, type Result } from './export-result.ts';
 import {
   type Attributes,
@@ -22,7 +26,18 @@ import {
 import { KeptStatuses, type Status } from './kept-statuses.ts';
 import type { Session } from './sessions.ts';
 
-type Client = { session: Session; entitlements: Entitlements };
+type Client = {
+  session: Session;
+  entitlements: Entitlements;
+  cacheImports: readonly CacheOption[];
+  cacheExports: readonly CacheExport[];
+};
+
+/** What goes into a build, besides its attributes. */
+type SolveInput = Pick<FrontendInput, 'inputs'> & { cacheImports: readonly CacheOption[] };
+
+/** What BuildKit takes for true in BUILDKIT_INLINE_CACHE. */
+const INLINE_FLAGS = new Set(['1', 'true', 'TRUE', 'True', 't', 'T']);
 
 /** What a client has under one `ref`: what it has solved, what it returns in the end, and who watches. */
 export class BuildJob {
@@ -51,12 +66,12 @@ export class BuildJob {
    */
   async solve(
     attributes: Attributes,
-    inputs: FrontendInput['inputs'] = new Map(),
+    { inputs = new Map(), cacheImports = [] }: Partial<SolveInput> = {},
   ): Promise<{ id: string; metadata: Record<string, Buffer> }> {
     const { requestid } = attributes;
     if (requestid) return { id: '', metadata: await this.#answer(requestid, attributes, inputs) };
     const solved = Promise.withResolvers<Result>();
-    const build = this.#build({ attributes, inputs, told: this.#told }, solved).catch(error =>
+    const build = this.#build({ attributes, inputs, cacheImports, told: this.#told }, solved).catch(error =>
       solved.reject(error),
     );
     this.#builds.add(build);
@@ -83,18 +98,19 @@ export class BuildJob {
     return this.#done.signal.aborted ? undefined : this.#results.get(id);
   }
 
-  async #build(input: FrontendInput, solved: PromiseWithResolvers<Result>): Promise<void> {
+  async #build(input: FrontendInput & SolveInput, solved: PromiseWithResolvers<Result>): Promise<void> {
     await using undo = new AsyncDisposableStack();
     const holder = { parts: this.#parts, undo, signal: this.signal };
-    const { request, platforms, ignored } = await frontendRequest(holder, this.#client, input);
-    await this.#check(request, ignored);
-    const states: StageState[] = [];
+    const { request: asked, platforms, ignored } = await frontendRequest(holder, this.#client, input);
+    await this.#check(asked, ignored);
+    const request = { ...asked, caches: await this.#importedCaches(asked, input) };
+    const builds: Built[] = [];
     const failed = new AbortController();
     const signal = AbortSignal.any([this.signal, failed.signal]);
     const building = platforms.map((platform, index) =>
-      this.#buildFor({ ...request, platform }, { signal, isOne: platforms.length === 1 }, async state => {
-        states[index] = state;
-        if (Object.keys(states).length === platforms.length) solved.resolve({ states, request });
+      this.#buildFor({ ...request, platform }, { signal, isOne: platforms.length === 1 }, async built => {
+        builds[index] = built;
+        if (Object.keys(builds).length === platforms.length) solved.resolve(this.#resultOf(builds, request));
         // What was built is kept for the export.
         await untilAborted(signal, this.#released.promise);
       }),
@@ -105,6 +121,27 @@ export class BuildJob {
     } finally {
       await Promise.allSettled(building);
     }
+  }
+
+  #resultOf(builds: readonly Built[], request: BuildRequest): Result {
+    const isInline =
+      this.#client.cacheExports.some(({ kind }) => kind === 'inline') ||
+      INLINE_FLAGS.has(request.buildArgs.get('BUILDKIT_INLINE_CACHE') ?? '');
+    const states = builds.map(built =>
+      isInline ? { ...built.state, inlineCache: inlineCache(built) } : built.state,
+    );
+    return { states, builds, request };
+  }
+
+  #importedCaches(
+    { credentials }: BuildRequest,
+    { attributes, cacheImports }: FrontendInput & SolveInput,
+  ): Promise<ImportedCache[]> {
+    const options = [...this.#client.cacheImports, ...cacheImports, ...frontendImports(attributes)];
+    const unique = new Map(options.map(option => [JSON.stringify(option), option]));
+    const { session } = this.#client;
+    const holder = { parts: this.#parts, signal: this.signal, session, credentials, told: this.#told };
+    return importedCaches(holder, [...unique.values()]);
   }
 
   /** Tells of what the checks find. @throws DockerfileError where that is an error */
@@ -134,7 +171,7 @@ export class BuildJob {
   async #buildFor(
     request: BuildRequest,
     { signal, isOne }: { signal: AbortSignal; isOne: boolean },
-    use: (state: StageState) => Promise<void>,
+    use: (built: Built) => Promise<void>,
   ): Promise<void> {
     const label = isOne ? '' : `${formatPlatform(request.platform)} `;
     const report = (event: BuildEvent) => this.#report(event, label);
@@ -166,6 +203,26 @@ export class BuildJob {
       await using undo = new AsyncDisposableStack();
       const context = { parts: this.#parts, session: this.#client.session, undo, signal: this.signal };
       Object.assign(response, await exportResult({ ...context, told: this.#told, index }, result, exporter));
+    }
+    return response;
+  }
+
+  /** Gives what was built to the caches that the client names. @returns what it is told of that */
+  async exportCaches(id: string): Promise<Record<string, string>> {
+    const response: Record<string, string> = {};
+    const { session, cacheExports } = this.#client;
+    const result = this.#results.get(id);
+    for (const target of cacheExports) {
+      if (target.kind === 'inline' || result === undefined) continue;
+      await using undo = new AsyncDisposableStack();
+      const { credentials } = result.request;
+      const common = { parts: this.#parts, session, undo, signal: this.signal };
+      try {
+        const holder = { ...common, credentials, told: this.#told };
+        Object.assign(response, await exportCache(holder, result.builds, target));
+      } catch (error) {
+        if (this.signal.aborted || !target.ignoresErrors) throw error;
+      }
     }
     return response;
   }

@@ -5,14 +5,9 @@ import { EngineError } from '../../base/errors.ts';
 import { decodeIndex, decodeManifest } from '../../oci/decode-oci.ts';
 import { type Descriptor, isIndex, OCI_LAYOUT, OCI_MANIFEST } from '../../oci/image-spec.ts';
 import { isForPlatform, type Platform } from '../../oci/platform.ts';
-import { READ_CONTENT_REQUEST, READ_CONTENT_RESPONSE } from './messages.ts';
-import type { Session } from './sessions.ts';
+import { type ClientStore, readContent } from './client-content.ts';
 
-const READ = '/containerd.services.content.v1.Content/Read';
-const STORE = 'buildkit-attachable-store-id';
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
-
-type Layout = { session: Session; store: string; signal: AbortSignal };
 
 /** `name:tag@sha256:…` of a layout that the client has. @throws EngineError invalid-parameter */
 export function parseLayoutReference(text: string): { store: string; digest: string } {
@@ -23,14 +18,18 @@ export function parseLayoutReference(text: string): { store: string; digest: str
 }
 
 /** The image for a platform in a client's layout, as the tar of a layout that has that image alone. */
-export async function layoutArchive(layout: Layout, digest: string, platform: Platform): Promise<Readable> {
+export async function layoutArchive(
+  layout: ClientStore,
+  digest: string,
+  platform: Platform,
+): Promise<Readable> {
   const manifest = await findManifest(layout, digest, platform);
   const raw = await document(layout, manifest);
   const { config, layers } = decodeManifest(raw);
   return Readable.from(archive(layout, manifest, [config, ...layers]), { objectMode: false });
 }
 
-async function findManifest(layout: Layout, digest: string, platform: Platform): Promise<Descriptor> {
+async function findManifest(layout: ClientStore, digest: string, platform: Platform): Promise<Descriptor> {
   const raw = await document(layout, { digest });
   const { mediaType = '', manifests } = JSON.parse(raw.toString()) as Partial<Descriptor> & {
     manifests?: unknown;
@@ -44,10 +43,10 @@ async function findManifest(layout: Layout, digest: string, platform: Platform):
   return found;
 }
 
-async function document(layout: Layout, { digest }: Pick<Descriptor, 'digest'>): Promise<Buffer> {
+async function document(layout: ClientStore, { digest }: Pick<Descriptor, 'digest'>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of read(layout, digest)) {
+  for await (const chunk of readContent(layout, digest)) {
     length += chunk.length;
     if (length > MAX_DOCUMENT_BYTES)
       throw new EngineError('invalid-parameter', `manifest ${digest} is too large`);
@@ -56,28 +55,14 @@ async function document(layout: Layout, { digest }: Pick<Descriptor, 'digest'>):
   return Buffer.concat(chunks);
 }
 
-async function* read({ session, store, signal }: Layout, digest: string): AsyncGenerator<Uint8Array> {
-  signal.throwIfAborted();
-  const call = session.client.call(READ, { [STORE]: store });
-  const cancel = () => call.cancel();
-  signal.addEventListener('abort', cancel, { once: true });
-  try {
-    await call.send(READ_CONTENT_REQUEST.encode({ digest }));
-    call.end();
-    for await (const response of call.responses) yield READ_CONTENT_RESPONSE.decode(response).data;
-  } finally {
-    signal.removeEventListener('abort', cancel);
-  }
-}
-
 async function* archive(
-  layout: Layout,
+  layout: ClientStore,
   manifest: Descriptor,
   blobs: readonly Descriptor[],
 ): AsyncGenerator<Uint8Array> {
   for (const { digest, size } of [manifest, ...blobs]) {
     yield encodeTarEntry(tarEntry({ path: `blobs/${digest.replace(':', '/')}`, mode: 0o444, size }));
-    yield* read(layout, digest);
+    yield* readContent(layout, digest);
     yield tarPadding(size);
   }
   const index = JSON.stringify({ schemaVersion: 2, manifests: [{ ...manifest, annotations: undefined }] });

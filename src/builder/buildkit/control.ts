@@ -6,6 +6,7 @@ import type { BuilderParts } from '../builder-parts.ts';
 import { cacheFilter } from '../cache-filter.ts';
 import { prunedCache, usedCache } from '../cache-usage.ts';
 import { BuildJob } from './build-job.ts';
+import { cacheExportOf } from './cache-options.ts';
 import type { Result } from './export-result.ts';
 import type { Attributes, ResultContext } from './frontend-request.ts';
 import { type Call, kindOf, type Methods, oneRequest, statusOf } from './grpc.ts';
@@ -92,7 +93,11 @@ export class ControlService {
     const session = await this.#sessions.find(request.session, signal);
     if (request.ref === '' || this.#jobs.has(request.ref))
       throw new EngineError('conflict', `job ID ${request.ref} exists`);
-    const job = new BuildJob(this.#parts, { session, entitlements: request.entitlements }, signal);
+    const { entitlements } = request;
+    const cacheImports = optionsOf(request.cache?.imports ?? []);
+    const cacheExports = optionsOf(request.cache?.exports ?? []).map(cacheExportOf);
+    const client = { session, entitlements, cacheImports, cacheExports };
+    const job = new BuildJob(this.#parts, client, signal);
     this.#jobs.set(request.ref, job);
     for (const wake of this.#expected.get(request.ref) ?? []) wake();
     try {
@@ -100,11 +105,8 @@ export class ControlService {
         request.frontend === ''
           ? await untilAborted(signal, job.returned())
           : (await job.solve(attributesOf(request.frontend, request.frontendAttributes))).id;
-      const exporters = request.exporters.map(exporter => ({
-        type: exporter?.type ?? '',
-        attributes: exporter?.attributes ?? {},
-      }));
-      const exporterResponse = await job.export(id, exporters);
+      const exported = await job.export(id, optionsOf(request.exporters));
+      const exporterResponse = { ...exported, ...(await job.exportCaches(id)) };
       await call.send(wire.SOLVE_RESPONSE.encode({ exporterResponse }));
     } finally {
       await job.end();
@@ -141,7 +143,9 @@ export class ControlService {
     if (request.definition.length > 0)
       throw new EngineError('not-implemented', 'solving a definition in LLB is not supported');
     const inputs = this.#inputsOf(request.inputs);
-    const { id, metadata } = await job.solve(attributesOf(request.frontend, request.options), inputs);
+    const cacheImports = optionsOf(request.cacheImports);
+    const attributes = attributesOf(request.frontend, request.options);
+    const { id, metadata } = await job.solve(attributes, { inputs, cacheImports });
     const ref = id === '' ? {} : { ref: { id, definition: definitionOf(id) } };
     await call.send(wire.BRIDGE_SOLVE_RESPONSE.encode({ result: { ...ref, metadata } }));
   }
@@ -203,6 +207,12 @@ export class ControlService {
     for (const id of CachesDeleted ?? [])
       await call.send(wire.USAGE_RECORD.encode({ id, sizeBytes: before.get(id)?.Size ?? 0 }));
   }
+}
+
+type WireOption = Partial<{ type: string; attributes: Record<string, string> }> | undefined;
+
+function optionsOf(options: readonly WireOption[]): { type: string; attributes: Attributes }[] {
+  return options.map(option => ({ type: option?.type ?? '', attributes: option?.attributes ?? {} }));
 }
 
 type InputDefinitions = MessageOf<typeof wire.BRIDGE_SOLVE_REQUEST>['inputs'];

@@ -7,6 +7,7 @@ import { parseReference, withDefaultTag, familiarString } from '../../oci/refere
 import { formatPlatform, hostPlatform, isForPlatform } from '../../oci/platform.ts';
 import { epochOf, finalState, storeState } from '../build-image.ts';
 import type { Build } from '../build.ts';
+import type { Built } from '../build-image.ts';
 import type { BuildRequest } from '../build-request.ts';
 import { type AssembledImage, annotationsFor, assembleImage } from '../exporters/assemble-image.ts';
 import { flagOf, imageOptions, type ImageOptions } from '../exporters/export-options.ts';
@@ -20,7 +21,12 @@ import type { Session } from './sessions.ts';
 export type Exporter = { type: string; attributes: Attributes };
 
 /** What a build has come to: a state for each platform. */
-export type Result = { request: BuildRequest; states: readonly StageState[] };
+export type Result = {
+  request: BuildRequest;
+  states: readonly StageState[];
+  /** What the states are from. */
+  builds: readonly Built[];
+};
 
 export type ExportContext = Pick<Build, 'parts' | 'undo' | 'signal'> & {
   session: Session;

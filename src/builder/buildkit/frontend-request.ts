@@ -78,6 +78,7 @@ export async function frontendRequest(
     secrets: (id, signal) => getSecret(session, id, signal),
     agents: agentsOf(session),
     credentials: (registry, signal) => getCredentials(session, registry, signal),
+    caches: [],
     dialect: 'buildkit',
   };
   return {

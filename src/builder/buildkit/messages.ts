@@ -118,6 +118,7 @@ export const BRIDGE_SOLVE_REQUEST = message({
   allowResultReturn: [5, flag],
   allowResultArrayRef: [6, flag],
   final: [10, flag],
+  cacheImports: [12, list(nested(CACHE_ENTRY))],
   inputs: [13, map(nested(DEFINITION))],
   evaluate: [14, flag],
 });
@@ -157,6 +158,15 @@ export const BYTES = message({ data: [1, bytes] });
 /** containerd's content service, which a client has for its own image layouts. */
 export const READ_CONTENT_REQUEST = message({ digest: [1, text], offset: [2, integer], size: [3, integer] });
 export const READ_CONTENT_RESPONSE = message({ offset: [1, integer], data: [2, bytes] });
+
+export const WRITE_CONTENT_REQUEST = message({
+  action: [1, integer],
+  ref: [2, text],
+  total: [3, integer],
+  expected: [4, text],
+  offset: [5, integer],
+  data: [6, bytes],
+});
 
 export const CHECK_AGENT_REQUEST = message({ id: [1, text] });
 

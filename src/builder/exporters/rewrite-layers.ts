@@ -1,7 +1,8 @@
 import { closeSync } from 'node:fs';
 import type { Digest } from '../../base/digest.ts';
 import type { Build } from '../build.ts';
-import { CACHE_LEASE, type CachedLayer } from '../solver/cache-store.ts';
+import { CACHE_LEASE } from '../solver/cache-store.ts';
+import type { CachedLayer } from '../solver/result-cache.ts';
 import { operationKey } from '../solver/operation-key.ts';
 import type { StageState } from '../stage-state.ts';
 
@@ -22,7 +23,8 @@ export async function withRewrittenLayers(
 
   async function rewrite(below: Digest | undefined, { diffId }: CachedLayer): Promise<CachedLayer> {
     const key = operationKey('rewrite', { below, diffId, epoch });
-    const known = parts.cache.find(key);
+    const description = `rewrite-timestamp ${epoch}`;
+    const known = parts.cache.find(key, { top: below, description });
     if (known !== undefined) return known;
     const archiveFd = await parts.content.open(diffId);
     try {
@@ -37,7 +39,7 @@ export async function withRewrittenLayers(
           }),
       });
       const layer = { ...made, createdAt: epoch };
-      parts.cache.add(key, layer, `rewrite-timestamp ${epoch}`);
+      parts.cache.add(key, layer, description);
       return layer;
     } finally {
       closeSync(archiveFd);

@@ -99,6 +99,7 @@ function requestOf(
     secrets: async () => undefined,
     agents: { has: async () => false, connect: async () => undefined },
     credentials: async registry => own(options.auths, registry === 'docker.io' ? HUB : registry) ?? {},
+    caches: [],
     dialect: 'classic',
   };
 }

@@ -3,7 +3,8 @@ import type { CopyRequest, PackCopyJob } from '../../archive/rooted/pack-copy.ts
 import type { Digest } from '../../base/digest.ts';
 import type { BuilderParts, Outcome } from '../builder-parts.ts';
 import { emptyDirectory } from '../open-builder.ts';
-import { CACHE_LEASE, type CachedLayer } from '../solver/cache-store.ts';
+import { CACHE_LEASE } from '../solver/cache-store.ts';
+import type { CachedLayer } from '../solver/result-cache.ts';
 import { operationKey } from '../solver/operation-key.ts';
 import { identityOf, mountable, type SourceTree, withSource } from './source-tree.ts';
 
@@ -45,10 +46,10 @@ export async function copyFiles(parts: BuilderParts, options: CopyFiles): Promis
   const identities = options.parts.map(({ source }) => identityOf(source));
   const isKnown = identities.every(identity => identity !== undefined);
   const quickKey = isKnown ? operationKey('copy', { top, requests, identities }) : undefined;
-  const known = quickKey === undefined || noCache ? undefined : parts.cache.find(quickKey);
+  const known = quickKey === undefined || noCache ? undefined : parts.cache.find(quickKey, options);
   if (known !== undefined) return { layer: known, cached: true };
   const key = operationKey('copy', { top, requests, content: await contentOf(parts, options.parts) });
-  const found = noCache ? undefined : parts.cache.find(key);
+  const found = noCache ? undefined : parts.cache.find(key, options);
   const layer = found ?? (await make(parts, options));
   for (const each of [key, quickKey])
     if (each !== undefined) parts.cache.add(each, layer, options.description);

@@ -61,7 +61,7 @@ export async function runCommand(
     privileged,
     identities,
   });
-  const known = noCache ? undefined : parts.cache.find(key);
+  const known = noCache ? undefined : parts.cache.find(key, options);
   if (known !== undefined) return { layer: known, cached: true };
   // A run that must not use the cache is not shared.
   const runKey = noCache ? newId() : key;

@@ -1,14 +1,9 @@
 import { makePrivateDatabase } from '../../base/private-files.ts';
 import type { Digest } from '../../base/digest.ts';
 import { ReservedDatabase } from '../../base/reserved-database.ts';
-import type { BuildLayers, BuiltLayer } from '../../graph/graph.ts';
+import type { BuildLayers } from '../../graph/graph.ts';
 import type { LeaseRegister } from '../../graph/records/leases.ts';
-
-/** What an operation has made, and when that was. */
-export type CachedLayer = BuiltLayer & {
-  /** ISO 8601. */
-  createdAt: string;
-};
+import type { CachedLayer, ResultCache } from './result-cache.ts';
 
 export type CacheRecord = CachedLayer & {
   key: Digest;
@@ -19,6 +14,9 @@ export type CacheRecord = CachedLayer & {
 
 /** Keeps the layers of all that was built, whether an image has them or not. */
 export const CACHE_LEASE = 'build-cache';
+
+/** A context has a new key whenever one of its files was touched; what was used last is what others will ask for. */
+const MAX_KEYS = 32;
 
 const TABLE = `
 CREATE TABLE IF NOT EXISTS results (
@@ -48,7 +46,7 @@ type Row = {
 export type CacheParts = { builds: Pick<BuildLayers, 'has'>; leases: LeaseRegister };
 
 /** The results of operations, by what went into them. */
-export class CacheStore {
+export class CacheStore implements ResultCache {
   readonly #database: ReservedDatabase;
   readonly #parts: CacheParts;
 
@@ -89,6 +87,13 @@ export class CacheStore {
     this.#database
       .prepare('INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, 1)')
       .run(key, chainId, diffId, sizeBytes, description, createdAt, Date.now());
+  }
+
+  keysOf({ chainId }: Pick<CachedLayer, 'chainId'>): Digest[] {
+    const rows = this.#database
+      .prepare('SELECT key FROM results WHERE chain_id = ? ORDER BY last_used_at_ms DESC LIMIT ?')
+      .all(chainId, MAX_KEYS) as Pick<Row, 'key'>[];
+    return rows.map(({ key }) => key);
   }
 
   /** Least recently used first. */
