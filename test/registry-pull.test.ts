@@ -357,12 +357,12 @@ test('a wrong password is told, and a right one is enough', async t => {
   own.registry.password = 'me:secret';
   await assert.rejects(pull(own, 'team/app:1'), {
     kind: 'forbidden',
-    message: 'no basic auth credentials',
+    message: /^Head "http:\/\/[^"]+\/manifests\/[^"]+": no basic auth credentials$/,
   });
   const wrong = { username: 'me', password: 'wrong' };
   await assert.rejects(pull(own, 'team/app:1', { auth: wrong }), {
     kind: 'unauthorized',
-    message: 'unauthorized: authentication required',
+    message: 'unauthorized',
   });
   await pull(own, 'team/app:1', { auth: { username: 'me', password: 'secret' } });
 });

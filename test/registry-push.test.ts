@@ -164,12 +164,12 @@ test('a refusal is the error that is told, and content stays readable while it i
   const id = await importTar(own, 'made:1', tarOf({ file: randomBytes(200_000) }));
   own.registry.intercept = (request, response) => {
     if (request.method !== 'POST') return false;
-    sendRegistryError(response, 403, 'DENIED', 'requested access to the resource is denied');
+    sendRegistryError(response, 403, 'DENIED', 'not yours');
     return true;
   };
   await assert.rejects(push(own, 'made:1'), {
     kind: 'forbidden',
-    message: 'denied: requested access to the resource is denied',
+    message: 'denied: not yours',
   });
   assert.deepEqual(own.graph.leases.list(), []);
   own.registry.intercept = async request => {

@@ -41,13 +41,17 @@ export function connectionError(
   { cause, isProxied = false }: { cause: unknown; isProxied?: boolean },
 ): RegistryError {
   const failure = innermost(cause);
-  const verb = method[0] + method.slice(1).toLowerCase();
   const refusal = NO_TUNNEL.exec(failure.message)?.[1];
   const isTransient = refusal === undefined && !PERMANENT.some(code => codeOf(failure).includes(code));
   const reason = refusal === undefined ? reasonOf(failure, url) : `the proxy answers with status ${refusal}`;
   const isOfProxy = isProxied && (refusal !== undefined || reason.startsWith('dial '));
-  const message = `${verb} "${withoutSecrets(url)}": ${isOfProxy ? 'proxyconnect tcp: ' : ''}${reason}`;
+  const message = `${requestName(method, url)}: ${isOfProxy ? 'proxyconnect tcp: ' : ''}${reason}`;
   return new RegistryError('system', message, { code: 'CONNECTION', isTransient, cause });
+}
+
+/** `Get "https://registry.example/v2/"`. */
+export function requestName(method: string, url: URL): string {
+  return `${method[0]}${method.slice(1).toLowerCase()} "${withoutSecrets(url)}"`;
 }
 
 /** Addresses that blobs are at may be signed, which is as good as a password. */

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { type Endpoint, endpointsOf } from './endpoints.ts';
 import { isUnreached, RegistryError } from './registry-error.ts';
 import { discard } from './registry-response.ts';
@@ -26,10 +27,10 @@ async function logInAt(session: Session, endpoint: Endpoint): Promise<string> {
   try {
     await discard(await session.send(endpoint, { method: 'GET', url, scopes: [], accepts: [200] }));
   } catch (cause) {
-    if (!(cause instanceof RegistryError) || cause.message !== 'unauthorized: authentication required')
-      throw cause;
-    const message = `login attempt to ${url.href} failed with status: 401 Unauthorized`;
-    throw new RegistryError('unauthorized', message, { code: cause.code, cause });
+    if (!(cause instanceof RegistryError) || cause.status === undefined) throw cause;
+    const { kind, code, status } = cause;
+    const message = `login attempt to ${url.href} failed with status: ${status} ${STATUS_CODES[status] ?? ''}`;
+    throw new RegistryError(kind, message.trimEnd(), { code, status, cause });
   }
   return session.authorizer.refreshToken(endpoint);
 }

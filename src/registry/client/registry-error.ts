@@ -3,6 +3,8 @@ import { EngineError, type ErrorKind } from '../../base/errors.ts';
 type Details = {
   /** As registries have it: 'MANIFEST_UNKNOWN'; 'CONNECTION' where none was reached. */
   code?: string;
+  /** Of the answer to the request itself; undefined where none came, or that of a token service says it. */
+  status?: number | undefined;
   retryAfterMs?: number | undefined;
   /** Whether the same request may succeed a moment later. */
   isTransient?: boolean;
@@ -12,6 +14,7 @@ type Details = {
 /** What a registry has answered, or why none was reached. */
 export class RegistryError extends EngineError {
   readonly code: string;
+  readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly isTransient: boolean;
 
@@ -19,6 +22,7 @@ export class RegistryError extends EngineError {
     super(kind, message, details.cause === undefined ? {} : { cause: details.cause });
     this.name = 'RegistryError';
     this.code = details.code ?? '';
+    this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
     this.isTransient = details.isTransient ?? false;
   }

@@ -181,18 +181,23 @@ test('errors are in the registry’s words, whatever it sends', async t => {
     [
       404,
       '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}',
+      { kind: 'not-found', message: 'manifest unknown' },
+    ],
+    [
+      404,
+      '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{"Tag":"1"}}]}',
       { kind: 'not-found', message: 'manifest unknown: manifest unknown' },
     ],
+    [404, 'nothing here', { kind: 'not-found', message: 'unknown: nothing here' }],
+    [401, '', { kind: 'unauthorized', message: 'unauthorized: authentication required' }],
+    [401, 'who are you?', { kind: 'unauthorized', message: 'unauthorized: who are you?' }],
+    [403, '', { kind: 'forbidden', message: 'denied: requested access to the resource is denied' }],
     [
       403,
-      '{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}',
-      { kind: 'forbidden', message: 'denied: requested access to the resource is denied' },
+      '{"errors":[{"code":"DENIED","message":"no entry"}]}',
+      { kind: 'forbidden', code: 'DENIED', message: 'denied: no entry' },
     ],
-    [
-      403,
-      '<html>\u001b[31mno\n</html>',
-      { kind: 'forbidden', message: 'error parsing HTTP 403 response body: "<html> [31mno </html>"' },
-    ],
+    [403, '<html>\u001b[31mno\n</html>', { kind: 'forbidden', message: 'denied: <html> [31mno </html>' }],
     [429, '', { kind: 'unavailable', message: 'toomanyrequests: too many requests' }],
     [
       500,

@@ -147,13 +147,16 @@ export class Repository {
 
   /** HEAD has no explanation of an error: undefined, so that GET gives one. */
   async #head(endpoint: Endpoint, request: Omit<Parameters<Session['send']>[1], 'method'>) {
-    const response = await this.session.send(endpoint, {
-      ...request,
-      method: 'HEAD',
-      accepts: [200, ...UNEXPLAINED],
-    });
-    await discard(response);
-    return response.status === 200 ? response : undefined;
+    const accepts = [200, ...UNEXPLAINED];
+    try {
+      const response = await this.session.send(endpoint, { ...request, method: 'HEAD', accepts });
+      await discard(response);
+      return response.status === 200 ? response : undefined;
+    } catch (error) {
+      if (error instanceof RegistryError && error.status === 401 && error.kind === 'unauthorized')
+        return undefined;
+      throw error;
+    }
   }
 
   /** @throws RegistryError not-found; data-loss when it does not verify; invalid-parameter for what is no manifest */

@@ -7,10 +7,14 @@ import { RegistryError } from './registry-error.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { type RegistryResponse, readUpTo } from './registry-response.ts';
 
-type Reported = { code?: string; message?: string };
+/** `detail` only tells whether there is one. */
+type Reported = { code?: string; message?: string; detail?: unknown };
 
 const errorDocument = struct<{ errors?: Reported[]; details?: string; message?: string }>('errcode.Errors', {
-  errors: arrayOf(struct<Reported>('errcode.Error', { code: text(), message: text() }), '[]errcode.Error'),
+  errors: arrayOf(
+    struct<Reported>('errcode.Error', { code: text(), message: text(), detail: value => value ?? undefined }),
+    '[]errcode.Error',
+  ),
   details: text(),
   message: text(),
 });
@@ -28,20 +32,41 @@ const KINDS: Partial<Record<number, ErrorKind>> = {
 };
 const TRANSIENT = [408, 429, 500, 502, 503, 504];
 /** What a status means where the body does not say it. */
-const CODES: Partial<Record<number, Required<Reported>>> = {
+const CODES: Partial<Record<number, { code: string; message: string }>> = {
   401: { code: 'UNAUTHORIZED', message: 'authentication required' },
+  403: { code: 'DENIED', message: 'requested access to the resource is denied' },
   429: { code: 'TOOMANYREQUESTS', message: 'too many requests' },
+};
+/** Of errors, by their codes (distribution-spec, and Docker's registry). */
+const STANDARD_MESSAGES: Partial<Record<string, string>> = {
+  UNAUTHORIZED: 'authentication required',
+  DENIED: 'requested access to the resource is denied',
+  TOOMANYREQUESTS: 'too many requests',
+  UNSUPPORTED: 'The operation is unsupported.',
+  UNAVAILABLE: 'service unavailable',
+  NAME_UNKNOWN: 'repository name not known to registry',
+  NAME_INVALID: 'invalid repository name',
+  MANIFEST_UNKNOWN: 'manifest unknown',
+  MANIFEST_INVALID: 'manifest invalid',
+  MANIFEST_BLOB_UNKNOWN: 'blob unknown to registry',
+  BLOB_UNKNOWN: 'blob unknown to registry',
+  BLOB_UPLOAD_UNKNOWN: 'blob upload unknown to registry',
+  BLOB_UPLOAD_INVALID: 'blob upload invalid',
+  DIGEST_INVALID: 'provided digest did not match uploaded content',
+  SIZE_INVALID: 'provided length did not match content length',
 };
 
 /** What a registry has to say against a request (distribution-spec, "Error Codes"), in Docker's words. */
 export async function responseError(response: RegistryResponse): Promise<RegistryError> {
   const { status, headers } = response;
   const body = await readUpTo(response, MAXIMUM_BYTES).catch(() => Buffer.alloc(0));
-  const reported = refusalIn(response) ?? reportedIn(body) ?? standardFor(status);
+  const reported =
+    refusalIn(response) ?? reportedIn(body, status) ?? plainText(response, body) ?? standardFor(status);
   const [first] = reported;
   const message = first === undefined ? unexpected(status, body) : reported.map(describe).join(', ');
   return new RegistryError(first?.code === 'DENIED' ? 'forbidden' : (KINDS[status] ?? 'system'), message, {
     code: first?.code?.toUpperCase() ?? String(status),
+    status,
     retryAfterMs: retryAfterMs(headers['retry-after']),
     isTransient: TRANSIENT.includes(status),
   });
@@ -67,15 +92,33 @@ function standardFor(status: number): Reported[] {
   return CODES[status] === undefined ? [] : [CODES[status]];
 }
 
-function reportedIn(body: Buffer): Reported[] | undefined {
+function reportedIn(body: Buffer, status: number): Reported[] | undefined {
   try {
     const { errors, details, message } = errorDocument(parseGoJson(body.toString()), 'errors');
-    if (errors !== undefined && errors.length > 0) return errors.slice(0, 8);
+    if (errors !== undefined && errors.length > 0) return errors.slice(0, 8).map(shortened);
     const other = details ?? message;
-    return other ? [{ message: other }] : undefined;
+    return other ? [said(status, other)] : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** An explanation that is no document, of a refusal: Docker takes the type's word for what it is. */
+function plainText({ status, headers }: RegistryResponse, body: Buffer): Reported[] | undefined {
+  const words = printable(body).slice(0, MAXIMUM_SHOWN);
+  const isDocument = /^application\/(?:vnd\.api\+)?json\b/i.test(headers['content-type'] ?? '');
+  return words === '' || isDocument || status < 400 || status >= 500 ? undefined : [said(status, words)];
+}
+
+/** Under the name of the status. */
+function said(status: number, message: string): Reported {
+  return { code: CODES[status]?.code ?? 'UNKNOWN', message };
+}
+
+/** Docker's client leaves out what the code says as well, unless there is a detail. */
+function shortened({ code = '', message = '', detail }: Reported): Reported {
+  const saysNothing = detail === undefined && message === STANDARD_MESSAGES[code.toUpperCase()];
+  return saysNothing ? { code } : { code, message };
 }
 
 function describe({ code = '', message = '' }: Reported): string {

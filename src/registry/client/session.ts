@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { EngineError } from '../../base/errors.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
 import { Authorizer } from './authorizer.ts';
-import { connectionError } from './connection-error.ts';
+import { connectionError, requestName } from './connection-error.ts';
 import { Connections } from './connections.ts';
 import type { Credentials } from './credentials.ts';
 import type { Endpoint } from './endpoints.ts';
@@ -141,7 +141,7 @@ export class Session {
       const { method, url, body } = request;
       // An upload may go on at another host, for which there is no proof.
       const isOwn = url.origin === new URL(endpoint.base).origin;
-      const proof = isOwn ? await this.#proof(endpoint, request.scopes) : {};
+      const proof = isOwn ? await this.#proof(endpoint, request) : {};
       const headers = { ...(isOwn ? endpoint.headers : {}), ...request.headers, ...proof };
       const response = await this.#sendFollowing(endpoint, { method, url, headers, ...(body && { body }) });
       if (request.accepts.includes(response.status)) return response;
@@ -153,12 +153,12 @@ export class Session {
     }
   }
 
-  async #proof(endpoint: Endpoint, scopes: readonly string[]): Promise<{ authorization?: string }> {
+  async #proof(endpoint: Endpoint, request: RegistryRequest): Promise<{ authorization?: string }> {
     try {
-      return await untilAborted(this.signal, this.authorizer.headers(endpoint, scopes));
+      return await untilAborted(this.signal, this.authorizer.headers(endpoint, request.scopes));
     } catch (error) {
       this.#throwIfAborted();
-      throw error;
+      throw error instanceof RegistryError ? unproved(request, error) : error;
     }
   }
 
@@ -208,6 +208,13 @@ export class Session {
 
 function isStream(body: Sent['body']): boolean {
   return body !== undefined && !Buffer.isBuffer(body);
+}
+
+/** As Go's client has it, for which proving who asks is part of the request. */
+function unproved({ method, url }: RegistryRequest, error: RegistryError): RegistryError {
+  const { kind, code, retryAfterMs, isTransient } = error;
+  const details = { code, retryAfterMs, isTransient, cause: error };
+  return new RegistryError(kind, `${requestName(method, url)}: ${error.message}`, details);
 }
 
 /** A stream has been sent by then: its sender decides where to go on. */

@@ -98,7 +98,8 @@ test('wrong credentials are an error, and never become an anonymous token', asyn
   const credentials = { kind: 'password', username: 'me', password: 'wrong' } as const;
   await assert.rejects((await openRepository(t, name, { credentials })).resolve(reference), {
     kind: 'unauthorized',
-    message: 'unauthorized: incorrect username or password',
+    message:
+      /^Head "http:\/\/127\.0\.0\.1:\d+\/v2\/a\/manifests\/1": unauthorized: incorrect username or password$/,
   });
   assert.ok(asked.every(({ authorization }) => authorization !== undefined));
 });

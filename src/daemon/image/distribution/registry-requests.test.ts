@@ -27,7 +27,7 @@ test('what a registry has is told with its platforms', async t => {
   const platform = { architecture: 'arm', os: 'linux', variant: 'v7' };
   registry.addIndex('a:latest', [{ ...manifest, platform }]);
   assert.deepEqual((await inspect('a')).Platforms, [platform]);
-  await assert.rejects(inspect('a:no'), { kind: 'not-found', message: 'manifest unknown: manifest unknown' });
+  await assert.rejects(inspect('a:no'), { kind: 'not-found', message: 'manifest unknown' });
   await assert.rejects(backend.distributionInspect('0'.repeat(64), { auth: {}, signal }), {
     kind: 'invalid-parameter',
     message: 'no manifest found for full image ID',
@@ -49,8 +49,68 @@ test('a login succeeds with the right password, and where none is asked for', as
     kind: 'unauthorized',
     message: `login attempt to http://${registry.host}/v2/ failed with status: 401 Unauthorized`,
   });
-  await assert.rejects(login({}), { kind: 'forbidden', message: 'no basic auth credentials' });
+  await assert.rejects(login({}), {
+    kind: 'forbidden',
+    message: `Get "http://${registry.host}/v2/": no basic auth credentials`,
+  });
   await assert.rejects(login({ serveraddress: 'no host at all' }), { kind: 'invalid-parameter' });
+});
+
+test('why a login fails is told in Docker’s words', async t => {
+  const { registry, login } = await place(t);
+  const url = `http://${registry.host}/v2/`;
+  const document = (code: string, message: string) => JSON.stringify({ errors: [{ code, message }] });
+  type Words = [status: number, body: string];
+  const attempt = async (own: Words, token?: Words, challenge = 'Basic realm="r"') => {
+    registry.intercept = (request, response) => {
+      const isToken = request.url?.startsWith('/token') === true;
+      const [status, body] = isToken && token !== undefined ? token : own;
+      if (status === 401 && !isToken) response.setHeader('WWW-Authenticate', challenge);
+      const contentType = body.startsWith('{') ? 'application/json' : 'text/plain';
+      response.writeHead(status, { 'content-type': contentType }).end(body);
+      return true;
+    };
+    const failure = login({ username: 'me', password: 'wrong' });
+    return failure.then(
+      () => assert.fail('it succeeded'),
+      (error: Error) => error.message,
+    );
+  };
+  // The registry itself: its status is all that is told.
+  for (const [status, text, body] of [
+    [401, '401 Unauthorized', ''],
+    [401, '401 Unauthorized', 'go away'],
+    [401, '401 Unauthorized', document('UNAUTHORIZED', 'authentication required')],
+    [401, '401 Unauthorized', document('UNAUTHORIZED', 'incorrect username or password')],
+    [403, '403 Forbidden', document('DENIED', 'no entry')],
+    [404, '404 Not Found', 'nothing'],
+    [429, '429 Too Many Requests', document('TOOMANYREQUESTS', 'slow down')],
+    [500, '500 Internal Server Error', 'boom'],
+  ] as const)
+    assert.equal(await attempt([status, body]), `login attempt to ${url} failed with status: ${text}`);
+  // Its token service: its words, as the request for which it was asked.
+  const required: Words = [401, document('UNAUTHORIZED', 'authentication required')];
+  for (const [status, body, words] of [
+    [401, '{"details":"incorrect username or password"}', 'unauthorized: incorrect username or password'],
+    [401, document('UNAUTHORIZED', 'authentication required'), 'unauthorized'],
+    [401, document('UNAUTHORIZED', 'bad password'), 'unauthorized: bad password'],
+    [401, 'go away', 'unauthorized: go away'],
+    [401, '', 'unauthorized: authentication required'],
+    [403, document('DENIED', 'access denied'), 'denied: access denied'],
+    [404, 'x', 'unknown: x'],
+    [500, 'x', 'received unexpected HTTP status: 500 Internal Server Error'],
+    [200, '{}', 'authorization server did not include a token in the response'],
+  ] as const)
+    assert.equal(
+      await attempt(required, [status, body], 'Bearer realm="/token",service="s"'),
+      `Get "${url}": ${words}`,
+    );
+  // A token that the registry does not take.
+  for (const more of ['', ',error="invalid_token"'])
+    assert.equal(
+      await attempt(required, [200, '{"token":"abc"}'], `Bearer realm="/token",service="s"${more}`),
+      `login attempt to ${url} failed with status: 401 Unauthorized`,
+    );
 });
 
 test('a token service gives an identity token at a login', async t => {
