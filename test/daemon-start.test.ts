@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type CommandResult, DaemonProcess } from './fixtures/daemon-process.ts';
 import { machineEnvironment, NEW_MACHINE } from './fixtures/new-machine.ts';
+import { until } from '../src/base/testing/until.ts';
 import { TestTerminal } from './fixtures/test-terminal.ts';
 
 const program = new URL('../bin/slipway', import.meta.url).pathname;
@@ -194,6 +195,27 @@ describe('the first command', () => {
       '',
     ]);
   });
+});
+
+test('a rejection that was not handled is told of, and ends no daemon', async () => {
+  const fault = 'setTimeout(() => Promise.reject(new Error("forgotten")), 1)';
+  const { NODE_OPTIONS: options } = process.env;
+  process.env['NODE_OPTIONS'] = `--import=data:text/javascript,${encodeURIComponent(
+    // The pool's threads and other programs do not have the flags of a daemon.
+    `process.argv.includes("--pidfile") && process.on("newListener", name => name === "SIGHUP" && ${fault})`,
+  )}`;
+  const daemon = new DaemonProcess();
+  try {
+    await daemon.start();
+    await until(() => daemon.output.includes('a rejection was not handled'));
+    assert.match(daemon.output, /forgotten/);
+    assert.equal(await daemon.text('GET', '/_ping'), 'OK');
+  } finally {
+    if (options === undefined) delete process.env['NODE_OPTIONS'];
+    else process.env['NODE_OPTIONS'] = options;
+    // Which tells of it, too, as it would of one that no test expects.
+    await assert.rejects(daemon.dispose(), /forgotten/);
+  }
 });
 
 describe('for a user who is not root', () => {

@@ -17,6 +17,9 @@ import { takePidfile } from './pidfile.ts';
 import { requireRoot } from './require-root.ts';
 import { stopSignal } from './stop-signal.ts';
 
+/** A promise that was rejected before it was awaited is a fault of ours, but no reason to end for all clients. */
+const UNHANDLED = 'a rejection was not handled';
+
 /**
  * `slipway daemon`: an engine behind its listeners, until SIGTERM or SIGINT. Containers keep running after it.
  * @throws EngineError conflict when the pidfile, a root, the bridge or a socket is in use; invalid-parameter for bad flags
@@ -26,6 +29,7 @@ export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): 
   holdModules();
   const logger = await makeLogger(flags, isatty(2));
   const stopped = stopSignal();
+  process.on('unhandledRejection', reason => logger.error(reason, UNHANDLED));
   // What containers and others are to see is made with modes that expect no other.
   process.umask(0o022);
   for (const warning of [...flags.warnings, ...tcpWarnings(flags)]) logger.warn(warning);
