@@ -105,7 +105,7 @@ const ORDERS: Record<string, readonly (readonly string[])[]> = {
     ['steps'],
     ['build-stage.ts'],
     ['build-image.ts'],
-    ['caches'],
+    ['caches', 'attestations'],
     ['legacy'],
     ['buildkit'],
   ],

@@ -5,11 +5,12 @@ import type { Image } from '../graph/graph.ts';
 import { hostPlatform, type Platform } from '../oci/platform.ts';
 import type { BuilderParts } from './builder-parts.ts';
 import type { BuildRequest } from './build-request.ts';
-import type { Build, Vertices } from './build.ts';
+import type { Build, Material, Vertices } from './build.ts';
 import { buildStage } from './build-stage.ts';
 import { type Plan, type PlannedStage, planStages } from './frontend/plan-stages.ts';
 import { platformArgs } from './frontend/scope.ts';
 import type { Report, Vertex } from './progress.ts';
+import { packageUrl } from '../oci/package-url.ts';
 import { BuildCache } from './solver/build-cache.ts';
 import { LazyLayers } from './solver/lazy-layers.ts';
 import { imageConfigOf, initialState, type StageState } from './stage-state.ts';
@@ -26,6 +27,8 @@ export type Built = {
   state: StageState;
   /** The ends of all stages that were built. */
   stages: readonly StageState[];
+  /** Images that it is from. */
+  materials: readonly Material[];
   /** As the build itself used them: what an imported cache has promised is fetched when it is needed. */
   parts: BuilderParts & { cache: BuildCache; builds: LazyLayers };
 };
@@ -88,6 +91,7 @@ async function buildOnce<T>(
     undo,
     stage: remembered(planned => buildStage(build, planned)),
     image: (reference, platform) => images(`${reference} ${JSON.stringify(platform)}`, reference, platform),
+    materials: [],
     vertices: verticesOf(dockerfile, plan),
   };
   const known = new Map<string, Promise<StageState>>();
@@ -101,7 +105,7 @@ async function buildOnce<T>(
     const stages = await Promise.all(begun);
     const state = await build.stage(plan.target);
     await parts.builds.fetch(state.top);
-    return await use({ state, stages, parts });
+    return await use({ state, stages, parts, materials: build.materials });
   } catch (error) {
     failed.abort(error);
     throw error;
@@ -194,21 +198,36 @@ function remembered(task: (planned: PlannedStage) => Promise<StageState>): Build
 }
 
 async function openImage(build: Build, reference: string, platform: Platform): Promise<StageState> {
-  const { parts, request, signal } = build;
-  const image = await findImage();
+  const { parts, request } = build;
+  const image = await findImage(build, reference, platform);
   build.undo.defer(parts.builds.hold(image));
+  build.materials.push(materialOf(image, reference, platform));
   return initialState(image, platform, request.dialect);
+}
 
-  async function findImage(): Promise<Image> {
-    if (request.pull) await parts.pull(reference, platform, { credentials: request.credentials, signal });
-    try {
-      return await parts.resolve(reference, platform);
-    } catch (error) {
-      if (!(error instanceof EngineError) || error.kind !== 'not-found' || request.pull) throw error;
-      await parts.pull(reference, platform, { credentials: request.credentials, signal });
-      return parts.resolve(reference, platform);
-    }
+/** An image that is here, or at its registry. @throws EngineError not-found; as a pull does */
+export async function findImage(
+  { parts, request, signal }: Pick<Build, 'parts' | 'request' | 'signal'>,
+  reference: string,
+  platform: Platform,
+): Promise<Image> {
+  const { credentials, pull } = request;
+  if (pull) await parts.pull(reference, platform, { credentials, signal });
+  try {
+    return await parts.resolve(reference, platform);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.kind !== 'not-found' || pull) throw error;
+    await parts.pull(reference, platform, { credentials, signal });
+    return parts.resolve(reference, platform);
   }
+}
+
+/** One that is from a registry has that one's digest. */
+function materialOf({ manifest, repoDigests }: Image, reference: string, platform: Platform): Material {
+  const name = reference.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+  const told = repoDigests.find(each => each.startsWith(`${name}@`)) ?? '';
+  const sha256 = (told.split('@')[1] ?? manifest).replace('sha256:', '');
+  return { uri: packageUrl(reference, platform), digest: { sha256 } };
 }
 
 /** Those of stages that are not needed are never asked for. */

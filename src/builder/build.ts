@@ -26,9 +26,14 @@ export type Build = {
   stage(planned: PlannedStage): Promise<StageState>;
   /** The end of an image that steps take files from. */
   image(reference: string, platform: Platform): Promise<StageState>;
+  /** What the build is made from. */
+  materials: Material[];
   /** How a step is called. */
   vertices: Vertices;
 };
+
+/** Something that went into a build, as a URL that says what it is, and its digest by the algorithm. */
+export type Material = { uri: string; digest: Record<string, string> };
 
 export type Vertices = { of(key: object): Vertex };
 

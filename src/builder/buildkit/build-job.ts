@@ -3,13 +3,20 @@ import { digestOf } from '../../base/digest.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { DockerfileError } from '../../dockerfile/dockerfile-error.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
-import { formatPlatform } from '../../oci/platform.ts';
+import { formatPlatform, hostPlatform } from '../../oci/platform.ts';
 import { type Built, withBuilt } from '../build-image.ts';
 import type { BuildRequest } from '../build-request.ts';
 import type { BuilderParts } from '../builder-parts.ts';
 import type { BuildEvent } from '../progress.ts';
 import { descriptionOf, urlOf } from '../checks/rules.ts';
 import { answerSubrequest, checked } from './subrequests.ts';
+import { type AttestationOptions, attestationOptions } from '../attestations/attestation-options.ts';
+import { provenanceOf } from '../attestations/provenance.ts';
+import { scanResult } from '../attestations/scan-result.ts';
+import type { Build } from '../build.ts';
+import { ClippedLog } from '../clipped-log.ts';
+import type { Attestation } from '../exporters/attestation-manifest.ts';
+import type { RunOutput } from '../solver/shared-runs.ts';
 import { inlineCache } from '../caches/inline-cache.ts';
 import type { ImportedCache } from '../solver/build-cache.ts';
 import { imageConfigOf } from '../stage-state.ts';
@@ -27,10 +34,18 @@ import { KeptStatuses, type Status } from './kept-statuses.ts';
 import type { Session } from './sessions.ts';
 
 type Client = {
+  /** What the client calls the build. */
+  ref: string;
   session: Session;
   entitlements: Entitlements;
   cacheImports: readonly CacheOption[];
   cacheExports: readonly CacheExport[];
+};
+
+type Attesting = Pick<Build, 'parts' | 'undo' | 'signal'> & {
+  attested: AttestationOptions;
+  attributes: Attributes;
+  startedAtMs: number;
 };
 
 /** What goes into a build, besides its attributes. */
@@ -103,14 +118,22 @@ export class BuildJob {
     const holder = { parts: this.#parts, undo, signal: this.signal };
     const { request: asked, platforms, ignored } = await frontendRequest(holder, this.#client, input);
     await this.#check(asked, ignored);
+    const attested = attestationOptions(input.attributes);
+    const startedAtMs = Date.now();
+    const attestations: Attestation[][] = [];
     const request = { ...asked, caches: await this.#importedCaches(asked, input) };
     const builds: Built[] = [];
     const failed = new AbortController();
     const signal = AbortSignal.any([this.signal, failed.signal]);
     const building = platforms.map((platform, index) =>
       this.#buildFor({ ...request, platform }, { signal, isOne: platforms.length === 1 }, async built => {
+        const attest = { ...holder, attested, attributes: input.attributes, startedAtMs };
+        attestations[index] = await this.#attest(attest, request, built);
         builds[index] = built;
-        if (Object.keys(builds).length === platforms.length) solved.resolve(this.#resultOf(builds, request));
+        if (Object.keys(builds).length < platforms.length)
+          return untilAborted(signal, this.#released.promise);
+        const attestsImagesOnly = attested.sbom === undefined && attested.provenance?.isInlineOnly === true;
+        solved.resolve({ ...this.#resultOf(builds, request), attestations, attestsImagesOnly });
         // What was built is kept for the export.
         await untilAborted(signal, this.#released.promise);
       }),
@@ -123,7 +146,32 @@ export class BuildJob {
     }
   }
 
-  #resultOf(builds: readonly Built[], request: BuildRequest): Result {
+  /** What the client wants to be attested of a result. */
+  async #attest(
+    { attested, attributes, startedAtMs, ...holder }: Attesting,
+    request: BuildRequest,
+    { state, materials }: Built,
+  ): Promise<Attestation[]> {
+    const { provenance, sbom } = attested;
+    const attestations: Attestation[] = [];
+    if (sbom !== undefined) {
+      const { generator } = sbom;
+      attestations.push(
+        ...(await this.#logged(`generating sbom using ${generator}`, say =>
+          scanResult({ ...holder, say }, request, { state, generator }),
+        )),
+      );
+    }
+    if (provenance !== undefined) {
+      const { ref } = this.#client;
+      const times = { startedAtMs, finishedAtMs: Date.now() };
+      const invocation = { ref, attributes, ...times, buildPlatform: hostPlatform() };
+      attestations.push(provenanceOf(request, invocation, { materials, options: provenance }));
+    }
+    return attestations;
+  }
+
+  #resultOf(builds: readonly Built[], request: BuildRequest): Pick<Result, 'states' | 'builds' | 'request'> {
     const isInline =
       this.#client.cacheExports.some(({ kind }) => kind === 'inline') ||
       INLINE_FLAGS.has(request.buildArgs.get('BUILDKIT_INLINE_CACHE') ?? '');
@@ -263,18 +311,25 @@ export class BuildJob {
     this.#wake();
   }
 
-  readonly #told: Told = async (name, task) => {
+  readonly #told: Told = (name, task) => this.#logged(name, task);
+
+  async #logged<T>(name: string, task: (say: (output: RunOutput) => void) => Promise<T>): Promise<T> {
     const vertex = { digest: digestOf(`${name} ${randomUUID()}`), name, started: Date.now() };
     this.#tell({ vertexes: [vertex] });
     try {
-      const result = await task();
+      const log = new ClippedLog(({ stream, data }) =>
+        this.#tell({
+          logs: [{ vertex: vertex.digest, timestamp: Date.now(), stream: stream === 'stdout' ? 1 : 2, data }],
+        }),
+      );
+      const result = await task(output => log.say(output)).finally(() => log.end());
       this.#tell({ vertexes: [{ ...vertex, completed: Date.now() }] });
       return result;
     } catch (error) {
       this.#tell({ vertexes: [{ ...vertex, completed: Date.now(), error: messageOf(error) }] });
       throw error;
     }
-  };
+  }
 
   readonly #started = new Map<string, number>();
 

@@ -40,7 +40,7 @@ const CAPABILITIES = [
   'importcaches',
 ];
 
-const LLB_CAPABILITIES = ['exporter.multiple'];
+const LLB_CAPABILITIES = ['exporter.multiple', 'exporter.image.attestations'];
 
 /** BuildKit's services over one builder: what `docker buildx` talks to. */
 export class ControlService {
@@ -96,7 +96,7 @@ export class ControlService {
     const { entitlements } = request;
     const cacheImports = optionsOf(request.cache?.imports ?? []);
     const cacheExports = optionsOf(request.cache?.exports ?? []).map(cacheExportOf);
-    const client = { session, entitlements, cacheImports, cacheExports };
+    const client = { ref: request.ref, session, entitlements, cacheImports, cacheExports };
     const job = new BuildJob(this.#parts, client, signal);
     this.#jobs.set(request.ref, job);
     for (const wake of this.#expected.get(request.ref) ?? []) wake();

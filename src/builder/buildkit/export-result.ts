@@ -11,6 +11,7 @@ import type { Built } from '../build-image.ts';
 import type { BuildRequest } from '../build-request.ts';
 import { type AssembledImage, annotationsFor, assembleImage } from '../exporters/assemble-image.ts';
 import { flagOf, imageOptions, type ImageOptions } from '../exporters/export-options.ts';
+import type { Attestation } from '../exporters/attestation-manifest.ts';
 import { imageArchive } from '../exporters/image-archive.ts';
 import { withRewrittenLayers } from '../exporters/rewrite-layers.ts';
 import type { StageState } from '../stage-state.ts';
@@ -26,6 +27,10 @@ export type Result = {
   states: readonly StageState[];
   /** What the states are from. */
   builds: readonly Built[];
+  /** What is attested of each state. */
+  attestations: readonly (readonly Attestation[])[];
+  /** Whether only images have that, and nothing else is asked to. */
+  attestsImagesOnly: boolean;
 };
 
 export type ExportContext = Pick<Build, 'parts' | 'undo' | 'signal'> & {
@@ -100,7 +105,9 @@ async function exportImage(
   const store = states.length === 1 ? storeOwn : storeAll;
   if (isStored) Object.assign(response, await store(context, { states, options }));
   if (!pushes) return response;
-  const image = await context.told('exporting layers', () => assembleImage(context, states, options));
+  const image = await context.told('exporting layers', () =>
+    assembleImage(context, states, options, result.attestations),
+  );
   for (const [index, name] of names.entries())
     await context.told(`pushing ${name} with ${image.top.descriptor.digest}`, () =>
       push(context, result, {
@@ -187,14 +194,17 @@ async function exportArchive(
   const { type, attributes } = exporter;
   const { states, options } = await prepared(context, result, exporter);
   const forDocker = type === 'docker';
-  if (forDocker && states.length > 1)
+  const attestations = forDocker && result.attestsImagesOnly ? [] : result.attestations;
+  if (forDocker && (states.length > 1 || attestations.some(({ length }) => length > 0)))
     throw new EngineError(
       'invalid-parameter',
       'docker exporter does not currently support exporting manifest lists',
     );
   if (!flagOf(attributes, 'tar', true))
     throw new EngineError('invalid-parameter', `exporter ${type} with tar=false is not supported`);
-  const image = await context.told('exporting layers', () => assembleImage(context, states, options));
+  const image = await context.told('exporting layers', () =>
+    assembleImage(context, states, options, attestations),
+  );
   await context.told(`sending tarball`, () =>
     sendStream(context.session, imageArchive(image, { names: options.names, forDocker }), context),
   );

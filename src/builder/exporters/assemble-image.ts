@@ -17,6 +17,7 @@ import type { Build } from '../build.ts';
 import { temporaryDirectory } from '../build.ts';
 import { imageConfigOf, type StageState } from '../stage-state.ts';
 import type { Annotations, ImageOptions } from './export-options.ts';
+import { type Attestation, attestationManifest } from './attestation-manifest.ts';
 import { documentBlob, layerBlob } from './layer-blobs.ts';
 
 type Holder = Pick<Build, 'parts' | 'undo' | 'signal'>;
@@ -40,6 +41,8 @@ export async function assembleImage(
   holder: Holder,
   states: readonly StageState[],
   options: ImageOptions,
+  /** Of each state. */
+  attestations: readonly (readonly Attestation[])[] = [],
 ): Promise<AssembledImage> {
   const directory = temporaryDirectory(holder);
   const platforms: AssembledPlatform[] = [];
@@ -47,11 +50,29 @@ export async function assembleImage(
   const manifests = platforms.map(({ manifest }) => manifest);
   const [first] = manifests;
   if (first === undefined) throw new TypeError('there is nothing to assemble');
-  const isIndex = platforms.length > 1 || Object.keys(options.annotations.index).length > 0;
-  const top = isIndex ? indexOf(platforms, options) : first;
-  const blobs = platforms.flatMap(({ layers, config }) => [...layers, config]);
+  const { parts, signal } = holder;
+  const attested = platforms.flatMap(({ manifest: { descriptor: subject }, state: { platform } }, index) => {
+    const own = attestations[index] ?? [];
+    if (own.length === 0) return [];
+    const { names } = options;
+    return [
+      attestationManifest({ subject, platform, names, attestations: own }, (descriptor, raw) =>
+        documentBlob({ parts, directory, signal }, descriptor, raw),
+      ),
+    ];
+  });
+  const isIndex =
+    platforms.length > 1 || attested.length > 0 || Object.keys(options.annotations.index).length > 0;
+  const entries = attested.map(({ entry }) => entry);
+  const top = isIndex ? indexOf(platforms, entries, options) : first;
+  const blobs = [
+    ...platforms.flatMap(({ layers, config }) => [...layers, config]),
+    ...attested.flatMap(each => each.blobs),
+  ];
   const unique = new Map(blobs.map(blob => [blob.descriptor.digest, blob]));
-  return { platforms, top, blobs: [...unique.values()], documents: isIndex ? [...manifests, top] : [first] };
+  // What refers to something comes after it.
+  const documents = isIndex ? [...manifests, ...attested.map(({ manifest }) => manifest), top] : [first];
+  return { platforms, top, blobs: [...unique.values()], documents };
 }
 
 async function assemblePlatform(
@@ -89,16 +110,27 @@ async function assemblePlatform(
   };
 }
 
-function indexOf(platforms: readonly AssembledPlatform[], options: ImageOptions): ImageDocument {
+function indexOf(
+  platforms: readonly AssembledPlatform[],
+  attestations: readonly Descriptor[],
+  options: ImageOptions,
+): ImageDocument {
   const mediaType = options.ociTypes ? OCI_INDEX : DOCKER_MANIFEST_LIST;
   const { index: annotations, descriptors } = options.annotations;
   const index: Index = {
     schemaVersion: 2,
     mediaType,
-    manifests: platforms.map(({ manifest: { descriptor }, state }) => {
-      const own = annotationsFor(state, descriptors);
-      return { ...descriptor, ...(own === undefined ? {} : { annotations: own }), platform: state.platform };
-    }),
+    manifests: [
+      ...platforms.map(({ manifest: { descriptor }, state }) => {
+        const own = annotationsFor(state, descriptors);
+        return {
+          ...descriptor,
+          ...(own === undefined ? {} : { annotations: own }),
+          platform: state.platform,
+        };
+      }),
+      ...attestations,
+    ],
     ...(Object.keys(annotations).length === 0 ? {} : { annotations: { ...annotations } }),
   };
   return documentOf(index, mediaType);
