@@ -246,6 +246,51 @@ describe('tokens', () => {
     assert.equal(status(await registry.ask('GET /v2/', { headers: bearer(refresh) })), '401 UNAUTHORIZED');
   });
 
+  test('a refresh token ends with the password that it was given for', async t => {
+    const { htpasswd } = files(t);
+    const registry = await TestRegistry.start(t, { htpasswd, usesTokens: true });
+    const answer = await registry.ask('GET /token?service=s&offline_token=true', { headers: basic('joe') });
+    const { refresh_token: refresh = '' } = answer.json as { refresh_token?: string };
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refresh }).toString();
+    assert.equal((await registry.ask('POST /token', { headers, body })).status, 200);
+    writeFileSync(htpasswd, `joe:${hashSync('another', 4)}\n`);
+    await registry.restart({ htpasswd, usesTokens: true });
+    assert.equal(status(await registry.ask('POST /token', { headers, body })), '401 UNAUTHORIZED');
+  });
+
+  test('a token that is good, but not for this, is told so: clients do not ask for a password then', async t => {
+    const registry = await closed(t, { usesTokens: true });
+    const token = await tokenFor(registry, 'repository:app:pull');
+    const refused = await registry.ask('GET /v2/app/manifests/1', { headers: bearer(token) });
+    assert.equal(status(refused), '401 UNAUTHORIZED');
+    assert.match(refused.headers['www-authenticate'] ?? '', /^Bearer .*error="insufficient_scope"/);
+    const first = await registry.ask('GET /v2/app/manifests/1');
+    assert.doesNotMatch(first.headers['www-authenticate'] ?? '', /error=/);
+  });
+
+  test('a list of repositories needs a token for that, and has what its user may pull', async t => {
+    const registry = await closed(t, { usesTokens: true }, RULES);
+    const push = await tokenFor(registry, 'repository:team/app:pull,push', basic('ci'));
+    const headers = { ...bearer(push), 'content-length': '0' };
+    const upload = await registry.ask('POST /v2/team/app/blobs/uploads/', { headers });
+    const digest = sha256('x');
+    await registry.ask(`PUT ${locationOf(upload)}?digest=${digest}`, { headers: bearer(push), body: 'x' });
+    const refused = await registry.ask('GET /v2/_catalog', { headers: bearer(push) });
+    assert.equal(status(refused), '401 UNAUTHORIZED');
+    assert.match(refused.headers['www-authenticate'] ?? '', /scope="registry:catalog:\*"/);
+    const list = async (user: string) => {
+      const token = await tokenFor(registry, 'registry:catalog:*', basic(user));
+      return (await registry.ask('GET /v2/_catalog', { headers: bearer(token) })).json;
+    };
+    assert.deepEqual(await list('ci'), { repositories: ['team/app'] });
+    const catalog = await tokenFor(registry, 'registry:catalog:*', basic('ci'));
+    assert.equal(
+      status(await registry.ask('GET /v2/team/app/tags/list', { headers: bearer(catalog) })),
+      '401 UNAUTHORIZED',
+    );
+  });
+
   test('forged tokens, and those of users who are gone, are refused; others outlive a restart', async t => {
     const { htpasswd } = files(t);
     const registry = await TestRegistry.start(t, { htpasswd, usesTokens: true });

@@ -34,7 +34,8 @@ export class AccessGuard implements Guard {
       if (content === undefined) throw refusal('the token is not valid', challenge(), 'invalid_token');
       const isGone = content.user !== '' && !this.#options.htpasswd.has(content.user);
       if (isGone) throw refusal('the token is not valid', challenge(), 'invalid_token');
-      return { name: content.user, granted: content.granted, challenge };
+      const { user, granted, listsAll } = content;
+      return { name: user, granted, listsAll, challenge };
     }
     if (kind === 'basic') return { name: await this.logIn(proof, challenge), challenge };
     if (request.headers.authorization !== undefined && request.headers.authorization !== '')
@@ -52,19 +53,28 @@ export class AccessGuard implements Guard {
     return user;
   }
 
-  knows(user: string): boolean {
-    return this.#options.htpasswd.has(user);
+  /** Of a refresh token that is given to a user: it ends with the user's password. */
+  markOf(user: string): string {
+    return this.#options.htpasswd.markOf(user);
   }
 
   allows(identity: Identity, action: Action, repository = ''): boolean {
     const { name, granted } = identity;
     if (action === 'ping') return name !== '' || granted !== undefined;
-    if (action === 'list') return name !== '' || this.#rulesAllow('', 'pull', undefined);
+    if (action === 'list')
+      return (
+        (granted === undefined || identity.listsAll === true) &&
+        (name !== '' || this.#rulesAllow('', 'pull', undefined))
+      );
     if (action === 'manage') return granted === undefined && this.#rulesAllow(name, 'manage', undefined);
     const isGranted =
       granted === undefined ||
       granted.some(grant => grant.repository === repository && grant.actions.includes(action));
     return isGranted && this.#rulesAllow(name, action, repository);
+  }
+
+  lists(identity: Identity, repository: string): boolean {
+    return this.allows(identity, 'list') && this.#rulesAllow(identity.name, 'pull', repository);
   }
 
   #rulesAllow(user: string, action: AccessRule['actions'][number], repository: string | undefined): boolean {
@@ -86,7 +96,9 @@ export class AccessGuard implements Guard {
       identity.name === '' ||
       (identity.granted !== undefined && this.#wouldAllow(identity, action, repository));
     if (!wouldHelp) throw new DistributionError('DENIED', 'requested access to the resource is denied');
-    throw refusal('authentication required', identity.challenge?.(scopeOf(action, repository)) ?? '');
+    // RFC 6750, 3.1: docker's command line then says that it is denied, and does not ask for a password and wait.
+    const error = identity.granted === undefined ? undefined : 'insufficient_scope';
+    throw refusal('authentication required', identity.challenge?.(scopeOf(action, repository)) ?? '', error);
   }
 
   #wouldAllow({ name }: Identity, action: Action, repository?: string): boolean {

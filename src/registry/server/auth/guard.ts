@@ -11,6 +11,8 @@ export type Identity = {
   name: string;
   /** What a token is for; undefined: whatever the rules allow this client. */
   granted?: readonly Grant[];
+  /** Whether that token is for lists of repositories, too. */
+  listsAll?: boolean;
   /** What WWW-Authenticate says to this client, for a scope. */
   challenge?: (scope?: string) => string;
 };
@@ -23,6 +25,8 @@ export interface Guard {
   identify(request: IncomingMessage, client: ClientView): Promise<Identity>;
   /** Whether it is allowed, for answers that depend on it. */
   allows(identity: Identity, action: Action, repository?: string): boolean;
+  /** Whether a repository is on the lists that this client may have. */
+  lists(identity: Identity, repository: string): boolean;
   /** @throws DistributionError UNAUTHORIZED where a proof would help, DENIED where it would not */
   require(identity: Identity, action: Action, repository?: string): void;
 }
@@ -31,5 +35,6 @@ export interface Guard {
 export const OPEN_GUARD: Guard = {
   identify: async () => ANYBODY,
   allows: () => true,
+  lists: () => true,
   require: () => undefined,
 };

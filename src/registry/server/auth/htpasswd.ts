@@ -43,6 +43,15 @@ export class Htpasswd {
     return this.#hashes.has(user);
   }
 
+  /** Something that changes with the user's password, and tells nothing of it; '' for nobody. */
+  markOf(user: string): string {
+    const hash = this.#hashes.get(user);
+    if (hash === undefined) return '';
+    return createHash('sha256')
+      .update(JSON.stringify([user, hash]))
+      .digest('base64url');
+  }
+
   /**
    * Whether it is the user's password.
    * @throws DistributionError TOOMANYREQUESTS when more than can be looked at are asked for

@@ -3,7 +3,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type * as Jose from 'jose';
 
 export type Grant = { repository: string; actions: readonly string[] };
-export type TokenContent = { user: string; granted: readonly Grant[] };
+export type TokenContent = {
+  user: string;
+  granted: readonly Grant[];
+  /** Whether it is for lists of repositories, too: `registry:catalog:*`. */
+  listsAll: boolean;
+};
+type Access = { type: string; name: string; actions: readonly string[] };
 
 const TOKEN_SECONDS = 300;
 const REFRESH_SECONDS = 30 * 24 * 3600;
@@ -31,17 +37,19 @@ export class TokenIssuer {
     return TOKEN_SECONDS;
   }
 
-  async access({ user, granted }: TokenContent): Promise<string> {
-    const access = granted.map(({ repository, actions }) => ({
+  async access({ user, granted, listsAll }: TokenContent): Promise<string> {
+    const access: Access[] = granted.map(({ repository, actions }) => ({
       type: 'repository',
       name: repository,
       actions,
     }));
+    if (listsAll) access.push({ type: 'registry', name: 'catalog', actions: ['*'] });
     return this.#sign({ use: 'access', access }, user, TOKEN_SECONDS);
   }
 
-  async refresh(user: string): Promise<string> {
-    return this.#sign({ use: 'refresh' }, user, REFRESH_SECONDS);
+  /** @param mark of the user's password, with which the token comes to its end */
+  async refresh(user: string, mark: string): Promise<string> {
+    return this.#sign({ use: 'refresh', mark }, user, REFRESH_SECONDS);
   }
 
   #sign(claims: Jose.JWTPayload, user: string, seconds: number): Promise<string> {
@@ -59,14 +67,17 @@ export class TokenIssuer {
   async readAccess(token: string): Promise<TokenContent | undefined> {
     const claims = await this.#verify(token, 'access');
     if (claims === undefined) return undefined;
-    const access = (claims.access ?? []) as { name: string; actions: string[] }[];
-    const granted = access.map(({ name, actions }) => ({ repository: name, actions }));
-    return { user: claims.sub ?? '', granted };
+    const access = (claims.access ?? []) as Access[];
+    const granted = access
+      .filter(({ type }) => type === 'repository')
+      .map(({ name, actions }) => ({ repository: name, actions }));
+    return { user: claims.sub ?? '', granted, listsAll: access.some(({ type }) => type === 'registry') };
   }
 
-  /** Whose refresh token it is. */
-  async readRefresh(token: string): Promise<string | undefined> {
-    return (await this.#verify(token, 'refresh'))?.sub;
+  /** Whose refresh token it is, and of which of their passwords. */
+  async readRefresh(token: string): Promise<{ user: string; mark: string } | undefined> {
+    const claims = await this.#verify(token, 'refresh');
+    return claims && { user: claims.sub ?? '', mark: typeof claims.mark === 'string' ? claims.mark : '' };
   }
 
   async #verify(token: string, use: string): Promise<Jose.JWTPayload | undefined> {

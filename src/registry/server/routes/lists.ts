@@ -66,12 +66,12 @@ async function listRepositories(
   for (let { last } = request; found.length <= request.count; ) {
     if (slice.isOver) await slice.pause();
     const names = store.records.repositories({ last, count: request.count + 1 });
-    found.push(...names.filter(name => guard.allows(identity, 'pull', name)));
+    found.push(...names.filter(name => guard.lists(identity, name)));
     if (names.length <= request.count) break;
     last = names.at(-1) ?? '';
   }
   const elsewhere = ((await images?.repositories()) ?? []).filter(
-    name => name > request.last && guard.allows(identity, 'pull', name),
+    name => name > request.last && guard.lists(identity, name),
   );
   const all = [...new Set([...found, ...elsewhere])].toSorted();
   const { page, link } = pageOf(all, request, '/v2/_catalog');

@@ -7,6 +7,7 @@ import { sendDocument } from '../respond.ts';
 
 const MAXIMUM_FORM_BYTES = 64 * 1024;
 const MAXIMUM_SCOPES = 100;
+const CATALOG = 'registry:catalog:*';
 const SCOPE = /^repository(?:\([a-z]+\))?:([^:]{1,255}(?::\d+\/[^:]{1,255})?):([a-z*]+(?:,[a-z*]+)*)$/;
 
 /** The token service (distribution's spec/auth/token.md, and oauth.md for POST). */
@@ -44,8 +45,9 @@ async function userOf(guard: AccessGuard, tokens: TokenIssuer, form: URLSearchPa
     const user = await guard.logIn(proof, basicChallenge);
     if (user !== '') return user;
   }
-  const user = await tokens.readRefresh(form.get('refresh_token') ?? '');
-  if (form.get('grant_type') === 'refresh_token' && user !== undefined && guard.knows(user)) return user;
+  const refresh = await tokens.readRefresh(form.get('refresh_token') ?? '');
+  const isGood = refresh !== undefined && refresh.mark !== '' && refresh.mark === guard.markOf(refresh.user);
+  if (form.get('grant_type') === 'refresh_token' && isGood) return refresh.user;
   throw new DistributionError('UNAUTHORIZED', 'authentication required', {
     headers: { 'WWW-Authenticate': basicChallenge() },
   });
@@ -65,7 +67,8 @@ async function answer(
 ): Promise<void> {
   const { guard, tokens, user, scopes, wantsRefresh } = options;
   const granted = guard.grant(user, wantedOf(scopes)).filter(({ actions }) => actions.length > 0);
-  const token = await tokens.access({ user, granted });
+  const listsAll = scopesIn(scopes).includes(CATALOG) && guard.allows({ name: user }, 'list');
+  const token = await tokens.access({ user, granted, listsAll });
   sendDocument(
     response,
     {
@@ -73,19 +76,24 @@ async function answer(
       access_token: token,
       expires_in: tokens.expiresInSeconds,
       issued_at: new Date().toISOString(),
-      scope: granted
-        .map(({ repository, actions }) => `repository:${repository}:${actions.join(',')}`)
-        .join(' '),
-      ...(wantsRefresh ? { refresh_token: await tokens.refresh(user) } : {}),
+      scope: [
+        ...granted.map(({ repository, actions }) => `repository:${repository}:${actions.join(',')}`),
+        ...(listsAll ? [CATALOG] : []),
+      ].join(' '),
+      ...(wantsRefresh ? { refresh_token: await tokens.refresh(user, guard.markOf(user)) } : {}),
     },
     { 'Cache-Control': 'no-store' },
   );
 }
 
-/** Several in one parameter are separated by spaces. What is no scope of a repository is for nothing. */
+/** Several in one parameter are separated by spaces. */
+function scopesIn(scopes: readonly string[]): string[] {
+  return scopes.flatMap(text => text.split(' ')).slice(0, MAXIMUM_SCOPES);
+}
+
+/** What is no scope of a repository is for nothing. */
 function wantedOf(scopes: readonly string[]): Grant[] {
-  const texts = scopes.flatMap(text => text.split(' ')).slice(0, MAXIMUM_SCOPES);
-  return texts.flatMap(text => {
+  return scopesIn(scopes).flatMap(text => {
     const [, repository, actions] = SCOPE.exec(text) ?? [];
     return repository === undefined || actions === undefined
       ? []

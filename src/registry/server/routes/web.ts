@@ -74,7 +74,7 @@ async function showRepositories(
   for (let last = query.get('last') ?? ''; names.length <= PAGE; ) {
     if (slice.isOver) await slice.pause();
     const found = store.records.repositories({ last, count: PAGE + 1 });
-    names.push(...found.filter(name => guard.allows(identity, 'pull', name)));
+    names.push(...found.filter(name => guard.lists(identity, name)));
     if (found.length <= PAGE) break;
     last = found.at(-1) ?? '';
   }
