@@ -1,13 +1,14 @@
 /** Files to and from containers: `cp` of the docker CLI and of our own, and the API below them. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import Docker from 'dockerode';
 import { tarEntry } from '../src/archive/tar/tar-entry.ts';
 import { encodeTarEntry, TAR_END, tarPadding } from '../src/archive/tar/tar-writer.ts';
@@ -497,6 +498,33 @@ test('an upload whose client goes away ends, and leaves the container usable', a
   await delay(200);
   call.destroy();
   await out('start', '-a', name);
+});
+
+test('who stops sending in the middle of an upload is told what is wrong with it', async t => {
+  const [idle, busy] = [await container(t, 'busybox', 'true'), await running(t)];
+  const socketPath = daemon.host.slice('unix://'.length);
+  for (const name of [idle, busy])
+    for (const [path, content, status] of [
+      ['/nowhere', Buffer.from('begun'), 404],
+      ['/etc/passwd', Buffer.alloc(1000), 400],
+      ['/tmp', Buffer.alloc(1000, 'no header'), 400],
+      ['/tmp', gzipSync(Buffer.alloc(1000, 'no header'), { finishFlush: constants.Z_SYNC_FLUSH }), 400],
+    ] as const) {
+      const headers = { 'Content-Length': 1_000_000 };
+      const call = request({
+        socketPath,
+        method: 'PUT',
+        path: archiveUrl(name, path),
+        headers,
+        agent: false,
+      });
+      const answer = once(call, 'response') as Promise<[IncomingMessage]>;
+      call.write(content);
+      const [{ statusCode }] = await answer;
+      assert.equal(statusCode, status);
+      call.on('error', () => undefined).destroy();
+    }
+  await out('start', '-a', idle);
 });
 
 test('an export has the whole file system, named without a leading dot', async t => {

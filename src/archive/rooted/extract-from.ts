@@ -3,10 +3,14 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { errorCode } from '../../base/errors.ts';
+import { settlesWithin } from '../../base/settles-within.ts';
 import { socketPair } from '../../kernel/socket-pair.ts';
 import { decompressed } from '../compression.ts';
 import type { ExtractingJob } from './rooted-jobs.ts';
 import type { RootedThreads } from './rooted-threads.ts';
+
+/** What has made the thread fail is known by then, if it is the content's: who sends it may not go on. */
+const PATIENCE_MS = 500;
 
 /**
  * Feeds a job in a thread with a tar, compressed or not. Settles when the thread is done; what it did not want to read
@@ -22,20 +26,20 @@ export async function extractFrom(
   const socket = new Socket({ fd: own, readable: false, writable: true });
   const feeding = pipeline(decompressed(content.iterator({ destroyOnReturn: false })), socket);
   // Its own failure is of interest only where it is not the thread's.
-  const fed = feeding.then(
-    () => undefined,
-    (error: unknown) => ({ error }),
-  );
+  let failure: { error: unknown } | undefined;
+  const fed = feeding.catch((error: unknown) => {
+    failure = { error };
+  });
   try {
     await threads.run(job(inputFd));
   } catch (error) {
     socket.destroy();
-    const failure = await fed;
+    await settlesWithin(fed, PATIENCE_MS);
     throw isCause(failure?.error) ? failure?.error : error;
   } finally {
     closeSync(inputFd);
   }
-  const failure = await fed;
+  await fed;
   if (failure !== undefined && isCause(failure.error)) throw failure.error;
 }
 

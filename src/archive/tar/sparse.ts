@@ -2,7 +2,7 @@ import type { Segment } from '../../kernel/file-holes.ts';
 import { BLOCK_BYTES, number, toSafe, tarError } from './tar-header.ts';
 
 /** More than this in an archive is an attack, not a file. */
-const MAXIMUM_SEGMENTS = 65_536;
+export const MAXIMUM_SEGMENTS = 65_536;
 
 /**
  * The segments in GNU tar's own header (type `S`: 4 of them at 386) or in one of the blocks that follow it (21

@@ -205,6 +205,19 @@ function pad(header: Buffer, data: string): Buffer {
   return Buffer.concat([header.subarray(0, 512), Buffer.from(data), tarPadding(data.length)]);
 }
 
+/** Blocks of GNU tar's sparse map that each announce another one. */
+function gnuSparse(blocks: number): Buffer {
+  const header = encodeTarEntry(tarEntry({ path: 'f' }));
+  header.write('S', 156, 'latin1');
+  header.write('1', 482, 'latin1');
+  header.write('00000000000\0', 483, 'latin1');
+  fixChecksum(header);
+  const more = Buffer.alloc(512);
+  for (let index = 0; index < 21; index++) more.write('00000000000\0'.repeat(2), index * 24, 'latin1');
+  more.write('1', 504, 'latin1');
+  return Buffer.concat([header, ...Array<Buffer>(blocks).fill(more)]);
+}
+
 function sparse(map: string, size: string, packedSize: number): Buffer {
   const records = { 'GNU.sparse.map': map, 'GNU.sparse.size': size };
   const pax = paxHeader(Object.entries(records).map(([key, value]) => ({ key, value: Buffer.from(value) })));
@@ -220,6 +233,27 @@ for (const [what, archive] of MALFORMED) {
     assert.throws(() => readAll(complete), { kind: 'invalid-parameter' });
   });
 }
+
+test('what comes before an entry is bounded, however many headers it is in', () => {
+  const read = (archive: Buffer) => {
+    const reader = new TarReader({
+      entry: () => undefined,
+      data: () => undefined,
+      end: () => undefined,
+    });
+    reader.write(archive);
+  };
+  const record = (index: number) =>
+    paxHeader([{ key: `SCHILY.xattr.user.${index}`, value: Buffer.alloc(500_000) }]);
+  const records = (count: number) => Array.from({ length: count }, (_, index) => record(index));
+  read(Buffer.concat(records(8)));
+  assert.throws(() => read(Buffer.concat(records(9))), { kind: 'invalid-parameter' });
+  // For each entry anew.
+  const entry = archiveOf(file('f', '')).subarray(0, 512);
+  read(Buffer.concat([...records(8), entry, ...records(8), entry]));
+  read(gnuSparse(3000));
+  assert.throws(() => read(gnuSparse(4000)), { kind: 'invalid-parameter' });
+});
 
 test('whatever the bytes, the reader either reads or refuses, and never depends on how they are cut', () => {
   const seed = archiveOf(

@@ -1,7 +1,13 @@
 import { EngineError } from '../../base/errors.ts';
 import type { Segment } from '../../kernel/file-holes.ts';
 import { EntryExtensions } from './entry-extensions.ts';
-import { checkSegments, decodeGnuRealSize, decodeGnuSegments, SparseMapReader } from './sparse.ts';
+import {
+  checkSegments,
+  decodeGnuRealSize,
+  decodeGnuSegments,
+  MAXIMUM_SEGMENTS,
+  SparseMapReader,
+} from './sparse.ts';
 import { type TarEntry, type TarEntryType, tarEntry } from './tar-entry.ts';
 import { BLOCK_BYTES, decodeHeader, type TarHeader, tarError } from './tar-header.ts';
 
@@ -27,8 +33,10 @@ const TYPES: Record<string, TarEntryType> = {
   '6': 'fifo',
 };
 
-/** Long names and PAX headers: what Go's reader allows. */
+/** A long name, or a PAX header: what Go's reader allows. */
 const MAXIMUM_EXTENSION_BYTES = 2 ** 20;
+/** All of them before an entry, which may be many. */
+const MAXIMUM_EXTENSIONS_BYTES = 4 * MAXIMUM_EXTENSION_BYTES;
 
 /**
  * Reads tar: ustar, PAX, GNU and v7, sparse files in all their forms. It is fed chunks of any size, and keeps
@@ -37,6 +45,7 @@ const MAXIMUM_EXTENSION_BYTES = 2 ** 20;
 export class TarReader {
   readonly #handler: TarHandler;
   #extensions = new EntryExtensions();
+  #extensionBytes = 0;
 
   /** The block being put together: how many bytes, what with them, and those already there. */
   #wanted = BLOCK_BYTES;
@@ -121,7 +130,9 @@ export class TarReader {
   }
 
   #extension({ typeFlag, size }: TarHeader): void {
-    if (size > MAXIMUM_EXTENSION_BYTES) throw tarError('header field too long');
+    this.#extensionBytes += size;
+    if (size > MAXIMUM_EXTENSION_BYTES || this.#extensionBytes > MAXIMUM_EXTENSIONS_BYTES)
+      throw tarError('header field too long');
     const take = (data: Buffer) => {
       this.#extensions.add(typeFlag, data.subarray(0, size));
       this.#expectHeader();
@@ -141,6 +152,7 @@ export class TarReader {
     const take = (part: Buffer, isHeader: boolean) => {
       const { segments: some, more } = decodeGnuSegments(part, isHeader);
       segments.push(...some);
+      if (segments.length > MAXIMUM_SEGMENTS) throw tarError('invalid tar header');
       if (more) this.#expect(BLOCK_BYTES, next => take(next, false));
       else this.#begin(this.#entryOf(header, realSize), header.size, segments);
     };
@@ -202,6 +214,7 @@ export class TarReader {
       entry.segments = segments;
     }
     this.#extensions = new EntryExtensions();
+    this.#extensionBytes = 0;
     this.#segments = segments;
     this.#segmentIndex = 0;
     this.#offset = 0;

@@ -3,7 +3,7 @@ import { startTimer } from '../../base/start-timer.ts';
 import type { Task as Runtime } from '../../execdriver/driver.ts';
 import type { ContainerLayer } from '../../graph/graph.ts';
 import type { Process } from '../../oci/runtime-spec.ts';
-import type { ClientSession } from './client-session.ts';
+import type { StreamsClient } from './client-session.ts';
 import type { ContainerRecord, StateRecord } from './container-record.ts';
 
 /** Something to be connected to the container's streams before its process runs. */
@@ -31,8 +31,8 @@ export class Container {
   /** Sockets of ports that were published when it ran already: no shim can be given them. */
   readonly heldPorts = new Set<number>();
   readonly pendingAttaches = new Set<PendingAttach>();
-  /** The clients connected to the current run. */
-  readonly bridges = new Set<ClientSession>();
+  /** The clients of the current run, those too that are about to be connected. */
+  readonly clients = new Set<StreamsClient>();
   /** Ends what goes with the current run: probes, timers. */
   stopRun: () => void = () => undefined;
   /** Settles when nothing is left of the last probe of its health. Never rejects. */

@@ -144,7 +144,7 @@ async function close(daemon: Daemon, closing: AbortController, withdrawsNetworks
 
 /** The container's streams are its shim's; connections to them would keep a program alive that has closed its engine. */
 function letGo({ execs }: Daemon, container: Container): void {
-  for (const bridge of container.bridges) bridge.abandon();
+  for (const client of container.clients) client.abandon();
   for (const { bridge } of execs.of(container)) bridge?.abandon();
 }
 

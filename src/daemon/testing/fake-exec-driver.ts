@@ -57,6 +57,11 @@ export class FakeProcess implements ExecProcess {
     return socket;
   }
 
+  /** How many are attached. */
+  get clientCount(): number {
+    return this.#streams.filter(stream => !stream.destroyed).length;
+  }
+
   /** Writes to all that are attached. */
   write(data: Buffer | string): void {
     for (const stream of this.#streams) stream.write(data);

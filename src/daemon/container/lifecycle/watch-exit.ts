@@ -99,7 +99,7 @@ async function cleanUpRun(
   container: Container,
   { runtime, left }: { runtime: Runtime | undefined; left: Promise<void> },
 ): Promise<void> {
-  for (const bridge of container.bridges) bridge.drain();
+  for (const client of container.clients) client.drain();
   const [removed] = await Promise.allSettled([runtime?.remove(), left]);
   container.runtime = undefined;
   if (removed.status === 'rejected')

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
-import { unreadByPeer } from '../../kernel/unread-by-peer.ts';
+import { unreadByPeer } from '../../../kernel/unread-by-peer.ts';
 
 /** Most clients have read by then. */
 const TURNS = 20;
