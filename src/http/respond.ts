@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -22,8 +21,7 @@ export async function sendJson({ response }: HttpExchange, body: unknown, status
     text += piece;
     if (text.length > PIECE_LENGTH) {
       if (!response.headersSent) response.writeHead(status, { 'Content-Type': 'application/json' });
-      if (!response.write(text) && !response.destroyed)
-        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!response.write(text)) await drained(response);
       if (response.destroyed) return;
       text = '';
     }
@@ -36,6 +34,18 @@ export async function sendJson({ response }: HttpExchange, body: unknown, status
       'Content-Length': Buffer.byteLength(text),
     });
   response.end(text);
+}
+
+/** Settles when more can be written, or never will be. Leaves no listener behind: a stream may wait many times. */
+function drained(response: ServerResponse): Promise<void> {
+  if (response.destroyed) return Promise.resolve();
+  return new Promise(resolve => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 }
 
 /** A list, or an object that has lists, in parts; anything else as a whole. */
@@ -118,8 +128,7 @@ export async function sendLines(
   for await (const value of values) {
     if (signal.aborted) break;
     if (!response.headersSent) startLines(response);
-    if (!response.write(`${encodeJson(value)}\n`) && !response.destroyed)
-      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!response.write(`${encodeJson(value)}\n`)) await drained(response);
   }
   if (!response.headersSent) startLines(response);
   response.end();

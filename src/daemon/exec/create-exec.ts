@@ -8,6 +8,11 @@ import { conflict, invalid, notFound } from '../model/errors.ts';
 import { containerEvent } from '../model/container-event.ts';
 import { buildExecProcess } from '../container/start/build-spec.ts';
 import { Exec, fillExecConfig } from '../model/exec.ts';
+import { forgetExec } from '../model/forget-exec.ts';
+
+/** Of one container that nobody starts, older ones are forgotten; with so many characters in all of them, too. */
+const MAX_WAITING = 1000;
+const MAX_WAITING_SIZE = 16 << 20;
 
 /**
  * Notes what is to be executed in a running container.
@@ -25,12 +30,23 @@ export async function createExec(
   checkLength(config.Cmd, config.Env);
   checkEnvironment(config.Env);
   parseDetachKeys(config.DetachKeys);
-  const exec = new Exec({ id: newId(), config, state: 'created', exitCode: null, pid: 0 }, container);
-  exec.spec = await buildExecProcess(daemon, container, config);
-  daemon.execs.add(exec);
+  const spec = await buildExecProcess(daemon, container, config);
+  const exec = new Exec({ id: newId(), config, state: 'created', exitCode: null, pid: 0 }, container, spec);
   daemon.store.saveExec(exec.id, container.id, exec.record);
+  daemon.execs.add(exec);
+  forgetOldest(daemon, container);
   containerEvent(daemon, container, `exec_create: ${exec.command}`, { execID: exec.id });
   return exec;
+}
+
+/** Who creates one starts it at once. */
+function forgetOldest(daemon: Daemon, container: Container): void {
+  const waiting = daemon.execs.of(container).filter(exec => exec.isWaiting);
+  let size = 0;
+  for (const [index, exec] of waiting.reverse().entries()) {
+    size += exec.size;
+    if (index > 0 && (index >= MAX_WAITING || size > MAX_WAITING_SIZE)) forgetExec(daemon, exec);
+  }
 }
 
 /** @throws EngineError not-found */

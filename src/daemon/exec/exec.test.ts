@@ -72,3 +72,41 @@ test('an exec is started once, is listed until it has ended, and keeps its pid',
   await engine.backend.containerRestart('web', {});
   await assert.rejects(engine.backend.execInspect(unused), { kind: 'not-found' });
 });
+
+test('of execs that nobody starts the oldest are forgotten, by their number and their size', async t => {
+  const engine = await TestDaemon.open(t);
+  const container = engine.daemon.containers.find(await engine.run('web'));
+  const create = async (Env: string[] = []) =>
+    (await engine.backend.execCreate('web', { ...ATTACHED, Env })).Id;
+  const running = await create();
+  await engine.backend.execStart(running, { Detach: true });
+  const [oldest, second] = [await create(), await create()];
+  for (let count = 0; count < 999; count++) await create();
+  const ids = () => engine.daemon.execs.of(container).map(({ id }) => id);
+  assert.equal(ids().length, 1001);
+  assert.deepEqual(ids().slice(0, 2), [running, second]);
+  await assert.rejects(engine.backend.execStart(oldest, {}), { kind: 'not-found' });
+  assert.equal(engine.daemon.store.execs(container.id).length, 1001);
+  const large = [`X=${'x'.repeat(1 << 20)}`];
+  for (let count = 0; count < 20; count++) await create(large);
+  assert.ok(ids().length < 20, `${ids().length} are kept`);
+  assert.equal(ids()[0], running);
+});
+
+test('of execs that have ended the latest can be inspected', async t => {
+  const engine = await TestDaemon.open(t);
+  const container = engine.daemon.containers.find(await engine.run('web'));
+  const ended: string[] = [];
+  const large = [`X=${'x'.repeat(1 << 20)}`];
+  for (let count = 0; count < 40; count++) {
+    const { Id } = await engine.backend.execCreate('web', { ...ATTACHED, Env: large });
+    ended.push(Id);
+    await engine.backend.execStart(Id, { Detach: true });
+    engine.execDriver.last.execs.at(-1)?.exit(0);
+    await engine.daemon.execs.find(container, Id)?.exited;
+    await engine.idle();
+  }
+  await assert.rejects(engine.backend.execInspect(ended[0] ?? ''), { kind: 'not-found' });
+  assert.equal((await engine.backend.execInspect(ended.at(-1) ?? '')).Running, false);
+  assert.ok(engine.daemon.store.execs(container.id).length < 20);
+});

@@ -39,9 +39,9 @@ async function execute(
   try {
     const config = { Cmd: command, AttachStdout: true, AttachStderr: true };
     exec = await createExec(daemon, container, container.name, config);
-    await start(daemon, exec, { attach: true, signal }, collector.stream);
+    const bridge = await start(daemon, exec, { attach: true, signal }, collector.stream);
     await exec.exited;
-    await exec.bridge?.done;
+    await bridge?.done;
     return { exitCode: exec.record.exitCode ?? -1, output: collector.text() };
   } catch (error) {
     return { exitCode: -1, output: messageOf(error) };

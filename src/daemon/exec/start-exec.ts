@@ -14,11 +14,8 @@ import { describeExecFailure, startExitCode } from '../container/start/start-fai
 import { checkExecutable } from './create-exec.ts';
 import type { Exec } from '../model/exec.ts';
 import type { ClientSession } from '../model/client-session.ts';
-import { forgetExec } from '../model/forget-exec.ts';
 
 const SIGKILL = 9;
-/** How long a finished exec can still be inspected. */
-const KEPT_MS = 5 * 60 * 1000;
 
 /**
  * Starts what {@link createExec} noted: at once when detached; otherwise when the session runs, so that what
@@ -69,13 +66,16 @@ export async function start(
 ): Promise<ClientSession | undefined> {
   const { container, record } = exec;
   let process: ExecProcess | undefined;
+  let bridge: ClientSession | undefined;
   exec.claim();
   containerEvent(daemon, container, `exec_start: ${exec.command}`, { execID: exec.id });
   try {
     process = await createProcess(daemon, exec, options);
     exec.process = process;
     if (options.signal !== undefined) endWith(options.signal, process);
-    if (client !== undefined) exec.bridge = await connect(exec, process, { client, ...options });
+    if (client !== undefined) bridge = await connect(exec, process, { client, ...options });
+    exec.bridge = bridge;
+    void bridge?.done.then(() => (exec.bridge = undefined));
     if (daemon.closing.aborted) exec.bridge?.abandon();
     await options.ready;
     await process.start();
@@ -86,7 +86,7 @@ export async function start(
   Object.assign(record, { state: 'running', pid: process.pid });
   daemon.store.saveExec(exec.id, container.id, record);
   watchExec(daemon, exec, process);
-  return exec.bridge;
+  return bridge;
 }
 
 async function createProcess(
@@ -163,7 +163,7 @@ function fail(daemon: Daemon, exec: Exec, error: unknown): void {
   forgetLater(daemon, exec);
 }
 
-export function forgetLater(daemon: Daemon, exec: Pick<Exec, 'id' | 'container'>): void {
-  const { id, container } = exec;
-  setTimeout(() => forgetExec(daemon, { id, container }), KEPT_MS).unref();
+/** It can be inspected for a while. */
+export function forgetLater({ endedExecs }: Daemon, { id, container, size }: Exec): void {
+  endedExecs.keep(id, { id, containerId: container.id }, size);
 }

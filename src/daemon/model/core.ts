@@ -1,5 +1,6 @@
 import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import type { KeyedLock } from '../../base/keyed-lock.ts';
+import type { ShortMemory } from '../../base/short-memory.ts';
 import type { ExecDriver } from '../../execdriver/driver.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { Background } from './background.ts';
@@ -8,6 +9,7 @@ import type { DaemonOptions } from './daemon-options.ts';
 import type { DepartedContainers } from './departed-containers.ts';
 import type { EventBus } from './event-bus.ts';
 import type { ExecTable } from './exec-table.ts';
+import type { EndedExec } from './exec.ts';
 import type { Logger } from './logger.ts';
 import type { StateStore } from './state-store.ts';
 
@@ -21,6 +23,8 @@ export type DaemonCore = {
   readonly containers: ContainerTable;
   readonly departed: DepartedContainers;
   readonly execs: ExecTable;
+  /** Those that can still be inspected for a while, by their ids. */
+  readonly endedExecs: ShortMemory<EndedExec>;
   readonly events: EventBus;
   /** Serialises what changes one container, by its id. */
   readonly locks: KeyedLock;

@@ -59,7 +59,7 @@ export class EventBus {
     };
     const isLive = options.untilNs === undefined || options.untilNs > nowNs();
     if (isLive) this.#listeners.add(listener);
-    const end = endOf(options);
+    const end = endOf(options, () => wake());
     const unsubscribe = (): void => {
       this.#listeners.delete(listener);
       end.cancel();
@@ -81,7 +81,7 @@ export class EventBus {
           const more = new Promise<void>(resolve => {
             wake = resolve;
           });
-          if (queue.length === 0) await Promise.race([more, end.promise]);
+          if (queue.length === 0) await more;
         }
       } finally {
         unsubscribe();
@@ -98,20 +98,17 @@ export class EventBus {
 }
 
 /** The moment a subscription ends by itself: `untilNs`, or the abort of its signal. */
-function endOf({ untilNs, signal }: EventsOptions): {
-  promise: Promise<void>;
-  reached(): boolean;
-  cancel(): void;
-} {
+function endOf(
+  { untilNs, signal }: EventsOptions,
+  onEnd: () => void,
+): { reached(): boolean; cancel(): void } {
   let isReached = signal.aborted;
-  let cancelTimer = (): void => undefined;
-  const promise = new Promise<void>(resolve => {
-    const finish = (): void => {
-      isReached = true;
-      resolve();
-    };
-    signal.addEventListener('abort', finish, { once: true });
-    if (untilNs !== undefined) cancelTimer = startTimer(Number((untilNs - nowNs()) / 1_000_000n), finish);
-  });
-  return { promise, reached: () => isReached, cancel: () => cancelTimer() };
+  const finish = (): void => {
+    isReached = true;
+    onEnd();
+  };
+  signal.addEventListener('abort', finish, { once: true });
+  const cancel =
+    untilNs === undefined ? () => undefined : startTimer(Number((untilNs - nowNs()) / 1_000_000n), finish);
+  return { reached: () => isReached, cancel };
 }

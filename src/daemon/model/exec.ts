@@ -43,6 +43,8 @@ export type ExecRecord = {
   pid: number;
 };
 
+export type EndedExec = { id: string; containerId: string };
+
 /** A second process in a container: asked for, running, or over. */
 export class Exec {
   readonly record: ExecRecord;
@@ -50,18 +52,27 @@ export class Exec {
   process: ExecProcess | undefined;
   /** What is to be executed; built when the exec is created, so that a bad user is told then. */
   spec: Process | undefined;
+  /** Of what a client has asked for, in characters, which may be many. */
+  readonly size: number;
   bridge: ClientSession | undefined;
   readonly #exited = Promise.withResolvers<void>();
   #isClaimed = false;
 
-  constructor(record: ExecRecord, container: Container) {
+  constructor(record: ExecRecord, container: Container, spec?: Process) {
     this.record = record;
     this.container = container;
+    this.spec = spec;
+    this.size = JSON.stringify([record, spec]).length;
     if (record.state === 'exited') this.#exited.resolve();
   }
 
   get id(): string {
     return this.record.id;
+  }
+
+  /** Nobody has begun to start it. */
+  get isWaiting(): boolean {
+    return this.record.state === 'created' && !this.#isClaimed;
   }
 
   /** For who is going to start it. @throws EngineError conflict, in Docker's words, for the second one */

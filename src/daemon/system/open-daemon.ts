@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
+import { ShortMemory } from '../../base/short-memory.ts';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { makePrivateDatabase, makePrivateDirectory } from '../../base/private-files.ts';
 import type { ExecDriver } from '../../execdriver/driver.ts';
@@ -11,6 +12,7 @@ import type { NetworkDriver } from '../../networkdriver/driver.ts';
 import type { NamespacePool } from '../../networkdriver/namespace-pool.ts';
 import { Background } from '../model/background.ts';
 import type { Container } from '../model/container.ts';
+import { forgetExec } from '../model/forget-exec.ts';
 import { ExecTable } from '../model/exec-table.ts';
 import { ContainerTable } from '../model/container-table.ts';
 import { DepartedContainers } from '../model/departed-containers.ts';
@@ -45,6 +47,9 @@ export type DaemonParts = {
   resolverProgram: string;
 };
 
+/** For how long, and how many, with so many characters in what was asked for. */
+const ENDED_EXECS = { keptMs: 5 * 60 * 1000, maxCount: 2000, maxSize: 16 << 20 };
+
 export type OpenDaemon = {
   daemon: Daemon;
   /** Acts upon nothing any more, finishes what goes on in the background. The parts are closed by the caller. */
@@ -70,6 +75,13 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
     containers: new ContainerTable(store),
     departed: new DepartedContainers(),
     execs: new ExecTable(),
+    endedExecs: new ShortMemory({
+      ...ENDED_EXECS,
+      onForget: ({ id, containerId }) => {
+        const container = daemon.containers.lookup(containerId);
+        if (container !== undefined) forgetExec(daemon, { id, container });
+      },
+    }),
     events,
     locks: new KeyedLock(),
     background,

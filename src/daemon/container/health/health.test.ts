@@ -166,3 +166,28 @@ test('a timeout between two milliseconds, and one of months, end no check before
   engine.execDriver.last.execs[0]?.exit(0);
   await until(() => engine.state(other).health?.Status === 'healthy');
 });
+
+test('a state store that fails ends neither the engine nor the checks', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await runProbed(engine);
+  answer(engine, 0);
+  const { store } = engine.daemon;
+  const failing = () => {
+    throw new Error('disk I/O error');
+  };
+  const whole = { saveState: store.saveState, saveExec: store.saveExec, removeExec: store.removeExec };
+  let calls = 0;
+  for (const method of ['removeExec', 'saveState', 'saveExec'] as const) {
+    calls = 0;
+    Object.assign(store, whole, {
+      [method]: () => {
+        calls++;
+        failing();
+      },
+    });
+    await until(() => calls > 3);
+  }
+  assert.ok(engine.daemon.execs.of(engine.daemon.containers.find(id)).length < 2);
+  Object.assign(store, whole);
+  await until(() => healthOf(engine, id)?.Status === 'healthy');
+});

@@ -1,5 +1,6 @@
 import type { Int64 } from '../../../base/int64.ts';
 import type { Health } from '../../../api/types.ts';
+import { messageOf } from '../../../base/errors.ts';
 import { startTimer } from '../../../base/start-timer.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
@@ -57,11 +58,17 @@ function watchHealth(daemon: Daemon, container: Container, settings: Settings): 
     cancelTimer = startTimer(isStarting(container, settings, nowNs()) ? startIntervalMs : intervalMs, check);
   };
   const check = (): void => {
-    void probeOnce(daemon, container, settings, over.signal).then(result => {
-      if (over.signal.aborted || daemon.closing.aborted) return;
-      record(daemon, container, settings, result);
-      next();
-    });
+    const isOver = (): boolean => over.signal.aborted || daemon.closing.aborted;
+    void probeOnce(daemon, container, settings, over.signal)
+      .then(result => {
+        if (!isOver()) record(daemon, container, settings, result);
+      })
+      .catch(error =>
+        daemon.log.error({ container: container.id, error: messageOf(error) }, 'a check of its health'),
+      )
+      .then(() => {
+        if (!isOver()) next();
+      });
   };
   container.stopRun = () => {
     over.abort();

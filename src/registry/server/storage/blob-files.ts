@@ -119,7 +119,8 @@ export class BlobFiles {
       if (errorCode(error) !== 'ENOENT') throw error;
       return;
     }
-    void rm(trash, { force: true });
+    // What stays is removed when the trash is emptied.
+    void rm(trash, { force: true }).catch(() => undefined);
   }
 
   /** What a crash has left half-removed. */
