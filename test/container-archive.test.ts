@@ -527,6 +527,33 @@ test('who stops sending in the middle of an upload is told what is wrong with it
   await out('start', '-a', idle);
 });
 
+test('a removal by force waits for no client that does not go on copying', async t => {
+  const socketPath = daemon.host.slice('unix://'.length);
+  const stalled = async (method: string, path: string) => {
+    const call = request({ socketPath, method, path, agent: false });
+    const ended = new Promise(resolve => call.once('close', resolve));
+    call.on('error', () => undefined).on('response', answer => answer.on('error', () => undefined).pause());
+    if (method === 'PUT') call.write(tarOf({ part: 'x'.repeat(1 << 20) }).subarray(0, 1 << 19));
+    else call.end();
+    await Promise.race([once(call, 'response'), delay(300)]);
+    return { call, ended };
+  };
+  for (const [method, pathOf] of [
+    ['PUT', (name: string) => archiveUrl(name, '/tmp')],
+    ['GET', (name: string) => archiveUrl(name, '/')],
+    ['GET', (name: string) => `/containers/${name}/export`],
+  ] as const) {
+    const name = await container(t, 'busybox', 'true');
+    await send('PUT', archiveUrl(name, '/tmp'), { body: tarOf({ big: 'x'.repeat(8 << 20) }) });
+    const copies = [await stalled(method, pathOf(name)), await stalled(method, pathOf(name))];
+    assert.equal((await send('DELETE', `/containers/${name}?force=1`)).status, 204);
+    for (const { call } of copies) call.destroy();
+    await Promise.all(copies.map(({ ended }) => ended));
+    assert.equal((await send('GET', `/containers/${name}/json`)).status, 404);
+  }
+  assert.equal((await send('GET', '/_ping')).status, 200);
+});
+
 test('an export has the whole file system, named without a leading dot', async t => {
   const name = await running(t);
   await out('exec', name, 'sh', '-c', 'echo new > /tmp/new; rm /etc/group; chmod 2750 /var/spool');

@@ -41,14 +41,14 @@ test('a task whose progress is not read has its connection broken off, and hears
 
 test('a stream that waits for its reader again and again does not gather listeners', async t => {
   const answered = Promise.withResolvers<ServerResponse>();
-  let waits = 0;
+  const waits = { count: 0 };
   const server = createServer((request, response) => {
     const { signal: closing } = new AbortController();
     const query = new URLSearchParams();
     const exchange = new HttpExchange({ request, response, query, params: {}, closing });
-    response.on('drain', () => waits++);
+    response.on('drain', () => waits.count++);
     async function* values() {
-      while (waits < 100) yield 'x'.repeat(100_000);
+      while (waits.count < 100) yield 'x'.repeat(100_000);
       answered.resolve(response);
       await new Promise(() => undefined);
     }

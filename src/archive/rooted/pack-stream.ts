@@ -25,14 +25,13 @@ export function packStream(threads: RootedThreads, tree: Tree): Readable {
   return writtenStream(pack).stream;
 }
 
+export type Packing = { stream: Readable; done: Promise<void> };
+
 /**
  * What a job in a thread writes, as a stream. Destroying it ends the work. Fails with the thread's error. `done`
  * settles when the thread has finished; it never rejects.
  */
-export function packingStream(
-  threads: RootedThreads,
-  job: (outputFd: number) => PackingJob,
-): { stream: Readable; done: Promise<void> } {
+export function packingStream(threads: RootedThreads, job: (outputFd: number) => PackingJob): Packing {
   return writtenStream(outputFd => threads.run(job(outputFd)));
 }
 
@@ -46,10 +45,7 @@ export async function openTree(
 }
 
 /** What `write` writes to a blocking descriptor, as a stream: see {@link packingStream}. */
-export function writtenStream(write: (outputFd: number) => Promise<void>): {
-  stream: Readable;
-  done: Promise<void>;
-} {
+export function writtenStream(write: (outputFd: number) => Promise<void>): Packing {
   const [own, outputFd] = socketPair();
   const socket = new Socket({ fd: own, readable: true, writable: false, allowHalfOpen: true });
   // End of file comes when the thread's end is closed; an error must come before it.

@@ -53,6 +53,8 @@ export class Container {
   restartDelayMs = 0;
   /** Gives up a start that is under way, whatever it waits for. */
   giveUpStart: () => void = () => undefined;
+  /** Who works with its files under its lock, for clients that may stall. */
+  readonly copies = new Set<AbortController>();
   /** It is being removed by force: no start begins. */
   isMarkedForRemoval = false;
   isRemoved = false;

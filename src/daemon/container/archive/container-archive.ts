@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { extractFrom } from '../../../archive/rooted/extract-from.ts';
-import { packingStream } from '../../../archive/rooted/pack-stream.ts';
+import { type Packing, packingStream } from '../../../archive/rooted/pack-stream.ts';
+import type { ExtractingJob } from '../../../archive/rooted/rooted-jobs.ts';
 import { absolutePath } from '../../../archive/go-path.ts';
 import type { PathStat } from '../../../archive/rooted/path-stat.ts';
 import type { ContainerPathStat } from '../../../api/types.ts';
@@ -41,11 +42,11 @@ export async function archiveContainerPath(daemon: Daemon, target: Target): Prom
   checkPathLength(path);
   const stat = await statPath(daemon, target, absolutePath(path));
   const stream = await streaming<Readable>(hand =>
-    withContainerView(daemon, container, async view => {
+    withContainerView(daemon, container, async (view, signal) => {
       const job = { kind: 'pack-path', view, path } as const;
       const packing = packingStream(daemon.threads, outputFd => ({ ...job, outputFd }));
       hand(packing.stream);
-      await packing.done;
+      await untilDone(packing, signal);
     }),
   );
   containerEvent(daemon, container, 'archive-path');
@@ -55,11 +56,11 @@ export async function archiveContainerPath(daemon: Daemon, target: Target): Prom
 /** `docker export`: the container's root, without what is mounted in it. */
 export async function exportContainer(daemon: Daemon, container: Container): Promise<Readable> {
   const stream = await streaming<Readable>(hand =>
-    withContainerView(daemon, container, async view => {
+    withContainerView(daemon, container, async (view, signal) => {
       const root = withoutMounts(view);
       const packed = packingStream(daemon.threads, outputFd => ({ kind: 'pack-view', view: root, outputFd }));
       hand(packed.stream);
-      await packed.done;
+      await untilDone(packed, signal);
     }),
   );
   containerEvent(daemon, container, 'export');
@@ -81,8 +82,8 @@ export async function extractToContainer(
   const { record } = container;
   const owner = request.copyUIDGID ? await containerUser(daemon, container) : undefined;
   const unpack = { keepKinds: request.noOverwriteDirNonDir, ...(owner === undefined ? {} : { owner }) };
-  await withContainerView(daemon, container, view => {
-    const extracting = extractFrom(daemon.threads, content, inputFd => ({
+  await withContainerView(daemon, container, (view, signal) => {
+    const job = (inputFd: number): ExtractingJob => ({
       kind: 'extract',
       view,
       path,
@@ -90,10 +91,18 @@ export async function extractToContainer(
       unpack,
       mounts: record.mounts.map(({ destination, writable }) => ({ destination, writable })),
       readonlyRoot: record.hostConfig.ReadonlyRootfs,
-    }));
-    return namingTarget(target, extracting);
+    });
+    return namingTarget(target, extractFrom(daemon.threads, content, job, signal));
   });
   containerEvent(daemon, container, 'extract-to-dir');
+}
+
+/** When the signal aborts, who reads the stream hears of it, and nothing is waited for but the thread. */
+async function untilDone({ stream, done }: Packing, signal: AbortSignal): Promise<void> {
+  const giveUp = (): void => void stream.destroy(signal.reason as Error);
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  await done;
 }
 
 /** Whom the files belong to that are copied with `-a`; undefined: whom the archive says. */

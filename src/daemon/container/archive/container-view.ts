@@ -4,7 +4,7 @@ import type { ContainerLayer } from '../../../graph/graph.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../../model/daemon-options.ts';
-import { notFound } from '../../model/errors.ts';
+import { conflict, notFound } from '../../model/errors.ts';
 import { mountSourceOf } from '../mounts/open-mount-sources.ts';
 import { networkOwner } from '../networking/joined-containers.ts';
 
@@ -14,28 +14,45 @@ const KERNEL_PLACES = ['/dev', '/proc', '/sys'];
 /**
  * Calls `use` with the files of a container as they are: what a running one sees itself, its tmpfs included, or the
  * root of one that does not run with its volumes in it. `use` may give the view to one job, and must be done with it
- * when it settles: until then a container that does not run is neither started nor removed.
- * @throws EngineError not-found when it was removed meanwhile
+ * when it settles: until then a container that does not run is neither started nor removed. The signal says that it is
+ * to be removed by force, and that `use` has to come to its end, whatever it waits for.
+ * @throws EngineError not-found when it was removed meanwhile, conflict when it is about to be
  */
 export async function withContainerView<T>(
   daemon: Daemon,
   container: Container,
-  use: (view: FileSystemView) => Promise<T>,
+  use: (view: FileSystemView, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (container.state.pid > 0) return use(runningView(daemon, container));
+  const copy = new AbortController();
+  const { signal } = copy;
+  if (container.state.pid > 0) return use(runningView(daemon, container), signal);
   return daemon.locks.run(container.id, async () => {
     if (container.isRemoved) throw notFound(`No such container: ${container.id}`);
-    if (container.state.pid > 0) return use(runningView(daemon, container));
-    await container.cleanedUp;
-    container.layer ??= await daemon.graph.openContainerLayer(container.id);
-    const { root, close } = await openRoot(container.layer);
+    if (container.isMarkedForRemoval) throw conflict('container is marked for removal');
+    container.copies.add(copy);
     try {
-      const readonlyRoot = container.record.hostConfig.ReadonlyRootfs;
-      return await use({ root, uncovered: [], mounts: stoppedMounts(daemon, container), readonlyRoot });
+      if (container.state.pid > 0) return await use(runningView(daemon, container), signal);
+      return await useStopped(daemon, container, view => use(view, signal));
     } finally {
-      close();
+      container.copies.delete(copy);
     }
   });
+}
+
+async function useStopped<T>(
+  daemon: Daemon,
+  container: Container,
+  use: (view: FileSystemView) => Promise<T>,
+): Promise<T> {
+  await container.cleanedUp;
+  container.layer ??= await daemon.graph.openContainerLayer(container.id);
+  const { root, close } = await openRoot(container.layer);
+  try {
+    const readonlyRoot = container.record.hostConfig.ReadonlyRootfs;
+    return await use({ root, uncovered: [], mounts: stoppedMounts(daemon, container), readonlyRoot });
+  } finally {
+    close();
+  }
 }
 
 /** The root of a container alone, without what is mounted in it. */

@@ -171,23 +171,13 @@ test('a state store that fails ends neither the engine nor the checks', async t 
   const engine = await TestDaemon.open(t);
   const id = await runProbed(engine);
   answer(engine, 0);
-  const { store } = engine.daemon;
-  const failing = () => {
-    throw new Error('disk I/O error');
-  };
-  const whole = { saveState: store.saveState, saveExec: store.saveExec, removeExec: store.removeExec };
-  let calls = 0;
   for (const method of ['removeExec', 'saveState', 'saveExec'] as const) {
-    calls = 0;
-    Object.assign(store, whole, {
-      [method]: () => {
-        calls++;
-        failing();
-      },
+    const { mock } = t.mock.method(engine.daemon.store, method, () => {
+      throw new Error('disk I/O error');
     });
-    await until(() => calls > 3);
+    await until(() => mock.callCount() > 3);
+    mock.restore();
   }
   assert.ok(engine.daemon.execs.of(engine.daemon.containers.find(id)).length < 2);
-  Object.assign(store, whole);
   await until(() => healthOf(engine, id)?.Status === 'healthy');
 });

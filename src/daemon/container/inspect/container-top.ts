@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { ContainerTop } from '../../../api/types.ts';
 import { EngineError, messageOf } from '../../../base/errors.ts';
+import { Semaphore } from '../../../base/semaphore.ts';
 import { TimeSlice } from '../../../base/time-slice.ts';
 import type { Container } from '../../model/container.ts';
 import { conflict, invalid } from '../../model/errors.ts';
@@ -10,6 +11,9 @@ import { listProcesses } from './list-processes.ts';
 const run = promisify(execFile);
 const DEFAULT_ARGS = '-ef';
 /** Processes can keep ps(1) waiting, see list-processes.ts. */
+/** Each may keep as much in memory as it may write, and the start of each is a fork of this process. */
+const places = new Semaphore(4);
+const { signal: never } = new AbortController();
 const PS_LIMITS = { maxBuffer: 64 << 20, timeout: 10_000, killSignal: 'SIGKILL' } as const;
 
 /**
@@ -31,11 +35,14 @@ export async function containerTop(container: Container, psArgs: string): Promis
 async function runPs(psArgs: string, pids: ReadonlySet<number>): Promise<ContainerTop> {
   if (/\s-*o\s*\S*=/.test(` ${psArgs}`))
     throw invalid(`ps options that rename columns are not supported: ${psArgs}`);
-  const { stdout } = await run('ps', psArgs.split(/\s+/).filter(Boolean), PS_LIMITS).catch(error => {
-    // Its first line says what is wrong with the options, the others what options there are.
-    const [reason = ''] = ((error as { stderr?: string }).stderr ?? '').split('\n', 1);
-    throw reason === '' ? failed(messageOf(error)) : invalid(`ps: ${reason}`);
-  });
+  const args = psArgs.split(/\s+/).filter(Boolean);
+  const { stdout } = await places
+    .run(never, () => run('ps', args, PS_LIMITS))
+    .catch(error => {
+      // Its first line says what is wrong with the options, the others what options there are.
+      const [reason = ''] = ((error as { stderr?: string }).stderr ?? '').split('\n', 1);
+      throw reason === '' ? failed(messageOf(error)) : invalid(`ps: ${reason}`);
+    });
   const [header = '', ...lines] = stdout.trimEnd().split('\n');
   const titles = header.trim().split(/\s+/);
   const pidColumn = titles.indexOf('PID');

@@ -46,10 +46,11 @@ export async function removeContainer(
   }
 }
 
-/** No start is waited for: one that is under way is given up, and none begins. */
+/** No start and no copy is waited for: what is under way is given up, and none begins. */
 function markForRemoval(container: Container): void {
   container.isMarkedForRemoval = true;
   container.giveUpStart();
+  for (const copy of container.copies) copy.abort(conflict('container is marked for removal'));
 }
 
 function checkStopped({ isRunning, state: { status } }: Container, reference: string): void {
