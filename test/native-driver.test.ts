@@ -11,6 +11,8 @@ import { until } from '../src/base/testing/until.ts';
 
 const shimPath = new URL('../shim/bin/slipway-shim', import.meta.url).pathname;
 const open = () => openNativeDriver({ shimPath });
+const kill = (pid: number) => process.kill(pid, 'SIGKILL');
+
 const driver = open();
 const containers = new SuiteContainers(makeBusyboxRoot);
 
@@ -43,6 +45,27 @@ test('of both streams at once, standard output is logged first', async () => {
     );
     await task.remove();
   }
+});
+
+test('what is executed in a container that is just ending is told that it does not run', async () => {
+  const outcomes: string[] = [];
+  for (let round = 0; round < 40; round++) {
+    const task = await driver.create(containers.options(['sleep', '1000']));
+    await task.start();
+    const process = { ...containers.options(['true']).spec.process, args: ['true'] } as Process;
+    const io = { terminal: false, stdin: false, stdinOnce: false };
+    if (round % 2 === 0) kill(task.pid);
+    const execs = [0, 1, 2].map(async index => {
+      const exec = await task.exec({ id: `exec-${index}`, process, io });
+      await exec.start();
+    });
+    if (round % 2 === 1) setImmediate(() => kill(task.pid));
+    for (const outcome of await Promise.allSettled(execs))
+      if (outcome.status === 'rejected')
+        outcomes.push((outcome.reason as { kind?: string }).kind ?? String(outcome.reason));
+    await task.remove();
+  }
+  assert.deepEqual([...new Set(outcomes)], ['conflict']);
 });
 
 test('a shim of a version that is not understood is refused, and goes on', async () => {

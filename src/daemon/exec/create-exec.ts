@@ -31,6 +31,8 @@ export async function createExec(
   checkEnvironment(config.Env);
   parseDetachKeys(config.DetachKeys);
   const spec = await buildExecProcess(daemon, container, config);
+  // It may have ended meanwhile.
+  checkExecutable(container, reference);
   const exec = new Exec({ id: newId(), config, state: 'created', exitCode: null, pid: 0 }, container, spec);
   daemon.store.saveExec(exec.id, container.id, exec.record);
   daemon.execs.add(exec);

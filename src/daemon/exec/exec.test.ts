@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { frame, FrameReader, STDERR, STDOUT } from '../../api/frame.ts';
+import { EngineError } from '../../base/errors.ts';
 import { TestDaemon } from '../testing/test-daemon.ts';
 
 const ATTACHED = { Cmd: ['sh'], AttachStdout: true, AttachStderr: true };
@@ -109,4 +110,32 @@ test('of execs that have ended the latest can be inspected', async t => {
   await assert.rejects(engine.backend.execInspect(ended[0] ?? ''), { kind: 'not-found' });
   assert.equal((await engine.backend.execInspect(ended.at(-1) ?? '')).Running, false);
   assert.ok(engine.daemon.store.execs(container.id).length < 20);
+});
+
+test('what is executed while its container is removed fails as in one that does not run', async t => {
+  const engine = await TestDaemon.open(t);
+  const id = await engine.run('web');
+  const created = async () => (await engine.backend.execCreate(id, ATTACHED)).Id;
+  const exec = await created();
+  const begun = Promise.withResolvers<void>();
+  const removed = Promise.withResolvers<never>();
+  engine.execDriver.last.onExec = () => {
+    begun.resolve();
+    return removed.promise;
+  };
+  const starting = engine.backend.execStart(exec, { Detach: true });
+  const failed = assert.rejects(starting, { kind: 'conflict', message: 'it does not run' });
+  await begun.promise;
+  const { graph } = engine.daemon;
+  const container = engine.daemon.containers.find(id);
+  container.layer = undefined;
+  const layer = Promise.withResolvers<Awaited<ReturnType<typeof graph.openContainerLayer>>>();
+  const opened = graph.openContainerLayer(id);
+  t.mock.method(graph, 'openContainerLayer', () => layer.promise);
+  const creating = assert.rejects(created(), { kind: 'conflict' });
+  await engine.backend.containerRemove(id, { force: true, volumes: false, link: false });
+  removed.reject(new EngineError('conflict', 'it does not run'));
+  await failed;
+  layer.resolve(await opened);
+  await creating;
 });

@@ -84,7 +84,7 @@ export async function start(
     throw describeExecFailure(error);
   }
   Object.assign(record, { state: 'running', pid: process.pid });
-  daemon.store.saveExec(exec.id, container.id, record);
+  saveExec(daemon, exec);
   watchExec(daemon, exec, process);
   return bridge;
 }
@@ -147,9 +147,9 @@ export function watchExec(daemon: Daemon, exec: Exec, process: ExecProcess): voi
 
 /** The event of the signal that ended it comes first. */
 async function announceExit(daemon: Daemon, exec: Exec, { code }: ExitStatus): Promise<void> {
-  const { container, record } = exec;
+  const { container } = exec;
   forgetLater(daemon, exec);
-  if (!container.isRemoved) daemon.store.saveExec(exec.id, container.id, record);
+  saveExec(daemon, exec);
   await Promise.all(container.signals);
   if (container.isRemoved) return;
   containerEvent(daemon, container, 'exec_die', { execID: exec.id, exitCode: String(code) });
@@ -159,8 +159,13 @@ function fail(daemon: Daemon, exec: Exec, error: unknown): void {
   const code = startExitCode(error);
   exec.bridge?.abandon();
   exec.settle({ code });
-  daemon.store.saveExec(exec.id, exec.container.id, exec.record);
+  saveExec(daemon, exec);
   forgetLater(daemon, exec);
+}
+
+/** It is forgotten with its container. */
+function saveExec({ store }: Daemon, { id, container, record }: Exec): void {
+  if (!container.isRemoved) store.saveExec(id, container.id, record);
 }
 
 /** It can be inspected for a while. */

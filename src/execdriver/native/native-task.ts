@@ -27,6 +27,8 @@ const SIGKILL = 9;
 export const PATIENCE_MS = 10_000;
 /** What a process takes to end, once it is killed. */
 const MOMENT_MS = 1000;
+/** What a process meets that is to join one which ends: it is not there, its namespace takes no more, or ends the newcomer. */
+const SIGNS_OF_END = ['ESRCH', 'ENOMEM', 'EPIPE'];
 /** How long the files of its counters stay open after the last reading. */
 const FILES_IDLE_MS = 5000;
 
@@ -126,10 +128,19 @@ export class NativeTask extends NativeProcess implements Task {
       const record = { id, number: reply.int(), pid: reply.int() };
       return this.addExec(record, plan);
     } catch (error) {
-      throw describeFailure(error, plan);
+      throw await this.#whyNot(error, plan);
     } finally {
       signal?.removeEventListener('abort', cancel);
     }
+  }
+
+  /** Why a process was not executed: because the container ends, if it does. */
+  async #whyNot(error: unknown, plan?: Plan): Promise<unknown> {
+    const { code, kind } = error as { code?: string; kind?: string };
+    const mayHaveEnded = kind === 'unavailable' || SIGNS_OF_END.includes(code ?? '');
+    if (mayHaveEnded && (await settlesWithin(this.exited, MOMENT_MS)))
+      return new EngineError('conflict', `container ${this.id} is not running`, { cause: error });
+    return plan === undefined ? error : describeFailure(error, plan);
   }
 
   findExec(id: string): ExecProcess | undefined {
@@ -138,7 +149,8 @@ export class NativeTask extends NativeProcess implements Task {
 
   /** Makes a process known that the shim has. */
   addExec(record: Pick<ProcessRecord, 'id' | 'pid' | 'number'>, plan?: Plan): NativeProcess {
-    const process = new NativeExec(this.#connection, this.#stateDir, record, plan);
+    const whyNot = (error: unknown) => this.#whyNot(error, plan);
+    const process = new NativeExec(this.#connection, this.#stateDir, record, whyNot);
     const exit = this.#early.get(record.number);
     this.#early.delete(record.number);
     if (exit) process.settle(exitStatusOf(exit));
@@ -267,23 +279,23 @@ async function killProcess(connection: ShimConnection, id: string): Promise<void
 }
 
 class NativeExec extends NativeProcess {
-  readonly #plan: Plan | undefined;
+  readonly #whyNot: (error: unknown) => Promise<unknown>;
 
   constructor(
     connection: ShimConnection | undefined,
     stateDir: string,
     record: Pick<ProcessRecord, 'id' | 'pid' | 'number'>,
-    plan?: Plan,
+    whyNot: (error: unknown) => Promise<unknown>,
   ) {
     super(connection, stateDir, record);
-    this.#plan = plan;
+    this.#whyNot = whyNot;
   }
 
   override async start(): Promise<void> {
     try {
       await super.start();
     } catch (error) {
-      throw this.#plan ? describeFailure(error, this.#plan) : error;
+      throw await this.#whyNot(error);
     }
   }
 }
