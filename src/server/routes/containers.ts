@@ -18,6 +18,7 @@ import {
 import { sendEmpty, sendJson, sendLines, sendStream } from '../../http/respond.ts';
 import { get, hijacking, post, type Router, remove } from '../router.ts';
 import { unsupported } from '../unsupported.ts';
+import { inspectFor, summariesFor } from './container-versions.ts';
 
 const LIST_FILTERS =
   'ancestor before exited expose health id isolation is-task label name network publish since status volume'.split(
@@ -35,14 +36,11 @@ export function containerRoutes(backend: ContainerBackend): Router {
     post('/containers/prune', async exchange =>
       sendJson(exchange, await backend.containerPrune(filtersParameter(exchange.query, PRUNE_FILTERS))),
     ),
-    get('/containers/:id/json', async exchange =>
-      sendJson(
-        exchange,
-        await backend.containerInspect(exchange.param('id'), {
-          size: booleanParameter(exchange.query, 'size'),
-        }),
-      ),
-    ),
+    get('/containers/:id/json', async exchange => {
+      const size = booleanParameter(exchange.query, 'size');
+      const container = await backend.containerInspect(exchange.param('id'), { size });
+      await sendJson(exchange, inspectFor(exchange, container));
+    }),
     ...lifecycleRoutes(backend),
     ...outputRoutes(backend),
     post('/containers/:id/wait', exchange => wait(backend, exchange)),
@@ -120,7 +118,7 @@ async function list(backend: ContainerBackend, exchange: Exchange): Promise<void
     size: booleanParameter(query, 'size'),
     filters: filtersParameter(query, LIST_FILTERS),
   });
-  await sendJson(exchange, summaries);
+  await sendJson(exchange, summariesFor(exchange, summaries));
 }
 
 async function create(backend: ContainerBackend, exchange: Exchange): Promise<void> {

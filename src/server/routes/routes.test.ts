@@ -333,6 +333,50 @@ const IMAGES: Case[] = [
     },
   },
   {
+    ask: 'GET /v1.44/containers/a/json',
+    calls: { containerInspect: ['a', { size: false }] },
+    gives: {
+      Id: '0123456789abcdef',
+      Config: { Hostname: 'h' },
+      NetworkSettings: {
+        Networks: { bridge: { Aliases: null }, own: { Aliases: ['b', 'h'] }, other: { Aliases: null } },
+      },
+    },
+    status: 200,
+    answers: {
+      Id: '0123456789abcdef',
+      Config: { Hostname: 'h' },
+      NetworkSettings: {
+        Networks: {
+          bridge: { Aliases: null },
+          own: { Aliases: ['b', 'h', '0123456789ab'] },
+          other: { Aliases: ['0123456789ab', 'h'] },
+        },
+      },
+    },
+  },
+  {
+    ask: 'GET /v1.45/containers/a/json',
+    calls: { containerInspect: ['a', { size: false }] },
+    gives: { Id: '0123456789abcdef', NetworkSettings: { Networks: { own: { Aliases: null } } } },
+    status: 200,
+    answers: { Id: '0123456789abcdef', NetworkSettings: { Networks: { own: { Aliases: null } } } },
+  },
+  {
+    ask: 'GET /v1.45/containers/json',
+    calls: { containerList: [{ all: false, limit: 0, size: false, filters: new Map() }] },
+    gives: [{ HostConfig: { NetworkMode: 'bridge', Annotations: { a: 'b' } } }],
+    status: 200,
+    answers: [{ HostConfig: { NetworkMode: 'bridge' } }],
+  },
+  {
+    ask: 'GET /v1.46/containers/json',
+    calls: { containerList: [{ all: false, limit: 0, size: false, filters: new Map() }] },
+    gives: [{ HostConfig: { NetworkMode: 'bridge', Annotations: { a: 'b' } } }],
+    status: 200,
+    answers: [{ HostConfig: { NetworkMode: 'bridge', Annotations: { a: 'b' } } }],
+  },
+  {
     ask: 'GET /v1.43/images/a/json',
     calls: { imageInspect: ['a'] },
     gives: { Config: null, Size: 7 },
