@@ -212,6 +212,11 @@ test("Docker's own configuration file is not read", async () => {
   assert.equal(DAEMON_FLAG_TABLE['config-file'].initial, '/etc/slipway/daemon.json');
 });
 
+test('an address without a scheme is one of TCP', async () => {
+  const { flags } = await daemon('-H', '127.0.0.1:2375', '-H', 'unix:///tmp/a.sock');
+  assert.deepEqual(flags?.hosts, ['tcp://127.0.0.1:2375', 'unix:///tmp/a.sock']);
+});
+
 test('address pools are a flag, too', async context => {
   const file = configFile(context, '');
   const pool = ['--default-address-pool', 'base=10.10.0.0/16,size=24'];

@@ -15,6 +15,9 @@ const DEFAULT_GC_MARGIN = 5;
 const MOST_THRESHOLD = 1000;
 const HOST = /^(unix:\/\/.+|tcp:\/\/.*|fd:\/\/.*)$/;
 
+/** An address alone is one of TCP. */
+const withScheme = (host: string) => (host === '' || host.includes('://') ? host : `tcp://${host}`);
+
 /**
  * The daemon's own form of the flags, checked.
  * @throws Error with dockerd's wording
@@ -24,7 +27,7 @@ export function toDaemonFlags(values: DaemonFlagValues, warnings: string[] = [])
   if (!LOG_LEVELS.includes(level)) throw new Error(`invalid logging level: ${level}`);
   if (!LOG_FORMATS.includes(values['log-format']))
     throw new Error(`invalid log format: ${values['log-format']}`);
-  const hosts = values.host.length === 0 ? DEFAULT_DAEMON_FLAGS.hosts : values.host;
+  const hosts = values.host.length === 0 ? DEFAULT_DAEMON_FLAGS.hosts : values.host.map(withScheme);
   for (const host of hosts) if (!HOST.test(host)) throw new Error(`invalid bind address format: ${host}`);
   if (values.mtu < 0) throw new Error(`invalid default MTU: ${values.mtu}`);
   for (const key of ['bip', 'bip6', 'fixed-cidr', 'fixed-cidr-v6'] as const) checkCidr(values[key]);

@@ -80,6 +80,30 @@ test('prune counts what has been freed on the disk', async t => {
   assert.equal(ImagesDeleted?.length, 6);
 });
 
+test('of an image that a container has, prune leaves the name that it has it by, or the last', async t => {
+  const { backend, graph, daemon } = await daemonWithImages(t);
+  const used = image('f', { names: ['q:z', 'q:a', 'q:latest', 'other:1'] });
+  graph.list = async () => [used];
+  graph.resolve = async () => used;
+  const removed: string[] = [];
+  graph.remove = async (reference: string) => {
+    removed.push(reference);
+    return [];
+  };
+  const by = (name: string) => [{ id: 'c', record: { imageId: used.id, imageReference: name } }] as never;
+  const { containers } = daemon;
+  const all = containers.all.bind(containers);
+  for (const name of ['q', 'f']) {
+    containers.all = () => by(name);
+    await backend.imagePrune(new Map([['dangling', ['false']]]));
+    removed.push('');
+  }
+  containers.all = all;
+  assert.deepEqual(removed, ['other:1', 'q:a', 'q:z', '', 'other:1', 'q:a', 'q:latest', '']);
+  await backend.imagePrune(new Map());
+  assert.equal(removed.length, 8);
+});
+
 test('an image that does not say when it was made is never old enough, and a prune has one moment', async t => {
   const { backend, graph } = await daemonWithImages(t);
   const { created: _never, ...config } = IMAGES[0]!.config;

@@ -6,12 +6,13 @@ import { pruneEvent } from '../model/prune-event.ts';
 import { booleanFilter, checkFilters, type Filters } from '../model/filters.ts';
 import { untilTime } from '../model/until-filter.ts';
 import { type Removal, removeImage } from './images.ts';
-import { imageFilter, imageUsers } from './list-images.ts';
+import { imageFilter } from './list-images.ts';
 
 const running = new WeakSet<DaemonCore>();
 
 /**
- * `docker image prune`: untagged images that nobody uses; with `dangling=false`, all that nobody uses. What is
+ * `docker image prune`: untagged images that nobody uses; with `dangling=false`, all that nobody uses, and the names of
+ * the others but the one that a container has of it, or the last. What is
  * reclaimed is what this frees on the disk: layers and content that no other image has.
  * @throws EngineError invalid-parameter for bad filters, conflict while another one is at work
  */
@@ -47,14 +48,21 @@ async function prune(daemon: DaemonCore, images: readonly Image[]) {
   const onFreed = (bytes: number) => {
     reclaimed += bytes;
   };
-  for (const { id, repoTags, repoDigests } of images) {
-    const names = [...repoTags, ...repoDigests];
-    for (const reference of names.length > 0 ? names : [id]) {
-      if (imageUsers(daemon, id).length > 0) break;
+  for (const image of images)
+    for (const reference of unused(daemon, image))
       deleted.push(...(await removeIfPossible(daemon, reference, onFreed)));
-    }
-  }
   return { ImagesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed };
+}
+
+/** Names of an image that nobody needs; its id where it has none. */
+function unused({ containers }: DaemonCore, { id, repoTags, repoDigests }: Image): string[] {
+  const users = containers.all().filter(({ record }) => record.imageId === id);
+  const names = [...repoTags, ...repoDigests];
+  if (users.length === 0) return names.length > 0 ? names : [id];
+  const wanted = new Set(users.map(({ record }) => record.imageReference));
+  const tags = [...repoTags].sort();
+  const kept = tags.filter(tag => wanted.has(tag) || wanted.has(tag.replace(/:latest$/, '')));
+  return tags.filter(tag => !(kept.length > 0 ? kept : tags.slice(-1)).includes(tag));
 }
 
 /** An image that others were made from stays, and one may have gone meanwhile. */

@@ -513,6 +513,13 @@ const OTHERS: Case[] = [
     answers: { Version: '1' },
   },
   {
+    ask: 'GET /v1.49/info',
+    calls: { info: [] },
+    gives: { ID: 'i' },
+    status: 200,
+    answers: { ID: 'i', BridgeNfIptables: false, BridgeNfIp6tables: false },
+  },
+  {
     ask: 'GET /system/df?type=image&type=volume',
     calls: { diskUsage: [new Set(['image', 'volume'])] },
     gives: { LayersSize: 1, Images: [], Containers: null, Volumes: [] },

@@ -13,10 +13,15 @@ export function systemRoutes(backend: SystemBackend): Router {
     get('/_ping', ping),
     { method: 'HEAD', path: '/_ping', handle: ping },
     get('/version', async exchange => sendJson(exchange, await backend.version())),
-    get('/info', async exchange => sendJson(exchange, await backend.info())),
+    get('/info', async exchange => sendJson(exchange, infoFor(exchange, await backend.info()))),
     get('/events', exchange => events(backend, exchange)),
     get('/system/df', exchange => diskUsage(backend, exchange)),
   ];
+}
+
+/** The engine's information as the client's version of the API has it. */
+function infoFor(exchange: Exchange, info: object): object {
+  return exchange.atLeast('1.50') ? info : { ...info, BridgeNfIptables: false, BridgeNfIp6tables: false };
 }
 
 function ping({ request, response }: Exchange): void {

@@ -8,6 +8,8 @@ import { DEFAULT_READONLY_PATHS } from '../spec/system-paths.ts';
 export type HostDefaults = {
   /** Private on a machine with cgroups v2 only, as Docker has it. */
   cgroupnsMode: 'private' | 'host';
+  /** Of privileged containers: Docker gives them the host's beside cgroup v1, whatever others have. */
+  privilegedCgroupnsMode: 'private' | 'host';
   ipcMode: 'private' | 'shareable';
   shmSizeBytes: Int64;
   logDriver: string;
@@ -29,7 +31,7 @@ export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): 
     ...filled,
     LogConfig: logConfig(filled.LogConfig, defaults),
     NetworkMode: isDefault(wanted.NetworkMode) ? { kind: defaults.networkMode } : filled.NetworkMode,
-    CgroupnsMode: filled.CgroupnsMode || defaults.cgroupnsMode,
+    CgroupnsMode: filled.CgroupnsMode || cgroupnsMode(filled, defaults),
     IpcMode: wanted.IpcMode ? filled.IpcMode : parseIpcMode(defaults.ipcMode),
     ShmSize: filled.ShmSize || defaults.shmSizeBytes,
     Runtime: filled.Runtime || 'slipway',
@@ -46,6 +48,10 @@ export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): 
     IOMaximumBandwidth: 0,
     ...confinement(filled, defaults),
   };
+}
+
+function cgroupnsMode({ Privileged }: CompletedHostConfig, defaults: HostDefaults): 'private' | 'host' {
+  return Privileged ? defaults.privilegedCgroupnsMode : defaults.cgroupnsMode;
 }
 
 const isDefault = (mode: string | undefined): boolean => !mode || mode === 'default';

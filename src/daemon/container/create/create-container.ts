@@ -169,8 +169,11 @@ function resolveReferences(
 }
 
 export function hostDefaults({ options, hostFacts }: Daemon): HostDefaults {
+  const isUnified = hostFacts.limits.cgroupVersion === '2';
+  const cgroupnsMode = options.cgroupnsMode || (isUnified ? 'private' : 'host');
   return {
-    cgroupnsMode: options.cgroupnsMode || (hostFacts.limits.cgroupVersion === '2' ? 'private' : 'host'),
+    cgroupnsMode,
+    privilegedCgroupnsMode: isUnified ? cgroupnsMode : 'host',
     ipcMode: options.ipcMode,
     shmSizeBytes: options.shmSizeBytes,
     logDriver: options.logDriver,

@@ -21,6 +21,7 @@ const DEFAULTS: HostDefaults = {
   logOptions: { 'max-size': '1m' },
   init: true,
   cgroupnsMode: 'private',
+  privilegedCgroupnsMode: 'host',
   ipcMode: 'private',
   maskedPaths: ['/proc/kcore'],
 };
@@ -29,6 +30,14 @@ const DEFAULTS: HostDefaults = {
 const completed = (wanted: HostConfig) => describeHostConfig(completeHostConfig(wanted, DEFAULTS));
 /** node:path would take seconds for it. */
 const LONG_PATH = `/${'a'.repeat(MB)}${'/b/..'.repeat(5000)}`;
+
+test('privileged containers have their own default of the cgroup namespace', () => {
+  const modes = [{}, { Privileged: true }, { Privileged: true, CgroupnsMode: 'private' }] as const;
+  assert.deepEqual(
+    modes.map(wanted => completed(wanted).CgroupnsMode),
+    ['private', 'host', 'private'],
+  );
+});
 
 test('bad host configurations are refused in Docker’s words', () => {
   const cases: [HostConfig, string][] = [

@@ -53,6 +53,12 @@ test('a path that the kernel would not take is refused', () => {
   assert.throws(() => parseMount({ Type: 'volume', Source: 'v', Target: '/x', VolumeOptions }), error);
 });
 
+test('an empty directory of a volume is filled with what the image has, too', () => {
+  const copies = (VolumeOptions: object) =>
+    parseMount({ Type: 'volume', Source: 'v', Target: '/x', VolumeOptions }).copyUp;
+  assert.deepEqual([{ Subpath: 'a' }, { Subpath: 'a', NoCopy: true }].map(copies), [true, false]);
+});
+
 test('bad mounts are refused in Docker’s words', () => {
   const cases = [
     [{ Type: 'bind', Source: '/nope/x', Target: '/x' }, 'bind', 'bind source path does not exist: /nope/x'],

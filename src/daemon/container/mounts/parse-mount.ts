@@ -92,7 +92,7 @@ function parseVolumeMount(mount: Mount): MountRecord {
     // As Docker shows it.
     mode: 'z',
     writable: !mount.ReadOnly,
-    copyUp: !mount.VolumeOptions?.NoCopy && subpath === '',
+    copyUp: !mount.VolumeOptions?.NoCopy,
     subpath,
   };
 }
