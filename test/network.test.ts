@@ -629,6 +629,20 @@ describe('bridge networks', () => {
     assert.deepEqual(stdout.match(/^(lo|eth\d)/gm), ['lo', 'eth0']);
   });
 
+  test('An MTU may be smaller than IPv6 needs.', async () => {
+    const options = { 'com.docker.network.driver.mtu': '1234' };
+    const small = networkOptions({ subnet: '10.90.0.0/24', gateway: '10.90.0.1', options });
+    await driver.createNetwork(small);
+    const container = await start(small);
+    const { stdout } = await inside(container.namespace, ['link', 'show', 'eth0']);
+    assert.match(stdout, / mtu 1234 /);
+    const { descriptor } = await start(small);
+    await container.serveTcp(80, 'small');
+    assert.match((await askTcp(descriptor, { host: ipv4Of(container.endpoint), port: 80 })) ?? '', /^small /);
+    for (const started of containers.splice(-2)) await started.stop();
+    await driver.removeNetwork(small.id);
+  });
+
   test('A network more or less changes elements of sets, and no rule.', async () => {
     const list = async () => (await run('nft', ['list', 'ruleset'])).stdout;
     const before = await list();

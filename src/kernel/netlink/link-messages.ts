@@ -45,6 +45,8 @@ import type { NetlinkReply } from './netlink-socket.ts';
 
 const CREATE = NLM_F_CREATE | NLM_F_EXCL;
 const INTERFACE_INFO_BYTES = 16;
+/** RFC 8200, section 5. */
+const IPV6_MIN_MTU = 1280;
 
 export type Link = {
   index: number;
@@ -215,15 +217,21 @@ export function addSublink(options: {
   });
 }
 
+const WITHOUT_IPV6_ADDRESS = nested(IFLA_AF_SPEC, [
+  nested(AF_INET6, [u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE)]),
+]);
+
 /** Makes an interface a port of the bridge and brings it up, without an IPv6 address of its own. */
 export function addPort(options: { index: number; bridgeIndex: number; mtu: number }): NetlinkMessage {
+  // With a smaller one the kernel takes IPv6 off the interface, and has no settings of it any more (EAFNOSUPPORT).
+  const hasIpv6 = options.mtu >= IPV6_MIN_MTU;
   return linkMessage(RTM_NEWLINK, {
     link: { index: options.index },
     up: true,
     attributes: [
       u32(IFLA_MTU, options.mtu),
       u32(IFLA_MASTER, options.bridgeIndex),
-      nested(IFLA_AF_SPEC, [nested(AF_INET6, [u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE)])]),
+      ...(hasIpv6 ? [WITHOUT_IPV6_ADDRESS] : []),
     ],
     description: 'add port to bridge',
   });
