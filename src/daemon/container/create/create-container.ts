@@ -82,7 +82,8 @@ export async function createContainer(
       config: completeConfig({ id, config, hostConfig }),
       hostConfig,
       mounts: [],
-      links: resolveLinks(daemon, wantedHostConfig.Links),
+      // On a network of names, links are names of the endpoint, and what they lead to may be made later.
+      links: hostConfig.NetworkMode.kind === 'network' ? [] : resolveLinks(daemon, wantedHostConfig.Links),
       networks: endpointSettings(daemon, hostConfig, networking, wanted.MacAddress),
     };
     await lineAttributes(record, logPath(daemon.options, id));

@@ -142,6 +142,13 @@ test('a link gives a container a further name, which can be taken away', async t
   await assert.rejects(unlink('web/mysql'), { kind: 'not-found' });
 });
 
+test('on a user-defined network a link may lead to what is yet to be made', async t => {
+  const test = await TestDaemon.open(t);
+  await test.backend.networkCreate({ Name: 'own' });
+  const id = await test.create('web', { HostConfig: { NetworkMode: 'own', Links: ['later:db'] } });
+  assert.equal((await test.backend.containerInspect(id, { size: false })).HostConfig.Links, null);
+});
+
 test('on the host’s network there are the hosts that were asked for', async t => {
   const test = await TestDaemon.open(t);
   const id = await test.run('web', { HostConfig: { NetworkMode: 'host', ExtraHosts: ['foo:1.2.3.4'] } });
