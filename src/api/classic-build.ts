@@ -46,10 +46,21 @@ export type BuildCacheEntry = {
   Parents?: string[];
 };
 
+/** Limits for the build cache, as BuildKit has them; 0: none. */
+export type CacheSpace = {
+  /** That much is always left. */
+  reservedBytes: number;
+  /** More than that is not. */
+  maxUsedBytes: number;
+  /** The cache shrinks until so much of its file system is free. */
+  minFreeBytes: number;
+};
+
 export type BuildPruneOptions = {
+  /** Also what images have, too. */
   all: boolean;
-  /** What may stay, of what was used last; 0: nothing. */
-  keepBytes: number;
+  /** What may stay of what was used last; without any of them nothing. */
+  space: CacheSpace;
   /** Only what has not been used for that long. */
   unusedForMs: number;
   /** What is meant, in BuildKit's filter language: whatever any of them means; without them all. */

@@ -94,6 +94,8 @@ export const ENGINE_OPTIONS = {
   imageGcLow: option('image-gc-low', 0),
   /** What the build cache may take on the disk, in Docker's units; '0': as much as there is; '': a tenth of the file system. */
   buildCacheLimit: option('build-cache-limit', ''),
+  /** What of the file system the build cache leaves free, as far as it can, in Docker's units; '' or '0': nothing. */
+  buildCacheMinFree: option('build-cache-min-free', ''),
   /** `host[:port]` or CIDR: registries whose HTTPS is not verified; HTTP will do. */
   insecureRegistries: reloadable<readonly string[]>('insecure-registry', [], {
     reload: 'insecure-registries',

@@ -1,11 +1,12 @@
 import { statfsSync } from 'node:fs';
 import type { BuildCacheEntry, BuildPruneOptions } from '../api/classic-build.ts';
 import { cacheFilter } from './cache-filter.ts';
+import { keptBytes } from './cache-space.ts';
 import { type Digest, hexOf } from '../base/digest.ts';
 import type { BuilderParts } from './builder-parts.ts';
 import type { CacheRecord } from './solver/cache-store.ts';
 
-type Parts = Pick<BuilderParts, 'store' | 'cacheMounts' | 'builds' | 'activity'>;
+type Parts = Pick<BuilderParts, 'root' | 'store' | 'cacheMounts' | 'builds' | 'activity'>;
 const ID_LENGTH = 25;
 
 /** Something in the cache that goes as a whole: a layer with all results that have it, or a cache mount. */
@@ -31,16 +32,20 @@ export async function usedCache(parts: Parts): Promise<BuildCacheEntry[]> {
  */
 export async function prunedCache(
   parts: Parts,
-  { keepBytes, unusedForMs, filters }: BuildPruneOptions,
+  { all, space, unusedForMs, filters }: BuildPruneOptions,
 ): Promise<{ CachesDeleted: string[] | null; SpaceReclaimed: number }> {
   const isMeant = await cacheFilter(filters);
   const entries = await entriesOf(parts);
   let kept = entries.reduce((sum, { freedBytes }) => sum + freedBytes, 0);
+  const keepBytes = keptBytes(space, { usedBytes: kept, freeBytes: freeBytesOf(parts.root) });
   const now = Date.now();
   const removed: Entry[] = [];
   for (const each of entries) {
     const isWanted =
-      isMeant(each.entry) && now - each.lastUsedAtMs >= unusedForMs && !(keepBytes > 0 && kept <= keepBytes);
+      (all || !each.entry.Shared) &&
+      isMeant(each.entry) &&
+      now - each.lastUsedAtMs >= unusedForMs &&
+      !(keepBytes > 0 && kept <= keepBytes);
     if (!isWanted || each.entry.InUse) continue;
     if (each.mount !== undefined && !(await parts.cacheMounts.remove(each.mount))) continue;
     kept -= each.freedBytes;
@@ -56,13 +61,28 @@ export async function prunedCache(
 /** Of a limit, what is left after it was passed: so that the next build does not pass it at once. */
 const HEAD_ROOM = 0.9;
 
-/** What the cache takes may grow to that many bytes: when there is more, what was used least recently goes. */
-export async function keepWithin(parts: Parts, limitBytes: number): Promise<void> {
+/** How large the cache may get, and what of the disk it has to leave free; 0: no limit. */
+export type CacheLimits = { maxUsedBytes: number; minFreeBytes: number };
+
+/** When a limit is passed, what was used least recently goes. */
+export async function keepWithin(parts: Parts, { maxUsedBytes, minFreeBytes }: CacheLimits): Promise<void> {
   const entries = await entriesOf(parts);
-  const used = entries.reduce((sum, { freedBytes }) => sum + freedBytes, 0);
-  if (used <= limitBytes) return;
-  const keepBytes = Math.max(Math.floor(limitBytes * HEAD_ROOM), 1);
-  await prunedCache(parts, { all: true, keepBytes, unusedForMs: 0, filters: [] });
+  const usedBytes = entries.reduce((sum, { freedBytes }) => sum + freedBytes, 0);
+  const isLarge = maxUsedBytes > 0 && usedBytes > maxUsedBytes;
+  const isFull = minFreeBytes > 0 && freeBytesOf(parts.root) < minFreeBytes && usedBytes > 0;
+  if (!isLarge && !isFull) return;
+  const space = {
+    reservedBytes: 0,
+    maxUsedBytes: maxUsedBytes === 0 ? 0 : Math.max(Math.floor(maxUsedBytes * HEAD_ROOM), 1),
+    minFreeBytes: Math.ceil(minFreeBytes / HEAD_ROOM),
+  };
+  await prunedCache(parts, { all: true, space, unusedForMs: 0, filters: [] });
+}
+
+/** What of the file system anybody may still use. */
+function freeBytesOf(root: string): number {
+  const { bavail, bsize } = statfsSync(root);
+  return bavail * bsize;
 }
 
 const LEAST_BYTES = 2 * 1024 ** 3;

@@ -22,16 +22,18 @@ export async function openBuilder(
     leases: LeaseRegister;
     /** What the cache may take on the disk; 0 for as much as there is, undefined for the default. */
     cacheLimitBytes: number | undefined;
+    /** What of the file system builds leave free, as far as their cache can; 0 for nothing. */
+    minFreeBytes: number;
   },
 ): Promise<BuilderParts & { close(): Promise<void> }> {
   makePrivateDirectory(root);
-  const { leases, cacheLimitBytes, ...own } = ports;
+  const { leases, cacheLimitBytes, minFreeBytes, ...own } = ports;
   await ports.threads.run({ kind: 'remove', root, name: 'tmp' });
   mkdirSync(join(root, 'tmp'), { mode: 0o700 });
   mkdirSync(emptyDirectory(root), { recursive: true, mode: 0o700 });
   await ports.builds.removeAll();
   const cache = new CacheStore(join(root, 'builder.db'), { builds: ports.builds, leases });
-  const limitBytes = cacheLimitBytes ?? defaultLimit(root);
+  const limits = { maxUsedBytes: cacheLimitBytes ?? defaultLimit(root), minFreeBytes };
   const collecting = { current: Promise.resolve() };
   const parts: BuilderParts = {
     ...own,
@@ -40,7 +42,8 @@ export async function openBuilder(
     store: cache,
     runs: new SharedRuns(),
     activity: new Activity(() => {
-      collecting.current = collecting.current.then(() => collect(parts, limitBytes)).catch(() => undefined);
+      // What fails is tried again after the next build.
+      collecting.current = collecting.current.then(() => keepWithin(parts, limits)).catch(() => undefined);
     }),
     cacheMounts: new CacheMounts(join(root, 'cache-mounts'), ports.threads),
     mountLocks: new KeyedLock(),
@@ -53,9 +56,4 @@ export async function openBuilder(
       cache.close();
     },
   };
-}
-
-/** What fails is tried again after the next build. */
-async function collect(parts: BuilderParts, limitBytes: number): Promise<void> {
-  if (limitBytes > 0) await keepWithin(parts, limitBytes);
 }

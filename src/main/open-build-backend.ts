@@ -37,6 +37,7 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
     content: graph.content,
     leases: graph.leases,
     cacheLimitBytes: cacheLimitOf(options.buildCacheLimit),
+    minFreeBytes: cacheLimitOf(options.buildCacheMinFree) ?? 0,
     resolve: (reference, platform) => graph.resolve(reference, platform),
     pull: (image, platform, request) => pullBase(daemon, image, { platform, ...request }),
     load: async (archive, platform) => {

@@ -16,6 +16,15 @@ export type ProvenanceOptions = {
   reproducible: boolean;
 };
 
+/** All that there is to tell. */
+export const FULL_PROVENANCE: ProvenanceOptions = {
+  mode: 'max',
+  version: 'v0.2',
+  isInlineOnly: false,
+  builderId: '',
+  reproducible: false,
+};
+
 /** BuildKit's own. */
 const DEFAULT_GENERATOR = 'docker/buildkit-syft-scanner:stable-1';
 

@@ -10,7 +10,11 @@ import type { BuilderParts } from '../builder-parts.ts';
 import type { BuildEvent } from '../progress.ts';
 import { descriptionOf, urlOf } from '../checks/rules.ts';
 import { answerSubrequest, checked } from './subrequests.ts';
-import { type AttestationOptions, attestationOptions } from '../attestations/attestation-options.ts';
+import {
+  type AttestationOptions,
+  attestationOptions,
+  FULL_PROVENANCE,
+} from '../attestations/attestation-options.ts';
 import { provenanceOf } from '../attestations/provenance.ts';
 import { scanResult } from '../attestations/scan-result.ts';
 import type { Build } from '../build.ts';
@@ -63,7 +67,14 @@ export class BuildJob {
   readonly #released = Promise.withResolvers<void>();
   readonly #returned = Promise.withResolvers<string>();
   readonly #builds = new Set<Promise<void>>();
-  readonly #statuses = new KeptStatuses();
+  /** What has been told of it. */
+  readonly statuses = new KeptStatuses();
+  /** Of what was solved last. */
+  attributes: Attributes = {};
+  /** How that has come about. */
+  attestations: readonly Attestation[] = [];
+  /** Why nothing came of that. */
+  failure: unknown;
   readonly #watchers = new Set<() => void>();
   /** Aborted when the client goes, and when it is over. */
   readonly signal: AbortSignal;
@@ -84,11 +95,13 @@ export class BuildJob {
     { inputs = new Map(), cacheImports = [] }: Partial<SolveInput> = {},
   ): Promise<{ id: string; metadata: Record<string, Buffer> }> {
     const { requestid } = attributes;
+    this.attributes = attributes;
     if (requestid) return { id: '', metadata: await this.#answer(requestid, attributes, inputs) };
     const solved = Promise.withResolvers<Result>();
-    const build = this.#build({ attributes, inputs, cacheImports, told: this.#told }, solved).catch(error =>
-      solved.reject(error),
-    );
+    const build = this.#build({ attributes, inputs, cacheImports, told: this.#told }, solved).catch(error => {
+      this.failure = error;
+      solved.reject(error);
+    });
     this.#builds.add(build);
     const result = await solved.promise;
     const id = randomUUID();
@@ -162,12 +175,13 @@ export class BuildJob {
         )),
       );
     }
-    if (provenance !== undefined) {
-      const { ref } = this.#client;
-      const times = { startedAtMs, finishedAtMs: Date.now() };
-      const invocation = { ref, attributes, ...times, buildPlatform: hostPlatform() };
+    const { ref } = this.#client;
+    const times = { startedAtMs, finishedAtMs: Date.now() };
+    const invocation = { ref, attributes, ...times, buildPlatform: hostPlatform() };
+    // The history of builds has it, whether images have or not.
+    this.attestations = [provenanceOf(request, invocation, { materials, options: FULL_PROVENANCE })];
+    if (provenance !== undefined)
       attestations.push(provenanceOf(request, invocation, { materials, options: provenance }));
-    }
     return attestations;
   }
 
@@ -286,8 +300,8 @@ export class BuildJob {
   /** What is told of it, from the beginning to its end; see {@link KeptStatuses}. */
   async *status(signal: AbortSignal): AsyncGenerator<Status> {
     for (let at = 0; !signal.aborted; ) {
-      if (at < this.#statuses.length) {
-        const status = this.#statuses.at(at++);
+      if (at < this.statuses.length) {
+        const status = this.statuses.at(at++);
         if (status !== undefined) yield status;
       } else if (this.#done.signal.aborted) return;
       else await this.#changed(signal);
@@ -307,7 +321,7 @@ export class BuildJob {
   }
 
   #tell(status: Status): void {
-    this.#statuses.add(status);
+    this.statuses.add(status);
     this.#wake();
   }
 

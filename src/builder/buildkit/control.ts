@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
 import { DockerfileError } from '../../dockerfile/dockerfile-error.ts';
@@ -5,11 +6,13 @@ import { formatPlatform, hostPlatform, isForPlatform, type Platform } from '../.
 import type { BuilderParts } from '../builder-parts.ts';
 import { cacheFilter } from '../cache-filter.ts';
 import { prunedCache, usedCache } from '../cache-usage.ts';
+import { BuildHistory, type BuildRecord } from './build-history.ts';
 import { BuildJob } from './build-job.ts';
 import { cacheExportOf } from './cache-options.ts';
 import type { Result } from './export-result.ts';
 import type { Attributes, ResultContext } from './frontend-request.ts';
 import { type Call, kindOf, type Methods, oneRequest, statusOf } from './grpc.ts';
+import { historyCalls } from './history-calls.ts';
 import type { MessageOf } from './protobuf.ts';
 import * as wire from './messages.ts';
 import { definitionOf, resultIdOf } from './result-definition.ts';
@@ -50,34 +53,36 @@ export class ControlService {
   readonly #expected = new Map<string, Set<() => void>>();
   readonly #going = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
+  readonly #history: BuildHistory;
+  readonly methods: Methods;
 
   constructor(parts: BuilderParts, sessions: Sessions) {
     this.#parts = parts;
     this.#sessions = sessions;
+    this.#history = new BuildHistory(join(parts.root, 'history.db'));
+    this.methods = {
+      ...historyCalls(this.#history, this.#closing.signal),
+      [`${CONTROL}Info`]: call => call.send(wire.INFO.encode({ version: VERSION })),
+      [`${CONTROL}ListWorkers`]: call => call.send(wire.WORKERS.encode({ record: [worker()] })),
+      [`${CONTROL}Session`]: call => serveSession(this.#sessions, call),
+      [`${CONTROL}Solve`]: call => this.#goesOn(this.#solve(call)),
+      [`${CONTROL}Status`]: call => this.#status(call),
+      [`${CONTROL}DiskUsage`]: call => this.#diskUsage(call),
+      [`${CONTROL}Prune`]: call => this.#prune(call),
+      [`${BRIDGE}Ping`]: call => call.send(wire.PONG.encode(pong())),
+      [`${BRIDGE}Solve`]: call => this.#bridgeSolve(call),
+      [`${BRIDGE}Return`]: call => this.#return(call),
+      [`${BRIDGE}Evaluate`]: call => call.send(wire.NOTHING.encode({})),
+      [`${BRIDGE}Warn`]: call => call.send(wire.NOTHING.encode({})),
+      '/grpc.health.v1.Health/Check': call => call.send(wire.HEALTH_RESPONSE.encode({ status: 1 })),
+    };
   }
-
-  readonly methods: Methods = {
-    [`${CONTROL}Info`]: call => call.send(wire.INFO.encode({ version: VERSION })),
-    [`${CONTROL}ListWorkers`]: call => call.send(wire.WORKERS.encode({ record: [worker()] })),
-    [`${CONTROL}Session`]: call => serveSession(this.#sessions, call),
-    [`${CONTROL}Solve`]: call => this.#goesOn(this.#solve(call)),
-    [`${CONTROL}Status`]: call => this.#status(call),
-    [`${CONTROL}DiskUsage`]: call => this.#diskUsage(call),
-    [`${CONTROL}Prune`]: call => this.#prune(call),
-    // There is no history of builds.
-    [`${CONTROL}ListenBuildHistory`]: async () => undefined,
-    [`${BRIDGE}Ping`]: call => call.send(wire.PONG.encode(pong())),
-    [`${BRIDGE}Solve`]: call => this.#bridgeSolve(call),
-    [`${BRIDGE}Return`]: call => this.#return(call),
-    [`${BRIDGE}Evaluate`]: call => call.send(wire.NOTHING.encode({})),
-    [`${BRIDGE}Warn`]: call => call.send(wire.NOTHING.encode({})),
-    '/grpc.health.v1.Health/Check': call => call.send(wire.HEALTH_RESPONSE.encode({ status: 1 })),
-  };
 
   /** Ends all builds. Settles when nothing of them is left. */
   async close(): Promise<void> {
     this.#closing.abort(new DOMException('the engine is closing', 'AbortError'));
     await Promise.allSettled(this.#going);
+    this.#history.close();
   }
 
   async #goesOn(work: Promise<void>): Promise<void> {
@@ -100,22 +105,58 @@ export class ControlService {
     const job = new BuildJob(this.#parts, client, signal);
     this.#jobs.set(request.ref, job);
     for (const wake of this.#expected.get(request.ref) ?? []) wake();
+    const record = recordOf(request);
+    if (!request.internal) this.#history.begin(record);
+    let exporterResponse: Record<string, string> = {};
+    let error: unknown;
     try {
-      const id =
-        request.frontend === ''
-          ? await untilAborted(signal, job.returned())
-          : (await job.solve(attributesOf(request.frontend, request.frontendAttributes))).id;
-      const exported = await job.export(id, optionsOf(request.exporters));
-      const exporterResponse = { ...exported, ...(await job.exportCaches(id)) };
-      await call.send(wire.SOLVE_RESPONSE.encode({ exporterResponse }));
+      exporterResponse = await this.#performed(job, request, signal);
+    } catch (caught) {
+      error = caught;
     } finally {
       await job.end();
       this.#jobs.delete(request.ref);
+    }
+    if (!request.internal) this.#note(job, { ...record, exporterResponse }, error);
+    if (error !== undefined) throw error;
+    await call.send(wire.SOLVE_RESPONSE.encode({ exporterResponse }));
+  }
+
+  /** Builds, and gives what was built to whom the client wants it given. @returns what the client is told of that */
+  async #performed(
+    job: BuildJob,
+    request: SolveRequest,
+    signal: AbortSignal,
+  ): Promise<Record<string, string>> {
+    const id =
+      request.frontend === ''
+        ? await untilAborted(signal, job.returned())
+        : (await job.solve(attributesOf(request.frontend, request.frontendAttributes))).id;
+    const exported = await job.export(id, optionsOf(request.exporters));
+    return { ...exported, ...(await job.exportCaches(id)) };
+  }
+
+  /** Before the client hears of the end: it asks for the record next. */
+  #note(job: BuildJob, begun: BuildRecord, error: unknown): void {
+    const { attributes, attestations, statuses, failure } = job;
+    // A client that has heard of a failure may go without a word.
+    const status = error === undefined ? {} : { error: rpcStatusOf(failure ?? error) };
+    const frontendAttributes = { ...begun.frontendAttributes, ...attributes };
+    const frontend = begun.frontend || 'dockerfile.v0';
+    const record = { ...begun, ...status, frontend, frontendAttributes, completedAt: Date.now() };
+    try {
+      this.#history.complete({ record, statuses, attestations });
+    } catch {
+      // A full disk: the build is what matters.
+      this.#history.forgetActive(record.ref);
     }
   }
 
   async #status(call: Call): Promise<void> {
     const { ref } = wire.STATUS_REQUEST.decode(await oneRequest(call));
+    const log = this.#jobs.has(ref) ? undefined : this.#history.log(ref);
+    for (const status of log ?? []) await call.send(wire.STATUS_RESPONSE.encode(status));
+    if (log !== undefined) return;
     const job = await this.#job(ref, call.signal);
     for await (const status of job.status(call.signal)) await call.send(wire.STATUS_RESPONSE.encode(status));
   }
@@ -200,13 +241,29 @@ export class ControlService {
     const before = new Map((await usedCache(this.#parts)).map(entry => [entry.ID, entry]));
     const { CachesDeleted } = await prunedCache(this.#parts, {
       all: request.all,
-      keepBytes: Math.max(request.reservedSpace, request.maxUsedSpace),
+      space: {
+        reservedBytes: request.reservedSpace,
+        maxUsedBytes: request.maxUsedSpace,
+        minFreeBytes: request.minFreeSpace,
+      },
       unusedForMs: request.keepDurationNs / 1e6,
       filters: request.filter,
     });
     for (const id of CachesDeleted ?? [])
       await call.send(wire.USAGE_RECORD.encode({ id, sizeBytes: before.get(id)?.Size ?? 0 }));
   }
+}
+
+type SolveRequest = MessageOf<typeof wire.SOLVE_REQUEST>;
+
+function recordOf({ ref, frontend, frontendAttributes, exporters }: SolveRequest): BuildRecord {
+  return { ref, frontend, frontendAttributes, exporters, createdAt: Date.now() };
+}
+
+function rpcStatusOf(error: unknown): RpcStatus {
+  const details = sourceDetails(error);
+  if (details !== undefined) return wire.RPC_STATUS.decode(details);
+  return { code: statusOf(error), message: messageOf(error) };
 }
 
 type WireOption = Partial<{ type: string; attributes: Record<string, string> }> | undefined;

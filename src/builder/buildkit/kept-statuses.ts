@@ -22,6 +22,11 @@ export class KeptStatuses {
     return this.#statuses[index];
   }
 
+  /** All that are kept. */
+  *[Symbol.iterator](): Generator<Status> {
+    for (const status of this.#statuses) if (status !== undefined) yield status;
+  }
+
   add(status: Status): void {
     this.#statuses.push(status);
     this.#outputBytes += outputOf(status);

@@ -29,6 +29,8 @@ export const SOLVE_REQUEST = message({
   frontendAttributes: [7, map(text)],
   cache: [8, nested(CACHE_OPTIONS)],
   entitlements: [9, list(text)],
+  /** Something that the client asks for itself: no build that anybody wants to hear of. */
+  internal: [11, flag],
   exporters: [13, list(nested(EXPORTER))],
 });
 export const SOLVE_RESPONSE = message({ exporterResponse: [1, map(text)] });
@@ -88,6 +90,7 @@ export const PRUNE_REQUEST = message({
   keepDurationNs: [3, integer],
   reservedSpace: [4, integer],
   maxUsedSpace: [5, integer],
+  minFreeSpace: [6, integer],
 });
 
 export const NOTHING = message({});
@@ -175,3 +178,47 @@ export const GET_SECRET_RESPONSE = message({ data: [1, bytes] });
 export const CREDENTIALS_REQUEST = message({ host: [1, text] });
 export const CREDENTIALS_RESPONSE = message({ username: [1, text], secret: [2, text] });
 export const HEALTH_RESPONSE = message({ status: [1, integer] });
+
+/** The history of builds. */
+const DESCRIPTOR = message({
+  mediaType: [1, text],
+  digest: [2, text],
+  size: [3, integer],
+  annotations: [5, map(text)],
+});
+const BUILD_RESULT = message({ attestations: [2, list(nested(DESCRIPTOR))] });
+export const BUILD_RECORD = message({
+  ref: [1, text],
+  frontend: [2, text],
+  frontendAttributes: [3, map(text)],
+  exporters: [4, list(nested(EXPORTER))],
+  error: [5, nested(RPC_STATUS)],
+  createdAt: [6, time],
+  completedAt: [7, time],
+  exporterResponse: [9, map(text)],
+  result: [10, nested(BUILD_RESULT)],
+  pinned: [14, flag],
+  numCachedSteps: [15, integer],
+  numTotalSteps: [16, integer],
+  numCompletedSteps: [17, integer],
+  numWarnings: [19, integer],
+});
+export const HISTORY_REQUEST = message({
+  activeOnly: [1, flag],
+  ref: [2, text],
+  earlyExit: [3, flag],
+  limit: [5, integer],
+});
+export const HISTORY_EVENT = message({ type: [1, integer], record: [2, nested(BUILD_RECORD)] });
+export const UPDATE_HISTORY_REQUEST = message({
+  ref: [1, text],
+  pinned: [2, flag],
+  isDelete: [3, flag],
+  finalize: [4, flag],
+});
+const CONTENT_INFO = message({ digest: [1, text], size: [2, integer] });
+export const CONTENT_INFO_REQUEST = message({ digest: [1, text] });
+export const CONTENT_INFO_RESPONSE = message({ info: [1, nested(CONTENT_INFO)] });
+
+/** What a build has said, as it is kept here. */
+export const BUILD_LOG = message({ statuses: [1, list(nested(STATUS_RESPONSE))] });

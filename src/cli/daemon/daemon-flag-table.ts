@@ -47,6 +47,10 @@ export const DAEMON_FLAG_TABLE = {
     '',
     'What the build cache may take on the disk (default: a tenth of the file system; 0: no limit)',
   ),
+  'build-cache-min-free': string(
+    '',
+    'What of the disk the build cache leaves free, as far as it can (default: nothing in particular)',
+  ),
   'cgroup-parent': string('', 'Parent cgroup for all containers', DEFAULTS.cgroupParent),
   'config-file': string('', 'Daemon configuration file', DEFAULT_CONFIG_FILE),
   'data-root': string('', 'Root directory of persistent state', DEFAULTS.dataRoot),

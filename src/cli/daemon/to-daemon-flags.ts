@@ -34,7 +34,7 @@ export function toDaemonFlags(values: DaemonFlagValues, warnings: string[] = [])
   if (values.bip !== '' && values.bridge !== '')
     throw new Error('You specified -b & --bip, mutually exclusive options. Please specify only one');
   checkModes(values);
-  checkCacheLimit(values['build-cache-limit']);
+  for (const key of ['build-cache-limit', 'build-cache-min-free'] as const) checkSize(values[key]);
   checkLabels(values.label);
   return {
     ...engineSettings(values),
@@ -72,7 +72,7 @@ function checkCidr(text: string): void {
   if (text !== '' && !text.includes('/')) throw new Error(`invalid CIDR address: ${text}`);
 }
 
-function checkCacheLimit(text: string): void {
+function checkSize(text: string): void {
   if (text !== '') parseSize(text);
 }
 

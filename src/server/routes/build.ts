@@ -127,16 +127,19 @@ function cacheFilters(field: string, values: readonly string[] | undefined): str
 async function prune(backend: BuildBackend, exchange: Exchange): Promise<void> {
   const { query } = exchange;
   const filters = filtersParameter(query, ['until', 'unused-for', ...CACHE_FIELDS]);
-  const sizes = ['keep-storage', 'reserved-space', 'max-used-space'].map(
-    name => integerParameter(query, name) ?? 0,
-  );
+  const size = (name: string): number => integerParameter(query, name) ?? 0;
   const unused = filters.get('unused-for')?.[0] ?? filters.get('until')?.[0] ?? '0';
   const unusedForNs = parseGoDuration(unused);
   if (unusedForNs === undefined)
     throw new EngineError('invalid-parameter', `time: invalid duration ${JSON.stringify(unused)}`);
   const report = await backend.buildPrune({
     all: booleanParameter(query, 'all'),
-    keepBytes: Math.max(...sizes),
+    space: {
+      // What it was called before API 1.48.
+      reservedBytes: size('reserved-space') || size('keep-storage'),
+      maxUsedBytes: size('max-used-space'),
+      minFreeBytes: size('min-free-space'),
+    },
     unusedForMs: Number(unusedForNs / 1_000_000n),
     filters: CACHE_FIELDS.flatMap(field => cacheFilters(field, filters.get(field))),
   });

@@ -407,9 +407,16 @@ const IMAGES: Case[] = [
   { ask: 'POST /session', calls: {}, status: 400, answers: /no upgrade: h2c/ },
   { ask: 'POST /build?buildargs=[]', calls: {}, status: 400, answers: /error reading buildargs/ },
   {
-    ask: 'POST /build/prune?all=1&keep-storage=5&filters={"unused-for":["24h"],"id":["ab"],"type":["x"]}',
+    ask: 'POST /build/prune?all=1&keep-storage=5&max-used-space=6&min-free-space=7&filters={"unused-for":["24h"],"id":["ab"],"type":["x"]}',
     calls: {
-      buildPrune: [{ all: true, keepBytes: 5, unusedForMs: 86_400_000, filters: ['id~=ab', 'type==x'] }],
+      buildPrune: [
+        {
+          all: true,
+          space: { reservedBytes: 5, maxUsedBytes: 6, minFreeBytes: 7 },
+          unusedForMs: 86_400_000,
+          filters: ['id~=ab', 'type==x'],
+        },
+      ],
     },
     gives: { CachesDeleted: null, SpaceReclaimed: 0 },
     status: 200,
