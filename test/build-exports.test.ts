@@ -174,3 +174,31 @@ for (const [what, exporter, message] of REFUSED) {
     await assert.rejects(build('FROM busybox', exporter), { message });
   });
 }
+
+test('an image that is built again with other annotations has those', async () => {
+  const annotationsOf = async (attributes: Record<string, string>) => {
+    await build('FROM busybox\nLABEL again=1', {
+      type: 'moby',
+      attributes: { name: 'annotated', ...attributes },
+    });
+    const archive = join(daemon.base, 'annotated.tar');
+    assert.equal((await daemon.slipway('save', '-o', archive, 'annotated')).code, 0);
+    return imageIn(unpacked(fs.readFileSync(archive))).manifest.annotations;
+  };
+  assert.equal(await annotationsOf({}), undefined);
+  assert.deepEqual(await annotationsOf({ 'annotation.a': 'first' }), { a: 'first' });
+  assert.deepEqual(await annotationsOf({ 'annotation.a': 'second' }), { a: 'second' });
+  const { code, stdout, stderr } = await daemon.slipway('system', 'check');
+  assert.equal(code, 0, stdout + stderr);
+});
+
+test('a device that nobody has is left out, unless it is required', async () => {
+  const run = (device: string) =>
+    build(`FROM busybox\nRUN --device=${device} echo run`, { type: 'moby', attributes: {} });
+  const { output } = await run('vendor.com/gpu=all');
+  assert.equal(output, 'run\n');
+  await assert.rejects(
+    run('vendor.com/gpu,required'),
+    /required device "vendor\.com\/gpu" is not registered/,
+  );
+});

@@ -4,6 +4,7 @@ import { DEFAULT_SHELL, variablesOf } from '../../dockerfile/apply-config.ts';
 import { chomped, parseHeredoc } from '../../dockerfile/heredoc.ts';
 import type { RunInstruction, RunMount, Written } from '../../dockerfile/instruction.ts';
 import { withHeredocs } from '../../dockerfile/parse-instruction.ts';
+import { parseRunDevice } from '../../dockerfile/run-device.ts';
 import { parseRunMount } from '../../dockerfile/run-mount.ts';
 import { expandWord } from '../../dockerfile/shell-lexer.ts';
 import type { ContainerDefaults } from '../../oci/image-config.ts';
@@ -37,7 +38,7 @@ export async function runStep(
     throw new EngineError('forbidden', 'security.insecure is not allowed');
   if (step.network === 'host' && !build.request.allowsHostNetwork)
     throw new EngineError('forbidden', 'network.host is not allowed');
-  if (step.devices.length > 0) throw new EngineError('not-implemented', 'RUN --device is not supported');
+  checkDevices(step);
   const { command, script } = commandOf(step, state.config);
   const mounts = [
     ...(await mountPlans(build, state, step, scope)),
@@ -60,6 +61,16 @@ export async function runStep(
   };
   const outcome = await runCommand(build.parts, options, { signal: build.signal, say });
   return { ...outcome, command };
+}
+
+/** No device is registered here (CDI): what does not have to be there is not. @throws EngineError invalid-parameter */
+function checkDevices({ devices }: Run): void {
+  for (const device of devices.map(parseRunDevice))
+    if (device.required)
+      throw new EngineError(
+        'invalid-parameter',
+        `required device ${JSON.stringify(device.name)} is not registered`,
+      );
 }
 
 /** Arguments are variables of the command, where the environment has no such name. */

@@ -154,6 +154,26 @@ export class ImageStore {
     this.#configs.set(id, { config, rawConfig, chainIds: chainIdsOf(config.rootfs.diff_ids) });
   }
 
+  /**
+   * Gives an image that was made here another manifest of the same configuration: with other annotations. One that came
+   * with an index keeps the one that is in it.
+   * @returns the manifest that it had; undefined when it stays
+   */
+  replaceManifest(id: Digest, manifest: Digest, blobs: readonly Digest[]): Digest | undefined {
+    const before = this.#manifestOf(id) as Digest | undefined;
+    if (before === undefined || before === manifest || this.indexOf(id) !== undefined) return undefined;
+    this.#changing().transaction(() => {
+      this.#database.prepare('UPDATE images SET manifest = ? WHERE id = ?').run(manifest, id);
+      for (const table of ['image_blobs', 'image_documents'])
+        this.#database.prepare(`DELETE FROM ${table} WHERE image_id = ? AND digest = ?`).run(id, before);
+      const insert = this.#database.prepare(
+        'INSERT OR IGNORE INTO image_blobs (image_id, digest) VALUES (?, ?)',
+      );
+      for (const blob of blobs) insert.run(id, blob);
+    });
+    return before;
+  }
+
   #manifestOf(id: Digest): unknown {
     return this.#database.prepare('SELECT manifest FROM images WHERE id = ?').get(id)?.manifest;
   }

@@ -54,6 +54,7 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
   ];
   const held = [...blobs, ...chainIds];
   const isKnown = parts.images.has(id);
+  let replaced: Digest | undefined;
   for (const key of held) parts.leases.hold(key);
   try {
     await settleAll([
@@ -68,6 +69,9 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
     const { config, rawConfig, parent } = image;
     const chainId = chainIds.at(-1) ?? null;
     parts.images.add({ id, config, rawConfig, manifest, chainId, sizeBytes, blobs, parent, index });
+    // An image that is built again may have other annotations.
+    if (isKnown && image.annotations !== undefined)
+      replaced = parts.images.replaceManifest(id, manifest, blobs);
     parts.documents.keep(id);
     parts.images.markUsed(id);
     for (const reference of image.references ?? []) parts.images.tag(reference, id);
@@ -75,7 +79,11 @@ export async function storeImage(parts: GraphParts, image: NewImage): Promise<Di
   } finally {
     for (const key of held) parts.leases.release(key);
     // A known image keeps the manifest that it has, so that another one's content is of no use.
-    if (isKnown || !parts.images.has(id)) removeUnreferenced(parts, { blobs, chainIds: chainIds.reverse() });
+    if (isKnown || !parts.images.has(id))
+      removeUnreferenced(parts, {
+        blobs: [...blobs, ...(replaced === undefined ? [] : [replaced])],
+        chainIds: chainIds.reverse(),
+      });
   }
   syncLayers(parts);
   return id;
