@@ -27,7 +27,7 @@ export async function assembleCache(
   format: CacheFormat,
 ): Promise<PushedImage & { top: Descriptor }> {
   const directory = temporaryDirectory(holder);
-  const config: CacheConfig = { layers: [], records: [], elsewhere: [] };
+  const config: CacheConfig = { layers: [], records: [] };
   const blobs = new Map<Digest, ImageBlob>();
   const indexes = new Map<Digest, number>();
   for (const built of builds) for (const made of madeLayers(built)) await add(built, made);
@@ -45,7 +45,7 @@ export async function assembleCache(
     const isWanted = format.mode === 'max' || isResult;
     const blob = isWanted ? await blobOf(built, layer) : undefined;
     if (blob === undefined) {
-      config.elsewhere.push(...keys.map(digest => ({ digest, diffID: diffId, createdAt })));
+      config.records.push(...keys.map(digest => ({ digest, elsewhere: { diffID: diffId, createdAt } })));
       return;
     }
     const index = indexes.get(chainId) ?? config.layers.length;

@@ -7,15 +7,7 @@ export const CACHE_CONFIG = 'application/vnd.buildkit.cacheconfig.v0';
 /** Of a blob: the digest of what is in it, uncompressed. */
 export const UNCOMPRESSED = 'containerd.io/uncompressed';
 
-export type CacheConfig = {
-  layers: CacheLayer[];
-  records: CacheRecord[];
-  /**
-   * What BuildKit's format has no place for, and BuildKit does not read: layers that are known, and are not in the cache
-   * (mode=min). With them, what is copied from a stage is found again without that stage's files.
-   */
-  elsewhere: { digest: string; diffID: string; createdAt: string }[];
-};
+export type CacheConfig = { layers: CacheLayer[]; records: CacheRecord[] };
 
 export type CacheLayer = {
   blob: string;
@@ -25,7 +17,15 @@ export type CacheLayer = {
 };
 
 /** `digest` is the key. */
-export type CacheRecord = { digest: string; layers: { layer: number; createdAt: string }[] };
+export type CacheRecord = {
+  digest: string;
+  layers?: { layer: number; createdAt: string }[];
+  /**
+   * What BuildKit's format has no place for, and BuildKit does not read: a layer that is known, and is not in the cache
+   * (mode=min). With it, what is copied from a stage is found again without that stage's files.
+   */
+  elsewhere?: { diffID: string; createdAt: string };
+};
 
 const annotations = struct<Partial<CacheLayer['annotations']>>('LayerAnnotations', {
   mediaType: text(),
@@ -41,24 +41,24 @@ const result = struct<{ layer?: number; createdAt?: string }>('CacheResult', {
   layer: safeInteger('int'),
   createdAt: text(),
 });
-const record = struct<{ digest?: string; layers?: ReturnType<typeof result>[] }>('CacheRecord', {
-  digest: text(),
-  layers: arrayOf(result, '[]CacheResult'),
-});
-const known = struct<{ digest?: string; diffID?: string; createdAt?: string }>('KnownLayer', {
-  digest: text(),
+const known = struct<{ diffID?: string; createdAt?: string }>('KnownLayer', {
   diffID: text(),
   createdAt: text(),
 });
-const config = struct<{
-  layers?: ReturnType<typeof layer>[];
-  records?: ReturnType<typeof record>[];
-  elsewhere?: ReturnType<typeof known>[];
-}>('CacheConfig', {
-  layers: arrayOf(layer, '[]CacheLayer'),
-  records: arrayOf(record, '[]CacheRecord'),
-  elsewhere: arrayOf(known, '[]KnownLayer'),
+const record = struct<{
+  digest?: string;
+  layers?: ReturnType<typeof result>[];
+  elsewhere?: ReturnType<typeof known>;
+}>('CacheRecord', {
+  digest: text(),
+  layers: arrayOf(result, '[]CacheResult'),
+  elsewhere: known,
 });
+const recordList = arrayOf(record, '[]CacheRecord');
+const config = struct<{ layers?: ReturnType<typeof layer>[]; records?: ReturnType<typeof recordList> }>(
+  'CacheConfig',
+  { layers: arrayOf(layer, '[]CacheLayer'), records: recordList },
+);
 
 /** A layer of a cache, as far as it says what is of use. */
 export type ToldLayer = { blob: string; diffId: Digest | undefined };
@@ -72,16 +72,28 @@ export type DecodedCache = {
 
 /** @throws EngineError invalid-parameter for what is no such document */
 export function decodeCacheConfig(raw: Buffer): DecodedCache {
-  const { layers = [], records = [], elsewhere = [] } = config(parseGoJson(raw.toString()), 'CacheConfig');
+  const { layers = [], records = [] } = config(parseGoJson(raw.toString()), 'CacheConfig');
+  const told = layers.map(({ blob = '', annotations: { diffID = '' } = {} }) => ({
+    blob,
+    diffId: isDigest(diffID) ? diffID : undefined,
+  }));
+  return { layers: told, ...decodedRecords(records) };
+}
+
+/**
+ * What is in an image's configuration: records alone, whose layers are the image's.
+ * @throws EngineError invalid-parameter for what is no such list
+ */
+export function decodeInlineCache(raw: Buffer): Omit<DecodedCache, 'layers'> {
+  return decodedRecords(recordList(parseGoJson(raw.toString()), 'inline cache'));
+}
+
+function decodedRecords(records: ReturnType<typeof recordList>): Omit<DecodedCache, 'layers'> {
   return {
-    layers: layers.map(({ blob = '', annotations: { diffID = '' } = {} }) => ({
-      blob,
-      diffId: isDigest(diffID) ? diffID : undefined,
-    })),
     records: records.flatMap(({ digest = '', layers: results = [] }) =>
       results.map(each => ({ key: digest, layer: each.layer ?? 0, createdAt: each.createdAt ?? '' })),
     ),
-    elsewhere: elsewhere.flatMap(({ digest = '', diffID = '', createdAt = '' }) =>
+    elsewhere: records.flatMap(({ digest = '', elsewhere: { diffID = '', createdAt = '' } = {} }) =>
       isDigest(diffID) ? [{ key: digest, diffId: diffID, createdAt }] : [],
     ),
   };

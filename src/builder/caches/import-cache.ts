@@ -11,6 +11,7 @@ import {
   CACHE_CONFIG,
   type DecodedCache,
   decodeCacheConfig,
+  decodeInlineCache,
   type ToldLayer,
   UNCOMPRESSED,
 } from './cache-config.ts';
@@ -61,7 +62,7 @@ async function inlineCache(
   const raw = await readAll(storage, config, signal);
   const { [INLINE_CACHE]: inline, rootfs } = imageConfig(parseGoJson(raw.toString()), 'Image');
   if (inline === undefined || inline === '') return new Map();
-  const told = decodeCacheConfig(Buffer.from(inline, 'base64'));
+  const told = decodeInlineCache(Buffer.from(inline, 'base64'));
   const diffIds = rootfs?.diff_ids?.map(each => (isDigest(each) ? each : undefined)) ?? [];
   const own = layers.map(({ digest }, index): ToldLayer => ({ blob: digest, diffId: diffIds[index] }));
   return promises(storage, told, { layers: own, blobs: layers });
@@ -71,7 +72,7 @@ type Told = { layers: readonly ToldLayer[]; blobs: readonly Descriptor[] };
 
 function promises(
   storage: StoredContent,
-  { records, elsewhere }: DecodedCache,
+  { records, elsewhere }: Omit<DecodedCache, 'layers'>,
   { layers, blobs }: Told,
 ): ImportedCache {
   const byDigest = new Map(blobs.map(blob => [blob.digest, blob]));

@@ -1,5 +1,5 @@
 import type { Built } from '../build-image.ts';
-import type { CacheConfig } from './cache-config.ts';
+import type { CacheRecord } from './cache-config.ts';
 import { madeLayers } from './made-layers.ts';
 
 /** A cache that is part of an image: which of its layers operations have made. @returns it in base64 */
@@ -7,13 +7,16 @@ export function inlineCache(built: Built): string {
   const { base, layers } = built.state;
   const below = base?.chainIds.length ?? 0;
   const indexes = new Map(layers.map(({ chainId }, index) => [chainId, below + index]));
-  const config: Pick<CacheConfig, 'records' | 'elsewhere'> = { records: [], elsewhere: [] };
+  const records: CacheRecord[] = [];
   for (const { layer } of madeLayers(built)) {
     const { chainId, diffId, createdAt } = layer;
     const index = indexes.get(chainId);
     for (const digest of built.parts.cache.keysOf(layer))
-      if (index === undefined) config.elsewhere.push({ digest, diffID: diffId, createdAt });
-      else config.records.push({ digest, layers: [{ layer: index, createdAt }] });
+      records.push(
+        index === undefined
+          ? { digest, elsewhere: { diffID: diffId, createdAt } }
+          : { digest, layers: [{ layer: index, createdAt }] },
+      );
   }
-  return Buffer.from(JSON.stringify(config)).toString('base64');
+  return Buffer.from(JSON.stringify(records)).toString('base64');
 }
