@@ -5,6 +5,7 @@
 #include "files.h"
 #include "log.h"
 #include "memory.h"
+#include "open-files.h"
 #include "operations/settings.h"
 #include "pressure.h"
 #include "processes.h"
@@ -76,15 +77,26 @@ void tell_out_of_memory(struct shim *shim)
 }
 
 /* As that. */
-void tell_pressure(struct shim *shim, unsigned index)
+static void tell_number(struct shim *shim, enum message type, uint64_t number)
 {
 	for (struct client *client = shim->clients; client; client = client->next) {
 		struct bytes payload = { 0 };
 		if (!client->watching || client->dead || client->pending.length > 0)
 			continue;
-		append_int(&payload, index);
-		send_message(client, MSG_PRESSURE_CROSSED, 0, &payload);
+		append_int(&payload, number);
+		send_message(client, type, 0, &payload);
 	}
+}
+
+void tell_pressure(struct shim *shim, unsigned index)
+{
+	tell_number(shim, MSG_PRESSURE_CROSSED, index);
+}
+
+/* How many calls have been refused until now. */
+void tell_files_refused(struct shim *shim, uint64_t count)
+{
+	tell_number(shim, MSG_FILES_REFUSED, count);
 }
 
 /* Answers whoever waits for the process to be created or started. */
@@ -483,6 +495,10 @@ static void handle_message(struct shim *shim, struct client *client, uint16_t ty
 	}
 	if (type == MSG_WHEN_ALONE || type == MSG_PRESSURE) {
 		send_result(client, tag, (type == MSG_PRESSURE ? watch_pressure : prepare_for_absence)(shim, c));
+		return;
+	}
+	if (type == MSG_FILES_LIMIT) {
+		send_result(client, tag, set_files_limit(shim, c));
 		return;
 	}
 	struct process *process = find_process(shim, take_int(c));

@@ -7,6 +7,7 @@
 void tell_exit(struct client *client, struct process *process);
 void tell_out_of_memory(struct shim *shim);
 void tell_pressure(struct shim *shim, unsigned index);
+void tell_files_refused(struct shim *shim, uint64_t count);
 void give_up(struct shim *shim, struct process *process);
 void handle_sync(struct shim *shim, struct process *process, bool last);
 void keep_descriptor(struct shim *shim, int fd);

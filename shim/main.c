@@ -21,17 +21,18 @@
  * inside the container's root are resolved with openat2(RESOLVE_IN_ROOT), so that no link leads out of it.
  *
  * Reading order: protocol.h, fields, files, root-paths; operations/, where each operation of a plan is a function of its
- * name; run-plan; log, streams, processes, clients, memory, pressure, alone, reaping; main. shim.h is the state that they share.
+ * name; run-plan; log, streams, processes, clients, memory, pressure, alone, open-files, reaping; main. shim.h is the state that they share.
  */
 #include "alone.h"
 #include "clients.h"
 #include "files.h"
 #include "memory.h"
+#include "open-files.h"
 #include "pressure.h"
 #include "reaping.h"
 #include "streams.h"
 
-enum source { FROM_SIGNALS, FROM_END, FROM_LISTENER, FROM_MEMORY, FROM_PRESSURE, FROM_CLIENT, FROM_OUTPUT, FROM_INPUT, FROM_SYNC };
+enum source { FROM_SIGNALS, FROM_END, FROM_LISTENER, FROM_MEMORY, FROM_PRESSURE, FROM_FILES, FROM_CLIENT, FROM_OUTPUT, FROM_INPUT, FROM_SYNC };
 
 struct watch {
 	enum source source;
@@ -73,6 +74,8 @@ static void watch_all(struct watched *w, struct shim *shim)
 	watch(w, shim->memory_events, POLLIN, (struct watch){ FROM_MEMORY, NULL, 0 });
 	for (unsigned i = 0; i < shim->trigger_count; i++)
 		watch(w, shim->triggers[i], POLLPRI, (struct watch){ FROM_PRESSURE, NULL, i });
+	for (unsigned i = 0; i < shim->open_files.listener_count; i++)
+		watch(w, shim->open_files.listeners[i], POLLIN, (struct watch){ FROM_FILES, NULL, i });
 	for (struct client *client = shim->clients; client; client = client->next) {
 		struct process *process = client->attached;
 		bool reads = !client->input_ended && (!process || process->input_pending.length == 0);
@@ -145,6 +148,9 @@ static void handle_event(struct shim *shim, struct watch *what, short events)
 		if ((unsigned)what->output < shim->trigger_count && shim->triggers[what->output] >= 0)
 			handle_pressure(shim, what->output, events);
 		break;
+	case FROM_FILES:
+		handle_listener(shim, what->output, events);
+		break;
 	case FROM_CLIENT:
 		handle_client(shim, what->object, events);
 		break;
@@ -162,6 +168,13 @@ static void handle_event(struct shim *shim, struct watch *what, short events)
 	}
 }
 
+/* For poll(2): until the first of what has its time. */
+static int wait_ms(struct shim *shim)
+{
+	int absence = wait_before_absence_ms(shim), refusals = wait_before_refusals_ms(shim);
+	return absence < 0 || (refusals >= 0 && refusals < absence) ? refusals : absence;
+}
+
 static void serve(struct shim *shim)
 {
 	static struct watched w;
@@ -173,9 +186,10 @@ static void serve(struct shim *shim)
 			return;
 		}
 		watch_all(&w, shim);
-		if (poll(w.polls, w.count, wait_before_absence_ms(shim)) < 0)
+		if (poll(w.polls, w.count, wait_ms(shim)) < 0)
 			continue;
 		act_in_absence(shim);
+		tell_refusals_in_time(shim);
 		/* Signals and ends come first in the list, and last here: what a process wrote before it ended, and who was
 		   told of it, is settled before it is reaped. */
 		for (size_t i = w.count; i-- > 0;)

@@ -33,6 +33,7 @@ enum message {
 	MSG_CLOSE = 13,
 	MSG_WHEN_ALONE = 14,
 	MSG_PRESSURE = 15,
+	MSG_FILES_LIMIT = 16,
 	MSG_OK = 64,
 	MSG_CREATED = 65,
 	MSG_FAILED = 66,
@@ -40,6 +41,7 @@ enum message {
 	MSG_EXITED = 68,
 	MSG_OUT_OF_MEMORY = 69,
 	MSG_PRESSURE_CROSSED = 70,
+	MSG_FILES_REFUSED = 71,
 };
 
 enum io_flag {
@@ -137,6 +139,8 @@ enum operation {
 	OP_FORK = 67,
 	OP_OPEN_LABEL = 68,
 	OP_RAISE_LIMIT = 69,
+	OP_LIMIT_FILES = 70,
+	OP_ASK_FOR_FILES = 71,
 };
 
 #endif

@@ -1,6 +1,7 @@
 /* Runs a plan's lists, and passes messages between parent and child meanwhile. */
 #include "fields.h"
 #include "files.h"
+#include "open-files.h"
 #include "operations/child.h"
 #include "operations/devices.h"
 #include "operations/exec.h"
@@ -113,6 +114,16 @@ static int take_mount(struct runner *r, int fds[2])
 	return 0;
 }
 
+/* Where nobody asked for it, nobody would answer. */
+static int take_listener(struct shim *shim, struct process *process, int fds[2])
+{
+	if (!shim->open_files.cgroup || process->state != STATE_STARTING || fds[0] < 0)
+		return -EBADMSG;
+	add_listener(shim, fds[0]);
+	fds[0] = -1;
+	return 0;
+}
+
 /* Takes the descriptors of a message, -1 each where there is none, and who has sent it. */
 static void take_ancillary(struct runner *r, struct msghdr *header, int fds[2])
 {
@@ -141,6 +152,8 @@ static int handle_sync_message(struct runner *r, struct sync_message *message, i
 		return serve_node(r, message);
 	if (message->type == SYNC_CONSOLE)
 		return take_console(r->shim, process, fds);
+	if (message->type == SYNC_FILES)
+		return r->party == PARTY_CHILD ? -EBADMSG : take_listener(r->shim, process, fds);
 	if (message->type == SYNC_FAILED) {
 		r->party = PARTY_CHILD;
 		r->index = message->index;

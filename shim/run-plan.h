@@ -30,7 +30,7 @@ struct runner {
 	char detail[DETAIL_BYTES];
 };
 
-enum sync_type { SYNC_BARRIER, SYNC_GO, SYNC_CONSOLE, SYNC_MAP_MOUNT, SYNC_MAKE_NODE, SYNC_NODE, SYNC_READY, SYNC_FAILED };
+enum sync_type { SYNC_BARRIER, SYNC_GO, SYNC_CONSOLE, SYNC_MAP_MOUNT, SYNC_MAKE_NODE, SYNC_NODE, SYNC_READY, SYNC_FILES, SYNC_FAILED };
 
 struct sync_message {
 	uint32_t type, index;

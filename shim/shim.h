@@ -69,6 +69,7 @@
 #define PATIENCE_MS 10000 /* with a process that was killed */
 #define MAX_LISTED 512 /* processes of a cgroup that are killed in one go */
 #define MAX_TRIGGERS 16
+#define MAX_BEGINNING 32 /* calls that are remembered as having been let go on */
 #define MAX_STEPS 65536 /* in removing cgroups */
 #define STACK_BYTES (256 << 10)
 #define MAX_GROUPS 65536 /* NGROUPS_MAX */
@@ -127,6 +128,33 @@ struct absence {
 	int64_t patience_ms, since_ns;
 };
 
+/* A system call that makes another number of descriptors than one, as the engine has it. */
+struct files_call {
+	uint32_t architecture, number, kind;
+};
+
+/* A call that was let go on: how many descriptors it will get. */
+struct beginning {
+	pid_t thread;
+	uint64_t need;
+	int64_t at_ns;
+};
+
+/* What the container's processes have open together. */
+struct open_files {
+	uint64_t limit; /* 0: none */
+	uint64_t counted; /* the last time that all tables were gone through */
+	uint64_t since; /* what may have come after that */
+	uint64_t refused, told;
+	int64_t told_at_ns;
+	char *cgroup; /* whose processes are counted; NULL: nobody asks here */
+	struct files_call *calls;
+	size_t call_count;
+	int *listeners; /* of the filters of init and of exec'd processes; -1: gone */
+	size_t listener_count;
+	struct beginning beginning[MAX_BEGINNING];
+};
+
 struct shim {
 	int signals, listener, state_directory, state_file;
 	int spare; /* to be closed where descriptors run out */
@@ -147,6 +175,7 @@ struct shim {
 	int triggers[MAX_TRIGGERS]; /* of pressure; -1: gone */
 	unsigned trigger_count;
 	struct absence absence;
+	struct open_files open_files;
 	int *kept; /* descriptors from outside: `fd:4` is the first */
 	size_t kept_count;
 	bool privileged;

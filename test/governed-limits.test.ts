@@ -46,30 +46,6 @@ describe('governed limits', () => {
     assert.match(stderr, /unknown resource "disk": want cpu=CPUS,memory=BYTES/);
   });
 
-  test('a limit of open files is one for each process where the kernel has no other, and that is told', async () => {
-    const { code, stdout, stderr } = await daemon.slipway(
-      'run',
-      '--rm',
-      '--files-limit',
-      '123',
-      'busybox',
-      'sh',
-      '-c',
-      'ulimit -n',
-    );
-    assert.equal(code, 0, stderr);
-    assert.equal(stdout.trim(), '123');
-    assert.match(
-      stderr,
-      /Your kernel does not support files limit capabilities, files limit discarded\. Each process/,
-    );
-    assert.equal((await daemon.slipway('run', '--rm', '--files-limit', '-1', 'busybox', 'true')).stderr, '');
-    assert.match(
-      (await daemon.slipway('run', '--rm', '--files-limit', '-2', 'busybox', 'true')).stderr,
-      /invalid argument "-2" for "--files-limit" flag: want a number from -1 to 2147483647/,
-    );
-  });
-
   test('limits of memory are those of cgroup v2, or are told to be discarded', async () => {
     const flags = ['--memory-high', '32m', '--memory-low', '16m', '--oom-group', 'true'];
     const { code, stdout, stderr } = await daemon.slipway('run', '-d', ...flags, 'busybox', 'sleep', '1000');

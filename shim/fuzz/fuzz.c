@@ -125,7 +125,7 @@ static ssize_t fake_receive(struct msghdr *message)
 	if (n > 0) {
 		memset(part->iov_base, next(256), n);
 		if (n >= 12) {
-			((uint32_t *)part->iov_base)[0] = next(6);
+			((uint32_t *)part->iov_base)[0] = next(9);
 			((uint32_t *)part->iov_base)[1] = next(100);
 		}
 	}
@@ -180,6 +180,8 @@ static void end_child(void)
 #define fdopendir(fd) ((void)(fd), (DIR *)NULL)
 #define fdopen(fd, mode) ((void)(fd), (FILE *)NULL)
 #define realpath(path, buffer) ((void)(path), outcome(0) == 0 ? strcpy(buffer, "/some/where") : NULL)
+#define opendir(path) ((void)(path), (DIR *)NULL)
+#define lstat(path, status) ((void)(path), fake_stat(status))
 #define nothing(...) ((void)(__VA_ARGS__), (int)outcome(0))
 #define accept4(...) ((void)(__VA_ARGS__), (int)outcome(FAKE_FD))
 #define bind(...) ((void)(__VA_ARGS__), (int)outcome(0))
@@ -255,6 +257,7 @@ static void end_child(void)
 #include "../memory.c"
 #include "../pressure.c"
 #include "../alone.c"
+#include "../open-files.c"
 #include "../streams.c"
 #include "../processes.c"
 #include "../clients.c"
@@ -273,6 +276,9 @@ static void free_shim(struct shim *shim)
 		client->dead = true;
 	remove_dead_clients(shim);
 	free(shim->kept);
+	free(shim->open_files.cgroup);
+	free(shim->open_files.calls);
+	free(shim->open_files.listeners);
 	free(shim->cleanup);
 	free(shim->log.attributes);
 	free(shim->out_of_memory_file);

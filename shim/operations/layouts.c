@@ -591,6 +591,24 @@ static int run_raise_limit(struct runner *r, const union any_fields *f)
 	return op_raise_limit(r, &f->raise_limit_fields);
 }
 
+static const struct field limit_files_layout[] = {
+	{ FIELD_INT, offsetof(struct limit_files_fields, limit) },
+	{ FIELD_STRING, offsetof(struct limit_files_fields, cgroup) },
+	{ FIELD_BYTES, offsetof(struct limit_files_fields, calls) },
+};
+static int run_limit_files(struct runner *r, const union any_fields *f)
+{
+	return op_limit_files(r, &f->limit_files_fields);
+}
+
+static const struct field ask_for_files_layout[] = {
+	{ FIELD_BYTES, offsetof(struct ask_for_files_fields, filter) },
+};
+static int run_ask_for_files(struct runner *r, const union any_fields *f)
+{
+	return op_ask_for_files(r, &f->ask_for_files_fields);
+}
+
 const struct operation_layout operation_layouts[OPERATION_NUMBERS] = {
 	[OP_MKDIR] = { mkdir_layout, 2, run_mkdir },
 	[OP_WRITE] = { write_layout, 3, run_write },
@@ -659,4 +677,6 @@ const struct operation_layout operation_layouts[OPERATION_NUMBERS] = {
 	[OP_FORK] = { NULL, 0, run_fork },
 	[OP_OPEN_LABEL] = { open_label_layout, 1, run_open_label },
 	[OP_RAISE_LIMIT] = { raise_limit_layout, 2, run_raise_limit },
+	[OP_LIMIT_FILES] = { limit_files_layout, 3, run_limit_files },
+	[OP_ASK_FOR_FILES] = { ask_for_files_layout, 1, run_ask_for_files },
 };

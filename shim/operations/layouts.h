@@ -307,6 +307,16 @@ struct raise_limit_fields {
 	uint64_t hard;
 };
 
+struct limit_files_fields {
+	uint64_t limit;
+	const char *cgroup;
+	struct data calls;
+};
+
+struct ask_for_files_fields {
+	struct data filter;
+};
+
 union any_fields {
 	struct mkdir_fields mkdir_fields;
 	struct write_fields write_fields;
@@ -364,6 +374,8 @@ union any_fields {
 	struct seal_fields seal_fields;
 	struct open_label_fields open_label_fields;
 	struct raise_limit_fields raise_limit_fields;
+	struct limit_files_fields limit_files_fields;
+	struct ask_for_files_fields ask_for_files_fields;
 };
 
 int op_mkdir(struct runner *r, const struct mkdir_fields *o);
@@ -433,6 +445,8 @@ int op_seal(struct runner *r, const struct seal_fields *o);
 int op_fork(struct runner *r);
 int op_open_label(struct runner *r, const struct open_label_fields *o);
 int op_raise_limit(struct runner *r, const struct raise_limit_fields *o);
+int op_limit_files(struct runner *r, const struct limit_files_fields *o);
+int op_ask_for_files(struct runner *r, const struct ask_for_files_fields *o);
 
 struct operation_layout {
 	const struct field *fields;
@@ -440,7 +454,7 @@ struct operation_layout {
 	int (*run)(struct runner *r, const union any_fields *fields);
 };
 
-#define OPERATION_NUMBERS 70
+#define OPERATION_NUMBERS 72
 extern const struct operation_layout operation_layouts[OPERATION_NUMBERS];
 
 #endif

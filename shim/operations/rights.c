@@ -154,6 +154,19 @@ int op_seccomp(struct runner *r, const struct seccomp_fields *o)
 	return result;
 }
 
+/* From here on the process asks before it opens anything, and so do its children; the shim answers (open-files.c). */
+int op_ask_for_files(struct runner *r, const struct ask_for_files_fields *o)
+{
+	struct sock_fprog program = { o->filter.length / sizeof(struct sock_filter), (struct sock_filter *)o->filter.bytes };
+	struct sync_message message = { .type = SYNC_FILES };
+	int listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	if (listener < 0)
+		return -errno;
+	int result = send_descriptor(r->sync, (const char *)&message, offsetof(struct sync_message, detail), listener);
+	close(listener);
+	return result;
+}
+
 /* By the host's procfs, while it can be seen: one of a user namespace's own would not let what is not dumpable write. */
 int op_open_label(struct runner *r, const struct open_label_fields *o)
 {

@@ -14,6 +14,10 @@ export type SlipwayStats = {
   processes: number;
   /** Descriptors of all processes together. */
   open_files: number;
+  /** What they may be, all together; null without a limit. */
+  files_limit: number | null;
+  /** Calls that have been refused for that limit. */
+  files_refused: number;
 };
 
 export type PressureStats = Record<'some' | 'full', Record<'avg10' | 'avg60' | 'avg300' | 'total', number>>;

@@ -63,6 +63,11 @@ export type CreateOptions = {
   mounts?: ReadonlyMap<string, number>;
   /** Descriptors that live as long as the container does (reserved ports); duplicated. */
   keepDescriptors?: readonly number[];
+  /**
+   * How much all its processes may have open together: descriptors, those that a fork copies too. 0: any number, until
+   * `limitFiles` says otherwise. Undefined: that cannot be said later either, and calls cost nothing more.
+   */
+  filesLimit?: number;
   /** Gives the creation up when it is aborted, whatever the kernel is doing: it fails with the signal's reason. */
   signal?: AbortSignal;
 };
@@ -163,6 +168,10 @@ export interface Task extends TaskProcess {
    * @throws EngineError invalid-parameter for a trigger that the kernel refuses
    */
   watchPressure(triggers: readonly FileWrite[], listener: (index: number) => void): Promise<void>;
+  /** Another limit of open files, or none (0); nothing is closed. False where the container was created without `filesLimit`. */
+  limitFiles(limit: number): Promise<boolean>;
+  /** `listener` is called with the number of calls that have been refused for the limit, when it has grown; once a second at most. */
+  watchFiles(listener: (refused: number) => void): void;
   /** All its pids, in the daemon's pid namespace. */
   pids(): Promise<number[]>;
   /** Where its cgroup is in each hierarchy. */

@@ -28,6 +28,7 @@ import { openLabel, processOperations, raisedLimits } from './process-operations
 import { ALL_CPUS } from './scheduling.ts';
 import { type ResctrlPlan, resctrlOperations } from './resctrl.ts';
 import { changeRoot, rootOperations, type RootSource } from './root-operations.ts';
+import { limitFiles } from './files-limit.ts';
 import { agentOperations } from './seccomp-operations.ts';
 import type { Hook, Mount, NamespaceType, Spec } from '../oci/runtime-spec.ts';
 import { sysctlOperations } from './sysctls.ts';
@@ -57,6 +58,8 @@ export type ContainerOptions = {
   withoutCgroups?: boolean;
   /** The child may run on all CPUs of its cgroup, whatever its parent was bound to. */
   resetAffinity?: boolean;
+  /** How much all its processes may have open together; 0: any number, but that can be changed. Undefined: nobody asks. */
+  filesLimit?: number;
   noPivot?: boolean;
   noNewKeyring?: boolean;
   preserve?: number;
@@ -105,6 +108,7 @@ export function compileContainer(options: ContainerOptions): CompiledContainer {
           preserve: options.preserve,
           setGroups: parts.user.setGroups,
           startFifo: options.startFifo,
+          asksForFiles: options.filesLimit !== undefined,
         }),
       ],
       cleanup: [...parts.cgroups.cleanup, ...parts.resctrl.cleanup],
@@ -220,6 +224,7 @@ function parentOperations(
   const meanwhile = makesCgroupsMeanwhile(parts);
   return [
     ...parts.cgroups.birthplace,
+    ...(options.filesLimit === undefined ? [] : [limitFiles(options.filesLimit, parts.cgroups.paths)]),
     ...(meanwhile ? [] : parts.cgroups.parent),
     ...delegation(options, parts),
     ...parts.resctrl.make,

@@ -19,6 +19,8 @@ export type ExecPlanOptions = {
   preserve?: number;
   /** As in ContainerOptions, where the process does not say on which CPUs it runs. */
   resetAffinity?: boolean;
+  /** Whether the container's processes ask the shim before they open anything. */
+  asksForFiles?: boolean;
   /** The container's state, for seccomp agents. */
   state?: HookState;
   /** Whether the runtime lacks privileges. */
@@ -67,6 +69,7 @@ export function compileExec(options: ExecPlanOptions): Plan {
       linux: spec.linux,
       preserve: options.preserve,
       setGroups,
+      asksForFiles: options.asksForFiles,
       forks: own.has('pid'),
     }),
   ];

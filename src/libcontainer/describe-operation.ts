@@ -44,7 +44,8 @@ function describeField({ op }: Operation, name: string, value: unknown): string 
   if (name === 'attributes' || name === 'clearAttributes')
     return typeof value === 'number' ? decode(value, ATTRIBUTES) : describe(value);
   if (name === 'mode') return `0${(value as number).toString(8)}`;
-  if (op === 'seccomp' && name === 'filter') return `${(value as Uint8Array).length / 8} instructions`;
+  if ((op === 'seccomp' || op === 'ask-for-files') && name === 'filter')
+    return `${(value as Uint8Array).length / 8} instructions`;
   if (op === 'attach-device-program' && name === 'instructions')
     return `${(value as Uint8Array).length / 8} instructions`;
   return describe(value);

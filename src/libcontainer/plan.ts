@@ -302,6 +302,15 @@ export type InstallSeccomp = {
  */
 export type ConnectAgent = { op: 'connect-agent'; path: string; state: string };
 
+/**
+ * Limits what all processes of a cgroup, and of those below it, have open together. They ask by `ask-for-files`.
+ * @param calls struct files_call of shim.h, packed: system calls that make another number of descriptors than one
+ */
+export type LimitFiles = { op: 'limit-files'; limit: number; cgroup: string; calls: Uint8Array };
+
+/** As `seccomp`, with a listener that goes to the shim. After `await-start`, as the shim has to answer. */
+export type AskForFiles = { op: 'ask-for-files'; filter: Uint8Array };
+
 /** Opens /proc/thread-self/attr/`file` for `exec-label`, in the host's procfs. */
 export type OpenLabel = { op: 'open-label'; file: string };
 /** Writes an LSM label for the coming exec. */
@@ -337,6 +346,7 @@ export type ParentOperation =
   | WriteFile
   | TryWrite
   | AttachDeviceProgram
+  | LimitFiles
   | Barrier
   | Release
   | Clone
@@ -392,6 +402,7 @@ export type ChildOperation =
   | SetCapabilities
   | NoNewPrivileges
   | InstallSeccomp
+  | AskForFiles
   | OpenLabel
   | SetExecLabel
   | SetPersonality

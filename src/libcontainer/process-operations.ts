@@ -5,6 +5,7 @@ import { effectiveEnvironment } from './environment.ts';
 import type { ChildOperation, RaiseResourceLimit, SetResourceLimit } from './plan.ts';
 import { RESOURCE_LIMITS } from './resource-limits.ts';
 import { schedulingOperations } from './scheduling.ts';
+import { filesFilter } from './files-limit.ts';
 import { compileSeccomp } from './seccomp/compile-seccomp.ts';
 import type { Linux, Process } from '../oci/runtime-spec.ts';
 
@@ -22,6 +23,8 @@ export type ProcessOptions = {
   preserve?: number;
   /** The FIFO by which it is told to start, as the shim's descriptor; by the shim when absent. */
   startFifo?: number;
+  /** Whether it asks the shim before it opens anything. */
+  asksForFiles?: boolean;
   /** Whether the pid namespace was joined, so that only a child of the process is in it. */
   forks?: boolean;
 };
@@ -43,7 +46,8 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
   const capabilities = capabilitySets(process);
   const seccomp = options.linux?.seccomp;
   const filter = seccomp && compileSeccomp(seccomp);
-  const needsAdmin = filter !== undefined && !process.noNewPrivileges ? CAP_SYS_ADMIN : 0n;
+  const asksForFiles = options.asksForFiles ?? false;
+  const needsAdmin = (asksForFiles || filter !== undefined) && !process.noNewPrivileges ? CAP_SYS_ADMIN : 0n;
   return [
     { op: 'seal', preserve: options.preserve ?? 0, fifo: options.startFifo ?? 0 },
     ...schedulingOperations(process, options.linux),
@@ -73,6 +77,8 @@ export function processOperations(options: ProcessOptions): ChildOperation[] {
     ...(options.forks ? [{ op: 'fork' as const }] : []),
     { op: options.startFifo === undefined ? 'await-start' : 'await-fifo' },
     ...(process.noNewPrivileges ? [{ op: 'no-new-privileges' as const }] : []),
+    // First: the container's own filter need not allow to pass the listener on.
+    ...(asksForFiles ? [{ op: 'ask-for-files' as const, filter: filesFilter() }] : []),
     ...(filter
       ? [
           {

@@ -113,6 +113,8 @@ export const OPERATIONS: Record<OperationName, Layout> = {
   fork: layout(67),
   'open-label': layout(68, 'file:string'),
   'raise-limit': layout(69, 'resource:int hard:int'),
+  'limit-files': layout(70, 'limit:int cgroup:string calls:bytes'),
+  'ask-for-files': layout(71, 'filter:bytes'),
   'map-mount': layout(64, 'uidMap:string gidMap:string userNamespace:string mapRecursive:flag'),
 };
 
@@ -134,6 +136,8 @@ export const MESSAGES = {
   whenAlone: 14,
   /** Which pressure files (PSI) to watch, and by which triggers. */
   pressure: 15,
+  /** How much the container's processes may have open together, from now on; 0: any number. */
+  filesLimit: 16,
   ok: 64,
   created: 65,
   failed: 66,
@@ -143,6 +147,8 @@ export const MESSAGES = {
   outOfMemory: 69,
   /** To who watches: a trigger's pressure has been reached; its index. */
   pressureCrossed: 70,
+  /** To who watches, once a second at most: how many calls have been refused for want of room by now. */
+  filesRefused: 71,
 } as const;
 
 export const HEADER_BYTES = 8;

@@ -60,6 +60,8 @@ export class Container {
   isRemoved = false;
   /** Its shim has been told of limits of pressure. */
   watchesPressure = false;
+  /** Calls of this run that have been refused for the limit of open files. */
+  filesRefused = 0;
   readonly #watchers = new Set<(milestone: Milestone) => void>();
 
   /** Lets other programs have those ports. */

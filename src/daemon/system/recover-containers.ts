@@ -14,6 +14,7 @@ import { removeContainer, removeLeftFiles } from '../container/lifecycle/remove-
 import { scheduleRestart, wantsRestart } from '../container/lifecycle/restart-policy.ts';
 import { adoptSysctlGuard } from '../container/lifecycle/guard-container.ts';
 import { tryToWatchPressure } from '../container/lifecycle/watch-pressure.ts';
+import { watchFiles } from '../container/lifecycle/limit-files.ts';
 import { governContainer } from '../container/lifecycle/govern-container.ts';
 import { handleExit, watchExit } from '../container/lifecycle/watch-exit.ts';
 import { cgroupsPathOf } from '../container/start/build-spec.ts';
@@ -71,6 +72,7 @@ async function recover(daemon: Daemon, container: Container): Promise<(() => Pro
   if (status !== undefined) return () => handleExit(daemon, container, status);
   watchExit(daemon, container, runtime as Runtime);
   governContainer(daemon, container, runtime as Runtime);
+  watchFiles(daemon, container, runtime as Runtime);
   adoptSysctlGuard(daemon, container, runtime as Runtime);
   await tryToWatchPressure(daemon, container, runtime as Runtime);
   resumeHealthChecks(daemon, container);

@@ -179,6 +179,19 @@ export class FakeContainer extends FakeProcess implements Task {
     this.pressure = listener;
   }
 
+  filesLimit: number | undefined;
+  filesRefused: (count: number) => void = () => undefined;
+
+  async limitFiles(limit: number): Promise<boolean> {
+    if (this.options.filesLimit === undefined) return false;
+    this.filesLimit = limit;
+    return true;
+  }
+
+  watchFiles(listener: (refused: number) => void): void {
+    this.filesRefused = listener;
+  }
+
   async openFiles() {
     return { processes: 1, descriptors: 3 };
   }

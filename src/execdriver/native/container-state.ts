@@ -8,7 +8,12 @@ import { PROTOCOL_VERSION, SPOKEN_PROTOCOLS } from '../../libcontainer/wire.ts';
 import type { ExitStatus } from '../driver.ts';
 
 /** What a later daemon needs to know of a container: `container.json` in its state directory. */
-export type ContainerState = { spec: Spec; cgroupPaths: CgroupPaths };
+export type ContainerState = {
+  spec: Spec;
+  cgroupPaths: CgroupPaths;
+  /** Whether its processes ask the shim before they open anything. */
+  asksForFiles?: boolean;
+};
 
 /** Length of the file's first line, which the shim writes (EXIT_LINE_BYTES of shim/shim.h). */
 const EXIT_LINE_BYTES = 96;

@@ -38,7 +38,8 @@ export async function createTask(creation: Creation): Promise<Task> {
   let root: number | undefined;
   try {
     makeDirectories(options.stateDir, 0o700);
-    writeContainerState(options.stateDir, { spec: options.spec, cgroupPaths });
+    const state = { spec: options.spec, cgroupPaths, asksForFiles: options.filesLimit !== undefined };
+    writeContainerState(options.stateDir, state);
     root = options.rootfs.type === 'mount' ? await options.rootfs.open() : undefined;
     shim = await pool.take(descriptorsOf(options, root));
     shim.connection.socket.ref();
@@ -49,7 +50,7 @@ export async function createTask(creation: Creation): Promise<Task> {
     return new NativeTask({
       connection: shim.connection,
       stateDir: options.stateDir,
-      state: { spec: options.spec, cgroupPaths },
+      state,
       record: { id: options.id, number: reply.int(), pid: reply.int() },
       plan,
       isStarted: options.start,

@@ -114,9 +114,16 @@ export class NativeTask extends NativeProcess implements Task {
       throw new EngineError('conflict', `container ${this.id} is not running`);
     if (signal?.aborted) throw new EngineError('cancelled', `the process ${id} is no longer wanted`);
     const connection = this.#connection;
-    const { spec, cgroupPaths } = this.#state;
+    const { spec, cgroupPaths, asksForFiles } = this.#state;
     const process = { ...options.process, terminal: io.terminal };
-    const plan = compileExec({ spec, process, cgroupPaths, rows: io.rows, columns: io.columns });
+    const plan = compileExec({
+      spec,
+      process,
+      cgroupPaths,
+      rows: io.rows,
+      columns: io.columns,
+      asksForFiles,
+    });
     const cancel = (): void => void killProcess(connection, id).catch(() => undefined);
     signal?.addEventListener('abort', cancel);
     try {
@@ -198,6 +205,16 @@ export class NativeTask extends NativeProcess implements Task {
         `the kernel refuses to watch the pressure: ${error.message}`,
       );
     });
+  }
+
+  async limitFiles(limit: number): Promise<boolean> {
+    if (!this.#state.asksForFiles) return false;
+    await this.#ask(MESSAGES.filesLimit, writer => writer.int(limit));
+    return true;
+  }
+
+  watchFiles(listener: (refused: number) => void): void {
+    if (this.#connection) this.#connection.onFilesRefused = listener;
   }
 
   async #ask(type: number, write: (writer: FieldWriter) => void): Promise<void> {

@@ -115,6 +115,7 @@ function compile(options: CreateOptions, cgroupLayout: CgroupLayout): CompiledCo
     networkNamespace: given.networkNamespace,
     rows: options.io.rows,
     columns: options.io.columns,
+    filesLimit: options.filesLimit,
     state: {
       ociVersion: options.spec.ociVersion,
       id: options.id,

@@ -40,6 +40,7 @@ export class ShimConnection {
   readonly #untold: ProcessRecord[] = [];
   onOutOfMemory: () => void = () => undefined;
   onPressure: (index: number) => void = () => undefined;
+  onFilesRefused: (count: number) => void = () => undefined;
   /** Ends the shim at once, whatever it does. Idempotent. */
   readonly kill: () => void;
   readonly #pending = new Map<number, Pending>();
@@ -169,6 +170,7 @@ export class ShimConnection {
     if (type === MESSAGES.exited) return this.#exited(readProcessRecord(reader));
     if (type === MESSAGES.outOfMemory) return this.onOutOfMemory();
     if (type === MESSAGES.pressureCrossed) return this.onPressure(reader.int());
+    if (type === MESSAGES.filesRefused) return this.onFilesRefused(reader.int());
     const pending = this.#pending.get(tag);
     if (type === MESSAGES.failed) pending?.reject(new ShimFailure(reader));
     else pending?.resolve(reader);

@@ -72,7 +72,7 @@ const LACKS: readonly Lack[] = [
   },
   {
     names: ['files-limit'],
-    isSupported: ({ files }) => files,
+    isSupported: ({ files, filesFilter }) => files || filesFilter,
     warning:
       'Your kernel does not support files limit capabilities, files limit discarded. Each process is limited by RLIMIT_NOFILE instead.',
   },

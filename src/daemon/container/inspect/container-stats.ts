@@ -5,6 +5,7 @@ import type { SlipwayStats } from '../../../api/stats.ts';
 import { ZERO_TIME } from '../../model/clock.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
+import { governanceOf } from '../config/governance-annotations.ts';
 import { readUsage, cpuPercent, type UsageReading } from './usage-reading.ts';
 
 const INTERVAL_MS = 1000;
@@ -119,21 +120,27 @@ function memoryStats({ memory, cgroupVersion }: CgroupStats): object {
 
 /** What Docker's stats have no place for. */
 function slipwayPart(
-  { sysctls }: Daemon,
-  { runtime }: Container,
+  daemon: Daemon,
+  container: Container,
   reading: UsageReading | undefined,
   previous: UsageReading | undefined,
 ): { slipway?: SlipwayStats } {
   if (reading === undefined) return {};
-  const sysctlReports = Number(sysctls.count(runtime?.cgroupPaths.unified ?? ''));
-  return { slipway: slipwayStats(reading, previous, sysctlReports) };
+  const { runtime, filesRefused } = container;
+  return {
+    slipway: {
+      ...slipwayStats(reading, previous),
+      sysctl_reports: Number(daemon.sysctls.count(runtime?.cgroupPaths.unified ?? '')),
+      files_limit: governanceOf(container.record.hostConfig).filesLimit || null,
+      files_refused: filesRefused,
+    },
+  };
 }
 
 function slipwayStats(
   reading: UsageReading,
   previous: UsageReading | undefined,
-  sysctlReports: number,
-): SlipwayStats {
+): Omit<SlipwayStats, 'sysctl_reports' | 'files_limit' | 'files_refused'> {
   const { cgroup, openFiles } = reading;
   const { cpu, memory } = cgroup;
   return {
@@ -143,7 +150,6 @@ function slipwayStats(
     oom_kills: memory.oomKills,
     pressure: cgroup.pressure,
     processes: openFiles.processes,
-    sysctl_reports: sysctlReports,
     open_files: openFiles.descriptors,
   };
 }

@@ -13,6 +13,7 @@ import { conflict } from '../../model/errors.ts';
 import { containerEvent } from '../../model/container-event.ts';
 import { initialHealth, startHealthChecks } from '../health/start-health-checks.ts';
 import { removeInLock } from './remove-container.ts';
+import { watchFiles } from './limit-files.ts';
 import { governContainer } from './govern-container.ts';
 import { guardContainer, wantsGuard } from './guard-container.ts';
 import { watchExit } from './watch-exit.ts';
@@ -20,7 +21,7 @@ import { tryToWatchPressure } from './watch-pressure.ts';
 import { lineAttributes } from '../logs/log-attributes.ts';
 import { rotation } from '../logs/log-config.ts';
 import { openMountSources } from '../mounts/open-mount-sources.ts';
-import { buildSpec } from '../start/build-spec.ts';
+import { buildSpec, filesLimitOf } from '../start/build-spec.ts';
 import { updateLinkedHosts, writeHostFiles } from '../networking/host-files.ts';
 import { joinedNetwork } from '../networking/joined-containers.ts';
 import { openJoinedNamespaces } from '../networking/open-joined-namespaces.ts';
@@ -175,6 +176,7 @@ export async function createOptions(daemon: Daemon, container: Container) {
   container.layer ??= await daemon.graph.openContainerLayer(id);
   const [rows, columns] = hostConfig.ConsoleSize;
   const hasLog = hostConfig.LogConfig.Type !== 'none';
+  const filesLimit = filesLimitOf(daemon, container);
   return {
     id,
     stateDir: runDirectory(daemon.options, id),
@@ -187,6 +189,7 @@ export async function createOptions(daemon: Daemon, container: Container) {
       ...(rows > 0 && columns > 0 ? { rows, columns } : {}),
     },
     ...(hasLog ? { log: await logOf(daemon, container) } : {}),
+    ...(filesLimit === undefined ? {} : { filesLimit }),
   };
 }
 
@@ -251,6 +254,7 @@ function commitStart(daemon: Daemon, container: Container, { runtime, reason, st
 async function started(daemon: Daemon, container: Container, runtime: Runtime): Promise<void> {
   watchExit(daemon, container, runtime);
   governContainer(daemon, container, runtime);
+  watchFiles(daemon, container, runtime);
   daemon.background.run('watching pressure', tryToWatchPressure(daemon, container, runtime));
   const isFound = daemon.names.run(container);
   startHealthChecks(daemon, container);

@@ -15,6 +15,7 @@ import { changedResources, type GovernedConfig, governedResources } from '../spe
 import { mergeResources } from '../spec/spec-resources.ts';
 import { governanceFacts, resourcesOf } from '../start/build-spec.ts';
 import { guardContainer } from './guard-container.ts';
+import { limitFiles } from './limit-files.ts';
 import { watchPressure } from './watch-pressure.ts';
 import { governContainer } from './govern-container.ts';
 
@@ -30,13 +31,19 @@ export async function updateContainer(
   if (request.Memory) checkSwap(request);
   if (request.RestartPolicy?.Name) checkRestartPolicy(request.RestartPolicy);
   warnings.push(...governanceWarnings(request.Annotations, daemon.hostFacts.limits));
-  await daemon.locks.run(container.id, () => update(daemon, container, request));
+  warnings.push(...(await daemon.locks.run(container.id, () => update(daemon, container, request))));
   return { Warnings: warnings.length > 0 ? warnings : null };
 }
 
-async function update(daemon: Daemon, container: Container, request: ContainerUpdateRequest): Promise<void> {
+/** Returns what is to be warned of. */
+async function update(
+  daemon: Daemon,
+  container: Container,
+  request: ContainerUpdateRequest,
+): Promise<string[]> {
   const { id, record, runtime } = container;
   const limits = changedLimits(request);
+  const warnings: string[] = [];
   try {
     checkConflicts(record.hostConfig, request);
     const policy = changedPolicy(record.hostConfig, request);
@@ -54,7 +61,10 @@ async function update(daemon: Daemon, container: Container, request: ContainerUp
     container.record = { ...record, hostConfig };
     if (runtime !== undefined) {
       governContainer(daemon, container, runtime);
-      if (annotations !== undefined) guardContainer(daemon, container, runtime);
+      if (annotations !== undefined) {
+        guardContainer(daemon, container, runtime);
+        warnings.push(...(await limitFiles(daemon, container, runtime)));
+      }
       await watchPressure(daemon, container, runtime);
     }
   } catch (error) {
@@ -62,6 +72,7 @@ async function update(daemon: Daemon, container: Container, request: ContainerUp
   }
   daemon.store.saveRecord(container.record);
   containerEvent(daemon, container, 'update');
+  return warnings;
 }
 
 type Change = { hostConfig: GovernedConfig; limits: Partial<Limits>; isGoverned: boolean };

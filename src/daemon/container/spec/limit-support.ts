@@ -23,6 +23,8 @@ export type LimitSupport = {
   hugetlb: boolean;
   /** Descriptors of a whole cgroup: openEuler's kernels, on v2. */
   files: boolean;
+  /** Processes can ask before they open anything: seccomp's listeners, which can let calls go on since Linux 5.5. */
+  filesFilter: boolean;
   /** Programs that decide about sysctls, with a ring buffer for their reports: Linux 5.8, and a v2 hierarchy. */
   sysctlGuard: boolean;
   /** Programs that decide about connections: Linux 4.18, and a v2 hierarchy. */
@@ -65,6 +67,7 @@ export function readLimitSupport(
     cpuset: has('cpuset'),
     hugetlb: has('hugetlb'),
     files: v2.has('files'),
+    filesFilter: exists('/proc/sys/kernel/seccomp/actions_avail') && isLinux(5, 5),
     sysctlGuard: layout.unified !== undefined && isLinux(5, 8),
     networkGuard: layout.unified !== undefined,
     pressure: layout.unified !== undefined && exists('/proc/pressure/memory'),

@@ -91,6 +91,12 @@ export async function buildExecProcess(
   });
 }
 
+/** Of open files, where the shim sees to it. */
+export function filesLimitOf({ hostFacts }: Daemon, { record }: Container): number | undefined {
+  const { filesLimit } = parseGovernance(record.hostConfig.Annotations);
+  return hostFacts.limits.files || !hostFacts.limits.filesFilter ? undefined : filesLimit;
+}
+
 /** Limits, for `docker update`. */
 export function resourcesOf({ hostFacts }: Daemon, changed: Limits): Resources {
   const limits = specResources(changed, hostFacts.devices);
@@ -102,7 +108,8 @@ export function resourcesOf({ hostFacts }: Daemon, changed: Limits): Resources {
 /** Where the kernel cannot limit what all processes together have open, each is limited: less, but something. */
 function processFilesLimit({ Annotations }: Pick<CompletedHostConfig, 'Annotations'>, support: LimitSupport) {
   const { filesLimit = 0 } = parseGovernance(Annotations);
-  return filesLimit > 0 && !support.files ? [{ Name: 'nofile', Soft: filesLimit, Hard: filesLimit }] : [];
+  const isWhole = support.files || support.filesFilter;
+  return filesLimit > 0 && !isWhole ? [{ Name: 'nofile', Soft: filesLimit, Hard: filesLimit }] : [];
 }
 
 /** With the engine's own limits for files, and the host's network where a container shares that. */
