@@ -1,6 +1,6 @@
 /** Limits that annotations ask for, and what is kept from all containers together. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
@@ -57,6 +57,21 @@ describe('governed limits', () => {
       assert.equal(read('', 'memory.oom.group', id), '1');
     } else assert.match(stderr, /need the memory controller of cgroup v2\. Discarded\./);
     await daemon.slipway('rm', '-f', id);
+  });
+
+  test('limits of block devices and swappiness are changed while a container runs', async t => {
+    const device = readdirSync('/sys/block').find(name => existsSync(`/dev/${name}`));
+    if (device === undefined) return t.skip('there is no block device');
+    const id = await daemon.slipwayOut('run', '-d', '--network', 'none', 'busybox', 'sleep', '1000');
+    const limit = (Rate: number) => ({ BlkioDeviceReadBps: [{ Path: `/dev/${device}`, Rate }] });
+    const numbers = readFileSync(`/sys/block/${device}/dev`, 'utf8').trim();
+    const written = () => read('blkio.throttle.read_bps_device', 'io.max', id);
+    await daemon.api('POST', `/containers/${id}/update`, limit(1_048_576));
+    assert.match(written(), new RegExp(`^${numbers} (rbps=)?1048576`));
+    await daemon.api('POST', `/containers/${id}/update`, { ...limit(0), MemorySwappiness: 7 });
+    assert.equal(written(), '');
+    if (!isV2) assert.equal(read('memory.swappiness', '', id), '7');
+    await daemon.slipwayOut('rm', '-f', id);
   });
 
   test('a NUMA node gives its CPUs and its memory, and one that is not there is refused', async () => {

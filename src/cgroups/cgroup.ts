@@ -1,12 +1,12 @@
 import type { Int64 } from '../base/int64.ts';
-import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, errorCode } from '../base/errors.ts';
 import type { Resources } from '../oci/runtime-spec.ts';
 import { type CgroupStats, parseKeyValues, parseNumber } from './cgroup-stats.ts';
 import { killListed } from './kill-listed.ts';
-import { readHostFile } from './layout.ts';
+import { type ReadFile, readHostFile } from './layout.ts';
 import { type CgroupPaths, settingsFor } from './cgroup-paths.ts';
 import type { Setting } from './settings.ts';
 import { writeControl } from './write-control.ts';
@@ -48,6 +48,18 @@ export class Cgroup {
   pids(): number[] {
     const directory = this.#main();
     return directory === undefined ? [] : [...new Set(processesBelow(directory))];
+  }
+
+  /**
+   * As {@link pids}, for who asks again and again.
+   * @param read by descriptors that stay open
+   */
+  pidsBy(read: ReadFile): number[] {
+    const { unified } = this.paths;
+    // v1 keeps a list for a second for who has the file open.
+    if (unified === undefined || hasChildren(unified)) return this.pids();
+    const text = read(`${unified}/cgroup.procs`);
+    return text === undefined ? this.pids() : pidsOf(text);
   }
 
   /** Stops all its processes. Settles when they are: one that waits for a disk cannot be stopped at once. */
@@ -255,7 +267,16 @@ function processesBelow(directory: string): number[] {
     if (errorCode(error) !== 'ENOTSUP' && errorCode(error) !== 'EOPNOTSUPP') return [];
     text = readHostFile(`${directory}/cgroup.threads`) ?? '';
   }
-  return [...text.split('\n').filter(Boolean).map(Number), ...childrenOf(directory).flatMap(processesBelow)];
+  return [...pidsOf(text), ...childrenOf(directory).flatMap(processesBelow)];
+}
+
+function pidsOf(text: string): number[] {
+  return text.split('\n').filter(Boolean).map(Number);
+}
+
+/** A directory of cgroups has a link for each below it, besides its own two (kernfs). */
+function hasChildren(directory: string): boolean {
+  return (statSync(directory, { throwIfNoEntry: false })?.nlink ?? 0) > 2;
 }
 
 function childrenOf(directory: string): string[] {

@@ -21,6 +21,19 @@ test('a file is read as it is now, by one descriptor, until it is closed', () =>
   assert.equal(readdirSync('/proc/self/fd').length, open - 1);
 });
 
+test('what hardly ever changes is read once in a while, and at once when it has been changed', () => {
+  const path = join(directory, 'limit');
+  const files = new HeldFiles();
+  writeFileSync(path, '1\n');
+  const open = readdirSync('/proc/self/fd').length;
+  assert.equal(files.readSettled(path), '1\n');
+  assert.equal(readdirSync('/proc/self/fd').length, open);
+  writeFileSync(path, '2\n');
+  assert.equal(files.readSettled(path), '1\n');
+  files.unsettle();
+  assert.equal(files.readSettled(path), '2\n');
+});
+
 test('what is larger than one read is read whole, what is missing is undefined', () => {
   const path = join(directory, 'large');
   writeFileSync(path, 'x'.repeat(200_000));

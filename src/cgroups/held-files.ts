@@ -5,7 +5,9 @@ const CHUNK_BYTES = 65_536;
 /** Reads are synchronous, so one buffer does for all. */
 const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
 /** All others need descriptors too: these take no more than this share of what the process may have. */
-const SHARE_OF_LIMIT = 1 / 4;
+const SHARE_OF_LIMIT = 1 / 2;
+/** How long what hardly ever changes counts as it was. */
+const SETTLED_MS = 5000;
 let held = 0;
 
 /**
@@ -13,6 +15,7 @@ let held = 0;
  * times the reading. A file that is missing then counts as missing from then on.
  */
 export class HeldFiles {
+  readonly #settled = new Map<string, { at: number; text: string | undefined }>();
   readonly #descriptors = new Map<string, number | undefined>();
 
   readonly read: ReadFile = path => {
@@ -24,11 +27,27 @@ export class HeldFiles {
     return descriptor === undefined ? undefined : readWhole(descriptor);
   };
 
+  /** As {@link read}, of limits and the like: as they were 5 seconds ago at most, without a descriptor. */
+  readonly readSettled: ReadFile = path => {
+    const now = performance.now();
+    const known = this.#settled.get(path);
+    if (known !== undefined && now - known.at < SETTLED_MS) return known.text;
+    const text = readHostFile(path);
+    this.#settled.set(path, { at: now, text });
+    return text;
+  };
+
+  /** What was settled has been changed. */
+  unsettle(): void {
+    this.#settled.clear();
+  }
+
   /** Idempotent; what is read afterwards is opened anew. */
   close(): void {
     for (const descriptor of this.#descriptors.values()) if (descriptor !== undefined) closeSync(descriptor);
     held -= this.#descriptors.size;
     this.#descriptors.clear();
+    this.#settled.clear();
   }
 
   #hold(path: string): void {

@@ -4,15 +4,22 @@ import type { ReadFile } from './layout.ts';
 import { blkioStatsV1, cpuStatsV1, memoryStatsV1 } from './stats-v1.ts';
 import { cpuStatsV2, ioStatsV2, memoryStatsV2 } from './stats-v2.ts';
 
-/** All counters of one cgroup, each from the hierarchy that its controller is in. What cannot be read counts as 0. */
-export function readCgroupStats({ v1, unified }: CgroupPaths, read: ReadFile): CgroupStats {
+/**
+ * All counters of one cgroup, each from the hierarchy that its controller is in. What cannot be read counts as 0.
+ * @param readLimit for what hardly ever changes
+ */
+export function readCgroupStats(
+  { v1, unified }: CgroupPaths,
+  read: ReadFile,
+  readLimit: ReadFile = read,
+): CgroupStats {
   const v2 = unified ?? '';
   return {
     cpu: readCpuStats({ v1, unified }, read),
-    memory: v1.memory ? memoryStatsV1(v1.memory, read) : memoryStatsV2(v2, read),
+    memory: v1.memory ? memoryStatsV1(v1.memory, read, readLimit) : memoryStatsV2(v2, read, readLimit),
     pids: {
       current: parseNumber(read(`${v1.pids ?? v2}/pids.current`), 0),
-      limit: parseNumber(read(`${v1.pids ?? v2}/pids.max`), 0),
+      limit: parseNumber(readLimit(`${v1.pids ?? v2}/pids.max`), 0),
     },
     blkio: v1.blkio ? blkioStatsV1(v1.blkio, read) : ioStatsV2(v2, read),
     pressure: unified === undefined ? {} : readPressures(unified, read),

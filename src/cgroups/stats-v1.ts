@@ -18,10 +18,12 @@ export function cpuStatsV1(
 ): CgroupStats['cpu'] {
   const total = (file: string) => BigInt(read(`${cpuacct}/${file}`)?.trim() || '0');
   const throttling = parseKeyValues(cpu && read(`${cpu}/cpu.stat`));
+  const perCpuNs = parsePerCpu(read(`${cpuacct}/cpuacct.usage_percpu`) ?? '');
   return {
-    usageNs: total('cpuacct.usage'),
+    // `cpuacct.usage` is that sum, and one more file to read.
+    usageNs: perCpuNs.length === 0 ? total('cpuacct.usage') : perCpuNs.reduce((sum, ns) => sum + ns),
     ...pickModes(modes ?? { userNs: total('cpuacct.usage_user'), systemNs: total('cpuacct.usage_sys') }),
-    perCpuNs: (read(`${cpuacct}/cpuacct.usage_percpu`) ?? '').trim().split(/\s+/).filter(Boolean).map(BigInt),
+    perCpuNs,
     periods: throttling.nr_periods ?? 0,
     throttledPeriods: throttling.nr_throttled ?? 0,
     throttledNs: BigInt(throttling.throttled_time ?? 0),
@@ -32,9 +34,17 @@ export function cpuStatsV1(
 
 const pickModes = ({ userNs, systemNs }: CpuModes): CpuModes => ({ userNs, systemNs });
 
-export function memoryStatsV1(directory: string, read: ReadFile): CgroupStats['memory'] {
+function parsePerCpu(text: string): bigint[] {
+  return text.trim().split(/\s+/).filter(Boolean).map(BigInt);
+}
+
+export function memoryStatsV1(
+  directory: string,
+  read: ReadFile,
+  readLimit: ReadFile = read,
+): CgroupStats['memory'] {
   const value = (name: string) => parseNumber(read(`${directory}/memory.${name}`), 0);
-  const limitBytes = value('limit_in_bytes');
+  const limitBytes = parseNumber(readLimit(`${directory}/memory.limit_in_bytes`), 0);
   const stat = parseKeyValues(read(`${directory}/memory.stat`));
   return {
     usageBytes: value('usage_in_bytes'),

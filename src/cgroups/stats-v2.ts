@@ -18,16 +18,20 @@ export function cpuStatsV2(directory: string, read: ReadFile): CgroupStats['cpu'
   };
 }
 
-export function memoryStatsV2(directory: string, read: ReadFile): CgroupStats['memory'] {
-  const value = (name: string, missing: number) => parseNumber(read(`${directory}/memory.${name}`), missing);
+export function memoryStatsV2(
+  directory: string,
+  read: ReadFile,
+  readLimit: ReadFile = read,
+): CgroupStats['memory'] {
+  const value = (name: string) => parseNumber(read(`${directory}/memory.${name}`), 0);
   const events = parseKeyValues(read(`${directory}/memory.events`));
   return {
-    usageBytes: value('current', 0),
-    maxUsageBytes: value('peak', 0),
-    limitBytes: value('max', Number.POSITIVE_INFINITY),
+    usageBytes: value('current'),
+    maxUsageBytes: value('peak'),
+    limitBytes: parseNumber(readLimit(`${directory}/memory.max`), Number.POSITIVE_INFINITY),
     failures: events.max ?? 0,
     stat: parseKeyValues(read(`${directory}/memory.stat`)),
-    swapBytes: value('swap.current', 0),
+    swapBytes: value('swap.current'),
     oomKills: events.oom_kill ?? 0,
   };
 }

@@ -182,6 +182,7 @@ export class NativeTask extends NativeProcess implements Task {
 
   async update(resources: Resources): Promise<void> {
     this.#cgroup.update(resources);
+    this.#files.unsettle();
   }
 
   watchMemory(listener: () => void): void {
@@ -232,13 +233,18 @@ export class NativeTask extends NativeProcess implements Task {
 
   /** Clients that follow a container's readings ask again every second or so. */
   async stats(): Promise<CgroupStats> {
-    this.#closeFiles ??= setTimeout(() => this.#files.close(), FILES_IDLE_MS).unref();
-    this.#closeFiles.refresh();
-    return readCgroupStats(this.#state.cgroupPaths, this.#files.read);
+    const { read, readSettled } = this.#useFiles();
+    return readCgroupStats(this.#state.cgroupPaths, read, readSettled);
   }
 
   async openFiles(): Promise<OpenFiles> {
-    return countOpenFiles(await this.pids());
+    return countOpenFiles(this.#cgroup.pidsBy(this.#useFiles().read));
+  }
+
+  #useFiles(): HeldFiles {
+    this.#closeFiles ??= setTimeout(() => this.#files.close(), FILES_IDLE_MS).unref();
+    this.#closeFiles.refresh();
+    return this.#files;
   }
 
   async remove(): Promise<void> {

@@ -1,6 +1,6 @@
+import { pageBytes } from '../page-bytes.ts';
 import { addressOf, syscall } from '../libc.ffi.ts';
 
-const PAGE_BYTES = 4096;
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
@@ -15,6 +15,7 @@ const LENGTH_MASK = 0x3fff_ffff;
  */
 export class RingBuffer {
   readonly #size: number;
+  readonly #page = pageBytes();
   readonly #consumer: number;
   readonly #producer: number;
   readonly #position = Buffer.alloc(8);
@@ -22,11 +23,11 @@ export class RingBuffer {
   /** @param size of the map, a power of two and a multiple of a page. The descriptor may be closed afterwards. @throws SyscallError */
   constructor(map: number, size: number) {
     this.#size = size;
-    this.#consumer = mapPages(map, { length: PAGE_BYTES, protection: PROT_READ | PROT_WRITE, offset: 0 });
+    this.#consumer = mapPages(map, { length: this.#page, protection: PROT_READ | PROT_WRITE, offset: 0 });
     this.#producer = mapPages(map, {
-      length: PAGE_BYTES + 2 * size,
+      length: this.#page + 2 * size,
       protection: PROT_READ,
-      offset: PAGE_BYTES,
+      offset: this.#page,
     });
   }
 
@@ -47,8 +48,8 @@ export class RingBuffer {
   }
 
   close(): void {
-    syscall('munmap', 'ring buffer', BigInt(this.#consumer), PAGE_BYTES);
-    syscall('munmap', 'ring buffer', BigInt(this.#producer), PAGE_BYTES + 2 * this.#size);
+    syscall('munmap', 'ring buffer', BigInt(this.#consumer), this.#page);
+    syscall('munmap', 'ring buffer', BigInt(this.#producer), this.#page + 2 * this.#size);
   }
 
   #number(address: number): number {
@@ -59,7 +60,7 @@ export class RingBuffer {
   /** The data is mapped twice in a row, so that no record is in two parts. */
   #bytes(position: number, length: number): Buffer {
     const bytes = Buffer.alloc(length);
-    copyMemory('process_vm_readv', bytes, this.#producer + PAGE_BYTES + (position % this.#size));
+    copyMemory('process_vm_readv', bytes, this.#producer + this.#page + (position % this.#size));
     return bytes;
   }
 

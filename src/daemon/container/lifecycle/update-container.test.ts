@@ -72,20 +72,34 @@ test('a container that is removed when it ends gets no restart policy', async t 
   assert.deepEqual(await shown('RestartPolicy'), [{ Name: 'no', MaximumRetryCount: 0 }]);
 });
 
+test('limits of block devices and swappiness are changed, too', async t => {
+  const null0 = { Path: '/dev/null', Rate: 1000 };
+  const { engine, id, update, shown } = await engineWith(t, { BlkioDeviceReadBps: [null0] });
+  Object.assign(engine.daemon.hostFacts.limits, { blkioThrottle: true, swappiness: true });
+  await engine.backend.containerStart(id);
+  const zero = { Path: '/dev/zero', Rate: 5 };
+  await update({ BlkioDeviceReadBps: [zero], MemorySwappiness: 0 });
+  assert.deepEqual(await shown('BlkioDeviceReadBps', 'MemorySwappiness'), [[null0, zero], 0]);
+  const [first] = engine.execDriver.last.updates as { blockIO?: object; memory?: object }[];
+  assert.deepEqual(first?.memory, { swappiness: 0 });
+  assert.deepEqual(first?.blockIO, { throttleReadBpsDevice: [{ major: 1, minor: 5, rate: 5 }] });
+  await update({ BlkioDeviceReadBps: [{ ...null0, Rate: 0 }], BlkioDeviceWriteIOps: [] });
+  assert.deepEqual(await shown('BlkioDeviceReadBps', 'MemorySwappiness'), [[zero], 0]);
+  await assert.rejects(update({ BlkioDeviceReadBps: [{ Path: '/dev/no-such', Rate: 1 }] }), {
+    kind: 'invalid-parameter',
+  });
+});
+
 test('an update changes nothing that Docker leaves as it is', async t => {
   const { update, shown } = await engineWith(t, {});
-  const before = await shown('Ulimits', 'CgroupParent', 'MemorySwappiness', 'OomKillDisable', 'Devices');
+  const before = await shown('Ulimits', 'CgroupParent', 'OomKillDisable', 'Devices');
   await update({
     Ulimits: [{ Name: 'nofile', Hard: 5, Soft: 5 }],
     CgroupParent: '/x',
-    MemorySwappiness: 5,
     OomKillDisable: true,
     Devices: [{ PathOnHost: '/dev/null', PathInContainer: '/dev/n', CgroupPermissions: 'r' }],
   });
-  assert.deepEqual(
-    await shown('Ulimits', 'CgroupParent', 'MemorySwappiness', 'OomKillDisable', 'Devices'),
-    before,
-  );
+  assert.deepEqual(await shown('Ulimits', 'CgroupParent', 'OomKillDisable', 'Devices'), before);
   await assert.rejects(update({ IOMaximumIOps: 4 }), {
     kind: 'invalid-parameter',
     message: 'Invalid QoS settings: linux does not support Maximum IO Bandwidth or Maximum IO IOps',

@@ -19,6 +19,16 @@ import { limitFiles } from './limit-files.ts';
 import { watchPressure } from './watch-pressure.ts';
 import { governContainer } from './govern-container.ts';
 
+type DeviceLimit = { Path?: string; Rate?: Int64; Weight?: number };
+
+const DEVICE_LISTS = [
+  'BlkioWeightDevice',
+  'BlkioDeviceReadBps',
+  'BlkioDeviceWriteBps',
+  'BlkioDeviceReadIOps',
+  'BlkioDeviceWriteIOps',
+] as const;
+
 /** `docker update`. @throws EngineError invalid-parameter, conflict, in Docker's words */
 export async function updateContainer(
   daemon: Daemon,
@@ -50,7 +60,7 @@ async function update(
     const annotations = changedAnnotations(record.hostConfig.Annotations, request.Annotations);
     const hostConfig = {
       ...record.hostConfig,
-      ...limits,
+      ...withDevices(record.hostConfig, limits),
       ...policy,
       ...(annotations === undefined ? {} : { Annotations: annotations }),
     };
@@ -88,14 +98,36 @@ function changesOf(daemon: Daemon, { hostConfig, limits, isGoverned }: Change): 
     : mergeResources(changes, { cpu: { burst } });
 }
 
-/** Zero, empty and absent values leave things as they are; a limit of processes of zero takes the limit away. */
+/**
+ * Zero, empty and absent values leave things as they are; a limit of processes of zero takes the limit away, and swappiness may
+ * be zero.
+ */
 function changedLimits(request: ContainerUpdateRequest): Partial<Limits> {
-  const { PidsLimit } = request;
-  const isChanged = (name: (typeof UPDATED_LIMITS)[number]) => name !== 'PidsLimit' && request[name];
+  const { PidsLimit, MemorySwappiness: swappiness } = request;
+  const isChanged = (name: (typeof UPDATED_LIMITS)[number]) => {
+    const value = request[name];
+    if (name === 'PidsLimit' || name === 'MemorySwappiness') return false;
+    return Array.isArray(value) ? value.length > 0 : Boolean(value);
+  };
   return {
     ...Object.fromEntries(UPDATED_LIMITS.filter(isChanged).map(name => [name, request[name]])),
+    ...(swappiness === undefined || swappiness === null || swappiness < 0
+      ? {}
+      : { MemorySwappiness: swappiness }),
     ...(PidsLimit === undefined || PidsLimit === null ? {} : { PidsLimit: PidsLimit > 0 ? PidsLimit : 0 }),
   };
+}
+
+/** Lists of devices change those that they name; a rate or a weight of zero takes the limit away. */
+function withDevices(before: Limits, changed: Partial<Limits>): Partial<Limits> {
+  const lists = DEVICE_LISTS.flatMap(name => {
+    const given = changed[name];
+    if (given === undefined) return [];
+    const all = new Map<string | undefined, DeviceLimit>();
+    for (const limit of [...before[name], ...given]) all.set(limit.Path, limit);
+    return [[name, [...all.values()].filter(({ Rate, Weight }) => Rate || Weight)]];
+  });
+  return { ...changed, ...(Object.fromEntries(lists) as Partial<Limits>) };
 }
 
 function changedPolicy(
