@@ -56,7 +56,7 @@ export function settingsFor(paths: CgroupPaths, resources: Resources): (Setting 
   const v2 = settingsV2(onV2(paths.v1, resources));
   const writes: (Setting & { path: string })[] = [];
   const add = (directory: string, settings: Setting[] = []) => {
-    for (const setting of settings) writes.push({ ...setting, path: posix.join(directory, setting.file) });
+    for (const setting of settings) writes.push({ ...setting, path: `${directory}/${setting.file}` });
   };
   for (const [controller, settings] of v1) {
     const newName = controller === 'blkio' ? 'io' : controller;

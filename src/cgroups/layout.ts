@@ -66,11 +66,20 @@ export function detectCgroupLayout(read: ReadFile = readHostFile): CgroupLayout 
  * where a cgroup that has processes cannot give controllers to children). `..` never leads out.
  */
 export function cgroupDirectory(hierarchy: Hierarchy, cgroupsPath: string, version: 1 | 2): string {
-  const inner = posix.normalize(`/${cgroupsPath}`).replace(/\/$/, '');
-  if (cgroupsPath.startsWith('/')) return posix.join(hierarchy.mountPoint, inner);
+  const inner = normalized(cgroupsPath);
+  // Both are without `..` and double slashes: there is nothing for `join` to do, ten times a start.
+  if (cgroupsPath.startsWith('/')) return `${hierarchy.mountPoint}${inner}`;
   const below = posix.relative(hierarchy.root, hierarchy.own);
   const own = below.startsWith('..') ? '/' : `/${below}`;
   return posix.join(hierarchy.mountPoint, version === 2 ? posix.dirname(own) : own, inner);
+}
+
+let latest = { path: '', inner: '' };
+
+/** From the top, without a slash at the end. The same path is asked for by each hierarchy. */
+function normalized(path: string): string {
+  if (latest.path !== path) latest = { path, inner: posix.normalize(`/${path}`).replace(/\/$/, '') };
+  return latest.inner;
 }
 
 type CgroupMount = { type: string; root: string; mountPoint: string; options: string[] };

@@ -1,4 +1,5 @@
 import { EngineError } from '../base/errors.ts';
+import { onceForEach } from '../base/once-for-each.ts';
 import { deviceAccess } from './device-access.ts';
 import type { DeviceRule, Resources, ThrottleDevice } from '../oci/runtime-spec.ts';
 import { limit, limitUnlessZero, pidsLimit, type Setting, type Settings } from './settings.ts';
@@ -33,7 +34,7 @@ export function settingsV1(resources: Resources): Settings {
 }
 
 /** A cgroup inherits its parent's list: it is emptied (or filled) by `a`, then the exceptions follow. */
-function devices(rules: DeviceRule[]): Setting[] {
+const devices = onceForEach((rules: readonly DeviceRule[]): Setting[] => {
   const { defaultAllow, exceptions } = deviceAccess(rules);
   const [every, exception] = defaultAllow ? ['allow', 'deny'] : ['deny', 'allow'];
   const number = (value: number | undefined) => value ?? '*';
@@ -44,7 +45,7 @@ function devices(rules: DeviceRule[]): Setting[] {
       data: `${type} ${number(major)}:${number(minor)} ${access}`,
     })),
   ];
-}
+});
 
 function memory(memory: NonNullable<Resources['memory']>): Setting[] {
   const { swappiness } = memory;

@@ -1,3 +1,4 @@
+import { onceForEach } from '../base/once-for-each.ts';
 import {
   and32,
   assembleBpf,
@@ -28,7 +29,7 @@ const CONTEXT = { accessType: 0, major: 4, minor: 8 };
  * come to ({@link deviceAccess}): it returns 1 to allow, 0 to deny (EPERM).
  * @throws EngineError invalid-parameter
  */
-export function deviceProgram(rules: readonly DeviceRule[]): Uint8Array {
+export const deviceProgram = onceForEach((rules: readonly DeviceRule[]): Uint8Array => {
   const { defaultAllow, exceptions } = deviceAccess(rules);
   const verdict = (allow: boolean) => [moveImmediate(0, allow ? 1 : 0), exit()];
   return assembleBpf([
@@ -42,7 +43,7 @@ export function deviceProgram(rules: readonly DeviceRule[]): Uint8Array {
     ...verdict(defaultAllow),
     ...(exceptions.length > 0 ? [{ label: 'exception' }, ...verdict(!defaultAllow)] : []),
   ]);
-}
+});
 
 /** Jumps to `exception` when it applies. r2: type, r3: access, r4: major, r5: minor. */
 function exceptionBlock(

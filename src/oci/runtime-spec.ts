@@ -155,7 +155,7 @@ export type SeccompArgument = {
 
 /** What the runtime spec calls resources (config-linux.md, "Control groups"). */
 export type Resources = {
-  devices?: DeviceRule[];
+  devices?: readonly DeviceRule[];
   memory?: {
     limit?: Int64;
     reservation?: Int64;

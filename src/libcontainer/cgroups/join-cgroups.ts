@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { ChildOperation, JoinChild } from '../plan.ts';
 import type { CgroupPaths } from '../../cgroups/cgroup-paths.ts';
 
@@ -18,12 +17,12 @@ export function joinCgroups(paths: CgroupPaths): JoinCgroups {
     join: directories.map(directory => ({
       op: 'write',
       // A thread that moves itself (0) through `tasks` need not stop the world, as `cgroup.procs` does.
-      path: posix.join(directory, 'tasks'),
+      path: `${directory}/tasks`,
       data: '0',
     })),
     joinChild: directories.map(directory => ({
       op: 'join-child',
-      path: posix.join(directory, 'tasks'),
+      path: `${directory}/tasks`,
     })),
     cloneInto: paths.unified,
   };

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { type CgroupPaths, cgroupPaths, settingsFor } from '../../cgroups/cgroup-paths.ts';
-import { DEFAULT_DEVICE_RULES } from '../../cgroups/default-devices.ts';
+import { withDefaultDevices } from '../../cgroups/default-devices.ts';
 import { type CgroupLayout, type Hierarchy, type ReadFile, readHostFile } from '../../cgroups/layout.ts';
 import type { Resources } from '../../oci/runtime-spec.ts';
 import { deviceProgram } from '../device-program.ts';
@@ -35,7 +35,7 @@ export type CgroupOptions = {
 export function planCgroups(options: CgroupOptions): CgroupPlan {
   const { layout, cgroupsPath, resources = {}, withoutDevices = false, read = readHostFile } = options;
   const paths = cgroupPaths(layout, cgroupsPath, resources);
-  const rules = [...(resources.devices ?? []), ...DEFAULT_DEVICE_RULES];
+  const rules = withDefaultDevices(resources.devices);
   const settings = settingsFor(paths, { ...resources, devices: withoutDevices ? undefined : rules });
   const directories = [...new Set(Object.values(paths.v1))];
   return {

@@ -4,7 +4,7 @@ import { EngineError } from '../../base/errors.ts';
 import { startShim } from '../../execdriver/native/start-shim.ts';
 import { syscallResult } from '../../kernel/libc.ffi.ts';
 import type { Cgroup } from '../../cgroups/cgroup.ts';
-import { DEFAULT_DEVICE_RULES } from '../../cgroups/default-devices.ts';
+import { withDefaultDevices } from '../../cgroups/default-devices.ts';
 import type { Resources, Spec } from '../../oci/runtime-spec.ts';
 import { deviceProperties } from './device-properties.ts';
 import { annotatedProperties, limitProperties, unitProperties } from './scope-properties.ts';
@@ -53,7 +53,7 @@ export function startScope(
   const { id, spec, shimPath, unified, withoutDevices } = options;
   const resources = spec.linux?.resources ?? {};
   const limits = limitProperties(withoutPids(resources), unified);
-  const rules = [...(resources.devices ?? []), ...DEFAULT_DEVICE_RULES];
+  const rules = withDefaultDevices(resources.devices);
   const devices = withoutDevices ? [] : deviceProperties(rules, unified);
   const annotated = annotatedProperties(spec.annotations);
   const placeholder = startShim({ path: shimPath, containerId: id, descriptors: [] });

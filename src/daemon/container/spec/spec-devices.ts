@@ -4,7 +4,8 @@ import { EngineError } from '../../../base/errors.ts';
 import type { Device, DeviceRule } from '../../../oci/runtime-spec.ts';
 import type { DeviceSource } from './host-devices.ts';
 
-export type SpecDevices = { devices: Device[]; rules: DeviceRule[] };
+/** `rules`: the same list for all containers that ask for nothing, so that what is made of it is made once. */
+export type SpecDevices = { devices: Device[]; rules: readonly DeviceRule[] };
 
 const allowed = (major: number, minor: number): DeviceRule => ({
   allow: true,
@@ -54,7 +55,11 @@ export function specDevices(
     type === 'b' || type === 'c' ? [{ allow: true, type, major, minor, access }] : [],
   );
   const asked = hostConfig.DeviceCgroupRules.map(parseDeviceRule);
-  return { devices: found.map(({ device }) => device), rules: [...DEFAULT_RULES, ...rules, ...asked] };
+  const own = [...rules, ...asked];
+  return {
+    devices: found.map(({ device }) => device),
+    rules: own.length === 0 ? DEFAULT_RULES : [...DEFAULT_RULES, ...own],
+  };
 }
 
 type Mapping = { host: string; container: string; access: string };
