@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import { EngineError } from '../base/errors.ts';
 import { type CgroupLayout, cgroupDirectory } from './layout.ts';
 import type { Resources } from '../oci/runtime-spec.ts';
