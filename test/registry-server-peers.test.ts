@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -146,4 +146,37 @@ for (const tool of ['podman', 'buildah'])
     assert.deepEqual(tags.json, { name: 'team/app', tags: ['1', '2'] });
     await peer(tool, ...own, 'rmi', '-f', '-a');
     await peer(tool, ...own, 'pull', '-q', '--tls-verify=false', `${name}:2`);
+  });
+
+/** joe, with the password `secret` (bcrypt). */
+const HTPASSWD = 'joe:$2b$05$w7ksedqbx5QNLUb01V9Tm.9ZbQSBdx1/ogRtKnfo6hgiWjq.UayEe\n';
+
+for (const auth of ['basic', 'token'])
+  test(`skopeo and podman log in (${auth}), push and pull what is private, and umoci unpacks it`, {
+    skip: missing('skopeo') || missing('podman') || missing('umoci'),
+  }, async t => {
+    const { directory, layout } = await scratch(t);
+    writeFileSync(join(directory, 'htpasswd'), HTPASSWD);
+    const htpasswd = join(directory, 'htpasswd');
+    // Content that no manifest names stays for a second only, and is looked for all the time.
+    const gc = { graceMs: 1000, gcIntervalMs: 1000 };
+    const registry = await TestRegistry.start(t, { htpasswd, usesTokens: auth === 'token', ...gc });
+    const authFile = `--authfile=${directory}/auth.json`;
+    const image = `docker://${registry.host}/team/app:1`;
+    const plain = ['--tls-verify=false', authFile.replace('=/tmp/', `=${peerTmp}/`)];
+    await assert.rejects(peer('skopeo', 'inspect', '--raw', ...plain, image), /unauthorized|denied/);
+    const logIn = (tool: string, password: string) =>
+      peer(tool, 'login', ...plain, '-u', 'joe', '-p', password, registry.host);
+    for (const tool of ['skopeo', 'podman']) {
+      await assert.rejects(logIn(tool, 'wrong'), /invalid username\/password/);
+      assert.match(await logIn(tool, 'secret'), /Login Succeeded/);
+    }
+    const own = ['--dest-tls-verify=false', '--src-tls-verify=false', plain[1] ?? ''];
+    await peer('skopeo', 'copy', ...own, `oci:${layout}`, image);
+    await peer('skopeo', 'copy', ...own, image, `docker://${registry.host}/team/other:1`);
+    await peer('skopeo', 'copy', ...own, `docker://${registry.host}/team/other:1`, `oci:${directory}/back:1`);
+    await peer('umoci', 'unpack', '--rootless', '--image', `${directory}/back:1`, `${directory}/bundle`);
+    assert.equal(readFileSync(join(directory, 'bundle/rootfs/hello'), 'utf8'), 'world');
+    await peer('skopeo', 'logout', plain[1] ?? '', registry.host);
+    await assert.rejects(peer('skopeo', 'inspect', '--raw', ...plain, image), /unauthorized|denied/);
   });
