@@ -212,8 +212,9 @@ test("Docker's own configuration file is not read", async () => {
   assert.equal(DAEMON_FLAG_TABLE['config-file'].initial, '/etc/slipway/daemon.json');
 });
 
-test('an address without a scheme is one of TCP', async () => {
-  const { flags } = await daemon('-H', '127.0.0.1:2375', '-H', 'unix:///tmp/a.sock');
+test('an address without a scheme is one of TCP, and one that is given twice counts once', async () => {
+  const hosts = ['127.0.0.1:2375', 'unix:///tmp/a.sock', 'unix:///tmp/a.sock'];
+  const { flags } = await daemon(...hosts.flatMap(host => ['-H', host]));
   assert.deepEqual(flags?.hosts, ['tcp://127.0.0.1:2375', 'unix:///tmp/a.sock']);
 });
 

@@ -27,7 +27,8 @@ export function toDaemonFlags(values: DaemonFlagValues, warnings: string[] = [])
   if (!LOG_LEVELS.includes(level)) throw new Error(`invalid logging level: ${level}`);
   if (!LOG_FORMATS.includes(values['log-format']))
     throw new Error(`invalid log format: ${values['log-format']}`);
-  const hosts = values.host.length === 0 ? DEFAULT_DAEMON_FLAGS.hosts : values.host.map(withScheme);
+  const given = new Set(values.host.map(withScheme));
+  const hosts = given.size === 0 ? DEFAULT_DAEMON_FLAGS.hosts : [...given];
   for (const host of hosts) if (!HOST.test(host)) throw new Error(`invalid bind address format: ${host}`);
   if (values.mtu < 0) throw new Error(`invalid default MTU: ${values.mtu}`);
   for (const key of ['bip', 'bip6', 'fixed-cidr', 'fixed-cidr-v6'] as const) checkCidr(values[key]);
