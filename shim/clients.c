@@ -472,6 +472,55 @@ static void handle_network_namespace(struct client *client, uint16_t tag)
 	send_message(client, MSG_CREATED, tag, &payload);
 }
 
+void keep_descriptor(struct shim *shim, int fd)
+{
+	shim->kept = realloc(shim->kept, (shim->kept_count + 1) * sizeof *shim->kept);
+	if (!shim->kept)
+		abort();
+	shim->kept[shim->kept_count++] = fd;
+}
+
+void close_kept_descriptors(struct shim *shim)
+{
+	while (shim->kept_count > 0)
+		close(shim->kept[--shim->kept_count]);
+}
+
+/* The descriptors have been kept when they came; where the container has ended meanwhile, they go with the others. */
+static int keep_received(struct shim *shim)
+{
+	if (!shim->ending)
+		return 0;
+	close_kept_descriptors(shim);
+	return -ESRCH;
+}
+
+static bool is_bound_to(int fd, int protocol, const char *address, size_t length)
+{
+	struct sockaddr_storage own = { 0 };
+	int own_protocol = 0;
+	socklen_t own_length = sizeof own, size = sizeof own_protocol;
+	return getsockname(fd, (struct sockaddr *)&own, &own_length) == 0 && own_length == length &&
+	       getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &own_protocol, &size) == 0 && own_protocol == protocol &&
+	       memcmp(&own, address, length) == 0;
+}
+
+/* Lets others have a port that is published no more, while the container goes on. */
+static void close_socket(struct shim *shim, struct cursor *c)
+{
+	size_t length, left = 0;
+	int protocol = take_int(c);
+	const char *address = take_bytes(c, &length);
+	for (size_t i = 0; i < shim->kept_count && !c->bad; i++) {
+		if (is_bound_to(shim->kept[i], protocol, address, length))
+			close(shim->kept[i]);
+		else
+			shim->kept[left++] = shim->kept[i];
+	}
+	if (!c->bad)
+		shim->kept_count = left;
+}
+
 static void handle_message(struct shim *shim, struct client *client, uint16_t type, uint16_t tag, struct cursor *c)
 {
 	if (type == MSG_CREATE || type == MSG_EXEC) {
@@ -487,6 +536,15 @@ static void handle_message(struct shim *shim, struct client *client, uint16_t ty
 			handle_network_namespace(client, tag);
 		else
 			send_result(client, tag, check(close(take_int(c))));
+		return;
+	}
+	if (type == MSG_KEEP) {
+		send_result(client, tag, keep_received(shim));
+		return;
+	}
+	if (type == MSG_CLOSE_SOCKET) {
+		close_socket(shim, c);
+		send_result(client, tag, 0);
 		return;
 	}
 	if (type == MSG_STATUS || type == MSG_WATCH) {
@@ -544,15 +602,7 @@ static void handle_received(struct shim *shim, struct client *client)
 		release(received);
 }
 
-void keep_descriptor(struct shim *shim, int fd)
-{
-	shim->kept = realloc(shim->kept, (shim->kept_count + 1) * sizeof *shim->kept);
-	if (!shim->kept)
-		abort();
-	shim->kept[shim->kept_count++] = fd;
-}
-
-/* As recv; descriptors that come along are kept, as long as there is no container. */
+/* As recv; descriptors that come along are kept. */
 static ssize_t receive(struct shim *shim, struct client *client, void *buffer, size_t size)
 {
 	union {
@@ -561,8 +611,6 @@ static ssize_t receive(struct shim *shim, struct client *client, void *buffer, s
 	} control;
 	struct iovec part = { buffer, size };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-	if (shim->processes)
-		return recv(client->fd, buffer, size, MSG_DONTWAIT);
 	ssize_t n = recvmsg(client->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	struct cmsghdr *rights = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
 	if (rights && rights->cmsg_type == SCM_RIGHTS)

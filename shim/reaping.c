@@ -63,16 +63,10 @@ static void note_exit(struct shim *shim, struct process *process)
 	pwrite(shim->state_file, line, sizeof line, 0);
 }
 
-/* Ports and the network namespace are free again before anyone hears of the exit. */
-static void close_kept_descriptors(struct shim *shim)
-{
-	while (shim->kept_count > 0)
-		close(shim->kept[--shim->kept_count]);
-}
-
 static void end_container(struct shim *shim, struct process *init)
 {
 	shim->ending = true;
+	/* Ports and the network namespace are free again before anyone hears of the exit. */
 	close_kept_descriptors(shim);
 	/* Reported to connected clients first, then written down for a daemon that starts later. */
 	tell_watchers(shim, init);

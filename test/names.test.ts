@@ -265,6 +265,18 @@ describe('names on user-defined networks', () => {
     assert.deepEqual(await lookUp('late', 'web'), [web]);
   });
 
+  test('a resolver that does not answer is replaced, and holds up no start for long', async () => {
+    await makeNetwork('front', '10.2.0.0/24');
+    await start('web', { front: {} });
+    const [stopped] = resolvers(daemon.base);
+    assert.ok(stopped !== undefined);
+    process.kill(stopped, 'SIGSTOP');
+    await start('peer', { front: {} });
+    assert.ok(!resolvers(daemon.base).includes(stopped));
+    assert.deepEqual(await lookUp('peer', 'web'), [await addressOf('web', 'front')]);
+    assert.deepEqual(await lookUp('web', 'peer'), [await addressOf('peer', 'front')]);
+  });
+
   test('with the last container and the daemon the resolver ends', async () => {
     await makeNetwork('front', '10.2.0.0/24');
     await start('web', { front: {} });

@@ -27,6 +27,10 @@ export interface ContainerBackend {
   containerUnpause(id: string): Promise<void>;
   containerRename(id: string, newName: string): Promise<void>;
   containerUpdate(id: string, request: api.ContainerUpdateRequest): Promise<{ Warnings: string[] | null }>;
+  /** Publishes further ports, also of a container that runs. */
+  containerPublish(id: string, ports: api.PortMap): Promise<void>;
+  /** Publishes ports no more. */
+  containerWithdrawPorts(id: string, ports: api.PortMap): Promise<void>;
   containerRemove(id: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void>;
   containerInspect(id: string, options: { size: boolean }): Promise<api.ContainerInspect>;
   containerList(options: {

@@ -6,6 +6,8 @@ export type CommandEntry = {
   /** Other names, which help does not list. */
   aliases?: readonly string[];
   hidden?: boolean;
+  /** What its first argument makes of it, where at least two more follow: `port add CONTAINER 80`. */
+  longer?: CommandTree;
 } & ({ load: () => Promise<Command> } | { commands: CommandTree });
 
 export type CommandTree = Readonly<Record<string, CommandEntry>>;
@@ -63,10 +65,13 @@ const exportContainer = entry(
 const kill = entry('Kill one or more running containers', () => import('./commands/kill.ts'));
 const logs = entry('Fetch the logs of a container', () => import('./commands/logs.ts'));
 const pause = entry('Pause all processes within one or more containers', () => import('./commands/pause.ts'));
-const port = entry(
-  'List port mappings or a specific mapping for the container',
-  () => import('./commands/port.ts'),
-);
+const port = {
+  ...entry('List port mappings or a specific mapping for the container', () => import('./commands/port.ts')),
+  longer: {
+    add: entry('Publish further ports of a container', () => import('./commands/port-add.ts')),
+    rm: entry('Publish ports of a container no more', () => import('./commands/port-rm.ts'), ['remove']),
+  },
+};
 const rename = entry('Rename a container', () => import('./commands/rename.ts'));
 const restart = entry('Restart one or more containers', () =>
   import('./commands/stop.ts').then(({ restart: command }) => ({ command })),

@@ -71,8 +71,13 @@ type EntryCall = { path: string; entry: CommandEntry; words: string[]; host: Cli
 
 async function runEntry(call: EntryCall): Promise<void> {
   const { path, entry, words, host } = call;
-  if (!isGroup(entry)) return runCommand(call, await entry.load());
   const [name, ...rest] = words;
+  if (!isGroup(entry)) {
+    const longer = findEntry(entry.longer ?? {}, name ?? '');
+    if (longer !== undefined && (rest.length > 1 || rest[0] === '--help'))
+      return runEntry({ ...call, path: `${path} ${name}`, entry: longer, words: rest });
+    return runCommand(call, await entry.load());
+  }
   if (name === undefined || name === '--help' || name === '-h')
     return void host.stdout.write(groupHelp(path, entry.summary, entry.commands));
   if (name.startsWith('-'))

@@ -172,6 +172,13 @@ export interface Task extends TaskProcess {
   limitFiles(limit: number): Promise<boolean>;
   /** `listener` is called with the number of calls that have been refused for the limit, when it has grown; once a second at most. */
   watchFiles(listener: (refused: number) => void): void;
+  /** Has it keep further descriptors, as `keepDescriptors` does. @throws EngineError when it cannot */
+  keep(descriptors: readonly number[]): Promise<void>;
+  /**
+   * Closes, of the descriptors it keeps, sockets of a protocol (IPPROTO_*) that are bound to an address (struct
+   * sockaddr). Idempotent. @throws EngineError when it cannot
+   */
+  closeSocket(socket: { protocol: number; address: Buffer }): Promise<void>;
   /** All its pids, in the daemon's pid namespace. */
   pids(): Promise<number[]>;
   /** Where its cgroup is in each hierarchy. */

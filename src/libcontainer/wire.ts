@@ -138,6 +138,10 @@ export const MESSAGES = {
   pressure: 15,
   /** How much the container's processes may have open together, from now on; 0: any number. */
   filesLimit: 16,
+  /** Keeps the descriptors that come along until the container ends. */
+  keep: 17,
+  /** Closes those of the kept sockets that have a certain protocol and address. */
+  closeSocket: 18,
   ok: 64,
   created: 65,
   failed: 66,

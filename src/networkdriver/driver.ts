@@ -43,8 +43,21 @@ export interface NetworkDriver {
    */
   leave(endpoint: Endpoint, options: { namespace?: NetworkNamespace }): Promise<void>;
 
-  /** The endpoint's published ports lead nowhere any more; they stay bound, and the container's. Idempotent. */
-  unpublish(endpoint: Endpoint): Promise<void>;
+  /**
+   * Publishes further ports of an endpoint. On failure nothing of it is left.
+   * @returns the ports as bound
+   * @throws EngineError as `join`
+   */
+  publish(
+    endpoint: Endpoint,
+    options: PublishOptions,
+  ): Promise<{ ports: PortBinding[]; reserved: ReservedPorts }>;
+
+  /**
+   * Some of the endpoint's published ports, all unless they are named, lead nowhere any more; they stay bound, and the
+   * container's. Idempotent.
+   */
+  unpublish(endpoint: Endpoint, ports?: readonly PortBinding[]): Promise<void>;
 
   /** Has ports that were unpublished lead to an endpoint, of the same container. @throws EngineError as `join` */
   republish(endpoint: Endpoint, ports: readonly PortBinding[]): Promise<void>;
@@ -127,6 +140,8 @@ export type JoinOptions = {
   /** Whether the default route goes this way. */
   defaultRoute: boolean;
 };
+
+export type PublishOptions = Pick<JoinOptions, 'namespace' | 'containerName' | 'ports'>;
 
 /** A port of another endpoint that is reached from one address; '' is the endpoint's own. IPv4 only. */
 export type EndpointLink = { from: string; to: string; protocol: Protocol; port: number };

@@ -1,4 +1,4 @@
-import type { Endpoint, JoinOptions, NetworkDriver, ReservedPorts } from './driver.ts';
+import type { Endpoint, JoinOptions, NetworkDriver, PortBinding, ReservedPorts } from './driver.ts';
 
 /**
  * `host` and `none`: networks that connect nothing. A container of `none` has a namespace of its own with just
@@ -26,6 +26,10 @@ export class NullDriver implements NetworkDriver {
   }
 
   async leave(): Promise<void> {}
+
+  async publish(): Promise<{ ports: PortBinding[]; reserved: ReservedPorts }> {
+    return { ports: [], reserved: { descriptors: [] } };
+  }
 
   async unpublish(): Promise<void> {}
 

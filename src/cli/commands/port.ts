@@ -6,6 +6,9 @@ import { hostAndPort } from '../format/display-ports.ts';
 export const command = defineCommand({
   usage: 'CONTAINER [PRIVATE_PORT[/PROTO]]',
   summary: 'List port mappings or a specific mapping for the container',
+  description:
+    'List port mappings or a specific mapping for the container.\n\n' +
+    '`port add CONTAINER PORT...` and `port rm CONTAINER PORT...` change what a container publishes, also while it runs.',
   aliases: ['container port', 'port'],
   flags: {},
   arguments: { min: 1, max: 2 },

@@ -28,7 +28,7 @@ export class Container {
   process: Process | undefined;
   /** Settles when nothing of the last run is left: processes, cgroups, addresses. Never rejects. */
   cleanedUp: Promise<void> = Promise.resolve();
-  /** Sockets of ports that were published when it ran already: no shim can be given them. */
+  /** Sockets of ports that were published when it ran already, by a shim that could not be given them. */
   readonly heldPorts = new Set<number>();
   readonly pendingAttaches = new Set<PendingAttach>();
   /** The clients of the current run, those too that are about to be connected. */

@@ -7,6 +7,7 @@ import {
   type NetworkDriver,
   type NetworkProblem,
   type PortBinding,
+  type PublishOptions,
   SubnetConflict,
 } from '../../networkdriver/driver.ts';
 import type { NamespacePool } from '../../networkdriver/namespace-pool.ts';
@@ -218,12 +219,25 @@ export class Networks {
     if (member.isTold) this.#event('disconnect', network, containerId);
   }
 
-  /** Stops the ports that a connection publishes: they stay bound. */
-  async unpublish({ endpoint }: Connection): Promise<PortBinding[]> {
-    const { ports } = endpoint;
+  /**
+   * Publishes further ports.
+   * @returns the ports as bound, and the sockets to be kept by the container
+   * @throws EngineError as the driver's `publish`
+   */
+  async publish(
+    { endpoint }: Connection,
+    options: PublishOptions,
+  ): Promise<{ ports: PortBinding[]; descriptors: number[] }> {
+    const { ports, reserved } = await this.#driver(this.find(endpoint.networkId)).publish(endpoint, options);
+    endpoint.ports = [...endpoint.ports, ...ports];
+    return { ports, descriptors: reserved.descriptors };
+  }
+
+  /** Stops ports that a connection publishes: they stay bound. */
+  async unpublish({ endpoint }: Connection, ports = endpoint.ports): Promise<PortBinding[]> {
     if (ports.length === 0) return [];
-    await this.#driver(this.find(endpoint.networkId)).unpublish(endpoint);
-    endpoint.ports = [];
+    await this.#driver(this.find(endpoint.networkId)).unpublish(endpoint, ports);
+    endpoint.ports = endpoint.ports.filter(port => !ports.includes(port));
     return ports;
   }
 

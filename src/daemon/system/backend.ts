@@ -45,6 +45,7 @@ import { killContainer } from '../container/lifecycle/kill-container.ts';
 import { pruneContainers } from '../container/lifecycle/prune-containers.ts';
 import { removeContainer } from '../container/lifecycle/remove-container.ts';
 import { stopContainer } from '../container/lifecycle/stop-container.ts';
+import { publishPorts, withdrawPorts } from '../container/networking/change-ports.ts';
 import { updateContainer } from '../container/lifecycle/update-container.ts';
 import { waitContainer } from '../container/lifecycle/wait-container.ts';
 import { containerLogs } from '../container/logs/container-logs.ts';
@@ -93,6 +94,8 @@ function lifecycleBackend(daemon: Daemon) {
     containerPause: async id => change.pauseContainer(daemon, find(id)),
     containerUnpause: async id => change.unpauseContainer(daemon, find(id)),
     containerRename: async (id, newName) => change.renameContainer(daemon, find(id), newName),
+    containerPublish: async (id, ports) => publishPorts(daemon, find(id), ports),
+    containerWithdrawPorts: async (id, ports) => withdrawPorts(daemon, find(id), ports),
     containerUpdate: async (id, request) => updateContainer(daemon, find(id), request),
     containerRemove: async (id, options) => {
       if (options.link) return removeLink(daemon, id);

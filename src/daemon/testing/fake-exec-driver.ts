@@ -192,6 +192,10 @@ export class FakeContainer extends FakeProcess implements Task {
     this.filesRefused = listener;
   }
 
+  async keep(): Promise<void> {}
+
+  async closeSocket(): Promise<void> {}
+
   async openFiles() {
     return { processes: 1, descriptors: 3 };
   }

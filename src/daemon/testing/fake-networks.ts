@@ -1,6 +1,12 @@
 import { openSync } from 'node:fs';
 import { EngineError } from '../../base/errors.ts';
-import type { Endpoint, JoinOptions, NetworkDriver, ReservedPorts } from '../../networkdriver/driver.ts';
+import type {
+  Endpoint,
+  JoinOptions,
+  NetworkDriver,
+  PublishOptions,
+  ReservedPorts,
+} from '../../networkdriver/driver.ts';
 import type { NetworkNamespace } from '../../networkdriver/network-namespace.ts';
 
 /** A driver that connects nothing, but keeps account of addresses and ports. */
@@ -45,6 +51,10 @@ export class FakeNetworkDriver implements NetworkDriver {
 
   async problems(): Promise<[]> {
     return [];
+  }
+
+  async publish(_endpoint: Endpoint, { ports }: PublishOptions) {
+    return { ports: [...ports], reserved: { descriptors: [] } };
   }
 
   async unpublish(): Promise<void> {}

@@ -14,12 +14,16 @@ const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED']);
  */
 export async function connectShim(stateDir: string, allowHalfOpen = false): Promise<ShimConnection> {
   const socket = await connect(stateDir, allowHalfOpen);
-  const { fd } = (socket as Socket & { _handle: { fd: number } })._handle;
-  const pid = peerPid(fd);
+  const pid = peerPid(descriptorOf(socket));
   return new ShimConnection(socket, () => {
     // As long as it is connected, its pid is not used again.
     if (!socket.destroyed) process.kill(pid, 'SIGKILL');
   });
+}
+
+/** Of a socket that is connected. */
+export function descriptorOf(socket: Socket): number {
+  return (socket as Socket & { _handle: { fd: number } })._handle.fd;
 }
 
 async function connect(stateDir: string, allowHalfOpen: boolean): Promise<Socket> {

@@ -14,9 +14,11 @@ import { MESSAGES, STATES, writePlan } from '../../libcontainer/wire.ts';
 import type { FieldWriter } from '../../libcontainer/field-writer.ts';
 import type { Task, ExecOptions, ExecProcess, ExitStatus, FileWrite, ProcessIo } from '../driver.ts';
 import { type ContainerState, readExit } from './container-state.ts';
+import { connectShim, descriptorOf } from './connect-shim.ts';
 import { describeFailure } from './describe-failure.ts';
 import { NativeProcess } from './native-process.ts';
 import { ShimFailure } from './shim-failure.ts';
+import { MAX_PASSED } from './shim-pool.ts';
 import type { ProcessRecord, ShimConnection } from './shim-connection.ts';
 
 const SIGKILL = 9;
@@ -218,6 +220,30 @@ export class NativeTask extends NativeProcess implements Task {
     if (this.#connection) this.#connection.onFilesRefused = listener;
   }
 
+  async keep(descriptors: readonly number[]): Promise<void> {
+    if (descriptors.length === 0) return;
+    // A connection of its own: descriptors go past the queue of its socket.
+    const connection = await connectShim(this.#stateDir);
+    try {
+      const socket = descriptorOf(connection.socket);
+      for (let at = 0; at < descriptors.length; at += MAX_PASSED)
+        await connection.requestWith(socket, descriptors.slice(at, at + MAX_PASSED), MESSAGES.keep);
+    } catch (error) {
+      throw cannotKeep(error);
+    } finally {
+      connection.close();
+    }
+  }
+
+  async closeSocket({ protocol, address }: { protocol: number; address: Buffer }): Promise<void> {
+    await this.#ask(MESSAGES.closeSocket, writer => {
+      writer.int(protocol);
+      writer.bytesField(address);
+    }).catch(error => {
+      throw cannotKeep(error);
+    });
+  }
+
   async #ask(type: number, write: (writer: FieldWriter) => void): Promise<void> {
     if (!this.#connection) throw new EngineError('conflict', `container ${this.id} is not running`);
     await this.#connection.request(type, write);
@@ -282,6 +308,14 @@ export class NativeTask extends NativeProcess implements Task {
     for (const process of this.#execs.values()) process.settle(lostStatus());
     this.#execs.clear();
   }
+}
+
+/** One of an earlier version does not know the request. */
+function cannotKeep(error: unknown): unknown {
+  if (!(error instanceof ShimFailure)) return error;
+  return new EngineError('conflict', `the container cannot keep or give up a port: ${error.message}`, {
+    cause: error,
+  });
 }
 
 function writeFiles(writer: FieldWriter, files: readonly FileWrite[]): void {

@@ -84,14 +84,15 @@ export class ShimConnection {
   }
 
   /**
-   * As {@link request}, the first of a connection, with descriptors for the shim to keep.
+   * As {@link request}, with descriptors for the shim to keep, while nothing else waits to be sent: the first of a
+   * connection, or one after an answer.
    * @param socket the connection's own descriptor
    */
   async requestWith(
     socket: number,
     descriptors: readonly number[],
     type: number,
-    write: (writer: FieldWriter) => void,
+    write: (writer: FieldWriter) => void = () => undefined,
   ): Promise<FieldReader> {
     // Past the socket's own queue, in which there is nothing yet.
     return this.#send(type, write, message =>

@@ -3,8 +3,8 @@ import type { FieldWriter } from '../../libcontainer/field-writer.ts';
 import { Reserve } from './reserve.ts';
 import { type SpawnedShim, spawnShim } from './spawn-shim.ts';
 
-/** SCM_MAX_FD (include/net/scm.h) */
-const MAX_PASSED = 253;
+/** How many descriptors a message may have: SCM_MAX_FD (include/net/scm.h). */
+export const MAX_PASSED = 253;
 
 export type FreshShim = Pick<SpawnedShim, 'connection'> & {
   /** The first request, see {@link ShimConnection.request}. */

@@ -61,6 +61,14 @@ export function takePair(
   return { index: peerIndex, hostIndex: index };
 }
 
+/** The pair whose inner end has that name in the namespace. @throws SyscallError */
+export function findPair(namespace: NetworkNamespace, name: string): InterfacePair {
+  const [reply] = namespace.routes.request([getLink({ name })]);
+  if (reply === undefined) throw new TypeError(`no answer about ${name}`);
+  const { index, peerIndex } = parseLink(reply);
+  return { index, hostIndex: peerIndex };
+}
+
 /**
  * Connects a namespace to a bridge by a veth pair, with address and route. On return packets flow at once, both
  * ways: neither has to learn the address first, and outdated entries for it are replaced.

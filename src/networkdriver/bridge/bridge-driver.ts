@@ -10,6 +10,7 @@ import type {
   NetworkOptions,
   NetworkProblem,
   PortBinding,
+  PublishOptions,
   ReservedPorts,
 } from '../driver.ts';
 import type { IpVersion } from '../ipam/ip.ts';
@@ -21,6 +22,7 @@ import {
   attachInterface,
   attachInterfaceAsync,
   detachInterface,
+  findPair,
   takePair,
 } from './attach-interface.ts';
 import { ensureBridge, listBridges, removeBridge, removeLink, separatePorts } from './bridge-device.ts';
@@ -154,8 +156,7 @@ export class BridgeDriver implements NetworkDriver {
     await this.#publish(options, endpoint);
     this.#endpoints.set(endpoint.endpointId, endpoint);
     undo.move();
-    const descriptors = bound.map(({ descriptor }) => descriptor).filter(one => one !== undefined);
-    return { endpoint, reserved: { descriptors } };
+    return { endpoint, reserved: { descriptors: descriptorsOf(bound) } };
   }
 
   async leave({ endpointId }: Endpoint, options: { namespace?: NetworkNamespace }): Promise<void> {
@@ -170,17 +171,39 @@ export class BridgeDriver implements NetworkDriver {
     this.#networks.get(endpoint.networkId)?.addresses.release(endpoint.addresses);
   }
 
-  async unpublish({ endpointId }: Endpoint): Promise<void> {
+  async publish(
+    { endpointId }: Endpoint,
+    options: PublishOptions,
+  ): Promise<{ ports: PortBinding[]; reserved: ReservedPorts }> {
+    const { networkId, addresses, interfaceName } = this.#endpoint(endpointId);
+    await using undo = new AsyncDisposableStack();
+    const bound = await this.#bindPorts(this.#network(networkId), { ...options, endpointId }, addresses);
+    undo.defer(() => this.#releasePorts(bound));
+    const ports = bound.map(({ binding }) => binding);
+    const endpoint = this.#endpoint(endpointId);
+    const added = { ...endpoint, ports, links: [] };
+    allowHairpin(this.#host, findPair(options.namespace, interfaceName));
+    undo.defer(() => this.#firewall.unpublish(this.#elements(added)));
+    await this.#publish({ ...options, endpointId }, added);
+    const { ports: others, ...rest } = this.#endpoint(endpointId);
+    this.#endpoints.set(endpointId, { ...rest, ports: [...others, ...ports] });
+    undo.move();
+    return { ports, reserved: { descriptors: descriptorsOf(bound) } };
+  }
+
+  async unpublish({ endpointId }: Endpoint, ports?: readonly PortBinding[]): Promise<void> {
     const endpoint = this.#endpoints.get(endpointId);
     if (endpoint === undefined) return;
-    this.#endpoints.set(endpointId, { ...endpoint, ports: [] });
-    await this.#firewall.unpublish(this.#elements({ ...endpoint, links: [] }));
-    await forgetUdpFlowsTo(endpoint);
+    const gone = ports === undefined ? endpoint.ports : endpoint.ports.filter(isOneOf(ports));
+    const left = endpoint.ports.filter(port => !gone.includes(port));
+    this.#endpoints.set(endpointId, { ...endpoint, ports: left });
+    const withdrawn = { ...endpoint, ports: gone, links: [] };
+    await this.#firewall.unpublish(this.#elements(withdrawn));
+    await forgetUdpFlowsTo(withdrawn);
   }
 
   async republish({ endpointId }: Endpoint, ports: readonly PortBinding[]): Promise<void> {
-    const endpoint = this.#endpoints.get(endpointId);
-    if (endpoint === undefined) throw new EngineError('not-found', `endpoint ${endpointId} not found`);
+    const endpoint = this.#endpoint(endpointId);
     const published = { ...endpoint, ports: [...ports] };
     await this.#firewall.publish(this.#elements(published));
     await forgetEarlierUdpFlows(published);
@@ -255,6 +278,13 @@ export class BridgeDriver implements NetworkDriver {
     const network = this.#networks.get(id);
     if (network === undefined) throw new EngineError('not-found', `network ${id} not found`);
     return network;
+  }
+
+  /** It may have been left while its ports were bound. */
+  #endpoint(endpointId: string): Endpoint {
+    const endpoint = this.#endpoints.get(endpointId);
+    if (endpoint === undefined) throw new EngineError('not-found', `endpoint ${endpointId} not found`);
+    return endpoint;
   }
 
   #elements(endpoint: Endpoint): PublishedElement[] {
@@ -335,7 +365,7 @@ export class BridgeDriver implements NetworkDriver {
 
   async #bindPorts(
     network: BridgeNetwork,
-    options: JoinOptions,
+    options: PublishedBy,
     addresses: readonly EndpointAddress[],
   ): Promise<BoundPort[]> {
     if (network.options.internal) return [];
@@ -354,7 +384,7 @@ export class BridgeDriver implements NetworkDriver {
     }
   }
 
-  async #publish(options: JoinOptions, endpoint: Endpoint): Promise<void> {
+  async #publish(options: PublishedBy, endpoint: Endpoint): Promise<void> {
     try {
       await this.#firewall.publish(this.#elements(endpoint));
       await forgetEarlierUdpFlows(endpoint);
@@ -364,7 +394,22 @@ export class BridgeDriver implements NetworkDriver {
   }
 }
 
-function connectivityError({ containerName, endpointId }: JoinOptions, error: unknown): EngineError {
+type PublishedBy = Pick<JoinOptions, 'containerName' | 'endpointId' | 'ports'>;
+
+function descriptorsOf(bound: readonly BoundPort[]): number[] {
+  return bound.map(({ descriptor }) => descriptor).filter(one => one !== undefined);
+}
+
+function isOneOf(ports: readonly PortBinding[]): (port: PortBinding) => boolean {
+  const keys = new Set(ports.map(keyOf));
+  return port => keys.has(keyOf(port));
+}
+
+function keyOf({ protocol, containerPort, hostIp, hostPort }: PortBinding): string {
+  return [protocol, containerPort, hostIp, hostPort].join(' ');
+}
+
+function connectivityError({ containerName, endpointId }: PublishedBy, error: unknown): EngineError {
   const kind = error instanceof EngineError ? error.kind : 'system';
   return new EngineError(
     kind,

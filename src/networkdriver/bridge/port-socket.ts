@@ -52,6 +52,11 @@ export function bindPortSocket(binding: PortBinding): { hostPort: number; descri
   }
 }
 
+/** By what such a socket is told from others: its protocol, and its address as the kernel has it. */
+export function portSocketName({ protocol, hostIp, hostPort }: PortBinding) {
+  return { protocol: SOCKETS[protocol].protocol, address: socketAddress(hostIp, hostPort) };
+}
+
 function openSocket(protocol: Protocol, hostIp: string, where: string): number | undefined {
   const family = versionOf(hostIp) === 4 ? AF_INET : AF_INET6;
   const { type, protocol: number } = SOCKETS[protocol];

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { EngineError, errorCode } from '../../base/errors.ts';
+import { peerPid } from '../../kernel/peer-pid.ts';
 import { PROTOCOL_VERSION, type ResolverReply, type ResolverRequest } from './protocol.ts';
 
 export type ResolverClientOptions = {
@@ -16,7 +17,10 @@ export type ResolverClientOptions = {
   isNeeded: () => boolean;
 };
 
-type Connection = { socket: Socket; replies: ((reply: ResolverReply | undefined) => void)[] };
+/** What a resolver does at once; one that takes longer is stopped, say, and no help to containers either. */
+const ANSWER_MS = 10_000;
+
+type Connection = { socket: Socket; pid: number; replies: ((reply: ResolverReply | undefined) => void)[] };
 
 /**
  * A connection to the resolver's process, which is started when it is first needed, and again when it has gone. It stays
@@ -127,7 +131,8 @@ async function open(path: string): Promise<Connection | undefined> {
     throw error;
   }
   socket.unref();
-  const connection: Connection = { socket, replies: [] };
+  const { fd } = (socket as Socket & { _handle: { fd: number } })._handle;
+  const connection: Connection = { socket, pid: peerPid(fd), replies: [] };
   const lines = createInterface({ input: socket });
   for (const source of [socket, lines]) source.on('error', () => socket.destroy());
   socket.once('close', () => {
@@ -137,14 +142,24 @@ async function open(path: string): Promise<Connection | undefined> {
   return connection;
 }
 
-/** Undefined when the connection has ended. */
-function exchange(
-  { socket, replies }: Connection,
+/** Undefined when the connection has ended: that of a resolver that does not answer is ended, with the resolver. */
+async function exchange(
+  { socket, pid, replies }: Connection,
   request: ResolverRequest,
 ): Promise<ResolverReply | undefined> {
-  if (socket.destroyed) return Promise.resolve(undefined);
+  if (socket.destroyed) return undefined;
   const { promise, resolve } = Promise.withResolvers<ResolverReply | undefined>();
   replies.push(resolve);
   socket.write(`${JSON.stringify(request)}\n`);
-  return promise;
+  const end = (): void => {
+    // As long as it is connected, its pid is not used again.
+    if (!socket.destroyed) process.kill(pid, 'SIGKILL');
+    socket.destroy();
+  };
+  const timer = setTimeout(end, ANSWER_MS);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
 }

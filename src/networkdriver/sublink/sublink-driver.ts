@@ -153,6 +153,10 @@ export class SublinkDriver implements NetworkDriver {
   }
 
   /** Its ports are reached at its own address, all of them. */
+  async publish(): Promise<{ ports: PortBinding[]; reserved: ReservedPorts }> {
+    return { ports: [], reserved: { descriptors: [] } };
+  }
+
   async unpublish(): Promise<void> {}
 
   async republish(): Promise<void> {}

@@ -80,7 +80,7 @@ const restartPolicy = struct<api.RestartPolicy>('container.RestartPolicy', {
   MaximumRetryCount: integer('int'),
 });
 
-const portMap: Decoder<api.PortMap> = mapOf(
+export const portMap: Decoder<api.PortMap> = mapOf(
   nullable(
     arrayOf(
       struct<{ HostIp?: string; HostPort?: string }>('nat.PortBinding', { HostIp: text(), HostPort: text() }),

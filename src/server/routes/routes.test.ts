@@ -576,6 +576,25 @@ const OTHERS: Case[] = [
     answers: [{ Problem: 'p', Remedy: 'r' }],
   },
   {
+    ask: 'POST /slipway/containers/c/ports/add',
+    body: { '80/tcp': [{ HostPort: '8080' }] },
+    calls: { containerPublish: ['c', { '80/tcp': [{ HostPort: '8080' }] }] },
+    status: 204,
+  },
+  {
+    ask: 'POST /slipway/containers/c/ports/remove',
+    body: { '80/tcp': null },
+    calls: { containerWithdrawPorts: ['c', { '80/tcp': null }] },
+    status: 204,
+  },
+  {
+    ask: 'POST /slipway/containers/c/ports/add',
+    body: { '80/tcp': 8080 },
+    calls: {},
+    status: 400,
+    answers: /cannot unmarshal number/,
+  },
+  {
     ask: 'GET /slipway/containers/c/plan',
     calls: { containerExplain: ['c'] },
     gives: ['mkdir'],

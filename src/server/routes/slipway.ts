@@ -1,10 +1,14 @@
 import { Readable } from 'node:stream';
 import { EngineError } from '../../base/errors.ts';
 import type { Backend } from '../../api/backend.ts';
+import { portMap } from '../body/host-config.ts';
+import { readJson } from '../body/read-body.ts';
 import { booleanParameter, textParameter } from '../query.ts';
 import { METRICS_TYPE } from '../metrics-server.ts';
-import { sendJson, sendProgress, sendStream } from '../../http/respond.ts';
+import { sendEmpty, sendJson, sendProgress, sendStream } from '../../http/respond.ts';
 import { get, post, type Router } from '../router.ts';
+
+const PORTS = { name: 'PortMap', emptyIsObject: false };
 
 /** What Slipway offers beyond Docker's API. */
 export function slipwayRoutes(
@@ -13,6 +17,8 @@ export function slipwayRoutes(
     | 'cgroups'
     | 'containerCgroup'
     | 'containerExplain'
+    | 'containerPublish'
+    | 'containerWithdrawPorts'
     | 'imageBootstrap'
     | 'machine'
     | 'metrics'
@@ -29,6 +35,14 @@ export function slipwayRoutes(
     get('/slipway/containers/:id/cgroup', async exchange =>
       sendJson(exchange, await backend.containerCgroup(exchange.param('id'))),
     ),
+    post('/slipway/containers/:id/ports/add', async exchange => {
+      await backend.containerPublish(exchange.param('id'), await readJson(exchange, portMap, PORTS));
+      sendEmpty(exchange);
+    }),
+    post('/slipway/containers/:id/ports/remove', async exchange => {
+      await backend.containerWithdrawPorts(exchange.param('id'), await readJson(exchange, portMap, PORTS));
+      sendEmpty(exchange);
+    }),
     get('/slipway/metrics', exchange => sendStream(exchange, Readable.from(backend.metrics()), METRICS_TYPE)),
     get('/slipway/networks/problems', async exchange => sendJson(exchange, await backend.networkProblems())),
     post('/slipway/images/bootstrap', async exchange => {

@@ -7,6 +7,7 @@ import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, invalid, notFound } from '../../model/errors.ts';
 import { addOwnHosts, removeOwnHosts, writeResolvConf } from './host-files.ts';
+import { keepPorts } from './keep-ports.ts';
 import { connectOne, gatewayCandidate } from './join-networks.ts';
 import { openNetworkNamespaceOf } from '../../model/open-namespaces.ts';
 import { checkConnectable } from '../../network/check-connectable.ts';
@@ -77,7 +78,7 @@ export async function disconnectContainer(
   });
 }
 
-function refuseRemoved(container: Container): void {
+export function refuseRemoved(container: Container): void {
   if (container.isRemoved || container.isMarkedForRemoval)
     throw conflict(
       `Container ${container.id} is marked for removal and cannot be connected or disconnected to the network`,
@@ -85,7 +86,7 @@ function refuseRemoved(container: Container): void {
 }
 
 /** Whether it has a namespace to connect: one that waits to be restarted has none. */
-function runs({ isRunning, state }: Container): boolean {
+export function runs({ isRunning, state }: Container): boolean {
   return isRunning && state.status !== 'restarting';
 }
 
@@ -107,7 +108,7 @@ async function connectRunning(daemon: Daemon, container: Container, network: Net
       taken,
       isGateway: publishes,
     });
-    for (const descriptor of descriptors) container.heldPorts.add(descriptor);
+    await keepPorts(container, descriptors);
     try {
       // It has ended meanwhile, and what it had is taken away.
       if (container.cleanedUp !== cleanedUp) throw conflict(`container ${container.id} is not running`);
@@ -181,7 +182,7 @@ async function moveGateway(
   state.unpublishedPorts = [];
 }
 
-function gatewayOf(
+export function gatewayOf(
   { networks }: Daemon,
   { record }: Container,
   connections: readonly Connection[],

@@ -145,6 +145,7 @@ type Target = {
 export async function connectOne(daemon: Daemon, container: Container, target: Target) {
   const { networks, options } = daemon;
   const { record } = container;
+  const { config, hostConfig } = record;
   const { network, namespace, taken, isGateway } = target;
   const wanted = settingsOf(record, network.name);
   const joined = await networks.connect({
@@ -155,7 +156,7 @@ export async function connectOne(daemon: Daemon, container: Container, target: T
     addresses: fixedAddresses(wanted),
     avoid: reservedAddresses(daemon, network.name, container),
     macAddress: wanted.MacAddress ?? '',
-    ports: isGateway ? publishedPorts(record, network, options.publishIp) : [],
+    ports: isGateway ? portsToPublish(portBindings(config, hostConfig), network, options.publishIp) : [],
     links: network.name === 'bridge' ? endpointLinks(daemon, container) : [],
     defaultRoute: isGateway,
   });
@@ -176,12 +177,11 @@ function memberOf({ containers }: Daemon, { id, name }: Container) {
 }
 
 /** Those that name no address are published where the network has them, else where the engine has. */
-function publishedPorts(
-  { config, hostConfig }: ContainerRecord,
+export function portsToPublish(
+  ports: PortBinding[],
   network: NetworkRecord,
   publishIp: string,
 ): PortBinding[] {
-  const ports = portBindings(config, hostConfig);
   if (publishIp === EVERYWHERE || hasHostBinding(network)) return ports;
   return ports.map(port => ({ ...port, hostIp: port.hostIp || publishIp }));
 }
