@@ -1,5 +1,7 @@
 /** Networks that users make, on a daemon in a network namespace of its own. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { ContainerInspect, EndpointSettings, NetworkInspect } from '../src/api/types.ts';
 import { until } from '../src/base/testing/until.ts';
@@ -334,6 +336,39 @@ describe('user-defined networks', () => {
       'net0',
     ]);
     assert.match(await inside('web', 'ip', 'addr', 'show', 'eth0'), /10\.4\.0\./);
+  });
+
+  test('an endpoint has link-local addresses beside its own', async () => {
+    await makeNetwork('front', '10.2.0.0/24');
+    const settings = { IPAMConfig: { LinkLocalIPs: ['169.254.7.7', 'fe80::77'] } };
+    await create('web', { front: settings });
+    await daemon.api('POST', '/containers/web/start');
+    const shown = await inside('web', 'ip', 'addr', 'show', 'eth0');
+    assert.match(shown, /inet 10\.2\.0\.\d+\/24[\s\S]*inet 169\.254\.7\.7\/16[\s\S]*inet6 fe80::77\/64/);
+    assert.deepEqual((await inspect('web')).NetworkSettings.Networks.front?.IPAMConfig, settings.IPAMConfig);
+    const wrong = (address: string) =>
+      create('other', { front: { IPAMConfig: { LinkLocalIPs: [address] } } });
+    for (const address of ['x', '0.0.0.0', '::', 'fe80::1%eth0'])
+      await assert.rejects(wrong(address), /400 .*invalid link-local IP address: /);
+  });
+
+  test('an interface that a killed daemon was about to give a running container goes', async () => {
+    await create('web', { bridge: {} });
+    await daemon.api('POST', '/containers/web/start');
+    const { Pid } = (await inspect('web')).State;
+    await daemon.kill();
+    // As of macvlan, no end of it lies on the host.
+    for (const name of ['eth1', 'own'])
+      await daemon.run(['nsenter', '-n', '-t', String(Pid), 'ip', 'link', 'add', name, 'type', 'bridge']);
+    const store = new DatabaseSync(join(daemon.base, 'data', 'state.db'));
+    store.exec("UPDATE containers SET state = json_set(state, '$.connecting', 'eth1')");
+    store.close();
+    await daemon.start();
+    const left = await inside('web', 'ip', '-o', 'link');
+    assert.deepEqual(
+      [...left.matchAll(/^\d+: ([^:@]+)/gm)].map(([, name]) => name),
+      ['lo', 'eth0', 'own'],
+    );
   });
 
   test('containers of a network without icc do not reach each other, but published ports', async () => {

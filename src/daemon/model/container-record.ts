@@ -90,6 +90,8 @@ export type StateRecord = {
   health?: api.Health;
   /** Of the current run. */
   endpoints: { network: string; endpoint: Endpoint }[];
+  /** The interface that it is being given while it runs: a daemon that was killed meanwhile is to take it away. */
+  connecting?: string;
   /** Bound by the current run, while it has no network that leads out. */
   unpublishedPorts?: PortBinding[];
   /** Written to the container's directory at the first start. */

@@ -8,6 +8,7 @@ import type { NetworkDaemon } from './networks.ts';
 import { invalid } from '../model/errors.ts';
 import { interfaceSysctlProblem } from './interface-sysctls.ts';
 import { joined } from './ipam-config.ts';
+import { linkLocalProblems } from './link-local-addresses.ts';
 import { isUserDefined, type NetworkRecord } from '../model/network-record.ts';
 
 const IFNAME = 'com.docker.network.endpoint.ifname';
@@ -38,7 +39,7 @@ export function checkEndpointSettings(
     problems.push(`invalid interface name: ${interfaceName}`);
   const sysctlProblem = interfaceSysctlProblem(settings);
   if (sysctlProblem !== undefined) problems.push(sysctlProblem);
-  if (IPAMConfig?.LinkLocalIPs?.length) problems.push('link-local addresses are not supported');
+  problems.push(...linkLocalProblems(settings));
   if (problems.length > 0) throw invalid(`invalid endpoint settings:\n${joined(problems)}`);
 }
 

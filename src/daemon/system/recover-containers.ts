@@ -16,6 +16,7 @@ import { adoptSysctlGuard } from '../container/lifecycle/guard-container.ts';
 import { tryToWatchPressure } from '../container/lifecycle/watch-pressure.ts';
 import { watchFiles } from '../container/lifecycle/limit-files.ts';
 import { governContainer } from '../container/lifecycle/govern-container.ts';
+import { undoConnecting } from '../container/networking/connect-container.ts';
 import { handleExit, watchExit } from '../container/lifecycle/watch-exit.ts';
 import { cgroupsPathOf } from '../container/start/build-spec.ts';
 
@@ -71,12 +72,22 @@ async function recover(daemon: Daemon, container: Container): Promise<(() => Pro
   const status = runtime === undefined ? lostStatus() : await settled(runtime.exited);
   if (status !== undefined) return () => handleExit(daemon, container, status);
   watchExit(daemon, container, runtime as Runtime);
+  tryToUndoConnecting(daemon, container);
   governContainer(daemon, container, runtime as Runtime);
   watchFiles(daemon, container, runtime as Runtime);
   adoptSysctlGuard(daemon, container, runtime as Runtime);
   await tryToWatchPressure(daemon, container, runtime as Runtime);
   resumeHealthChecks(daemon, container);
   return undefined;
+}
+
+/** What is left leads nowhere. */
+function tryToUndoConnecting(daemon: Daemon, container: Container): void {
+  try {
+    undoConnecting(daemon, container);
+  } catch (error) {
+    warn(daemon, container.id, error);
+  }
 }
 
 async function recoverRuntime(daemon: Daemon, { id }: Container): Promise<Runtime | undefined> {

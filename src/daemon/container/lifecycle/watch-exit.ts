@@ -64,6 +64,7 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
     finishedAt: formatTime(status.exitedAtNs),
     endpoints: [],
     unpublishedPorts: [],
+    connecting: '',
   });
   container.isEnding = false;
   daemon.store.saveState(container.id, state);

@@ -1,6 +1,7 @@
 import { mainNetwork } from './main-network.ts';
 import type { EndpointSettings } from '../../../api/types.ts';
-import { EngineError } from '../../../base/errors.ts';
+import { EngineError, errorCode } from '../../../base/errors.ts';
+import { deleteLink } from '../../../kernel/netlink/link-messages.ts';
 import { own } from '../../../base/own.ts';
 import { NetworkNamespace } from '../../../networkdriver/network-namespace.ts';
 import type { Container } from '../../model/container.ts';
@@ -11,7 +12,7 @@ import { keepPorts } from './keep-ports.ts';
 import { connectOne, gatewayCandidate } from './join-networks.ts';
 import { openNetworkNamespaceOf } from '../../model/open-namespaces.ts';
 import { checkConnectable } from '../../network/check-connectable.ts';
-import { checkEndpointSettings } from '../../network/endpoint-settings.ts';
+import { checkEndpointSettings, interfaceName, settingsOf } from '../../network/endpoint-settings.ts';
 import { orderGateways } from '../../network/gateway-order.ts';
 import { isUserDefined, type NetworkRecord } from '../../model/network-record.ts';
 import type { Connection } from '../../network/networks.ts';
@@ -98,10 +99,12 @@ async function connectRunning(daemon: Daemon, container: Container, network: Net
   const { state, cleanedUp } = container;
   const namespace = NetworkNamespace.inUse(openNetworkNamespaceOf(daemon, container.id));
   try {
+    const taken = state.endpoints.map(({ endpoint }) => endpoint.interfaceName);
+    state.connecting = interfaceName(settingsOf(container.record, network.name), network, taken);
+    daemon.store.saveState(container.id, state);
     const before = gatewayOf(daemon, container, state.endpoints);
     const others = [...state.endpoints];
     const publishes = before === undefined && !network.internal && !state.unpublishedPorts?.length;
-    const taken = others.map(({ endpoint }) => endpoint.interfaceName);
     const { connection, descriptors } = await connectOne(daemon, container, {
       network,
       namespace,
@@ -116,6 +119,7 @@ async function connectRunning(daemon: Daemon, container: Container, network: Net
       await moveGateway(daemon, container, { namespace, from: before });
       await giveNames(daemon, container, { namespace, connection });
       addOwnHosts(daemon, container, connection);
+      state.connecting = '';
       daemon.store.saveContainer(container);
     } catch (error) {
       state.endpoints = state.endpoints.filter(other => other !== connection);
@@ -123,8 +127,25 @@ async function connectRunning(daemon: Daemon, container: Container, network: Net
       throw error;
     }
   } finally {
+    state.connecting = '';
     namespace.close();
   }
+}
+
+/** Takes away what a daemon that was killed had begun to give a running container, and could not note. */
+export function undoConnecting(daemon: Daemon, { id, state }: Container): void {
+  const { connecting: name = '', endpoints } = state;
+  if (name === '' || endpoints.some(({ endpoint }) => endpoint.interfaceName === name)) return;
+  const namespace = NetworkNamespace.inUse(openNetworkNamespaceOf(daemon, id));
+  try {
+    namespace.routes.request([deleteLink({ name })]);
+  } catch (error) {
+    if (errorCode(error) !== 'ENODEV') throw error;
+  } finally {
+    namespace.close();
+  }
+  state.connecting = '';
+  daemon.store.saveState(id, state);
 }
 
 async function disconnectRunning(

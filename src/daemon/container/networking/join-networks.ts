@@ -19,6 +19,7 @@ import {
 import { orderGateways } from '../../network/gateway-order.ts';
 import { isUserDefined, type NetworkRecord } from '../../model/network-record.ts';
 import type { Connection } from '../../network/networks.ts';
+import { addLinkLocalAddresses } from '../../network/link-local-addresses.ts';
 import { setInterfaceSysctls } from '../../network/interface-sysctls.ts';
 import { joinedNetwork } from './joined-containers.ts';
 
@@ -162,6 +163,7 @@ export async function connectOne(daemon: Daemon, container: Container, target: T
   });
   const { connection, descriptors } = joined;
   try {
+    addLinkLocalAddresses(namespace, connection.endpoint.interfaceName, wanted);
     setInterfaceSysctls(namespace.descriptor, connection.endpoint.interfaceName, wanted);
     return joined;
   } catch (error) {
