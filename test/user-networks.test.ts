@@ -338,6 +338,29 @@ describe('user-defined networks', () => {
     assert.match(await inside('web', 'ip', 'addr', 'show', 'eth0'), /10\.4\.0\./);
   });
 
+  test('four interfaces are the same ones after each of twenty restarts', async () => {
+    const names = ['aa', 'bb', 'cc', 'dd'];
+    for (const [index, name] of names.entries()) await makeNetwork(name, `10.${index + 2}.0.0/24`);
+    const settings = (index: number) => ({
+      IPAMConfig: { IPv4Address: `10.${index + 2}.0.9` },
+      DriverOpts: { 'com.docker.network.endpoint.sysctls': `net.ipv4.conf.IFNAME.rp_filter=${index % 2}` },
+    });
+    const endpoints = names.map((name, index) => [name, settings(index)]);
+    await start('web', Object.fromEntries(endpoints) as Endpoints);
+    const script = 'ip -o -4 addr; ip route; cat /proc/sys/net/ipv4/conf/eth?/rp_filter';
+    const present = async () => {
+      const { Pid } = (await inspect('web')).State;
+      return (await daemon.run(['nsenter', '-n', '-t', String(Pid), 'sh', '-c', script])).stdout;
+    };
+    const withoutIndexes = async () => (await present()).replace(/^\d+: /gm, '');
+    const first = await withoutIndexes();
+    assert.match(first, /eth0 +inet 10\.2\.0\.9[\s\S]*eth3 +inet 10\.5\.0\.9[\s\S]*default via 10\.2\.0\.1/);
+    for (let round = 0; round < 20; round++) {
+      await daemon.api('POST', '/containers/web/restart?t=0');
+      assert.equal(await withoutIndexes(), first);
+    }
+  });
+
   test('an endpoint has link-local addresses beside its own', async () => {
     await makeNetwork('front', '10.2.0.0/24');
     const settings = { IPAMConfig: { LinkLocalIPs: ['169.254.7.7', 'fe80::77'] } };

@@ -79,6 +79,27 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
       await waitUntilEqual(traces, baseline);
     });
 
+    test('Ports that are published later are as those from the beginning, and are given up one by one.', async () => {
+      using namespace = await ownNamespace();
+      const options = joinOptions(network.id, namespace.value);
+      const { endpoint } = await driver.join(options);
+      const ports = [81, 82].map(containerPort => ({ ...ANY_PORT, containerPort }));
+      const published = await driver.publish(endpoint, { ...options, ports });
+      for (const descriptor of published.reserved.descriptors) closeSync(descriptor);
+      const [first, ...others] = published.ports;
+      assert.ok(published.ports.every(({ hostPort, hostIp }) => hostPort > 0 && hostIp !== ''));
+      if (first !== undefined) {
+        await driver.unpublish(endpoint, [first]);
+        driver.releasePorts([first]);
+        const taken = { ...first, hostPort: others[0]?.hostPort ?? 0 };
+        await assert.rejects(driver.publish(endpoint, { ...options, ports: [taken] }), /already allocated/);
+        const again = await driver.publish(endpoint, { ...options, ports: [first] });
+        assert.deepEqual(again.ports, [first]);
+        for (const descriptor of again.reserved.descriptors) closeSync(descriptor);
+      }
+      await driver.leave(endpoint, {});
+    });
+
     test('A driver opened anew takes away what is left of endpoints that are no more.', async () => {
       const namespace = await NetworkNamespace.create();
       const { endpoint, reserved } = await driver.join(withPort(joinOptions(network.id, namespace)));
@@ -125,8 +146,10 @@ export function joinOptions(
   };
 }
 
+const ANY_PORT = { protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 0 } as const;
+
 function withPort(options: JoinOptions): JoinOptions {
-  return { ...options, ports: [{ protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 0 }] };
+  return { ...options, ports: [ANY_PORT] };
 }
 
 async function joinAndLeave(driver: NetworkDriver, networkId: string): Promise<Endpoint> {
