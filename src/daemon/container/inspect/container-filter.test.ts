@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Image } from '../../../graph/graph.ts';
 import { TestDaemon } from '../../testing/test-daemon.ts';
 
 async function names({ backend }: TestDaemon, filters: Record<string, string[]>): Promise<string[]> {
@@ -39,4 +40,31 @@ test('what is no port is told as Docker does', async t => {
         kind: 'invalid-parameter',
         message: `error while looking up for ${key} ${value}: ${reason}`,
       });
+});
+
+test('an ancestor is told from the image that it was made from without a layer', async t => {
+  const test = await TestDaemon.open(t);
+  const box = await test.graph.resolve('box');
+  const step = { created_by: 'base' };
+  const made = (id: string, labels: string[]): Image => ({
+    ...box,
+    id: `sha256:${id}`,
+    chainIds: ['sha256:1'],
+    config: {
+      ...box.config,
+      history: [step, ...labels.map(label => ({ created_by: `LABEL ${label}`, empty_layer: true }))],
+    },
+  });
+  const images = {
+    base: made('a', []),
+    one: made('b', ['1']),
+    two: made('c', ['1', '2']),
+    other: made('d', ['3']),
+  };
+  test.graph.list = async () => Object.values(images);
+  test.graph.resolve = async reference => images[reference as keyof typeof images];
+  for (const name of Object.keys(images)) await test.create(name, { Image: name });
+  assert.deepEqual(await names(test, { ancestor: ['base'] }), ['/base', '/one', '/other', '/two']);
+  assert.deepEqual(await names(test, { ancestor: ['one'] }), ['/one', '/two']);
+  assert.deepEqual(await names(test, { ancestor: ['two'] }), ['/two']);
 });

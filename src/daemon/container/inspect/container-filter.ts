@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Image } from '../../../graph/graph.ts';
 import { TimeSlice } from '../../../base/time-slice.ts';
 import { parseTime } from '../../model/clock.ts';
 import type { Container } from '../../model/container.ts';
@@ -104,23 +106,31 @@ function hasExited({ isRunning, state }: Container): boolean {
   return !isRunning && state.status !== 'created';
 }
 
-/** Images, and those made from them, recognised by their layers. */
+/** Images, and those made from them, recognised by their layers, and by their history where no layer was added. */
 async function ancestorIds({ graph }: Daemon, filters: Filters): Promise<Set<string> | undefined> {
   const references = filters.get('ancestor') ?? [];
   if (references.length === 0) return undefined;
-  const ids = new Set<string>();
-  const tops = new Set<string>();
+  const ancestors = new Map<string, Image>();
   const slice = new TimeSlice();
   for (const reference of references) {
     const ancestor = await graph.resolve(reference).catch(() => undefined);
-    const top = ancestor?.chainIds.at(-1);
-    if (ancestor !== undefined) ids.add(ancestor.id);
-    if (top !== undefined) tops.add(top);
+    if (ancestor !== undefined) ancestors.set(ancestor.id, ancestor);
     if (slice.isOver) await slice.pause();
   }
-  for (const { id, chainIds } of await graph.list())
-    if (chainIds.some(chainId => tops.has(chainId))) ids.add(id);
+  const ids = new Set(ancestors.keys());
+  for (const image of await graph.list())
+    for (const ancestor of ancestors.values()) {
+      if (descends(image, ancestor)) ids.add(image.id);
+      if (slice.isOver) await slice.pause();
+    }
   return ids;
+}
+
+function descends(image: Image, ancestor: Image): boolean {
+  const top = ancestor.chainIds.at(-1);
+  if (top === undefined || image.chainIds[ancestor.chainIds.length - 1] !== top) return false;
+  const { history = [] } = image.config;
+  return (ancestor.config.history ?? []).every((step, index) => isDeepStrictEqual(step, history[index]));
 }
 
 async function referencedTimes(
