@@ -75,6 +75,14 @@ export type RestartPolicy = {
 };
 export type DeviceMapping = { PathOnHost?: string; PathInContainer?: string; CgroupPermissions?: string };
 export type Ulimit = { Name?: string; Hard?: Int64; Soft?: Int64 };
+/** A device that a driver of its own provides; there is none here. */
+export type DeviceRequest = {
+  Driver?: string;
+  Count?: Int64;
+  DeviceIDs?: string[] | null;
+  Capabilities?: string[][] | null;
+  Options?: Record<string, string> | null;
+};
 export type ThrottleDevice = { Path?: string; Rate?: Int64 };
 
 export type Resources = {
@@ -96,7 +104,7 @@ export type Resources = {
   CpusetMems?: string;
   Devices?: DeviceMapping[] | null;
   DeviceCgroupRules?: string[] | null;
-  DeviceRequests?: unknown[] | null;
+  DeviceRequests?: DeviceRequest[] | null;
   KernelMemoryTCP?: Int64;
   MemoryReservation?: Int64;
   MemorySwap?: Int64;

@@ -1,3 +1,5 @@
+import { EMPTY_ENDPOINT_CONFIG } from '../model/endpoint-config.ts';
+import { fillHostConfig } from '../model/host-config.ts';
 import { EMPTY_CONFIG } from '../model/config.ts';
 import { formatNetworkMode } from '../model/namespace-modes.ts';
 import { rmSync } from 'node:fs';
@@ -98,7 +100,7 @@ function sink(output: BuildStep['output'], stream: 'stdout' | 'stderr'): Writabl
 function containerOf(daemon: Daemon, step: BuildStep): Container {
   const { id, command, env, user, workingDirectory } = step;
   const hostConfig = completeHostConfig(
-    { ...step.hostConfig, LogConfig: { Type: 'none', Config: {} } },
+    fillHostConfig({ ...step.hostConfig, LogConfig: { Type: 'none', Config: {} } }),
     hostDefaults(daemon),
   );
   const { NetworkMode: mode } = hostConfig;
@@ -123,7 +125,10 @@ function containerOf(daemon: Daemon, step: BuildStep): Container {
     hostConfig,
     mounts: step.mounts.map(mountRecord),
     links: [],
-    networks: mode.kind === 'host' || mode.kind === 'container' ? {} : { [formatNetworkMode(mode)]: {} },
+    networks:
+      mode.kind === 'host' || mode.kind === 'container'
+        ? {}
+        : { [formatNetworkMode(mode)]: EMPTY_ENDPOINT_CONFIG },
   };
   return new Container(record, newState());
 }

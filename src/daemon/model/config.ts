@@ -2,9 +2,12 @@ import type * as api from '../../api/types.ts';
 import type { Int64 } from '../../base/int64.ts';
 import { type Complete, withoutNulls } from './complete.ts';
 
+/** A health check: nanoseconds, and 0 for the engine's own values. */
+export type CompletedHealthConfig = Required<api.HealthConfig>;
+
 type Decided = {
   /** Null for none. */
-  Healthcheck: api.HealthConfig | null;
+  Healthcheck: CompletedHealthConfig | null;
   /** Seconds; null for the engine's own. */
   StopTimeout: Int64 | null;
 };
@@ -65,8 +68,22 @@ export function fillConfig(wanted: api.ContainerConfig): CompletedConfig {
   return {
     ...EMPTY_CONFIG,
     ...withoutNulls(wanted),
+    Healthcheck: fillHealthConfig(wanted.Healthcheck),
     leftOut: LISTS.filter(field => !wanted[field]),
   };
+}
+
+const NO_HEALTH_CONFIG: CompletedHealthConfig = {
+  Test: [],
+  Interval: 0,
+  Timeout: 0,
+  StartPeriod: 0,
+  StartInterval: 0,
+  Retries: 0,
+};
+
+export function fillHealthConfig(wanted: api.HealthConfig | null | undefined): CompletedHealthConfig | null {
+  return wanted ? { ...NO_HEALTH_CONFIG, ...withoutNulls(wanted) } : null;
 }
 
 /** As `inspect` shows it. */
@@ -76,8 +93,15 @@ export function describeConfig({ leftOut, ...config }: CompletedConfig): api.Con
   for (const field of NULL_WHERE_EMPTY) if (isEmpty(config[field])) shown[field] = null;
   for (const field of SHOWN_WHERE_SET) if (!isSet(shown[field])) delete shown[field];
   if (config.Healthcheck === null) delete shown.Healthcheck;
+  else shown.Healthcheck = describeHealthConfig(config.Healthcheck);
   if (config.StopTimeout === null) delete shown.StopTimeout;
   return shown;
+}
+
+function describeHealthConfig(health: CompletedHealthConfig): api.HealthConfig {
+  const { Test, ...numbers } = health;
+  const set = Object.entries(numbers).filter(([, value]) => Boolean(value));
+  return { ...(Test.length === 0 ? {} : { Test }), ...Object.fromEntries(set) };
 }
 
 function isSet(value: string | boolean | object | null | undefined): boolean {
@@ -91,5 +115,6 @@ function isEmpty(value: object): boolean {
 
 /** A configuration as this or an earlier version has stored it: earlier ones stored it in the API's form. */
 export function upgradeConfig(stored: api.ContainerConfig | CompletedConfig): CompletedConfig {
-  return 'leftOut' in stored ? { ...EMPTY_CONFIG, ...stored } : fillConfig(stored);
+  if (!('leftOut' in stored)) return fillConfig(stored);
+  return { ...EMPTY_CONFIG, ...stored, Healthcheck: fillHealthConfig(stored.Healthcheck) };
 }

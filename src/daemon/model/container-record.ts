@@ -2,6 +2,7 @@ import type * as api from '../../api/types.ts';
 import type { Endpoint, PortBinding } from '../../networkdriver/driver.ts';
 import { ZERO_TIME } from './clock.ts';
 import { type CompletedConfig, upgradeConfig } from './config.ts';
+import { type EndpointConfig, upgradeEndpointConfig } from './endpoint-config.ts';
 import { type CompletedHostConfig, upgradeHostConfig } from './host-config.ts';
 
 /** A container as it was asked for: written once, changed by `rename` and `update` only. Plain data. */
@@ -22,7 +23,7 @@ export type ContainerRecord = {
   hostConfig: CompletedHostConfig;
   mounts: MountRecord[];
   /** What the client asked of each network, by the name it used. */
-  networks: Record<string, api.EndpointSettings>;
+  networks: Record<string, EndpointConfig>;
   links: Link[];
 };
 
@@ -114,20 +115,32 @@ export function newState(): StateRecord {
   };
 }
 
-type EarlierRecord = Omit<ContainerRecord, 'config' | 'hostConfig' | 'links'> & {
+type EarlierRecord = Omit<ContainerRecord, 'config' | 'hostConfig' | 'networks' | 'links'> & {
   config: api.ContainerConfig | CompletedConfig;
   hostConfig: api.HostConfig | CompletedHostConfig;
+  networks: Record<string, api.EndpointSettings | EndpointConfig>;
   links?: (Omit<Link, 'name'> & { name?: string })[];
 };
 
 /** A record as this or an earlier version may have written it: with configurations in the API's form, without links. */
-export function upgradeRecord({ config, hostConfig, links = [], ...record }: EarlierRecord): ContainerRecord {
+export function upgradeRecord({
+  config,
+  hostConfig,
+  networks,
+  links = [],
+  ...record
+}: EarlierRecord): ContainerRecord {
   return {
     ...record,
     config: upgradeConfig(config),
     hostConfig: upgradeHostConfig(hostConfig),
+    networks: mapValues(networks, upgradeEndpointConfig),
     links: links.map(({ containerId, alias, name = containerId }) => ({ containerId, alias, name })),
   };
+}
+
+function mapValues<From, To>(record: Record<string, From>, map: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
 
 type EarlierEndpoint = Endpoint & { ipv4Address?: string; prefixLength?: number; gateway?: string };

@@ -5,12 +5,18 @@ import { StateStore } from './state-store.ts';
 import { Container } from './container.ts';
 import { type ContainerRecord, newState } from './container-record.ts';
 import { EMPTY_CONFIG } from './config.ts';
-import { fillHostConfig } from './host-config.ts';
+import { upgradeHostConfig } from './host-config.ts';
 import { ContainerTable } from './container-table.ts';
 
 function container(name: string, id = newId()): Container {
   return new Container(
-    { id, name, config: EMPTY_CONFIG, hostConfig: fillHostConfig({}) } as ContainerRecord,
+    {
+      id,
+      name,
+      config: EMPTY_CONFIG,
+      hostConfig: upgradeHostConfig({}),
+      networks: {},
+    } as unknown as ContainerRecord,
     newState(),
   );
 }

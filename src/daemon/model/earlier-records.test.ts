@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { describeConfig } from './config.ts';
 import { newState } from './container-record.ts';
+import { describeEndpointConfig, EMPTY_ENDPOINT_CONFIG } from './endpoint-config.ts';
 import { describeHostConfig } from './host-config.ts';
 import { StateStore } from './state-store.ts';
 
@@ -33,6 +34,7 @@ const EARLIER = {
     StdinOnce: false,
     Env: ['A=1'],
     Cmd: ['sh'],
+    Healthcheck: { Test: ['CMD', 'true'], Interval: 5_000_000_000 },
     Image: 'busybox',
     Volumes: null,
     WorkingDir: '',
@@ -138,7 +140,7 @@ const EARLIER = {
     ReadonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'],
   },
   mounts: [],
-  networks: {},
+  networks: { back: { Aliases: ['web'], IPAMConfig: { IPv4Address: '10.0.0.7' } }, bridge: {} },
   links: [
     {
       containerId: 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb',
@@ -159,15 +161,28 @@ test('a record of an earlier version has nothing open, and is shown as it was', 
   database.close();
   const store = new StateStore(path);
   const read = () => store.containers()[0]!.record;
-  const { hostConfig, config, links } = read();
+  const { hostConfig, config, links, networks } = read();
   assert.deepEqual(hostConfig.NetworkMode, { kind: 'container', id: 'f'.repeat(12) });
   assert.deepEqual([hostConfig.PidMode, hostConfig.IpcMode], [{ kind: 'host' }, { kind: 'shareable' }]);
   assert.deepEqual([hostConfig.Binds, hostConfig.Annotations, hostConfig.Init], [[], {}, null]);
   assert.deepEqual(
-    [config.Entrypoint, config.Shell, config.Healthcheck, config.StopTimeout],
-    [[], [], null, 0],
+    [config.Entrypoint, config.Shell, config.Healthcheck?.Retries, config.StopTimeout],
+    [[], [], 0, 0],
   );
   assert.deepEqual(links, [{ containerId: 'b'.repeat(64), alias: 'db', name: 'b'.repeat(64) }]);
+  assert.deepEqual(networks.bridge, EMPTY_ENDPOINT_CONFIG);
+  assert.deepEqual(
+    [networks.back?.Aliases, networks.back?.Links, networks.back?.IPAMConfig.IPv6Address],
+    [['web'], [], ''],
+  );
+  assert.deepEqual(networks.back && describeEndpointConfig(networks.back), {
+    IPAMConfig: { IPv4Address: '10.0.0.7' },
+    Links: null,
+    Aliases: ['web'],
+    MacAddress: '',
+    DriverOpts: null,
+    GwPriority: 0,
+  });
   // The order of the fields, too.
   assert.equal(JSON.stringify(describeHostConfig(hostConfig)), JSON.stringify(EARLIER.hostConfig));
   assert.equal(JSON.stringify(describeConfig(config)), JSON.stringify(EARLIER.config));

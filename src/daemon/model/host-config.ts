@@ -13,19 +13,32 @@ import {
   parsePidMode,
 } from './namespace-modes.ts';
 
-/** What is otherwise here than in a request. */
-type Decided = {
-  NetworkMode: NetworkMode;
-  PidMode: PidMode;
-  IpcMode: IpcMode;
+/** What is otherwise here than in the API: nested fields are not open either, and null is nothing asked. */
+type Filled = {
   LogConfig: { Type: string; Config: Record<string, string> };
   PortBindings: Record<string, { HostIp: string; HostPort: string }[]>;
   RestartPolicy: Required<api.RestartPolicy>;
-  /** Nothing asked, in all of these. */
   MemorySwappiness: Int64 | null;
   PidsLimit: Int64 | null;
   Init: boolean | null;
   OomKillDisable: boolean | null;
+};
+
+/**
+ * A request's host configuration with nothing left open, before it is checked: modes are any text, links are as they
+ * were given, and no default of the engine's is in it.
+ */
+export type FilledHostConfig = Complete<api.HostConfig, Filled> & LeftOut;
+
+type LeftOut = {
+  /** Lists that the request has left out: `inspect` shows null for them, and an empty list for one that was empty. */
+  readonly leftOut: readonly ListField[];
+};
+
+type Decided = Filled & {
+  NetworkMode: NetworkMode;
+  PidMode: PidMode;
+  IpcMode: IpcMode;
   /** The record has them, by ids: names of containers may change. */
   Links: null;
 };
@@ -34,10 +47,7 @@ type Decided = {
  * What a container asks of its host, with nothing left open: completed once, when the container is created. A field that
  * is added to the API's type is missing here until {@link NOTHING} has a value for it.
  */
-export type CompletedHostConfig = Complete<api.HostConfig, Decided> & {
-  /** Lists that the request has left out: `inspect` shows null for them, and an empty list for one that was empty. */
-  readonly leftOut: readonly ListField[];
-};
+export type CompletedHostConfig = Complete<api.HostConfig, Decided> & LeftOut;
 
 /**
  * Where a field takes effect: as a limit of the kernel's, which `docker update` changes or not; elsewhere in the runtime
@@ -169,8 +179,11 @@ const SHOWN_WHERE_SET = [
   'Init',
 ] as const satisfies (keyof api.HostConfig)[];
 
+/** Limits with nothing left open. */
+export type FilledResources = Pick<FilledHostConfig, keyof api.Resources>;
+
 /** In the order in which `inspect` shows the fields of resources. */
-const NO_RESOURCES: Pick<CompletedHostConfig, keyof api.Resources> = {
+const NO_RESOURCES: FilledResources = {
   CpuShares: 0,
   Memory: 0,
   NanoCpus: 0,
@@ -207,11 +220,11 @@ const NO_RESOURCES: Pick<CompletedHostConfig, keyof api.Resources> = {
 export const NO_LIMITS: Limits = { ...NO_RESOURCES, OomKillDisable: null };
 
 /** In the order in which `inspect` shows the fields. */
-const NOTHING: CompletedHostConfig = {
+const NOTHING: FilledHostConfig = {
   Binds: [],
   ContainerIDFile: '',
   LogConfig: { Type: '', Config: {} },
-  NetworkMode: { kind: 'bridge' },
+  NetworkMode: '',
   PortBindings: {},
   RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
   AutoRemove: false,
@@ -227,11 +240,11 @@ const NOTHING: CompletedHostConfig = {
   DnsSearch: [],
   ExtraHosts: [],
   GroupAdd: [],
-  IpcMode: { kind: 'private' },
+  IpcMode: '',
   Cgroup: '',
-  Links: null,
+  Links: [],
   OomScoreAdj: 0,
-  PidMode: { kind: 'private' },
+  PidMode: '',
   Privileged: false,
   PublishAllPorts: false,
   ReadonlyRootfs: false,
@@ -252,28 +265,50 @@ const NOTHING: CompletedHostConfig = {
   leftOut: LISTS,
 };
 
-/** A host configuration in the API's form, with zero for what it leaves out. No default of the engine's is in it. */
-export function fillHostConfig(wanted: api.HostConfig): CompletedHostConfig {
+/** A host configuration in the API's form, with zero for what it leaves out. */
+export function fillHostConfig(wanted: api.HostConfig): FilledHostConfig {
   const { LogConfig: log, RestartPolicy: policy, ...rest } = wanted;
   return {
     ...NOTHING,
     ...withoutNulls(rest),
-    LogConfig: { ...NOTHING.LogConfig, ...withoutNulls(log ?? {}) },
-    NetworkMode: parseNetworkMode(wanted.NetworkMode ?? ''),
-    PortBindings: portBindings(wanted.PortBindings ?? {}),
-    RestartPolicy: { ...NOTHING.RestartPolicy, ...withoutNulls(policy ?? {}) },
-    IpcMode: parseIpcMode(wanted.IpcMode ?? ''),
-    PidMode: parsePidMode(wanted.PidMode ?? ''),
-    Links: null,
+    LogConfig: { ...NOTHING.LogConfig, ...withoutNulls({ ...log }) },
+    PortBindings: fillPortBindings({ ...wanted.PortBindings }),
+    RestartPolicy: { ...NOTHING.RestartPolicy, ...withoutNulls({ ...policy }) },
     leftOut: LISTS.filter(field => !wanted[field]),
   };
 }
 
-function portBindings(bindings: api.PortMap): CompletedHostConfig['PortBindings'] {
+/** With modes that have been checked. */
+export function withParsedModes(filled: FilledHostConfig): CompletedHostConfig {
+  return {
+    ...filled,
+    NetworkMode: parseNetworkMode(filled.NetworkMode),
+    IpcMode: parseIpcMode(filled.IpcMode),
+    PidMode: parsePidMode(filled.PidMode),
+    Links: null,
+  };
+}
+
+/** What an update asks for, with nothing left open: zero and empty values leave things as they are. */
+export type FilledUpdate = FilledResources & {
+  RestartPolicy: Required<api.RestartPolicy>;
+  Annotations: Record<string, string>;
+};
+
+export function fillUpdate({ RestartPolicy, ...wanted }: api.ContainerUpdateRequest): FilledUpdate {
+  return {
+    ...NO_RESOURCES,
+    Annotations: {},
+    ...withoutNulls(wanted),
+    RestartPolicy: { Name: '', MaximumRetryCount: 0, ...withoutNulls({ ...RestartPolicy }) },
+  };
+}
+
+export function fillPortBindings(bindings: api.PortMap): CompletedHostConfig['PortBindings'] {
   return Object.fromEntries(
     Object.entries(bindings).map(([port, hosts]) => [
       port.includes('/') ? port : `${port}/tcp`,
-      (hosts ?? []).map(({ HostIp = '', HostPort = '' }) => ({ HostIp, HostPort })),
+      hosts ? hosts.map(({ HostIp = '', HostPort = '' }) => ({ HostIp, HostPort })) : [],
     ]),
   );
 }
@@ -299,5 +334,6 @@ function isSet(value: unknown): boolean {
 
 /** A host configuration as this or an earlier version has stored it: earlier ones stored it in the API's form. */
 export function upgradeHostConfig(stored: api.HostConfig | CompletedHostConfig): CompletedHostConfig {
-  return 'leftOut' in stored ? { ...NOTHING, ...stored } : fillHostConfig(stored);
+  if ('leftOut' in stored) return { ...withParsedModes(NOTHING), ...stored };
+  return withParsedModes(fillHostConfig(stored));
 }

@@ -1,4 +1,3 @@
-import type { EndpointSettings } from '../../api/types.ts';
 import { shortId } from '../../base/ids.ts';
 import { own } from '../../base/own.ts';
 import { contains, type IpVersion, isIpOf, parseIp, parseSubnet } from '../../networkdriver/ipam/ip.ts';
@@ -9,6 +8,7 @@ import { invalid } from '../model/errors.ts';
 import { interfaceSysctlProblem } from './interface-sysctls.ts';
 import { joined } from './ipam-config.ts';
 import { linkLocalProblems } from './link-local-addresses.ts';
+import { EMPTY_ENDPOINT_CONFIG, type EndpointConfig } from '../model/endpoint-config.ts';
 import { isUserDefined, type NetworkRecord } from '../model/network-record.ts';
 
 const IFNAME = 'com.docker.network.endpoint.ifname';
@@ -20,22 +20,22 @@ const PREFIX = 'com.docker.network.container_iface_prefix';
  */
 export function checkEndpointSettings(
   name: string,
-  settings: EndpointSettings,
+  settings: EndpointConfig,
   network: NetworkRecord | undefined,
 ): void {
   const { IPAMConfig, Aliases, DriverOpts } = settings;
-  const { IPv4Address: ipv4 = '', IPv6Address: ipv6 = '' } = IPAMConfig ?? {};
+  const { IPv4Address: ipv4, IPv6Address: ipv6 } = IPAMConfig;
   const problems: string[] = [];
-  if (!isUserDefined(network?.name ?? name)) {
+  if (!isUserDefined(network === undefined ? name : network.name)) {
     if (ipv4 !== '' || ipv6 !== '')
       problems.push('user specified IP address is supported on user defined networks only');
-    if (Aliases?.length)
+    if (Aliases.length > 0)
       problems.push('network-scoped alias is supported only for containers in user defined networks');
   }
   if (ipv4 !== '') problems.push(...addressProblems(4, ipv4, network));
   if (ipv6 !== '') problems.push(...addressProblems(6, ipv6, network));
-  const interfaceName = own(DriverOpts, IFNAME) ?? '';
-  if (interfaceName !== '' && !isInterfaceName(interfaceName))
+  const interfaceName = own(DriverOpts, IFNAME);
+  if (interfaceName && !isInterfaceName(interfaceName))
     problems.push(`invalid interface name: ${interfaceName}`);
   const sysctlProblem = interfaceSysctlProblem(settings);
   if (sysctlProblem !== undefined) problems.push(sysctlProblem);
@@ -65,13 +65,12 @@ function isInterfaceName(name: string): boolean {
 }
 
 /** What was asked of the container's endpoint on a network, by the network's name. */
-export function settingsOf({ networks }: ContainerRecord, network: string): EndpointSettings {
-  return own(networks, network) ?? {};
+export function settingsOf({ networks }: Pick<ContainerRecord, 'networks'>, network: string): EndpointConfig {
+  return own(networks, network) ?? EMPTY_ENDPOINT_CONFIG;
 }
 
-export function fixedAddresses({ IPAMConfig }: EndpointSettings): string[] {
-  const { IPv4Address: ipv4 = '', IPv6Address: ipv6 = '' } = IPAMConfig ?? {};
-  return [ipv4, ipv6].filter(address => address !== '');
+export function fixedAddresses({ IPAMConfig }: EndpointConfig): string[] {
+  return [IPAMConfig.IPv4Address, IPAMConfig.IPv6Address].filter(address => address !== '');
 }
 
 /** The addresses that other containers, which may not run, have chosen on a network. */
@@ -91,12 +90,12 @@ export function reservedAddresses(
 
 /** The name that is asked for, or the first free one: `eth1`. */
 export function interfaceName(
-  settings: EndpointSettings,
+  settings: EndpointConfig,
   network: NetworkRecord,
   taken: readonly string[],
 ): string {
-  const wanted = own(settings.DriverOpts, IFNAME) ?? '';
-  if (wanted !== '') return wanted;
+  const wanted = own(settings.DriverOpts, IFNAME);
+  if (wanted) return wanted;
   const prefix = own(network.options, PREFIX) || 'eth';
   let index = 0;
   while (taken.includes(`${prefix}${index}`)) index++;
@@ -104,7 +103,7 @@ export function interfaceName(
 }
 
 /** By which a container is found on a user-defined network. */
-export function dnsNames({ id, record }: Container, { Aliases }: EndpointSettings): string[] {
-  const names = [record.name, ...(Aliases ?? []), shortId(id), record.config.Hostname];
+export function dnsNames({ id, record }: Container, { Aliases }: EndpointConfig): string[] {
+  const names = [record.name, ...Aliases, shortId(id), record.config.Hostname];
   return [...new Set(names)].filter(name => name !== '');
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fillEndpointConfig } from '../model/endpoint-config.ts';
 import { checkEndpointSettings } from './endpoint-settings.ts';
 
-const settings = (sysctls: string) => ({
-  DriverOpts: { 'com.docker.network.endpoint.sysctls': sysctls },
-});
+const settings = (sysctls: string) =>
+  fillEndpointConfig({ DriverOpts: { 'com.docker.network.endpoint.sysctls': sysctls } });
 
 test('sysctls of an endpoint are of its interface', () => {
   const check = (sysctls: string) => checkEndpointSettings('bridge', settings(sysctls), undefined);

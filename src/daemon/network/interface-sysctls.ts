@@ -1,16 +1,16 @@
 import { writeFileSync } from 'node:fs';
-import type { EndpointSettings } from '../../api/types.ts';
 import { errorCode } from '../../base/errors.ts';
 import { goFileReason } from '../../base/go-file-error.ts';
 import { own } from '../../base/own.ts';
 import { inNetworkNamespace } from '../../kernel/namespaces.ts';
+import type { EndpointConfig } from '../model/endpoint-config.ts';
 import { invalid } from '../model/errors.ts';
 
 const OPTION = 'com.docker.network.endpoint.sysctls';
 const NAME = /^net\.(ipv4|ipv6|mpls)\.[a-z0-9_-]+\.IFNAME\.[a-z0-9_-]+$/;
 
 /** What is wrong with the sysctls that are asked for an endpoint's interface, in Docker's words; undefined for nothing. */
-export function interfaceSysctlProblem(settings: EndpointSettings): string | undefined {
+export function interfaceSysctlProblem(settings: EndpointConfig): string | undefined {
   for (const { text, name, value } of interfaceSysctls(settings)) {
     if (!NAME.test(name))
       return `unrecognised network interface sysctl '${text}'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', 'X' must be 'ipv4', 'ipv6' or 'mpls'`;
@@ -26,7 +26,7 @@ export function interfaceSysctlProblem(settings: EndpointSettings): string | und
 export function setInterfaceSysctls(
   namespace: number,
   interfaceName: string,
-  settings: EndpointSettings,
+  settings: EndpointConfig,
 ): void {
   const sysctls = interfaceSysctls(settings);
   if (sysctls.length === 0) return;
@@ -38,7 +38,7 @@ export function setInterfaceSysctls(
 type Sysctl = { text: string; name: string; value: string | undefined };
 
 /** `net.ipv4.conf.IFNAME.forwarding=1,…` */
-function interfaceSysctls({ DriverOpts }: EndpointSettings): Sysctl[] {
+function interfaceSysctls({ DriverOpts }: EndpointConfig): Sysctl[] {
   const option = own(DriverOpts, OPTION);
   if (option === undefined) return [];
   return option.split(',').map(text => {

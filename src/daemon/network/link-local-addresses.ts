@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { EndpointSettings } from '../../api/types.ts';
+import type { EndpointConfig } from '../model/endpoint-config.ts';
 import { addAddress } from '../../kernel/netlink/address-messages.ts';
 import { getLink, parseLink } from '../../kernel/netlink/link-messages.ts';
 import { versionOf } from '../../networkdriver/ipam/ip.ts';
@@ -10,19 +10,19 @@ const UNSPECIFIED = /^[0:.]+$/;
 const PREFIX_LENGTHS = { 4: 16, 6: 64 } as const;
 
 /** What is wrong with the link-local addresses that are asked for, in Docker's words. */
-export function linkLocalProblems({ IPAMConfig }: EndpointSettings): string[] {
-  return (IPAMConfig?.LinkLocalIPs ?? [])
-    .filter(address => isIP(address) === 0 || address.includes('%') || UNSPECIFIED.test(address))
-    .map(address => `invalid link-local IP address: ${address}`);
+export function linkLocalProblems({ IPAMConfig }: EndpointConfig): string[] {
+  return IPAMConfig.LinkLocalIPs.filter(
+    address => isIP(address) === 0 || address.includes('%') || UNSPECIFIED.test(address),
+  ).map(address => `invalid link-local IP address: ${address}`);
 }
 
 /** Gives an interface those addresses beside its own. They have been checked. @throws SyscallError */
 export function addLinkLocalAddresses(
   namespace: NetworkNamespace,
   interfaceName: string,
-  { IPAMConfig }: EndpointSettings,
+  { IPAMConfig }: EndpointConfig,
 ): void {
-  const addresses = IPAMConfig?.LinkLocalIPs ?? [];
+  const addresses = IPAMConfig.LinkLocalIPs;
   if (addresses.length === 0) return;
   const [reply] = namespace.routes.request([getLink({ name: interfaceName })]);
   if (reply === undefined) throw new TypeError(`no answer about ${interfaceName}`);

@@ -147,7 +147,7 @@ export class NameService {
       networkName: network,
       internal: this.#daemon.networks.find(endpoint.networkId).internal,
       names: dnsNames(container, settings),
-      links: this.#links(settings.Links ?? []),
+      links: this.#links(settings.Links),
       addresses: endpoint.addresses.map(({ address }) => address),
     };
     return { type: 'join', sandbox: container.id, membership };

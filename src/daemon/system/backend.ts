@@ -52,6 +52,7 @@ import { containerLogs } from '../container/logs/container-logs.ts';
 import { describeNetwork } from '../network/describe-network.ts';
 import { connectContainer, disconnectContainer } from '../container/networking/connect-container.ts';
 import { describeNewNetwork } from '../network/create-network.ts';
+import { fillEndpointConfig } from '../model/endpoint-config.ts';
 import { listNetworks, pruneNetworks } from '../network/list-networks.ts';
 import { explainContainer } from '../container/lifecycle/explain-container.ts';
 import { startContainer } from '../container/lifecycle/start-container.ts';
@@ -235,7 +236,7 @@ function networkBackend(daemon: Daemon): NetworkBackend {
     networkPrune: async filters => pruneNetworks(daemon, filters),
     networkConnect: async (id, request) => {
       const network = networks.find(id);
-      const settings = request.EndpointConfig ?? {};
+      const settings = fillEndpointConfig(request.EndpointConfig);
       await connectContainer(daemon, container(request.Container), { network, settings });
     },
     networkProblems: async () => {
@@ -258,9 +259,7 @@ function volumeBackend(daemon: Daemon): VolumeBackend {
     volumeList: async filters => ({ Volumes: await listVolumes(daemon, filters), Warnings: null }),
     volumeInspect: async name => volumes.describe(volumes.find(name)),
     volumeCreate: async ({ Name, Driver, DriverOpts, Labels }) =>
-      volumes.describe(
-        volumes.create({ name: Name, driver: Driver, options: DriverOpts ?? null, labels: Labels ?? null }),
-      ),
+      volumes.describe(volumes.create({ name: Name, driver: Driver, options: DriverOpts, labels: Labels })),
     volumeRemove: async (name, force) => {
       try {
         volumes.remove(name, volumeUsers(daemon, name));

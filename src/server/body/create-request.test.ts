@@ -112,6 +112,8 @@ test('a request without any configuration is refused', async () => {
 });
 
 const MISMATCHES: Record<string, string> = {
+  '{"Image":"x","HostConfig":{"DeviceRequests":[{"Capabilities":5}]}}':
+    'number into Go struct field CreateRequest.HostConfig.DeviceRequests.0.Capabilities of type [][]string',
   '{"Image":5}': 'number into Go struct field CreateRequest.Image of type string',
   '{"Env":{"a":1}}': 'object into Go struct field CreateRequest.Env of type []string',
   '{"Env":[1]}': 'number into Go struct field CreateRequest.Env.0 of type string',

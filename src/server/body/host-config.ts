@@ -1,6 +1,5 @@
 import type * as api from '../../api/types.ts';
 import {
-  anything,
   arrayOf,
   bool,
   type Decoder,
@@ -37,6 +36,17 @@ const devices = arrayOf(
   '[]container.DeviceMapping',
 );
 
+const deviceRequests = arrayOf(
+  struct<api.DeviceRequest>('container.DeviceRequest', {
+    Driver: text(),
+    Count: integer('int'),
+    DeviceIDs: strings,
+    Capabilities: arrayOf(strings, '[][]string'),
+    Options: stringMap,
+  }),
+  '[]container.DeviceRequest',
+);
+
 const ulimits = arrayOf(
   struct<api.Ulimit>('units.Ulimit', { Name: text(), Hard: integer('int64'), Soft: integer('int64') }),
   '[]*units.Ulimit',
@@ -61,7 +71,7 @@ const resourceFields: Fields<api.Resources> = {
   CpusetMems: text(),
   Devices: devices,
   DeviceCgroupRules: strings,
-  DeviceRequests: arrayOf(anything, '[]container.DeviceRequest'),
+  DeviceRequests: deviceRequests,
   KernelMemoryTCP: integer('int64'),
   MemoryReservation: integer('int64'),
   MemorySwap: integer('int64'),

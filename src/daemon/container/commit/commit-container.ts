@@ -1,4 +1,4 @@
-import { describeConfig } from '../../model/config.ts';
+import { describeConfig, fillConfig } from '../../model/config.ts';
 import type { ContainerCommitOptions } from '../../../api/backend.ts';
 import type * as api from '../../../api/types.ts';
 import type { Digest } from '../../../base/digest.ts';
@@ -68,7 +68,7 @@ async function committedConfig(
 ): Promise<ContainerDefaults> {
   const base = (request.config ?? own) as ContainerDefaults;
   const changed = (await applyChanges(base, request.changes)) as api.ContainerConfig;
-  return mergeImageConfig(changed, own as ContainerDefaults) as ContainerDefaults;
+  return describeConfig(mergeImageConfig(fillConfig(changed), fillConfig(own))) as ContainerDefaults;
 }
 
 async function whilePaused<T>(

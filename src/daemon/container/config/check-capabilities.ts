@@ -1,11 +1,11 @@
-import type { HostConfig } from '../../../api/types.ts';
+import type { FilledHostConfig } from '../../model/host-config.ts';
 import { normalCapability } from '../../../libcontainer/capabilities.ts';
 import { invalid } from '../../model/errors.ts';
 
 /** @throws EngineError invalid-parameter for a name that is none, in Docker's words */
-export function checkCapabilities({ CapAdd, CapDrop }: Pick<HostConfig, 'CapAdd' | 'CapDrop'>): void {
+export function checkCapabilities({ CapAdd, CapDrop }: Pick<FilledHostConfig, 'CapAdd' | 'CapDrop'>): void {
   for (const [field, names] of Object.entries({ CapAdd, CapDrop }))
-    for (const name of names ?? [])
+    for (const name of names)
       if (normalCapability(name) === undefined)
         throw invalid(`invalid ${field}: unknown capability: "${shown(name)}"`);
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import type { ContainerConfig, HostConfig, RestartPolicy } from '../../../api/types.ts';
+import type { CompletedConfig } from '../../model/config.ts';
+import type { FilledHostConfig } from '../../model/host-config.ts';
 import { invalid } from '../../model/errors.ts';
 import { checkTmpfs } from '../mounts/check-tmpfs.ts';
 import { checkLogConfig } from '../logs/log-config.ts';
@@ -20,13 +21,13 @@ const RUNTIMES = ['', 'slipway', 'runc', 'io.containerd.runc.v2'];
  * @returns warnings, in Docker's words
  * @throws EngineError invalid-parameter, in Docker's words
  */
-export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig): string[] {
+export function checkHostConfig(config: CompletedConfig, hostConfig: FilledHostConfig): string[] {
   checkSizes(hostConfig);
-  checkPathLength(hostConfig.CgroupParent ?? '');
+  checkPathLength(hostConfig.CgroupParent);
   checkQualityOfService(hostConfig);
   checkResources(hostConfig);
   checkSwap(hostConfig);
-  checkRestartPolicy(hostConfig.RestartPolicy ?? {});
+  checkRestartPolicy(hostConfig.RestartPolicy);
   checkAutoRemove(hostConfig);
   checkNamespaceModes(config, hostConfig);
   checkNetworkMode(config, hostConfig);
@@ -38,14 +39,9 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
   checkSysctls(hostConfig);
   checkDevices(hostConfig);
   checkCapabilities(hostConfig);
-  if (hostConfig.Annotations && '' in hostConfig.Annotations)
+  if ('' in hostConfig.Annotations)
     throw invalid('invalid Annotations: the empty string is not permitted as an annotation key');
-  const {
-    OomScoreAdj: score = 0,
-    ShmSize: shm = 0,
-    Runtime: runtime = '',
-    Isolation: isolation = '',
-  } = hostConfig;
+  const { OomScoreAdj: score, ShmSize: shm, Runtime: runtime, Isolation: isolation } = hostConfig;
   if (score < -1000 || score > 1000) {
     throw invalid(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`);
   }
@@ -54,13 +50,10 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
   if (isolation !== '' && isolation !== 'default') {
     throw invalid(`invalid isolation (${isolation}): linux only supports 'default'`);
   }
-  const isDiscarded =
-    hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0;
+  const isDiscarded = hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings).length > 0;
   const hasIgnoredDriver =
-    Boolean(hostConfig.VolumeDriver) &&
-    (hostConfig.Mounts ?? []).some(
-      mount => mount.Type === 'volume' && !mount.VolumeOptions?.DriverConfig?.Name,
-    );
+    hostConfig.VolumeDriver !== '' &&
+    hostConfig.Mounts.some(mount => mount.Type === 'volume' && !mount.VolumeOptions?.DriverConfig?.Name);
   return [
     ...(isDiscarded ? ['Published ports are discarded when using host network mode'] : []),
     ...(hasIgnoredDriver ? [IGNORED_DRIVER] : []),
@@ -68,8 +61,8 @@ export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig)
 }
 
 /** @throws EngineError invalid-parameter */
-export function checkRestartPolicy(policy: RestartPolicy): void {
-  const { Name: name = '', MaximumRetryCount: retries = 0 } = policy;
+export function checkRestartPolicy(policy: FilledHostConfig['RestartPolicy']): void {
+  const { Name: name, MaximumRetryCount: retries } = policy;
   if (!['', 'no', 'always', 'unless-stopped', 'on-failure'].includes(name)) {
     throw invalid(
       `invalid restart policy: unknown policy '${name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
@@ -81,33 +74,33 @@ export function checkRestartPolicy(policy: RestartPolicy): void {
   }
 }
 
-function checkAutoRemove({ AutoRemove, RestartPolicy: { Name = '' } = {} }: HostConfig): void {
+function checkAutoRemove({ AutoRemove, RestartPolicy: { Name } }: FilledHostConfig): void {
   if (AutoRemove && Name !== '' && Name !== 'no')
     throw invalid("can't create 'AutoRemove' container with restart policy");
 }
 
 /** Of Windows; with words of its own at creation. */
-function checkQualityOfService({ IOMaximumBandwidth, IOMaximumIOps }: HostConfig): void {
+function checkQualityOfService({ IOMaximumBandwidth, IOMaximumIOps }: FilledHostConfig): void {
   const unsupported = 'configuration is not supported on linux';
   if (IOMaximumBandwidth) throw invalid(`invalid option: QoS maximum bandwidth ${unsupported}`);
   if (IOMaximumIOps) throw invalid(`invalid option: QoS maximum IOPs ${unsupported}`);
 }
 
-function checkNamespaceModes(config: ContainerConfig, hostConfig: HostConfig): void {
-  const { IpcMode: ipc = '', PidMode: pid = '', UTSMode: uts = '', CgroupnsMode: cgroup = '' } = hostConfig;
+function checkNamespaceModes(config: CompletedConfig, hostConfig: FilledHostConfig): void {
+  const { IpcMode: ipc, PidMode: pid, UTSMode: uts, CgroupnsMode: cgroup } = hostConfig;
   if (!/^(|none|private|shareable|host|container:.+)$/.test(ipc)) throw invalid(`invalid IPC mode: ${ipc}`);
   if (!/^(|host|container:.+)$/.test(pid)) throw invalid(`invalid PID mode: ${pid}`);
   if (!/^(|host)$/.test(uts)) throw invalid(`invalid UTS mode: ${uts}`);
   if (!/^(|private|host)$/.test(cgroup)) throw invalid(`invalid cgroup namespace mode: ${cgroup}`);
-  if (!/^(|host)$/.test(hostConfig.UsernsMode ?? '')) {
+  if (!/^(|host)$/.test(hostConfig.UsernsMode)) {
     throw invalid(`invalid USER mode: ${hostConfig.UsernsMode}`);
   }
   if (uts === 'host' && config.Hostname) throw invalid('conflicting options: hostname and the UTS mode');
 }
 
-function checkExtraHosts(hosts: readonly string[] | null | undefined): void {
-  for (const host of hosts ?? []) {
-    const [, address] = /^[^:]+:(.*)$/s.exec(host) ?? [];
+function checkExtraHosts(hosts: readonly string[]): void {
+  for (const host of hosts) {
+    const address = /^[^:]+:(.*)$/s.exec(host)?.[1];
     if (address === undefined) throw invalid(`bad format for add-host: ${JSON.stringify(host)}`);
     // A zone means nothing in another's network.
     const isAddress = isIP(address) !== 0 && !address.includes('%');
@@ -116,8 +109,8 @@ function checkExtraHosts(hosts: readonly string[] | null | undefined): void {
   }
 }
 
-function checkNameServers(servers: readonly string[] | null | undefined): void {
-  for (const server of servers ?? []) {
+function checkNameServers(servers: readonly string[]): void {
+  for (const server of servers) {
     if (isIP(server) === 0) {
       const address = JSON.stringify(server);
       throw invalid(`bad nameserver address ${server}: ParseAddr(${address}): unable to parse IP`);
@@ -130,8 +123,8 @@ const IPC_SYSCTLS =
   /^kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced|auto_msgmni|domainname|hostname)$/;
 
 /** Only what belongs to a namespace of the container may be set. */
-function checkSysctls({ Sysctls, NetworkMode, IpcMode }: HostConfig): void {
-  for (const key of Object.keys(Sysctls ?? {})) {
+function checkSysctls({ Sysctls, NetworkMode, IpcMode }: FilledHostConfig): void {
+  for (const key of Object.keys(Sysctls)) {
     checkPathLength(key);
     const isKnown = SYSCTL_PREFIXES.some(prefix => key.startsWith(prefix)) || IPC_SYSCTLS.test(key);
     if (!isKnown) throw invalid(`sysctl '${key}' is not allowed`);
@@ -144,22 +137,21 @@ function checkSysctls({ Sysctls, NetworkMode, IpcMode }: HostConfig): void {
   }
 }
 
-function checkDevices({ Devices, DeviceCgroupRules, DeviceRequests }: HostConfig): void {
-  for (const { PathOnHost, PathInContainer, CgroupPermissions: permissions = '' } of Devices ?? []) {
-    checkPathLength(PathOnHost ?? '');
-    checkPathLength(PathInContainer ?? '');
+function checkDevices({ Devices, DeviceCgroupRules, DeviceRequests }: FilledHostConfig): void {
+  for (const { PathOnHost = '', PathInContainer = '', CgroupPermissions: permissions = '' } of Devices) {
+    checkPathLength(PathOnHost);
+    checkPathLength(PathInContainer);
     if (!/^[rwm]{0,3}$/.test(permissions)) throw invalid(`invalid device mode: ${permissions}`);
   }
-  for (const rule of DeviceCgroupRules ?? []) {
+  for (const rule of DeviceCgroupRules) {
     if (!/^[acb] (\d+|\*):(\d+|\*) [rwm]{1,3}$/.test(rule)) {
       throw invalid(`invalid device cgroup rule format: '${rule}'`);
     }
   }
-  if ((DeviceRequests ?? []).length > 0) {
-    const [request] = DeviceRequests as { Driver?: string; Capabilities?: string[][] }[];
-    const capabilities = (request?.Capabilities ?? []).map(one => `[${one.join(' ')}]`).join(' ');
-    throw invalid(
-      `could not select device driver "${request?.Driver ?? ''}" with capabilities: [${capabilities}]`,
-    );
+  const [request] = DeviceRequests;
+  if (request !== undefined) {
+    const { Driver = '', Capabilities } = request;
+    const capabilities = (Capabilities || []).map(one => `[${one.join(' ')}]`).join(' ');
+    throw invalid(`could not select device driver "${Driver}" with capabilities: [${capabilities}]`);
   }
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { readFileSync } from 'node:fs';
-import type { Resources } from '../../../api/types.ts';
+import type { FilledResources } from '../../model/host-config.ts';
 import { invalid } from '../../model/errors.ts';
 
 const MIN_MEMORY_BYTES = 6 * 1024 * 1024;
@@ -9,12 +9,12 @@ const MIN_MEMORY_BYTES = 6 * 1024 * 1024;
  * Checks limits as Docker does, all of a container's or those that an update names.
  * @throws EngineError invalid-parameter, in Docker's words
  */
-export function checkResources(resources: Resources): void {
+export function checkResources(resources: FilledResources): void {
   checkMemory(resources);
   checkCpu(resources);
   checkCpuset('cpuset cpus', 'CPUs', resources.CpusetCpus, '/sys/devices/system/cpu/online');
   checkCpuset('cpuset mems', 'memory nodes', resources.CpusetMems, '/sys/devices/system/node/online');
-  const weight = resources.BlkioWeight ?? 0;
+  const { BlkioWeight: weight } = resources;
   if (weight !== 0 && (weight < 10 || weight > 1000))
     throw invalid('Range of blkio weight is from 10 to 1000');
   if (resources.IOMaximumBandwidth || resources.IOMaximumIOps)
@@ -25,7 +25,10 @@ export function checkResources(resources: Resources): void {
  * Checks the limits of memory and swap together, of a whole container.
  * @throws EngineError invalid-parameter, in Docker's words
  */
-export function checkSwap({ Memory: limit = 0, MemorySwap: swap = 0 }: Resources): void {
+export function checkSwap({
+  Memory: limit,
+  MemorySwap: swap,
+}: Pick<FilledResources, 'Memory' | 'MemorySwap'>): void {
   if (limit > 0 && swap > 0 && swap < limit) {
     throw invalid('Minimum memoryswap limit should be larger than memory limit, see usage');
   }
@@ -34,11 +37,10 @@ export function checkSwap({ Memory: limit = 0, MemorySwap: swap = 0 }: Resources
   }
 }
 
-function checkMemory(resources: Resources): void {
-  const { Memory: limit = 0, MemoryReservation: reservation = 0 } = resources;
+function checkMemory(resources: FilledResources): void {
+  const { Memory: limit, MemoryReservation: reservation, MemorySwappiness: swappiness } = resources;
   if (limit !== 0 && limit < MIN_MEMORY_BYTES) throw invalid('Minimum memory limit allowed is 6MB');
-  const swappiness = resources.MemorySwappiness ?? -1;
-  if (swappiness < -1 || swappiness > 100) {
+  if (swappiness !== null && (swappiness < -1 || swappiness > 100)) {
     throw invalid(`Invalid value: ${swappiness}, valid memory swappiness range is 0-100`);
   }
   if (reservation > 0 && reservation < MIN_MEMORY_BYTES) {
@@ -49,8 +51,8 @@ function checkMemory(resources: Resources): void {
   }
 }
 
-function checkCpu(resources: Resources): void {
-  const { NanoCpus: nano = 0, CpuPeriod: period = 0, CpuQuota: quota = 0, CpuShares: shares = 0 } = resources;
+function checkCpu(resources: FilledResources): void {
+  const { NanoCpus: nano, CpuPeriod: period, CpuQuota: quota, CpuShares: shares } = resources;
   if (shares < 0) throw invalid(`invalid CPU shares (${shares}): value must be a positive integer`);
   if (nano > 0 && period > 0)
     throw invalid('Conflicting options: Nano CPUs and CPU Period cannot both be set');
@@ -65,13 +67,13 @@ function checkCpu(resources: Resources): void {
   if (quota > 0 && quota < 1000) throw invalid('CPU cfs quota can not be less than 1ms (i.e. 1000)');
 }
 
-function checkCpuset(field: string, what: string, list: string | undefined, onlineFile: string): void {
-  if (list === undefined || list === '') return;
+function checkCpuset(field: string, what: string, list: string, onlineFile: string): void {
+  if (list === '') return;
   const wanted = parseRanges(list);
   if (wanted === undefined) throw invalid(`Invalid value ${list} for ${field}: invalid format: ${list}`);
   const online = readFileSync(onlineFile, 'utf8').trim();
-  const available = new Set((parseRanges(online) ?? []).flatMap(range => [...numbersOf(range)]));
-  if (!wanted.every(range => numbersOf(range).every(number => available.has(number)))) {
+  const available = parseCpuset(online);
+  if (!wanted.every(range => numbersOf(range).every(number => available?.has(number)))) {
     throw invalid(`Requested ${what} are not available - requested ${list}, available: ${online}`);
   }
 }
@@ -99,7 +101,7 @@ function parseRange(text: string): Range | undefined {
   const match = /^(\d+)(?:-(\d+))?$/.exec(text.trim());
   if (!match) return undefined;
   const first = Number(match[1]);
-  const last = Number(match[2] ?? match[1]);
+  const last = match[2] === undefined ? first : Number(match[2]);
   return last < first || last > MAX_CPUS ? undefined : { first, last };
 }
 

@@ -1,6 +1,5 @@
 import { type Int64, toInt64 } from '../../../base/int64.ts';
-import type { HostConfig } from '../../../api/types.ts';
-import { type CompletedHostConfig, fillHostConfig } from '../../model/host-config.ts';
+import { type CompletedHostConfig, type FilledHostConfig, withParsedModes } from '../../model/host-config.ts';
 import { parseIpcMode } from '../../model/namespace-modes.ts';
 import { DEFAULT_READONLY_PATHS } from '../spec/system-paths.ts';
 
@@ -25,8 +24,8 @@ export type HostDefaults = {
  * What a container asks of the host, with all the defaults. What was sent is kept as it was sent, in its own spelling,
  * and an empty list as an empty list: by that, programs tell whether a container is as they want it.
  */
-export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): CompletedHostConfig {
-  const filled = fillHostConfig(wanted);
+export function completeHostConfig(wanted: FilledHostConfig, defaults: HostDefaults): CompletedHostConfig {
+  const filled = withParsedModes(wanted);
   return {
     ...filled,
     LogConfig: logConfig(filled.LogConfig, defaults),
@@ -35,7 +34,7 @@ export function completeHostConfig(wanted: HostConfig, defaults: HostDefaults): 
     IpcMode: wanted.IpcMode ? filled.IpcMode : parseIpcMode(defaults.ipcMode),
     ShmSize: filled.ShmSize || defaults.shmSizeBytes,
     Runtime: filled.Runtime || 'slipway',
-    Init: filled.Init ?? (defaults.init || null),
+    Init: filled.Init === null ? defaults.init || null : filled.Init,
     RestartPolicy: { ...filled.RestartPolicy, Name: filled.RestartPolicy.Name || 'no' },
     // Docker allows as much swap as memory when nothing is said.
     MemorySwap: filled.Memory > 0 && !filled.MemorySwap ? twice(filled.Memory) : filled.MemorySwap,
@@ -54,7 +53,7 @@ function cgroupnsMode({ Privileged }: CompletedHostConfig, defaults: HostDefault
   return Privileged ? defaults.privilegedCgroupnsMode : defaults.cgroupnsMode;
 }
 
-const isDefault = (mode: string | undefined): boolean => !mode || mode === 'default';
+const isDefault = (mode: string): boolean => mode === '' || mode === 'default';
 
 /** What the container may see and change of the host, and what it is told of labels. */
 function confinement(

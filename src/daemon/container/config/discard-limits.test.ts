@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CgroupLayout } from '../../../cgroups/layout.ts';
+import { fillUpdate } from '../../model/host-config.ts';
 import { readLimitSupport } from '../spec/limit-support.ts';
 import { discardLimits } from './discard-limits.ts';
 
@@ -33,10 +34,15 @@ test('limits of the kernel are found by the files of v1 and the controllers of v
 test('what the kernel cannot limit is left out, with Docker’s warning', () => {
   const support = readLimitSupport(HYBRID, () => false);
   const { limits, warnings } = discardLimits(
-    { BlkioWeight: 300, PidsLimit: 5, CpuShares: 512, BlkioDeviceReadBps: [{ Path: '/dev/sda', Rate: 1 }] },
+    fillUpdate({
+      BlkioWeight: 300,
+      PidsLimit: 5,
+      CpuShares: 512,
+      BlkioDeviceReadBps: [{ Path: '/dev/sda', Rate: 1 }],
+    }),
     support,
   );
-  assert.deepEqual(limits, { BlkioWeight: 0, PidsLimit: null, CpuShares: 512, BlkioDeviceReadBps: [] });
+  assert.deepEqual(limits, fillUpdate({ CpuShares: 512 }));
   assert.deepEqual(warnings, [
     'Your kernel does not support PIDs limit capabilities or the cgroup is not mounted. PIDs limit discarded.',
     'Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.',
@@ -47,9 +53,9 @@ test('what the kernel cannot limit is left out, with Docker’s warning', () => 
 test('a container without a memory limit and without the OOM killer is warned of', () => {
   const support = readLimitSupport(HYBRID, () => true);
   assert.deepEqual(
-    discardLimits({ OomKillDisable: true, Memory: 1 << 28, MemorySwap: -1 }, support).warnings,
+    discardLimits(fillUpdate({ OomKillDisable: true, Memory: 1 << 28, MemorySwap: -1 }), support).warnings,
     [],
   );
-  const [warning] = discardLimits({ OomKillDisable: true }, support).warnings;
+  const [warning] = discardLimits(fillUpdate({ OomKillDisable: true }), support).warnings;
   assert.match(warning ?? '', /^OOM killer is disabled for the container, but no memory limit is set/);
 });

@@ -1,4 +1,4 @@
-import type { HostConfig } from '../../../api/types.ts';
+import type { CompletedHostConfig } from '../../model/host-config.ts';
 import {
   type Governance,
   GOVERNANCE_PREFIX,
@@ -13,28 +13,22 @@ type Annotations = Record<string, string>;
  * A request's annotations, with those of its labels that say how the container is governed: compose files and older
  * clients have labels only. An annotation counts more. Labels of images are not asked: whoever runs an image decides.
  */
-export function withGovernanceLabels(
-  annotations: Annotations | null | undefined,
-  labels: Annotations | null | undefined,
-): Annotations | undefined {
-  const own = Object.entries(labels ?? {}).filter(([key]) => key.startsWith(GOVERNANCE_PREFIX));
-  return own.length === 0 ? (annotations ?? undefined) : { ...Object.fromEntries(own), ...annotations };
+export function withGovernanceLabels(annotations: Annotations, labels: Annotations): Annotations {
+  const own = Object.entries(labels).filter(([key]) => key.startsWith(GOVERNANCE_PREFIX));
+  return own.length === 0 ? annotations : { ...Object.fromEntries(own), ...annotations };
 }
 
 /** How a container is governed. @throws EngineError invalid-parameter */
-export function governanceOf({ Annotations }: Pick<HostConfig, 'Annotations'>): Governance {
-  return parseGovernance(Annotations ?? {});
+export function governanceOf({ Annotations }: Pick<CompletedHostConfig, 'Annotations'>): Governance {
+  return parseGovernance(Annotations);
 }
 
 /**
  * What a change makes of annotations: an empty value takes one away. Undefined where nothing is said of how the container is
  * governed; other annotations are left as they are.
  */
-export function changedAnnotations(
-  before: Annotations | undefined,
-  change: Annotations | undefined,
-): Annotations | undefined {
-  const changed = Object.entries(change ?? {}).filter(([key]) => key.startsWith(GOVERNANCE_PREFIX));
+export function changedAnnotations(before: Annotations, change: Annotations): Annotations | undefined {
+  const changed = Object.entries(change).filter(([key]) => key.startsWith(GOVERNANCE_PREFIX));
   if (changed.length === 0) return undefined;
   const all = Object.entries({ ...before, ...Object.fromEntries(changed) });
   return Object.fromEntries(all.filter(([key, value]) => value !== '' || !key.startsWith(GOVERNANCE_PREFIX)));
@@ -89,19 +83,21 @@ const LACKS: readonly Lack[] = [
 ];
 
 /** Values that ask for nothing. */
-const NOTHING_ASKED: Partial<Record<GovernanceOption, readonly string[]>> = {
-  'cpu-burst': ['0'],
-  'cpu-burst-policy': ['none', 'cfsQuotaBurstOnly'],
-  'files-limit': ['0', '-1'],
-  'network-guard': ['off'],
-  'sysctl-guard': ['off'],
-};
+const NOTHING_ASKED: ReadonlySet<string> = new Set([
+  'cpu-burst=0',
+  'cpu-burst-policy=none',
+  'cpu-burst-policy=cfsQuotaBurstOnly',
+  'files-limit=0',
+  'files-limit=-1',
+  'network-guard=off',
+  'sysctl-guard=off',
+]);
 
 /** Of what the kernel lacks, in Docker's manner. */
-export function governanceWarnings(annotations: Annotations | undefined, support: LimitSupport): string[] {
+export function governanceWarnings(annotations: Annotations, support: LimitSupport): string[] {
   const isAsked = (name: GovernanceOption) => {
-    const value = annotations?.[`${GOVERNANCE_PREFIX}${name}`] ?? '';
-    return value !== '' && !(NOTHING_ASKED[name] ?? []).includes(value);
+    const value = annotations[`${GOVERNANCE_PREFIX}${name}`];
+    return Boolean(value) && !NOTHING_ASKED.has(`${name}=${value}`);
   };
   return LACKS.filter(({ names, isSupported }) => names.some(isAsked) && !isSupported(support)).map(
     ({ warning }) => warning,

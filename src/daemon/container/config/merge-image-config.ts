@@ -1,38 +1,45 @@
-import type { ContainerConfig, HealthConfig } from '../../../api/types.ts';
-import type { ContainerDefaults } from '../../../oci/image-config.ts';
+import { type CompletedConfig, type CompletedHealthConfig, EMPTY_CONFIG } from '../../model/config.ts';
 
 /** A container's configuration completed with what its image says, by Docker's rules: its shell is for builds only. */
-export function mergeImageConfig(wanted: ContainerConfig, image: ContainerDefaults): ContainerConfig {
-  const hasEntrypoint = (wanted.Entrypoint ?? []).length > 0;
-  const hasCommand = (wanted.Cmd ?? []).length > 0;
-  const config: ContainerConfig = {
-    ...wanted,
-    User: wanted.User || image.User || '',
-    Env: mergeEnvironment(wanted.Env, image.Env),
-    Cmd: hasEntrypoint || hasCommand ? (wanted.Cmd ?? null) : (image.Cmd ?? null),
-    // An empty list, unlike none at all, clears the image's entrypoint.
-    Entrypoint: hasEntrypoint || wanted.Entrypoint ? (wanted.Entrypoint ?? null) : (image.Entrypoint ?? null),
-    WorkingDir: wanted.WorkingDir || image.WorkingDir || '',
-    Labels: merged(image.Labels, wanted.Labels),
-    ...present('ExposedPorts', merged(image.ExposedPorts, wanted.ExposedPorts)),
-    Volumes: orNull(merged(image.Volumes, wanted.Volumes)),
-    ...present('StopSignal', wanted.StopSignal || image.StopSignal),
-    ...present('Healthcheck', mergeHealthcheck(wanted.Healthcheck, image.Healthcheck)),
+export function mergeImageConfig(wanted: CompletedConfig, image: CompletedConfig): CompletedConfig {
+  const isCommandOwn = wanted.Entrypoint.length > 0 || wanted.Cmd.length > 0;
+  const sources = {
+    Cmd: isCommandOwn ? wanted : image,
+    Entrypoint: entrypointSource(wanted, image),
+    OnBuild: wanted,
   };
-  if (config.Entrypoint?.length === 1 && config.Entrypoint[0] === '') config.Entrypoint = null;
-  return config;
+  return {
+    ...wanted,
+    User: wanted.User || image.User,
+    Env: mergeEnvironment(wanted.Env, image.Env),
+    Cmd: sources.Cmd.Cmd,
+    Entrypoint: sources.Entrypoint.Entrypoint,
+    WorkingDir: wanted.WorkingDir || image.WorkingDir,
+    Labels: merged(image.Labels, wanted.Labels),
+    ExposedPorts: merged(image.ExposedPorts, wanted.ExposedPorts),
+    Volumes: merged(image.Volumes, wanted.Volumes),
+    StopSignal: wanted.StopSignal || image.StopSignal,
+    Healthcheck: mergeHealthcheck(wanted.Healthcheck, image.Healthcheck),
+    leftOut: (['Cmd', 'Entrypoint', 'OnBuild'] as const).filter(field =>
+      sources[field].leftOut.includes(field),
+    ),
+  };
+}
+
+/** An empty list, unlike none at all, clears the image's entrypoint, and so does an empty string. */
+function entrypointSource(wanted: CompletedConfig, image: CompletedConfig): CompletedConfig {
+  const source = wanted.leftOut.includes('Entrypoint') ? image : wanted;
+  const isCleared = source.Entrypoint.length === 1 && source.Entrypoint[0] === '';
+  return isCleared ? EMPTY_CONFIG : source;
 }
 
 /**
  * What both have, where they differ the container's own. What only one of them has is not copied: of as many entries as
  * an image may have, that takes longer than all the rest.
  */
-function merged<T>(
-  image: Record<string, T> | null | undefined,
-  own: Record<string, T> | null | undefined,
-): Record<string, T> {
-  if (!own || isEmpty(own)) return image ?? {};
-  if (!image || isEmpty(image)) return own;
+function merged<T>(image: Record<string, T>, own: Record<string, T>): Record<string, T> {
+  if (isEmpty(own)) return image;
+  if (isEmpty(image)) return own;
   return Object.fromEntries([...Object.entries(image), ...Object.entries(own)]);
 }
 
@@ -41,46 +48,29 @@ function isEmpty(record: object): boolean {
   return true;
 }
 
-/** The image's variables first, except those that the container sets itself. */
-function mergeEnvironment(
-  wanted: readonly string[] | null | undefined,
-  image: readonly string[] | null | undefined,
-): string[] | null {
-  if (!wanted?.length) return image?.length ? [...image] : null;
+/** The container's variables first, then the image's, except those that the container sets itself. */
+function mergeEnvironment(wanted: string[], image: string[]): string[] {
+  if (wanted.length === 0) return [...image];
   const keys = new Set(wanted.map(variableName));
-  return [...wanted, ...(image ?? []).filter(entry => !keys.has(variableName(entry)))];
+  return [...wanted, ...image.filter(entry => !keys.has(variableName(entry)))];
 }
 
 function variableName(entry: string): string {
-  return entry.split('=', 1)[0] ?? '';
+  const equals = entry.indexOf('=');
+  return equals < 0 ? entry : entry.slice(0, equals);
 }
 
 function mergeHealthcheck(
-  wanted: HealthConfig | null | undefined,
-  image: HealthConfig | undefined,
-): HealthConfig | undefined {
-  if (!wanted) return image;
-  if (!image) return wanted;
+  wanted: CompletedHealthConfig | null,
+  image: CompletedHealthConfig | null,
+): CompletedHealthConfig | null {
+  if (wanted === null || image === null) return wanted ?? image;
   return {
-    ...wanted,
-    Test: wanted.Test?.length ? wanted.Test : (image.Test ?? []),
+    Test: wanted.Test.length > 0 ? wanted.Test : image.Test,
     Interval: wanted.Interval || image.Interval,
     Timeout: wanted.Timeout || image.Timeout,
     StartPeriod: wanted.StartPeriod || image.StartPeriod,
     StartInterval: wanted.StartInterval || image.StartInterval,
     Retries: wanted.Retries || image.Retries,
   };
-}
-
-/** A property that Docker leaves out when it is empty. */
-function present<Key extends string, Value>(
-  key: Key,
-  value: Value,
-): Partial<Record<Key, NonNullable<Value>>> {
-  const isAbsent = !value || (typeof value === 'object' && isEmpty(value));
-  return isAbsent ? {} : ({ [key]: value } as Record<Key, NonNullable<Value>>);
-}
-
-function orNull<Value extends object>(value: Value): Value | null {
-  return isEmpty(value) ? null : value;
 }

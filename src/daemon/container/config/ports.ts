@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import type { ContainerConfig, PortMap } from '../../../api/types.ts';
 import type { CompletedConfig } from '../../model/config.ts';
 import type { CompletedHostConfig } from '../../model/host-config.ts';
 import type { EngineError } from '../../../base/errors.ts';
@@ -28,24 +27,24 @@ function invalidPort(text: string): EngineError {
 function readPort(text: string): Port | undefined {
   const match = PORT.exec(text);
   if (!match) return undefined;
-  const number = Number(match[1]);
-  const end = Number(match[2] ?? match[1]);
+  const [, first, last = first, protocol = 'tcp'] = match;
+  const [number, end] = [Number(first), Number(last)];
   if (end < number || end > 65535) return undefined;
-  return { number, end, protocol: match[3]?.toLowerCase() ?? 'tcp' };
+  return { number, end, protocol: protocol.toLowerCase() };
 }
 
 /** Checks a request's exposed and published ports. @throws EngineError invalid-parameter */
 export function checkPorts(
-  exposed: ContainerConfig['ExposedPorts'],
-  bindings: PortMap | null | undefined,
+  exposed: CompletedConfig['ExposedPorts'],
+  bindings: CompletedHostConfig['PortBindings'],
 ): void {
-  for (const port of Object.keys(exposed ?? {})) parsePort(port);
-  checkCount(Object.values(bindings ?? {}).reduce((sum, hosts) => sum + Math.max(1, hosts?.length ?? 0), 0));
-  for (const [port, hosts] of Object.entries(bindings ?? {})) {
+  for (const port of Object.keys(exposed)) parsePort(port);
+  checkCount(Object.values(bindings).reduce((sum, hosts) => sum + Math.max(1, hosts.length), 0));
+  for (const [port, hosts] of Object.entries(bindings)) {
     const { number, end, protocol } = parsePort(port);
     if (end > number) throw invalidPort(port);
     if (!isProtocol(protocol)) throw invalid(`invalid proto: ${protocol}`);
-    for (const { HostIp, HostPort } of hosts ?? []) {
+    for (const { HostIp, HostPort } of hosts) {
       if (HostIp && isIP(HostIp) === 0) throw invalid(`invalid IP address: ${HostIp}`);
       if (HostPort) parsePort(HostPort);
     }

@@ -26,7 +26,7 @@ import { checkCommand, checkConfig } from '../config/check-config.ts';
 import { checkHostConfig } from '../config/check-host-config.ts';
 import { checkName } from '../config/check-name.ts';
 import { type CompletedConfig, fillConfig } from '../../model/config.ts';
-import type { CompletedHostConfig } from '../../model/host-config.ts';
+import { type CompletedHostConfig, fillHostConfig } from '../../model/host-config.ts';
 import type { IpcMode, NetworkMode, PidMode } from '../../model/namespace-modes.ts';
 import { defaultNetworkMode } from '../config/default-network-mode.ts';
 import { completeHostConfig, type HostDefaults } from '../config/complete-host-config.ts';
@@ -49,12 +49,15 @@ export async function createContainer(
   request: api.ContainerCreateRequest,
   { platform, flatReadonlyMounts = false }: api.ContainerCreateOptions = {},
 ): Promise<api.ContainerCreateResponse> {
-  const { HostConfig: asked = {}, NetworkingConfig: networking, ...wanted } = request;
-  const given = { ...asked, ...governed(asked, wanted) };
+  const { HostConfig: host = {}, NetworkingConfig: networking = {}, ...own } = request;
+  if (isEmpty(own)) throw invalid('config cannot be empty in order to create a container');
+  const wanted = fillConfig(own);
+  const filled = fillHostConfig(host);
+  const given = { ...filled, Annotations: withGovernanceLabels(filled.Annotations, wanted.Labels) };
   const slice = new TimeSlice();
   const name = givenName === '' ? '' : checkName(givenName);
-  const image = await resolveImage(daemon, wanted);
-  if (platform && image) checkPlatform(platform, wanted.Image ?? '', image.config);
+  const image = wanted.Image === '' ? undefined : await daemon.graph.resolve(wanted.Image);
+  if (platform && image) checkPlatform(platform, wanted.Image, image.config);
   const { limits: wantedHostConfig, warnings } = discardLimits(given, daemon.hostFacts.limits);
   warnings.push(...checkHostConfig(wanted, wantedHostConfig));
   governanceOf(given);
@@ -63,20 +66,20 @@ export async function createContainer(
   parseSecurityOptions(wantedHostConfig.SecurityOpt);
   checkConfig(wanted);
   if (slice.isOver) await slice.pause();
-  const config = mergeImageConfig(wanted, image?.config.config ?? {});
+  const config = image ? mergeImageConfig(wanted, fillConfig({ ...image.config.config })) : wanted;
   checkCommand(config);
   const id = newId();
   const hostConfig = resolveReferences(daemon, completeHostConfig(wantedHostConfig, hostDefaults(daemon)));
   const finalName = name === '' ? generateName(free => daemon.containers.isNameFree(free)) : name;
   daemon.containers.reserveName(finalName, id);
   try {
-    const [path = '', ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+    const [path = '', ...args] = [...config.Entrypoint, ...config.Cmd];
     const record: ContainerRecord = {
       id,
       name: finalName,
       createdAt: currentTime(),
       imageId: image?.id ?? '',
-      imageReference: wanted.Image ?? '',
+      imageReference: wanted.Image,
       path,
       args,
       config: completeConfig({ id, config, hostConfig }),
@@ -84,7 +87,7 @@ export async function createContainer(
       mounts: [],
       // On a network of names, links are names of the endpoint, and what they lead to may be made later.
       links: hostConfig.NetworkMode.kind === 'network' ? [] : resolveLinks(daemon, wantedHostConfig.Links),
-      networks: endpointSettings(daemon, hostConfig, networking, wanted.MacAddress),
+      networks: endpointSettings(daemon, hostConfig, networking, config.MacAddress),
     };
     await lineAttributes(record, logPath(daemon.options, id));
     if (slice.isOver) await slice.pause();
@@ -94,14 +97,6 @@ export async function createContainer(
     throw error;
   }
   return { Id: id, Warnings: warnings };
-}
-
-function governed(
-  asked: api.HostConfig,
-  { Labels }: api.ContainerConfig,
-): Pick<api.HostConfig, 'Annotations'> {
-  const annotations = withGovernanceLabels(asked.Annotations, Labels);
-  return annotations === undefined ? {} : { Annotations: annotations };
 }
 
 /** The parts of a container on disk, and its row: all of them, or none. */
@@ -138,11 +133,8 @@ async function make(
   }
 }
 
-async function resolveImage({ graph }: Daemon, wanted: api.ContainerConfig): Promise<Image | undefined> {
-  const isEmpty = Object.values(wanted).every(value => value === undefined || value === null || value === '');
-  if (isEmpty) throw invalid('config cannot be empty in order to create a container');
-  if (!wanted.Image) return undefined;
-  return graph.resolve(wanted.Image);
+function isEmpty(config: api.ContainerConfig): boolean {
+  return Object.values(config).every(value => value === undefined || value === null || value === '');
 }
 
 /** Other containers are kept by their ids: names may change. */
@@ -185,7 +177,7 @@ export function hostDefaults({ options, hostFacts }: Daemon): HostDefaults {
   };
 }
 
-type Draft = { id: string; config: api.ContainerConfig; hostConfig: CompletedHostConfig };
+type Draft = { id: string; config: CompletedConfig; hostConfig: CompletedHostConfig };
 
 /** What is too long for a path, as an image may have it, the start refuses. */
 function workingDirectory(directory: string): string {
@@ -194,11 +186,10 @@ function workingDirectory(directory: string): string {
 
 /** With what follows from the host configuration. */
 function completeConfig({ id, config, hostConfig }: Draft): CompletedConfig {
-  const filled = fillConfig(config);
   return {
-    ...filled,
-    Hostname: filled.Hostname || (hostConfig.NetworkMode.kind === 'host' ? hostname() : shortId(id)),
-    ExposedPorts: exposedPorts(filled.ExposedPorts, hostConfig.PortBindings),
-    WorkingDir: workingDirectory(filled.WorkingDir),
+    ...config,
+    Hostname: config.Hostname || (hostConfig.NetworkMode.kind === 'host' ? hostname() : shortId(id)),
+    ExposedPorts: exposedPorts(config.ExposedPorts, hostConfig.PortBindings),
+    WorkingDir: workingDirectory(config.WorkingDir),
   };
 }

@@ -7,6 +7,7 @@ import { resolvConf } from '../networking/resolv-conf.ts';
 import { checkCapabilities } from '../config/check-capabilities.ts';
 import { checkCommand, checkConfig } from '../config/check-config.ts';
 import { checkHostConfig } from '../config/check-host-config.ts';
+import { describeConfig, EMPTY_CONFIG, fillConfig } from '../../model/config.ts';
 import { describeHostConfig, fillHostConfig } from '../../model/host-config.ts';
 import { TestDaemon } from '../../testing/test-daemon.ts';
 import { completeHostConfig, type HostDefaults } from '../config/complete-host-config.ts';
@@ -26,8 +27,12 @@ const DEFAULTS: HostDefaults = {
   maskedPaths: ['/proc/kcore'],
 };
 
+const check = (hostConfig: HostConfig) => checkHostConfig(EMPTY_CONFIG, fillHostConfig(hostConfig));
+const merge = (wanted: ContainerConfig, image: ContainerConfig) =>
+  describeConfig(mergeImageConfig(fillConfig(wanted), fillConfig(image)));
 /** As `inspect` shows it. */
-const completed = (wanted: HostConfig) => describeHostConfig(completeHostConfig(wanted, DEFAULTS));
+const completed = (wanted: HostConfig) =>
+  describeHostConfig(completeHostConfig(fillHostConfig(wanted), DEFAULTS));
 /** node:path would take seconds for it. */
 const LONG_PATH = `/${'a'.repeat(MB)}${'/b/..'.repeat(5000)}`;
 
@@ -115,10 +120,10 @@ test('bad host configurations are refused in Docker’s words', () => {
     ],
   ];
   for (const [hostConfig, message] of cases) {
-    assert.throws(() => checkHostConfig({}, hostConfig), { kind: 'invalid-parameter', message });
+    assert.throws(() => check(hostConfig), { kind: 'invalid-parameter', message });
   }
-  checkHostConfig({}, { ExtraHosts: ['a:1.2.3.4', 'a:::1', 'a:::ffff:1.2.3.4', 'a:host-gateway'] });
-  assert.deepEqual(checkHostConfig({}, { Memory: 10 * MB, NanoCpus: 5e8, CpusetCpus: '0' }), []);
+  check({ ExtraHosts: ['a:1.2.3.4', 'a:::1', 'a:::ffff:1.2.3.4', 'a:host-gateway'] });
+  assert.deepEqual(check({ Memory: 10 * MB, NanoCpus: 5e8, CpusetCpus: '0' }), []);
 });
 
 test('bad configurations are refused in Docker’s words', () => {
@@ -131,16 +136,16 @@ test('bad configurations are refused in Docker’s words', () => {
     [{ Cmd: ['x'], StopSignal: 'FOO' }, 'invalid signal: FOO'],
     [{ Cmd: ['x'], Healthcheck: { Interval: 1000 } }, 'Interval in Healthcheck cannot be less than 1ms'],
   ];
-  for (const [config, message] of cases) assert.throws(() => checkConfig(config), { message });
-  assert.throws(() => checkCommand({ Cmd: [] }), { message: 'no command specified' });
+  for (const [config, message] of cases) assert.throws(() => checkConfig(fillConfig(config)), { message });
+  assert.throws(() => checkCommand(EMPTY_CONFIG), { message: 'no command specified' });
 });
 
 test('capabilities and security options are checked', () => {
   checkCapabilities({ CapAdd: ['net_admin', 'CAP_CHOWN'], CapDrop: ['all'] });
-  assert.throws(() => checkCapabilities({ CapAdd: ['foo'] }), {
+  assert.throws(() => checkCapabilities({ CapAdd: ['foo'], CapDrop: [] }), {
     message: 'invalid CapAdd: unknown capability: "CAP_FOO"',
   });
-  assert.throws(() => checkCapabilities({ CapDrop: ['CAP_ALL'] }), {
+  assert.throws(() => checkCapabilities({ CapAdd: [], CapDrop: ['CAP_ALL'] }), {
     message: 'invalid CapDrop: unknown capability: "CAP_ALL"',
   });
   parseSecurityOptions(['no-new-privileges', 'seccomp=unconfined', 'label:disable', 'apparmor=x']);
@@ -159,20 +164,17 @@ test('an image’s defaults are merged by Docker’s rules', () => {
     Volumes: { '/data': {} },
     ExposedPorts: { '80/tcp': {} },
   };
-  const plain = mergeImageConfig({}, image);
+  const plain = merge({}, image);
   assert.deepEqual([plain.Entrypoint, plain.Cmd, plain.User], [['/entry'], ['sh'], 'web']);
-  const own = mergeImageConfig(
-    { Cmd: ['x'], Env: ['B=3'], Labels: { y: '3' }, ExposedPorts: { '81/tcp': {} } },
-    image,
-  );
+  const own = merge({ Cmd: ['x'], Env: ['B=3'], Labels: { y: '3' }, ExposedPorts: { '81/tcp': {} } }, image);
   assert.deepEqual([own.Entrypoint, own.Cmd, own.Env], [['/entry'], ['x'], ['B=3', 'A=1']]);
   assert.deepEqual(
     [own.Labels, Object.keys(own.ExposedPorts ?? {})],
     [{ x: '1', y: '3' }, ['80/tcp', '81/tcp']],
   );
-  const entry = mergeImageConfig({ Entrypoint: ['/other'] }, image);
+  const entry = merge({ Entrypoint: ['/other'] }, image);
   assert.deepEqual([entry.Entrypoint, entry.Cmd], [['/other'], null]);
-  const reset = mergeImageConfig({ Entrypoint: [''], Cmd: ['x'] }, image);
+  const reset = merge({ Entrypoint: [''], Cmd: ['x'] }, image);
   assert.deepEqual([reset.Entrypoint, reset.Cmd], [null, ['x']]);
 });
 
@@ -281,8 +283,8 @@ test('no more ports are published than are of use', () => {
     kind: 'invalid-parameter',
     message: /^cannot publish \d+ ports: at most 10240 are published/,
   };
-  assert.throws(() => checkHostConfig({}, { PortBindings: bindings(10_241) }), error);
-  checkHostConfig({}, { PortBindings: bindings(10_240) });
+  assert.throws(() => check({ PortBindings: bindings(10_241) }), error);
+  check({ PortBindings: bindings(10_240) });
   const all = { PublishAllPorts: true, PortBindings: {} };
   const none = { PublishAllPorts: false, PortBindings: {} };
   for (const exposed of [['1-65535'], ['1-9000', '1-9000/udp'], ports(10_241)]) {

@@ -3,7 +3,12 @@ import { formatNetworkMode } from '../../model/namespace-modes.ts';
 import type * as api from '../../../api/types.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid, prefixed } from '../../model/errors.ts';
-import { checkEndpointSettings } from '../../network/endpoint-settings.ts';
+import {
+  EMPTY_ENDPOINT_CONFIG,
+  type EndpointConfig,
+  fillEndpointConfig,
+} from '../../model/endpoint-config.ts';
+import { checkEndpointSettings, settingsOf } from '../../network/endpoint-settings.ts';
 import type { Networks } from '../../network/networks.ts';
 import { defaultNetworkMode } from '../config/default-network-mode.ts';
 
@@ -16,24 +21,24 @@ const MAC = /^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i;
 export function endpointSettings(
   { networks, options }: Pick<Daemon, 'networks' | 'options'>,
   { NetworkMode: mode }: Pick<CompletedHostConfig, 'NetworkMode'>,
-  networking: api.NetworkingConfig | undefined,
-  macAddress: string | undefined,
-): Record<string, api.EndpointSettings> {
+  { EndpointsConfig: asked }: api.NetworkingConfig,
+  macAddress: string,
+): Record<string, EndpointConfig> {
   if (mode.kind === 'container') return {};
   const nameOf = (reference: string): string =>
     reference === 'default' ? defaultNetworkMode(options) : (networks.lookup(reference)?.name ?? reference);
-  const given = Object.entries(networking?.EndpointsConfig ?? {}).map(([network, settings]) => [
+  const given = Object.entries({ ...asked }).map(([network, settings]) => [
     nameOf(network),
-    settings ?? {},
+    fillEndpointConfig(settings),
   ]);
   const main = nameOf(formatNetworkMode(mode));
-  const wanted = given.length > 0 ? Object.fromEntries(given) : { [main]: {} };
+  const wanted = given.length > 0 ? Object.fromEntries(given) : { [main]: EMPTY_ENDPOINT_CONFIG };
   const settings = withMacAddress(main, wanted, macAddress);
   for (const [network, endpoint] of Object.entries(settings)) checkEndpoint(networks, network, endpoint);
   return settings;
 }
 
-function checkEndpoint(networks: Networks, network: string, settings: api.EndpointSettings): void {
+function checkEndpoint(networks: Networks, network: string, settings: EndpointConfig): void {
   const { MacAddress: mac } = settings;
   const prefix = `invalid config for network ${network}`;
   if (mac && !MAC.test(mac)) throw invalid(`${prefix}: invalid MAC address ${mac}`);
@@ -47,13 +52,14 @@ function checkEndpoint(networks: Networks, network: string, settings: api.Endpoi
 /** The address of the whole container is that of its main network. */
 function withMacAddress(
   main: string,
-  settings: Record<string, api.EndpointSettings>,
-  macAddress: string | undefined,
-): Record<string, api.EndpointSettings> {
+  settings: Record<string, EndpointConfig>,
+  macAddress: string,
+): Record<string, EndpointConfig> {
   if (!macAddress || main === 'host' || main === 'none') return settings;
-  if ((settings[main]?.MacAddress || macAddress) !== macAddress)
+  const { MacAddress: given, ...rest } = settingsOf({ networks: settings }, main);
+  if ((given || macAddress) !== macAddress)
     throw invalid(
       'the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty',
     );
-  return { ...settings, [main]: { ...settings[main], MacAddress: macAddress } };
+  return { ...settings, [main]: { ...rest, MacAddress: macAddress } };
 }

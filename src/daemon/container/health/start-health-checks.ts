@@ -113,7 +113,10 @@ async function settlesWithin(promise: Promise<void>, timeoutMs: number, over: Ab
 function settingsOf({ record: { config } }: Container): Settings | undefined {
   const { Healthcheck: health } = config;
   if (health === null) return undefined;
-  const { Test: [kind, ...rest] = [], Retries: retries = 0 } = health;
+  const {
+    Test: [kind, ...rest],
+    Retries: retries,
+  } = health;
   if (kind !== 'CMD' && kind !== 'CMD-SHELL') return undefined;
   const shell = config.Shell.length > 0 ? config.Shell : ['/bin/sh', '-c'];
   return {
@@ -126,7 +129,7 @@ function settingsOf({ record: { config } }: Container): Settings | undefined {
   };
 }
 
-function toMs(ns: Int64 | undefined, fallback: number): number {
+function toMs(ns: Int64, fallback: number): number {
   return ns ? Math.max(1, Number(ns) / NS_PER_MS) : fallback;
 }
 

@@ -2,7 +2,8 @@ import type * as api from '../../../api/types.ts';
 import { ZERO_TIME } from '../../model/clock.ts';
 import type { Daemon } from '../daemon.ts';
 import { addressOf, type Endpoint } from '../../../networkdriver/driver.ts';
-import { dnsNames } from '../../network/endpoint-settings.ts';
+import { describeEndpointConfig } from '../../model/endpoint-config.ts';
+import { dnsNames, settingsOf } from '../../network/endpoint-settings.ts';
 import { hasInterface } from '../../network/networks.ts';
 import { isUserDefined } from '../../model/network-record.ts';
 import type { Container } from '../../model/container.ts';
@@ -11,13 +12,15 @@ import type { Container } from '../../model/container.ts';
 export function describeNetworks(daemon: Daemon, container: Container): api.NetworkSettings {
   const { state } = container;
   const networks = describeEndpoints(daemon, container);
-  const first = state.endpoints[0]?.endpoint;
+  const [first = { endpoint: NO_ENDPOINT }] = state.endpoints;
   // Beside the list of networks, only the default one is shown.
-  const main = state.endpoints.find(({ network }) => network === 'bridge')?.endpoint ?? NO_ENDPOINT;
+  const { endpoint: main } = state.endpoints.find(({ network }) => network === 'bridge') ?? {
+    endpoint: NO_ENDPOINT,
+  };
   return {
     Bridge: '',
-    SandboxID: first?.endpointId ?? '',
-    SandboxKey: state.pid > 0 && first !== undefined ? `/proc/${state.pid}/ns/net` : '',
+    SandboxID: first.endpoint.endpointId,
+    SandboxKey: state.pid > 0 && first.endpoint !== NO_ENDPOINT ? `/proc/${state.pid}/ns/net` : '',
     Ports: describePorts(container),
     HairpinMode: false,
     LinkLocalIPv6Address: '',
@@ -25,7 +28,7 @@ export function describeNetworks(daemon: Daemon, container: Container): api.Netw
     SecondaryIPAddresses: null,
     SecondaryIPv6Addresses: null,
     EndpointID: main.endpointId,
-    ...describeAddresses(main),
+    ...describeAddresses(main.addresses),
     MacAddress: main.macAddress,
     Networks: networks,
   };
@@ -33,61 +36,50 @@ export function describeNetworks(daemon: Daemon, container: Container): api.Netw
 
 /** By network name: what was asked for, and what is. */
 export function describeEndpoints(
-  { networks }: Daemon,
+  daemon: Daemon,
   container: Container,
 ): Record<string, api.EndpointSettings> {
   const { record, state } = container;
-  const endpoints = new Map(state.endpoints.map(({ network, endpoint }) => [network, endpoint]));
   const wasConnected = state.startedAt !== ZERO_TIME;
   return Object.fromEntries(
     // As Go orders maps.
     Object.entries(record.networks)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([network, wanted]) => [
-        network,
-        describeEndpoint(wanted, endpoints.get(network), {
-          wasConnected,
-          networkId: networks.lookup(network)?.id ?? '',
-          names: wasConnected && isUserDefined(network) ? dnsNames(container, wanted) : null,
-        }),
-      ]),
+      .map(([network, wanted]) => {
+        const { endpointId, networkId, macAddress, addresses } = endpointOn(daemon, container, network);
+        const settings: api.EndpointSettings = {
+          ...describeEndpointConfig(wanted),
+          MacAddress: macAddress,
+          NetworkID: networkId,
+          EndpointID: endpointId,
+          ...describeAddresses(addresses),
+          DNSNames: wasConnected && isUserDefined(network) ? dnsNames(container, wanted) : null,
+        };
+        return [network, settings];
+      }),
   );
 }
 
-type Context = { wasConnected: boolean; networkId: string; names: string[] | null };
+type ShownEndpoint = Pick<Endpoint, 'endpointId' | 'networkId' | 'macAddress' | 'addresses'>;
 
-function describeEndpoint(
-  wanted: api.EndpointSettings,
-  endpoint: Endpoint | undefined,
-  { wasConnected, networkId, names }: Context,
-): api.EndpointSettings {
-  return {
-    IPAMConfig: wanted.IPAMConfig ?? null,
-    Links: wanted.Links ?? null,
-    Aliases: wanted.Aliases ?? null,
-    // What was asked for is shown until there is something that is.
-    MacAddress: endpoint?.macAddress ?? (wasConnected ? '' : (wanted.MacAddress ?? '')),
-    DriverOpts: wanted.DriverOpts ?? null,
-    GwPriority: wanted.GwPriority ?? 0,
-    NetworkID: endpoint?.networkId ?? (wasConnected ? networkId : ''),
-    EndpointID: endpoint?.endpointId ?? '',
-    ...describeAddresses(endpoint ?? NO_ENDPOINT),
-    DNSNames: names,
-  };
+/** Stands for the endpoint of a network that the container is not connected to. */
+const NO_ENDPOINT: ShownEndpoint = { endpointId: '', networkId: '', macAddress: '', addresses: [] };
+
+/** Before the first connection what was asked for is shown, afterwards what is, or was. */
+function endpointOn({ networks }: Daemon, { record, state }: Container, network: string): ShownEndpoint {
+  const connection = state.endpoints.find(one => one.network === network);
+  if (connection !== undefined) return connection.endpoint;
+  if (state.startedAt === ZERO_TIME)
+    return { ...NO_ENDPOINT, macAddress: settingsOf(record, network).MacAddress };
+  const id = networks.lookup(network)?.id;
+  return id === undefined ? NO_ENDPOINT : { ...NO_ENDPOINT, networkId: id };
 }
 
 const NO_ADDRESS = { gateway: '', address: '', prefixLength: 0 };
-/** Stands for the endpoint of a network that the container is not connected to. */
-const NO_ENDPOINT: Pick<Endpoint, 'endpointId' | 'networkId' | 'macAddress' | 'addresses'> = {
-  endpointId: '',
-  networkId: '',
-  macAddress: '',
-  addresses: [],
-};
 
-function describeAddresses(endpoint: Pick<Endpoint, 'addresses'>) {
-  const ipv4 = addressOf(endpoint, 4) ?? NO_ADDRESS;
-  const ipv6 = addressOf(endpoint, 6) ?? NO_ADDRESS;
+function describeAddresses(addresses: Endpoint['addresses']) {
+  const ipv4 = addressOf({ addresses }, 4) ?? NO_ADDRESS;
+  const ipv6 = addressOf({ addresses }, 6) ?? NO_ADDRESS;
   return {
     Gateway: ipv4.gateway,
     IPAddress: ipv4.address,
@@ -100,8 +92,8 @@ function describeAddresses(endpoint: Pick<Endpoint, 'addresses'>) {
 
 /** Published ports with where, exposed ones with null; while it runs. */
 function describePorts(container: Container): api.PortMap {
-  const hosts = portHosts(container);
-  return Object.fromEntries(hosts);
+  const ports = [...portHosts(container)];
+  return Object.fromEntries(ports.map(([port, hosts]) => [port, hosts.length === 0 ? null : hosts]));
 }
 
 /** The PORTS column of `docker ps`. */
@@ -111,19 +103,20 @@ export function listPorts(container: Container): api.Port[] {
     const slash = port.indexOf('/');
     const PrivatePort = Number(slash < 0 ? port : port.slice(0, slash));
     const Type = slash < 0 ? 'tcp' : port.slice(slash + 1);
-    if (hosts === null) ports.push({ PrivatePort, Type });
-    for (const { HostIp, HostPort } of hosts ?? [])
+    if (hosts.length === 0) ports.push({ PrivatePort, Type });
+    for (const { HostIp, HostPort } of hosts)
       ports.push({ IP: HostIp, PrivatePort, Type, ...(HostPort ? { PublicPort: Number(HostPort) } : {}) });
   }
   return ports;
 }
 
-type Hosts = { HostIp?: string; HostPort?: string }[];
+type Hosts = { HostIp: string; HostPort: string }[];
 
-function portHosts({ record, state, isRunning }: Container): Map<string, Hosts | null> {
-  const ports = new Map<string, Hosts | null>();
+/** Where each port of a running container is published: nowhere, for one that is exposed only. */
+function portHosts({ record, state, isRunning }: Container): Map<string, Hosts> {
+  const ports = new Map<string, Hosts>();
   if (!isRunning || !state.endpoints.some(hasInterface)) return ports;
-  for (const port of Object.keys(record.config.ExposedPorts)) ports.set(port, null);
+  for (const port of Object.keys(record.config.ExposedPorts)) ports.set(port, []);
   for (const { endpoint } of state.endpoints) {
     for (const { containerPort, protocol, hostIp, hostPort } of endpoint.ports) {
       const key = `${containerPort}/${protocol}`;

@@ -1,6 +1,13 @@
 import type { Int64 } from '../../../base/int64.ts';
 import type { ContainerUpdateRequest } from '../../../api/types.ts';
-import { type CompletedHostConfig, type Limits, NO_LIMITS, UPDATED_LIMITS } from '../../model/host-config.ts';
+import {
+  type CompletedHostConfig,
+  type FilledUpdate,
+  fillUpdate,
+  type Limits,
+  NO_LIMITS,
+  UPDATED_LIMITS,
+} from '../../model/host-config.ts';
 import type { Container } from '../../model/container.ts';
 import { checkRestartPolicy } from '../config/check-host-config.ts';
 import { checkResources, checkSwap } from '../config/check-resources.ts';
@@ -35,22 +42,18 @@ export async function updateContainer(
   container: Container,
   given: ContainerUpdateRequest,
 ): Promise<{ Warnings: string[] | null }> {
-  const { limits: request, warnings } = discardLimits(given, daemon.hostFacts.limits);
+  const { limits: request, warnings } = discardLimits(fillUpdate(given), daemon.hostFacts.limits);
   checkSizes(request);
   checkResources(request);
   if (request.Memory) checkSwap(request);
-  if (request.RestartPolicy?.Name) checkRestartPolicy(request.RestartPolicy);
+  if (request.RestartPolicy.Name) checkRestartPolicy(request.RestartPolicy);
   warnings.push(...governanceWarnings(request.Annotations, daemon.hostFacts.limits));
   warnings.push(...(await daemon.locks.run(container.id, () => update(daemon, container, request))));
   return { Warnings: warnings.length > 0 ? warnings : null };
 }
 
 /** Returns what is to be warned of. */
-async function update(
-  daemon: Daemon,
-  container: Container,
-  request: ContainerUpdateRequest,
-): Promise<string[]> {
+async function update(daemon: Daemon, container: Container, request: FilledUpdate): Promise<string[]> {
   const { id, record, runtime } = container;
   const limits = changedLimits(request);
   const warnings: string[] = [];
@@ -92,7 +95,7 @@ function changesOf(daemon: Daemon, { hostConfig, limits, isGoverned }: Change): 
   const changes = resourcesOf(daemon, { ...NO_LIMITS, ...limits });
   const facts = governanceFacts(daemon);
   if (isGoverned) return mergeResources(changes, changedResources(hostConfig, facts));
-  const { burst } = governedResources(hostConfig, facts).cpu ?? {};
+  const burst = governedResources(hostConfig, facts).cpu?.burst;
   return changes.cpu?.quota === undefined || burst === undefined
     ? changes
     : mergeResources(changes, { cpu: { burst } });
@@ -102,7 +105,7 @@ function changesOf(daemon: Daemon, { hostConfig, limits, isGoverned }: Change): 
  * Zero, empty and absent values leave things as they are; a limit of processes of zero takes the limit away, and swappiness may
  * be zero.
  */
-function changedLimits(request: ContainerUpdateRequest): Partial<Limits> {
+function changedLimits(request: FilledUpdate): Partial<Limits> {
   const { PidsLimit, MemorySwappiness: swappiness } = request;
   const isChanged = (name: (typeof UPDATED_LIMITS)[number]) => {
     const value = request[name];
@@ -111,10 +114,8 @@ function changedLimits(request: ContainerUpdateRequest): Partial<Limits> {
   };
   return {
     ...Object.fromEntries(UPDATED_LIMITS.filter(isChanged).map(name => [name, request[name]])),
-    ...(swappiness === undefined || swappiness === null || swappiness < 0
-      ? {}
-      : { MemorySwappiness: swappiness }),
-    ...(PidsLimit === undefined || PidsLimit === null ? {} : { PidsLimit: PidsLimit > 0 ? PidsLimit : 0 }),
+    ...(swappiness === null || swappiness < 0 ? {} : { MemorySwappiness: swappiness }),
+    ...(PidsLimit === null ? {} : { PidsLimit: PidsLimit > 0 ? PidsLimit : 0 }),
   };
 }
 
@@ -132,29 +133,30 @@ function withDevices(before: Limits, changed: Partial<Limits>): Partial<Limits> 
 
 function changedPolicy(
   { AutoRemove }: CompletedHostConfig,
-  { RestartPolicy: { Name, MaximumRetryCount = 0 } = {} }: ContainerUpdateRequest,
+  { RestartPolicy }: FilledUpdate,
 ): Partial<Pick<CompletedHostConfig, 'RestartPolicy'>> {
-  if (!Name) return {};
+  const { Name } = RestartPolicy;
+  if (Name === '') return {};
   if (AutoRemove && Name !== 'no')
     throw conflict('Restart policy cannot be updated because AutoRemove is enabled for the container');
-  return { RestartPolicy: { Name, MaximumRetryCount } };
+  return { RestartPolicy };
 }
 
 /** What contradicts limits that the container has already. */
-function checkConflicts(current: CompletedHostConfig, request: ContainerUpdateRequest): void {
+function checkConflicts(current: CompletedHostConfig, request: FilledUpdate): void {
   const { NanoCpus, CpuPeriod, CpuQuota, MemorySwap: swap } = current;
-  const conflicts: [Int64 | undefined, string, Int64, string][] = [
+  const conflicts: [Int64, string, Int64, string][] = [
     [request.CpuPeriod, 'CPU Period', NanoCpus, 'NanoCPUs'],
     [request.CpuQuota, 'CPU Quota', NanoCpus, 'NanoCPUs'],
     [request.NanoCpus, 'Nano CPUs', CpuQuota, 'CPU Quota'],
     [request.NanoCpus, 'Nano CPUs', CpuPeriod, 'CPU Period'],
   ];
-  for (const [asked = 0, what, set, by] of conflicts) {
+  for (const [asked, what, set, by] of conflicts) {
     if (asked > 0 && set > 0) {
       throw conflict(`Conflicting options: ${what} cannot be updated as ${by} has already been set`);
     }
   }
-  if (request.Memory && request.Memory > swap && !request.MemorySwap) {
+  if (request.Memory > 0 && request.Memory > swap && !request.MemorySwap) {
     throw conflict(
       'Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time',
     );

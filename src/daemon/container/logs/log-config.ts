@@ -3,11 +3,10 @@ import { messageOf } from '../../../base/errors.ts';
 import { parseBoolean } from '../../../base/go/boolean.ts';
 import { compilePattern, patternSize } from '../../../base/go/pattern.ts';
 import { parseBinarySize } from '../../../base/parse-binary-size.ts';
-import type { HostConfig } from '../../../api/types.ts';
 import { invalid, prefixed } from '../../model/errors.ts';
 import { lookupTable } from '../../../base/lookup-table.ts';
 
-type LogConfig = HostConfig['LogConfig'];
+type LogConfig = CompletedHostConfig['LogConfig'];
 
 const MAX_PATTERN_SIZE = 16_384;
 /** Those of the cache are Docker's for drivers that cannot be read; here all can. */
@@ -47,8 +46,8 @@ const DRIVERS = lookupTable<LogDriver>({
 
 /** @throws EngineError invalid-parameter, in Docker's words */
 export function checkLogConfig(config: LogConfig): void {
-  const name = config?.Type || 'json-file';
-  const options = config?.Config ?? {};
+  const name = config.Type || 'json-file';
+  const { Config: options } = config;
   checkMode(options);
   checkCache(options);
   if (name === 'none') return;
@@ -65,21 +64,21 @@ export function checkLogConfig(config: LogConfig): void {
 }
 
 function checkJsonFile(options: Record<string, string>): void {
-  const { 'max-size': size, 'max-file': files, compress = 'false' } = options;
+  const { 'max-size': size, 'max-file': files = '1', compress = 'false' } = options;
   if (size !== undefined && parseBinarySize(size) === 0) throw invalid('max-size must be a positive number');
   checkMaxFile(files);
-  const isRotated = size !== undefined && Number(files ?? 1) > 1;
+  const isRotated = size !== undefined && Number(files) > 1;
   if (boolean(compress) && !isRotated)
     throw invalid('compress cannot be true when max-file is less than 2 or max-size is not set');
 }
 
 /** It compresses what it has rotated, unless it is told not to. */
 function checkLocal(options: Record<string, string>): void {
-  const { 'max-size': size, 'max-file': files, compress = 'true' } = options;
+  const { 'max-size': size, 'max-file': files = '2', compress = 'true' } = options;
   if (size !== undefined) named(`invalid value for max-size: ${size}`, () => parseBinarySize(size));
   named(`invalid value for max-file: ${files}`, () => checkMaxFile(files));
   const isCompressed = named('error reading compress log option', () => boolean(compress));
-  if (isCompressed && Number(files ?? 2) < 2)
+  if (isCompressed && Number(files) < 2)
     throw invalid('compression cannot be enabled when max file count is 1');
 }
 
@@ -104,10 +103,10 @@ function boolean(text: string): boolean {
 }
 
 /** @throws EngineError invalid-parameter, in Docker's words */
-export async function checkLogPatterns(config: LogConfig): Promise<void> {
-  const options = config?.Config ?? {};
+export async function checkLogPatterns({ Config: options }: LogConfig): Promise<void> {
   for (const key of ['labels-regex', 'env-regex']) {
-    const pattern = options[key] ?? '';
+    const pattern = options[key];
+    if (pattern === undefined) continue;
     if (patternSize(pattern) > MAX_PATTERN_SIZE)
       throw invalid(`error parsing regexp: expression too large: ${pattern.slice(0, 100)}`);
     await compilePattern(pattern).catch(error => {
@@ -119,8 +118,7 @@ export async function checkLogPatterns(config: LogConfig): Promise<void> {
 /** Each rotation renames all of them. */
 const MAX_FILES = 1000;
 
-function checkMaxFile(text: string | undefined): void {
-  if (text === undefined) return;
+function checkMaxFile(text: string): void {
   if (!/^[+-]?\d+$/.test(text))
     throw invalid(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
   if (Number(text) < 1) throw invalid('max-file cannot be less than 1');
@@ -140,15 +138,15 @@ function checkMode({ mode = '', 'max-buffer-size': size }: Record<string, string
 }
 
 /** How the log file rotates, by options that have been checked, be it by an earlier version. */
-export function rotation({ Type, Config: options }: CompletedHostConfig['LogConfig']): {
+export function rotation({ Type, Config: options }: LogConfig): {
   maxBytes: number;
   maxFiles: number;
 } {
   const defaults = DRIVERS[Type || 'json-file'] ?? { maxBytes: 0, maxFiles: 1 };
-  const size = options['max-size'];
+  const { 'max-size': size, 'max-file': files = defaults.maxFiles } = options;
   // Earlier versions took -1 for no limit, and any number of files.
   const maxBytes = size === undefined || size === '-1' ? 0 : parseBinarySize(size);
-  const wantedFiles = Number(options['max-file'] ?? defaults.maxFiles);
+  const wantedFiles = Number(files);
   return {
     maxBytes: maxBytes || defaults.maxBytes,
     maxFiles: Math.min(Math.max(1, wantedFiles || 1), MAX_FILES),

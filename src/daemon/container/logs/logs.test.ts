@@ -215,9 +215,9 @@ test('a container that was made before there was a limit rotates within it', () 
 });
 
 test('patterns of log options are Go’s', async () => {
-  await checkLogPatterns({ Config: { 'labels-regex': '(?i)^rx', 'env-regex': '[[:alpha:]]' } });
+  await checkLogPatterns({ Type: '', Config: { 'labels-regex': '(?i)^rx', 'env-regex': '[[:alpha:]]' } });
   const refused = (pattern: string, message: RegExp) =>
-    assert.rejects(checkLogPatterns({ Config: { 'env-regex': pattern } }), {
+    assert.rejects(checkLogPatterns({ Type: '', Config: { 'env-regex': pattern } }), {
       kind: 'invalid-parameter',
       message,
     });

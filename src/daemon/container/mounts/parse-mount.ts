@@ -13,7 +13,8 @@ import { checkPathLength } from '../../../base/path-length.ts';
  * @throws EngineError invalid-parameter, in Docker's words: also for a bind whose source is not there
  */
 export function parseMount(mount: Mount): MountRecord {
-  checkOptions(mount);
+  const { Type: type = '' } = mount;
+  checkOptions(mount, type);
   try {
     switch (mount.Type) {
       case 'bind':
@@ -30,41 +31,37 @@ export function parseMount(mount: Mount): MountRecord {
         throw invalid('mount type unknown');
     }
   } catch (error) {
-    throw invalid(`invalid mount config for type "${mount.Type ?? ''}": ${messageOf(error)}`);
+    throw invalid(`invalid mount config for type "${type}": ${messageOf(error)}`);
   }
 }
 
 const OPTIONS_OF = { BindOptions: 'bind', VolumeOptions: 'volume', TmpfsOptions: 'tmpfs' } as const;
 
-function checkOptions(mount: Mount): void {
-  for (const [name, type] of Object.entries(OPTIONS_OF))
-    if (mount[name as keyof typeof OPTIONS_OF] && mount.Type !== type)
-      throw invalid(`${name} must not be specified on mount type "${mount.Type ?? ''}"`);
-  if (mount.ImageOptions && mount.Type !== 'image')
-    throw invalid(
-      `invalid mount config for type "${mount.Type ?? ''}": field ImageOptions must not be specified`,
-    );
+function checkOptions(mount: Mount, type: string): void {
+  for (const [name, owner] of Object.entries(OPTIONS_OF))
+    if (mount[name as keyof typeof OPTIONS_OF] && type !== owner)
+      throw invalid(`${name} must not be specified on mount type "${type}"`);
+  if (mount.ImageOptions && type !== 'image')
+    throw invalid(`invalid mount config for type "${type}": field ImageOptions must not be specified`);
 }
 
 function parseBindMount(mount: Mount): MountRecord {
-  const destination = checkTarget(mount.Target ?? '');
-  const source = mount.Source ?? '';
+  const { Source: source = '', Target = '', ReadOnly = false, BindOptions: options = {} } = mount;
+  const destination = checkTarget(Target);
   if (source === '') throw invalid('field Source must not be empty');
   checkPathLength(source);
   if (!source.startsWith('/')) throw invalid(`invalid mount path: '${source}' mount path must be absolute`);
-  const options = mount.BindOptions ?? {};
-  const { Propagation: propagation = '' } = options;
+  const { Propagation: propagation = '', CreateMountpoint = false, NonRecursive = false } = options;
   if (propagation !== '' && !PROPAGATIONS.includes(propagation))
     throw invalid(`invalid propagation mode: ${propagation}`);
-  const createSource = options.CreateMountpoint ?? false;
-  if (!createSource && !existsSync(source)) throw invalid(`bind source path does not exist: ${source}`);
+  if (!CreateMountpoint && !existsSync(source)) throw invalid(`bind source path does not exist: ${source}`);
   return {
     ...newMount('bind', destination),
     source: cleanPath(source),
-    writable: !mount.ReadOnly,
-    createSource,
+    writable: !ReadOnly,
+    createSource: CreateMountpoint,
     propagation,
-    nonRecursive: options.NonRecursive ?? false,
+    nonRecursive: NonRecursive,
     readonlyRecursion: readonlyRecursion(mount),
   };
 }
@@ -78,32 +75,34 @@ function readonlyRecursion({ ReadOnly, BindOptions: options = {} }: Mount): Moun
 }
 
 function parseVolumeMount(mount: Mount): MountRecord {
-  const destination = checkTarget(mount.Target ?? '');
-  const subpath = mount.VolumeOptions?.Subpath ?? '';
-  if (subpath !== '' && !mount.Source) throw invalid('must not set Subpath when using anonymous volumes');
+  const { Source: name = '', Target = '', ReadOnly = false, VolumeOptions: options = {} } = mount;
+  const { Subpath: subpath = '', NoCopy = false } = options;
+  const destination = checkTarget(Target);
+  if (subpath !== '' && name === '') throw invalid('must not set Subpath when using anonymous volumes');
   checkPathLength(subpath);
   if (posix.isAbsolute(subpath) || posix.normalize(subpath).split('/').includes('..')) {
     throw invalid('subpath must be a relative path within the volume');
   }
   return {
     ...newMount('volume', destination),
-    name: mount.Source ?? '',
-    anonymous: !mount.Source,
+    name,
+    anonymous: name === '',
     // As Docker shows it.
     mode: 'z',
-    writable: !mount.ReadOnly,
-    copyUp: !mount.VolumeOptions?.NoCopy,
+    writable: !ReadOnly,
+    copyUp: !NoCopy,
     subpath,
   };
 }
 
 function parseTmpfsMount(mount: Mount): MountRecord {
-  const destination = checkTarget(mount.Target ?? '');
-  if (mount.Source) throw invalid('field Source must not be specified');
-  const { SizeBytes = 0, Mode = 0, Options = [] } = mount.TmpfsOptions ?? {};
+  const { Source = '', Target = '', ReadOnly = false, TmpfsOptions: options = {} } = mount;
+  const destination = checkTarget(Target);
+  if (Source !== '') throw invalid('field Source must not be specified');
+  const { SizeBytes = 0, Mode = 0, Options = [] } = options;
   return {
     ...newMount('tmpfs', destination),
-    writable: !mount.ReadOnly,
+    writable: !ReadOnly,
     tmpfsOptions: [
       ...(SizeBytes > 0 ? [`size=${SizeBytes}`] : []),
       ...(Mode > 0 ? [`mode=${Mode.toString(8)}`] : []),

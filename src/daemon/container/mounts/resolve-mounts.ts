@@ -117,8 +117,8 @@ function withVolume(
   const { name, options } = volumes.create({
     name: mount.name,
     driver: volumeOptions?.DriverConfig?.Name || defaultDriver,
-    options: volumeOptions?.DriverConfig?.Options ?? null,
-    labels: volumeOptions?.Labels ?? null,
+    options: volumeOptions?.DriverConfig?.Options,
+    labels: volumeOptions?.Labels,
   });
   if (!isKnown) onNewVolume(name);
   const device = volumeDevice(options);

@@ -6,7 +6,7 @@ import { messageOf } from '../../../base/errors.ts';
 import type { Container } from '../../model/container.ts';
 import { containerEvent } from '../../model/container-event.ts';
 import { conflict, invalid, notFound } from '../../model/errors.ts';
-import type { CompletedHostConfig } from '../../model/host-config.ts';
+import { type CompletedHostConfig, fillPortBindings } from '../../model/host-config.ts';
 import { openNetworkNamespaceOf } from '../../model/open-namespaces.ts';
 import type { Connection } from '../../network/networks.ts';
 import { checkPorts, exposedPorts, parsePort, portBindings } from '../config/ports.ts';
@@ -24,8 +24,9 @@ type Binding = Bindings[string][number];
  * @throws EngineError in the words of `docker run -p`
  */
 export async function publishPorts(daemon: Daemon, container: Container, ports: PortMap): Promise<void> {
-  checkPorts({}, ports);
-  const added = completed(ports);
+  const given = fillPortBindings(ports);
+  checkPorts({}, given);
+  const added = completed(given);
   await daemon.locks.run(container.id, async () => {
     refuseUnpublishable(container);
     const { record } = container;
@@ -52,8 +53,9 @@ export async function publishPorts(daemon: Daemon, container: Container, ports: 
  * @throws EngineError not-found for a port that is not published
  */
 export async function withdrawPorts(daemon: Daemon, container: Container, ports: PortMap): Promise<void> {
-  checkPorts({}, ports);
-  const asked = completed(ports);
+  const given = fillPortBindings(ports);
+  checkPorts({}, given);
+  const asked = completed(given);
   await daemon.locks.run(container.id, async () => {
     refuseRemoved(container);
     const { hostConfig } = container.record;
@@ -145,11 +147,10 @@ function allBindings(bindings: Bindings): [string, Binding][] {
 }
 
 /** By `80/tcp`; a port without bindings has one that leaves all open. */
-function completed(ports: PortMap): Bindings {
+function completed(ports: Bindings): Bindings {
   const bindings: Bindings = {};
-  for (const [port, hosts] of Object.entries(ports)) {
+  for (const [port, list] of Object.entries(ports)) {
     const { number, protocol } = parsePort(port);
-    const list = (hosts ?? []).map(({ HostIp = '', HostPort = '' }) => ({ HostIp, HostPort }));
     (bindings[`${number}/${protocol}`] ??= []).push(...(list.length > 0 ? list : [ANY]));
   }
   return bindings;

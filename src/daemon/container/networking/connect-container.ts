@@ -1,11 +1,11 @@
 import { mainNetwork } from './main-network.ts';
-import type { EndpointSettings } from '../../../api/types.ts';
 import { EngineError, errorCode } from '../../../base/errors.ts';
 import { deleteLink } from '../../../kernel/netlink/link-messages.ts';
 import { own } from '../../../base/own.ts';
 import { NetworkNamespace } from '../../../networkdriver/network-namespace.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
+import type { EndpointConfig } from '../../model/endpoint-config.ts';
 import { conflict, invalid, notFound } from '../../model/errors.ts';
 import { addOwnHosts, removeOwnHosts, writeResolvConf } from './host-files.ts';
 import { keepPorts } from './keep-ports.ts';
@@ -24,7 +24,7 @@ import type { Connection } from '../../network/networks.ts';
 export async function connectContainer(
   daemon: Daemon,
   container: Container,
-  { network, settings }: { network: NetworkRecord; settings: EndpointSettings },
+  { network, settings }: { network: NetworkRecord; settings: EndpointConfig },
 ): Promise<void> {
   await daemon.locks.run(container.id, async () => {
     const { record } = container;

@@ -127,7 +127,7 @@ function gatewayNetwork(
 export function gatewayCandidate(record: ContainerRecord, network: NetworkRecord) {
   return {
     network: network.name,
-    priority: Number(settingsOf(record, network.name).GwPriority ?? 0),
+    priority: Number(settingsOf(record, network.name).GwPriority),
     internal: network.internal,
     isDualStack: network.enableIPv4 && network.enableIPv6,
   };
@@ -156,7 +156,7 @@ export async function connectOne(daemon: Daemon, container: Container, target: T
     interfaceName: interfaceName(wanted, network, taken),
     addresses: fixedAddresses(wanted),
     avoid: reservedAddresses(daemon, network.name, container),
-    macAddress: wanted.MacAddress ?? '',
+    macAddress: wanted.MacAddress,
     ports: isGateway ? portsToPublish(portBindings(config, hostConfig), network, options.publishIp) : [],
     links: network.name === 'bridge' ? endpointLinks(daemon, container) : [],
     defaultRoute: isGateway,

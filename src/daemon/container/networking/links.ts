@@ -15,9 +15,9 @@ const HOST_CONFLICT =
  * `/name:/container/alias`.
  * @throws EngineError invalid-parameter, in Docker's words
  */
-export function resolveLinks(daemon: Daemon, links: readonly string[] | null | undefined): Link[] {
+export function resolveLinks(daemon: Daemon, links: readonly string[]): Link[] {
   const { containers } = daemon;
-  return (links ?? []).map(link => {
+  return links.map(link => {
     const { name, alias } = parseLink(link);
     const named = containers.lookup(name);
     // Not not-found: to the docker CLI that means a missing image.

@@ -16,9 +16,9 @@ export type SecurityOptions = {
 };
 
 /** @throws EngineError invalid-parameter, in Docker's words */
-export function parseSecurityOptions(options: readonly string[] | null | undefined): SecurityOptions {
+export function parseSecurityOptions(options: readonly string[]): SecurityOptions {
   const result: SecurityOptions = { noNewPrivileges: false, unconfinedSystemPaths: false, labels: [] };
-  for (const option of options ?? []) {
+  for (const option of options) {
     if (option === 'no-new-privileges') result.noNewPrivileges = true;
     else if (option === 'writable-cgroups') result.writableCgroups = true;
     else if (option === 'disable') result.labels.push('disable');

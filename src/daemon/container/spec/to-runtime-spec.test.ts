@@ -5,7 +5,7 @@ import { ALL_CAPABILITIES } from '../../../libcontainer/capabilities.ts';
 import type { Device, Mount } from '../../../oci/runtime-spec.ts';
 import { fillConfig } from '../../model/config.ts';
 import { fillExecConfig } from '../../model/exec.ts';
-import { fillHostConfig } from '../../model/host-config.ts';
+import { upgradeHostConfig } from '../../model/host-config.ts';
 import { DEFAULT_READONLY_PATHS } from './system-paths.ts';
 import type { HostFacts } from './host-facts.ts';
 import { readLimitSupport } from './limit-support.ts';
@@ -49,7 +49,7 @@ function specOf(hostConfig: HostConfig = {}, config: ContainerConfig = {}, rest:
   return toRuntimeSpec({
     id: 'ID',
     config: fillConfig({ Hostname: 'ID', Cmd: ['sh'], ...config }),
-    hostConfig: fillHostConfig({ ...DEFAULTS, ...hostConfig }),
+    hostConfig: upgradeHostConfig({ ...DEFAULTS, ...hostConfig }),
     cgroupsPath: '/slipway/ID',
     user: { uid: 0, gid: 0, additionalGids: [0], home: '/root' },
     mounts: [],
