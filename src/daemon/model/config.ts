@@ -82,7 +82,7 @@ const NO_HEALTH_CONFIG: CompletedHealthConfig = {
   Retries: 0,
 };
 
-export function fillHealthConfig(wanted: api.HealthConfig | null | undefined): CompletedHealthConfig | null {
+function fillHealthConfig(wanted: api.HealthConfig | null | undefined): CompletedHealthConfig | null {
   return wanted ? { ...NO_HEALTH_CONFIG, ...withoutNulls(wanted) } : null;
 }
 
