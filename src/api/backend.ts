@@ -104,7 +104,8 @@ export type AttachOptions = {
   stdin: boolean;
   stdout: boolean;
   stderr: boolean;
-  detachKeys?: string;
+  /** '' for the default ones. */
+  detachKeys: string;
 };
 
 export type AttachSession = {

@@ -11,7 +11,7 @@ import { untilAborted } from '../../base/until-aborted.ts';
 import type { Task as Runtime } from '../../execdriver/driver.ts';
 import { currentTime } from '../model/clock.ts';
 import { Container } from '../model/container.ts';
-import { type MountRecord, newState } from '../model/container-record.ts';
+import { type ContainerRecord, type MountRecord, newState } from '../model/container-record.ts';
 import { completeHostConfig } from '../container/config/complete-host-config.ts';
 import { hostDefaults } from '../container/create/create-container.ts';
 import type { Daemon } from '../container/daemon.ts';
@@ -105,7 +105,7 @@ function containerOf(daemon: Daemon, step: BuildStep): Container {
   );
   const { NetworkMode: mode } = hostConfig;
   const [path = '', ...args] = command;
-  const record = {
+  const record: ContainerRecord = {
     id,
     name: `build-${id}`,
     createdAt: currentTime(),

@@ -30,7 +30,7 @@ export async function startExec(
 ): Promise<AttachSession | undefined> {
   const { container, record } = exec;
   checkExecutable(container, container.id);
-  const [rows, columns] = (raw ? size : undefined) ?? record.config.ConsoleSize;
+  const [rows, columns] = raw && size ? size : record.config.ConsoleSize;
   if (detached) {
     await start(daemon, exec, { rows, columns, attach: false });
     return undefined;

@@ -9,17 +9,18 @@ export function describeImage(
   graph: Pick<Graph, 'driverName' | 'driverDataOf'>,
 ): api.ImageInspect {
   const { config } = image;
-  const { config: defaults } = config;
+  const { config: defaults, docker_version: engine = '', author = '', history: [...steps] = [] } = config;
+  const { comment = steps.at(-1)?.comment } = config;
   const layers = config.rootfs.diff_ids;
   return {
     Id: image.id,
     RepoTags: image.repoTags,
     RepoDigests: image.repoDigests,
     Parent: image.parent ?? '',
-    Comment: config.comment ?? config.history?.at(-1)?.comment ?? '',
+    Comment: comment ?? '',
     ...(config.created === undefined ? {} : { Created: config.created }),
-    DockerVersion: config.docker_version ?? '',
-    Author: config.author ?? '',
+    DockerVersion: engine,
+    Author: author,
     Config: defaults === undefined ? null : imageConfig(defaults),
     Architecture: config.architecture,
     ...(config.variant ? { Variant: config.variant } : {}),

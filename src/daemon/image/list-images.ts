@@ -1,8 +1,9 @@
+import { countKeys } from '../../base/count.ts';
 import type * as api from '../../api/types.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import type { Graph, Image } from '../../graph/graph.ts';
 import type { DaemonCore } from '../model/core.ts';
-import { booleanFilter, checkFilters, type Filters, labelFilter } from '../model/filters.ts';
+import { booleanFilter, checkFilters, type Filters, filterValues, labelFilter } from '../model/filters.ts';
 import { untilTime } from '../model/until-filter.ts';
 import { summarizeImage } from './describe-image.ts';
 import { pathMatcher } from '../../base/go/path-match.ts';
@@ -45,7 +46,7 @@ export async function imageFilter(
 ): Promise<(image: Image) => boolean> {
   const before = await creationTimes(graph, filters.get('before'));
   const since = await creationTimes(graph, filters.get('since'));
-  const until = (filters.get('until') ?? []).map(value => untilTime(new Map([['until', [value]]])));
+  const until = filterValues(filters, 'until').map(value => untilTime(new Map([['until', [value]]])));
   const isDangling = filters.has('dangling') ? booleanFilter(filters, 'dangling', false) : undefined;
   const named = matchingNames(filters);
   const hasLabels = labelFilter(filters);
@@ -86,22 +87,16 @@ export function imageUsers({ containers }: DaemonCore, imageId: string): { id: s
 }
 
 function countUsers({ containers }: DaemonCore): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { record } of containers.all())
-    counts.set(record.imageId, (counts.get(record.imageId) ?? 0) + 1);
-  return counts;
+  return countKeys(containers.all().map(({ record }) => record.imageId));
 }
 
 /** How many bytes of an image belong to others as well. */
 function sharedBytes(images: readonly Image[], sizes: ReadonlyMap<string, number>): (image: Image) => number {
-  const uses = new Map<string, number>();
-  for (const { chainIds } of images)
-    for (const chainId of chainIds) uses.set(chainId, (uses.get(chainId) ?? 0) + 1);
+  const uses = countKeys(images.flatMap(({ chainIds }) => chainIds));
   return ({ chainIds }) =>
-    chainIds.reduce(
-      (sum, chainId) => sum + ((uses.get(chainId) ?? 0) > 1 ? (sizes.get(chainId) ?? 0) : 0),
-      0,
-    );
+    chainIds
+      .filter(chainId => uses.get(chainId) !== 1)
+      .reduce((sum, chainId) => sum + (sizes.get(chainId) ?? 0), 0);
 }
 
 function createdMs(image: Image): number {
@@ -120,7 +115,7 @@ const MAX_PATTERNS_LENGTH = 16_384;
 /** The names that the `reference` filter lets through: the familiar name matches, with or without tag or digest. */
 function matchingNames(filters: Filters): (names: Names) => Names {
   if (!filters.has('reference')) return ({ repoTags, repoDigests }) => ({ repoTags, repoDigests });
-  const texts = filters.get('reference') ?? [];
+  const texts = filterValues(filters, 'reference');
   if (texts.reduce((sum, { length }) => sum + length, 0) > MAX_PATTERNS_LENGTH)
     throw invalid('too many reference patterns');
   const patterns = texts.map(pathMatcher);

@@ -1,3 +1,4 @@
+import type { Digest } from '../../base/digest.ts';
 import type * as api from '../../api/types.ts';
 import type { Endpoint, PortBinding } from '../../networkdriver/driver.ts';
 import { ZERO_TIME } from './clock.ts';
@@ -11,7 +12,8 @@ export type ContainerRecord = {
   /** Without Docker's leading slash. */
   name: string;
   createdAt: string;
-  imageId: string;
+  /** '' for none. */
+  imageId: Digest | '';
   /** As the client gave it. */
   imageReference: string;
   /** What is executed: entrypoint and command. */
@@ -94,7 +96,7 @@ export type StateRecord = {
   /** The interface that it is being given while it runs: a daemon that was killed meanwhile is to take it away. */
   connecting?: string;
   /** Bound by the current run, while it has no network that leads out. */
-  unpublishedPorts?: PortBinding[];
+  unpublishedPorts: PortBinding[];
   /** Written to the container's directory at the first start. */
   hasHostFiles: boolean;
 };
@@ -111,6 +113,7 @@ export function newState(): StateRecord {
     restartCount: 0,
     manuallyStopped: false,
     endpoints: [],
+    unpublishedPorts: [],
     hasHostFiles: false,
   };
 }
@@ -145,10 +148,13 @@ function mapValues<From, To>(record: Record<string, From>, map: (value: From) =>
 
 type EarlierEndpoint = Endpoint & { ipv4Address?: string; prefixLength?: number; gateway?: string };
 
-/** A state as earlier versions may have written it: endpoints with one address, of IPv4. */
-export function upgradeState(state: StateRecord): StateRecord {
+type EarlierState = Omit<StateRecord, 'unpublishedPorts'> & Partial<StateRecord>;
+
+/** A state as earlier versions may have written it: endpoints with one address, of IPv4, no ports kept for later. */
+export function upgradeState({ unpublishedPorts = [], ...state }: EarlierState): StateRecord {
   return {
     ...state,
+    unpublishedPorts,
     endpoints: state.endpoints.map(({ network, endpoint }) => ({
       network,
       endpoint: upgradeEndpoint(endpoint),

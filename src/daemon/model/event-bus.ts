@@ -89,10 +89,11 @@ export class EventBus {
     })();
   }
 
-  #pastEvents({ sinceNs, untilNs }: EventsOptions): KeptEvent[] {
-    if (sinceNs === undefined && untilNs === undefined) return [];
+  #pastEvents(options: EventsOptions): KeptEvent[] {
+    const { sinceNs = 0n, untilNs } = options;
+    if (options.sinceNs === undefined && untilNs === undefined) return [];
     return this.#past.filter(
-      ({ timeNs }) => timeNs >= (sinceNs ?? 0n) && (untilNs === undefined || timeNs <= untilNs),
+      ({ timeNs }) => timeNs >= sinceNs && (untilNs === undefined || timeNs <= untilNs),
     );
   }
 }

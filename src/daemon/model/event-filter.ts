@@ -1,5 +1,6 @@
+import { textBefore } from '../../base/text-before.ts';
 import type { EventMessage } from '../../api/types.ts';
-import { attributeFilter, exactFilter, type Filters } from './filters.ts';
+import { attributeFilter, exactFilter, type Filters, filterValues } from './filters.ts';
 import type { KeptEvent } from './kept-event.ts';
 
 type Matches = (kept: KeptEvent) => boolean;
@@ -25,18 +26,19 @@ export function eventFilter(filters: Filters): Matches {
 /** `exec_create: sh` and `health_status: healthy` are also found by what stands before the colon. */
 function actionFilter(filters: Filters): Matches {
   const hasAction = exactFilter(filters, 'event');
-  return ({ event: { Action } }) => hasAction(Action, Action.split(':', 1)[0] ?? '');
+  return ({ event: { Action } }) => hasAction(Action, textBefore(Action, ':'));
 }
 
 /** By id, by a prefix of it, or by name. */
 function actorFilter(filters: Filters, type: EventMessage['Type']): Matches {
-  const wanted = filters.get(type) ?? [];
+  const wanted = filterValues(filters, type);
   if (wanted.length === 0) return () => true;
   const names = new Set(wanted);
   return kept => {
     const { Type, id } = kept.event;
     if (Type !== type) return false;
-    return names.has(id) || names.has(kept.attribute('name') ?? '') || wanted.some(one => id.startsWith(one));
+    const name = kept.attribute('name');
+    return names.has(id) || (name !== undefined && names.has(name)) || wanted.some(one => id.startsWith(one));
   };
 }
 
@@ -46,8 +48,8 @@ function imageFilter(filters: Filters): Matches {
   if (wanted.size === 0) return () => true;
   return kept => {
     const { Type, id } = kept.event;
-    const names = Type === 'image' ? [id, kept.attribute('name') ?? ''] : [kept.attribute('image') ?? ''];
-    return names.some(name => wanted.has(name) || wanted.has(withoutTag(name)));
+    const names = Type === 'image' ? [id, kept.attribute('name')] : [kept.attribute('image')];
+    return names.some(name => name !== undefined && (wanted.has(name) || wanted.has(withoutTag(name))));
   };
 }
 

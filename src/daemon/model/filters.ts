@@ -6,6 +6,11 @@ import { invalid } from './errors.ts';
 /** Docker's `filters`: lists of accepted values by key. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
 
+/** The values of one key; none for a key that is not there. */
+export function filterValues(filters: Filters, key: string): readonly string[] {
+  return filters.get(key) ?? [];
+}
+
 /** @throws EngineError invalid-parameter for a key that is not in `known` */
 export function checkFilters(filters: Filters, known: readonly string[]): void {
   for (const key of filters.keys()) if (!known.includes(key)) throw invalid(`invalid filter '${key}'`);
@@ -30,7 +35,7 @@ export async function patternFilter(
   filters: Filters,
   key: string,
 ): Promise<(...candidates: string[]) => boolean> {
-  const values = filters.get(key) ?? [];
+  const values = filterValues(filters, key);
   const isExact = exactFilter(filters, key);
   if (values.length === 0) return isExact;
   const special = values.filter(value => patternSize(value) > 0);
@@ -63,8 +68,8 @@ export function labelFilter(filters: Filters): (labels: Labels) => boolean {
 
 /** As {@link labelFilter}, for what has its labels among other things. */
 export function attributeFilter(filters: Filters): (get: (key: string) => string | undefined) => boolean {
-  const wanted = (filters.get('label') ?? []).map(parseLabel);
-  const unwanted = (filters.get('label!') ?? []).map(parseLabel);
+  const wanted = filterValues(filters, 'label').map(parseLabel);
+  const unwanted = filterValues(filters, 'label!').map(parseLabel);
   return get => {
     const has = ({ key, value }: WantedLabel): boolean => {
       const found = get(key);
@@ -87,7 +92,7 @@ const FALSE = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
 
 /** @throws EngineError invalid-parameter, in Docker's words */
 export function booleanFilter(filters: Filters, key: string, fallback: boolean): boolean {
-  const values = filters.get(key) ?? [];
+  const values = filterValues(filters, key);
   if (values.length === 0) return fallback;
   if (values.every(value => TRUE.includes(value))) return true;
   if (values.every(value => FALSE.includes(value))) return false;

@@ -1,7 +1,7 @@
 import { parseGoDuration } from '../../base/go/duration.ts';
 import { nowNs } from './clock.ts';
 import { invalid } from './errors.ts';
-import type { Filters } from './filters.ts';
+import { type Filters, filterValues } from './filters.ts';
 
 /**
  * The moment of prune's `until` filter, in nanoseconds: a Go duration before now (`24h`), a Unix time, or a date with
@@ -9,7 +9,7 @@ import type { Filters } from './filters.ts';
  * @throws EngineError invalid-parameter
  */
 export function untilTime(filters: Filters): bigint | undefined {
-  const values = filters.get('until') ?? [];
+  const values = filterValues(filters, 'until');
   const [value] = values;
   if (value === undefined) return undefined;
   if (values.length > 1) throw invalid('more than one until filter specified');

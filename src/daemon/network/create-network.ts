@@ -1,4 +1,4 @@
-import { withoutNulls } from '../model/complete.ts';
+import { type Complete, withoutNulls } from '../model/complete.ts';
 import type { IpamConfig, NetworkCreateRequest } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
@@ -20,14 +20,15 @@ const OVERLAP = 'invalid pool request: Pool overlaps with other one on this addr
  * @throws EngineError in Docker's words: invalid-parameter, forbidden, conflict (name), not-found (configuration)
  */
 export function describeNewNetwork(
-  request: NetworkCreateRequest,
+  given: NetworkCreateRequest,
   networks: readonly NetworkRecord[],
   { addressPools, networkOptions }: Pick<DaemonOptions, 'addressPools' | 'networkOptions'>,
 ): NetworkRecord {
+  const request = fillRequest(given);
   const name = checkName(request, networks);
   checkScope(request);
   const wanted = withConfiguration(request, networks);
-  const { EnableIPv4: ipv4, EnableIPv6: ipv6, Internal, Attachable, Labels, IPAM } = withoutGaps(wanted);
+  const { EnableIPv4: ipv4, EnableIPv6: ipv6, Internal, Attachable, Labels, IPAM } = wanted;
   if (!ipv4 && !ipv6) throw invalid('IPv4 or IPv6 must be enabled');
   const record = newNetwork({
     id: newId(),
@@ -43,27 +44,50 @@ export function describeNewNetwork(
     attachable: Attachable,
     options: { ...(request.ConfigOnly ? {} : networkOptions[request.Driver || 'bridge']), ...wanted.Options },
     labels: Labels,
-    configOnly: request.ConfigOnly ?? false,
-    configFrom: request.ConfigFrom?.Network ?? '',
+    configOnly: request.ConfigOnly,
+    configFrom: request.ConfigFrom.Network,
   });
   if (!record.configOnly) record.pools = completePools(record, networks, addressPools);
   return record;
 }
 
-/** A request with what stands where it says nothing. */
-function withoutGaps({ IPAM: ipam, ...wanted }: NetworkCreateRequest) {
-  const nothing = {
-    EnableIPv4: true,
-    EnableIPv6: false,
-    Internal: false,
-    Attachable: false,
-    Labels: {},
-    IPAM: { Config: [], Options: null },
-  } satisfies NetworkCreateRequest;
-  return { ...nothing, ...withoutNulls(wanted), IPAM: { ...nothing.IPAM, ...withoutNulls(ipam ?? {}) } };
+/** A request with nothing left open. */
+type FilledRequest = Complete<
+  NetworkCreateRequest,
+  {
+    /** `inspect` shows null for options that were not given. */
+    IPAM: { Driver: string; Options: Record<string, string> | null; Config: IpamConfig[] };
+    ConfigFrom: { Network: string };
+  }
+>;
+
+const NOTHING: FilledRequest = {
+  Name: '',
+  CheckDuplicate: false,
+  Driver: '',
+  Scope: '',
+  EnableIPv4: true,
+  EnableIPv6: false,
+  IPAM: { Driver: '', Options: null, Config: [] },
+  Internal: false,
+  Attachable: false,
+  Ingress: false,
+  ConfigOnly: false,
+  ConfigFrom: { Network: '' },
+  Options: {},
+  Labels: {},
+};
+
+function fillRequest({ IPAM, ConfigFrom, ...wanted }: NetworkCreateRequest): FilledRequest {
+  return {
+    ...NOTHING,
+    ...withoutNulls(wanted),
+    IPAM: { ...NOTHING.IPAM, ...withoutNulls({ ...IPAM }) },
+    ConfigFrom: { ...NOTHING.ConfigFrom, ...withoutNulls({ ...ConfigFrom }) },
+  };
 }
 
-function checkName({ Name: name = '' }: NetworkCreateRequest, networks: readonly NetworkRecord[]): string {
+function checkName({ Name: name }: FilledRequest, networks: readonly NetworkRecord[]): string {
   if (name.trim() === '') throw invalid('invalid name: name is empty');
   if (['bridge', 'host', 'none', 'default'].includes(name))
     throw forbidden(`operation is not permitted on predefined ${name} network `);
@@ -72,7 +96,7 @@ function checkName({ Name: name = '' }: NetworkCreateRequest, networks: readonly
   return name;
 }
 
-function checkScope({ Driver, Scope, Ingress }: NetworkCreateRequest): void {
+function checkScope({ Driver, Scope, Ingress }: FilledRequest): void {
   if (Ingress) throw forbidden('Ingress network can only be global scope network');
   if (Scope === 'swarm') throw forbidden('cannot create a swarm scoped network when swarm is not active');
   if (Driver === 'overlay')
@@ -83,18 +107,15 @@ function checkScope({ Driver, Scope, Ingress }: NetworkCreateRequest): void {
     throw forbidden(`only one instance of "${Driver}" network is allowed`);
 }
 
-function ipamDriver({ IPAM }: NetworkCreateRequest): string {
-  const driver = IPAM?.Driver || 'default';
+function ipamDriver({ IPAM }: FilledRequest): string {
+  const driver = IPAM.Driver || 'default';
   if (driver !== 'default') throw notFound(`plugin "${driver}" not found`);
   return driver;
 }
 
 /** With what the network named by `ConfigFrom` says in the place of the request. */
-function withConfiguration(
-  request: NetworkCreateRequest,
-  networks: readonly NetworkRecord[],
-): NetworkCreateRequest {
-  const from = request.ConfigFrom?.Network ?? '';
+function withConfiguration(request: FilledRequest, networks: readonly NetworkRecord[]): FilledRequest {
+  const { Network: from } = request.ConfigFrom;
   if (from === '') return request;
   if (request.ConfigOnly)
     throw forbidden('a configuration network cannot depend on another configuration network');
@@ -102,9 +123,9 @@ function withConfiguration(
   if (source === undefined) throw notFound(`configuration network "${from}" does not exist`);
   const isPlain =
     !request.EnableIPv6 &&
-    !request.IPAM?.Config?.length &&
-    Object.keys(request.Options ?? {}).length === 0 &&
-    Object.keys(request.Labels ?? {}).length === 0;
+    request.IPAM.Config.length === 0 &&
+    Object.keys(request.Options).length === 0 &&
+    Object.keys(request.Labels).length === 0;
   if (!isPlain)
     throw forbidden(
       'user specified configurations are not supported if the network depends on a configuration network',

@@ -1,3 +1,4 @@
+import { textBefore } from '../../base/text-before.ts';
 import type { IpamConfig } from '../../api/types.ts';
 import { withGateway } from '../../networkdriver/ipam/choose-subnet.ts';
 import {
@@ -28,7 +29,7 @@ export function parseIpamConfig(
 
 /** As Go's multierror has them. */
 export function joined(problems: readonly string[]): string {
-  return problems.length === 1 ? (problems[0] ?? '') : problems.map(problem => `* ${problem}`).join('\n');
+  return problems.map(problem => (problems.length === 1 ? problem : `* ${problem}`)).join('\n');
 }
 
 function poolOf({
@@ -42,7 +43,7 @@ function poolOf({
     subnet: formatSubnet(subnet),
     range: IPRange,
     gateway: Gateway === '' ? firstFree(subnet, IPRange) : Gateway,
-    auxiliary: AuxiliaryAddresses ?? {},
+    auxiliary: { ...AuxiliaryAddresses },
     isSubnetGiven: true,
     isGatewayGiven: Gateway !== '',
   };
@@ -60,7 +61,7 @@ function problemsOf({ Subnet: text = '', IPRange, Gateway, AuxiliaryAddresses }:
   const masked = formatSubnet(subnet);
   if (masked !== text && !isSameNetwork(text, subnet))
     return [`invalid subnet ${text}: it should be ${masked}`];
-  const auxiliary = Object.entries(AuxiliaryAddresses ?? {});
+  const auxiliary = Object.entries({ ...AuxiliaryAddresses });
   return [
     ...(IPRange ? rangeProblems(IPRange, subnet) : []),
     ...(Gateway ? addressProblems(`gateway ${Gateway}`, Gateway, subnet) : []),
@@ -70,7 +71,7 @@ function problemsOf({ Subnet: text = '', IPRange, Gateway, AuxiliaryAddresses }:
 
 /** IPv6 has many ways to write one address. */
 function isSameNetwork(text: string, { version, first }: Subnet): boolean {
-  const address = parseIp(text.split('/')[0] ?? '');
+  const address = parseIp(textBefore(text, '/'));
   return address.version === version && address.value === first;
 }
 

@@ -7,6 +7,7 @@ import {
   booleanFilter,
   checkFilters,
   type Filters,
+  filterValues,
   exactFilter,
   labelFilter,
   patternFilter,
@@ -21,7 +22,7 @@ const TYPES = ['builtin', 'custom'];
 /** `docker network ls`, without who is connected. @throws EngineError invalid-parameter for a bad filter */
 export async function listNetworks(daemon: NetworkDaemon, filters: Filters): Promise<NetworkInspect[]> {
   checkFilters(filters, KNOWN);
-  for (const type of filters.get('type') ?? [])
+  for (const type of filterValues(filters, 'type'))
     if (!TYPES.includes(type)) throw invalid(`invalid filter: 'type'='${type}'`);
   const matches = await networkFilter(daemon, filters);
   return daemon.networks

@@ -97,6 +97,11 @@ export class Networks {
     return found;
   }
 
+  /** The name of what is referred to; the reference itself where there is no such network. */
+  nameOf(reference: string): string {
+    return this.lookup(reference)?.name ?? reference;
+  }
+
   /** As {@link find}; undefined for none. */
   lookup(reference: string): NetworkRecord | undefined {
     try {
@@ -159,7 +164,7 @@ export class Networks {
 
   isInUse({ id, name }: NetworkRecord): boolean {
     const lends = this.#networks.some(({ configFrom }) => configFrom === name);
-    return lends || (this.#members.get(id)?.size ?? 0) > 0;
+    return lends || this.#members.has(id);
   }
 
   /** A namespace with loopback only, or one that is to be connected. The caller closes it. */
@@ -329,9 +334,14 @@ export class Networks {
       try {
         return await this.#driver(network).createNetwork(network);
       } catch (error) {
-        const subnet = pools[0]?.subnet ?? '';
+        const subnet = pools[0]?.subnet;
         // Another daemon was quicker, or has taken it while this one did not run.
-        if (!(error instanceof SubnetConflict) || !choosesSubnet(options) || taken.includes(subnet))
+        if (
+          !(error instanceof SubnetConflict) ||
+          !choosesSubnet(options) ||
+          subnet === undefined ||
+          taken.includes(subnet)
+        )
           throw error;
         taken.push(subnet);
       }

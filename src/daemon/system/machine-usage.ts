@@ -17,10 +17,10 @@ export async function machineUsage({ options, containers }: Daemon): Promise<Mac
   return {
     ClockNs: Number(process.hrtime.bigint()),
     ...parseCpu(readFileSync('/proc/stat', 'latin1')),
-    SoftIrqs: parseSoftIrqs(readHostFile('/proc/softirqs') ?? ''),
-    Load: parseLoad(readHostFile('/proc/loadavg') ?? ''),
+    SoftIrqs: parseSoftIrqs(readFileSync('/proc/softirqs', 'latin1')),
+    Load: parseLoad(readFileSync('/proc/loadavg', 'latin1')),
     Pressure: { cpu: pressure('cpu'), memory: pressure('memory'), io: pressure('io') },
-    ...parseMemory(readHostFile('/proc/meminfo') ?? ''),
+    ...parseMemory(readFileSync('/proc/meminfo', 'latin1')),
     Disk: { Path: options.dataRoot, Bytes: disk.blocks * disk.bsize, FreeBytes: disk.bavail * disk.bsize },
     ContainersCpuNs: Number(used.reduce((sum, ns) => sum + ns, 0n)),
   };
@@ -61,8 +61,9 @@ function parseLoad(text: string): MachineUsage['Load'] {
 
 function parseMemory(text: string): Pick<MachineUsage, 'MemoryBytes' | 'MemoryAvailableBytes'> {
   const values = parseKeyValues(text.replace(/:\s+/g, ' ').replaceAll(' kB', ''));
+  const { MemTotal = 0, MemAvailable = 0 } = values;
   return {
-    MemoryBytes: (values.MemTotal ?? 0) * BYTES_PER_KIB,
-    MemoryAvailableBytes: (values.MemAvailable ?? 0) * BYTES_PER_KIB,
+    MemoryBytes: MemTotal * BYTES_PER_KIB,
+    MemoryAvailableBytes: MemAvailable * BYTES_PER_KIB,
   };
 }

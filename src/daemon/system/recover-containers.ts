@@ -52,7 +52,7 @@ async function restoreNetworks({ containers, networks }: Daemon): Promise<void> 
   );
   await networks.restore(
     members,
-    all.flatMap(({ state }) => state.unpublishedPorts ?? []),
+    all.flatMap(({ state }) => state.unpublishedPorts),
   );
 }
 

@@ -1,3 +1,4 @@
+import { countKeys } from '../../base/count.ts';
 import type { Volume } from '../../api/types.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import type { VolumeDaemon } from './volumes.ts';
@@ -8,6 +9,7 @@ import {
   checkFilters,
   exactFilter,
   type Filters,
+  filterValues,
   labelFilter,
   patternFilter,
 } from '../model/filters.ts';
@@ -33,12 +35,12 @@ export async function listVolumes(daemon: VolumeDaemon, filters: Filters): Promi
 
 /** How many containers have each volume mounted. */
 export function volumeUses({ containers }: VolumeDaemon): Map<string, number> {
-  const uses = new Map<string, number>();
-  for (const { record } of containers.all()) {
-    const volumes = record.mounts.filter(({ type }) => type === 'volume').map(({ name }) => name);
-    for (const name of new Set(volumes)) uses.set(name, (uses.get(name) ?? 0) + 1);
-  }
-  return uses;
+  return countKeys(
+    containers.all().flatMap(({ record }) => {
+      const volumes = record.mounts.filter(({ type }) => type === 'volume');
+      return [...new Set(volumes.map(({ name }) => name))];
+    }),
+  );
 }
 
 /** Ids of the containers that have it mounted. */
@@ -55,7 +57,8 @@ export async function pruneVolumes(
   filters: Filters,
 ): Promise<{ VolumesDeleted: string[]; SpaceReclaimed: number }> {
   checkFilters(filters, ['label', 'label!', 'all']);
-  if ((filters.get('all') ?? []).length > 1) throw invalid("invalid filter 'all': only one value is allowed");
+  if (filterValues(filters, 'all').length > 1)
+    throw invalid("invalid filter 'all': only one value is allowed");
   const includesNamed = booleanFilter(filters, 'all', false);
   const deleted: string[] = [];
   let reclaimed = 0;

@@ -22,8 +22,9 @@ function checkSize(size: string): void {
 
 /** Undefined for a volume that is a directory of the engine's own. */
 export function volumeDevice(options: Readonly<Record<string, string>> | null): VolumeDevice | undefined {
-  if (!options?.device || !options.type) return undefined;
-  const words = (options.o ?? '').split(',').filter(word => word !== '');
+  const { device, type, o: list = '' } = { ...options };
+  if (!device || !type) return undefined;
+  const words = list.split(',').filter(word => word !== '');
   const isDirectory = words.includes('bind') || words.includes('rbind');
-  return { isDirectory, source: options.device, type: options.type, options: words };
+  return { isDirectory, source: device, type, options: words };
 }

@@ -208,7 +208,7 @@ async function attach(backend: ContainerBackend, exchange: Exchange): Promise<vo
     stdin: booleanParameter(query, 'stdin'),
     stdout: booleanParameter(query, 'stdout'),
     stderr: booleanParameter(query, 'stderr'),
-    detachKeys: textParameter(query, 'detachKeys'),
+    detachKeys: query.get('detachKeys') ?? '',
   });
   await hijack(exchange, session);
 }

@@ -1,3 +1,4 @@
+import { openLayer } from '../open-layer.ts';
 import type { Readable } from 'node:stream';
 import { extractFrom } from '../../../archive/rooted/extract-from.ts';
 import { type Packing, packingStream } from '../../../archive/rooted/pack-stream.ts';
@@ -112,8 +113,8 @@ async function containerUser(
 ): Promise<{ uid: number; gid: number } | undefined> {
   const { User: user } = container.record.config;
   if (!user) return undefined;
-  container.layer ??= await daemon.graph.openContainerLayer(container.id);
-  const { uid, gid } = await resolveUser(user, container.layer);
+  const layer = await openLayer(daemon, container);
+  const { uid, gid } = await resolveUser(user, layer);
   return { uid, gid };
 }
 

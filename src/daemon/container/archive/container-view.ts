@@ -1,3 +1,4 @@
+import { openLayer } from '../open-layer.ts';
 import { closeSync } from 'node:fs';
 import type { FileSystemView, ViewMount } from '../../../archive/rooted/file-system-view.ts';
 import type { ContainerLayer } from '../../../graph/graph.ts';
@@ -45,8 +46,8 @@ async function useStopped<T>(
   use: (view: FileSystemView) => Promise<T>,
 ): Promise<T> {
   await container.cleanedUp;
-  container.layer ??= await daemon.graph.openContainerLayer(container.id);
-  const { root, close } = await openRoot(container.layer);
+  const layer = await openLayer(daemon, container);
+  const { root, close } = await openRoot(layer);
   try {
     const readonlyRoot = container.record.hostConfig.ReadonlyRootfs;
     return await use({ root, uncovered: [], mounts: stoppedMounts(daemon, container), readonlyRoot });

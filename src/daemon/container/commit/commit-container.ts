@@ -41,7 +41,7 @@ export async function commitContainer(
       config,
       containerId,
       containerConfig: own,
-      parent: record.imageId as Digest | '',
+      parent: record.imageId,
       engineVersion: daemon.options.version,
     });
     const image = await daemon.graph.resolve(id);

@@ -1,3 +1,4 @@
+import { textBefore } from '../../../base/text-before.ts';
 import { type CompletedConfig, type CompletedHealthConfig, EMPTY_CONFIG } from '../../model/config.ts';
 
 /** A container's configuration completed with what its image says, by Docker's rules: its shell is for builds only. */
@@ -56,8 +57,7 @@ function mergeEnvironment(wanted: string[], image: string[]): string[] {
 }
 
 function variableName(entry: string): string {
-  const equals = entry.indexOf('=');
-  return equals < 0 ? entry : entry.slice(0, equals);
+  return textBefore(entry, '=');
 }
 
 function mergeHealthcheck(

@@ -6,7 +6,6 @@ import { cleanPath } from '../../../archive/go-path.ts';
 import { MAX_PATH_LENGTH } from '../../../base/path-length.ts';
 import { newId, shortId } from '../../../base/ids.ts';
 import { TimeSlice } from '../../../base/time-slice.ts';
-import type { Image } from '../../../graph/graph.ts';
 import { currentTime } from '../../model/clock.ts';
 import { Container } from '../../model/container.ts';
 import { type ContainerRecord, newState } from '../../model/container-record.ts';
@@ -78,7 +77,7 @@ export async function createContainer(
       id,
       name: finalName,
       createdAt: currentTime(),
-      imageId: image?.id ?? '',
+      imageId: image === undefined ? '' : image.id,
       imageReference: wanted.Image,
       path,
       args,
@@ -91,7 +90,7 @@ export async function createContainer(
     };
     await lineAttributes(record, logPath(daemon.options, id));
     if (slice.isOver) await slice.pause();
-    await make(daemon, record, { image, flatReadonlyMounts });
+    await make(daemon, record, flatReadonlyMounts);
   } catch (error) {
     daemon.containers.releaseName(finalName);
     throw error;
@@ -100,11 +99,7 @@ export async function createContainer(
 }
 
 /** The parts of a container on disk, and its row: all of them, or none. */
-async function make(
-  daemon: Daemon,
-  record: ContainerRecord,
-  { image, flatReadonlyMounts }: { image: Image | undefined; flatReadonlyMounts: boolean },
-): Promise<void> {
+async function make(daemon: Daemon, record: ContainerRecord, flatReadonlyMounts: boolean): Promise<void> {
   const { id } = record;
   const directory = containerDirectory(daemon.options, id);
   const newVolumes: string[] = [];
@@ -116,7 +111,7 @@ async function make(
       onNewVolume: volume => newVolumes.push(volume),
     });
     makeDirectories(directory, 0o700);
-    const layer = await daemon.graph.createContainerLayer(id, image?.id ?? '', record.hostConfig.StorageOpt);
+    const layer = await daemon.graph.createContainerLayer(id, record.imageId, record.hostConfig.StorageOpt);
     completeRoot(layer);
     await makeWorkingDirectory(layer, record.config.WorkingDir);
     await populateVolumes(daemon, record.mounts, layer);

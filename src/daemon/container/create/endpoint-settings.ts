@@ -26,7 +26,7 @@ export function endpointSettings(
 ): Record<string, EndpointConfig> {
   if (mode.kind === 'container') return {};
   const nameOf = (reference: string): string =>
-    reference === 'default' ? defaultNetworkMode(options) : (networks.lookup(reference)?.name ?? reference);
+    reference === 'default' ? defaultNetworkMode(options) : networks.nameOf(reference);
   const given = Object.entries({ ...asked }).map(([network, settings]) => [
     nameOf(network),
     fillEndpointConfig(settings),

@@ -27,7 +27,11 @@ type Settings = {
 /** The health of a container that has just started, with what it had before; undefined without health check. */
 export function initialHealth(container: Container): Health | undefined {
   if (settingsOf(container) === undefined) return undefined;
-  return { Status: 'starting', FailingStreak: 0, Log: container.state.health?.Log ?? [] };
+  return { ...healthOf(container), Status: 'starting', FailingStreak: 0 };
+}
+
+function healthOf({ state }: Container): Health {
+  return state.health ?? { Status: 'starting', FailingStreak: 0, Log: [] };
 }
 
 /** Probes the container until its run is over, from the state of health that it has. */
@@ -141,7 +145,7 @@ function isStarting({ state }: Container, { startPeriodMs }: Settings, atNs: big
 
 function record(daemon: Daemon, container: Container, settings: Settings, result: ProbeResult): void {
   const { state } = container;
-  const health = state.health ?? { Status: 'starting', FailingStreak: 0, Log: [] };
+  const health = healthOf(container);
   const before = health.Status;
   const { startNs, endNs, exitCode, output } = result;
   const entry = { Start: formatTime(startNs), End: formatTime(endNs), ExitCode: exitCode, Output: output };

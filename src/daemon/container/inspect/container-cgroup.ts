@@ -11,7 +11,9 @@ import type { Daemon } from '../daemon.ts';
 /** The machine's hierarchies, what they lack, and where containers are in them. */
 export async function describeCgroups(daemon: Daemon): Promise<CgroupOverview> {
   const layout = detectCgroupLayout();
-  const running = daemon.containers.all().filter(({ runtime }) => runtime !== undefined);
+  const running = daemon.containers
+    .all()
+    .flatMap(({ id, name, runtime }) => (runtime === undefined ? [] : [{ id, name, runtime }]));
   return {
     Mode: layout.mode,
     Hierarchies: hierarchiesOf(layout).map(({ version, mountPoint, controllers }) => ({
@@ -21,11 +23,11 @@ export async function describeCgroups(daemon: Daemon): Promise<CgroupOverview> {
     })),
     Missing: missingControllers(layout),
     Containers: await Promise.all(
-      running.map(async container => ({
-        Id: container.id,
-        Name: container.name,
-        Path: container.runtime === undefined ? '' : pathBelowMount(container.runtime.cgroupPaths, layout),
-        Processes: (await container.runtime?.pids())?.length ?? 0,
+      running.map(async ({ id, name, runtime }) => ({
+        Id: id,
+        Name: name,
+        Path: pathBelowMount(runtime.cgroupPaths, layout),
+        Processes: (await runtime.pids()).length,
       })),
     ),
   };
@@ -33,9 +35,9 @@ export async function describeCgroups(daemon: Daemon): Promise<CgroupOverview> {
 
 /** The same in every hierarchy. */
 function pathBelowMount({ v1, unified }: CgroupPaths, layout: CgroupLayout): string {
-  const directory = unified ?? Object.values(v1)[0] ?? '';
+  const [directory = ''] = unified === undefined ? Object.values(v1) : [unified];
   const mount = hierarchiesOf(layout).find(({ mountPoint }) => directory.startsWith(`${mountPoint}/`));
-  return directory.slice(mount?.mountPoint.length ?? 0);
+  return mount === undefined ? directory : directory.slice(mount.mountPoint.length);
 }
 
 /** A container's place in each hierarchy, its limits and its processes. @throws EngineError conflict when it does not run */

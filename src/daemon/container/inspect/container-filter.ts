@@ -11,6 +11,7 @@ import {
   checkFilters,
   exactFilter,
   type Filters,
+  filterValues,
   labelFilter,
   patternFilter,
 } from '../../model/filters.ts';
@@ -60,7 +61,7 @@ async function patternChecks(filters: Filters): Promise<Check[]> {
 function valueChecks(filters: Filters): Check[] {
   const hasStatus = exactFilter(filters, 'status');
   const hasHealth = exactFilter(filters, 'health');
-  const exitCodes = new Set((filters.get('exited') ?? []).map(exitCode));
+  const exitCodes = new Set(filterValues(filters, 'exited').map(exitCode));
   const isTask = booleanFilter(filters, 'is-task', false);
   const hasCode: Check = container => hasExited(container) && exitCodes.has(container.state.exitCode);
   return [
@@ -89,7 +90,7 @@ async function timeChecks(daemon: Daemon, filters: Filters): Promise<Check[]> {
 }
 
 function checkValues(filters: Filters, key: string, what: string, allowed: string[]): void {
-  for (const value of filters.get(key) ?? []) {
+  for (const value of filterValues(filters, key)) {
     if (allowed.includes(value)) continue;
     throw invalid(
       `invalid filter '${key}=${value}': invalid value for ${what} (${value}): must be one of ${allowed.join(', ')}`,
@@ -108,7 +109,7 @@ function hasExited({ isRunning, state }: Container): boolean {
 
 /** Images, and those made from them, recognised by their layers, and by their history where no layer was added. */
 async function ancestorIds({ graph }: Daemon, filters: Filters): Promise<Set<string> | undefined> {
-  const references = filters.get('ancestor') ?? [];
+  const references = filterValues(filters, 'ancestor');
   if (references.length === 0) return undefined;
   const ancestors = new Map<string, Image>();
   const slice = new TimeSlice();
@@ -140,7 +141,7 @@ async function referencedTimes(
 ): Promise<bigint[]> {
   const slice = new TimeSlice();
   const times: bigint[] = [];
-  for (const name of filters.get(key) ?? []) {
+  for (const name of filterValues(filters, key)) {
     times.push(parseTime(containers.find(name).record.createdAt));
     if (slice.isOver) await slice.pause();
   }
@@ -150,7 +151,7 @@ async function referencedTimes(
 /** By the volume's name, or by source or destination. */
 function volumeCheck(filters: Filters): Check[] {
   const isWanted = exactFilter(filters, 'volume');
-  if (!filters.get('volume')?.length) return [];
+  if (filterValues(filters, 'volume').length === 0) return [];
   return [
     ({ record }) =>
       record.mounts.some(({ name, source, destination }) => isWanted(name, source, destination)),
@@ -159,21 +160,19 @@ function volumeCheck(filters: Filters): Check[] {
 
 /** By name, id, or the beginning of an id. */
 function networkCheck({ networks }: Daemon, filters: Filters): Check[] {
-  const values = filters.get('network') ?? [];
+  const values = filterValues(filters, 'network');
   if (values.length === 0) return [];
   const isWanted = exactFilter(filters, 'network');
-  const all = networks.all().map(({ name, id }) => [name, id] as const);
-  const ids = new Map(all);
-  const wanted = new Set(
-    all.filter(([, id]) => values.some(value => id.startsWith(value))).map(([, id]) => id),
-  );
+  const found = networks.all().filter(({ id }) => values.some(value => id.startsWith(value)));
+  const ids = new Set(found.map(({ id }) => id));
+  const names = new Set(found.map(({ name }) => name));
   return [
     ({ record, state }) => {
-      const names = Object.keys(record.networks);
+      const own = Object.keys(record.networks);
       return (
-        isWanted(...names) ||
-        names.some(name => wanted.has(ids.get(name) ?? '')) ||
-        state.endpoints.some(({ endpoint }) => wanted.has(endpoint.networkId))
+        isWanted(...own) ||
+        own.some(name => names.has(name)) ||
+        state.endpoints.some(({ endpoint }) => ids.has(endpoint.networkId))
       );
     },
   ];
@@ -196,7 +195,7 @@ type IsWantedPort = (number: number | undefined, protocol: string) => boolean;
 
 /** Undefined where any will do. */
 function wantedPorts(filters: Filters, key: 'publish' | 'expose'): IsWantedPort | undefined {
-  const values = filters.get(key) ?? [];
+  const values = filterValues(filters, key);
   if (values.length === 0) return undefined;
   const wanted = new Map(['tcp', 'udp', 'sctp'].map(protocol => [protocol, new Uint8Array(PORTS)]));
   for (const value of values) {

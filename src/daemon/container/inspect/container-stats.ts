@@ -67,13 +67,15 @@ function pidsStats({ pids }: CgroupStats): object {
 }
 
 function blkioStats(cgroup: CgroupStats | undefined): object {
-  const entries = (value: 'bytes' | 'operations'): object[] | null =>
-    cgroup?.blkio.map(({ major, minor, op, ...counts }) => ({
+  const entries = (value: 'bytes' | 'operations'): object[] | null => {
+    if (cgroup === undefined) return null;
+    return cgroup.blkio.map(({ major, minor, op, ...counts }) => ({
       major,
       minor,
       op: cgroup.cgroupVersion === 2 ? op.toLowerCase() : op,
       value: counts[value],
-    })) ?? null;
+    }));
+  };
   const nothing = cgroup?.cgroupVersion === 1 ? [] : null;
   return {
     io_service_bytes_recursive: entries('bytes'),
@@ -87,22 +89,37 @@ function blkioStats(cgroup: CgroupStats | undefined): object {
   };
 }
 
+type CpuTimes = Pick<
+  CgroupStats['cpu'],
+  'usageNs' | 'systemNs' | 'userNs' | 'perCpuNs' | 'periods' | 'throttledPeriods' | 'throttledNs'
+>;
+
+/** Of a container that does not run. */
+const NO_CPU_TIMES: CpuTimes = {
+  usageNs: 0n,
+  systemNs: 0n,
+  userNs: 0n,
+  periods: 0,
+  throttledPeriods: 0,
+  throttledNs: 0n,
+};
+
 function cpuStats(reading: UsageReading | undefined): object {
-  const cpu = reading?.cgroup.cpu;
+  const cpu = reading === undefined ? NO_CPU_TIMES : reading.cgroup.cpu;
   return {
     cpu_usage: {
-      total_usage: Number(cpu?.usageNs ?? 0),
-      ...(cpu?.perCpuNs ? { percpu_usage: cpu.perCpuNs.map(Number) } : {}),
-      usage_in_kernelmode: Number(cpu?.systemNs ?? 0),
-      usage_in_usermode: Number(cpu?.userNs ?? 0),
+      total_usage: Number(cpu.usageNs),
+      ...(cpu.perCpuNs ? { percpu_usage: cpu.perCpuNs.map(Number) } : {}),
+      usage_in_kernelmode: Number(cpu.systemNs),
+      usage_in_usermode: Number(cpu.userNs),
     },
     ...(reading === undefined
       ? {}
       : { system_cpu_usage: reading.machine.usedNs, online_cpus: reading.machine.online }),
     throttling_data: {
-      periods: cpu?.periods ?? 0,
-      throttled_periods: cpu?.throttledPeriods ?? 0,
-      throttled_time: Number(cpu?.throttledNs ?? 0),
+      periods: cpu.periods,
+      throttled_periods: cpu.throttledPeriods,
+      throttled_time: Number(cpu.throttledNs),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { openLayer } from '../open-layer.ts';
 import { describeConfig } from '../../model/config.ts';
 import { describeHostConfig } from '../../model/host-config.ts';
 import { formatNetworkMode } from '../../model/namespace-modes.ts';
@@ -14,7 +15,7 @@ import { networkOwner } from '../networking/joined-containers.ts';
 import { describeMounts } from './describe-mounts.ts';
 import { describeNetworks } from './describe-networks.ts';
 import { describeState } from './describe-state.ts';
-import { own } from '../../../base/own.ts';
+import { settingsOf } from '../../network/endpoint-settings.ts';
 
 /** `docker inspect`. */
 export async function inspectContainer(
@@ -24,7 +25,7 @@ export async function inspectContainer(
 ): Promise<api.ContainerInspect> {
   const { record, state } = container;
   const { id, config, hostConfig } = record;
-  container.layer ??= await daemon.graph.openContainerLayer(id);
+  const layer = await openLayer(daemon, container);
   const execs = daemon.execs.of(container).filter(exec => exec.record.state !== 'exited');
   const owner = networkOwner(daemon, container);
   const path = (name: 'hostname' | 'hosts' | 'resolv.conf'): string =>
@@ -54,7 +55,7 @@ export async function inspectContainer(
     ),
     ExecIDs: execs.length > 0 ? execs.map(exec => exec.id) : null,
     HostConfig: { ...describeHostConfig(hostConfig), Links: describeLinks(daemon, container) },
-    GraphDriver: { Name: daemon.graph.driverName, Data: { ID: id, ...container.layer.driverData } },
+    GraphDriver: { Name: daemon.graph.driverName, Data: { ID: id, ...layer.driverData } },
     ...(size && !container.isRemoved ? await sizesOf(daemon, container) : {}),
     Mounts: describeMounts(daemon, container),
     Config: { ...describeConfig(config), ...wantedMacAddress(record) },
@@ -63,8 +64,8 @@ export async function inspectContainer(
 }
 
 /** What was asked of the container's main network. */
-function wantedMacAddress({ networks, hostConfig }: ContainerRecord): { MacAddress?: string } {
-  const { MacAddress } = own(networks, formatNetworkMode(hostConfig.NetworkMode)) ?? {};
+function wantedMacAddress(record: ContainerRecord): { MacAddress?: string } {
+  const { MacAddress } = settingsOf(record, formatNetworkMode(record.hostConfig.NetworkMode));
   return MacAddress ? { MacAddress } : {};
 }
 
@@ -73,8 +74,8 @@ export async function sizesOf(
   { graph }: Daemon,
   container: Container,
 ): Promise<{ SizeRw: number; SizeRootFs: number }> {
-  container.layer ??= await graph.openContainerLayer(container.id);
-  const own = await container.layer.sizeBytes(MADE_PLACES);
+  const layer = await openLayer({ graph }, container);
+  const own = await layer.sizeBytes(MADE_PLACES);
   const { imageId } = container.record;
   const image =
     imageId === ''

@@ -22,6 +22,9 @@ export async function listProcesses(container: string, pids: readonly number[]):
 
 type Host = { container: string; users: ReadonlyMap<string, string>; bootMs: number; longest: number };
 
+/** ppid, tty_nr, utime, stime, starttime (proc_pid_stat(5)), without the first two fields. */
+const STAT_FIELDS = [1, 4, 11, 12, 19];
+
 async function describeProcess(pid: number, host: Host): Promise<string[] | undefined> {
   const { users, bootMs } = host;
   try {
@@ -34,9 +37,9 @@ async function describeProcess(pid: number, host: Host): Promise<string[] | unde
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')
       .map(Number);
-    const [ppid = 0, terminal = 0] = [fields[1], fields[4]];
-    const busySeconds = ((fields[11] ?? 0) + (fields[12] ?? 0)) / TICKS_PER_SECOND;
-    const startedMs = bootMs + ((fields[19] ?? 0) / TICKS_PER_SECOND) * 1000;
+    const [ppid = 0, terminal = 0, user = 0, system = 0, start = 0] = STAT_FIELDS.map(index => fields[index]);
+    const busySeconds = (user + system) / TICKS_PER_SECOND;
+    const startedMs = bootMs + (start / TICKS_PER_SECOND) * 1000;
     const ageSeconds = Math.max(1, (Date.now() - startedMs) / 1000);
     return [
       users.get(uid) ?? uid,

@@ -21,8 +21,12 @@ export function governContainer({ governor, options }: Daemon, container: Contai
     burstUs: wantedBurstUs(hostConfig, governance, options.burst),
     settings: burstSettings(governance, options.burst),
     qos: governance.qos,
-    pinnedCores:
-      governance.qos === 'latency-sensitive' ? (parseCpuset(hostConfig.CpusetCpus ?? '')?.size ?? 0) : 0,
+    pinnedCores: governance.qos === 'latency-sensitive' ? countCpus(hostConfig.CpusetCpus) : 0,
     whenAlone: writes => task.whenAlone(writes, ABSENCE_MS),
   });
+}
+
+/** Of a list that has been checked. */
+function countCpus(list: string): number {
+  return parseCpuset(list)?.size ?? 0;
 }

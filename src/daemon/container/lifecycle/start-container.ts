@@ -1,3 +1,4 @@
+import { openLayer } from '../open-layer.ts';
 import { reachSources } from '../mounts/reach-sources.ts';
 import { closeSync } from 'node:fs';
 import { EngineError, firstFailure, messageOf } from '../../../base/errors.ts';
@@ -105,7 +106,7 @@ type Start = { reason: StartReason; signal: AbortSignal };
 
 async function run(daemon: Daemon, container: Container, { reason, signal }: Start): Promise<void> {
   await using undo = new AsyncDisposableStack();
-  container.layer ??= await daemon.graph.openContainerLayer(container.id);
+  await openLayer(daemon, container);
   await untilAborted(signal, reachSources(daemon.threads, hostPathsOf(container)));
   prepareMounts(daemon, container);
   const sharesWith = runSharedWith(daemon, container);
@@ -173,15 +174,15 @@ function failStart(error: unknown, signal: AbortSignal): never {
 export async function createOptions(daemon: Daemon, container: Container) {
   const { id, record } = container;
   const { config, hostConfig } = record;
-  container.layer ??= await daemon.graph.openContainerLayer(id);
+  const layer = await openLayer(daemon, container);
   const [rows, columns] = hostConfig.ConsoleSize;
   const hasLog = hostConfig.LogConfig.Type !== 'none';
   const filesLimit = filesLimitOf(daemon, container);
   return {
     id,
     stateDir: runDirectory(daemon.options, id),
-    spec: await buildSpec(daemon, container, container.layer),
-    rootfs: container.layer.rootfs,
+    spec: await buildSpec(daemon, container, layer),
+    rootfs: layer.rootfs,
     io: {
       terminal: config.Tty,
       stdin: config.OpenStdin,

@@ -74,10 +74,10 @@ async function chosenAttributes({ config, hostConfig }: ContainerRecord): Promis
 
 async function selected(
   entries: readonly [string, string][],
-  names: string | undefined,
-  pattern: string | undefined,
+  names = '',
+  pattern = '',
 ): Promise<[string, string][]> {
-  const wanted = new Set((names ?? '').split(','));
+  const wanted = new Set(names.split(','));
   const matches = pattern ? await compilePattern(pattern).catch(() => undefined) : undefined;
   const slice = new TimeSlice();
   const chosen: [string, string][] = [];

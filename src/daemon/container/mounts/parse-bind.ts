@@ -49,8 +49,8 @@ export function parseBind(spec: string): MountRecord {
   checkPathLength(source);
   const type = source.startsWith('/') ? 'bind' : 'volume';
   const words = mode === '' ? [] : mode.split(',');
-  const propagation = words.find(word => PROPAGATIONS.includes(word));
-  if (type === 'volume' && propagation !== undefined) throw unfitOption(spec, type, 'BindOptions');
+  const propagation = words.find(word => PROPAGATIONS.includes(word)) ?? '';
+  if (type === 'volume' && propagation !== '') throw unfitOption(spec, type, 'BindOptions');
   if (type === 'bind' && words.includes('nocopy')) throw unfitOption(spec, type, 'VolumeOptions');
   const mount = newMount(type, checkDestination(spec, type, destination));
   return {
@@ -61,7 +61,7 @@ export function parseBind(spec: string): MountRecord {
     // Docker shows a volume without a mode as 'z'.
     mode: mode === '' && type === 'volume' ? 'z' : mode,
     writable: !words.includes('ro'),
-    propagation: propagation ?? '',
+    propagation,
   };
 }
 

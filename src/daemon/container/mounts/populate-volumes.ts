@@ -4,7 +4,7 @@ import { openWithoutDevices } from '../../../archive/rooted/without-devices.ts';
 import type { ContainerLayer } from '../../../graph/graph.ts';
 import { openMountSource } from '../../../kernel/mount-source.ts';
 import { openEntry, openInRoot } from '../../../kernel/open-beneath.ts';
-import { errorCode } from '../../../base/errors.ts';
+import { hasErrorCode } from '../../../base/errors.ts';
 import type { MountRecord } from '../../model/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { mountSourceOf } from './open-mount-sources.ts';
@@ -54,7 +54,7 @@ function openVolume({ volumes }: Parts, mount: MountRecord): number | undefined 
       closeSync(place);
     }
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EXDEV', 'ELOOP'].includes(errorCode(error) ?? '')) return undefined;
+    if (hasErrorCode(error, 'ENOENT', 'ENOTDIR', 'EXDEV', 'ELOOP')) return undefined;
     throw error;
   }
 }

@@ -104,7 +104,7 @@ async function connectRunning(daemon: Daemon, container: Container, network: Net
     daemon.store.saveState(container.id, state);
     const before = gatewayOf(daemon, container, state.endpoints);
     const others = [...state.endpoints];
-    const publishes = before === undefined && !network.internal && !state.unpublishedPorts?.length;
+    const publishes = before === undefined && !network.internal && state.unpublishedPorts.length === 0;
     const { connection, descriptors } = await connectOne(daemon, container, {
       network,
       namespace,
@@ -190,11 +190,12 @@ async function moveGateway(
 ): Promise<void> {
   const to = gatewayOf(daemon, container, container.state.endpoints);
   if (to === from) return;
-  const gateways = (to?.endpoint.addresses ?? []).map(({ gateway }) => gateway);
+  const addresses = to === undefined ? [] : to.endpoint.addresses;
+  const gateways = addresses.map(({ gateway }) => gateway);
   namespace.setGateways(gateways.filter(gateway => gateway !== ''));
   const { state } = container;
   const ports = [
-    ...(state.unpublishedPorts ?? []),
+    ...state.unpublishedPorts,
     ...(from === undefined ? [] : await daemon.networks.unpublish(from)),
   ];
   state.unpublishedPorts = ports;

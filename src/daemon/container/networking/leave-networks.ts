@@ -12,7 +12,7 @@ import { openNetworkNamespaceOf } from '../../model/open-namespaces.ts';
 export async function leaveNetworks(daemon: Daemon, container: Container): Promise<void> {
   container.closeHeldPorts();
   daemon.names.closeSandbox(container);
-  const { endpoints, unpublishedPorts = [] } = container.state;
+  const { endpoints, unpublishedPorts } = container.state;
   const shared = endpoints.length > 0 ? openSharedNamespaces(daemon, container) : [];
   for (const connection of endpoints) {
     try {

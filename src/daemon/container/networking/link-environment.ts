@@ -1,3 +1,4 @@
+import { textBefore } from '../../../base/text-before.ts';
 import type { Container } from '../../model/container.ts';
 import { MAX_ARGUMENTS } from '../config/check-config.ts';
 import { usablePorts } from '../config/ports.ts';
@@ -78,7 +79,5 @@ function ranges(ports: readonly Port[]): [Port, Port][] {
 }
 
 function environmentOf({ record }: Container): string[] {
-  return record.config.Env.filter(
-    entry => entry.includes('=') && !OMITTED.includes(entry.split('=', 1)[0] ?? ''),
-  );
+  return record.config.Env.filter(entry => entry.includes('=') && !OMITTED.includes(textBefore(entry, '=')));
 }

@@ -80,13 +80,11 @@ function nameOf({ containers }: Daemon, { containerId, name }: Link): string {
 
 /** The names that links give to containers, by their ids: `/web/db`. */
 export function linkNames({ containers }: Daemon): Map<string, string[]> {
-  const names = new Map<string, string[]>();
-  for (const { record } of containers.all()) {
-    for (const { containerId, alias } of record.links) {
-      names.set(containerId, [...(names.get(containerId) ?? []), `/${record.name}/${alias}`]);
-    }
-  }
-  return names;
+  const links = containers
+    .all()
+    .flatMap(({ record }) => record.links.map(link => ({ ...link, path: `/${record.name}/${link.alias}` })));
+  const byTarget = Map.groupBy(links, ({ containerId }) => containerId);
+  return new Map([...byTarget].map(([id, named]) => [id, named.map(({ path }) => path)]));
 }
 
 /** The running containers that are linked to this one. */

@@ -6,6 +6,5 @@ import type { Networks } from '../../network/networks.ts';
 export function mainNetwork(networks: Networks, { hostConfig }: ContainerRecord): string | undefined {
   const { NetworkMode: mode } = hostConfig;
   if (mode.kind === 'container') return undefined;
-  const text = formatNetworkMode(mode);
-  return networks.lookup(text)?.name ?? text;
+  return networks.nameOf(formatNetworkMode(mode));
 }

@@ -30,10 +30,9 @@ export function cpuLimit(hostConfig: GovernedConfig): {
   cores: number;
 } {
   const { cpu } = specLimits(hostConfig);
-  const periodUs = Number(cpu?.period ?? PERIOD_US);
-  const quota = Number(cpu?.quota ?? 0);
-  const quotaUs = quota > 0 ? quota : undefined;
-  return { quotaUs, periodUs, cores: (quotaUs ?? 0) / periodUs };
+  const { period = PERIOD_US, quota = 0 } = { ...cpu };
+  const [periodUs, us] = [Number(period), Math.max(0, Number(quota))];
+  return { quotaUs: us > 0 ? us : undefined, periodUs, cores: us / periodUs };
 }
 
 /** The kernel's burst that a container shall have, as far as its quota lets it. */

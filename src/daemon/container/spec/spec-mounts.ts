@@ -72,7 +72,7 @@ function initMount(input: SpecInput): Mount[] {
 }
 
 function adjusted(mount: Mount, { hostConfig }: SpecInput, security: SecurityOptions): Mount {
-  let options = [...(mount.options ?? [])];
+  let options = mount.options ? [...mount.options] : [];
   if (mount.destination === '/dev/shm') options.push(`size=${hostConfig.ShmSize}`);
   const isWritable = WRITABLE_WITH_READONLY_ROOT.includes(mount.destination);
   if (hostConfig.ReadonlyRootfs && !isWritable && !options.includes('ro')) options.push('ro');

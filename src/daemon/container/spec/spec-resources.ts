@@ -73,7 +73,7 @@ function memory(limits: MemoryLimits): Resources['memory'] {
     reservation: positive(limits.MemoryReservation),
     swap: positive(limits.MemorySwap),
     swappiness: swappiness === null || swappiness < 0 ? undefined : Number(swappiness),
-    disableOOMKiller: limits.OomKillDisable ?? undefined,
+    disableOOMKiller: limits.OomKillDisable === null ? undefined : limits.OomKillDisable,
     kernelTCP: limits.KernelMemoryTCP || undefined,
   });
 }

@@ -1,3 +1,4 @@
+import { openLayer } from '../open-layer.ts';
 import { posix } from 'node:path';
 import type { CompletedExecConfig } from '../../model/exec.ts';
 import type { CompletedHostConfig, Limits } from '../../model/host-config.ts';
@@ -71,15 +72,15 @@ export async function buildExecProcess(
   container: Container,
   exec: CompletedExecConfig,
 ): Promise<Process> {
-  container.layer ??= await daemon.graph.openContainerLayer(container.id);
+  const layer = await openLayer(daemon, container);
   const { config, hostConfig } = container.record;
   // An engine that found the container running has not made it.
-  container.process ??= toRuntimeProcess(await specInputOf(daemon, container, container.layer));
+  container.process ??= toRuntimeProcess(await specInputOf(daemon, container, layer));
   if (exec.WorkingDir && !exec.WorkingDir.startsWith('/')) {
     throw invalid('OCI runtime exec failed: exec failed: Cwd must be an absolute path');
   }
   const name = exec.User || config.User;
-  const user = await resolveUser(name, container.layer, hostConfig.GroupAdd);
+  const user = await resolveUser(name, layer, hostConfig.GroupAdd);
   return execProcess({
     exec,
     config,

@@ -20,7 +20,7 @@ import { StreamBridge } from './stream-bridge.ts';
  * @throws EngineError invalid-parameter for bad detach keys, conflict for a paused container
  */
 export function attachContainer(daemon: Daemon, container: Container, options: AttachOptions): AttachSession {
-  const detachKeys = parseDetachKeys(options.detachKeys ?? '');
+  const detachKeys = parseDetachKeys(options.detachKeys);
   const { status } = container.state;
   if (status === 'paused')
     throw conflict(`container ${container.id} is paused, unpause the container before attach`);

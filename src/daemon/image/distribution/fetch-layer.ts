@@ -1,5 +1,5 @@
 import type { Digest } from '../../../base/digest.ts';
-import { EngineError, errorCode } from '../../../base/errors.ts';
+import { EngineError, hasErrorCode } from '../../../base/errors.ts';
 import type { ArrivingLayer } from '../../../graph/operations/receive/arriving-layer.ts';
 import type { Descriptor } from '../../../oci/image-spec.ts';
 import { downloadBlob } from '../../../registry/client/download-blob.ts';
@@ -83,5 +83,5 @@ async function bringFrom(
 /** Whether a later attempt can go on with what has come; on a full disk the room is worth more. */
 function isOfUseLater(error: unknown): boolean {
   const isWrong = error instanceof EngineError && ['data-loss', 'invalid-parameter'].includes(error.kind);
-  return !isWrong && !['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '');
+  return !isWrong && !hasErrorCode(error, 'ENOSPC', 'EDQUOT');
 }

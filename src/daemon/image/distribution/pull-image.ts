@@ -141,19 +141,22 @@ class Pull {
     const id = await this.#find(byDigest);
     if (id === undefined) return undefined;
     const { config } = await this.#daemon.graph.resolve(id);
-    const wanted = this.#platform ?? hostPlatform();
-    return isForPlatform(config, wanted) ? id : undefined;
+    return isForPlatform(config, this.#wantedPlatform) ? id : undefined;
+  }
+
+  get #wantedPlatform(): Platform {
+    return this.#platform ?? hostPlatform();
   }
 
   async #fetch(byDigest: Reference, references: Reference[]): Promise<Digest> {
-    const platform = this.#platform ?? hostPlatform();
+    const platform = this.#wantedPlatform;
     const top = await this.#repository.manifest(byDigest);
     const manifest = await platformManifest(
       { manifest: child => this.#repository.childManifest(child) },
       { top, platform },
     );
-    const { digest = '' } = manifest.document.config ?? {};
-    const known = isDigest(digest) ? await this.#imageOf(digest) : undefined;
+    const digest = manifest.document.config?.digest;
+    const known = digest !== undefined && isDigest(digest) ? await this.#imageOf(digest) : undefined;
     // Under another name, perhaps.
     if (known?.manifest === manifest.digest) return known.id;
     return receiveImage(this.#daemon, this.#repository, { manifest, references, progress: this.#progress });

@@ -66,9 +66,9 @@ async function fetchConfig(
   repository: Repository,
   descriptor: Descriptor | undefined,
 ): Promise<Buffer> {
-  const { digest = '', mediaType = '' } = descriptor ?? {};
-  if (descriptor === undefined || !isDigest(digest))
+  if (descriptor === undefined || !isDigest(descriptor.digest))
     throw new EngineError('invalid-parameter', 'invalid image manifest: it names no configuration');
+  const { digest, mediaType } = descriptor;
   if (!CONFIG_TYPES.includes(mediaType))
     throw new EngineError('invalid-parameter', `Encountered remote "${mediaType}"(unknown) when fetching`);
   if (graph.content.has(digest)) return graph.content.read(digest);

@@ -16,7 +16,7 @@ import type { FetchedManifest } from '../../../registry/client/manifest.ts';
 import { Repository } from '../../../registry/client/repository.ts';
 import { searchRegistry } from '../../../registry/client/search.ts';
 import type { DistributionDaemon } from './distribution.ts';
-import { booleanFilter, checkFilters, type Filters } from '../../model/filters.ts';
+import { booleanFilter, checkFilters, type Filters, filterValues } from '../../model/filters.ts';
 import { invalid } from '../../model/errors.ts';
 import { type RegistryRequest, withSession } from './registry-session.ts';
 
@@ -101,7 +101,7 @@ function resultFilter(filters: Filters): (result: SearchResult) => boolean {
   checkFilters(filters, ['is-automated', 'is-official', 'stars']);
   const wanted = (name: string) => (filters.has(name) ? booleanFilter(filters, name, false) : undefined);
   const [isAutomated, isOfficial] = [wanted('is-automated'), wanted('is-official')];
-  const stars = (filters.get('stars') ?? []).map(value => {
+  const stars = filterValues(filters, 'stars').map(value => {
     if (!/^\d{1,9}$/.test(value))
       throw new EngineError('invalid-parameter', `invalid filter 'stars=${value}'`);
     return Number(value);

@@ -237,15 +237,19 @@ function cpuUsage({ usage: { cgroup } }: MeasuredContainer): ReturnType<Values> 
 
 /** Without the page cache that can be dropped at once. */
 function workingSet({ memory: { usageBytes, stat } }: CgroupStats): number {
-  return Math.max(usageBytes - (stat.total_inactive_file ?? stat.inactive_file ?? 0), 0);
+  const { inactive_file: inactive = 0, total_inactive_file: total = inactive } = stat;
+  return Math.max(usageBytes - total, 0);
 }
 
 function memoryFailures({ usage: { cgroup } }: MeasuredContainer): ReturnType<Values> {
   const { stat } = cgroup.memory;
-  return (['pgfault', 'pgmajfault'] as const).flatMap((name): [Labels, number][] => [
-    [{ failure_type: name, scope: 'container' }, stat[name] ?? 0],
-    [{ failure_type: name, scope: 'hierarchy' }, stat[`total_${name}`] ?? stat[name] ?? 0],
-  ]);
+  return (['pgfault', 'pgmajfault'] as const).flatMap((name): [Labels, number][] => {
+    const { [name]: own = 0, [`total_${name}`]: total = own } = stat;
+    return [
+      [{ failure_type: name, scope: 'container' }, own],
+      [{ failure_type: name, scope: 'hierarchy' }, total],
+    ];
+  });
 }
 
 function blockIo(wanted: 'Read' | 'Write', value: 'bytes' | 'operations'): Values {
