@@ -1,7 +1,6 @@
 import { describeConfig, fillConfig } from '../../model/config.ts';
 import type { ContainerCommitOptions } from '../../../api/backend.ts';
 import type * as api from '../../../api/types.ts';
-import type { Digest } from '../../../base/digest.ts';
 import { EngineError } from '../../../base/errors.ts';
 import type { ContainerDefaults } from '../../../oci/image-config.ts';
 import { applyChanges } from '../../../graph/operations/import/apply-changes.ts';
