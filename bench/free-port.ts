@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** A port of the loopback that nobody listens on. */
+/** A port of the loopback that is free. */
 export function freePort(): Promise<number> {
   return new Promise(resolve => {
     const server = createServer();

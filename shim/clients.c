@@ -99,7 +99,7 @@ void tell_files_refused(struct shim *shim, uint64_t count)
 	tell_number(shim, MSG_FILES_REFUSED, count);
 }
 
-/* Answers whoever waits for the process to be created or started. */
+/* Answers the client that waits for the process to be created or started. */
 static void answer_waiting(struct process *process, int result, struct runner *failed)
 {
 	struct client *client = process->waiting;
@@ -132,7 +132,7 @@ static void kill_child(pid_t pid)
 	close_if_open(&end);
 }
 
-/* A process that was never ready: nobody but its maker needs to hear of it. Leaves nothing of a container. */
+/* A process that was never ready: only the client that made it is told. Leaves nothing of a container. */
 void give_up(struct shim *shim, struct process *process)
 {
 	if (process->pid > 0)
@@ -425,7 +425,7 @@ static void handle_status(struct shim *shim, struct client *client, uint16_t tag
 	send_message(client, MSG_PROCESSES, tag, &payload);
 }
 
-/* From now on the client hears of every exit; of those that nobody has heard of, at once. */
+/* From now on the client hears of every exit; of those that were not reported yet, at once. */
 static void handle_watch(struct shim *shim, struct client *client, uint16_t tag)
 {
 	client->watching = true;

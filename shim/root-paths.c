@@ -54,7 +54,7 @@ static int make_last_in_root(int root, const char *path, bool is_directory, mode
 	if (parent < 0)
 		return parent;
 	int result = make_component(parent, name, is_directory, is_directory ? mode : 0644, link, sizeof link);
-	/* Whatever has taken its place since is not followed. */
+	/* A link that has taken its place since is not followed. */
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
 	if (result == 0)
 		result = syscall(SYS_openat2, parent, name, &how, sizeof how);

@@ -51,7 +51,7 @@ test('so do the requests that docker-py’s run sends: start, inspect, logs, wai
   }
 });
 
-test('a published port is free as soon as its container has ended, whatever else starts meanwhile', async () => {
+test('a published port is free as soon as its container has ended, also while others start', async () => {
   const others = Array.from({ length: 3 }, async () => {
     for (let round = 0; round < 20; round += 1) await runToEnd({});
   });

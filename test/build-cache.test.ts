@@ -37,7 +37,7 @@ test('a cache mount is shown with what is in it, and goes with a prune', async (
   assert.deepEqual(await entries(), []);
 });
 
-test('what nobody has used for longest goes when there is more than the limit, and what an image has stays', async () => {
+test('what was unused for longest is removed above the limit, and what an image has stays', async () => {
   const step = (nonce: number) => `FROM busybox\nRUN head -c 2000000 /dev/urandom > /f # ${nonce}`;
   await clientBuild(join(daemon.base, 'slipway.sock'), {
     exporter: { type: 'moby', attributes: { name: 'kept' } },

@@ -31,7 +31,7 @@ async function ask(text: string): Promise<string> {
   return '';
 }
 
-test('a step reaches an agent of its client, which nobody reaches afterwards', async () => {
+test('a step reaches an agent of its client, which is unreachable afterwards', async () => {
   const answer = Promise.withResolvers<string>();
   const Dockerfile =
     'FROM busybox\nRUN --mount=type=ssh,id=a,mode=0640 stat -c "%F %a" $SSH_AUTH_SOCK && echo $SSH_AUTH_SOCK; exec sleep 1000';

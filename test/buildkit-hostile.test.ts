@@ -89,7 +89,7 @@ test('streams that are reset as soon as they begin do no harm', async () => {
   assert.equal(await daemon.text('GET', '/_ping'), 'OK');
 });
 
-test('a message of very many fields is refused, and holds nobody up', async () => {
+test('a message of very many fields is refused, and does not hold up the event loop', async () => {
   const client = new GrpcClient(await grpc());
   const entry = wire.SOLVE_REQUEST.encode({ entitlements: ['x'] });
   const attribute = wire.SOLVE_REQUEST.encode({ frontendAttributes: { a: 'b' } });

@@ -73,7 +73,7 @@ test('who has taken a process’s conversation with the shim does not keep the s
   const { container, until } = await startCaptor('flood', 'slipway-shim', [...USUAL, 'CAP_SYS_PTRACE']);
   const made = await exec(container, 'true');
   await until(/holds/);
-  // Its start cannot be told from its end while somebody else has the conversation.
+  // Its start cannot be distinguished from its end while another client has the connection.
   await made.start();
   assert.equal((await made.exited).code, 0);
   const after = await exec(container, 'sleep', '1000');
@@ -141,7 +141,7 @@ test('a container whose first process is kept from ending by another one of it e
   await container.remove();
 });
 
-test('a process that is stopped while it is made keeps nobody else waiting', async () => {
+test('a process that is stopped while it is made does not keep other requests waiting', async () => {
   const { container, until } = await startCaptor('stop', 'slipway-shim');
   // It is stopped before or after it is ready.
   const made = exec(container, 'true');

@@ -28,7 +28,7 @@ function pathsOf(id: string): CgroupPaths {
   return planCgroups({ layout, cgroupsPath: `${containers.cgroupParent}/${id}` }).paths;
 }
 
-/** A control file of the container's cgroup, in whichever version has the controller. */
+/** A control file of the container's cgroup, in the version that has the controller. */
 function readControl(id: string, controller: string, v1File: string, v2File: string): string {
   const { v1, unified } = pathsOf(id);
   const path = v1[controller] ? posix.join(v1[controller], v1File) : posix.join(unified ?? '', v2File);
@@ -278,7 +278,7 @@ test('cgroups that a container makes in its own, when it may, go with it', async
   assert.equal((await container.pids()).length, 1);
   await container.kill(9);
   await container.exited;
-  // By the shim, without anybody else: the daemon may not be there.
+  // By the shim alone: the daemon may not be there.
   await until(() => !existsSync(directory));
   await container.remove();
 });

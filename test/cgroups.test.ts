@@ -108,7 +108,7 @@ test('a process joins every hierarchy, is counted, frozen, thawed and killed', a
   const child = await join(plan, 'while :; do :; done');
   assert.deepEqual(cgroup.pids(), [child.pid]);
   const membership = readFileSync(`/proc/${child.pid}/cgroup`, 'utf8');
-  // A hierarchy may be mounted in some other mount namespace only: nobody can join that from here.
+  // A hierarchy may be mounted in some other mount namespace only: it cannot be joined from here.
   const joined = new Set([...layout.v1.flatMap(({ controllers }) => controllers), '']);
   for (const line of membership.trim().split('\n'))
     if (joined.has(line.split(':')[1]?.split(',')[0] ?? ''))
@@ -151,7 +151,7 @@ test('it is destroyed with all that is in it: frozen, in cgroups below, or in on
   await until(() => cgroup.pids().length >= 50);
   for (const directory of new Set([...Object.values(cgroup.paths.v1), cgroup.paths.unified ?? []].flat())) {
     mkdirSync(`${directory}/below`);
-    // A cpuset takes nobody before it is set up.
+    // A cpuset accepts no process before it is set up.
     if (directory === cgroup.paths.v1.cpuset || directory === cgroup.paths.unified) continue;
     writeFileSync(`${directory}/below/cgroup.procs`, String(below.pid));
   }
@@ -166,7 +166,7 @@ test('it is destroyed with all that is in it: frozen, in cgroups below, or in on
   assert.equal(await cgroup.destroy(), true);
 });
 
-test('limits are changed in place, in whatever order the kernel accepts', () => {
+test('limits are changed in place, in the order that the kernel accepts', () => {
   const { cgroup } = make('update', {
     memory: { limit: 32 << 20, swap: 64 << 20 },
     cpu: { period: 100_000, quota: 20_000, burst: 10_000 },

@@ -166,7 +166,7 @@ describe('the default network', () => {
     });
   });
 
-  test('a bridge that somebody has made keeps its addresses, and stays', async () => {
+  test('a bridge that existed before keeps its addresses, and stays', async () => {
     const daemon = new DaemonProcess();
     try {
       await daemon.start('--bridge', 'none');

@@ -55,7 +55,7 @@ describe('the docker CLI', { skip: noDocker }, () => {
     assert.equal(echo.stdout, input);
   });
 
-  test('empty standard input ends at once, whatever it is given to', async () => {
+  test('empty standard input ends at once for every command', async () => {
     await out('run', '-d', '--name', 'fed', 'busybox', 'sleep', '100');
     await out('create', '-i', '--name', 'kept', 'busybox', 'sh', '-c', 'cat; echo end');
     const slipway = join(import.meta.dirname, '../bin/slipway');

@@ -218,7 +218,7 @@ test('of images: their names as they are written, one for each that is loaded or
   );
 });
 
-test('of builds: the image and its names, and nothing of the containers that nobody else knows of', async () => {
+test('of builds: the image and its names, and nothing of the containers of its steps', async () => {
   const context = join(daemon.base, 'context');
   mkdirSync(context);
   const Dockerfile = 'FROM busybox\nRUN echo made > /made\n';

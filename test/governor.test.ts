@@ -1,4 +1,4 @@
-/** CPU burst of real containers: quotas go up while they are throttled, and come back, whoever dies. */
+/** CPU burst of real containers: quotas go up while they are throttled, and come back, also when the daemon or a shim dies. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { nativeContainers } from './fixtures/native-containers.ts';
 const containers = nativeContainers();
 const BUSY = 'while :; do :; done';
 const BASE_US = 10_000;
-/** Whatever else runs on the machine, it counts as idle. */
+/** The machine counts as idle, also where other programs run on it. */
 const NEVER_OVERLOADED = 100_000;
 
 after(() => containers.close());

@@ -140,7 +140,7 @@ test('a layer below a running container is not replaced', async t => {
   assert.match(report.findings[0]?.detail ?? '', /running container c uses it/);
 });
 
-test('what belongs to nobody is found, and goes with a repair; the rest stays', async t => {
+test('what belongs to no image and no container is found, and removed by a repair; the rest stays', async t => {
   const { graph, root, image } = await open(t, imageOf('a:latest', TARS));
   const orphan = await graph.content.put(Buffer.from('an orphan'));
   const lease = graph.leases.create();

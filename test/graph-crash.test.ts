@@ -103,7 +103,7 @@ async function check(daemon: DaemonProcess, options = ''): Promise<SystemCheckRe
 }
 
 /**
- * Every listed image is whole, and after one check there is nothing that belongs to nobody.
+ * Every listed image is whole, and after one check there is nothing without an owner.
  * @returns how many images there are
  */
 async function checkWhole(daemon: DaemonProcess, layers: boolean): Promise<number> {

@@ -106,7 +106,7 @@ for (const driver of ['overlay2', 'vfs'])
     assert.deepEqual(await problems(again), []);
   });
 
-test('usage is told of content whose recipe is damaged, and of layers and directories that somebody has removed', async t => {
+test('usage is told of content whose recipe is damaged, and of layers and directories that were removed by hand', async t => {
   const opened = await open(t);
   const { graph, root } = opened;
   const image = imageOf('a:latest', [tarOf(randomFiles('etc', 3, 4000))]);
@@ -135,7 +135,7 @@ test('gzip layers are discarded when a compressor is known that makes the same b
   const layers = [
     execFileSync('gzip', ['-c9'], { input: tars[0], maxBuffer: 1 << 26 }),
     gzipSync(tars[1], { level: 3, memLevel: 9 }),
-    // Nobody looks for this.
+    // No check looks for this.
     gzipSync(tars[2], { memLevel: 5 }),
     // Two members, as parallel compressors make them.
     Buffer.concat([gzipSync(tars[3].subarray(0, 100_000)), gzipSync(tars[3].subarray(100_000))]),

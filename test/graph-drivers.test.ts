@@ -102,7 +102,7 @@ test('overlay2 forgets a container that a crash came in between of', async t => 
   await driver.createContainer(half, []);
 });
 
-test('the program fuse-overlayfs ends when nobody has its mount any more', async t => {
+test('the program fuse-overlayfs ends with the last user of its mount', async t => {
   const { root, threads } = await scratch(t);
   const driver = await fuseOverlayfs.open({ root, threads, options: [], EngineError });
   await driver.createContainer('c', []);
@@ -180,7 +180,7 @@ suite('the choice of a driver', () => {
     assert.equal((await chooseDriver({ root, threads, name: 'vfs' })).driver.name, 'vfs');
   });
 
-  test('may be a module of somebody else', async t => {
+  test('may be a module outside of the package', async t => {
     const { root, threads } = await scratch(t);
     assert.equal((await chooseDriver({ root, threads, name: EXAMPLE })).driver.name, 'example');
     const drivers = [{ ...vfs, name: 'given' }];

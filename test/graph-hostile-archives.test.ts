@@ -127,7 +127,7 @@ test('a whiteout leaves alone what its own layer has made twice', async t => {
   assert.equal(fs.readFileSync(`${target}/f`, 'utf8'), 'own');
 });
 
-test('the size of a layer is what it has itself, whatever it replaces', async t => {
+test('the size of a layer counts its own files only, also those that replace others', async t => {
   const { base, target } = scratch(t);
   fs.writeFileSync(`${target}/lower`, 'x'.repeat(1000));
   const entries = [
@@ -139,7 +139,7 @@ test('the size of a layer is what it has itself, whatever it replaces', async t 
   assert.equal(sizeBytes, 'new'.length + 'second'.length);
 });
 
-test('whatever is damaged in an archive is an error or does no harm', async t => {
+test('every damage to an archive is an error or does no harm', async t => {
   const { base, target } = scratch(t);
   fs.writeFileSync(`${base}/outside`, 'untouched');
   const whole = archiveOf([

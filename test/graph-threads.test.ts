@@ -10,7 +10,7 @@ import { RootedThreads } from '../src/archive/rooted/rooted-threads.ts';
 import { socketPair } from '../src/kernel/socket-pair.ts';
 import { until } from '../src/base/testing/until.ts';
 
-test('a job that somebody waits for does not queue behind removals', async t => {
+test('a job of a request does not queue behind removals', async t => {
   const root = fs.mkdtempSync(`${tmpdir()}/slipway-threads-`);
   const threads = await RootedThreads.open();
   t.after(async () => {

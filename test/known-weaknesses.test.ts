@@ -61,7 +61,7 @@ function victim(): string {
   return path;
 }
 
-test('CVE-2016-3697: a number is an id, whatever an image names so', async () => {
+test('CVE-2016-3697: a number is an id, also where the image has a user of that name', async () => {
   const image = await hostileImage(root => {
     writeFileSync(join(root, 'etc/passwd'), '1000:x:0:0::/:\nroot:x:0:0::/:\n');
     writeFileSync(join(root, 'etc/group'), '1000:x:0:\n1001:x:0:\n');
@@ -119,7 +119,7 @@ test('CVE-2020-13401: no container is a router to the host', async () => {
   await succeed('rm', '-f', id);
 });
 
-test('CVE-2020-15257: nobody in the host’s network finds a socket of the engine’s by an abstract name', async () => {
+test('CVE-2020-15257: no socket of the engine’s has an abstract name in the host’s network namespace', async () => {
   const image = await plainImage();
   const sockets = await succeed('run', '--rm', '--network', 'host', image, 'cat', '/proc/net/unix');
   const abstract = sockets.split('\n').filter(line => line.includes(' @'));

@@ -205,7 +205,7 @@ describe('names on user-defined networks', () => {
       answerOf(question, isTcp, []),
     );
     try {
-      // Nobody has that address.
+      // No host has that address.
       await start('greedy', { front: {} }, {}, { Dns: ['10.3.0.77'] });
       await start('peer', { front: {} }, {}, { Dns: ['10.3.0.1'] });
       await flood(await pidOf('greedy'), 'example.test', 'greedy', 6000);

@@ -89,7 +89,7 @@ test('a shim of a version that is not understood is refused, and goes on', async
   second.close();
 });
 
-test('an exit that nobody saw is found in the state directory', async () => {
+test('an exit without a connected daemon is found in the state directory', async () => {
   const options = containers.options(['sh', '-c', 'exit 5']);
   const first = open();
   await (await first.create(options)).start();

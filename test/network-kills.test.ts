@@ -1,4 +1,4 @@
-/** The daemon is killed in the midst of what it does with networks: nothing is left that belongs to nobody. */
+/** The daemon is killed in the midst of what it does with networks: nothing is left without an owner. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -375,7 +375,7 @@ describe('bridge networks', () => {
     assert.equal(await askTcp(outside.descriptor, { host: HOST_ADDRESS, port: 8181 }), undefined);
   });
 
-  test('Nobody outside reaches loopback ports, or containers behind their published ports.', async () => {
+  test('No other host reaches loopback ports, or containers behind their published ports.', async () => {
     const server = await start(front, {
       ports: [{ protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 8282 }],
     });
@@ -399,7 +399,7 @@ describe('bridge networks', () => {
     assert.equal(await askTcp(outside.descriptor, { host: LOOPBACK, port: 8282 }), undefined);
   });
 
-  test('No container reaches the loopback of the host, also where somebody has flushed the firewall.', async () => {
+  test('No container reaches the loopback of the host, also after the firewall was flushed.', async () => {
     const server = await serveTcp(HOST, 7003, 'loopback');
     const hostile = await start(front);
     await inside(hostile.namespace, ['address', 'delete', '127.0.0.1/8', 'dev', 'lo']);
@@ -535,7 +535,7 @@ describe('bridge networks', () => {
     await assert.rejects(start(front, { ports }), /port is already allocated/);
   });
 
-  test('A namespace connected beforehand serves whatever network and address is asked for.', async () => {
+  test('A namespace connected beforehand serves any network and address.', async () => {
     const namespaces = Array.from({ length: 4 }, () => prepareNamespace(driver));
     const prepared = await Promise.all(namespaces);
     const [plain, moved, fixed, robbed] = prepared;
@@ -571,7 +571,7 @@ describe('bridge networks', () => {
     assert.notEqual(fourth, wanted);
   });
 
-  test('A UDP sender that never pauses reaches whichever container has the port.', async () => {
+  test('A UDP sender that never pauses reaches the container that has the port at the time.', async () => {
     const ports: JoinOptions['ports'] = [{ protocol: 'udp', containerPort: 53, hostIp: '', hostPort: 5454 }];
     const sender = createUdpSender(outside.descriptor, { host: HOST_ADDRESS, port: 5454 });
     try {
@@ -587,7 +587,7 @@ describe('bridge networks', () => {
     }
   });
 
-  test('A firewall that somebody has flushed is mended.', async () => {
+  test('A firewall that was flushed is restored.', async () => {
     const published = { protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 8789 } as const;
     const container = await start(front, { ports: [published] });
     await container.serveTcp(80, 'container');
@@ -604,7 +604,7 @@ describe('bridge networks', () => {
     listener.close();
   });
 
-  test('A firewall flushed by somebody is mended by the next published port.', async () => {
+  test('A firewall that was flushed is restored by the next published port.', async () => {
     const port = { protocol: 'tcp', containerPort: 80, hostIp: '' } as const;
     const earlier = await start(front, { ports: [{ ...port, hostPort: 8787 }] });
     await earlier.serveTcp(80, 'earlier');

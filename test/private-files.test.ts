@@ -77,7 +77,7 @@ describe('the engine’s files', () => {
     assert.deepEqual(reachedByNobody([...paths, control]), [`reads ${control}`]);
   });
 
-  test('those that hold secrets are closed by themselves, whatever the directories above them are', () => {
+  test('files with secrets have closed modes of their own, independent of the directories above them', () => {
     const roots = [at('data'), at('exec')];
     const paths = roots.flatMap(walk);
     const modes = roots.map(modeOf);
@@ -138,7 +138,7 @@ describe('the engine’s files', () => {
   });
 });
 
-test('a socket in the exec root is there for the members of its group, and for nobody else', async () => {
+test('a socket in the exec root is accessible for the members of its group only', async () => {
   const daemon = new DaemonProcess('--group', '65533');
   chmodSync(daemon.base, 0o755);
   const socket = join(daemon.base, 'exec/slipway.sock');

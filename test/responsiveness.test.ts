@@ -114,7 +114,7 @@ describe('while the worst is done', () => {
     await remove('one');
   }
 
-  /** Several attempts, of which one must hold up nobody. */
+  /** Several attempts, of which one must not hold up other requests. */
   function answers(what: string, task: () => Promise<unknown>): void {
     test(`${what} the daemon answers`, async () => {
       const longest: number[] = [];

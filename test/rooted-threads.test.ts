@@ -59,7 +59,7 @@ test('threads that end leave no descriptor, whether they were idle or at work', 
   await settled(idle - 1);
 });
 
-test('jobs that wait for somebody else are refused when there are too many, and others are done', async () => {
+test('jobs that wait for other processes are refused when there are too many, and others are done', async () => {
   const threads = await RootedThreads.open(60_000, 2);
   const pairs = Array.from({ length: 3 }, () => socketPair());
   const [one, two, three] = pairs.map(([, outputFd]) => ({

@@ -172,7 +172,7 @@ test('in the foreground what comes on the streams goes to the restored terminal,
   assert.deepEqual(runtime.leftovers(), []);
 });
 
-test('pid, IPC and UTS namespaces of somebody else are joined again', { skip }, async () => {
+test('external pid, IPC and UTS namespaces are joined again', { skip }, async () => {
   const holder = runtime.bundle(['sleep', '1000'], spec => {
     spec.hostname = 'holder';
   });

@@ -142,7 +142,7 @@ test('CVE-2021-30465, CVE-2019-19921: mount destinations through links stay insi
   assert.deepEqual(readdirSync(target), []);
 });
 
-test('CVE-2025-31133: what masks a file is the real null device, whatever the image has at /dev/null', async () => {
+test('CVE-2025-31133: what masks a file is the real null device, also where the image has another file at /dev/null', async () => {
   const secret = join(runtime.base, 'secret');
   writeFileSync(secret, 'of the host\n');
   const root = hostileRoot(path => {
@@ -230,7 +230,7 @@ test('an exec’d process has the container’s filter, rights and cgroup from t
   assert.deepEqual(runtime.leftovers(), []);
 });
 
-test('CVE-2016-3697: a number is an id, whatever an image names so', async () => {
+test('CVE-2016-3697: a number is an id, also where the image has a user of that name', async () => {
   const root = hostileRoot(path => writeFileSync(join(path, 'etc/passwd'), '1000:x:0:0::/home:\n'));
   const own: Change = spec => {
     spec.root = { path: root };

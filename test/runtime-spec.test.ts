@@ -401,7 +401,7 @@ test('a seccomp agent gets the container’s state with the listener', async () 
   const server = createServer(connection => {
     connection.once('data', data => message.resolve(JSON.parse(String(data)) as Record<string, unknown>));
   }).listen(path);
-  // Nobody answers the notification: the call fails with ENOSYS as the listener is closed.
+  // The notification is not answered: the call fails with ENOSYS as the listener is closed.
   await output('mkdir /tmp/never; true', spec => {
     spec.linux.seccomp = {
       defaultAction: 'SCMP_ACT_ALLOW',

@@ -1,4 +1,4 @@
-/** A container ends with its shim, whatever it does to outlive it: nobody would have it in hand any more. */
+/** A container ends with its shim, whatever it does to outlive it, since without a shim it could not be controlled. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -198,7 +198,7 @@ test('cgroups that a container has made go with it, however deep they are', asyn
   assert.deepEqual(containers.cgroupsLeft(), []);
 });
 
-test('nothing is mounted inside /proc, by whatever name', async () => {
+test('nothing is mounted inside /proc, by any name', async () => {
   const source = join(containers.base, 'source');
   mkdirSync(source);
   writeFileSync(join(containers.base, 'file'), 'content');

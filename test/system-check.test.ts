@@ -151,7 +151,7 @@ test('system check finds nothing, then what was broken, repairs it, and its exit
   assert.equal(report.stdout, '4 0\n');
 });
 
-test('the directory of a volume that nobody knows is told of, and never removed', async () => {
+test('the directory of an unknown volume is reported, and never removed', async () => {
   const path = join(daemon.base, 'data/volumes/lost/_data');
   fs.mkdirSync(path, { recursive: true });
   fs.writeFileSync(join(path, 'precious'), '');

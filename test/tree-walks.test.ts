@@ -1,4 +1,4 @@
-/** Trees of any depth, and trees that somebody changes while they are removed, measured or copied. */
+/** Trees of any depth, and trees that are changed while they are removed, measured or copied. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -53,7 +53,7 @@ test('a tree deeper than a path can name is measured, copied and removed', async
   assert.deepEqual(fs.readdirSync(base), []);
 });
 
-test('a tree is removed whatever is in it, and nothing that it leads to', async t => {
+test('a tree is removed with every type of file in it, and nothing that its links lead to', async t => {
   const base = scratch(t);
   fs.mkdirSync(`${base}/kept`);
   fs.writeFileSync(`${base}/kept/file`, 'x');
@@ -138,7 +138,7 @@ test('a copy has what the original has, and leaves what is there', async t => {
   assert.ok(!fs.existsSync('/etc/file'));
 });
 
-test('a copy goes nowhere else while somebody swaps directories for links in its target', async t => {
+test('a copy stays in its target while directories there are swapped for links', async t => {
   const base = scratch(t);
   const [from, to, outside] = [`${base}/from`, `${base}/to`, `${base}/outside`];
   for (const path of [from, to, outside]) fs.mkdirSync(path);

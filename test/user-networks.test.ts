@@ -247,7 +247,7 @@ describe('user-defined networks', () => {
     assert.equal(Networks['back']?.IPAddress, '10.3.0.9');
   });
 
-  test('the address of a container that does not run is given to nobody', async () => {
+  test('a fixed address of a container that does not run is given to no other container', async () => {
     await makeNetwork('front', '10.2.0.0/29');
     await create('fixed', { front: { IPAMConfig: { IPv4Address: '10.2.0.2' } } });
     for (const name of ['aa', 'bb', 'cc', 'dd']) await start(name, { front: {} });
@@ -481,7 +481,7 @@ describe('user-defined networks', () => {
     await start('peer', { lan: {}, hidden: {} });
     assert.equal(await reaches('peer', '192.168.77.77'), true);
     assert.equal(await reaches('peer', 'web'), true);
-    // Nobody is the gateway of an internal one.
+    // An internal one has no gateway.
     assert.equal(await addressOf('peer', 'hidden'), '192.168.78.1');
     await daemon.kill();
     await daemon.start();
@@ -586,7 +586,7 @@ describe('user-defined networks', () => {
     );
   });
 
-  test('after a kill of the daemon all goes on, and what nobody owns goes', async () => {
+  test('after a kill of the daemon containers go on, and what has no owner is removed', async () => {
     await makeNetwork('front', '10.2.0.0/24');
     await makeNetwork('back', '10.3.0.0/24');
     await start('web', { front: {} }, { PortBindings: { '80/tcp': [{ HostPort: '8083' }] } });

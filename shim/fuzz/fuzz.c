@@ -1,5 +1,5 @@
 /*
- * Feeds the shim with messages that nobody should send, on a kernel that is made up: no system call of the shim's
+ * Feeds the shim with messages that no client should send, on a kernel that is made up: no system call of the shim's
  * reaches the real one. An input is eight bytes that decide what the made-up kernel answers, and then what a client
  * sends. Built with libFuzzer, or with a main that replays the files it is given (scripts/fuzz-shim).
  */

@@ -487,7 +487,7 @@ export type Volume = {
   Scope: 'local';
 };
 
-/** `GET /info`, `GET /version`: whatever docker's CLI prints of them must be there. */
+/** `GET /info`, `GET /version`: all that docker's CLI prints of them must be there. */
 export type SystemInfo = Record<string, unknown>;
 export type SystemVersion = {
   Platform: { Name: string };
@@ -517,7 +517,7 @@ export type ProgressMessage = {
   aux?: unknown;
 };
 
-/** Who somebody is to a registry: `X-Registry-Auth`, `POST /auth`. */
+/** Credentials for a registry: `X-Registry-Auth`, `POST /auth`. */
 export type AuthConfig = {
   username?: string;
   password?: string;

@@ -16,7 +16,7 @@ type Token =
 
 type Pattern = { isException: boolean; text: string; matches(path: string): boolean };
 
-/** Beyond what anybody writes; each is compared with each path. */
+/** More than real files have; each is compared with each path. */
 const MAX_PATTERNS = 10_000;
 
 /**

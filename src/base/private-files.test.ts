@@ -13,7 +13,7 @@ function directoryFor(t: TestContext): string {
 
 const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 
-test('a private directory is closed to others, new or not, whatever the umask', t => {
+test('a private directory is closed to other users, new or not, with any umask', t => {
   const base = directoryFor(t);
   const umask = process.umask(0);
   t.after(() => process.umask(umask));

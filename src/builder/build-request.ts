@@ -53,7 +53,7 @@ export type BuildRequest = {
   pull: boolean;
   /** Limits, network and hosts of every RUN. */
   hostConfig: HostConfig;
-  /** Whether the Dockerfile may have the host's network for a RUN: whoever builds need not have written it. */
+  /** Whether the Dockerfile may have the host's network for a RUN: the user who builds need not have written it. */
   allowsHostNetwork: boolean;
   /** Whether a RUN may be as privileged as `docker run --privileged`. */
   allowsInsecure: boolean;

@@ -67,7 +67,7 @@ export class Cgroup {
     return this.#setFrozen(true);
   }
 
-  /** What has died meanwhile is fine: whoever waits for that, systemd or a shim, removes one directory after the other. */
+  /** What has died meanwhile is fine: systemd or a shim, which waits for that, removes one directory after the other. */
   async thaw(): Promise<void> {
     try {
       await this.#setFrozen(false);
@@ -80,7 +80,7 @@ export class Cgroup {
     const { v1, unified } = this.paths;
     const inV1 = () => readHostFile(`${v1.freezer}/freezer.state`)?.trim() === 'FROZEN';
     if (!unified) return inV1();
-    // Somebody else's tools may know only the old one, where there are both.
+    // Other tools may know only the old one, where there are both.
     return (
       parseKeyValues(readHostFile(`${unified}/cgroup.events`)).frozen === 1 || (Boolean(v1.freezer) && inV1())
     );
@@ -136,7 +136,7 @@ export class Cgroup {
     const directories = this.#directories();
     const pids = () => new Set(directories.flatMap(processesBelow));
     if (pids().size === 0) return directories.every(isRemoved);
-    // Or those that are being made would escape. Nobody waits for it: it is asked for again each time.
+    // Or those that are being made would escape. It is not waited for, but asked for again each time.
     this.#askToFreeze(true);
     writeIfPresent(`${this.#main()}/cgroup.kill`, '1');
     killListed(pids);

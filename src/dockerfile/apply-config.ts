@@ -14,7 +14,7 @@ export type ApplyOptions = {
 };
 
 export const DEFAULT_SHELL = ['/bin/sh', '-c'];
-/** As many as there are, which is more than anybody means. */
+/** As many as there are, which is more than any image needs. */
 const MAX_PORTS = 65_535;
 
 /**

@@ -3,7 +3,7 @@ import type { Dockerfile, Stage } from './instruction.ts';
 import { parseInstruction } from './parse-instruction.ts';
 import { readLines } from './read-lines.ts';
 
-/** Beyond what anybody means: each says something of the image, and of its history. */
+/** More than real Dockerfiles have: each says something of the image, and of its history. */
 const MAX_INSTRUCTIONS = 5000;
 
 /**

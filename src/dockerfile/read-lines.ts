@@ -37,7 +37,7 @@ const DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/;
 const KNOWN_DIRECTIVES = ['escape', 'syntax', 'check'];
 /** As BuildKit's scanner allows. */
 const MAX_LINE = 65_535;
-/** Beyond what anybody means; it is read on the main thread. */
+/** More than real Dockerfiles have; it is read on the main thread. */
 export const MAX_DOCKERFILE_BYTES = 1024 * 1024;
 
 /**

@@ -22,7 +22,7 @@ export class TrustedProxies {
   readonly #hasUnix: boolean;
 
   /**
-   * @param entries addresses, networks (`10.0.0.0/8`), `unix` for whoever comes by a unix socket
+   * @param entries addresses, networks (`10.0.0.0/8`), `unix` for clients of a unix socket
    * @throws EngineError invalid-parameter
    */
   constructor(entries: readonly string[]) {

@@ -35,7 +35,7 @@ test('a sysctl is set only in a namespace that the container has', () => {
     assert.throws(() => keyOf(key), { message });
 });
 
-test('what belongs to no namespace, or has a member of its own, is refused whatever the container has', () => {
+test('sysctls that belong to no namespace, or have a member of their own, are refused with any set of namespaces', () => {
   const all = ['ipc', 'network', 'uts', 'user', 'pid', 'mount'] as const;
   assert.throws(() => keyOf('vm.swappiness', ...all), { message: /is not in a separate kernel namespace/ });
   assert.throws(() => keyOf('kernel.hostname', ...all), {

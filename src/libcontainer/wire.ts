@@ -132,7 +132,7 @@ export const MESSAGES = {
   networkNamespace: 12,
   /** Closes that descriptor. */
   close: 13,
-  /** What to write into files once nobody has watched for a while. */
+  /** What to write into files once no daemon has been connected for a while. */
   whenAlone: 14,
   /** Which pressure files (PSI) to watch, and by which triggers. */
   pressure: 15,

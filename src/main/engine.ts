@@ -67,7 +67,7 @@ export interface Engine {
 
 /**
  * Opens the engine of a data root. Needs root.
- * @throws EngineError forbidden for anybody but root, conflict when another engine has it open; what the parts throw
+ * @throws EngineError forbidden for users other than root, conflict when another engine has it open; what the parts throw
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   requireRoot();

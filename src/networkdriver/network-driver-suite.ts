@@ -26,7 +26,7 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
       await driver.restore([], []);
       baseline = await traces();
     });
-    // Each test: whatever it did, it leaves the host as it was.
+    // Each test leaves the host as it was.
     afterEach(() => waitUntilEqual(traces, baseline));
     after(async () => {
       await driver.removeNetwork(network.id);

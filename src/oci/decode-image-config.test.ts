@@ -14,7 +14,7 @@ const GOOD = {
 
 const encode = (image: unknown) => Buffer.from(JSON.stringify(image));
 
-test('an image comes through as it is, whatever the case of its keys, and null is absent', async () => {
+test('an image configuration is decoded unchanged, with keys in any case, and null is absent', async () => {
   assert.deepEqual(await decodeImageConfig(encode(GOOD)), GOOD);
   const { rootfs, ...rest } = GOOD;
   assert.deepEqual(await decodeImageConfig(encode({ ...rest, RootFS: rootfs, container: null })), GOOD);

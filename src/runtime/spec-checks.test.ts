@@ -93,7 +93,7 @@ test('what is null counts as absent', () => {
   assert.equal(spec.hostname, 'slipway');
 });
 
-test('whatever stands anywhere in a configuration, the answer is a plan that can be sent, or an EngineError', () => {
+test('any value anywhere in a configuration gives a plan that can be sent, or an EngineError', () => {
   const spec = fullSpec();
   const all = places(spec);
   const values = fc.oneof(

@@ -67,9 +67,9 @@ function takeConnection({ connection, request, response, upgraded }: Exchange): 
   for (const event of ['data', 'end', 'drain', 'error', 'timeout', 'readable'])
     socket.removeAllListeners(event);
   socket.setTimeout(0);
-  // node:http's parser reads the descriptor by itself until somebody else listens.
-  const nobody = () => {};
-  socket.on('data', nobody).off('data', nobody);
+  // node:http's parser reads the descriptor by itself until there is another listener.
+  const noListener = () => {};
+  socket.on('data', noListener).off('data', noListener);
   // Nothing is read until the session listens; then it flows by itself, as on a new socket.
   socket.pause();
   (socket as { readableFlowing: boolean | null }).readableFlowing = null;

@@ -97,7 +97,7 @@ test('a connection that is not handed over after all serves further requests', a
   }
 });
 
-test('a connection that breaks before it is handed over disturbs nobody else', async context => {
+test('a connection that breaks before it is handed over does not disturb other connections', async context => {
   for (const { extra, headers } of [
     { extra: '', headers: UPGRADES.attach },
     { extra: '', headers: '' },

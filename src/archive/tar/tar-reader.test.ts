@@ -161,7 +161,7 @@ test('an archive of tar-stream is read', async () => {
   assert.equal(second?.entry.type, 'directory');
 });
 
-test('hard links and devices have no data, whatever their size field says', () => {
+test('hard links and devices have no data, also where their size field is not 0', () => {
   const link = encodeTarEntry(tarEntry({ path: 'l', type: 'hardlink', linkPath: 'f' }));
   link.write('00000000777\0', 124, 'latin1');
   fixChecksum(link);
@@ -255,7 +255,7 @@ test('what comes before an entry is bounded, however many headers it is in', () 
   assert.throws(() => read(gnuSparse(4000)), { kind: 'invalid-parameter' });
 });
 
-test('whatever the bytes, the reader either reads or refuses, and never depends on how they are cut', () => {
+test('any bytes are either read or refused, independent of how they are split', () => {
   const seed = archiveOf(
     file('a/b', 'hello', { mtimeNs: 5n }),
     file('s', 'ab', { size: 50, segments: [{ offset: 9, length: 2 }] }),

@@ -67,7 +67,7 @@ export class TreePacker {
    * All below a directory, but not itself; `prefix` comes before their names. TreeCursor tells how it goes; the working
    * directory is another one afterwards.
    * @param root a descriptor of the directory, which stays the caller's
-   * @throws EngineError invalid-parameter when a path is longer than anybody could unpack it
+   * @throws EngineError invalid-parameter when a path is too long to be unpacked
    */
   directory(root: number, prefix: string): void {
     using cursor = new TreeCursor(root);

@@ -9,7 +9,7 @@ import { parseRfc3339 } from './time.ts';
  */
 export type Decoder<T> = (value: unknown, path: string) => T;
 
-/** The decoders of all fields of a type: none forgotten, none too many. */
+/** The decoders of a type's fields: the compiler requires exactly one decoder per field. */
 export type Fields<T> = { [K in keyof T]-?: Decoder<T[K]> };
 
 /** An object of known fields. Absent fields and null stay absent. */
@@ -139,7 +139,7 @@ export function nullable<T>(decoder: Decoder<T>): Decoder<T | null> {
   return (value, path) => (value === null ? null : decoder(value, path));
 }
 
-/** Whatever JSON holds, with ordinary numbers. */
+/** Any JSON value, with ordinary numbers. */
 export const anything: Decoder<unknown> = value => {
   if (value instanceof WrittenNumber) return Number(value.source);
   if (Array.isArray(value)) return value.map(item => anything(item, ''));

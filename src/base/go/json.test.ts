@@ -52,7 +52,7 @@ test('a number of hundreds of digits is a number like any other, one of thousand
     assert.throws(() => parseGoJson(`[${number}]`), { message: 'a number of more than 1000 digits' });
 });
 
-test('more values than anybody means are an error of the client', () => {
+test('more values than the limit are an error of the client', () => {
   assert.equal((parseGoJson(`[${'1,'.repeat(65_535)}1]`) as unknown[]).length, 65_536);
   assert.equal((parseGoJson(JSON.stringify([',,,'.repeat(100_000)])) as unknown[]).length, 1);
   assert.throws(() => parseGoJson(`[${'1,'.repeat(100_000)}1]`), {

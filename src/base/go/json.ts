@@ -30,7 +30,7 @@ const MAX_DIGITS = 1000;
 /**
  * Parses JSON as Go's encoding/json does, with its error texts. Integers come as Int64, other numbers as
  * {@link WrittenNumber}.
- * @throws JsonError also for what has more values than anybody means
+ * @throws JsonError also for more values than the limit
  */
 export function parseGoJson(text: string): unknown {
   const { hasOddNumbers } = checkShape(text);

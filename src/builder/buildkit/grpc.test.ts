@@ -30,7 +30,7 @@ const echo: Methods = {
   },
 };
 
-test('messages of any length come whole and in order, whatever pieces they come in', async t => {
+test('messages of any length arrive whole and in order, however their bytes are split', async t => {
   const client = await clientOf(t, echo);
   const messages = [0, 1, 16_384, 3_000_000, 5, 1_000_000, 0].map(length => randomBytes(length));
   const call = client.call('/echo');
@@ -44,7 +44,7 @@ test('messages of any length come whole and in order, whatever pieces they come 
   );
 });
 
-test('an error is told, whatever is in it', async t => {
+test('errors with any text are transmitted', async t => {
   const texts = ['plain', 'a\nline', '\ud800 is half of a character', '100 %'];
   const methods: Methods = Object.fromEntries(
     texts.map((text, index) => [`/${index}`, () => Promise.reject(new EngineError('unavailable', text))]),

@@ -32,7 +32,7 @@ export function kindOf(code: number): ErrorKind {
   return kind as ErrorKind;
 }
 
-/** Beyond what anybody sends in one message: gRPC's own limit is 4 MiB, BuildKit's 16 MiB. */
+/** More than clients send in one message: gRPC's own limit is 4 MiB, BuildKit's 16 MiB. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const HEADER_BYTES = 5;
 /** Of a status: what clients take in trailers. One with more details than fit has none. */

@@ -3,7 +3,7 @@ import type { StageStep } from '../../dockerfile/instruction.ts';
 import { suggestion } from '../../dockerfile/suggest.ts';
 import type { Tell } from './statement-checks.ts';
 
-/** What is declared in a stage, by name, and whether it has a value, whichever. */
+/** The variables that a stage declares, by name, and whether each has a value. */
 export type KnownNames = ReadonlyMap<string, boolean>;
 
 /** Names in a text that nothing has set, in the order in which they are used; what cannot be expanded has none. */
@@ -42,7 +42,7 @@ function dollar(text: string): string {
   return text.replace('mean ', 'mean $');
 }
 
-/** An ARG without a value has one only where somebody gives it. */
+/** An ARG without a default has a value only where the build is given one. */
 function withNames(step: StageStep, known: KnownNames, given: ReadonlyMap<string, string>): KnownNames {
   switch (step.kind) {
     case 'env':

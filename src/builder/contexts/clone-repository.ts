@@ -116,7 +116,7 @@ async function fetchCommit(git: Git, ref: string): Promise<string> {
   try {
     await git(...fetched, ref || 'HEAD');
   } catch (error) {
-    // Some servers give single commits to nobody.
+    // Some servers refuse to send single commits.
     if (!COMMIT.test(ref)) throw error;
     await git(
       'fetch',

@@ -112,7 +112,7 @@ function openTree(tree: CopyTree): number {
   return typeof tree === 'string' ? cloneMount(tree, { recursive: false }) : openDetachedOverlay(tree);
 }
 
-/** What is written is seen by nobody afterwards. */
+/** What is written is discarded afterwards. */
 async function withWritable<T>(
   parts: BuilderParts,
   tree: CopyTree,
@@ -214,7 +214,7 @@ export function secretId({ id, source, target, env }: RunMount): string {
   return id || source || (target === '' ? env : posix.basename(target));
 }
 
-/** A file in a file system of its own, in memory, that nobody else sees. */
+/** A file in a file system of its own, in memory, that no other container sees. */
 function withFile<T>(
   { mount, destination }: MountPlan,
   content: Buffer,

@@ -89,7 +89,7 @@ function readOnce(client: EngineClient, names: readonly string[]): Promise<Stats
 
 type Follow = {
   fixed: boolean;
-  /** Aborted when nobody watches any more. */
+  /** Aborted when the output has no reader any more. */
   ended: AbortSignal;
   show: (entries: readonly StatsEntry[]) => void;
 };

@@ -41,7 +41,7 @@ export function list<T>(item: (value: unknown, key: string) => T): (value: unkno
   };
 }
 
-/** An object of whatever names, with values of one type. */
+/** An object with any names, and values of one type. */
 export function map<T>(
   item: (value: unknown, key: string) => T,
 ): (value: unknown, key: string) => Record<string, T> {

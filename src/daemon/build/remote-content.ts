@@ -46,7 +46,7 @@ export async function remoteContent(
   };
 }
 
-/** What `task` writes; it is ended when nobody reads any more. */
+/** What `task` writes; it is ended when its reader has gone. */
 async function* piped(
   signal: AbortSignal,
   task: (pipe: PassThrough, signal: AbortSignal) => Promise<void>,

@@ -8,7 +8,7 @@ import type { BuildMount, BuildStep, BuildStepResult } from '../../api/build-ste
 import { copyFrames } from '../../api/frames.ts';
 import { makeDirectories } from '../../base/make-directories.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
-import type { Task as Runtime } from '../../execdriver/driver.ts';
+import type { Task } from '../../execdriver/driver.ts';
 import { currentTime } from '../model/clock.ts';
 import { Container } from '../model/container.ts';
 import { type ContainerRecord, type MountRecord, newState } from '../model/container-record.ts';
@@ -27,7 +27,7 @@ const HOSTNAME = 'buildkitsandbox';
 const SIGKILL = 9;
 
 /**
- * Executes a step of a build as a container that nobody else knows of: with the network, files in /etc, limits and
+ * Executes a step of a build as a container that is in no list and no event: with the network, files in /etc, limits and
  * confinement that a container of these options has. When this settles, nothing of it is left.
  * @throws EngineError in Docker's words when it cannot be executed; the signal's reason when it was aborted
  */
@@ -68,7 +68,7 @@ export async function runBuildStep(daemon: Daemon, step: BuildStep): Promise<Bui
   };
 }
 
-async function execute(runtime: Runtime, { output, signal }: BuildStep) {
+async function execute(runtime: Task, { output, signal }: BuildStep) {
   const streams = await runtime.attach({ stdin: false, stdout: true, stderr: true });
   const copied = copyFrames(streams, sink(output, 'stdout'), sink(output, 'stderr'));
   copied.catch(() => undefined);

@@ -7,7 +7,7 @@ export type ProbeOptions = { command: string[]; timeoutMs: number };
 
 /** One run of a container's health check. */
 export type Probe = {
-  /** At the latest when its time is over, whatever it has got to. Never rejects: what goes wrong is the result. */
+  /** Settles when its time is over at the latest. Never rejects: what goes wrong is the result. */
   readonly result: Promise<ProbeResult>;
   /** Settles when nothing of it is left, which may take longer. Never rejects. */
   readonly ended: Promise<void>;

@@ -7,7 +7,7 @@ import { TestDaemon } from '../testing/test-daemon.ts';
 
 const ATTACHED = { Cmd: ['sh'], AttachStdout: true, AttachStderr: true };
 
-test('frames are read in whatever pieces they come', () => {
+test('frames are decoded however their bytes are split', () => {
   const bytes = Buffer.concat([frame(STDOUT, Buffer.from('out')), frame(STDERR, Buffer.from('err'))]);
   for (let length = 1; length <= bytes.length; length += 1) {
     const reader = new FrameReader();

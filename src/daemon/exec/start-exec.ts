@@ -53,7 +53,7 @@ type StartOptions = {
   raw?: boolean;
   /** It is started no sooner. */
   ready?: Promise<void>;
-  /** Ends the process when it is aborted, whatever it has got to. */
+  /** When aborted, ends the process in any stage of its start. */
   signal?: AbortSignal;
 };
 

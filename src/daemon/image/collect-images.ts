@@ -9,7 +9,7 @@ import { imageUsers } from './list-images.ts';
 /** How often the file system is looked at, when nothing happens to images. */
 const INTERVAL_MS = 60_000;
 /** Events after which there may be more. */
-const BRINGING = ['load', 'import', 'pull', 'commit'];
+const ADDING_ACTIONS = ['load', 'import', 'pull', 'commit'];
 
 /**
  * The limits `--image-gc-high` and `--image-gc-low`: looks at the data root's file system now and then, and after
@@ -26,7 +26,7 @@ export function collectImages(daemon: DaemonCore): void {
   };
   const afterChanges = async () => {
     for await (const event of events.subscribe({ filters: new Map([['type', ['image']]]), signal: closing }))
-      if (BRINGING.includes(event.Action)) await run();
+      if (ADDING_ACTIONS.includes(event.Action)) await run();
   };
   const regularly = async () => {
     while (!closing.aborted) {

@@ -27,7 +27,7 @@ test('an address without a scheme is one of HTTP', () => {
   assert.equal(downloadAddress('https://host/x.tar'), 'https://host/x.tar');
 });
 
-test('an answer that is none is told by its status, whatever its length', async t => {
+test('an error answer of any length is reported by its status', async t => {
   const address = await serve(t, (request, response) => {
     const status = Number(request.url?.slice(1));
     response.writeHead(status, 'No', { Location: '/500' });

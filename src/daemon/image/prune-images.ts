@@ -11,7 +11,7 @@ import { imageFilter } from './list-images.ts';
 const running = new WeakSet<DaemonCore>();
 
 /**
- * `docker image prune`: untagged images that nobody uses; with `dangling=false`, all that nobody uses, and the names of
+ * `docker image prune`: untagged images that are unused; with `dangling=false`, all that are unused, and the names of
  * the others but the one that a container has of it, or the last. What is
  * reclaimed is what this frees on the disk: layers and content that no other image has.
  * @throws EngineError invalid-parameter for bad filters, conflict while another one is at work

@@ -1,15 +1,15 @@
 import { closeSync } from 'node:fs';
 import { startTimer } from '../../base/start-timer.ts';
-import type { Task as Runtime } from '../../execdriver/driver.ts';
+import type { Task } from '../../execdriver/driver.ts';
 import type { ContainerLayer } from '../../graph/graph.ts';
 import type { Process } from '../../oci/runtime-spec.ts';
 import type { StreamsClient } from './client-session.ts';
 import type { ContainerRecord, StateRecord } from './container-record.ts';
 
-/** Something to be connected to the container's streams before its process runs. */
+/** A client that is to be connected to the container's streams before its process runs. */
 export type PendingAttach = {
   /** Called between the driver's create and start. */
-  connect(runtime: Runtime): Promise<void>;
+  connect(runtime: Task): Promise<void>;
   /** The start failed, or the container has been removed. */
   cancel(): void;
 };
@@ -22,7 +22,7 @@ export class Container {
   record: ContainerRecord;
   readonly state: StateRecord;
   /** From the driver's `create` until its `remove`. */
-  runtime: Runtime | undefined;
+  runtime: Task | undefined;
   layer: ContainerLayer | undefined;
   /** As last given to the driver: what execs inherit from. */
   process: Process | undefined;
@@ -41,17 +41,17 @@ export class Container {
   restartTimer: NodeJS.Timeout | undefined;
   /** By `stop` or `kill`, for this run. */
   restartCancelled = false;
-  /** How many wait for its end because they have stopped it. */
+  /** How many calls of `stop` wait for its end. */
   stops = 0;
   /** Its process has ended; the state is not committed yet. */
   isEnding = false;
   /** It is being stopped only to be started again. */
   isRestarting = false;
-  /** Those on their way to its process. None of them rejects. */
+  /** Signals that are being sent to its process. None of the promises rejects. */
   readonly signals = new Set<Promise<void>>();
   /** How long the restart policy waits next time. */
   restartDelayMs = 0;
-  /** Gives up a start that is under way, whatever it waits for. */
+  /** Aborts a start that is under way, at any step. */
   giveUpStart: () => void = () => undefined;
   /** Who works with its files under its lock, for clients that may stall. */
   readonly copies = new Set<AbortController>();

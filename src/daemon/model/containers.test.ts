@@ -55,7 +55,7 @@ test('a name belongs to one container until it is renamed or removed', () => {
   assert.deepEqual(store.leftovers(), [{ kind: 'container', id: web.id }]);
 });
 
-test('whoever waits for a stop is told in time, or that it was not', async () => {
+test('a wait for a stop ends when the container stops, or when its time is over', async () => {
   const web = container('web');
   const stopped = web.waitStopped(Number.POSITIVE_INFINITY);
   assert.equal(await web.waitStopped(1), false);

@@ -81,7 +81,7 @@ test('all labels must match, with or without a value', () => {
   assert.ok(!labelFilter(filters({ label: ['a'] }))(null));
 });
 
-test('nobody has a label that nobody has given', () => {
+test('inherited properties of objects are not labels', () => {
   for (const label of ['toString', 'constructor', '__proto__', 'hasOwnProperty', 'constructor=x']) {
     assert.ok(!labelFilter(filters({ label: [label] }))({ a: '1' }), label);
     assert.ok(labelFilter(filters({ 'label!': [label] }))({ a: '1' }), label);

@@ -22,7 +22,7 @@ export function exactFilter(filters: Filters, key: string): (...candidates: stri
   return (...candidates) => values.size === 0 || candidates.some(candidate => values.has(candidate));
 }
 
-/** What anybody writes is far below: together, and once repetitions are written out. */
+/** Far above what clients send: the length of all patterns together, and their size with repetitions expanded. */
 const MAX_PATTERN_LENGTH = 2048;
 const MAX_PATTERN_SIZE = 16_384;
 

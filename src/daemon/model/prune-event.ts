@@ -1,7 +1,7 @@
 import type { EventMessage } from '../../api/types.ts';
 import type { DaemonCore } from './core.ts';
 
-/** Publishes that everything of a kind that nobody uses has been removed. */
+/** Publishes that everything of a kind that is unused has been removed. */
 export function pruneEvent(
   { events }: Pick<DaemonCore, 'events'>,
   type: EventMessage['Type'],

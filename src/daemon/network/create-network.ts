@@ -13,7 +13,7 @@ import { givenPool, newNetwork, type NetworkRecord, type PoolRecord } from '../m
 const OVERLAP = 'invalid pool request: Pool overlaps with other one on this address space';
 
 /**
- * The record of a network that a request asks for, with subnets for whatever it leaves open.
+ * The record of a network that a request asks for, with subnets chosen where it names none.
  * @param networks those there are
  * @param options.addressPools where subnets are chosen from; Docker's default ones where there are none
  * @param options.networkOptions what networks of a driver have for options that the request leaves out

@@ -75,7 +75,7 @@ function configuredPool({ address, range }: OfVersion): PoolRecord | undefined {
   return { ...givenPool(withGateway(parseSubnet(range))), isSubnetGiven: true, isGatewayGiven: false };
 }
 
-/** Of a bridge that somebody has made. */
+/** Of a bridge that exists already. */
 function presentPool(device: string, version: IpVersion): PoolRecord | undefined {
   const address = presentAddress(device, version);
   return address && givenPool(address);

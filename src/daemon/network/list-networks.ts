@@ -73,7 +73,7 @@ export async function pruneNetworks(
       await networks.remove(network);
       removed.push(network.name);
     } catch (error) {
-      // Somebody was quicker, to use it or to remove it.
+      // It has been used or removed meanwhile.
       log.warn({ network: network.id, error: String(error) }, 'pruning a network');
     }
   }

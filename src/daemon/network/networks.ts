@@ -22,7 +22,7 @@ import type { StateStore } from '../model/state-store.ts';
 import { isPredefined, newNetwork, type NetworkRecord, upgradeNetwork } from '../model/network-record.ts';
 import { choosesSubnet, type DefaultNetworkOptions, defaultPools } from './default-pools.ts';
 
-type Parts = {
+type Dependencies = {
   store: StateStore;
   events: EventBus;
   drivers: ReadonlyMap<string, NetworkDriver>;
@@ -36,7 +36,7 @@ export type ConnectOptions = Omit<JoinOptions, 'endpointId' | 'networkId'> & {
   containerName: string;
   /** Name or id. */
   network: string;
-  /** Whether others are told of it: not of a container that nobody knows. */
+  /** Whether events tell of it: not of a container of a build. */
   isTold: boolean;
 };
 
@@ -60,14 +60,14 @@ export function hasInterface({ endpoint }: Connection): boolean {
 
 /** The networks of an engine, and who is connected to them. */
 export class Networks {
-  readonly #parts: Parts;
+  readonly #dependencies: Dependencies;
   readonly #networks: NetworkRecord[];
   /** By network id: who is connected or about to be, by endpoint id. */
   readonly #members = new Map<string, Map<string, Member>>();
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#networks = parts.store
+  constructor(dependencies: Dependencies) {
+    this.#dependencies = dependencies;
+    this.#networks = dependencies.store
       .networks()
       .map(record => upgradeNetwork(record as Parameters<typeof upgradeNetwork>[0]));
   }
@@ -141,7 +141,7 @@ export class Networks {
     });
   }
 
-  /** What is being made, or taken away: nobody finds it, and nobody else can have its name and subnets. */
+  /** Networks that are being made or removed: `find` does not return them, but their names and subnets are taken. */
   readonly #pending = new Set<NetworkRecord>();
 
   /** @throws EngineError not-found, forbidden for a predefined one and one in use, in Docker's words */
@@ -151,7 +151,7 @@ export class Networks {
     const index = this.#networks.indexOf(network);
     if (index < 0) throw notFound(`network ${name} not found`);
     this.#refuseInUse(network);
-    this.#parts.store.removeNetwork(id);
+    this.#dependencies.store.removeNetwork(id);
     this.#networks.splice(index, 1);
     this.#pending.add(network);
     try {
@@ -169,7 +169,7 @@ export class Networks {
 
   /** A namespace with loopback only, or one that is to be connected. The caller closes it. */
   async takeNamespace(options: { connected: boolean }): Promise<NetworkNamespace> {
-    return this.#parts.namespaces.take(options);
+    return this.#dependencies.namespaces.take(options);
   }
 
   /** @throws EngineError as the driver's `join` */
@@ -255,7 +255,7 @@ export class Networks {
 
   /** Of a container that has ended. */
   releasePorts(ports: readonly PortBinding[]): void {
-    for (const driver of this.#parts.drivers.values()) driver.releasePorts(ports);
+    for (const driver of this.#dependencies.drivers.values()) driver.releasePorts(ports);
   }
 
   /** Tells the drivers which endpoints and ports are still in use; what they find of others, they take away. */
@@ -265,7 +265,7 @@ export class Networks {
   ): Promise<void> {
     for (const { endpoint, containerName } of members)
       this.#addMember(endpoint.networkId, endpoint.endpointId, { name: containerName, isTold: true });
-    for (const driver of new Set(this.#parts.drivers.values())) {
+    for (const driver of new Set(this.#dependencies.drivers.values())) {
       const isOurs = ({ networkId }: Endpoint): boolean =>
         this.#networks.some(network => network.id === networkId && this.#driver(network) === driver);
       const endpoints = members.map(({ endpoint }) => endpoint).filter(isOurs);
@@ -275,11 +275,11 @@ export class Networks {
 
   /** What on the host keeps networks from working. */
   async problems(): Promise<NetworkProblem[]> {
-    const drivers = new Set(this.#parts.drivers.values());
+    const drivers = new Set(this.#dependencies.drivers.values());
     return (await Promise.all([...drivers].map(driver => driver.problems()))).flat();
   }
 
-  /** Takes away what the kernel has of the networks; {@link open} makes it again. Nobody may be connected. */
+  /** Takes away what the kernel has of the networks; {@link open} makes it again. No container may be connected. */
   async withdraw(): Promise<void> {
     for (const network of this.#networks)
       if (!network.configOnly) await this.#driver(network).removeNetwork(network.id);
@@ -320,7 +320,7 @@ export class Networks {
   }
 
   async #openBridge(options: BridgeOptions): Promise<void> {
-    const { bridgeDevice: device } = this.#parts;
+    const { bridgeDevice: device } = this.#dependencies;
     const known = this.#networks.find(({ name }) => name === 'bridge')?.pools ?? [];
     const others = this.#networks.filter(({ name }) => name !== 'bridge');
     const taken = others.flatMap(({ pools }) => pools.map(({ subnet }) => subnet));
@@ -352,7 +352,7 @@ export class Networks {
     const index = this.#networks.findIndex(network => network.name === name);
     if (index < 0) return;
     const [network] = this.#networks.splice(index, 1);
-    if (network !== undefined) this.#parts.store.removeNetwork(network.id);
+    if (network !== undefined) this.#dependencies.store.removeNetwork(network.id);
   }
 
   #ensure(name: string, driver: string, settings: Partial<NetworkRecord>): NetworkRecord {
@@ -372,18 +372,18 @@ export class Networks {
   }
 
   #save(network: NetworkRecord): void {
-    this.#parts.store.saveNetwork(network.id, network.name, network);
+    this.#dependencies.store.saveNetwork(network.id, network.name, network);
   }
 
   #driver({ driver }: NetworkRecord): NetworkDriver {
-    const found = this.#parts.drivers.get(driver);
+    const found = this.#dependencies.drivers.get(driver);
     if (found === undefined) throw notFound(`plugin "${driver}" not found`);
     return found;
   }
 
   #event(action: string, { id, name, driver: type }: NetworkRecord, container?: string): void {
     const attributes = { ...(container === undefined ? {} : { container }), name, type };
-    this.#parts.events.publish({ Type: 'network', Action: action, id, attributes });
+    this.#dependencies.events.publish({ Type: 'network', Action: action, id, attributes });
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { namesIn } from '../../base/names-in.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
-import type { ExitStatus, Task as Runtime } from '../../execdriver/driver.ts';
+import type { ExitStatus, Task } from '../../execdriver/driver.ts';
 import { nowNs } from '../model/clock.ts';
 import { Container } from '../model/container.ts';
 import type { Daemon } from '../container/daemon.ts';
@@ -25,7 +25,7 @@ const LOST: Omit<ExitStatus, 'exitedAtNs'> = { code: 255, oomKilled: false };
 
 /**
  * Brings the stored state into accord with what is: takes over what runs and what has exited while no engine
- * did, removes what belongs to nobody, and lets restart policies have their way.
+ * did, removes what belongs to no container, and applies restart policies.
  * @throws EngineError conflict for a container of another version of the engine, which goes on running
  */
 export async function recoverContainers(daemon: Daemon): Promise<void> {
@@ -71,12 +71,12 @@ async function recover(daemon: Daemon, container: Container): Promise<(() => Pro
   container.runtime = runtime;
   const status = runtime === undefined ? lostStatus() : await settled(runtime.exited);
   if (status !== undefined) return () => handleExit(daemon, container, status);
-  watchExit(daemon, container, runtime as Runtime);
+  watchExit(daemon, container, runtime as Task);
   tryToUndoConnecting(daemon, container);
-  governContainer(daemon, container, runtime as Runtime);
-  watchFiles(daemon, container, runtime as Runtime);
-  adoptSysctlGuard(daemon, container, runtime as Runtime);
-  await tryToWatchPressure(daemon, container, runtime as Runtime);
+  governContainer(daemon, container, runtime as Task);
+  watchFiles(daemon, container, runtime as Task);
+  adoptSysctlGuard(daemon, container, runtime as Task);
+  await tryToWatchPressure(daemon, container, runtime as Task);
   resumeHealthChecks(daemon, container);
   return undefined;
 }
@@ -90,7 +90,7 @@ function tryToUndoConnecting(daemon: Daemon, container: Container): void {
   }
 }
 
-async function recoverRuntime(daemon: Daemon, { id }: Container): Promise<Runtime | undefined> {
+async function recoverRuntime(daemon: Daemon, { id }: Container): Promise<Task | undefined> {
   const directory = runDirectory(daemon.options, id);
   if (!existsSync(directory)) return undefined;
   try {
@@ -116,7 +116,7 @@ async function settled<Value>(promise: Promise<Value>): Promise<Value | undefine
   return Promise.race([promise, new Promise<undefined>(resolve => setImmediate(resolve, undefined))]);
 }
 
-function recoverExecs(daemon: Daemon, container: Container, runtime: Runtime | undefined): void {
+function recoverExecs(daemon: Daemon, container: Container, runtime: Task | undefined): void {
   for (const stored of daemon.store.execs(container.id) as ExecRecord[]) {
     const record = upgradeExecRecord(stored);
     const exec = new Exec(record, container);

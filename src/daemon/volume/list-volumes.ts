@@ -51,7 +51,7 @@ export function volumeUsers({ containers }: VolumeDaemon, name: string): string[
     .map(({ id }) => id);
 }
 
-/** `docker volume prune`: anonymous ones that nobody uses; with the filter `all=1`, named ones too. */
+/** `docker volume prune`: anonymous ones that no container uses; with the filter `all=1`, named ones too. */
 export async function pruneVolumes(
   daemon: VolumeDaemon,
   filters: Filters,

@@ -35,7 +35,7 @@ const REMOVED = '.removed-';
 const DATA = '_data';
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
-type Parts = {
+type Dependencies = {
   directory: string;
   store: StateStore;
   events: EventBus;
@@ -49,16 +49,17 @@ export type VolumeDaemon = DaemonCore & { readonly volumes: Volumes };
 
 /** Directories that outlive containers: the `local` volume driver. */
 export class Volumes {
-  readonly #parts: Parts;
+  readonly #dependencies: Dependencies;
   readonly #byName = new Map<string, VolumeRecord>();
   /** Where they are, as it is called and as it really is. */
   readonly #directories: readonly string[];
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    makePrivateDirectory(parts.directory);
-    this.#directories = [parts.directory, realpathSync(parts.directory)];
-    for (const record of parts.store.volumes() as VolumeRecord[]) this.#byName.set(record.name, record);
+  constructor(dependencies: Dependencies) {
+    this.#dependencies = dependencies;
+    makePrivateDirectory(dependencies.directory);
+    this.#directories = [dependencies.directory, realpathSync(dependencies.directory)];
+    for (const record of dependencies.store.volumes() as VolumeRecord[])
+      this.#byName.set(record.name, record);
   }
 
   all(): VolumeRecord[] {
@@ -78,7 +79,7 @@ export class Volumes {
 
   /** What is mounted into containers. */
   path(name: string): string {
-    return join(this.#parts.directory, name, DATA);
+    return join(this.#dependencies.directory, name, DATA);
   }
 
   /** How a path of the host is to be looked up: what lies in a volume, containers may have made. */
@@ -121,7 +122,7 @@ export class Volumes {
       options,
     };
     this.makeDirectory(actualName);
-    this.#parts.store.saveVolume(actualName, record);
+    this.#dependencies.store.saveVolume(actualName, record);
     this.#byName.set(actualName, record);
     this.#event('create', actualName);
     return record;
@@ -131,21 +132,21 @@ export class Volumes {
   discard(name: string): void {
     if (this.#byName.delete(name)) this.#event('destroy', name);
     this.#removeDirectory(name);
-    this.#parts.store.removeLeftover({ kind: 'volume', id: name });
+    this.#dependencies.store.removeLeftover({ kind: 'volume', id: name });
   }
 
   /** @throws EngineError not-found, conflict */
   remove(name: string, users: readonly string[]): void {
     this.find(name);
     if (users.length > 0) throw conflict(`remove ${name}: volume is in use - [${users.join(', ')}]`);
-    this.#parts.store.removeVolume(name);
+    this.#dependencies.store.removeVolume(name);
     this.discard(name);
   }
 
   /** After a restart: finishes removals that were begun. */
   cleanUp(leftovers: readonly string[]): void {
     for (const name of leftovers) if (!this.#byName.has(name)) this.discard(name);
-    const { directory, background } = this.#parts;
+    const { directory, background } = this.#dependencies;
     for (const name of readdirSync(directory).filter(entry => entry.startsWith(REMOVED)))
       background.run(`removing volume directory ${name}`, this.#removeTree(name));
   }
@@ -167,7 +168,7 @@ export class Volumes {
   }
 
   #removeDirectory(name: string): void {
-    const { directory, background } = this.#parts;
+    const { directory, background } = this.#dependencies;
     // Renamed first, so that a new volume of the same name may be made at once.
     const removed = `${REMOVED}${newId()}`;
     try {
@@ -180,7 +181,7 @@ export class Volumes {
   }
 
   async #removeTree(name: string): Promise<void> {
-    const { directory, threads } = this.#parts;
+    const { directory, threads } = this.#dependencies;
     await threads.run({ kind: 'remove', root: directory, name }).catch((error: unknown) => {
       // What is left when the engine ends, the next one removes.
       if (!(error instanceof EngineError) || error.kind !== 'unavailable') throw error;
@@ -188,7 +189,7 @@ export class Volumes {
   }
 
   #event(action: string, name: string): void {
-    this.#parts.events.publish({
+    this.#dependencies.events.publish({
       Type: 'volume',
       Action: action,
       id: name,

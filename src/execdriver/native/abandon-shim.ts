@@ -22,7 +22,7 @@ export async function abandonShim(
 ): Promise<void> {
   connection.socket.end();
   if (atOnce || !(await settlesWithin(connection.closed, PATIENCE_MS))) connection.kill();
-  // What the kernel does not let go of is no reason to keep anybody waiting.
+  // A process that the kernel does not end must not keep the caller waiting.
   await new Cgroup(cgroupPaths).destroy(PATIENCE_MS).catch(() => false);
   await settlesWithin(connection.closed, PATIENCE_MS);
 }

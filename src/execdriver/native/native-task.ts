@@ -288,7 +288,7 @@ export class NativeTask extends NativeProcess implements Task {
   }
 
   /**
-   * Whatever outlived the shim is ended before the container is said to have exited: a process may ask the kernel not
+   * Processes that outlived the shim are killed before the container is said to have exited: a process may ask the kernel not
    * to be killed with its parent (prctl(2), PR_SET_PDEATHSIG), and its children are not. Returns when it has exited,
    * or after a while.
    */

@@ -11,7 +11,7 @@ export type ReserveOptions<T> = {
   size?: number;
 };
 
-/** What takes long to make is made before anybody needs it. */
+/** Makes what takes long to make before it is needed. */
 export class Reserve<T> {
   readonly #make: () => Promise<T>;
   readonly #discard: (one: T) => void;

@@ -36,12 +36,12 @@ export class ShimConnection {
   /** Whether it has left a request without an answer: it is stopped, say. */
   isSilent = false;
   #onExit: ((record: ProcessRecord) => void) | undefined;
-  /** Exits that were told of before anybody listened: in one breath with the answer that the process is made, say. */
+  /** Exits that were reported before a listener was added: in the same read as the creation reply, for instance. */
   readonly #untold: ProcessRecord[] = [];
   onOutOfMemory: () => void = () => undefined;
   onPressure: (index: number) => void = () => undefined;
   onFilesRefused: (count: number) => void = () => undefined;
-  /** Ends the shim at once, whatever it does. Idempotent. */
+  /** Kills the shim. Idempotent. */
   readonly kill: () => void;
   readonly #pending = new Map<number, Pending>();
   #received: Buffer = Buffer.alloc(0);

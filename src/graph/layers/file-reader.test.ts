@@ -52,7 +52,7 @@ const PATHS = [
   '/usr/lib/shadowed',
 ];
 
-test('what is remembered of an image is what a container sees, whatever it has of its own', t => {
+test('cached files of an image are what a container sees, also where it has files of its own', t => {
   const base = fs.mkdtempSync(`${tmpdir()}/slipway-reader-`);
   t.after(() => fs.rmSync(base, { recursive: true }));
   const image = `${base}/image`;

@@ -147,7 +147,7 @@ export function parseElements({ payload }: NetlinkReply): MapElement[] {
   });
 }
 
-/** Asks for a number that each transaction of anybody's changes. */
+/** Asks for the generation number, which every transaction on the ruleset changes. */
 export function getGeneration(): NetlinkMessage {
   return {
     type: (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETGEN,

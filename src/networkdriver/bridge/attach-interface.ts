@@ -43,7 +43,7 @@ export type AttachOptions = {
 
 /**
  * A veth pair that is down, the inner end of that name in the namespace: the one made beforehand, or a new one, whose outer
- * end has its owner as its alias. Namespaces that have one made beforehand are nobody's yet, and go with it.
+ * end has its owner as its alias. Namespaces with one made beforehand have no owner yet, and go with it.
  * @throws SyscallError
  */
 export function takePair(

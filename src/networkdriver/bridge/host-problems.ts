@@ -55,7 +55,8 @@ function forwardingProblems(hasIpv6: boolean): NetworkProblem[] {
   const problems: NetworkProblem[] = [];
   if (read('net/ipv4/ip_forward') === '0')
     problems.push({
-      problem: 'the host does not forward IPv4 packets: containers reach nobody outside, nor anybody them',
+      problem:
+        'the host does not forward IPv4 packets: containers cannot reach other hosts, nor be reached by them',
       remedy: 'sysctl -w net.ipv4.ip_forward=1',
     });
   if (hasIpv6 && read('net/ipv6/conf/all/forwarding') === '0')

@@ -125,7 +125,7 @@ function publishRules(version: IpVersion): string[] {
   ];
 }
 
-/** Nobody outside reaches what is published for the host alone (or a port by a loopback address at all). */
+/** No other host reaches what is published for the host alone (or a port by a loopback address at all). */
 function preroutingRules(version: IpVersion): string[] {
   return [`${familyOf(version)} daddr ${LOOPBACK[version]} return`, 'fib daddr type local jump publish'];
 }

@@ -5,7 +5,7 @@ const FILE = '/etc/resolv.conf';
 /** How long the file is taken to be the same. */
 const FRESH_MS = 1000;
 
-/** The host's own name servers, whichever they are by now: they are asked from the host's side, a stub on loopback too. */
+/** The host's own name servers, as they are now: they are asked from the host's side, a stub on loopback too. */
 export class HostServers {
   #servers: string[] = [];
   #version = '';

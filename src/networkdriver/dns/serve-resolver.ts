@@ -39,7 +39,7 @@ function serve(client: Socket, resolver: Resolver): void {
   const lines = createInterface({ input: client, crlfDelay: Number.POSITIVE_INFINITY });
   for (const source of [client, lines]) source.on('error', () => client.destroy());
   lines.on('line', line => {
-    // In order, whatever takes longer.
+    // Requests are done in order, also where one takes longer.
     last = last.then(async () => {
       const reply = await handle(resolver, line);
       if (client.writable) client.write(`${JSON.stringify(reply)}\n`);

@@ -30,7 +30,7 @@ export const IPVLAN: SublinkKind = {
       u16(IFLA_IPVLAN_MODE, choice('mode', MODES, { value: mode, standard: 'l2' })),
       u16(IFLA_IPVLAN_FLAGS, choice('flag', FLAGS, { value: flag, standard: 'bridge' })),
     ];
-    // Above that level there is no segment, and nobody on it.
+    // Above layer 2 there is no segment, and no neighbour on it.
     return { mode, data, hasGateway: mode === 'l2' };
   },
   /** The mode is the parent's. */

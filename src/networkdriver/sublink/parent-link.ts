@@ -37,7 +37,7 @@ export function ensureParent(
   return made;
 }
 
-/** Unless somebody else has made it. Idempotent. @throws SyscallError */
+/** Unless it was there before. Idempotent. @throws SyscallError */
 export async function removeParent(
   host: NetlinkSocket,
   { name, owner }: { name: string; owner: string },
@@ -93,7 +93,7 @@ function makeVlan(host: NetlinkSocket, name: string, owner: string): void {
   }
 }
 
-/** The kernel works on all of a call's messages: nobody who is killed leaves an interface without an owner. */
+/** The kernel works on all of a call's messages: a daemon that is killed leaves no interface without its owner's mark. */
 function make(
   host: NetlinkSocket,
   message: NetlinkMessage,

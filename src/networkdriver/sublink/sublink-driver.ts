@@ -192,7 +192,7 @@ export class SublinkDriver implements NetworkDriver {
     this.#host.close();
   }
 
-  /** A parent that somebody has made anew has another index. */
+  /** A parent that has been made anew has another index. */
   #addLink(network: SublinkNetwork, { interfaceName: name, namespace }: JoinOptions): void {
     const { settings, parent } = network;
     const add = (): void => {

@@ -160,10 +160,7 @@ export function innerNamespaces(spec: Spec): { descriptors: number[]; options: C
 
 function criuName(type: string): string {
   if (type === 'cgroup' || type === 'time')
-    throw new EngineError(
-      'invalid-parameter',
-      `a ${type} namespace of somebody else cannot be restored into`,
-    );
+    throw new EngineError('invalid-parameter', `an external ${type} namespace cannot be restored into`);
   return type === 'mount' ? 'mnt' : type;
 }
 

@@ -102,7 +102,7 @@ test('units are started and stopped once their job is done, and its failure is t
   }
 });
 
-test('without anybody at the socket the error says where', () => {
+test('when nothing listens at the socket, the error names it', () => {
   rmSync(join(base, 'systemd/private'), { force: true });
   assert.throws(() => new UnitManager(true), { kind: 'unavailable', message: /cannot connect to .*\/bus/ });
 });

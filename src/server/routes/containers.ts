@@ -168,7 +168,7 @@ async function logs(backend: ContainerBackend, exchange: Exchange): Promise<void
   await sendStream(exchange, stream, outputType(exchange, multiplexed));
 }
 
-/** Whatever is no number of lines means all of them. */
+/** Any text that is not a number means all lines. */
 function tailParameter(query: URLSearchParams): number | undefined {
   const tail = query.get('tail') ?? '';
   return /^\d{1,15}$/.test(tail) ? Number(tail) : undefined;

@@ -5,7 +5,7 @@ import { fakeServer } from '../testing/fake-server.ts';
 const USER = { username: 'me', password: 'p\u00e4ss?>' };
 const encoded = Buffer.from(JSON.stringify(USER)).toString('base64');
 
-test('who asks is in a header of either base64, padded or not; one that cannot be read is nobody', async context => {
+test('X-Registry-Auth is decoded from either base64 alphabet, padded or not; one that cannot be decoded gives no credentials', async context => {
   const { ask } = await fakeServer(context, {
     distributionInspect: async (name, { auth }) => {
       assert.equal(name, 'reg:5000/a/b:1');

@@ -88,7 +88,7 @@ test('logs go out as they come, with all their parameters understood', async con
   await closed;
 });
 
-test('tail takes whatever is no number for all', async context => {
+test('a tail that is not a number means all lines', async context => {
   const tails: (number | undefined)[] = [];
   const { ask } = await fakeServer(context, {
     containerLogs: async (_id, { tail }) => {

@@ -4,7 +4,7 @@ import type { CompletedConfig, CompletedHealthConfig } from '../../model/config.
 import { invalid } from '../../model/errors.ts';
 
 /**
- * Checks what a request says of a container. What its image says is not judged: of that, whatever can be used is.
+ * Checks what a request says of a container. What its image says is not checked: what is usable of it is used.
  * @throws EngineError invalid-parameter, in Docker's words
  */
 export function checkConfig(config: CompletedConfig): void {
@@ -33,7 +33,7 @@ export function checkCommand({
   checkLength(Entrypoint, Cmd, Env);
 }
 
-/** More than this the kernel does not take with any stack that anybody has. */
+/** More than execve(2) takes with usual limits of the stack. */
 export const MAX_ARGUMENTS = 32_768;
 
 /** @throws EngineError invalid-parameter */

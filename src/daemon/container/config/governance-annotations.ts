@@ -11,7 +11,7 @@ type Annotations = Record<string, string>;
 
 /**
  * A request's annotations, with those of its labels that say how the container is governed: compose files and older
- * clients have labels only. An annotation counts more. Labels of images are not asked: whoever runs an image decides.
+ * clients have labels only. An annotation counts more. Labels of images do not count: the user who runs an image decides.
  */
 export function withGovernanceLabels(annotations: Annotations, labels: Annotations): Annotations {
   const own = Object.entries(labels).filter(([key]) => key.startsWith(GOVERNANCE_PREFIX));

@@ -64,7 +64,7 @@ function nodeOf({ name, pids, children }: CgroupTree): CgroupNode {
   };
 }
 
-/** The kernel's short name, whose reading waits for nobody, in contrast to the command line's. */
+/** The kernel's short name, whose reading never blocks, in contrast to the command line's. */
 function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();

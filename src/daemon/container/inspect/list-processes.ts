@@ -69,8 +69,8 @@ const locks = new KeyedLock();
 const waiting = new Set<string>();
 
 /**
- * A process can have whoever reads its command line wait for a lock on its memory, without end (its threads may wait
- * there for a file system that nobody serves). One thread does then, and its container's commands are not shown.
+ * A process can have readers of its command line wait for a lock on its memory, without end (its threads may wait
+ * there for a file system whose server does not answer). One thread does then, and its container's commands are not shown.
  */
 async function commandOf(pid: number, { longest, container }: Host): Promise<string> {
   return locks.run('command', async () => {

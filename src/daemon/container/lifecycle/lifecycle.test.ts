@@ -262,7 +262,7 @@ test('the end of a container is told of after the signal that brought it about',
   assert.deepEqual(told.slice(-2), ['container kill', 'container die']);
 });
 
-test('a lack of memory is told of when it comes, whatever has been killed', async t => {
+test('an oom event is published at once, whichever process was killed', async t => {
   const engine = await TestDaemon.open(t);
   const id = await engine.run('web');
   const told = async () =>

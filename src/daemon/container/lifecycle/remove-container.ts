@@ -123,7 +123,7 @@ function depart(daemon: Daemon, container: Container): void {
   );
 }
 
-/** Anonymous volumes that nobody else uses. */
+/** Anonymous volumes that no other container uses. */
 function ownVolumes({ containers, volumes }: Daemon, container: Container): string[] {
   const others = containers.all().filter(other => other !== container);
   const used = new Set(others.flatMap(other => other.record.mounts.map(({ name }) => name)));

@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs';
 import { EngineError, firstFailure, messageOf } from '../../../base/errors.ts';
 import { TimeSlice } from '../../../base/time-slice.ts';
 import { untilAborted } from '../../../base/until-aborted.ts';
-import type { Task as Runtime, LogFile } from '../../../execdriver/driver.ts';
+import type { Task, LogFile } from '../../../execdriver/driver.ts';
 import { currentTime, formatTime, nowNs } from '../../model/clock.ts';
 import type { Container } from '../../model/container.ts';
 import type { StateRecord } from '../../model/container-record.ts';
@@ -64,7 +64,7 @@ export async function startInLock(daemon: Daemon, container: Container, reason: 
   }
 }
 
-/** Whatever the start waits for, the container's removal by force and the engine's end give it up. */
+/** The container's removal by force and the engine's end abort the start at any step. */
 async function runUnlessGivenUp(daemon: Daemon, container: Container, reason: StartReason): Promise<void> {
   const start = new AbortController();
   const close = (): void => start.abort(closing());
@@ -140,7 +140,7 @@ async function createRuntime(
   daemon: Daemon,
   container: Container,
   { joined, signal }: { joined: JoinedNetworks; signal: AbortSignal },
-): Promise<Runtime> {
+): Promise<Task> {
   const slice = new TimeSlice();
   const options = await untilAborted(signal, createOptions(daemon, container));
   if (slice.isOver) await slice.pause();
@@ -227,9 +227,9 @@ export async function leaveNetworks(
   container.state.endpoints = [];
 }
 
-type Started = { runtime: Runtime; reason: StartReason; startedAtNs: bigint };
+type Started = { runtime: Task; reason: StartReason; startedAtNs: bigint };
 
-/** Before anybody hears of it. When it cannot be stored, the container does not run. */
+/** Before the event goes out. When it cannot be stored, the container does not run. */
 function commitStart(daemon: Daemon, container: Container, { runtime, reason, startedAtNs }: Started): void {
   const state: StateRecord = {
     ...container.state,
@@ -252,7 +252,7 @@ function commitStart(daemon: Daemon, container: Container, { runtime, reason, st
 }
 
 /** Settles when others find it by name. */
-async function started(daemon: Daemon, container: Container, runtime: Runtime): Promise<void> {
+async function started(daemon: Daemon, container: Container, runtime: Task): Promise<void> {
   watchExit(daemon, container, runtime);
   governContainer(daemon, container, runtime);
   watchFiles(daemon, container, runtime);

@@ -1,4 +1,4 @@
-import type { ExitStatus, Task as Runtime } from '../../../execdriver/driver.ts';
+import type { ExitStatus, Task } from '../../../execdriver/driver.ts';
 import { formatTime, parseTime } from '../../model/clock.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
@@ -10,7 +10,7 @@ import { removeContainer } from './remove-container.ts';
 import { nextRestart, scheduleRestart } from './restart-policy.ts';
 
 /** Acts upon the end of the container's process, whenever that comes, and upon a lack of memory before. */
-export function watchExit(daemon: Daemon, container: Container, runtime: Runtime): void {
+export function watchExit(daemon: Daemon, container: Container, runtime: Task): void {
   runtime.watchMemory(() => {
     if (!daemon.closing.aborted && container.runtime === runtime) ranOutOfMemory(daemon, container);
   });
@@ -98,7 +98,7 @@ function announceExit(daemon: Daemon, container: Container, status: ExitStatus):
 async function cleanUpRun(
   daemon: Daemon,
   container: Container,
-  { runtime, left }: { runtime: Runtime | undefined; left: Promise<void> },
+  { runtime, left }: { runtime: Task | undefined; left: Promise<void> },
 ): Promise<void> {
   for (const client of container.clients) client.drain();
   const [removed] = await Promise.allSettled([runtime?.remove(), left]);

@@ -11,7 +11,7 @@ import { governanceOf } from '../config/governance-annotations.ts';
 import type { Daemon } from '../daemon.ts';
 import { stopContainer } from './stop-container.ts';
 
-/** Has the container's shim watch its pressure, which the kernel tells of: nobody polls. What was watched before is not any more. */
+/** Has the container's shim watch its pressure, by poll(2) on the kernel's triggers. What was watched before is not any more. */
 export async function watchPressure(daemon: Daemon, container: Container, task: Task): Promise<void> {
   const { pressureLimits } = governanceOf(container.record.hostConfig);
   const directory = task.cgroupPaths.unified;

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { errorCode } from '../../../base/errors.ts';
 
-/** A rotation takes less by far: files that are missing have been removed by somebody. */
+/** A rotation takes less by far: a file that is missing for longer has been removed by hand. */
 const MAX_ATTEMPTS = 100;
 
 /**

@@ -55,7 +55,7 @@ test('all lines of all rotated files are read, oldest first', async t => {
   );
 });
 
-test('rotated files that somebody has removed hold nobody up', async t => {
+test('reading goes on where rotated files have been removed', async t => {
   const path = logFile(t);
   writeFileSync(`${path}.2`, line('a\n', 1));
   writeFileSync(path, line('c\n', 3));

@@ -56,7 +56,7 @@ async function* follow(
     following.files.push(...next);
     const position = positionOf(live, next);
     if (live !== undefined && (yield* readFile(live, reader, options))) return;
-    // Whatever has been rotated since: read each file that came after the one at hand.
+    // After rotations, read each file that came after the one at hand.
     for (const file of next.slice(position + 1)) {
       live = file;
       reader = new LineReader();

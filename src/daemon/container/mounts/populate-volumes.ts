@@ -9,7 +9,7 @@ import type { MountRecord } from '../../model/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { mountSourceOf } from './open-mount-sources.ts';
 
-type Parts = Pick<Daemon, 'volumes' | 'threads'>;
+type VolumeCopier = Pick<Daemon, 'volumes' | 'threads'>;
 
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;
 
@@ -19,23 +19,23 @@ const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;
  * @throws EngineError conflict when they move its directories
  */
 export async function populateVolumes(
-  parts: Parts,
+  daemon: VolumeCopier,
   mounts: readonly MountRecord[],
   layer: ContainerLayer,
 ): Promise<void> {
   for (const mount of mounts)
-    if (mount.type === 'volume' && mount.copyUp) await populate(parts, mount, layer);
+    if (mount.type === 'volume' && mount.copyUp) await populate(daemon, mount, layer);
 }
 
-async function populate(parts: Parts, mount: MountRecord, layer: ContainerLayer): Promise<void> {
-  const to = openVolume(parts, mount);
+async function populate(daemon: VolumeCopier, mount: MountRecord, layer: ContainerLayer): Promise<void> {
+  const to = openVolume(daemon, mount);
   if (to === undefined) return;
   try {
     const from = isEmpty(to) ? await openInImage(layer, mount.destination) : undefined;
     if (from === undefined) return;
     try {
       if (isEmpty(from)) copyAttributes(from, to);
-      else await parts.threads.run({ kind: 'copy', from, to });
+      else await daemon.threads.run({ kind: 'copy', from, to });
     } finally {
       closeSync(from);
     }
@@ -45,7 +45,7 @@ async function populate(parts: Parts, mount: MountRecord, layer: ContainerLayer)
 }
 
 /** Undefined where it is no directory, or has gone: the start will tell. */
-function openVolume({ volumes }: Parts, mount: MountRecord): number | undefined {
+function openVolume({ volumes }: VolumeCopier, mount: MountRecord): number | undefined {
   try {
     const place = openMountSource(mountSourceOf(volumes, mount));
     try {

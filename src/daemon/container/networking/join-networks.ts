@@ -173,7 +173,7 @@ export async function connectOne(daemon: Daemon, container: Container, target: T
   }
 }
 
-/** A container of a build is known to nobody. */
+/** A container of a build is in no table: no event tells of it. */
 function memberOf({ containers }: Daemon, { id, name }: Container) {
   return { containerId: id, containerName: name, isTold: containers.lookup(id) !== undefined };
 }

@@ -96,7 +96,7 @@ test('a container starts, whatever those linked to it make of their files', asyn
   truncateSync(largePath, 2 ** 31);
   rmSync(missingPath);
   const lease = openSync(leasedPath, 'r');
-  // The kernel tells by a signal when somebody wants to write, and lets him wait otherwise.
+  // The kernel signals the holder of the lease that another process wants to write, and has that process wait.
   const onSignal = () => undefined;
   process.on('SIGIO', onSignal);
   syscall('fcntl', 'F_SETLEASE', lease, F_SETLEASE, F_RDLCK);

@@ -351,7 +351,7 @@ test('a tmpfs takes the place of what is mounted there from another container', 
   );
 });
 
-test('a propagation that nobody asked for is there where the host has it', () => {
+test('without a propagation in the request, that of the host is kept where it has one', () => {
   const from = (source: string) => {
     const { mounts, linux } = specOf(
       {},

@@ -10,7 +10,7 @@ const refused = (code: string) =>
     cause: Object.assign(new Error(code), { code }),
   });
 
-test('the exit code follows from what was refused, whatever the text says', () => {
+test('the exit code follows from the refused operation, not from the text of the error', () => {
   const codeOf = (code: string) => startExitCode(describeStartFailure(refused(code)));
   assert.deepEqual(['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR', 'EBUSY'].map(codeOf), [127, 127, 126, 126, 128]);
   assert.equal(startExitCode(new StartError('not-found', 'x')), 127);
@@ -29,6 +29,6 @@ test('so do the kind of the error and the hint', () => {
   const named = new EngineError('system', 'error mounting "/not a directory" to rootfs');
   assert.equal(describe(named).kind, 'system');
   assert.doesNotMatch(describe(named).message, /Are you trying/);
-  // What the engine asks of the kernel for itself is nobody's fault.
+  // An operation that the engine does for itself is not the image's or the user's fault.
   assert.equal(describe(new SyscallError('open', 2, 'ENOENT')).kind, 'system');
 });

@@ -1,7 +1,7 @@
 import type { AttachOptions, AttachSession } from '../../../api/backend.ts';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import type { Task as Runtime } from '../../../execdriver/driver.ts';
+import type { Task } from '../../../execdriver/driver.ts';
 import type { StreamsClient } from '../../model/client-session.ts';
 import type { Container, PendingAttach } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
@@ -74,7 +74,7 @@ class PendingStreams implements PendingAttach, StreamsClient {
   }
 
   /** Never rejects. */
-  async connect(runtime: Runtime): Promise<void> {
+  async connect(runtime: Task): Promise<void> {
     this.#container.pendingAttaches.delete(this);
     this.#container.clients.add(this);
     const { stdin, stdout, stderr } = this.#options;

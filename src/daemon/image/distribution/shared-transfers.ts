@@ -23,14 +23,14 @@ export class SharedTransfers<T, S> {
   readonly #entries = new Map<string, Entry<T, S>>();
   readonly #dispose: (value: T) => Promise<void>;
 
-  /** `dispose` gets each result when nobody needs it any more. */
+  /** `dispose` gets each result when its last user has let it go. */
   constructor(dispose: (value: T) => Promise<void>) {
     this.#dispose = dispose;
   }
 
   /**
-   * @param start begins the transfer, where nobody is at it, or where whoever was has failed: that says nothing of this
-   *   waiter, who may be somebody else, or ask elsewhere
+   * @param start begins the transfer, where none is under way, or where the one that was has failed: that says nothing of this
+   *   waiter, which may have other credentials, or ask another registry
    * @throws what `start` throws; the waiter's signal's reason
    */
   async join(

@@ -7,7 +7,7 @@ import { isLoaded } from './load-default-profile.ts';
 
 const PARSER = '/usr/sbin/apparmor_parser';
 
-test('a profile is loaded when the kernel lists it, whatever its mode', () => {
+test('a profile counts as loaded when the kernel lists it in any mode', () => {
   const loaded = 'docker-default (enforce)\nother (complain)\nnvidia_modprobe//kmod (enforce)\n';
   assert.deepEqual(
     ['docker-default', 'other', 'docker', 'kmod'].map(name => isLoaded(loaded, name)),

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { DistributionError } from '../distribution-error.ts';
 
-/** What a page has at most, and where nobody asks for less. */
+/** The size of a page, and the largest that can be asked for. */
 const MAXIMUM_COUNT = 1000;
 
 export type PageRequest = { last: string; count: number };
