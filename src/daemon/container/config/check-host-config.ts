@@ -2,9 +2,9 @@ import { isIP } from 'node:net';
 import type { CompletedConfig } from '../../model/config.ts';
 import type { FilledHostConfig } from '../../model/host-config.ts';
 import { invalid } from '../../model/errors.ts';
-import { checkTmpfs } from '../mounts/check-tmpfs.ts';
+import { checkTmpfs } from '../mounts/parse-mount.ts';
 import { checkLogConfig } from '../logs/log-config.ts';
-import { checkCapabilities } from './check-capabilities.ts';
+import { normalCapability } from '../../../libcontainer/capabilities.ts';
 import { checkResources, checkSwap } from './check-resources.ts';
 import { checkNetworkMode } from './check-network-mode.ts';
 import { checkPorts } from './ports.ts';
@@ -154,4 +154,14 @@ function checkDevices({ Devices, DeviceCgroupRules, DeviceRequests }: FilledHost
     const capabilities = (Capabilities || []).map(one => `[${one.join(' ')}]`).join(' ');
     throw invalid(`could not select device driver "${Driver}" with capabilities: [${capabilities}]`);
   }
+}
+
+/** @throws EngineError invalid-parameter for a name that is none, in Docker's words */
+export function checkCapabilities({ CapAdd, CapDrop }: Pick<FilledHostConfig, 'CapAdd' | 'CapDrop'>): void {
+  for (const [field, names] of Object.entries({ CapAdd, CapDrop }))
+    for (const name of names)
+      if (normalCapability(name) === undefined) {
+        const shown = name.toUpperCase().replace(/^(CAP_)?/, 'CAP_');
+        throw invalid(`invalid ${field}: unknown capability: "${shown}"`);
+      }
 }

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Mount } from '../../../api/types.ts';
 import { parseBind } from './parse-bind.ts';
-import { parseMount } from './parse-mount.ts';
-import { checkTmpfs } from './check-tmpfs.ts';
+import { checkTmpfs, parseMount } from './parse-mount.ts';
 import { TestDaemon } from '../../testing/test-daemon.ts';
 
 test('a bind is told from a volume by its slash', () => {

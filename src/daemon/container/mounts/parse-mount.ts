@@ -5,6 +5,7 @@ import type { Mount } from '../../../api/types.ts';
 import { messageOf } from '../../../base/errors.ts';
 import type { MountRecord } from '../../model/container-record.ts';
 import { invalid } from '../../model/errors.ts';
+import { tmpfsMountOptions } from '../spec/tmpfs-options.ts';
 import { checkTarget, newMount, PROPAGATIONS } from './parse-bind.ts';
 import { checkPathLength } from '../../../base/path-length.ts';
 
@@ -109,4 +110,12 @@ function parseTmpfsMount(mount: Mount): MountRecord {
       ...Options.map(option => option.join('=')),
     ],
   };
+}
+
+/** Checks `HostConfig.Tmpfs`. @throws EngineError invalid-parameter, in Docker's words */
+export function checkTmpfs(tmpfs: Readonly<Record<string, string>>): void {
+  for (const [destination, options] of Object.entries(tmpfs)) {
+    checkTarget(destination);
+    tmpfsMountOptions(options === '' ? [] : options.split(','));
+  }
 }
