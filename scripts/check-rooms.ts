@@ -75,6 +75,7 @@ const ORDERS: Record<string, readonly (readonly string[])[]> = {
   'src/daemon/container': [
     ['spec', 'probe.ts'],
     ['daemon.ts'],
+    ['open-layer.ts'],
     ['mounts', 'logs'],
     ['config', 'streams', 'health'],
     ['networking'],
