@@ -17,7 +17,7 @@ const STREAMS = {
   stdin: false,
   stdout: true,
   stderr: true,
-  detachKeys: undefined,
+  detachKeys: '',
 };
 
 /** A client's connection, and the server's side of it. */
