@@ -138,10 +138,12 @@ export class HttpListeners {
     const isAnswering = (connection: Duplex): boolean => answers.get(connection)?.writableFinished === false;
     server.on('request', (request, response) => {
       const { socket } = request;
+      const isBusy = isAnswering(socket);
+      // Also the one that never comes, behind a request that takes the connection: node:http keeps its place.
+      answers.set(socket, response);
       if (upgrades?.isTaken(socket)) return;
       // Who is to have the connection would be in the way of the answer before.
-      if (isAnswering(socket) && upgrades?.wanted(request)) return void socket.destroy();
-      answers.set(socket, response);
+      if (isBusy && upgrades?.wanted(request)) return void socket.destroy();
       const problem = headProblem(request);
       if (problem !== undefined) return refuse(request.socket, problem);
       response.once('finish', () => {

@@ -97,6 +97,26 @@ test('a connection that is not handed over after all serves further requests', a
   }
 });
 
+test('a request behind one of the old form that fails, and one to be upgraded after it, end no more than their connection', async context => {
+  const given = Promise.withResolvers<void>();
+  const { ask, connect } = await fakeServer(context, {
+    containerAttach: async () => {
+      await given.promise;
+      throw new EngineError('conflict', 'it does not run');
+    },
+  });
+  const client = connect();
+  client.on('error', () => undefined);
+  client.write(`POST /containers/c/attach HTTP/1.1\r\n${HOST}\r\nGET /_ping HTTP/1.1\r\n${HOST}\r\n`);
+  given.resolve();
+  await readUntil(client, /it does not run/);
+  const closed = once(client, 'close');
+  client.on('end', () => client.destroy()).resume();
+  client.write(`POST /containers/c/attach HTTP/1.1\r\n${HOST}${UPGRADES.attach}\r\n`);
+  await closed;
+  assert.equal((await ask('GET /_ping')).status, 200);
+});
+
 test('a connection that breaks before it is handed over does not disturb other connections', async context => {
   for (const { extra, headers } of [
     { extra: '', headers: UPGRADES.attach },
