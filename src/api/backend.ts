@@ -106,6 +106,8 @@ export type AttachOptions = {
   stderr: boolean;
   /** '' for the default ones. */
   detachKeys: string;
+  /** Output as it is written, of both streams, where it would be Docker's frames otherwise. Default: false. */
+  raw?: boolean;
 };
 
 export type AttachSession = {

@@ -57,7 +57,7 @@ function head(exchange: Exchange, multiplexed: boolean): string {
 }
 
 /** Takes the connection away from node:http. */
-function takeConnection({ connection, request, response, upgraded }: Exchange): Duplex {
+export function takeConnection({ connection, request, response, upgraded }: Exchange): Duplex {
   const { socket } = request;
   response.detachSocket(socket);
   // An unfinished body keeps node:http between us and the socket. Clients announce a chunked one, never send it,
@@ -76,7 +76,8 @@ function takeConnection({ connection, request, response, upgraded }: Exchange): 
   return socket;
 }
 
-async function endWithMessage(connection: Duplex, message: string, framed: boolean): Promise<void> {
+/** Never rejects. */
+export async function endWithMessage(connection: Duplex, message: string, framed: boolean): Promise<void> {
   if (connection.writable) {
     connection.end(framed ? frame(STDOUT, Buffer.from(message)) : message);
     if (!connection.writableFinished)

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type * as api from '../../api/types.ts';
 import type { ExecProcess, ExitStatus } from '../../execdriver/driver.ts';
-import { frame, FrameReader, STDOUT } from '../../api/frame.ts';
 import { answerRead } from '../container/streams/answer-read.ts';
+import { outputConverter } from '../container/streams/convert-output.ts';
 import { parseDetachKeys } from '../container/streams/detach-keys.ts';
 import type { AttachSession } from '../../api/backend.ts';
 import { StreamBridge } from '../container/streams/stream-bridge.ts';
@@ -124,16 +124,8 @@ async function connect(
   const { Tty: terminal, AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr } = config;
   const upstream = await process.attach({ stdin, stdout, stderr: stderr && (terminal || !raw) });
   const detachKeys = parseDetachKeys(config.DetachKeys);
-  const convert = conversion({ terminal, raw });
+  const convert = outputConverter({ terminal, raw });
   return new StreamBridge({ client, upstream, terminal, stdin, closeStdin: true, detachKeys, convert });
-}
-
-/** From what a process writes, framed unless it has a terminal, to what its client wants. */
-function conversion({ terminal, raw }: { terminal: boolean; raw: boolean }) {
-  if (terminal === raw) return undefined;
-  if (terminal) return (output: Buffer) => frame(STDOUT, output);
-  const frames = new FrameReader();
-  return (output: Buffer) => frames.read(output);
 }
 
 /** Notes its exit, whenever that comes. */

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import type { ContainerBackend } from '../../api/backend.ts';
+import type { AttachOptions, ContainerBackend } from '../../api/backend.ts';
 import { createRequest } from '../body/create-request.ts';
 import { updateRequest } from '../body/host-config.ts';
 import { withEndpointSysctls } from '../body/endpoint-sysctls.ts';
@@ -17,7 +17,7 @@ import {
 } from '../query.ts';
 import { sendEmpty, sendJson, sendLines, sendStream } from '../../http/respond.ts';
 import { get, hijacking, post, type Router, remove } from '../router.ts';
-import { unsupported } from '../unsupported.ts';
+import { hijackWebSocket } from '../web-socket.ts';
 import { inspectFor, summariesFor } from './container-versions.ts';
 
 const LIST_FILTERS =
@@ -49,7 +49,7 @@ export function containerRoutes(backend: ContainerBackend): Router {
       await backend.containerResize(exchange.param('id'), rows, columns);
       sendEmpty(exchange, 200);
     }),
-    get('/containers/:id/attach/ws', unsupported('attaching by WebSocket')),
+    { ...get('/containers/:id/attach/ws', exchange => attachByWebSocket(backend, exchange)), hijacks: true },
     hijacking('/containers/:id/attach', exchange => attach(backend, exchange)),
   ];
 }
@@ -199,16 +199,23 @@ async function wait(backend: ContainerBackend, exchange: Exchange): Promise<void
 }
 
 async function attach(backend: ContainerBackend, exchange: Exchange): Promise<void> {
-  const { query, request } = exchange;
   // Some clients send their options a second time.
-  if (request.headers['content-length'] !== undefined) await readBody(exchange);
-  const session = await backend.containerAttach(exchange.param('id'), {
+  if (exchange.request.headers['content-length'] !== undefined) await readBody(exchange);
+  await hijack(exchange, await backend.containerAttach(exchange.param('id'), attachOptions(exchange)));
+}
+
+async function attachByWebSocket(backend: ContainerBackend, exchange: Exchange): Promise<void> {
+  const options = { ...attachOptions(exchange), raw: true };
+  await hijackWebSocket(exchange, () => backend.containerAttach(exchange.param('id'), options));
+}
+
+function attachOptions({ query }: Exchange): AttachOptions {
+  return {
     stream: booleanParameter(query, 'stream'),
     logs: booleanParameter(query, 'logs'),
     stdin: booleanParameter(query, 'stdin'),
     stdout: booleanParameter(query, 'stdout'),
     stderr: booleanParameter(query, 'stderr'),
     detachKeys: query.get('detachKeys') ?? '',
-  });
-  await hijack(exchange, session);
+  };
 }

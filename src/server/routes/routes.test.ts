@@ -201,7 +201,7 @@ const FILES: Case[] = [
   },
 ];
 
-const UNSUPPORTED: Case[] = ['GET /containers/c/attach/ws', 'POST /swarm/init'].map(line => ({
+const UNSUPPORTED: Case[] = ['POST /swarm/init'].map(line => ({
   ask: line,
   calls: {},
   status: 501,

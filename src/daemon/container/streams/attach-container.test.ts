@@ -141,3 +141,26 @@ test('with the log, each line comes once: what is written once the streams are c
   await once(client, 'end');
   assert.equal(received, 'first\nsecond\nthird\n');
 });
+
+for (const logs of [false, true])
+  test(`who wants it raw has both streams without frames${logs ? ', from the log too' : ''}`, async t => {
+    const engine = await TestDaemon.open(t);
+    const id = await engine.run('web');
+    const container = engine.execDriver.last;
+    if (logs) {
+      const line = { log: 'before\n', stream: 'stderr', time: '2026-01-01T00:00:00Z' };
+      writeFileSync(logPath(engine.daemon.options, id), `${JSON.stringify(line)}\n`);
+    }
+    const session = await engine.backend.containerAttach(id, { ...STREAMS, logs, raw: true });
+    assert.equal(session.multiplexed, false);
+    const { client, served } = await connection(t, engine);
+    const [running, chunks] = [session.run(served), client.toArray()];
+    const frames = Buffer.concat([frame(STDOUT, Buffer.from('out ')), frame(2, Buffer.from('err'))]);
+    await until(() => container.clientCount === 1);
+    container.write(frames.subarray(0, 10));
+    await turn();
+    container.write(frames.subarray(10));
+    container.exit(0);
+    await running;
+    assert.equal(Buffer.concat(await chunks).toString(), logs ? 'before\nout err' : 'out err');
+  });

@@ -11,6 +11,7 @@ import { nowNs } from '../../model/clock.ts';
 import { containerEvent } from '../../model/container-event.ts';
 import { readLogs } from '../logs/read-logs.ts';
 import { answerRead } from './answer-read.ts';
+import { outputConverter } from './convert-output.ts';
 import { parseDetachKeys } from './detach-keys.ts';
 import { StreamBridge } from './stream-bridge.ts';
 
@@ -29,7 +30,7 @@ export function attachContainer(daemon: Daemon, container: Container, options: A
   }
   const pending = options.stream ? new PendingStreams(container, options) : undefined;
   return {
-    multiplexed: !container.record.config.Tty,
+    multiplexed: !container.record.config.Tty && options.raw !== true,
     run: async client => {
       containerEvent(daemon, container, 'attach');
       try {
@@ -125,8 +126,9 @@ class PendingStreams implements PendingAttach, StreamsClient {
     if (upstream === undefined || this.#isCancelled) return 'ended';
     this.#waiting = undefined;
     const { Tty: terminal, StdinOnce: closeStdin } = this.#container.record.config;
-    const { stdin } = this.#options;
-    this.#bridge = new StreamBridge({ client, upstream, terminal, stdin, closeStdin, detachKeys });
+    const { stdin, raw = false } = this.#options;
+    const convert = outputConverter({ terminal, raw: terminal || raw });
+    this.#bridge = new StreamBridge({ client, upstream, terminal, stdin, closeStdin, detachKeys, convert });
     if (this.#isDraining) this.#bridge.drain();
     return this.#bridge.done;
   }
@@ -135,7 +137,7 @@ class PendingStreams implements PendingAttach, StreamsClient {
 async function sendLogs(
   daemon: Daemon,
   container: Container,
-  { stdout, stderr, untilNs }: AttachOptions & { untilNs: bigint | undefined },
+  { stdout, stderr, raw = false, untilNs }: AttachOptions & { untilNs: bigint | undefined },
   client: Duplex,
 ): Promise<void> {
   const { config, hostConfig } = container.record;
@@ -148,7 +150,7 @@ async function sendLogs(
     stdout,
     stderr,
     timestamps: false,
-    multiplexed: !config.Tty,
+    multiplexed: !config.Tty && !raw,
     follow: false,
     untilNs,
     signal: gone.signal,
