@@ -98,7 +98,7 @@ export interface Graph {
     containerIds: readonly string[],
     except: readonly string[],
   ): Promise<ReadonlyMap<string, number>>;
-  /** Idempotent. */
+  /** With those of ids that begin with this one and a hyphen, which are the same container's. Idempotent. */
   removeContainerLayer(containerId: string): Promise<void>;
 
   /**

@@ -90,7 +90,8 @@ test('of an image that a container has, prune leaves the name that it has it by,
     removed.push(reference);
     return [];
   };
-  const by = (name: string) => [{ id: 'c', record: { imageId: used.id, imageReference: name } }] as never;
+  const by = (name: string) =>
+    [{ id: 'c', record: { imageId: used.id, imageReference: name, mounts: [] } }] as never;
   const { containers } = daemon;
   const all = containers.all.bind(containers);
   for (const name of ['q', 'f']) {
@@ -98,10 +99,26 @@ test('of an image that a container has, prune leaves the name that it has it by,
     await backend.imagePrune(new Map([['dangling', ['false']]]));
     removed.push('');
   }
+  const mounts = [{ type: 'image', name: 'other:1', source: used.id }];
+  containers.all = () =>
+    [{ id: 'c', record: { imageId: 'another', imageReference: 'another', mounts } }] as never;
+  await backend.imagePrune(new Map([['dangling', ['false']]]));
   containers.all = all;
-  assert.deepEqual(removed, ['other:1', 'q:a', 'q:z', '', 'other:1', 'q:a', 'q:latest', '']);
+  assert.deepEqual(removed, [
+    'other:1',
+    'q:a',
+    'q:z',
+    '',
+    'other:1',
+    'q:a',
+    'q:latest',
+    '',
+    'q:a',
+    'q:latest',
+    'q:z',
+  ]);
   await backend.imagePrune(new Map());
-  assert.equal(removed.length, 8);
+  assert.equal(removed.length, 11);
 });
 
 test('an image that does not say when it was made is never old enough, and a prune has one moment', async t => {

@@ -2,6 +2,7 @@ import { countKeys } from '../../base/count.ts';
 import type * as api from '../../api/types.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
 import type { Graph, Image } from '../../graph/graph.ts';
+import type { Container } from '../model/container.ts';
 import type { DaemonCore } from '../model/core.ts';
 import { booleanFilter, checkFilters, type Filters, filterValues, labelFilter } from '../model/filters.ts';
 import { untilTime } from '../model/until-filter.ts';
@@ -78,11 +79,19 @@ async function creationTimes(graph: Graph, references: readonly string[] = []): 
   return times;
 }
 
-/** Containers that were made from an image. */
+/** Whether a container was made from an image, or mounts it. */
+export function usesImage({ record }: Pick<Container, 'record'>, imageId: string): boolean {
+  return (
+    record.imageId === imageId ||
+    record.mounts.some(({ type, source }) => type === 'image' && source === imageId)
+  );
+}
+
+/** The containers that use an image. */
 export function imageUsers({ containers }: DaemonCore, imageId: string): { id: string; running: boolean }[] {
   return containers
     .all()
-    .filter(({ record }) => record.imageId === imageId)
+    .filter(container => usesImage(container, imageId))
     .map(({ id, isRunning }) => ({ id, running: isRunning }));
 }
 

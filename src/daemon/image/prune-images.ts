@@ -1,12 +1,13 @@
 import { EngineError } from '../../base/errors.ts';
 import type { Image } from '../../graph/graph.ts';
+import type { ContainerRecord } from '../model/container-record.ts';
 import type { DaemonCore } from '../model/core.ts';
 import { conflict } from '../model/errors.ts';
 import { pruneEvent } from '../model/prune-event.ts';
 import { booleanFilter, checkFilters, type Filters } from '../model/filters.ts';
 import { untilTime } from '../model/until-filter.ts';
 import { type Removal, removeImage } from './images.ts';
-import { imageFilter } from './list-images.ts';
+import { imageFilter, usesImage } from './list-images.ts';
 
 const running = new WeakSet<DaemonCore>();
 
@@ -56,13 +57,17 @@ async function prune(daemon: DaemonCore, images: readonly Image[]) {
 
 /** Names of an image that nobody needs; its id where it has none. */
 function unused({ containers }: DaemonCore, { id, repoTags, repoDigests }: Image): string[] {
-  const users = containers.all().filter(({ record }) => record.imageId === id);
+  const users = containers.all().filter(container => usesImage(container, id));
   const names = [...repoTags, ...repoDigests];
   if (users.length === 0) return names.length > 0 ? names : [id];
-  const wanted = new Set(users.map(({ record }) => record.imageReference));
+  const wanted = new Set(users.flatMap(({ record }) => namesIn(record)));
   const tags = [...repoTags].sort();
   const kept = tags.filter(tag => wanted.has(tag) || wanted.has(tag.replace(/:latest$/, '')));
   return tags.filter(tag => !(kept.length > 0 ? kept : tags.slice(-1)).includes(tag));
+}
+
+function namesIn({ imageReference, mounts }: ContainerRecord): string[] {
+  return [imageReference, ...mounts.filter(({ type }) => type === 'image').map(({ name }) => name)];
 }
 
 /** An image that others were made from stays, and one may have gone meanwhile. */

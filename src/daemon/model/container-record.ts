@@ -39,10 +39,10 @@ export type Link = {
 
 /** A mount, resolved at creation. */
 export type MountRecord = {
-  type: 'bind' | 'volume' | 'tmpfs';
-  /** The volume's name; '' for other types. */
+  type: 'bind' | 'volume' | 'tmpfs' | 'image';
+  /** The volume's name, or what the image was called; '' for other types. */
   name: string;
-  /** A host path; '' for tmpfs. */
+  /** A host path; the id of an image; '' for tmpfs. */
   source: string;
   destination: string;
   /** As given after the last colon of `-v`. */
@@ -57,7 +57,7 @@ export type MountRecord = {
   device?: VolumeDevice;
   /** Made when it is missing at start (`-v`, not `--mount`). */
   createSource: boolean;
-  /** Of a volume. */
+  /** Of a volume or an image. */
   subpath: string;
   nonRecursive: boolean;
   /** How submounts of a read-only bind are treated. */

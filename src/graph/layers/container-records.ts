@@ -30,6 +30,14 @@ export class ContainerRecords {
     return row === undefined ? undefined : recordOf(row);
   }
 
+  /** The ids of what is a container's, too: `ID-…`. */
+  further(containerId: string): string[] {
+    return this.#database
+      .prepare('SELECT container_id FROM container_layers WHERE container_id > ? AND container_id < ?')
+      .all(`${containerId}-`, `${containerId}.`)
+      .map(row => String(row.container_id));
+  }
+
   list(): ContainerRecord[] {
     return this.#database.prepare('SELECT * FROM container_layers').all().map(recordOf);
   }

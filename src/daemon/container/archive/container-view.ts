@@ -106,11 +106,11 @@ async function openRoot({ rootfs }: ContainerLayer): Promise<OpenRoot> {
   return { root: { kind: 'overlay', overlay: { lowerdirs, upperdir, workdir, options } }, close };
 }
 
-/** Shallow ones first. What is in a tmpfs, or on a network, is there only while the container runs. */
+/** Shallow ones first. What is in a tmpfs, in another image or on a network is there only while the container runs. */
 function viewMounts({ volumes }: Daemon, mounts: Container['record']['mounts']): ViewMount[] {
   const depth = (path: string) => path.split('/').length;
   return mounts
-    .filter(({ type, device }) => type !== 'tmpfs' && (device === undefined || device.isDirectory))
+    .filter(({ type, device }) => type === 'bind' || (type === 'volume' && device?.isDirectory !== false))
     .map(mount => ({
       source: mountSourceOf(volumes, mount),
       destination: mount.destination,

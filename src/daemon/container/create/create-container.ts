@@ -19,6 +19,7 @@ import { logPath } from '../../model/daemon-options.ts';
 import { lineAttributes } from '../logs/log-attributes.ts';
 import { checkLogPatterns } from '../logs/log-config.ts';
 import { populateVolumes } from '../mounts/populate-volumes.ts';
+import { keepMountedImages } from '../mounts/image-mounts.ts';
 import { resolveMounts } from '../mounts/resolve-mounts.ts';
 import { parseSecurityOptions } from '../spec/security-options.ts';
 import { checkCommand, checkConfig } from '../config/check-config.ts';
@@ -112,6 +113,7 @@ async function make(daemon: Daemon, record: ContainerRecord, flatReadonlyMounts:
     });
     makeDirectories(directory, 0o700);
     const layer = await daemon.graph.createContainerLayer(id, record.imageId, record.hostConfig.StorageOpt);
+    await keepMountedImages(daemon, id, record.mounts);
     completeRoot(layer);
     await makeWorkingDirectory(layer, record.config.WorkingDir);
     await populateVolumes(daemon, record.mounts, layer);

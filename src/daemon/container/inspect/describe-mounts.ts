@@ -7,7 +7,7 @@ export function describeMounts({ volumes }: Daemon, { record }: Container): Moun
   return record.mounts
     .map(({ type, name, source, destination, mode, writable, propagation }) => ({
       Type: type,
-      ...(type === 'volume' ? { Name: name } : {}),
+      ...(type === 'volume' || type === 'image' ? { Name: name } : {}),
       Source: type === 'volume' ? volumes.path(name) : source,
       Destination: destination,
       ...(type === 'volume' ? { Driver: 'local' } : {}),

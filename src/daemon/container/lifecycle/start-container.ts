@@ -21,6 +21,7 @@ import { watchExit } from './watch-exit.ts';
 import { tryToWatchPressure } from './watch-pressure.ts';
 import { lineAttributes } from '../logs/log-attributes.ts';
 import { rotation } from '../logs/log-config.ts';
+import { openImageMounts } from '../mounts/image-mounts.ts';
 import { openMountSources } from '../mounts/open-mount-sources.ts';
 import { buildSpec, filesLimitOf } from '../start/build-spec.ts';
 import { updateLinkedHosts, writeHostFiles } from '../networking/host-files.ts';
@@ -99,7 +100,7 @@ function checkStartable(container: Container, reason: StartReason): void {
 
 function hostPathsOf({ record: { mounts, hostConfig } }: Container): string[] {
   const devices = hostConfig.Devices.map(({ PathOnHost = '' }) => PathOnHost);
-  return [...mounts.filter(({ type }) => type !== 'tmpfs').map(({ source }) => source), ...devices];
+  return [...mounts.filter(({ source }) => source.startsWith('/')).map(({ source }) => source), ...devices];
 }
 
 type Start = { reason: StartReason; signal: AbortSignal };
@@ -149,11 +150,13 @@ async function createRuntime(
     for (const fd of fds.values()) closeSync(fd);
   };
   const namespaces = opened.adopt(openJoinedNamespaces(daemon, container), close);
-  const mounts = opened.adopt(openMountSources(daemon.volumes, container.record.mounts), close);
+  const { id, record } = container;
+  const sources = opened.adopt(openMountSources(daemon.volumes, record.mounts), close);
+  const images = opened.adopt(await openImageMounts(daemon, id, record.mounts), close);
   try {
     return await daemon.execDriver.create({
       ...options,
-      mounts,
+      mounts: new Map([...sources, ...images]),
       namespaces,
       // Who attaches before the start must not miss the first words, and a guard stands before there is anything to guard.
       start: container.pendingAttaches.size === 0 && !wantsGuard(daemon, container),

@@ -30,7 +30,7 @@ export function openMountSources(volumes: Volumes, mounts: readonly MountRecord[
   const opened = new Map<string, number>();
   try {
     for (const mount of mounts) {
-      if (mount.type === 'tmpfs' || mount.device?.isDirectory === false) continue;
+      if (mount.type === 'tmpfs' || mount.type === 'image' || mount.device?.isDirectory === false) continue;
       const source = mountSourceOf(volumes, mount);
       if (source.below.length > 0) opened.set(mount.destination, openMount(mount, source));
     }

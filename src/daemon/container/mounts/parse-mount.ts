@@ -25,6 +25,7 @@ export function parseMount(mount: Mount): MountRecord {
       case 'tmpfs':
         return parseTmpfsMount(mount);
       case 'image':
+        return parseImageMount(mount);
       case 'cluster':
       case 'npipe':
         throw invalid(`mounts of type "${mount.Type}" are not supported`);
@@ -80,10 +81,7 @@ function parseVolumeMount(mount: Mount): MountRecord {
   const { Subpath: subpath = '', NoCopy = false } = options;
   const destination = checkTarget(Target);
   if (subpath !== '' && name === '') throw invalid('must not set Subpath when using anonymous volumes');
-  checkPathLength(subpath);
-  if (posix.isAbsolute(subpath) || posix.normalize(subpath).split('/').includes('..')) {
-    throw invalid('subpath must be a relative path within the volume');
-  }
+  checkSubpath(subpath, 'volume');
   return {
     ...newMount('volume', destination),
     name,
@@ -94,6 +92,21 @@ function parseVolumeMount(mount: Mount): MountRecord {
     copyUp: !NoCopy,
     subpath,
   };
+}
+
+/** Nothing is written to an image: the mount is read-only in any case. */
+function parseImageMount(mount: Mount): MountRecord {
+  const { Source: name = '', Target = '', ImageOptions: { Subpath: subpath = '' } = {} } = mount;
+  const destination = checkTarget(Target);
+  if (name === '') throw invalid('field Source must not be empty');
+  checkSubpath(subpath, 'image');
+  return { ...newMount('image', destination), name, subpath, writable: false, nonRecursive: true };
+}
+
+function checkSubpath(subpath: string, what: string): void {
+  checkPathLength(subpath);
+  if (posix.isAbsolute(subpath) || posix.normalize(subpath).split('/').includes('..'))
+    throw invalid(`subpath must be a relative path within the ${what}`);
 }
 
 function parseTmpfsMount(mount: Mount): MountRecord {

@@ -1,12 +1,12 @@
 import { closeSync, constants, opendirSync } from 'node:fs';
 import { copyAttributes } from '../../../archive/trees/copy-tree.ts';
-import { openWithoutDevices } from '../../../archive/rooted/without-devices.ts';
 import type { ContainerLayer } from '../../../graph/graph.ts';
 import { openMountSource } from '../../../kernel/mount-source.ts';
 import { openEntry, openInRoot } from '../../../kernel/open-beneath.ts';
 import { hasErrorCode } from '../../../base/errors.ts';
 import type { MountRecord } from '../../model/container-record.ts';
 import type { Daemon } from '../daemon.ts';
+import { openImageTree } from './open-image-tree.ts';
 import { mountSourceOf } from './open-mount-sources.ts';
 
 type VolumeCopier = Pick<Daemon, 'volumes' | 'threads'>;
@@ -70,18 +70,6 @@ async function openInImage(layer: ContainerLayer, destination: string): Promise<
 }
 
 const directoryOf = (opened: number) => (opened < 0 ? undefined : opened);
-
-/** The image's files, all layers together, as a detached mount, whose devices cannot be opened. */
-async function openImageTree({ rootfs }: ContainerLayer): Promise<number> {
-  if (rootfs.type === 'mount') return rootfs.open();
-  if (rootfs.type === 'bind') return openWithoutDevices(rootfs.path);
-  const { lowerdirs, target, options } = rootfs;
-  return openWithoutDevices({
-    // Two at least; the target is empty.
-    lowerdirs: lowerdirs.length === 1 ? [...lowerdirs, target] : lowerdirs,
-    options: options.filter(option => option === 'userxattr'),
-  });
-}
 
 function isEmpty(directory: number): boolean {
   const entries = opendirSync(`/proc/self/fd/${directory}`);

@@ -17,7 +17,7 @@ import { checkVolumeDirectory } from './volume-source.ts';
 export function prepareMounts(daemon: Daemon, container: Container): void {
   for (const mount of container.record.mounts) {
     const { type, name, source, createSource, destination, writable, device } = mount;
-    if (type === 'tmpfs') continue;
+    if (type === 'tmpfs' || type === 'image') continue;
     if (type === 'volume') {
       if (device === undefined) daemon.volumes.makeDirectory(name);
       else if (device.isDirectory) checkVolumeDirectory(daemon.volumes.path(name), source);

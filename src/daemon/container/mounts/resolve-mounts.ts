@@ -136,7 +136,9 @@ function* volumesFrom({ containers }: Daemon, references: readonly string[]): Ge
     const source = containers.lookup(name);
     // Not not-found: to the docker CLI that means a missing image.
     if (source === undefined) throw invalid(`No such container: ${name}`);
+    // That one keeps the image's files for itself only.
     for (const mount of source.record.mounts)
-      yield { ...mount, mode, writable: mount.writable && mode !== 'ro', copyUp: false };
+      if (mount.type !== 'image')
+        yield { ...mount, mode, writable: mount.writable && mode !== 'ro', copyUp: false };
   }
 }

@@ -7,7 +7,9 @@ import type { MountRecord } from '../../model/container-record.ts';
 import type { SpecMount } from '../spec/spec-input.ts';
 
 /** A mount as the runtime spec is to have it: its source by name, whatever it is mounted from in the end. */
-export async function specMountOf({ device, ...mount }: MountRecord): Promise<SpecMount> {
+export async function specMountOf({ device, type: kind, ...rest }: MountRecord): Promise<SpecMount> {
+  if (kind === 'image') return { ...rest, type: 'bind', propagation: 'rprivate' };
+  const mount = { ...rest, type: kind };
   const source = mount.subpath === '' ? mount.source : posix.join(mount.source, mount.subpath);
   if (device === undefined) return { ...mount, source };
   if (device.isDirectory) {

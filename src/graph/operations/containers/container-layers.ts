@@ -87,6 +87,11 @@ export class ContainerLayers {
 
   /** Idempotent. Layers of an image that was removed meanwhile go with their last container. */
   async remove(containerId: string): Promise<void> {
+    for (const further of this.#parts.containerRecords.further(containerId)) await this.#remove(further);
+    await this.#remove(containerId);
+  }
+
+  async #remove(containerId: string): Promise<void> {
     const { driver, images, layers } = this.#parts;
     const record = this.#parts.containerRecords.find(containerId);
     await driver.removeContainer(containerId);

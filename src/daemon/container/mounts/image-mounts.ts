@@ -1,0 +1,69 @@
+import { closeSync } from 'node:fs';
+import { errorCode } from '../../../base/errors.ts';
+import { MS_SLAVE } from '../../../kernel/abi/mount.ts';
+import { O_PATH, openInRoot } from '../../../kernel/open-beneath.ts';
+import { cloneMount } from '../../../kernel/own-mounts.ts';
+import type { MountRecord } from '../../model/container-record.ts';
+import { invalid, notFound } from '../../model/errors.ts';
+import type { Daemon } from '../daemon.ts';
+import { openImageTree } from './open-image-tree.ts';
+
+type Graph = Pick<Daemon, 'graph'>;
+
+/** The container's own layer on top of the image that it mounts somewhere: that keeps the image's files as long as it is there. */
+const layerOf = (containerId: string, index: number) => `${containerId}-mount${index}`;
+
+/**
+ * Finds the images that a new container mounts, and keeps their files for it.
+ * @throws EngineError not-found, in Docker's words
+ */
+export async function keepMountedImages(
+  { graph }: Graph,
+  containerId: string,
+  mounts: readonly MountRecord[],
+): Promise<void> {
+  for (const [index, mount] of mounts.entries()) {
+    if (mount.type !== 'image') continue;
+    const { id } = await graph.resolve(mount.name);
+    mount.source = id;
+    await graph.createContainerLayer(layerOf(containerId, index), id);
+  }
+}
+
+/** Detached mounts of the images, by their destinations. The caller closes them. @throws EngineError not-found */
+export async function openImageMounts(
+  { graph }: Graph,
+  containerId: string,
+  mounts: readonly MountRecord[],
+): Promise<Map<string, number>> {
+  const opened = new Map<string, number>();
+  try {
+    for (const [index, mount] of mounts.entries()) {
+      if (mount.type !== 'image') continue;
+      const tree = await openImageTree(await graph.openContainerLayer(layerOf(containerId, index)));
+      opened.set(mount.destination, mount.subpath === '' ? tree : takePart(tree, mount));
+    }
+    return opened;
+  } catch (error) {
+    for (const fd of opened.values()) closeSync(fd);
+    throw error;
+  }
+}
+
+/** Closes the whole. */
+function takePart(tree: number, { name, subpath }: MountRecord): number {
+  try {
+    const part = openInRoot(tree, subpath, O_PATH);
+    if (part < 0) throw notFound(`cannot access path ${subpath} of image ${name}: no such file or directory`);
+    try {
+      return cloneMount(part, { recursive: false, propagation: MS_SLAVE });
+    } catch (error) {
+      if (errorCode(error) !== 'EINVAL') throw error;
+      throw invalid('this kernel cannot mount a part of an image: Linux 6.15 is needed');
+    } finally {
+      closeSync(part);
+    }
+  } finally {
+    closeSync(tree);
+  }
+}
