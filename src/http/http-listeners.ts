@@ -138,10 +138,11 @@ export class HttpListeners {
     const isAnswering = (connection: Duplex): boolean => answers.get(connection)?.writableFinished === false;
     server.on('request', (request, response) => {
       const { socket } = request;
-      const isBusy = isAnswering(socket);
+      const [isBusy, before] = [isAnswering(socket), answers.get(socket)];
       // Also the one that never comes, behind a request that takes the connection: node:http keeps its place.
       answers.set(socket, response);
-      if (upgrades?.isTaken(socket)) return;
+      // If that is refused after all, no answer can follow its own.
+      if (upgrades?.isTaken(socket)) return void before?.once('finish', () => socket.destroySoon());
       // Who is to have the connection would be in the way of the answer before.
       if (isBusy && upgrades?.wanted(request)) return void socket.destroy();
       const problem = headProblem(request);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect as dial } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { EngineError } from '../base/errors.ts';
 import type { AttachSession } from '../api/backend.ts';
 import { fakeServer, readToEnd, readUntil } from './testing/fake-server.ts';
@@ -110,11 +111,23 @@ test('a request behind one of the old form that fails, and one to be upgraded af
   client.write(`POST /containers/c/attach HTTP/1.1\r\n${HOST}\r\nGET /_ping HTTP/1.1\r\n${HOST}\r\n`);
   given.resolve();
   await readUntil(client, /it does not run/);
-  const closed = once(client, 'close');
+  const closed = new Promise(resolve => client.once('close', resolve));
   client.on('end', () => client.destroy()).resume();
   client.write(`POST /containers/c/attach HTTP/1.1\r\n${HOST}${UPGRADES.attach}\r\n`);
   await closed;
   assert.equal((await ask('GET /_ping')).status, 200);
+});
+
+test('a request behind one of the old form that fails is told by the end of the connection that it has no answer', async context => {
+  const { connect } = await fakeServer(context, {
+    containerAttach: async () => {
+      await turn();
+      throw new EngineError('conflict', 'it does not run');
+    },
+  });
+  const client = connect();
+  client.write(`POST /containers/c/attach HTTP/1.1\r\n${HOST}\r\nGET /_ping HTTP/1.1\r\n${HOST}\r\n`);
+  assert.match(await readToEnd(client), /^HTTP\/1.1 409 [^]*it does not run"\}\n$/);
 });
 
 test('a connection that breaks before it is handed over does not disturb other connections', async context => {
