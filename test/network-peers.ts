@@ -20,6 +20,8 @@ export async function serveTcp(namespace: number, port: number, name: string): P
   bind(descriptor, { host: '0.0.0.0', port });
   const server = createServer(client => {
     client.on('error', () => undefined);
+    // One that a firewall has cut off would keep the program for a quarter of an hour.
+    client.unref();
     client.end(`${name} ${client.remoteAddress?.replace('::ffff:', '')}`);
   });
   server.listen({ fd: descriptor });
