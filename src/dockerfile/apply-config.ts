@@ -125,9 +125,10 @@ function exposed(
   const ranges = [...new Set(words)].map(portRange);
   checkPorts(ranges.reduce((sum, { start, end }) => sum + end - start + 1, 0));
   const before = config.ExposedPorts ?? {};
-  const added = ranges.flatMap(portsOf).filter(port => !Object.hasOwn(before, port));
-  checkPorts(Object.keys(before).length + added.length);
-  return { ...before, ...Object.fromEntries(added.map(port => [port, {}])) };
+  const exposed: Record<string, object> = { ...before };
+  for (const range of ranges) for (const port of portsOf(range)) exposed[port] ??= {};
+  checkPorts(Object.keys(exposed).length);
+  return exposed;
 }
 
 function checkPorts(count: number): void {
