@@ -12,8 +12,22 @@ export type ErrorKind =
   | 'cancelled'
   | 'data-loss';
 
-/** The one error type of the engine. Bugs stay TypeError and RangeError. */
+const IS_ENGINE_ERROR = Symbol.for('slipway.EngineError');
+
+/**
+ * The one error type of the engine. Bugs stay TypeError and RangeError. The package's bundles have a copy of this class
+ * each: an error of one of them is an instance of it in the others, too.
+ */
 export class EngineError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== EngineError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return (value as { [IS_ENGINE_ERROR]?: true } | null | undefined)?.[IS_ENGINE_ERROR] === true;
+  }
+
+  get [IS_ENGINE_ERROR](): true {
+    return true;
+  }
+
   readonly kind: ErrorKind;
   /** What the user can do about it, shown on a line of its own by the CLI. */
   readonly hint: string | undefined;
