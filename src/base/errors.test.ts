@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type * as errors from './errors.ts';
 import { EngineError, firstFailure, SyscallError } from './errors.ts';
 
 test('of failures that came one after the other the first one counts', () => {
@@ -11,9 +12,7 @@ test('of failures that came one after the other the first one counts', () => {
 });
 
 test('an error of another copy of the class, as another bundle has it, is one, and no other is', async () => {
-  const copy = (await import(
-    new URL('./errors.ts?copy', import.meta.url).href
-  )) as typeof import('./errors.ts');
+  const copy: typeof errors = await import(new URL('./errors.ts?copy', import.meta.url).href);
   assert.notEqual(copy.EngineError, EngineError);
   const error = new copy.SyscallError('open', 2, 'ENOENT');
   assert.ok(error instanceof EngineError);
