@@ -27,6 +27,8 @@ async function connection(t: TestContext, engine: TestDaemon): Promise<{ client:
   const client = connect({ path, allowHalfOpen: true }).pause();
   const [served] = (await once(server, 'connection')) as [Socket];
   server.close();
+  // As the server's own connections have it.
+  served.on('error', () => served.destroy());
   t.after(() => {
     client.destroy();
     served.destroy();
