@@ -1,9 +1,11 @@
+import { closeSync } from 'node:fs';
 import { openWithoutDevices } from '../../../archive/rooted/without-devices.ts';
 import type { ContainerLayer } from '../../../graph/graph.ts';
+import { withoutDevices } from '../../../kernel/own-mounts.ts';
 
 /** The image's files, all layers together, as a detached mount, whose devices cannot be opened. The caller closes it. */
 export async function openImageTree({ rootfs }: ContainerLayer): Promise<number> {
-  if (rootfs.type === 'mount') return rootfs.open();
+  if (rootfs.type === 'mount') return sealed(await rootfs.open());
   if (rootfs.type === 'bind') return openWithoutDevices(rootfs.path);
   const { lowerdirs, target, options } = rootfs;
   return openWithoutDevices({
@@ -11,4 +13,14 @@ export async function openImageTree({ rootfs }: ContainerLayer): Promise<number>
     lowerdirs: lowerdirs.length === 1 ? [...lowerdirs, target] : lowerdirs,
     options: options.filter(option => option === 'userxattr'),
   });
+}
+
+function sealed(mount: number): number {
+  try {
+    withoutDevices(mount);
+    return mount;
+  } catch (error) {
+    closeSync(mount);
+    throw error;
+  }
 }
