@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { type TestContext, test } from 'node:test';
+import { WebSocket as Client } from 'ws';
 import type { AttachOptions, AttachSession } from '../api/backend.ts';
 import { EngineError } from '../base/errors.ts';
 import { fakeServer, readToEnd } from './testing/fake-server.ts';
@@ -30,7 +31,7 @@ async function serving(context: TestContext, run: (client: Duplex) => Promise<vo
     socket.binaryType = 'arraybuffer';
     return socket;
   };
-  return { ...server, asked, open };
+  return { ...server, asked, open, url: `ws://127.0.0.1:${port}${PATH}` };
 }
 
 async function message(socket: WebSocket): Promise<unknown> {
@@ -113,4 +114,26 @@ test('a message that is too long, and frames that are none, end the connection, 
   await Promise.all(sessions);
   assert.equal(sessions.length, 2);
   assert.equal((await ask('GET /_ping')).status, 200);
+});
+
+test('pings are answered, but for a client that does not read no answers are kept', async context => {
+  const { connect, url } = await serving(context, client =>
+    once(client.resume(), 'close').then(() => undefined),
+  );
+  const polite = new Client(url);
+  await once(polite, 'open');
+  polite.ping('are you there');
+  assert.equal(String((await once(polite, 'pong'))[0]), 'are you there');
+  polite.terminate();
+  const client = connect().pause();
+  client.on('error', () => undefined);
+  client.write(`GET ${PATH} HTTP/1.1\r\n${HANDSHAKE}Sec-WebSocket-Key: ${'A'.repeat(22)}==\r\n\r\n`);
+  const ping = Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125, 'p')]);
+  const pings = Buffer.concat(Array.from({ length: 1000 }, () => ping));
+  for (let round = 0; round < 40; round++) if (!client.write(pings)) await once(client, 'drain');
+  let pongs = 0;
+  client.on('data', (chunk: Buffer) => (pongs += chunk.length));
+  client.end(Buffer.from([0x88, 0x80, 0, 0, 0, 0]));
+  await once(client.resume(), 'end');
+  assert.ok(pongs < 40_000 * 127 - 1_000_000, `${pongs} bytes`);
 });

@@ -6,6 +6,9 @@ import { endWithMessage, takeConnection } from './hijack.ts';
 /** Of one message of a client's: what is typed or pasted. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
+/** Pings of a client that reads no more than this behind have no answers, which would be kept for it without end. */
+const MAX_UNREAD_BYTES = 64 * 1024;
+
 /**
  * Hands the client's connection over to a session by WebSocket (RFC 6455): each message carries bytes, the server's are
  * binary (Docker's since API 1.28). Settles when the session has ended.
@@ -23,6 +26,7 @@ export async function hijackWebSocket(
     noServer: true,
     clientTracking: false,
     maxPayload: MAX_MESSAGE_BYTES,
+    autoPong: false,
   });
   const connection = takeConnection(exchange);
   const closed = new Promise<void>(resolve => connection.once('close', resolve));
@@ -31,6 +35,9 @@ export async function hijackWebSocket(
   // What is wrong with the rest of the request it answers itself.
   server.handleUpgrade(request, connection, Buffer.alloc(0), socket => {
     isOpen = true;
+    socket.on('ping', data => {
+      if (socket.bufferedAmount < MAX_UNREAD_BYTES) socket.pong(data);
+    });
     const client = createWebSocketStream(socket);
     client.on('error', () => client.destroy());
     void session.run(client).catch(error => endWithMessage(client, `${messageOf(error)}\r\n`, false));
