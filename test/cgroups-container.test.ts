@@ -131,7 +131,8 @@ test('an exec has the limits and devices of the container', async () => {
       args: [
         'sh',
         '-c',
-        'busybox mknod /kmsg c 1 11; true < /kmsg; cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max',
+        // One stream: of two, one may come in the middle of the other's line.
+        'exec 2>&1; busybox mknod /kmsg c 1 11; true < /kmsg; cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max',
       ],
       env: ['PATH=/bin'],
       cwd: '/',
