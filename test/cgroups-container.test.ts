@@ -95,7 +95,7 @@ test('a process that is killed for want of memory is told of while its container
 
 test('a device that is not allowed can be made but not opened, an allowed one both', async () => {
   const script =
-    'busybox mknod /null c 1 3; echo x > /null && echo null; busybox mknod /kmsg c 1 11; true < /kmsg; ' +
+    'exec 2>&1; busybox mknod /null c 1 3; echo x > /null && echo null; busybox mknod /kmsg c 1 11; true < /kmsg; ' +
     'busybox mknod /full c 1 7; true < /full && echo full';
   const deny = withResources({ devices: [{ allow: false, access: 'rwm' }] });
   assert.equal(
@@ -109,7 +109,7 @@ test('a device that is not allowed can be made but not opened, an allowed one bo
     ],
   });
   assert.equal((await containers.run(script, allowed)).output, 'null\nfull\n');
-  const reading = 'busybox mknod /kmsg c 1 11; true < /kmsg && echo read; true > /kmsg';
+  const reading = 'exec 2>&1; busybox mknod /kmsg c 1 11; true < /kmsg && echo read; true > /kmsg';
   assert.equal(
     (await containers.run(reading, allowed)).output,
     "read\nsh: can't create /kmsg: Operation not permitted\n",
