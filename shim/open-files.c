@@ -11,6 +11,7 @@
 
 #define NOTIFICATION_BYTES 512 /* a kernel's structs may be longer than those that this is built with */
 #define MAX_DEPTH 32           /* of cgroups that a container makes */
+#define MAX_CGROUPS 1024        /* of them: to look into more would hold up what else the shim is asked */
 #define LEAST_INTERVAL_NS 1000000000LL /* between two messages */
 #define UNKNOWN (UINT64_MAX / 4) /* more than any limit: the next call has all counted */
 #define BEGUN_NS 1000000LL     /* a call that was let go on has its descriptor by then */
@@ -58,8 +59,8 @@ static uint64_t count_listed(int directory)
 	return count;
 }
 
-/* In a cgroup, and in those below it. Takes the descriptor. */
-static uint64_t count_cgroup(int fd, int depth)
+/* In a cgroup, and in those below it; UNKNOWN where there are more than may be looked into. Takes the descriptor. */
+static uint64_t count_cgroup(int fd, int depth, int *groups)
 {
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
@@ -67,17 +68,19 @@ static uint64_t count_cgroup(int fd, int depth)
 		close_if_open(&fd);
 		return 0;
 	}
-	uint64_t count = count_listed(dirfd(directory));
-	while (depth < MAX_DEPTH && (entry = readdir(directory)))
+	uint64_t count = ++*groups > MAX_CGROUPS || depth > MAX_DEPTH ? UNKNOWN : count_listed(dirfd(directory));
+	while (count < UNKNOWN && (entry = readdir(directory)))
 		if (entry->d_type == DT_DIR && *entry->d_name != '.')
-			count += count_cgroup(openat(dirfd(directory), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), depth + 1);
+			count += count_cgroup(openat(dirfd(directory), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+					      depth + 1, groups);
 	closedir(directory);
 	return count;
 }
 
 static uint64_t count_all(struct open_files *files)
 {
-	return count_cgroup(open(files->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0);
+	int groups = 0;
+	return count_cgroup(open(files->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, &groups);
 }
 
 static enum kind kind_of(struct open_files *files, const struct seccomp_data *call)

@@ -65,6 +65,22 @@ describe('a limit of open files', () => {
     assert.equal(stdout.trim(), '197 EMFILE');
   });
 
+  test('counts in cgroups of the container’s own, and refuses where there are too many of them to count', async () => {
+    const run = async (script: string) => {
+      const own = ['--privileged', '--cgroupns', 'private'];
+      const enter = 'mkdir /own && mount -t cgroup2 none /own && cd /own';
+      const command = ['busybox', 'sh', '-c', `${enter}; ${script}; exec /open-files open`];
+      const { stdout } = await daemon.slipway('run', '--rm', ...flags(50), ...own, ...command);
+      const [, count, error] = /^(\d+) (\w+)$/.exec(stdout.trim()) ?? [];
+      assert.equal(error, 'EMFILE', stdout);
+      return Number(count);
+    };
+    assert.equal(await run('mkdir a b c a/d; echo $$ > a/d/cgroup.procs'), 47);
+    // What was counted before there were so many is known for some calls more.
+    assert.ok((await run('mkdir $(seq 1100)')) < 47);
+    assert.ok((await run(`mkdir -p ${'d/'.repeat(33)}`)) < 47);
+  });
+
   test('leaves no way around it: tables of single threads, rings, calls of flags in memory', async () => {
     const unconfined = ['--security-opt', 'seccomp=unconfined', '--privileged'];
     assert.equal(await opened(50, 'unshare', ...unconfined), '0 EMFILE');
