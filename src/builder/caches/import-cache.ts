@@ -2,6 +2,7 @@ import { digestOf, isDigest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { strings, struct, text } from '../../base/go/decode.ts';
 import { parseGoJson } from '../../base/go/json.ts';
+import { parseRfc3339 } from '../../base/go/time.ts';
 import { decodeOciDocument, type OciDocument } from '../../oci/decode-oci.ts';
 import { type Descriptor, isAttestation, isIndex } from '../../oci/image-spec.ts';
 import type { StoredContent } from '../builder-parts.ts';
@@ -96,9 +97,9 @@ function promises(
   return all;
 }
 
-/** It becomes part of images. */
+/** It becomes part of images: what is no moment there, no engine can read. */
 function timeOf(text: string): string {
-  return Number.isNaN(Date.parse(text)) ? new Date(0).toISOString() : text;
+  return parseRfc3339(text) === undefined ? new Date(0).toISOString() : text;
 }
 
 function merged(caches: readonly ImportedCache[]): ImportedCache {
