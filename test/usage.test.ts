@@ -80,6 +80,8 @@ describe('usage', () => {
     assert.ok(metrics.includes(`container_spec_memory_limit_bytes${labels}} ${64 << 20}\n`), metrics);
     assert.ok(metrics.includes(`container_processes${labels}} 1\n`));
     assert.ok(metrics.includes(`container_network_receive_bytes_total${labels},interface="eth0"} `));
+    for (const name of ['file_descriptors_limit', 'file_descriptors_refused_total', 'sysctl_reports_total'])
+      assert.ok(metrics.includes(`slipway_container_${name}${labels}} 0\n`), metrics);
     assert.match(metrics, /\ncontainer_cpu_usage_seconds_total\{[^}]*cpu="/);
     assert.match(metrics, /\nengine_daemon_container_states_containers\{state="running"\} \d+\n/);
     for (const line of metrics.trimEnd().split('\n'))
@@ -113,5 +115,8 @@ describe('usage', () => {
     assert.match(stdout, /^CPU +\d+ online; containers \d+\.\d%, idle \d+\.\d%\n/);
     assert.match(stdout, /\nSoftirqs +\w+ \d+\/s, /);
     assert.match(stdout, /\nDisk +\S+ of \S+ free at \//);
+    const info = await daemon.slipwayOut('info');
+    assert.match(info, /\n  CPU +\d+ online; containers [^]*\n  Softirqs +\w+ \d+\/s, /);
+    assert.match(await daemon.dockerOut('info'), /\n  Data Space Available: \d+\.\d+GB\n/);
   });
 });

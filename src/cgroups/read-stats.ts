@@ -27,6 +27,13 @@ export function readCgroupStats(
   };
 }
 
+/** The CPU time that one cgroup has used, in ns; 0 when it is gone. */
+export function readCpuUsage({ v1, unified }: CgroupPaths, read: ReadFile): bigint {
+  return v1.cpuacct === undefined
+    ? cpuStatsV2(unified ?? '', read).usageNs
+    : BigInt(read(`${v1.cpuacct}/cpuacct.usage`)?.trim() || '0');
+}
+
 /** Beside v1, user and system time are those of the v2 cgroup, which add up. */
 function readCpuStats(
   { v1, unified }: Pick<CgroupPaths, 'v1' | 'unified'>,

@@ -1,4 +1,6 @@
+import type { MachineUsage } from '../../api/machine.ts';
 import { formatBinarySize } from '../values/size.ts';
+import { machineText, sinceBoot } from './machine-text.ts';
 
 /** The fields of `GET /info` that are printed. */
 export type Info = {
@@ -32,11 +34,18 @@ export type Info = {
   ExperimentalBuild?: boolean;
   LiveRestoreEnabled?: boolean;
   Warnings?: string[] | null;
+  Machine?: MachineUsage;
 };
 
 /** The server's part of `info`, in Docker's layout. */
 export function infoText(info: Info): string {
-  const lines = [...countLines(info), ...driverLines(info), ...runtimeLines(info), ...hostLines(info)];
+  const lines = [
+    ...countLines(info),
+    ...driverLines(info),
+    ...runtimeLines(info),
+    ...hostLines(info),
+    ...machineLines(info),
+  ];
   return lines.map(line => ` ${line}\n`).join('');
 }
 
@@ -104,6 +113,13 @@ function hostLines(info: Info): string[] {
     `Experimental: ${info.ExperimentalBuild ?? false}`,
     `Live Restore Enabled: ${info.LiveRestoreEnabled ?? false}`,
   ];
+}
+
+/** dockerd tells nothing of it. */
+function machineLines({ Machine }: Info): string[] {
+  if (Machine === undefined) return [];
+  const lines = machineText(Machine, sinceBoot(Machine)).trimEnd().split('\n');
+  return ['Machine, since its start:', ...lines.map(line => ` ${line}`)];
 }
 
 function named(name: string, value: string | undefined): string[] {

@@ -36,6 +36,12 @@ export function machineText(now: MachineUsage, before: MachineUsage): string {
   return alignColumns(rows.map(([name, text]) => `${name}\t${text}\n`).join(''));
 }
 
+/** What is before the first reading: as all is counted from the machine's start on, nothing. */
+export function sinceBoot(now: MachineUsage): MachineUsage {
+  const Cpu = { User: 0, Nice: 0, System: 0, Idle: 0, IoWait: 0, Irq: 0, SoftIrq: 0, Steal: 0 };
+  return { ...now, ClockNs: 0, Cpu, SoftIrqs: {}, Interrupts: 0, ContainersCpuNs: 0 };
+}
+
 /** The busiest kinds. */
 function softIrqs(now: MachineUsage, before: MachineUsage, seconds: number): string {
   return Object.entries(now.SoftIrqs)

@@ -23,7 +23,7 @@ export function hostInformation({ hostFacts }: Daemon): Record<string, unknown> 
     PidsLimit: limits.pids,
     OomKillDisable: limits.oomKillDisable,
     ...(limits.kernelMemoryTcp ? { KernelMemoryTCP: true } : {}),
-    IPv4Forwarding: readText('/proc/sys/net/ipv4/ip_forward').trim() === '1',
+    IPv4Forwarding: forwardsIpv4(),
     CgroupDriver: 'cgroupfs',
     CgroupVersion: limits.cgroupVersion,
     KernelVersion: release(),
@@ -40,6 +40,10 @@ export function hostInformation({ hostFacts }: Daemon): Record<string, unknown> 
       ...(hostFacts.seccomp ? ['name=seccomp,profile=builtin'] : []),
     ],
   };
+}
+
+export function forwardsIpv4(): boolean {
+  return readText('/proc/sys/net/ipv4/ip_forward').trim() === '1';
 }
 
 function operatingSystem(): string {

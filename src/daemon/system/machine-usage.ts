@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import type { MachineUsage } from '../../api/machine.ts';
 import { parseKeyValues, parsePressure } from '../../cgroups/cgroup-stats.ts';
 import { readHostFile } from '../../cgroups/layout.ts';
+import { readCpuUsage } from '../../cgroups/read-stats.ts';
 import type { Daemon } from '../container/daemon.ts';
 
 const BYTES_PER_KIB = 1024;
@@ -10,9 +11,9 @@ const BYTES_PER_KIB = 1024;
 /** What the machine is at: CPU time by what it went to, interrupts by kind, load, pressure, memory and disk. */
 export async function machineUsage({ options, containers }: Daemon): Promise<MachineUsage> {
   const disk = await statfs(options.dataRoot);
-  const used = await Promise.all(
-    containers.all().map(async ({ runtime }) => (await runtime?.stats())?.cpu.usageNs ?? 0n),
-  );
+  const used = containers
+    .all()
+    .map(({ runtime }) => (runtime === undefined ? 0n : readCpuUsage(runtime.cgroupPaths, readHostFile)));
   const pressure = (name: string) => parsePressure(readHostFile(`/proc/pressure/${name}`));
   return {
     ClockNs: Number(process.hrtime.bigint()),

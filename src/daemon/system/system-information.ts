@@ -1,11 +1,14 @@
 import { release } from 'node:os';
 import { API_VERSION, MIN_API_VERSION, type SystemInfo, type SystemVersion } from '../../api/types.ts';
+import type { MachineUsage } from '../../api/machine.ts';
 import { shownSettings } from '../../api/engine-options.ts';
 import type { NetworkProblem } from '../../networkdriver/driver.ts';
 import { currentTime } from '../model/clock.ts';
 import type { Daemon } from '../container/daemon.ts';
 import type { DaemonOptions } from '../model/daemon-options.ts';
-import { architecture, hostInformation } from './host-information.ts';
+import { architecture, hostInformation, forwardsIpv4 } from './host-information.ts';
+import { missingLimits } from './missing-limits.ts';
+import { machineUsage } from './machine-usage.ts';
 
 /** Everything that `docker info` prints. */
 export async function systemInformation(daemon: Daemon): Promise<SystemInfo> {
@@ -15,6 +18,7 @@ export async function systemInformation(daemon: Daemon): Promise<SystemInfo> {
     all.filter(({ state }) => states.includes(state.status)).length;
   const running = count('running', 'restarting');
   const paused = count('paused');
+  const machine = await machineUsage(daemon);
   return {
     ID: daemon.id,
     Containers: all.length,
@@ -23,7 +27,7 @@ export async function systemInformation(daemon: Daemon): Promise<SystemInfo> {
     ContainersStopped: all.length - running - paused,
     Images: (await graph.list()).length,
     Driver: graph.driverName,
-    DriverStatus: graph.driverStatus(),
+    DriverStatus: [...graph.driverStatus(), ...diskStatus(machine)],
     Plugins: {
       Volume: ['local'],
       Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'],
@@ -63,7 +67,17 @@ export async function systemInformation(daemon: Daemon): Promise<SystemInfo> {
     FirewallBackend: { Driver: 'nftables' },
     CDISpecDirs: [],
     Warnings: warningsOf(daemon, await daemon.networks.problems()),
+    Machine: machine,
   };
+}
+
+/** As devicemapper named it: the only place of docker's CLI for the space that is left. */
+function diskStatus({ Disk }: MachineUsage): [string, string][] {
+  const size = (bytes: number) => `${(bytes / 1e9).toFixed(2)}GB`;
+  return [
+    ['Data Space Total', size(Disk.Bytes)],
+    ['Data Space Available', size(Disk.FreeBytes)],
+  ];
 }
 
 /** Null for none. */
@@ -71,20 +85,10 @@ function warningsOf(
   { options, hostFacts: { limits } }: Daemon,
   problems: readonly NetworkProblem[],
 ): string[] | null {
-  const missing: [boolean, string][] = [
-    [limits.memory, 'memory limit'],
-    [limits.swap, 'swap limit'],
-    [limits.cpuQuota, 'cpu cfs quota'],
-    [limits.cpuQuota, 'cpu cfs period'],
-    [limits.cpuShares, 'cpu shares'],
-    [limits.cpuset, 'cpuset'],
-    [limits.pids, 'pids limit'],
-  ];
-  const unsupported = missing
-    .filter(([isSupported]) => !isSupported)
-    .map(([, what]) => `WARNING: No ${what} support`);
+  const unsupported = missingLimits(limits).map(what => `WARNING: No ${what} support`);
+  const forwarding = forwardsIpv4() ? [] : ['WARNING: IPv4 forwarding is disabled'];
   const network = problems.map(({ problem }) => `WARNING: ${problem}`);
-  const all = [...options.warnings, ...unsupported, ...network];
+  const all = [...options.warnings, ...unsupported, ...forwarding, ...network];
   return all.length > 0 ? all : null;
 }
 

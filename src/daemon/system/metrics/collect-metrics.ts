@@ -1,6 +1,7 @@
 import { TimeSlice } from '../../../base/time-slice.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../../container/daemon.ts';
+import { governanceOf } from '../../container/config/governance-annotations.ts';
 import { readUsage } from '../../container/inspect/usage-reading.ts';
 import { containerFamilies, type MeasuredContainer } from './container-metrics.ts';
 import { engineFamilies } from './engine-metrics.ts';
@@ -14,7 +15,7 @@ export async function* collectMetrics(daemon: Daemon): AsyncGenerator<string, vo
   const slice = new TimeSlice();
   const measured: MeasuredContainer[] = [];
   for (const container of daemon.containers.all()) {
-    const one = await measure(container);
+    const one = await measure(daemon, container);
     if (one !== undefined) measured.push(one);
     if (slice.isOver) await slice.pause();
   }
@@ -25,15 +26,17 @@ export async function* collectMetrics(daemon: Daemon): AsyncGenerator<string, vo
 }
 
 /** Undefined when it does not run. */
-async function measure(container: Container): Promise<MeasuredContainer | undefined> {
+async function measure(daemon: Daemon, container: Container): Promise<MeasuredContainer | undefined> {
   const usage = await readUsage(container);
   if (usage === undefined) return undefined;
-  const { record, state } = container;
+  const { record, state, runtime, filesRefused } = container;
   return {
     labels: labelsOf(container),
     hostConfig: record.hostConfig,
     startedAtSeconds: Date.parse(state.startedAt) / 1000,
     usage,
+    files: { limit: governanceOf(record.hostConfig).filesLimit ?? 0, refused: filesRefused },
+    sysctlReports: Number(daemon.sysctls.count(runtime?.cgroupPaths.unified ?? '')),
   };
 }
 

@@ -17,12 +17,16 @@ export type MeasuredContainer = {
   startedAtSeconds: number;
   hostConfig: WantedLimits;
   usage: UsageReading;
+  /** Descriptors of all its processes together; `limit` is 0 when there is none. */
+  files: { limit: number; refused: number };
+  /** Writes that its guard has refused or told of. */
+  sysctlReports: number;
 };
 
 type Values = (container: MeasuredContainer) => readonly (readonly [Labels, number])[];
 type Metric = Pick<MetricFamily, 'type' | 'help'> & { values: Values };
 
-/** All families, under the names that cAdvisor gives them (docs/storage/prometheus.md there). */
+/** All families, under the names that cAdvisor gives them (docs/storage/prometheus.md there); those that it lacks are our own. */
 export function containerFamilies(containers: readonly MeasuredContainer[]): MetricFamily[] {
   return Object.entries(METRICS).map(([name, { type, help, values }]) => ({
     name,
@@ -167,6 +171,18 @@ const METRICS: Record<string, Metric> = {
   container_file_descriptors: gauge(
     'Number of open file descriptors for the container.',
     one(({ usage }) => usage.openFiles.descriptors),
+  ),
+  slipway_container_file_descriptors_limit: gauge(
+    'Number of open file descriptors that the container may have, infinity if value is zero',
+    one(({ files }) => files.limit),
+  ),
+  slipway_container_file_descriptors_refused_total: counter(
+    'Calls that were refused as they would have exceeded the limit of open file descriptors.',
+    one(({ files }) => files.refused),
+  ),
+  slipway_container_sysctl_reports_total: counter(
+    'Writes to sysctls that a guard has refused or told of.',
+    one(({ sysctlReports }) => sysctlReports),
   ),
   container_pressure_cpu_waiting_seconds_total: counter(
     'Total time duration tasks in the container have waited due to CPU congestion.',
