@@ -7,6 +7,8 @@ export type ErrorKind =
   | 'forbidden'
   | 'not-modified'
   | 'unavailable'
+  /** Somebody asks for too much; may be worth another try later. */
+  | 'resource-exhausted'
   | 'not-implemented'
   | 'system'
   | 'cancelled'

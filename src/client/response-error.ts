@@ -7,6 +7,7 @@ const KINDS: Record<number, ErrorKind> = {
   403: 'forbidden',
   404: 'not-found',
   409: 'conflict',
+  429: 'resource-exhausted',
   501: 'not-implemented',
   503: 'unavailable',
 };

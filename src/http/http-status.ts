@@ -9,6 +9,7 @@ const STATUS: Record<ErrorKind, number> = {
   forbidden: 403,
   'not-modified': 304,
   unavailable: 503,
+  'resource-exhausted': 429,
   'not-implemented': 501,
   system: 500,
   cancelled: 500,

@@ -12,6 +12,7 @@ const EXPECTED: Record<ErrorKind, number> = {
   forbidden: 403,
   'not-modified': 304,
   unavailable: 503,
+  'resource-exhausted': 429,
   'not-implemented': 501,
   system: 500,
   cancelled: 500,

@@ -11,6 +11,7 @@ const STATUS: Record<ErrorKind, number> = {
   'not-found': 5,
   conflict: 6,
   forbidden: 7,
+  'resource-exhausted': 8,
   'not-modified': 9,
   'data-loss': 15,
   'not-implemented': 12,

@@ -198,7 +198,7 @@ test('errors are in the registry’s words, whatever it sends', async t => {
       { kind: 'forbidden', code: 'DENIED', message: 'denied: no entry' },
     ],
     [403, '<html>\u001b[31mno\n</html>', { kind: 'forbidden', message: 'denied: <html> [31mno </html>' }],
-    [429, '', { kind: 'unavailable', message: 'toomanyrequests: too many requests' }],
+    [429, '', { kind: 'resource-exhausted', message: 'toomanyrequests: too many requests' }],
     [
       500,
       '<html>',
@@ -212,6 +212,23 @@ test('errors are in the registry’s words, whatever it sends', async t => {
       return true;
     };
     await assert.rejects(repository.manifest(reference), expected);
+  }
+});
+
+test('a refusal of HEAD, which has no words, is told in those of GET', async t => {
+  const { registry, name, reference } = await registryWithImage(t);
+  const repository = await openRepository(t, name);
+  for (const [status, kind, code] of [
+    [429, 'resource-exhausted', 'TOOMANYREQUESTS'],
+    [451, 'system', 'UNAVAILABLE'],
+  ] as const) {
+    registry.intercept = ({ method }, response) => {
+      if (method === 'HEAD') response.writeHead(status, { 'Retry-After': '0' }).end();
+      else sendRegistryError(response, status, code, 'the reason');
+      return true;
+    };
+    const message = `${code.toLowerCase()}: the reason`;
+    await assert.rejects(repository.resolve(reference), { kind, message });
   }
 });
 

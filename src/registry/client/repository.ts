@@ -16,6 +16,8 @@ const MAXIMUM_PAGES = 1000;
 const MAXIMUM_PAGE_BYTES = 4 * 1024 * 1024;
 /** A refusal of HEAD has no body that says why: GET, or what comes next, gets one. */
 const UNEXPLAINED = [400, 403, 404, 405];
+/** Besides them, refusals of a manifest whose reason the user is to read: too many pulls, legal reasons. */
+const EXPLAINED_BY_GET = [...UNEXPLAINED, 429, 451];
 const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
 
 /** What refers to something: an artifact, by its type. */
@@ -147,7 +149,7 @@ export class Repository {
 
   /** HEAD has no explanation of an error: undefined, so that GET gives one. */
   async #head(endpoint: Endpoint, request: Omit<Parameters<Session['send']>[1], 'method'>) {
-    const accepts = [200, ...UNEXPLAINED];
+    const accepts = [200, ...EXPLAINED_BY_GET];
     try {
       const response = await this.session.send(endpoint, { ...request, method: 'HEAD', accepts });
       await discard(response);

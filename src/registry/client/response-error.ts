@@ -28,7 +28,7 @@ const KINDS: Partial<Record<number, ErrorKind>> = {
   401: 'unauthorized',
   403: 'forbidden',
   404: 'not-found',
-  429: 'unavailable',
+  429: 'resource-exhausted',
 };
 const TRANSIENT = [408, 429, 500, 502, 503, 504];
 /** What a status means where the body does not say it. */

@@ -18,7 +18,7 @@ const CODES = {
   UNAUTHORIZED: [401, 'unauthorized'],
   DENIED: [403, 'forbidden'],
   UNSUPPORTED: [405, 'invalid-parameter'],
-  TOOMANYREQUESTS: [429, 'unavailable'],
+  TOOMANYREQUESTS: [429, 'resource-exhausted'],
   STORAGE_FULL: [507, 'system'],
   UNAVAILABLE: [503, 'unavailable'],
 } as const satisfies Record<string, readonly [number, ErrorKind]>;
