@@ -86,7 +86,8 @@ test('an upload that breaks off goes on where the registry is', async t => {
       response.writeHead(204, { Location: request.url, Range: `0-${length - 1}` }).end();
       return true;
     }
-    if (request.method !== 'PATCH') return false;
+    if (request.method === 'PUT') response.writeHead(201, { Location: '/' }).end();
+    if (request.method !== 'PATCH') return request.method === 'PUT';
     const isFirst = taken.length === 0;
     for await (const chunk of request) {
       taken.push(chunk as Buffer);
@@ -100,9 +101,7 @@ test('an upload that breaks off goes on where the registry is', async t => {
   };
   const reasons: string[] = [];
   const repository = await openRepository(t, `${registry.host}/a`);
-  const sent = uploadBlob(repository, upload({ onRetry: async (_ms, reason) => void reasons.push(reason) }));
-  // The fake registry has not seen the data itself.
-  await assert.rejects(sent, /digest/);
+  await uploadBlob(repository, upload({ onRetry: async (_ms, reason) => void reasons.push(reason) }));
   assert.ok(Buffer.concat(taken).equals(DATA));
   assert.equal(reasons.length, 1);
   const [, second] = registry.seen.filter(({ method }) => method === 'PATCH');
@@ -177,4 +176,52 @@ test('a session at another host gets no proof, and one in plain HTTP is refused 
   await uploadBlob(await openRepository(t, `${registry.host}/a`, { credentials }), upload());
   assert.ok(storage.blobs.get(DIGEST)?.equals(DATA));
   for (const { headers } of storage.seen) assert.equal(headers.authorization, undefined);
+});
+
+test('where the answer to the last request is lost, the blob is found to be there, and not sent again', async t => {
+  const registry = await registryThat(t);
+  let isFirst = true;
+  const { intercept } = registry;
+  registry.intercept = (request, response) => {
+    if (request.method !== 'PUT') return intercept(request, response);
+    if (isFirst) response.destroy();
+    else sendRegistryError(response, 404, 'BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry');
+    registry.addBlob(DATA);
+    isFirst = false;
+    return true;
+  };
+  await uploadBlob(await openRepository(t, `${registry.host}/a`), upload());
+  assert.deepEqual(methods(registry), ['POST', 'PATCH', 'PUT', 'PUT', 'HEAD']);
+});
+
+test('an upload that the registry has forgotten begins anew', async t => {
+  const registry = await registryThat(t, (request, response) => {
+    request.resume();
+    sendRegistryError(response, 404, 'BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry');
+  });
+  await uploadBlob(await openRepository(t, `${registry.host}/a`), upload());
+  assert.ok(registry.blobs.get(DIGEST)?.equals(DATA));
+});
+
+test('a repository that takes no uploads is not asked for ever', async t => {
+  const registry = await FakeRegistry.start(t);
+  registry.intercept = ({ method }, response) => {
+    sendRegistryError(response, 404, 'NAME_UNKNOWN', 'repository name not known to registry');
+    return method !== '';
+  };
+  const sent = uploadBlob(await openRepository(t, `${registry.host}/a`), upload());
+  await assert.rejects(sent, { kind: 'not-found', code: 'NAME_UNKNOWN' });
+  assert.deepEqual(methods(registry), ['POST']);
+});
+
+test('where the registry has lost bytes that it said it had, all of it is sent once more', async t => {
+  const registry = await registryThat(t, (_request, response) => void response.destroy());
+  const { intercept } = registry;
+  registry.intercept = (request, response) => {
+    if (request.method !== 'GET') return intercept(request, response);
+    response.writeHead(204, { Location: request.url, Range: `0-${PIECE - 1}` }).end();
+    return true;
+  };
+  await uploadBlob(await openRepository(t, `${registry.host}/a`), upload());
+  assert.ok(registry.blobs.get(DIGEST)?.equals(DATA));
 });

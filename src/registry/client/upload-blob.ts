@@ -46,6 +46,8 @@ class Sending {
   #location: URL | undefined;
   #sentBytes = 0;
   #chunkBytes = Number.POSITIVE_INFINITY;
+  /** Whether it goes on where the registry said that it was. */
+  #wasResumed = false;
 
   constructor(repository: Repository, endpoint: Endpoint, upload: Upload) {
     this.#repository = repository;
@@ -62,7 +64,9 @@ class Sending {
         await this.#sendRest();
         return { mountedFrom: undefined };
       } catch (error) {
-        if (!(error instanceof RegistryError) || !(await this.#canGoOn(error))) throw error;
+        if (!(error instanceof RegistryError)) throw error;
+        if (await this.#isThere(error)) return { mountedFrom: undefined };
+        if (!(await this.#canGoOn(error))) throw error;
         failures = this.#sentBytes > before ? 1 : failures + 1;
         if (failures >= attempts) throw error;
         await this.#upload.onRetry(backOffMs(failures, retryMs, error.retryAfterMs), error.message);
@@ -160,8 +164,24 @@ class Sending {
     await discard(response);
   }
 
+  /** Of an upload whose end the registry has taken, though its answer did not come, it knows nothing any more. */
+  async #isThere(error: RegistryError): Promise<boolean> {
+    const { source } = this.#upload;
+    if (error.status !== 404 || this.#location === undefined || this.#sentBytes < source.size) return false;
+    return this.#repository.hasBlob(source);
+  }
+
   /** Finds out where to go on after an error. */
   async #canGoOn(error: RegistryError): Promise<boolean> {
+    // What one half of a transfer and another come to is for the digest to say: then all of it is sent in one.
+    const isMixedUp = error.code === 'DIGEST_INVALID' && this.#wasResumed;
+    const isForgotten = this.#location !== undefined && error.status === 404;
+    if (isMixedUp || isForgotten) {
+      this.#location = undefined;
+      this.#sentBytes = 0;
+      this.#wasResumed = false;
+      return true;
+    }
     const isTooMuch = error.code === '413' || error.code === 'SIZE_INVALID';
     const isElsewhere = error.code === '416' || error.code === 'RANGE_INVALID';
     if (!error.isTransient && !isTooMuch && !isElsewhere) return false;
@@ -190,6 +210,7 @@ class Sending {
       const known = last === undefined || last === '0' ? 0 : Number(last) + 1;
       if (known > this.#upload.source.size) this.#location = undefined;
       else this.#sentBytes = known;
+      this.#wasResumed = this.#sentBytes > 0;
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
     }
