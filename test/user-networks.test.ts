@@ -456,6 +456,14 @@ describe('user-defined networks', () => {
     assert.equal(await reaches('web', alone?.GlobalIPv6Address ?? ''), false);
     assert.equal(await reaches('alone', 'fd00:2::77'), false);
     assert.match(await inside('web', 'ip', '-6', 'route'), /^default via fd00:2::1 /m);
+    // Of the hardware address that it has on this network.
+    const { MacAddress = '' } = web ?? {};
+    const own = MacAddress.split(':')
+      .slice(-3)
+      .map(part => Number.parseInt(part, 16));
+    const [high = 0, middle = 0, low = 0] = own;
+    const end = `fe${high.toString(16).padStart(2, '0')}:${((middle << 8) | low).toString(16)}`;
+    assert.match(await inside('web', 'ip', '-6', 'address'), new RegExp(`fe80::[0-9a-f:]*${end}/64`));
     assert.match(await inside('web', 'cat', '/etc/hosts'), /^fd00:2::77\t/m);
     const { Containers } = (await daemon.api('GET', '/networks/both')) as NetworkInspect;
     assert.ok(Object.values(Containers).some(({ IPv6Address }) => IPv6Address === 'fd00:2::77/64'));

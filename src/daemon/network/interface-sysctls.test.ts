@@ -9,6 +9,7 @@ const settings = (sysctls: string) =>
 test('sysctls of an endpoint are of its interface', () => {
   const check = (sysctls: string) => checkEndpointSettings('bridge', settings(sysctls), undefined);
   check('net.ipv4.conf.IFNAME.log_martians=1,net.ipv6.conf.IFNAME.accept_ra=2');
+  check('net.ipv4.conf.ifname.log_martians=1');
   for (const sysctl of [
     'net.ipv4.conf.eth0.log_martians=1',
     'net.core.somaxconn=1',

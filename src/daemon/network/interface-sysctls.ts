@@ -42,7 +42,9 @@ function interfaceSysctls({ DriverOpts }: EndpointConfig): Sysctl[] {
   const option = own(DriverOpts, OPTION);
   if (option === undefined) return [];
   return option.split(',').map(text => {
-    const [name = '', ...value] = text.split('=');
+    const [given = '', ...value] = text.split('=');
+    // docker's command line has small letters throughout in `--network name=…,driver-opt=…`.
+    const name = given.replace('.ifname.', '.IFNAME.');
     return { text, name, value: value.length === 0 ? undefined : value.join('=') };
   });
 }

@@ -284,6 +284,14 @@ export function configureLink(options: { index: number; macAddress?: string; mtu
   });
 }
 
+export function setMacAddress({ index, macAddress }: { index: number; macAddress: string }): NetlinkMessage {
+  return linkMessage(RTM_NEWLINK, {
+    link: { index },
+    attributes: [bytes(IFLA_ADDRESS, macBytes(macAddress))],
+    description: `give the interface the address ${macAddress}`,
+  });
+}
+
 /** The interface a RTM_NEWLINK reply is about. */
 export function parseLink(reply: NetlinkReply): Link {
   const attributes = decodeAttributes(reply.payload.subarray(INTERFACE_INFO_BYTES));

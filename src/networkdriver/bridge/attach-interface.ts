@@ -15,6 +15,7 @@ import {
   parseLink,
   setAlias,
   setHairpin,
+  setMacAddress,
 } from '../../kernel/netlink/link-messages.ts';
 import type { NetlinkMessage } from '../../kernel/netlink/message.ts';
 import type { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
@@ -90,9 +91,14 @@ export function allowHairpin(host: NetlinkSocket, pair: InterfacePair): void {
   host.request([setHairpin(pair.hostIndex)]);
 }
 
-/** Interfaces of a namespace have no IPv6 unless they have an address of it. */
-function admitIpv6({ namespace, pair, addresses }: AttachOptions): void {
-  if (addresses.some(({ address }) => versionOf(address) === 6)) namespace.enableIpv6(pair.index);
+/**
+ * Interfaces of a namespace have no IPv6 unless they have an address of it. Their link-local address follows from the
+ * hardware address that they have then: one that an interface made beforehand had is another's by now.
+ */
+function admitIpv6({ namespace, pair, addresses, macAddress }: AttachOptions): void {
+  if (!addresses.some(({ address }) => versionOf(address) === 6)) return;
+  namespace.routes.request([setMacAddress({ index: pair.index, macAddress })]);
+  namespace.enableIpv6(pair.index);
 }
 
 function attachSteps(options: AttachOptions): { socket: NetlinkSocket; messages: NetlinkMessage[] }[] {
