@@ -1,15 +1,10 @@
 /** `slipway registry serve` as a process: faults, other processes, the command line. */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes, randomInt } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request as ask } from 'undici';
-import { openGraph } from '../src/graph/open-graph.ts';
-import { hostArchitecture } from '../src/oci/platform.ts';
-import { Layout, named, tarOf } from './fixtures/image-archives.ts';
 import { OCI_MANIFEST } from '../src/oci/image-spec.ts';
 import { until } from '../src/base/testing/until.ts';
 import { TestRegistry } from '../src/registry/server/testing/test-registry.ts';
@@ -195,25 +190,4 @@ test('on a full disk a push is told so, nothing is broken, and there is room aga
     async () => (await registry.pushBlob('app', randomBytes(6_000_000)).catch(() => undefined)) !== undefined,
   );
   await registry.pushImage('app', 'v2');
-});
-
-test("an engine's images are served from its own directory, and come back the same", async t => {
-  const directory = mkdtempSync('/tmp/slipway-registry-engine-');
-  const graph = await openGraph({ root: join(directory, 'graph') });
-  t.after(async () => {
-    await graph.close();
-    rmSync(directory, { recursive: true, force: true });
-  });
-  const layout = new Layout();
-  const platform = { os: 'linux', architecture: hostArchitecture() };
-  const entry = layout.image([tarOf({ hello: 'world' })], platform, named('engine:1'));
-  await graph.load(Readable.from([layout.tar([entry])]), () => undefined);
-  const registry = await TestRegistry.start(t, { layout: join(directory, 'graph/content') });
-  const answer = await registry.ask('GET /v2/library/engine/manifests/1');
-  assert.equal(answer.headers['docker-content-digest'], entry.digest);
-  const { config, layers } = answer.json as { config: { digest: string }; layers: { digest: string }[] };
-  for (const { digest } of [config, ...layers])
-    assert.equal(digestOf((await registry.ask(`GET /v2/engine/blobs/${digest}`)).body), digest);
-  await graph.tag('engine:1', 'other:2');
-  assert.equal((await registry.ask('GET /v2/other/manifests/2')).status, 200);
 });

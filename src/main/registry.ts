@@ -30,10 +30,13 @@ export async function serveRegistry(flags: RegistryFlags): Promise<void> {
   process.umask(0o077);
   await using undo = new AsyncDisposableStack();
   const { tls, proxies, insecureRegistries, engine, ...rest } = flags;
+  const discarded = engine === '' ? undefined : await openDiscarded(join(engine, 'graph'));
+  undo.defer(() => discarded?.close());
   const registry = await openRegistry({
     ...rest,
     ...(tls && { tls }),
     ...(engine !== '' && { layout: join(engine, 'graph/content') }),
+    ...(discarded && { discarded }),
     upstreams: proxies.map(parseUpstream),
     client: { insecureRegistries, proxies: environmentProxies() },
     logger,
@@ -43,6 +46,11 @@ export async function serveRegistry(flags: RegistryFlags): Promise<void> {
   logger.info({ addresses: registry.addresses, root: flags.root, version }, 'registry listening');
   const signal = await stopped;
   logger.info({ signal }, 'stopping');
+}
+
+async function openDiscarded(graphRoot: string) {
+  const { DiscardedBlobs } = await import('../graph/operations/discarded-blobs.ts');
+  return DiscardedBlobs.open(graphRoot);
 }
 
 /** As other programs have them. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
 import { writtenStream } from '../../archive/rooted/pack-stream.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { GraphParts } from './graph-parts.ts';
@@ -10,10 +11,18 @@ import type { Recipe, RecipeHeader } from '../content/recipe.ts';
  * The bytes of a layer's blob, made from the layer's tree by a recipe.
  * @throws EngineError not-found when no tree of that layer is there any more
  */
-export async function rebuildBlob(parts: GraphParts, { header, fd, position }: Recipe): Promise<Readable> {
-  const root = treeOf(parts, header);
+export async function rebuildBlob(parts: GraphParts, recipe: Recipe): Promise<Readable> {
+  return followRecipe(parts.threads, treeOf(parts, recipe.header), recipe);
+}
+
+/** The bytes that a recipe makes of a layer's tree, unverified. The recipe stays open until the stream ends. */
+export function followRecipe(
+  threads: RootedThreads,
+  root: string,
+  { header, fd, position }: Recipe,
+): Readable {
   const { stream: tar } = writtenStream(outputFd =>
-    parts.threads.run({ kind: 'follow-recipe', root, recipeFd: fd, position, outputFd }),
+    threads.run({ kind: 'follow-recipe', root, recipeFd: fd, position, outputFd }),
   );
   return header.compression.kind === 'none' ? tar : Readable.from(gzipped(tar, header.compression));
 }

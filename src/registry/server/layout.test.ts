@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -81,4 +81,30 @@ test('what was pushed here comes first', async t => {
   const registry = await TestRegistry.start(t, { layout: layout.directory });
   const own = await registry.pushImage('a', '1');
   assert.equal((await registry.ask('HEAD /v2/a/manifests/1')).headers['docker-content-digest'], own.digest);
+});
+
+test('where what the engine has discarded cannot be made again, the connection ends before its last byte', async t => {
+  const layout = new TestLayout(t);
+  const text = 'the bytes of a layer';
+  const { layer } = layout.image('docker.io/library/a:1', text);
+  rmSync(join(layout.directory, 'blobs', layer.digest.replace(':', '/')));
+  let made: Buffer[] = [];
+  const registry = await TestRegistry.start(t, {
+    layout: layout.directory,
+    discarded: {
+      sizeOf: digest => (digest === layer.digest ? text.length : undefined),
+      async *rebuild() {
+        yield* made;
+        if (made.length === 0) throw new Error('its tree is gone');
+      },
+    },
+  });
+  const path = `/v2/a/blobs/${layer.digest}`;
+  for (const wrong of [[], [text.slice(0, 5)], [text.replace('y', 'x')]]) {
+    made = wrong.map(part => Buffer.from(part));
+    await assert.rejects(registry.ask(`GET ${path}`));
+  }
+  made = [Buffer.from(text)];
+  assert.equal(String((await registry.ask(`GET ${path}`)).body), text);
+  assert.deepEqual(readdirSync(join(registry.root, 'uploads')), []);
 });

@@ -12,6 +12,7 @@ import type { Upstream } from './upstreams.ts';
 import { DEFAULT_PATIENCE, DEFAULT_RANGES, type RegistryOptions } from '../client/registry-options.ts';
 import { ConfigFile } from './config/config-file.ts';
 import { LayoutImages } from './layout/layout-images.ts';
+import { type DiscardedContent, RebuiltBlobs } from './layout/rebuilt-blobs.ts';
 import { Maintenance } from './maintenance.ts';
 import type { SweepReport } from './storage/collect-garbage.ts';
 import { RateLimits } from './rate-limits.ts';
@@ -53,6 +54,8 @@ export type RegistryServerOptions = {
   config?: string;
   /** An image layout whose images are served where they are: of an engine, `graph/content` in its data root. */
   layout?: string;
+  /** What that engine has discarded (`--discard-blobs`), to be made again when it is asked for. The caller closes it. */
+  discarded?: DiscardedContent;
   /** Other registries, whose repositories are kept here as they are asked for. */
   upstreams?: readonly Upstream[];
   /** How upstreams are reached; for them, too. */
@@ -133,6 +136,9 @@ export async function openRegistry(options: RegistryServerOptions): Promise<Regi
     maximumBytes: options.maximumCacheBytes ?? 0,
     logger,
   });
+  const rebuilt =
+    options.discarded &&
+    new RebuiltBlobs(options.discarded, { pathFor: name => store.files.uploadPath(name), logger });
   const metrics = new RequestMetrics();
   undo.defer(() => metrics.close());
   const webhooks = new Webhooks(() => config.current.webhooks, logger);
@@ -144,7 +150,7 @@ export async function openRegistry(options: RegistryServerOptions): Promise<Regi
     guard: access.guard,
     tokens: access.routes,
     cache,
-    images: options.layout === undefined ? undefined : new LayoutImages(options.layout),
+    images: options.layout === undefined ? undefined : new LayoutImages(options.layout, rebuilt),
     maintenance,
     metrics,
     notify: event => webhooks.tell(event),
@@ -163,6 +169,7 @@ export async function openRegistry(options: RegistryServerOptions): Promise<Regi
   undo.defer(() => dispatcher.idle());
   undo.defer(() => maintenance.close());
   undo.defer(() => cache.close());
+  undo.defer(() => rebuilt?.close());
   undo.defer(() => listeners.close(0));
   const handler = { answer: dispatcher.answer.bind(dispatcher) };
   for (const address of addresses) await listeners.listen(address, handler, options.tls);

@@ -12,11 +12,11 @@ import { Session } from '../../client/session.ts';
 import { compareTags } from '../compare-tags.ts';
 import { DistributionError } from '../distribution-error.ts';
 import type { RegistryLogger } from '../registry-logger.ts';
+import { ArrivingBlob } from '../storage/arriving-blob.ts';
 import type { ContentDigest } from '../storage/content-digest.ts';
 import { readManifestDocument } from '../storage/manifest-document.ts';
 import type { ManifestRecord } from '../storage/records.ts';
 import type { RegistryStore } from '../storage/registry-store.ts';
-import { ArrivingBlob } from './arriving-blob.ts';
 import { evictCached } from './evict-cached.ts';
 import { type Upstream, upstreamOf } from '../upstreams.ts';
 

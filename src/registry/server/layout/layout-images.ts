@@ -18,6 +18,7 @@ import {
   type ManifestDocument,
   readManifestDocument,
 } from '../storage/manifest-document.ts';
+import type { RebuiltBlob, RebuiltBlobs } from './rebuilt-blobs.ts';
 
 /** Of one repository: indexes within indexes and their manifests. */
 const MAXIMUM_DOCUMENTS = 10_000;
@@ -37,13 +38,18 @@ type Contents = { manifests: Map<ContentDigest, string>; blobs: Set<ContentDiges
  */
 export class LayoutImages {
   readonly #directory: string;
+  readonly #rebuilt: RebuiltBlobs | undefined;
   #repositories = new Map<string, Tags>();
   #contents = new Map<string, Promise<Contents>>();
   #state = '';
 
-  /** @param directory an image layout: of an engine, `graph/content` in its data root */
-  constructor(directory: string) {
+  /**
+   * @param directory an image layout: of an engine, `graph/content` in its data root
+   * @param rebuilt what is not in it any more, but can be made again
+   */
+  constructor(directory: string, rebuilt?: RebuiltBlobs) {
     this.#directory = directory;
+    this.#rebuilt = rebuilt;
   }
 
   /** Names, the longer forms only. */
@@ -73,12 +79,13 @@ export class LayoutImages {
     return this.#read(digest);
   }
 
-  async blob(repository: string, digest: ContentDigest): Promise<LayoutBlob | undefined> {
+  async blob(repository: string, digest: ContentDigest): Promise<LayoutBlob | RebuiltBlob | undefined> {
     await this.#refresh();
     if (!(await this.#contentsOf(repository)).blobs.has(digest)) return undefined;
     const path = this.#pathOf(digest);
     const found = await stat(path).catch(() => undefined);
-    return found && { digest, sizeBytes: found.size, path };
+    if (found === undefined) return this.#rebuilt?.find(digest);
+    return { digest, sizeBytes: found.size, path };
   }
 
   #pathOf(digest: ContentDigest): string {

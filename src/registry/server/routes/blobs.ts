@@ -1,11 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { ArrivingBlob } from '../cache/arriving-blob.ts';
 import { DistributionError } from '../distribution-error.ts';
 import type { LayoutBlob } from '../layout/layout-images.ts';
+import type { RebuiltBlob } from '../layout/rebuilt-blobs.ts';
 import { read, remove, type RegistryExchange, type RegistryRoute } from '../registry-exchange.ts';
 import type { RegistryParts } from '../registry-parts.ts';
 import { sendStatus } from '../respond.ts';
+import type { ArrivingBlob } from '../storage/arriving-blob.ts';
 import { type ContentDigest, parseContentDigest } from '../storage/content-digest.ts';
 import type { BlobRecord } from '../storage/records.ts';
 import { byteRange, type ByteRange } from './byte-range.ts';
@@ -36,8 +37,7 @@ async function getBlob(parts: RegistryParts, exchange: RegistryExchange, sender:
   const head = blobHead({ digest, etag, sizeBytes, range });
   const status = range === undefined ? 200 : 206;
   if (request.method === 'HEAD') return void response.writeHead(status, head).end();
-  if (found instanceof ArrivingBlob)
-    return pipeline(found.read(start, end), response.writeHead(status, head));
+  if ('read' in found) return pipeline(found.read(start, end), response.writeHead(status, head));
   // Before the head goes out: a blob that cannot be sent has an answer of its own.
   const file = await openBlob(parts, found);
   try {
@@ -67,8 +67,8 @@ function blobHead(blob: {
   };
 }
 
-/** A blob that is here, on its way here from an upstream, or in a file elsewhere. */
-type FoundBlob = BlobRecord | ArrivingBlob | LayoutBlob;
+/** A blob that is here, on its way here from an upstream, in a file elsewhere, or to be made again. */
+type FoundBlob = BlobRecord | ArrivingBlob | LayoutBlob | RebuiltBlob;
 
 async function findBlob(
   { store, cache, images }: RegistryParts,

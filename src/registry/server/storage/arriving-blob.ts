@@ -3,12 +3,12 @@ import { closeSync, fdatasync, openSync, read, rmSync, writeSync } from 'node:fs
 import { promisify } from 'node:util';
 import { EngineError } from '../../../base/errors.ts';
 import type { BlobSink } from '../../client/download-blob.ts';
-import { type ContentDigest } from '../storage/content-digest.ts';
+import type { ContentDigest } from './content-digest.ts';
 
 const syncData = promisify(fdatasync);
 const readAt = promisify(read);
 
-/** A blob that comes from upstream, and is read meanwhile by any number of clients. */
+/** A blob that comes from elsewhere, and is read meanwhile by any number of clients. */
 export class ArrivingBlob implements BlobSink {
   readonly digest: ContentDigest;
   readonly sizeBytes: number;
@@ -39,7 +39,7 @@ export class ArrivingBlob implements BlobSink {
   async finish(): Promise<void> {
     const actual = `sha256:${this.#hash.digest('hex')}`;
     if (actual !== this.digest)
-      throw new EngineError('data-loss', `the upstream registry has sent ${actual} for ${this.digest}`);
+      throw new EngineError('data-loss', `what has come for ${this.digest} is ${actual}`);
     await syncData(this.#fd);
   }
 
@@ -59,15 +59,14 @@ export class ArrivingBlob implements BlobSink {
 
   /** Its bytes from `start` to before `end`, as they come; the last one not before all are known to be right. */
   async *read(start: number, end: number): AsyncGenerator<Buffer> {
-    this.#readers++;
+    const release = this.retain();
     try {
       for (let position = start; position < end; ) {
         const available = Math.min(
           end,
           this.#outcome === 'whole' ? this.sizeBytes : Math.min(this.receivedBytes, this.sizeBytes - 1),
         );
-        if (this.#outcome === 'failed')
-          throw new EngineError('unavailable', 'the upstream registry has failed');
+        if (this.#outcome === 'failed') throw new EngineError('unavailable', `${this.digest} does not come`);
         if (available <= position) {
           await this.#moved.promise;
           continue;
@@ -78,9 +77,17 @@ export class ArrivingBlob implements BlobSink {
         yield buffer.subarray(0, bytesRead);
       }
     } finally {
+      release();
+    }
+  }
+
+  /** Keeps it readable without a reader. @returns what ends that, once */
+  retain(): () => void {
+    this.#readers++;
+    return () => {
       this.#readers--;
       this.#closeUnused();
-    }
+    };
   }
 
   #closeUnused(): void {
