@@ -14,7 +14,8 @@
 #define MAX_CGROUPS 1024        /* of them: to look into more would hold up what else the shim is asked */
 #define LEAST_INTERVAL_NS 1000000000LL /* between two messages */
 #define UNKNOWN (UINT64_MAX / 4) /* more than any limit: the next call has all counted */
-#define BEGUN_NS 1000000LL     /* a call that was let go on has its descriptor by then */
+#define BEGUN_NS 1000000LL     /* a thread that has run for so long has got its descriptor */
+#define LONGEST_WAIT_NS 250000000LL /* for threads that do not get a processor */
 
 #ifndef SECCOMP_USER_NOTIF_FLAG_CONTINUE
 #define SECCOMP_USER_NOTIF_FLAG_CONTINUE 1
@@ -113,36 +114,85 @@ static uint64_t need_of(struct open_files *files, const struct seccomp_notif *as
 	}
 }
 
+/* What proc_pid_stat(5) calls state; 0: there is no such thread. */
+static char state_of(pid_t thread)
+{
+	char path[64], text[512];
+	snprintf(path, sizeof path, "/proc/%d/stat", thread);
+	const char *name_end = read_file_at(AT_FDCWD, path, text, sizeof text) == 0 ? strrchr(text, ')') : NULL;
+	return name_end && name_end[1] ? name_end[2] : 0;
+}
+
+/* Of the processor, in its life; -1 where the kernel does not tell. */
+static int64_t run_time_ns(pid_t thread)
+{
+	char path[64], text[128];
+	snprintf(path, sizeof path, "/proc/%d/schedstat", thread);
+	return read_file_at(AT_FDCWD, path, text, sizeof text) == 0 ? strtoll(text, NULL, 10) : -1;
+}
+
+/*
+ * Whether the thread may not have its descriptor yet. Time alone does not tell where processors are scarce. One that was
+ * let go on is runnable: where it sleeps it has run since, and calls that wait get their descriptor before they do.
+ */
+static bool is_underway(struct beginning *beginning, int64_t now)
+{
+	if (now - beginning->at_ns <= BEGUN_NS)
+		return true;
+	if (state_of(beginning->thread) != 'R')
+		return false;
+	int64_t ran = run_time_ns(beginning->thread);
+	if (ran >= 0 && beginning->ran_ns == 0)
+		beginning->ran_ns = ran + 1;
+	return ran >= 0 && ran - beginning->ran_ns <= BEGUN_NS;
+}
+
 /* Descriptors that calls of other threads may be about to get. A thread that asks again has got its own. */
 static uint64_t about_to_come(struct open_files *files, pid_t thread, int64_t now)
 {
 	uint64_t sum = 0;
-	for (unsigned i = 0; i < MAX_BEGINNING; i++) {
+	for (size_t i = 0; i < files->beginning_count; i++) {
 		struct beginning *beginning = &files->beginning[i];
-		if (beginning->thread == thread || now - beginning->at_ns > BEGUN_NS)
+		if (beginning->need && (beginning->thread == thread || !is_underway(beginning, now)))
 			*beginning = (struct beginning){ 0 };
 		sum += beginning->need;
 	}
 	return sum;
 }
 
+/* That of the thread, else the oldest that is over, else a new one. */
+static struct beginning *place_for(struct open_files *files, pid_t thread, int64_t now)
+{
+	struct beginning *oldest = NULL;
+	for (size_t i = 0; i < files->beginning_count; i++) {
+		if (files->beginning[i].thread == thread)
+			return &files->beginning[i];
+		if (!oldest || files->beginning[i].at_ns < oldest->at_ns)
+			oldest = &files->beginning[i];
+	}
+	if (oldest && (oldest->need == 0 || !is_underway(oldest, now)))
+		return oldest;
+	files->beginning = realloc(files->beginning, ++files->beginning_count * sizeof *files->beginning);
+	if (!files->beginning)
+		abort();
+	return &files->beginning[files->beginning_count - 1];
+}
+
 static void note_beginning(struct open_files *files, pid_t thread, uint64_t need)
 {
-	struct beginning *oldest = &files->beginning[0];
-	for (unsigned i = 1; i < MAX_BEGINNING; i++)
-		if (files->beginning[i].at_ns < oldest->at_ns)
-			oldest = &files->beginning[i];
-	*oldest = (struct beginning){ thread, need, now_ns(CLOCK_MONOTONIC) };
+	int64_t now = now_ns(CLOCK_MONOTONIC);
+	*place_for(files, thread, now) = (struct beginning){ thread, need, now, 0 };
 }
 
 /*
  * What has been let go on and has no descriptor yet is in no table. Where only that is in the way, it is waited for: it
- * comes, or is known not to, within a millisecond.
+ * comes, or is known not to, as soon as its thread has run.
  */
 static bool has_room_by_count(struct open_files *files, pid_t thread, uint64_t need)
 {
-	for (;;) {
-		uint64_t coming = about_to_come(files, thread, now_ns(CLOCK_MONOTONIC));
+	for (int64_t begin = now_ns(CLOCK_MONOTONIC), now = begin; now - begin < LONGEST_WAIT_NS;
+	     now = now_ns(CLOCK_MONOTONIC)) {
+		uint64_t coming = about_to_come(files, thread, now);
 		files->counted = count_all(files);
 		files->since = coming;
 		if (files->counted + need > files->limit)
@@ -151,6 +201,7 @@ static bool has_room_by_count(struct open_files *files, pid_t thread, uint64_t n
 			return true;
 		sched_yield();
 	}
+	return false;
 }
 
 static bool has_room(struct open_files *files, pid_t thread, uint64_t need)

@@ -69,7 +69,6 @@
 #define PATIENCE_MS 10000 /* with a process that was killed */
 #define MAX_LISTED 512 /* processes of a cgroup that are killed in one go */
 #define MAX_TRIGGERS 16
-#define MAX_BEGINNING 32 /* calls that are remembered as having been let go on */
 #define MAX_STEPS 65536 /* in removing cgroups */
 #define STACK_BYTES (256 << 10)
 #define MAX_GROUPS 65536 /* NGROUPS_MAX */
@@ -138,6 +137,7 @@ struct beginning {
 	pid_t thread;
 	uint64_t need;
 	int64_t at_ns;
+	int64_t ran_ns; /* how long the thread had run when this was first looked at; 0: not yet */
 };
 
 /* What the container's processes have open together. */
@@ -152,7 +152,8 @@ struct open_files {
 	size_t call_count;
 	int *listeners; /* of the filters of init and of exec'd processes; -1: gone */
 	size_t listener_count;
-	struct beginning beginning[MAX_BEGINNING];
+	struct beginning *beginning; /* one a thread */
+	size_t beginning_count;
 };
 
 struct shim {
