@@ -1,7 +1,7 @@
 /** A registry that serves the images of an engine, from the engine's own directory. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
@@ -75,4 +75,35 @@ test('layers that an engine has discarded are made again, once for all who ask, 
   assert.ok(range.body.equals(data.subarray(100, 200)));
   assert.equal(count, 1);
   assert.deepEqual(readdirSync(join(registry.root, 'uploads')), []);
+});
+
+test('engine and registry have what both need once, and neither takes it from the other', async t => {
+  const { graph, content } = await engine(t);
+  const layout = new Layout();
+  const tars = [tarOf({ one: randomBytes(5000) }), tarOf({ two: randomBytes(5000) })];
+  const layers = tars.map(tar => digestOf(tar));
+  const names = ['first', 'second'];
+  const entries = tars.map((tar, index) => layout.image([tar], PLATFORM, named(`${names[index]}:1`)));
+  await graph.load(Readable.from([layout.tar(entries)]), () => undefined);
+  const registry = await TestRegistry.start(t, { layout: content, graceMs: 0 });
+  for (const [index, digest] of layers.entries()) {
+    const mount = `POST /v2/app/blobs/uploads/?mount=${digest}&from=library/${names[index]}`;
+    assert.equal((await registry.ask(mount)).status, 201);
+  }
+  const links = (root: string) =>
+    layers.map(
+      digest => statSync(join(root, 'blobs/sha256', hexOf(digest)), { throwIfNoEntry: false })?.nlink,
+    );
+  assert.deepEqual(links(content), [2, 2]);
+  await graph.remove('first:1', { force: true, noPrune: false, usersOf: () => [] });
+  assert.equal(digestOf((await registry.ask(`GET /v2/app/blobs/${layers[0]}`)).body), layers[0]);
+  await registry.server.collectGarbage();
+  assert.deepEqual(
+    [links(content), links(registry.root)],
+    [
+      [undefined, 1],
+      [undefined, undefined],
+    ],
+  );
+  assert.deepEqual((await graph.check({ repair: false, layers: false })).findings, []);
 });

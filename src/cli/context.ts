@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { EngineClient } from '../client/engine-client.ts';
 import type { DaemonFlags } from './daemon-flags.ts';
-import type { SweepReport } from '../registry/server/storage/collect-garbage.ts';
+import type { MaintenanceReport } from '../registry/server/maintenance.ts';
 import type { RegistryFlags, RegistryGarbageOptions } from './registry-flags.ts';
 
 type InputStream = Readable & { isTTY?: boolean };
@@ -30,7 +30,7 @@ export type CliHost = {
   /** Serves a registry in this process until it is told to end. */
   serveRegistry(flags: RegistryFlags): Promise<void>;
   /** Collects the garbage of a registry, whether it serves or not. */
-  collectRegistryGarbage(options: RegistryGarbageOptions): Promise<SweepReport>;
+  collectRegistryGarbage(options: RegistryGarbageOptions): Promise<MaintenanceReport>;
   /** Checks what only the daemon knows of its configuration. */
   checkDaemon(flags: DaemonFlags): Promise<void>;
 };

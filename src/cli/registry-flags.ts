@@ -29,6 +29,6 @@ export type RegistryFlags = {
   engine: string;
 };
 
-export type RegistryGarbageOptions = Pick<RegistryFlags, 'root' | 'graceMs' | 'config'> & {
+export type RegistryGarbageOptions = Pick<RegistryFlags, 'root' | 'engine' | 'graceMs' | 'config'> & {
   isDryRun: boolean;
 };

@@ -8,7 +8,7 @@ import type { RegistryFlags, RegistryGarbageOptions } from '../cli/registry-flag
 import { VERSION as version } from '../cli/version.ts';
 import { parseUpstream } from '../registry/server/upstreams.ts';
 import { CONTROL_SOCKET, openRegistry } from '../registry/server/open-registry.ts';
-import type { SweepReport } from '../registry/server/storage/collect-garbage.ts';
+import type { MaintenanceReport } from '../registry/server/maintenance.ts';
 import { holdModules } from './hold-modules.ts';
 import { makeLogger } from './make-logger.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -35,7 +35,7 @@ export async function serveRegistry(flags: RegistryFlags): Promise<void> {
   const registry = await openRegistry({
     ...rest,
     ...(tls && { tls }),
-    ...(engine !== '' && { layout: join(engine, 'graph/content') }),
+    ...layoutOf(engine),
     ...(discarded && { discarded }),
     upstreams: proxies.map(parseUpstream),
     client: { insecureRegistries, proxies: environmentProxies() },
@@ -46,6 +46,10 @@ export async function serveRegistry(flags: RegistryFlags): Promise<void> {
   logger.info({ addresses: registry.addresses, root: flags.root, version }, 'registry listening');
   const signal = await stopped;
   logger.info({ signal }, 'stopping');
+}
+
+function layoutOf(engine: string): { layout?: string } {
+  return engine === '' ? {} : { layout: join(engine, 'graph/content') };
 }
 
 async function openDiscarded(graphRoot: string) {
@@ -65,14 +69,15 @@ function controlSocket(root: string): string | undefined {
 }
 
 /** `slipway registry gc`: by the registry that serves the directory, or, where none does, here. */
-export async function collectRegistryGarbage(options: RegistryGarbageOptions): Promise<SweepReport> {
-  const { root, isDryRun } = options;
+export async function collectRegistryGarbage(options: RegistryGarbageOptions): Promise<MaintenanceReport> {
+  const { engine, isDryRun, ...rest } = options;
+  const { root } = rest;
   const socketPath = controlSocket(root);
   const answered = socketPath === undefined ? undefined : await askServer(socketPath, isDryRun);
   if (answered !== undefined) return answered;
   if (!existsSync(join(root, 'oci-layout')))
     throw new EngineError('not-found', `there is no registry in ${root}`);
-  const registry = await openRegistry({ ...options, listen: [], gcIntervalMs: 0 });
+  const registry = await openRegistry({ ...rest, ...layoutOf(engine), listen: [], gcIntervalMs: 0 });
   try {
     return await registry.collectGarbage({ isDryRun });
   } finally {
@@ -81,12 +86,12 @@ export async function collectRegistryGarbage(options: RegistryGarbageOptions): P
 }
 
 /** Undefined without a listener. */
-function askServer(socketPath: string, isDryRun: boolean): Promise<SweepReport | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<SweepReport | undefined>();
+function askServer(socketPath: string, isDryRun: boolean): Promise<MaintenanceReport | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<MaintenanceReport | undefined>();
   const path = `/v2/_slipway/gc?dry-run=${isDryRun ? 1 : 0}`;
   const asking = request({ socketPath, path, method: 'POST' }, response => {
     json(response).then(body => {
-      if (response.statusCode === 200) resolve(body as SweepReport);
+      if (response.statusCode === 200) resolve(body as MaintenanceReport);
       else
         reject(new EngineError('system', `the registry does not collect garbage: ${JSON.stringify(body)}`));
     }, reject);

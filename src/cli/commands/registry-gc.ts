@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../command.ts';
 import { bool } from '../flags/flag.ts';
-import { milliseconds, REGISTRY_FLAG_TABLE } from '../registry/registry-flag-table.ts';
+import { milliseconds, REGISTRY_FLAG_TABLE, registryRoots } from '../registry/registry-flag-table.ts';
 import { formatSize } from '../values/size.ts';
 
 export const command = defineCommand({
@@ -14,13 +14,13 @@ export const command = defineCommand({
   async run(context, { values }) {
     const isDryRun = values['dry-run'];
     const report = await context.collectRegistryGarbage({
-      root: resolve(values.root),
+      ...registryRoots(values),
       graceMs: milliseconds(values['gc-grace']),
       config: values.config === '' ? '' : resolve(values.config),
       isDryRun,
     });
     for (const item of report.items) context.stdout.write(`${item}\n`);
-    const { tags, manifests, blobs, blobBytes, uploads } = report;
+    const { tags, manifests, blobs, blobBytes, uploads, shared } = report;
     const counts = `${tags} tags, ${manifests} manifests, ${blobs} blobs, ${uploads} uploads`;
     const total = formatSize(blobBytes);
     context.stdout.write(
@@ -28,5 +28,7 @@ export const command = defineCommand({
         ? `Would remove ${counts}, and reclaim ${total}\n`
         : `Removed ${counts}\nTotal reclaimed space: ${total}\n`,
     );
+    if (shared.blobs > 0)
+      context.stdout.write(`Shared with the engine: ${shared.blobs} blobs, ${formatSize(shared.bytes)}\n`);
   },
 });

@@ -41,6 +41,12 @@ test('paths are made absolute, durations milliseconds, sizes bytes', async () =>
   assert.equal((await serve('--engine=/other')).flags?.engine, '/other');
 });
 
+test("the directory of an engine's registry is within the engine's, unless another one is named", async () => {
+  assert.equal((await serve('--engine')).flags?.root, '/var/lib/slipway/registry');
+  assert.equal((await serve('--engine=/other')).flags?.root, '/other/registry');
+  assert.equal((await serve('--engine', '--root', '/r')).flags?.root, '/r');
+});
+
 test('flags that mean nothing are refused', async () => {
   for (const [args, message] of [
     [['--auth', 'digest'], /must be "basic" or "token"/],

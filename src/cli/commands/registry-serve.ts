@@ -3,10 +3,9 @@ import { defineCommand } from '../command.ts';
 import { EngineError } from '../../base/errors.ts';
 import { bool, bytes, duration, integer, list, string } from '../flags/flag.ts';
 import { checkInsecureRegistry } from '../values/registry-values.ts';
-import { milliseconds, REGISTRY_FLAG_TABLE } from '../registry/registry-flag-table.ts';
+import { milliseconds, REGISTRY_FLAG_TABLE, registryRoots } from '../registry/registry-flag-table.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:5000';
-const DEFAULT_ENGINE = '/var/lib/slipway';
 const DAY_NS = 24 * 3600e9;
 
 export const command = defineCommand({
@@ -17,10 +16,6 @@ export const command = defineCommand({
     'access-log': bool('', 'Log each request', true),
     'anonymous-pull': bool('', 'Let anybody pull'),
     auth: string('', 'How users prove who they are: "basic" or "token"', 'basic', checkAuth),
-    engine: {
-      ...string('', 'Serve the images of an engine, too, by its data root'),
-      implied: DEFAULT_ENGINE,
-    },
     'external-url': string('', 'URL that clients reach the registry by, behind a proxy'),
     'gc-interval': {
       ...duration('', 'Time between two garbage collections; 0 for none'),
@@ -52,7 +47,7 @@ export const command = defineCommand({
   arguments: { min: 0, max: 0 },
   async run(context, { values }) {
     await context.serveRegistry({
-      root: resolve(values.root),
+      ...registryRoots(values),
       listen: values.listen.length === 0 ? [DEFAULT_LISTEN] : values.listen,
       externalUrl: values['external-url'],
       trustedProxies: values['trusted-proxy'],
@@ -71,7 +66,6 @@ export const command = defineCommand({
       freshMs: milliseconds(values['proxy-fresh']),
       maximumCacheBytes: Number(values['proxy-cache-size']),
       insecureRegistries: values['insecure-registry'],
-      engine: optionalPath(values.engine),
     });
   },
 });

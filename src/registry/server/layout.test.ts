@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { hashSync } from 'bcryptjs';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../oci/image-spec.ts';
+import { until } from '../../base/testing/until.ts';
 import { codeOf, sha256, TestRegistry } from './testing/test-registry.ts';
 
 /** An image layout as an engine keeps it. */
@@ -107,4 +109,72 @@ test('where what the engine has discarded cannot be made again, the connection e
   made = [Buffer.from(text)];
   assert.equal(String((await registry.ask(`GET ${path}`)).body), text);
   assert.deepEqual(readdirSync(join(registry.root, 'uploads')), []);
+});
+
+/** Whether a blob of the registry's and one of the layout's are one file. */
+function isOneFile(registry: TestRegistry, layout: TestLayout, digest: string): boolean {
+  const [ours, theirs] = [registry.root, layout.directory].map(directory =>
+    statSync(join(directory, 'blobs', digest.replace(':', '/'))),
+  );
+  return ours?.ino === theirs?.ino;
+}
+
+test('what the engine has, too, is stored once, whichever of them had it first', async t => {
+  const layout = new TestLayout(t);
+  const { layer } = layout.image('docker.io/library/a:1', 'one');
+  const registry = await TestRegistry.start(t, { layout: layout.directory });
+  await registry.pushBlob('pushed', 'one');
+  await until(() => isOneFile(registry, layout, layer.digest));
+  const later = await registry.pushBlob('pushed', 'two');
+  layout.image('docker.io/library/b:1', 'two');
+  assert.ok(!isOneFile(registry, layout, later.digest));
+  const { shared } = await registry.server.collectGarbage();
+  assert.deepEqual(shared, { blobs: 1, bytes: 3 });
+  assert.ok(isOneFile(registry, layout, later.digest));
+  // Each takes its own away.
+  rmSync(join(layout.directory, 'blobs'), { recursive: true });
+  assert.equal(String((await registry.ask(`GET /v2/pushed/blobs/${layer.digest}`)).body), 'one');
+  assert.deepEqual(readdirSync(join(registry.root, 'uploads')), []);
+});
+
+test('content of the engine that is damaged never takes the place of what was pushed', async t => {
+  const layout = new TestLayout(t);
+  const { layer } = layout.image('docker.io/library/a:1', 'one');
+  writeFileSync(join(layout.directory, 'blobs', layer.digest.replace(':', '/')), 'eno');
+  const registry = await TestRegistry.start(t, { layout: layout.directory });
+  await registry.pushBlob('pushed', 'one');
+  assert.deepEqual((await registry.server.collectGarbage()).shared, { blobs: 0, bytes: 0 });
+  assert.equal(String((await registry.ask(`GET /v2/pushed/blobs/${layer.digest}`)).body), 'one');
+  const mounted = await registry.ask(`POST /v2/other/blobs/uploads/?mount=${layer.digest}&from=library/a`);
+  assert.equal(mounted.status, 202);
+});
+
+test("a blob is mounted from an engine's image, whose file it stays", async t => {
+  const layout = new TestLayout(t);
+  const { layer } = layout.image('docker.io/library/a:1', 'one');
+  const other = layout.image('docker.io/library/b:1', 'two');
+  const registry = await TestRegistry.start(t, { layout: layout.directory });
+  const mount = (digest: string) =>
+    registry.ask(`POST /v2/team/app/blobs/uploads/?mount=${digest}&from=library/a`);
+  const answer = await mount(layer.digest);
+  assert.deepEqual([answer.status, answer.headers.location], [201, `/v2/team/app/blobs/${layer.digest}`]);
+  assert.ok(isOneFile(registry, layout, layer.digest));
+  assert.equal((await mount(other.layer.digest)).status, 202);
+  rmSync(join(layout.directory, 'blobs'), { recursive: true });
+  assert.equal(String((await registry.ask(`GET /v2/team/app/blobs/${layer.digest}`)).body), 'one');
+});
+
+test("who may not pull an engine's image mounts nothing from it", async t => {
+  const layout = new TestLayout(t);
+  const { layer } = layout.image('docker.io/library/a:1', 'one');
+  const config = join(layout.directory, 'config.json');
+  writeFileSync(
+    config,
+    JSON.stringify({ access: [{ repositories: 'team/**', anonymous: true, actions: ['pull', 'push'] }] }),
+  );
+  const htpasswd = join(layout.directory, 'htpasswd');
+  writeFileSync(htpasswd, `joe:${hashSync('secret', 4)}\n`);
+  const registry = await TestRegistry.start(t, { layout: layout.directory, config, htpasswd });
+  const answer = await registry.ask(`POST /v2/team/app/blobs/uploads/?mount=${layer.digest}&from=library/a`);
+  assert.equal(answer.status, 202);
 });

@@ -3,6 +3,8 @@ import { EngineError, messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../http/logger.ts';
 import type { RetentionRule } from './config/registry-config.ts';
 import { collectGarbage, type SweepReport } from './storage/collect-garbage.ts';
+import type { Shared, SharedContent } from './storage/shared-content.ts';
+import { SweepRecords } from './storage/sweep-records.ts';
 import type { RegistryStore } from './storage/registry-store.ts';
 
 export type MaintenanceOptions = {
@@ -11,8 +13,15 @@ export type MaintenanceOptions = {
   intervalMs: number;
   /** As they are when a sweep begins. */
   retention: () => readonly RetentionRule[];
+  /** What blobs may be shared with. */
+  shared: SharedContent | undefined;
   logger: Logger;
 };
+
+/** What a sweep has done. */
+export type MaintenanceReport = SweepReport & { shared: Shared };
+
+const NOTHING: Shared = { blobs: 0, bytes: 0 };
 
 /** Garbage collection, one at a time: when it is asked for, and on a timer. */
 export class Maintenance {
@@ -30,17 +39,25 @@ export class Maintenance {
   }
 
   /** @throws EngineError unavailable when the registry ends */
-  sweep({ isDryRun }: { isDryRun: boolean }): Promise<SweepReport> {
+  sweep({ isDryRun }: { isDryRun: boolean }): Promise<MaintenanceReport> {
     const { graceMs, retention } = this.#options;
     const { signal } = this.#closing;
     const run = this.#running.then(async () => {
       if (signal.aborted) throw new EngineError('unavailable', 'the registry is being closed');
       const report = await collectGarbage(this.#store, { isDryRun, graceMs, retention: retention(), signal });
+      const shared = isDryRun ? NOTHING : await this.#share(signal);
       if (!isDryRun) this.lastSweepAtMs = Date.now();
-      return report;
+      return { ...report, shared };
     });
     this.#running = run.catch(() => undefined);
     return run;
+  }
+
+  async #share(signal: AbortSignal): Promise<Shared> {
+    const records = new SweepRecords(this.#store.records.database);
+    return (
+      (await this.#options.shared?.shareAll((after, count) => records.blobs(after, count), signal)) ?? NOTHING
+    );
   }
 
   /** The first one not before the time of grace: clients go on with what they were told before a restart. */

@@ -13,13 +13,13 @@ import { DEFAULT_PATIENCE, DEFAULT_RANGES, type RegistryOptions } from '../clien
 import { ConfigFile } from './config/config-file.ts';
 import { LayoutImages } from './layout/layout-images.ts';
 import { type DiscardedContent, RebuiltBlobs } from './layout/rebuilt-blobs.ts';
-import { Maintenance } from './maintenance.ts';
-import type { SweepReport } from './storage/collect-garbage.ts';
+import { Maintenance, type MaintenanceReport } from './maintenance.ts';
 import { RateLimits } from './rate-limits.ts';
 import type { RegistryLogger } from './registry-logger.ts';
 import type { RegistryParts } from './registry-parts.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { Webhooks } from './webhooks.ts';
+import { SharedContent } from './storage/shared-content.ts';
 import { RegistryStore } from './storage/registry-store.ts';
 
 /** In the root: where a registry that serves is managed. */
@@ -52,7 +52,10 @@ export type RegistryServerOptions = {
   gcIntervalMs?: number;
   /** The configuration file: access, retention, webhooks (docs/REGISTRY.md); it is read again when it changes. */
   config?: string;
-  /** An image layout whose images are served where they are: of an engine, `graph/content` in its data root. */
+  /**
+   * An image layout whose images are served where they are: of an engine, `graph/content` in its data root. What was
+   * pushed here and is there, too, is one file with two names, where both lie on one file system.
+   */
   layout?: string;
   /** What that engine has discarded (`--discard-blobs`), to be made again when it is asked for. The caller closes it. */
   discarded?: DiscardedContent;
@@ -80,7 +83,7 @@ export interface RegistryServer {
   /** `tcp://127.0.0.1:5000`, ports resolved. */
   readonly addresses: readonly string[];
   /** Removes what nothing leads to any more, while it serves. */
-  collectGarbage(options?: { isDryRun?: boolean }): Promise<SweepReport>;
+  collectGarbage(options?: { isDryRun?: boolean }): Promise<MaintenanceReport>;
   /** Takes no more requests, and lets answers finish for `graceMs` (default 1000). Idempotent. */
   close(graceMs?: number): Promise<void>;
 }
@@ -122,7 +125,12 @@ export async function openRegistry(options: RegistryServerOptions): Promise<Regi
   undo.defer(() => store.close());
   const config = await ConfigFile.open(options.config ?? '', logger);
   undo.defer(() => config.close());
+  const { files, leases } = store;
+  const shared =
+    options.layout === undefined ? undefined : new SharedContent(options.layout, { files, leases, logger });
+  undo.defer(() => shared?.close());
   const maintenance = new Maintenance(store, {
+    shared,
     graceMs,
     intervalMs: gcIntervalMs,
     retention: () => config.current.retention,
@@ -150,6 +158,7 @@ export async function openRegistry(options: RegistryServerOptions): Promise<Regi
     guard: access.guard,
     tokens: access.routes,
     cache,
+    shared,
     images: options.layout === undefined ? undefined : new LayoutImages(options.layout, rebuilt),
     maintenance,
     metrics,

@@ -5,6 +5,7 @@ import type { LayoutImages } from './layout/layout-images.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { RegistryRoute } from './registry-exchange.ts';
 import type { RequestMetrics } from './request-metrics.ts';
+import type { SharedContent } from './storage/shared-content.ts';
 import type { RegistryStore } from './storage/registry-store.ts';
 
 /** What has happened, for those who want to know. */
@@ -24,6 +25,8 @@ export type RegistryParts = {
   guard: Guard;
   /** Images that lie elsewhere, for the names that nothing was pushed to. */
   images: LayoutImages | undefined;
+  /** The content of the engine whose images these are. */
+  shared: SharedContent | undefined;
   /** Repositories of other registries. */
   cache: PullThrough;
   maintenance: Maintenance;

@@ -43,7 +43,7 @@ async function startUpload(parts: RegistryParts, exchange: RegistryExchange): Pr
   if (digest === undefined || !hasBody(request)) return sendProgress(parts, exchange, upload, 202);
   try {
     await upload.append(pacedBody(request), { giveUp: () => request.destroy() });
-    await parts.store.finishUpload(upload, digest);
+    await finish(parts, upload, digest);
   } catch (error) {
     // Nobody was told of its id.
     await parts.store.uploads.end(upload);
@@ -71,9 +71,37 @@ async function mountBlob(
   const source = sources.find(
     name => parts.guard.allows(identity, 'pull', name) && parts.store.blobFor(name, digest) !== undefined,
   );
-  if (source === undefined || !(await parts.store.mountBlob(repository, digest))) return false;
-  sendCreated(parts, exchange, digest);
+  const isMounted =
+    source === undefined
+      ? from !== null && (await takeBlob(parts, exchange, { from, digest }))
+      : await parts.store.mountBlob(repository, digest);
+  if (isMounted) sendCreated(parts, exchange, digest);
+  return isMounted;
+}
+
+/** From an image of the engine's, whose file it stays. @returns whether it could be */
+async function takeBlob(
+  { store, shared, images, guard }: RegistryParts,
+  { repository, identity }: RegistryExchange,
+  { from, digest }: { from: string; digest: ContentDigest },
+): Promise<boolean> {
+  if (!guard.allows(identity, 'pull', from) || store.records.repositoryId(from) !== undefined) return false;
+  if ((await images?.blob(from, digest)) === undefined) return false;
+  using _held = store.leases.hold(digest);
+  const taken = await shared?.take(digest);
+  if (taken === undefined) return false;
+  await store.adoptBlob(taken.path, { repository, digest, sizeBytes: taken.sizeBytes });
   return true;
+}
+
+async function finish(
+  { store, shared }: RegistryParts,
+  upload: Upload,
+  digest: ContentDigest,
+): Promise<void> {
+  await store.finishUpload(upload, digest);
+  const blob = store.records.blob(digest);
+  if (blob !== undefined) shared?.shareSoon(blob);
 }
 
 async function findUpload(parts: RegistryParts, exchange: RegistryExchange): Promise<Upload> {
@@ -122,7 +150,7 @@ async function finishUpload(parts: RegistryParts, exchange: RegistryExchange): P
   const upload = await findUpload(parts, exchange);
   const digest = parseContentDigest(exchange.query.get('digest') ?? '');
   if (hasBody(exchange.request)) await append(parts, exchange, upload);
-  await parts.store.finishUpload(upload, digest);
+  await finish(parts, upload, digest);
   sendCreated(parts, exchange, digest);
 }
 
