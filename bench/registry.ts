@@ -2,11 +2,13 @@
  * `npm run bench -- registry`: pull and push of a 300 MB image of 10 layers, here and at a dockerd in the same run, with
  * one docker-registry that both reach over loopback. PEER_DOCKER_REGISTRY is that program. Prints a table for
  * bench/RESULTS.md. BENCH_ARCHIVES is where the archives lie, BENCH_RUNS how often each thing is done, BENCH_ONLY
- * `pull` or `push`.
+ * `pull` or `push`. PEER_PODMAN and PEER_CTR are commands that start podman and containerd's ctr on roots of their own:
+ * they pull the same in the same run, in turns with the engines.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type Engine, withEngines } from './engines.ts';
 import { makeTenLayersArchive } from './graph-archives.ts';
 import { freePort } from './free-port.ts';
@@ -82,6 +84,44 @@ function busyMs({ pids }: Engine): number {
   return ticks.reduce((sum, count) => sum + count, 0) * 10;
 }
 
+/** A program that pulls, and is no engine with Docker's API. */
+type Puller = {
+  name: string;
+  pull: (image: string) => Promise<unknown>;
+  remove: (image: string) => Promise<unknown>;
+};
+
+function pullers(): Puller[] {
+  const found: Puller[] = [];
+  const { PEER_PODMAN, PEER_CTR } = process.env;
+  if (PEER_PODMAN)
+    found.push({
+      name: 'podman',
+      pull: image => command(PEER_PODMAN, 'pull', '-q', '--tls-verify=false', image),
+      remove: image => command(PEER_PODMAN, 'rmi', '-f', image),
+    });
+  if (PEER_CTR)
+    found.push({
+      name: 'containerd',
+      pull: image => command(PEER_CTR, 'images', 'pull', '--plain-http', image),
+      remove: image => command(PEER_CTR, 'images', 'rm', '--sync', image),
+    });
+  return found;
+}
+
+function command(prefix: string, ...args: string[]): Promise<unknown> {
+  const [file = '', ...first] = prefix.split(' ');
+  return promisify(execFile)(file, [...first, ...args], { maxBuffer: 2 ** 26 });
+}
+
+async function timeProgram({ pull: bring, remove: drop }: Puller, image: string): Promise<number> {
+  const start = performance.now();
+  await bring(image);
+  const elapsedMs = performance.now() - start;
+  await drop(image);
+  return elapsedMs;
+}
+
 /** A pull of what is not there, into an engine without it. */
 async function timePull(engine: Engine, name: string): Promise<Cost> {
   const pulled = await cost(engine, () => pull(engine, name));
@@ -127,16 +167,25 @@ const TASKS = { 'pull, 300 MB in 10 layers': timePull, 'push, the same': timePus
 async function measure(engines: Engine[], name: string): Promise<void> {
   for (const [what, task] of Object.entries(TASKS)) {
     if (!what.startsWith(process.env.BENCH_ONLY ?? '')) continue;
+    const programs = task === timePull ? pullers() : [];
+    const times = programs.map(() => [] as number[]);
     const costs = engines.map(() => [] as Cost[]);
-    for (let run = 0; run <= runs; run++)
+    for (let run = 0; run <= runs; run++) {
+      // The first one warms up.
       for (const [index, engine] of engines.entries()) {
         const one = await task(engine, name);
-        // The first one warms up.
         if (run > 0) costs[index]?.push(one);
       }
+      for (const [index, program] of programs.entries()) {
+        const elapsedMs = await timeProgram(program, `${name}:1`);
+        if (run > 0) times[index]?.push(elapsedMs);
+      }
+    }
     const medians = (key: keyof Cost) => costs.map(list => median(list.map(one => one[key])));
     console.log(formatRow(what, 'ms', medians('elapsedMs')));
     console.log(formatRow(what, 'ms of processor', medians('busyMs')));
+    for (const [index, { name: program }] of programs.entries())
+      console.log(`${program}: ${median(times[index] ?? []).toFixed(0)} ms`);
   }
   console.log(formatRow('peak RSS', 'MB', engines.map(peakMemory)));
 }
