@@ -20,7 +20,7 @@ export type Engine = {
 const root = new URL('..', import.meta.url).pathname;
 
 /** Our own daemon, from `dist/`, on roots of its own, with a busybox image that an earlier one has made. */
-export async function startSlipway(): Promise<Engine> {
+export async function startSlipway(...flags: string[]): Promise<Engine> {
   const base = mkdtempSync('/tmp/slipway-bench-');
   const host = `unix://${join(base, 'slipway.sock')}`;
   const first = await startDaemon(base, host);
@@ -28,7 +28,7 @@ export async function startSlipway(): Promise<Engine> {
   await client.call('POST', '/slipway/images/bootstrap?what=busybox');
   client.close();
   await first.stop();
-  const daemon = await startDaemon(base, host);
+  const daemon = await startDaemon(base, host, flags);
   const api = new ApiClient(host);
   return {
     name: 'slipway',
@@ -44,7 +44,11 @@ export async function startSlipway(): Promise<Engine> {
   };
 }
 
-async function startDaemon(base: string, host: string): Promise<{ pid: number; stop(): Promise<void> }> {
+async function startDaemon(
+  base: string,
+  host: string,
+  flags: string[] = [],
+): Promise<{ pid: number; stop(): Promise<void> }> {
   const args = ['--data-root', join(base, 'data'), '--exec-root', join(base, 'exec'), '--log-level', 'warn'];
   const daemon = spawn(
     process.execPath,
@@ -59,6 +63,7 @@ async function startDaemon(base: string, host: string): Promise<{ pid: number; s
       host,
       '--pidfile',
       join(base, 'pid'),
+      ...flags,
     ],
     { stdio: 'inherit', env: { ...process.env, MALLOC_ARENA_MAX: '1' } },
   );
