@@ -31,6 +31,8 @@ export type DaemonFlags = EngineSettings & {
   group: string;
   /** How CPU time is lent to containers that do not say it themselves. */
   burst: BurstSettings;
+  /** Who makes the cgroups of containers. */
+  cgroupDriver: 'cgroupfs' | 'systemd';
   /** Percent of the machine's CPUs from which on none is lent. */
   sharePoolThreshold: number;
   /** Kept from all containers together; 0: nothing. */
@@ -64,6 +66,7 @@ export const DEFAULT_DAEMON_FLAGS: DaemonFlags = {
   apiNames: [],
   group: '',
   burst: DEFAULT_BURST,
+  cgroupDriver: 'cgroupfs',
   sharePoolThreshold: DEFAULT_SHARE_POOL_THRESHOLD,
   sysctlGuard: 'deny',
   systemReserve: { cpus: 0, memoryBytes: 0 },

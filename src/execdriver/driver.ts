@@ -31,8 +31,14 @@ export interface ExecDriver {
    */
   recover(id: string, stateDir: string): Promise<Task>;
 
-  /** Ends what runs in a container's cgroup, when its `stateDir` has been lost. Settles when nothing is left, or after a while. */
+  /** Ends what runs in the cgroup that a spec names, when the container's `stateDir` has been lost. Settles when nothing is left, or after a while. */
   endStrays(cgroupsPath: string): Promise<void>;
+
+  /**
+   * Limits all containers together whose cgroups are below `parent`, those to come, too.
+   * @throws EngineError, or the system's error when the kernel refuses
+   */
+  limitParent(parent: string, resources: Resources): Promise<void>;
 
   /** The operations that `create` would have executed, for people to read: a line for each. */
   explain(options: CreateOptions): string[];

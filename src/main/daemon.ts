@@ -63,14 +63,24 @@ export async function runDaemon(flags: DaemonFlags, reread: () => DaemonFlags): 
 /** @throws EngineError invalid-parameter */
 export function engineOptions(flags: DaemonFlags): EngineOptions {
   checkLogConfig({ Type: flags.logDriver, Config: flags.logOptions });
-  const { bridge, burst, dataRoot, execRoot, proxies, sharePoolThreshold, sysctlGuard, systemReserve } =
-    flags;
+  const {
+    bridge,
+    burst,
+    cgroupDriver,
+    dataRoot,
+    execRoot,
+    proxies,
+    sharePoolThreshold,
+    sysctlGuard,
+    systemReserve,
+  } = flags;
   return {
     ...settingsOf(flags),
     dataRoot,
     execRoot,
     proxies,
     burst,
+    cgroupDriver,
     sharePoolThreshold,
     sysctlGuard,
     systemReserve,

@@ -105,7 +105,10 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     },
   });
   undo.defer(() => namespaces.close());
-  const execDriver = openNativeDriver({ shimPath: programs.shim });
+  const execDriver = openNativeDriver({
+    shimPath: programs.shim,
+    cgroupDriver: daemonOptions.cgroupDriver,
+  });
   undo.defer(() => execDriver.close());
   const { daemon, close } = await openDaemon({
     options: daemonOptions,
@@ -164,6 +167,7 @@ function completeOptions(options: EngineOptions): Omit<DaemonOptions, 'dataRoot'
   return {
     ...DEFAULT_SETTINGS,
     burst: DEFAULT_BURST,
+    cgroupDriver: 'cgroupfs',
     sharePoolThreshold: DEFAULT_SHARE_POOL_THRESHOLD,
     sysctlGuard: 'deny',
     systemReserve: { cpus: 0, memoryBytes: 0 },

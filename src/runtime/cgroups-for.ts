@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { type CgroupLayout, cgroupDirectory, detectCgroupLayout } from '../cgroups/layout.ts';
 import type { Spec } from '../oci/runtime-spec.ts';
 import type { RuntimeContext } from './command.ts';
-import { type Scope, scopeOf } from './systemd/scope.ts';
+import { type Scope, scopeOf } from '../execdriver/native/systemd/scope.ts';
 
 export type ContainerCgroups = {
   layout: CgroupLayout;
@@ -19,11 +19,11 @@ export type ContainerCgroups = {
  * Where a container's cgroup goes. Without privileges it has none, unless a hierarchy was delegated to us.
  * @throws EngineError invalid-parameter, unavailable without systemd where it is asked for
  */
-export function cgroupsFor(context: RuntimeContext, id: string, spec: Spec): ContainerCgroups {
+export async function cgroupsFor(context: RuntimeContext, id: string, spec: Spec): Promise<ContainerCgroups> {
   const layout = detectCgroupLayout();
   const withoutDevices = !isMachinesRoot();
   if (context.systemdCgroup) {
-    const { scope, cgroupsPath } = scopeOf(spec, id, context.rootless);
+    const { scope, cgroupsPath } = await scopeOf(spec.linux?.cgroupsPath, id, context.rootless);
     return { layout, path: cgroupsPath, without: false, withoutDevices, scope };
   }
   const path = spec.linux?.cgroupsPath || `/${id}`;

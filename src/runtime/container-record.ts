@@ -6,7 +6,7 @@ import { EngineError, errorCode } from '../base/errors.ts';
 import { Cgroup } from '../cgroups/cgroup.ts';
 import type { CgroupPaths } from '../cgroups/cgroup-paths.ts';
 import type { CleanupOperation } from '../libcontainer/plan.ts';
-import type { Scope } from './systemd/scope.ts';
+import type { Scope } from '../execdriver/native/systemd/scope.ts';
 import type { Spec } from '../oci/runtime-spec.ts';
 
 /** What is kept of a container: `state.json` in its directory below the root. */

@@ -23,7 +23,7 @@ import { printError } from './print.ts';
 import { type Bundle, readBundle } from './read-bundle.ts';
 import { removeContainer } from './remove-container.ts';
 import { sendPidfd } from './send-pidfd.ts';
-import { startScope, type StartedScope, withoutPids } from './systemd/scope.ts';
+import { startScope, type StartedScope, withEarlyLimits } from '../execdriver/native/systemd/scope.ts';
 import { CALLERS_STREAMS, preservedDescriptors } from './streams.ts';
 import { warnCapabilities } from './warn-capabilities.ts';
 
@@ -53,14 +53,14 @@ export async function makeContainer(context: RuntimeContext, options: MakeOption
   let scope: StartedScope | undefined;
   try {
     const spec = withNotifySocket(withEnvironment(bundle.spec, env));
-    const cgroups = cgroupsFor(context, id, spec);
+    const cgroups = await cgroupsFor(context, id, spec);
     warnUnkillable(context, spec, cgroups);
     const compile = (spec: Spec) =>
       compileBundle(context, { ...options, cgroups, spec, preserve: descriptors.length });
     let compiled = compile(spec);
     new Cgroup(compiled.cgroupPaths).refuseUsed();
     if (cgroups.scope) {
-      scope = startScope(cgroups.scope, {
+      scope = await startScope(cgroups.scope, {
         id,
         spec,
         shimPath: context.shimPath,
@@ -86,14 +86,14 @@ export async function makeContainer(context: RuntimeContext, options: MakeOption
     });
     made = { record: { ...recordOf(id, bundle, compiled, launched.pid), scope: cgroups.scope }, launched };
     writeRecord(context.root, made.record);
-    scope?.settle(new Cgroup(compiled.cgroupPaths));
+    await scope?.settle(new Cgroup(compiled.cgroupPaths));
     moveNetDevices(spec, launched.pid);
     sendPidfd(flagText(flags, 'pidfd-socket'), launched.pid);
     writePidFile(flagText(flags, 'pid-file'), launched.pid);
     return made;
   } catch (error) {
     await undo(context, directory, made);
-    if (!made) scope?.stop();
+    if (!made) await scope?.stop();
     if (begun && !made) runPoststopHooks(id, bundle);
     throw error;
   } finally {
@@ -173,11 +173,6 @@ export function bundleOf(flags: Flags): Bundle {
 function withEnvironment(spec: Spec, env: readonly string[]): Spec {
   if (!spec.process || env.length === 0) return spec;
   return { ...spec, process: { ...spec.process, env: [...(spec.process.env ?? []), ...env] } };
-}
-
-/** systemd's unit gets the others when the container is in it. */
-function withEarlyLimits({ linux, ...spec }: Spec): Spec {
-  return { ...spec, linux: linux && { ...linux, resources: withoutPids(linux.resources ?? {}) } };
 }
 
 /** For reading and writing, so that neither end of it waits for the other. */

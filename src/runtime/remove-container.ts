@@ -6,7 +6,7 @@ import { Cgroup } from '../cgroups/cgroup.ts';
 import type { RuntimeContext } from './command.ts';
 import { type ContainerRecord, removeRecord, startTicksOf, stateOf } from './container-record.ts';
 import { runHooks } from './hooks.ts';
-import { stopScope } from './systemd/scope.ts';
+import { stopScope } from '../execdriver/native/systemd/scope.ts';
 import { printError } from './print.ts';
 
 const END_PATIENCE_MS = 10_000;
@@ -17,7 +17,7 @@ const SIGKILL = 9;
 export async function removeContainer({ root }: RuntimeContext, record: ContainerRecord): Promise<void> {
   await killAll(record);
   await awaitEnd(record);
-  if (record.scope) stopScope(record.scope);
+  if (record.scope) await stopScope(record.scope);
   const cgroup = new Cgroup(record.cgroupPaths);
   if (cgroup.exists) cgroup.remove();
   for (const operation of record.cleanup) if (operation.op === 'rmdir') removeDirectory(operation.path);

@@ -248,6 +248,7 @@ const BAD_FLAGS = [
   [['--default-ipc-mode', 'foo'], 'default IPC mode setting (foo) is invalid; use "shareable" or "private"'],
   [['--default-cgroupns-mode', 'foo'], 'invalid default cgroup namespace (foo): use "host" or "private"'],
   [['--label', 'a=b', '--label', 'a=c'], 'conflict labels for a=c and a=b'],
+  [['--exec-opt', 'native.cgroupdriver=cgroups'], 'native.cgroupdriver option cgroups not supported'],
   [['-H', 'foo://x'], 'invalid bind address format: foo://x'],
   [['--image-gc-high', '101'], 'invalid image-gc-high: 101 is no percentage'],
   [['--image-gc-high', '80', '--image-gc-low', '80'], 'invalid image-gc-low: 80 must be less than'],

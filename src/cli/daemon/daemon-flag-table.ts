@@ -83,6 +83,7 @@ export const DAEMON_FLAG_TABLE = {
   dns: list('', 'DNS server to use', checkAddress),
   'dns-opt': list('', 'DNS options to use'),
   'dns-search': list('', 'DNS search domains to use', checkSearchDomain),
+  'exec-opt': list('', 'Runtime execution options: native.cgroupdriver=cgroupfs or systemd'),
   'exec-root': string('', 'Root directory of execution state', DEFAULTS.execRoot),
   'fixed-cidr': string('', 'Where the default bridge has addresses of containers from', DEFAULTS.fixedCidr),
   'fixed-cidr-v6': string(

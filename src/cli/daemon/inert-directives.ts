@@ -39,7 +39,6 @@ const INERT_DIRECTIVES = lookupTable<InertDirective>({
   'cpu-rt-runtime': inert(number, NO_LIMITS, 0),
   'default-runtime': inert(text, ONE_RUNTIME, 'runc'),
   'deprecated-key-path': inert(value => value, 'Slipway needs no key'),
-  'exec-opts': inert(texts, 'cgroups are made without systemd'),
   experimental: inert(boolean, 'there are no experimental features', false),
   features: inert(map(boolean), 'there are no such features'),
   'host-gateway-ips': inert(texts, 'host-gateway-ip is used'),

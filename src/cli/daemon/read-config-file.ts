@@ -31,6 +31,7 @@ const KEYS = lookupTable<string>({
   'default-network-opt': 'default-network-opts',
   'default-ulimit': 'default-ulimits',
   'dns-opt': 'dns-opts',
+  'exec-opt': 'exec-opts',
   host: 'hosts',
   'insecure-registry': 'insecure-registries',
   label: 'labels',

@@ -39,6 +39,7 @@ export function toDaemonFlags(values: DaemonFlagValues, warnings: string[] = [])
   checkLabels(values.label);
   return {
     ...engineSettings(values),
+    cgroupDriver: cgroupDriverOf(values),
     hosts,
     dataRoot: resolve(values['data-root']),
     execRoot: resolve(values['exec-root']),
@@ -67,6 +68,18 @@ function engineSettings(values: DaemonFlagValues): EngineSettings {
   for (const [name, { flag }] of Object.entries(ENGINE_OPTIONS))
     settings[name] = values[flag as keyof DaemonFlagValues];
   return settings as EngineSettings;
+}
+
+const CGROUP_DRIVERS = ['cgroupfs', 'systemd'] as const;
+
+/** Other options than this one mean nothing, as with dockerd. */
+function cgroupDriverOf(values: DaemonFlagValues): DaemonFlags['cgroupDriver'] {
+  const pairs = values['exec-opt'].map(option => option.split('='));
+  const [, name = ''] = pairs.find(([key]) => key?.trim().toLowerCase() === 'native.cgroupdriver') ?? [];
+  const driver = CGROUP_DRIVERS.find(one => one === name.trim());
+  if (driver === undefined && name !== '')
+    throw new Error(`native.cgroupdriver option ${name} not supported`);
+  return driver ?? DEFAULT_DAEMON_FLAGS.cgroupDriver;
 }
 
 function checkCidr(text: string): void {

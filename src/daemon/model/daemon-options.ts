@@ -1,9 +1,13 @@
 import { join } from 'node:path';
-import type { SystemReserve } from '../../cgroups/system-reserve.ts';
 import type { BurstSettings } from '../../governor/burst/burst-settings.ts';
 import type { SysctlMode } from '../../governor/governance.ts';
 import type { EngineSettings } from '../../api/engine-options.ts';
 import type { Patience, Proxies } from '../../registry/client/registry-options.ts';
+
+/** What is kept from all containers together. */
+export type SystemReserve = { cpus: number; memoryBytes: number };
+
+export type CgroupDriver = 'cgroupfs' | 'systemd';
 
 export type DaemonOptions = EngineSettings & {
   /** Absolute: what outlives the machine's next start. */
@@ -12,6 +16,8 @@ export type DaemonOptions = EngineSettings & {
   execRoot: string;
   /** How CPU time is lent to containers that do not say it themselves. */
   burst: BurstSettings;
+  /** Who makes the cgroups of containers; with `systemd`, their parents are slices. */
+  cgroupDriver: CgroupDriver;
   /** Percent of the machine's CPUs from which on none is lent. */
   sharePoolThreshold: number;
   /** What is kept from all containers of the default cgroup parent together. */

@@ -11,7 +11,7 @@ const machine = MACHINES[process.arch] ?? process.arch;
 export const architecture = GO_ARCHITECTURES[process.arch] ?? process.arch;
 
 /** What `docker info` tells of the machine. */
-export function hostInformation({ hostFacts }: Daemon): Record<string, unknown> {
+export function hostInformation({ hostFacts, options }: Daemon): Record<string, unknown> {
   const { limits } = hostFacts;
   return {
     MemoryLimit: limits.memory,
@@ -24,7 +24,7 @@ export function hostInformation({ hostFacts }: Daemon): Record<string, unknown> 
     OomKillDisable: limits.oomKillDisable,
     ...(limits.kernelMemoryTcp ? { KernelMemoryTCP: true } : {}),
     IPv4Forwarding: forwardsIpv4(),
-    CgroupDriver: 'cgroupfs',
+    CgroupDriver: options.cgroupDriver,
     CgroupVersion: limits.cgroupVersion,
     KernelVersion: release(),
     OperatingSystem: operatingSystem(),

@@ -121,7 +121,7 @@ export async function openDaemon(parts: DaemonParts): Promise<OpenDaemon> {
   const names = new NameService(daemon, parts.resolverProgram);
   try {
     await daemon.networks.open(options);
-    reserveResources(options);
+    await reserveResources(execDriver, options);
     await recoverContainers(daemon);
     daemon.background.run('name resolution', names.recover());
     collectImages(daemon);

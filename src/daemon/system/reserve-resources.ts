@@ -1,12 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { EngineError, messageOf } from '../../base/errors.ts';
-import { detectCgroupLayout } from '../../cgroups/layout.ts';
-import { machineCpus, reserveForSystem } from '../../cgroups/system-reserve.ts';
-import { DEFAULT_CGROUP_PARENT } from '../container/start/build-spec.ts';
-import type { DaemonOptions } from '../model/daemon-options.ts';
+import type { ExecDriver } from '../../execdriver/driver.ts';
+import type { Resources } from '../../oci/runtime-spec.ts';
+import { checkCgroupParent } from '../container/config/check-cgroup-parent.ts';
+import { defaultCgroupParent } from '../container/start/build-spec.ts';
+import type { DaemonOptions, SystemReserve } from '../model/daemon-options.ts';
 
-/** Keeps from all containers of the default parent together what is the system's. @throws EngineError invalid-parameter, system */
-export function reserveResources({ systemReserve: reserve, cgroupParent }: DaemonOptions): void {
+const PERIOD_US = 100_000;
+
+/**
+ * Keeps from all containers of the default parent together what is the system's: they get what the machine has less the
+ * reserve. Without a reserve nothing is touched.
+ * @throws EngineError invalid-parameter, system
+ */
+export async function reserveResources(execDriver: ExecDriver, options: DaemonOptions): Promise<void> {
+  const { systemReserve: reserve, cgroupParent, cgroupDriver } = options;
+  checkCgroupParent(cgroupParent, cgroupDriver);
   const machine = { cpus: machineCpus(), memoryBytes: totalmem() };
   if (reserve.cpus >= machine.cpus)
     throw new EngineError(
@@ -18,11 +28,25 @@ export function reserveResources({ systemReserve: reserve, cgroupParent }: Daemo
       'invalid-parameter',
       `invalid system-reserved memory ${reserve.memoryBytes}: want less than the ${machine.memoryBytes} bytes that there are`,
     );
+  if (reserve.cpus === 0 && reserve.memoryBytes === 0) return;
   try {
-    reserveForSystem(detectCgroupLayout(), cgroupParent || DEFAULT_CGROUP_PARENT, { reserve, machine });
+    await execDriver.limitParent(defaultCgroupParent(options), limits(reserve, machine));
   } catch (cause) {
     throw new EngineError('system', `what is the system's could not be reserved: ${messageOf(cause)}`, {
       cause,
     });
   }
+}
+
+function limits(reserve: SystemReserve, machine: SystemReserve): Resources {
+  const quota = Math.trunc((machine.cpus - reserve.cpus) * PERIOD_US);
+  return {
+    ...(reserve.cpus > 0 ? { cpu: { quota, period: PERIOD_US } } : {}),
+    ...(reserve.memoryBytes > 0 ? { memory: { limit: machine.memoryBytes - reserve.memoryBytes } } : {}),
+  };
+}
+
+/** Of the whole machine, whatever this process may use. */
+function machineCpus(): number {
+  return readFileSync('/proc/stat', 'latin1').match(/^cpu\d+ /gm)?.length ?? 1;
 }

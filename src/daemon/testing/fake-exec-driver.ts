@@ -250,6 +250,8 @@ export class FakeExecDriver implements ExecDriver {
     this.endedCgroups.push(cgroupsPath);
   }
 
+  async limitParent(): Promise<void> {}
+
   explain(): string[] {
     return ['exec'];
   }

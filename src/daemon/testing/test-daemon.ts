@@ -47,6 +47,7 @@ export class TestDaemon {
         execRoot: join(this.directory, 'exec'),
         ...DEFAULT_SETTINGS,
         burst: DEFAULT_BURST,
+        cgroupDriver: 'cgroupfs',
         sharePoolThreshold: DEFAULT_SHARE_POOL_THRESHOLD,
         sysctlGuard: 'off',
         systemReserve: { cpus: 0, memoryBytes: 0 },

@@ -6,6 +6,7 @@ import type { CgroupPaths } from '../../cgroups/cgroup-paths.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { PROTOCOL_VERSION, SPOKEN_PROTOCOLS } from '../../libcontainer/wire.ts';
 import type { ExitStatus } from '../driver.ts';
+import type { Scope } from './systemd/scope.ts';
 
 /** What a later daemon needs to know of a container: `container.json` in its state directory. */
 export type ContainerState = {
@@ -13,6 +14,8 @@ export type ContainerState = {
   cgroupPaths: CgroupPaths;
   /** Whether its processes ask the shim before they open anything. */
   asksForFiles?: boolean;
+  /** systemd made its cgroup, as a unit. */
+  scope?: Scope;
 };
 
 /** Length of the file's first line, which the shim writes (EXIT_LINE_BYTES of shim/shim.h). */

@@ -12,6 +12,7 @@ import { describeFailure } from './describe-failure.ts';
 import { ioFlags, NativeTask } from './native-task.ts';
 import type { ShimConnection } from './shim-connection.ts';
 import type { FreshShim, ShimPool } from './shim-pool.ts';
+import type { Scope } from './systemd/scope.ts';
 
 export type Creation = {
   pool: ShimPool;
@@ -21,6 +22,8 @@ export type Creation = {
   named: () => Plan;
   /** Told of the connection that is the container's from now on. */
   track: (connection: ShimConnection) => void;
+  /** systemd has made its cgroup. */
+  scope?: Scope;
   /** Called when the process executes. */
   started: () => void;
 };
@@ -38,7 +41,8 @@ export async function createTask(creation: Creation): Promise<Task> {
   let root: number | undefined;
   try {
     makeDirectories(options.stateDir, 0o700);
-    const state = { spec: options.spec, cgroupPaths, asksForFiles: options.filesLimit !== undefined };
+    const asksForFiles = options.filesLimit !== undefined;
+    const state = { spec: options.spec, cgroupPaths, asksForFiles, scope: creation.scope };
     writeContainerState(options.stateDir, state);
     root = options.rootfs.type === 'mount' ? await options.rootfs.open() : undefined;
     shim = await pool.take(descriptorsOf(options, root));

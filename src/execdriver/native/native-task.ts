@@ -20,6 +20,7 @@ import { NativeProcess } from './native-process.ts';
 import { ShimFailure } from './shim-failure.ts';
 import { MAX_PASSED } from './shim-pool.ts';
 import type { ProcessRecord, ShimConnection } from './shim-connection.ts';
+import { forUnit, updateScope } from './systemd/scope.ts';
 
 const SIGKILL = 9;
 /**
@@ -183,6 +184,9 @@ export class NativeTask extends NativeProcess implements Task {
   }
 
   async update(resources: Resources): Promise<void> {
+    const { scope, spec, cgroupPaths } = this.#state;
+    const unified = cgroupPaths.mode === 'v2';
+    if (scope) await updateScope(scope, forUnit(spec.linux?.resources, resources), unified);
     this.#cgroup.update(resources);
     this.#files.unsettle();
   }

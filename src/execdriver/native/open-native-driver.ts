@@ -9,6 +9,7 @@ import { describeOperation } from '../../libcontainer/describe-operation.ts';
 import type { Mount, NamespaceType } from '../../oci/runtime-spec.ts';
 import { MESSAGES } from '../../libcontainer/wire.ts';
 import type { Task, CreateOptions, ExecDriver } from '../driver.ts';
+import { type CgroupDriver, cgroupManager, withCgroup } from './cgroup-manager.ts';
 import { connectShim } from './connect-shim.ts';
 import { checkProtocol, readContainerState } from './container-state.ts';
 import { createTask } from './create-task.ts';
@@ -22,6 +23,8 @@ export type NativeDriverOptions = {
   /** The shim's executable. */
   shimPath: string;
   cgroupLayout?: CgroupLayout;
+  /** With `systemd`, specs name cgroups as `slice:prefix:name`, and parents are slices. */
+  cgroupDriver?: CgroupDriver;
 };
 
 type Track = (connection: ShimConnection) => void;
@@ -32,6 +35,10 @@ const FIRST_DESCRIPTOR = 4;
 /** The driver that runs containers with libcontainer and the shim. */
 export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
   const cgroupLayout = options.cgroupLayout ?? detectCgroupLayout();
+  const manager = cgroupManager(options.cgroupDriver ?? 'cgroupfs', {
+    shimPath: options.shimPath,
+    layout: cgroupLayout,
+  });
   const connections = new Set<ShimConnection>();
   const pool = new ShimPool(options.shimPath);
   const maker = new NamespaceMaker(options.shimPath);
@@ -51,22 +58,27 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
           pool.refill();
           if (own !== undefined) namespaces.refill();
         };
-        return await createTask({
-          pool,
-          options,
-          compiled: compile(options, cgroupLayout),
-          named: () => compile({ ...options, mounts: new Map(), namespaces: new Map() }, cgroupLayout).plan,
-          track,
-          started,
-        });
+        return await manager.create(options, (options, scope) =>
+          createTask({
+            pool,
+            options,
+            scope,
+            compiled: compile(options, cgroupLayout),
+            named: () => compile({ ...options, mounts: new Map(), namespaces: new Map() }, cgroupLayout).plan,
+            track,
+            started,
+          }),
+        );
       } finally {
         if (own !== undefined) closeSync(own);
       }
     },
     recover: async (id, stateDir) => recoverTask(id, stateDir, track),
     endStrays: async cgroupsPath => {
-      await new Cgroup(cgroupPaths(cgroupLayout, cgroupsPath)).destroy(PATIENCE_MS);
+      const path = manager.path(cgroupsPath);
+      await new Cgroup(cgroupPaths(cgroupLayout, path)).destroy(PATIENCE_MS);
     },
+    limitParent: async (parent, resources) => manager.limitParent(parent, resources),
     close: () => {
       pool.close();
       namespaces.close();
@@ -74,7 +86,10 @@ export function openNativeDriver(options: NativeDriverOptions): ExecDriver {
       for (const connection of connections) connection.close();
     },
     explain: create => {
-      const { plan } = compile(create, cgroupLayout);
+      const { plan } = compile(
+        withCgroup(create, manager.path(create.spec.linux?.cgroupsPath ?? '')),
+        cgroupLayout,
+      );
       return [...plan.parent, ...plan.child, ...plan.cleanup].map(describeOperation);
     },
   };

@@ -13,7 +13,7 @@ export const plan: Command = {
   async run(context, flags) {
     const bundle = readBundle(flags.args[0]);
     const { spec } = bundle;
-    const cgroups = cgroupsFor(context, 'ID', spec);
+    const cgroups = await cgroupsFor(context, 'ID', spec);
     const { plan } = compileBundle(context, {
       id: 'ID',
       flags,

@@ -26,7 +26,7 @@ import { DETACH_FLAG, MAKE_FLAGS } from '../make-flags.ts';
 import type { Bundle } from '../read-bundle.ts';
 import { removeContainer } from '../remove-container.ts';
 import { openConsoleSocket } from '../streams.ts';
-import { startScope } from '../systemd/scope.ts';
+import { startScope } from '../../execdriver/native/systemd/scope.ts';
 
 const LOG_FILE = 'restore.log';
 
@@ -78,7 +78,7 @@ async function makeRestored(context: RuntimeContext, options: Restoration): Prom
   const id = flags.args[0] ?? '';
   const directory = claimDirectory(context.root, id);
   try {
-    const cgroups = cgroupsFor(context, id, spec);
+    const cgroups = await cgroupsFor(context, id, spec);
     const compiled = compileBundle(context, { id, flags, bundle, waits: false, spec, preserve: 0, cgroups });
     const cgroup = new Cgroup(compiled.cgroupPaths);
     cgroup.refuseUsed();
@@ -86,21 +86,21 @@ async function makeRestored(context: RuntimeContext, options: Restoration): Prom
     const unified = layout.mode === 'v2';
     const scope =
       cgroups.scope &&
-      startScope(cgroups.scope, { id, spec, shimPath: context.shimPath, unified, withoutDevices });
+      (await startScope(cgroups.scope, { id, spec, shimPath: context.shimPath, unified, withoutDevices }));
     try {
       const record = await revive({ ...options, id, directory, cgroups }, pid => ({
         ...recordOf(id, bundle, compiled, pid),
         spec: withTimeNamespace(spec, pid),
         scope: cgroups.scope,
       }));
-      scope?.settle(cgroup);
+      await scope?.settle(cgroup);
       writeRecord(context.root, record);
       writePidFile(flagText(flags, 'pid-file'), record.pid);
       return record;
     } catch (error) {
       await cgroup.kill();
       cgroup.remove();
-      scope?.stop();
+      await scope?.stop();
       throw error;
     }
   } catch (error) {

@@ -8,7 +8,7 @@ import { type ContainerRecord, readRecord, statusOf, writeRecord } from '../cont
 import { flagBytes, type Flags, type FlagTable, flagNumber, flagText } from '../flags.ts';
 import { readJson } from '../read-json.ts';
 import { RESOURCES_CHECK } from '../spec-checks.ts';
-import { updateScope } from '../systemd/scope.ts';
+import { forUnit, updateScope } from '../../execdriver/native/systemd/scope.ts';
 import { RESCTRL_ROOT } from '../../libcontainer/resctrl.ts';
 
 /** Flag, what it sets (`section.field`), its usage. */
@@ -54,7 +54,7 @@ export const update: Command = {
     if (statusOf(root, record) === 'stopped') throw new EngineError('conflict', 'container not running');
     const resources = resourcesOf(flags);
     if (record.scope)
-      updateScope(
+      await updateScope(
         record.scope,
         forUnit(record.spec.linux?.resources, resources),
         record.cgroupPaths.mode === 'v2',
@@ -82,15 +82,6 @@ function resourcesOf(flags: Flags): Resources {
   }
   RESOURCES_CHECK(resources, '');
   return resources;
-}
-
-/** systemd keeps quota and period, and memory and swap, together: what is not given of them is as it was. */
-function forUnit(before: Resources = {}, { cpu, memory, ...given }: Resources): Resources {
-  return {
-    ...given,
-    cpu: cpu && { quota: before.cpu?.quota, period: before.cpu?.period, ...cpu },
-    memory: memory && { ...(memory.swap && !memory.limit ? { limit: before.memory?.limit } : {}), ...memory },
-  };
 }
 
 /** Section by section: what is given replaces what was. */

@@ -5,11 +5,13 @@ import { invalid } from '../../model/errors.ts';
 import { checkTmpfs } from '../mounts/parse-mount.ts';
 import { checkLogConfig } from '../logs/log-config.ts';
 import { normalCapability } from '../../../libcontainer/capabilities.ts';
+import type { CgroupDriver } from '../../model/daemon-options.ts';
+import { checkPathLength } from '../../../base/path-length.ts';
+import { checkCgroupParent } from './check-cgroup-parent.ts';
 import { checkResources, checkSwap } from './check-resources.ts';
 import { checkNetworkMode } from './check-network-mode.ts';
 import { checkPorts } from './ports.ts';
 import { checkSizes } from './check-sizes.ts';
-import { checkPathLength } from '../../../base/path-length.ts';
 
 /** Docker has the word twice. */
 const IGNORED_DRIVER =
@@ -21,9 +23,13 @@ const RUNTIMES = ['', 'slipway', 'runc', 'io.containerd.runc.v2'];
  * @returns warnings, in Docker's words
  * @throws EngineError invalid-parameter, in Docker's words
  */
-export function checkHostConfig(config: CompletedConfig, hostConfig: FilledHostConfig): string[] {
+export function checkHostConfig(
+  config: CompletedConfig,
+  hostConfig: FilledHostConfig,
+  cgroupDriver: CgroupDriver = 'cgroupfs',
+): string[] {
   checkSizes(hostConfig);
-  checkPathLength(hostConfig.CgroupParent);
+  checkCgroupParent(hostConfig.CgroupParent, cgroupDriver);
   checkQualityOfService(hostConfig);
   checkResources(hostConfig);
   checkSwap(hostConfig);

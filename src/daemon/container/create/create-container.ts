@@ -59,7 +59,7 @@ export async function createContainer(
   const image = wanted.Image === '' ? undefined : await daemon.graph.resolve(wanted.Image);
   if (platform && image) checkPlatform(platform, wanted.Image, image.config);
   const { limits: wantedHostConfig, warnings } = discardLimits(given, daemon.hostFacts.limits);
-  warnings.push(...checkHostConfig(wanted, wantedHostConfig));
+  warnings.push(...checkHostConfig(wanted, wantedHostConfig, daemon.options.cgroupDriver));
   governanceOf(given);
   warnings.push(...governanceWarnings(given.Annotations, daemon.hostFacts.limits));
   await checkLogPatterns(wantedHostConfig.LogConfig);

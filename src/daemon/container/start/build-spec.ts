@@ -6,7 +6,7 @@ import type { ContainerLayer } from '../../../graph/graph.ts';
 import type { Process, Resources, Spec } from '../../../oci/runtime-spec.ts';
 import type { Container } from '../../model/container.ts';
 import type { Daemon } from '../daemon.ts';
-import { hostFilePath } from '../../model/daemon-options.ts';
+import { type DaemonOptions, hostFilePath } from '../../model/daemon-options.ts';
 import { invalid } from '../../model/errors.ts';
 import { linkEnvironment } from '../networking/link-environment.ts';
 import { linkedContainers, runningLinks } from '../networking/links.ts';
@@ -20,8 +20,6 @@ import { specResources } from '../spec/spec-resources.ts';
 import { toRuntimeProcess, toRuntimeSpec } from '../spec/to-runtime-spec.ts';
 import { joinedContainers, networkOwner } from '../networking/joined-containers.ts';
 import { specMountOf } from '../mounts/volume-source.ts';
-
-export const DEFAULT_CGROUP_PARENT = '/slipway';
 
 /** The runtime spec of a container's next run. @throws EngineError in Docker's words */
 export async function buildSpec(daemon: Daemon, container: Container, layer: ContainerLayer): Promise<Spec> {
@@ -60,10 +58,17 @@ export function governanceFacts({ hostFacts, options }: Daemon): GovernanceFacts
   return { support: hostFacts.limits, defaults: options.burst };
 }
 
-/** The container's cgroup, below the mount points of the hierarchies. */
+/** The container's cgroup as its spec names it: below the mount points of the hierarchies, or a unit of systemd's. */
 export function cgroupsPathOf({ options }: Daemon, { record }: Container): string {
-  const parent = record.hostConfig.CgroupParent || options.cgroupParent || DEFAULT_CGROUP_PARENT;
-  return posix.join(parent, record.id);
+  const parent = record.hostConfig.CgroupParent || defaultCgroupParent(options);
+  return options.cgroupDriver === 'systemd'
+    ? `${parent}:slipway:${record.id}`
+    : posix.join(parent, record.id);
+}
+
+/** Where the cgroups are of containers that name no other parent. */
+export function defaultCgroupParent({ cgroupParent, cgroupDriver }: DaemonOptions): string {
+  return cgroupParent || (cgroupDriver === 'systemd' ? 'slipway.slice' : '/slipway');
 }
 
 /** The process of an exec. @throws EngineError invalid-parameter, in Docker's words */

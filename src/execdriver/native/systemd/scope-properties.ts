@@ -1,10 +1,10 @@
-import type { Int64 } from '../../base/int64.ts';
-import { EngineError } from '../../base/errors.ts';
-import { lookupTable } from '../../base/lookup-table.ts';
-import { cpuWeight, swapMax } from '../../cgroups/conversions.ts';
-import { pidsLimit } from '../../cgroups/settings.ts';
-import { bitMask } from '../../libcontainer/scheduling.ts';
-import type { Resources } from '../../oci/runtime-spec.ts';
+import type { Int64 } from '../../../base/int64.ts';
+import { EngineError } from '../../../base/errors.ts';
+import { lookupTable } from '../../../base/lookup-table.ts';
+import { cpuWeight, swapMax } from '../../../cgroups/conversions.ts';
+import { pidsLimit } from '../../../cgroups/settings.ts';
+import { bitMask } from '../../../libcontainer/scheduling.ts';
+import type { Resources } from '../../../oci/runtime-spec.ts';
 import type { Property } from './unit-manager.ts';
 import { parseVariantText } from './variant-text.ts';
 

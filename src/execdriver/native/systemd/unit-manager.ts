@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { EngineError } from '../../base/errors.ts';
+import { EngineError } from '../../../base/errors.ts';
 import { Bus, BusError } from './bus.ts';
 import { textOf, type Value, type Variant } from './wire.ts';
 
@@ -13,6 +13,8 @@ const MANAGER = {
   interface: 'org.freedesktop.systemd1.Manager',
 };
 const NO_SUCH_UNIT = `${SYSTEMD}.NoSuchUnit`;
+/** The error's name when there is a unit of that name. */
+export const UNIT_EXISTS = `${SYSTEMD}.UnitExists`;
 
 /** Whether systemd is this machine's init (sd_booted(3)). */
 export function systemdRuns(): boolean {
@@ -24,24 +26,35 @@ export class UnitManager {
   readonly #bus: Bus;
 
   /** @throws EngineError unavailable */
-  constructor(rootless: boolean) {
+  static async connect(rootless: boolean): Promise<UnitManager> {
     const [path, broker] = address(rootless);
-    this.#bus = new Bus(path, broker);
-    this.#call('Subscribe');
-    if (broker)
-      this.#bus.call({
-        destination: 'org.freedesktop.DBus',
-        path: '/org/freedesktop/DBus',
-        interface: 'org.freedesktop.DBus',
-        member: 'AddMatch',
-        signature: 's',
-        body: [`type='signal',interface='${MANAGER.interface}',member='JobRemoved'`],
-      });
+    const bus = await Bus.connect(path, broker);
+    const manager = new UnitManager(bus);
+    try {
+      await manager.#call('Subscribe');
+      if (broker)
+        await bus.call({
+          destination: 'org.freedesktop.DBus',
+          path: '/org/freedesktop/DBus',
+          interface: 'org.freedesktop.DBus',
+          member: 'AddMatch',
+          signature: 's',
+          body: [`type='signal',interface='${MANAGER.interface}',member='JobRemoved'`],
+        });
+      return manager;
+    } catch (error) {
+      bus.close();
+      throw error;
+    }
   }
 
-  /** Makes and starts a unit that goes when it ends. @throws EngineError conflict for a name in use, system */
-  startTransient(unit: string, properties: readonly Property[]): void {
-    this.#startJob(`start unit ${unit}`, 'StartTransientUnit', 'ssa(sv)a(sa(sv))', [
+  private constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  /** Makes and starts a unit that goes when it ends. @throws BusError {@link UNIT_EXISTS}, EngineError system */
+  async startTransient(unit: string, properties: readonly Property[]): Promise<void> {
+    await this.#startJob(`start unit ${unit}`, 'StartTransientUnit', 'ssa(sv)a(sa(sv))', [
       unit,
       'replace',
       properties.map(([name, value]) => [name, value]),
@@ -50,24 +63,24 @@ export class UnitManager {
   }
 
   /** Stops a unit and forgets it, if it is there. @throws EngineError system */
-  stop(unit: string): void {
+  async stop(unit: string): Promise<void> {
     try {
-      this.#startJob(`stop unit ${unit}`, 'StopUnit', 'ss', [unit, 'replace']);
-      this.#call('ResetFailedUnit', 's', [unit]);
+      await this.#startJob(`stop unit ${unit}`, 'StopUnit', 'ss', [unit, 'replace']);
+      await this.#call('ResetFailedUnit', 's', [unit]);
     } catch (error) {
       if (!(error instanceof BusError) || error.busName !== NO_SUCH_UNIT) throw error;
     }
   }
 
   /** Changes properties until the unit ends. @throws EngineError system */
-  setProperties(unit: string, properties: readonly Property[]): void {
+  async setProperties(unit: string, properties: readonly Property[]): Promise<void> {
     const list = properties.map(([name, value]) => [name, value]);
-    this.#call('SetUnitProperties', 'sba(sv)', [unit, true, list]);
+    await this.#call('SetUnitProperties', 'sba(sv)', [unit, true, list]);
   }
 
   /** The cgroup that the manager itself is at the top of: `/` for the machine's. */
-  controlGroup(): string {
-    const [value] = this.#bus.call({
+  async controlGroup(): Promise<string> {
+    const [value] = await this.#bus.call({
       ...MANAGER,
       interface: 'org.freedesktop.DBus.Properties',
       member: 'Get',
@@ -81,14 +94,14 @@ export class UnitManager {
     this.#bus.close();
   }
 
-  #call(member: string, signature?: string, body: readonly Value[] = []): readonly Value[] {
+  async #call(member: string, signature?: string, body: readonly Value[] = []): Promise<readonly Value[]> {
     return this.#bus.call({ ...MANAGER, member, signature, body });
   }
 
   /** Returns when the job is done. */
-  #startJob(what: string, member: string, signature: string, body: readonly Value[]): void {
-    const [job] = this.#call(member, signature, body);
-    const { body: ended } = this.#bus.awaitSignal(
+  async #startJob(what: string, member: string, signature: string, body: readonly Value[]): Promise<void> {
+    const [job] = await this.#call(member, signature, body);
+    const { body: ended } = await this.#bus.awaitSignal(
       signal => signal.member === 'JobRemoved' && signal.body[1] === job,
     );
     const result = textOf(ended[3]);

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { EngineError } from '../../base/errors.ts';
+import { EngineError } from '../../../base/errors.ts';
 
 /** Where a container is among systemd's units. */
 export type UnitName = {
@@ -37,4 +37,9 @@ export function slicePath(slice: string): string {
   if (name === '' || slice.includes('/') || parts.includes(''))
     throw new EngineError('invalid-parameter', `invalid slice name: ${slice}`);
   return posix.join('/', ...parts.map((_, index) => `${parts.slice(0, index + 1).join('-')}.slice`));
+}
+
+/** Where a unit's cgroup is, below the manager's own. @throws EngineError invalid-parameter */
+export function unitPath({ slice, unit }: UnitName): string {
+  return posix.join(slicePath(slice), unit);
 }

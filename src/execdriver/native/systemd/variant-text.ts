@@ -1,5 +1,5 @@
-import { EngineError } from '../../base/errors.ts';
-import { lookupTable } from '../../base/lookup-table.ts';
+import { EngineError } from '../../../base/errors.ts';
+import { lookupTable } from '../../../base/lookup-table.ts';
 import type { Variant } from './wire.ts';
 
 const PREFIXES = lookupTable<string>({

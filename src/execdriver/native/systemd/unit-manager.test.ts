@@ -63,17 +63,17 @@ test('units are started and stopped once their job is done, and its failure is t
   const peer = await startPeer();
   const calls: [string, unknown[]][] = [];
   peer.on('message', (call: [string, unknown[]]) => calls.push(call));
-  const manager = new UnitManager(true);
+  const manager = await UnitManager.connect(true);
   try {
-    manager.startTransient('a.scope', [['TasksMax', { signature: 't', value: 3n }]]);
-    assert.throws(() => manager.startTransient('busy.scope', []), { message: 'UnitExists busy.scope' });
-    assert.throws(() => manager.startTransient('bad.scope', []), {
+    await manager.startTransient('a.scope', [['TasksMax', { signature: 't', value: 3n }]]);
+    await assert.rejects(manager.startTransient('busy.scope', []), { message: 'UnitExists busy.scope' });
+    await assert.rejects(manager.startTransient('bad.scope', []), {
       message: /unable to start unit bad\.scope: job result "failed"/,
     });
-    manager.stop('a.scope');
-    manager.stop('gone.scope');
-    manager.setProperties('a.scope', [['TasksMax', { signature: 't', value: 4n }]]);
-    assert.equal(manager.controlGroup(), '/user.slice/x');
+    await manager.stop('a.scope');
+    await manager.stop('gone.scope');
+    await manager.setProperties('a.scope', [['TasksMax', { signature: 't', value: 4n }]]);
+    assert.equal(await manager.controlGroup(), '/user.slice/x');
     while (calls.length < 9) await new Promise(resolve => setImmediate(resolve));
     assert.deepEqual(
       calls.map(([name]) => name),
@@ -102,7 +102,10 @@ test('units are started and stopped once their job is done, and its failure is t
   }
 });
 
-test('when nothing listens at the socket, the error names it', () => {
+test('when nothing listens at the socket, the error names it', async () => {
   rmSync(join(base, 'systemd/private'), { force: true });
-  assert.throws(() => new UnitManager(true), { kind: 'unavailable', message: /cannot connect to .*\/bus/ });
+  await assert.rejects(UnitManager.connect(true), {
+    kind: 'unavailable',
+    message: /cannot connect to .*\/bus/,
+  });
 });

@@ -1,5 +1,5 @@
-import { deviceAccess, type DeviceException } from '../../cgroups/device-access.ts';
-import type { DeviceRule } from '../../oci/runtime-spec.ts';
+import { deviceAccess, type DeviceException } from '../../../cgroups/device-access.ts';
+import type { DeviceRule } from '../../../oci/runtime-spec.ts';
 import type { Property } from './unit-manager.ts';
 
 const KINDS = { b: 'block', c: 'char' };
