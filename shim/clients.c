@@ -9,6 +9,7 @@
 #include "operations/settings.h"
 #include "pressure.h"
 #include "processes.h"
+#include "relay.h"
 #include "run-plan.h"
 #include "streams.h"
 
@@ -478,10 +479,12 @@ void keep_descriptor(struct shim *shim, int fd)
 	if (!shim->kept)
 		abort();
 	shim->kept[shim->kept_count++] = fd;
+	relay_socket(shim, fd);
 }
 
 void close_kept_descriptors(struct shim *shim)
 {
+	end_relays(shim);
 	while (shim->kept_count > 0)
 		close(shim->kept[--shim->kept_count]);
 }
@@ -512,10 +515,12 @@ static void close_socket(struct shim *shim, struct cursor *c)
 	int protocol = take_int(c);
 	const char *address = take_bytes(c, &length);
 	for (size_t i = 0; i < shim->kept_count && !c->bad; i++) {
-		if (is_bound_to(shim->kept[i], protocol, address, length))
+		if (is_bound_to(shim->kept[i], protocol, address, length)) {
+			end_relay(shim, shim->kept[i]);
 			close(shim->kept[i]);
-		else
+		} else {
 			shim->kept[left++] = shim->kept[i];
+		}
 	}
 	if (!c->bad)
 		shim->kept_count = left;

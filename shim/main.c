@@ -21,7 +21,7 @@
  * inside the container's root are resolved with openat2(RESOLVE_IN_ROOT), so that no link leads out of it.
  *
  * Reading order: protocol.h, fields, files, root-paths; operations/, where each operation of a plan is a function of its
- * name; run-plan; log, streams, processes, clients, memory, pressure, alone, open-files, reaping; main. shim.h is the state that they share.
+ * name; run-plan; log, streams, processes, clients, memory, pressure, alone, open-files, relay, reaping; main. shim.h is the state that they share.
  */
 #include "alone.h"
 #include "clients.h"
@@ -30,9 +30,10 @@
 #include "open-files.h"
 #include "pressure.h"
 #include "reaping.h"
+#include "relay.h"
 #include "streams.h"
 
-enum source { FROM_SIGNALS, FROM_END, FROM_LISTENER, FROM_MEMORY, FROM_PRESSURE, FROM_FILES, FROM_CLIENT, FROM_OUTPUT, FROM_INPUT, FROM_SYNC };
+enum source { FROM_SIGNALS, FROM_END, FROM_LISTENER, FROM_MEMORY, FROM_PRESSURE, FROM_FILES, FROM_RELAYS, FROM_CLIENT, FROM_OUTPUT, FROM_INPUT, FROM_SYNC };
 
 struct watch {
 	enum source source;
@@ -76,6 +77,7 @@ static void watch_all(struct watched *w, struct shim *shim)
 		watch(w, shim->triggers[i], POLLPRI, (struct watch){ FROM_PRESSURE, NULL, i });
 	for (unsigned i = 0; i < shim->open_files.listener_count; i++)
 		watch(w, shim->open_files.listeners[i], POLLIN, (struct watch){ FROM_FILES, NULL, i });
+	watch(w, shim->relay_poll, POLLIN, (struct watch){ FROM_RELAYS, NULL, 0 });
 	for (struct client *client = shim->clients; client; client = client->next) {
 		struct process *process = client->attached;
 		bool reads = !client->input_ended && (!process || process->input_pending.length == 0);
@@ -150,6 +152,9 @@ static void handle_event(struct shim *shim, struct watch *what, short events)
 		break;
 	case FROM_FILES:
 		handle_listener(shim, what->output, events);
+		break;
+	case FROM_RELAYS:
+		handle_relays(shim);
 		break;
 	case FROM_CLIENT:
 		handle_client(shim, what->object, events);
@@ -227,7 +232,7 @@ static void withstand_signals(void)
 
 int main(int argc, char **argv)
 {
-	static struct shim shim = { .listener = -1, .memory_events = -1, .init = -1, .state_directory = -1, .state_file = -1, .log = { .fd = -1 }, .console_socket = -1, .spare = -1 };
+	static struct shim shim = { .listener = -1, .memory_events = -1, .init = -1, .state_directory = -1, .state_file = -1, .log = { .fd = -1 }, .console_socket = -1, .spare = -1, .relay_poll = -1 };
 	sigset_t child;
 	withstand_signals();
 	sigemptyset(&child);

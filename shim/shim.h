@@ -179,6 +179,9 @@ struct shim {
 	struct open_files open_files;
 	int *kept; /* descriptors from outside: `fd:4` is the first */
 	size_t kept_count;
+	struct relay *relays; /* of kept sockets, and what has come of them */
+	unsigned relay_count; /* without the sockets of ports */
+	int relay_poll; /* epoll(7); -1: there is nothing to relay */
 	bool privileged;
 	char *title; /* where ps(1) finds the container's id */
 	size_t title_length;

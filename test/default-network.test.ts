@@ -133,16 +133,6 @@ describe('the default network', () => {
     });
   });
 
-  test('an IPv6 address is no place for the port of a container without IPv6', async () => {
-    await withDaemon([], async daemon => {
-      const ports = { '80/tcp': [{ HostIp: '::1', HostPort: '8081' }] };
-      await assert.rejects(
-        serve(daemon, { PortBindings: ports }),
-        /400 .*cannot publish port 80\/tcp at ::1: the container has no IPv6 address on this network/,
-      );
-    });
-  });
-
   test('without it, containers that name no network have none', async () => {
     await withDaemon(['--bridge', 'none'], async daemon => {
       const { stdout } = await daemon.docker('network', 'ls', '--format', '{{.Name}}');

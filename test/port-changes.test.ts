@@ -63,7 +63,11 @@ describe('ports of a running container', () => {
     await daemon.slipwayOut('port', 'add', 'web', '8080:80', '127.0.0.1:8081:81');
     await answers('127.0.0.1:8080', 'web');
     await answers('127.0.0.1:8081', 'web');
-    assert.deepEqual(await published('web'), ['0.0.0.0:8080:80/tcp', '127.0.0.1:8081:81/tcp']);
+    assert.deepEqual(await published('web'), [
+      '0.0.0.0:8080:80/tcp',
+      ':::8080:80/tcp',
+      '127.0.0.1:8081:81/tcp',
+    ]);
     const [{ Ports }] = (await daemon.api('GET', '/containers/json')) as [
       { Ports: { PublicPort: number }[] },
     ];
@@ -87,7 +91,7 @@ describe('ports of a running container', () => {
     await answers('127.0.0.1:8080', 'next');
     await answers('127.0.0.1:8081', 'web');
     await restart('web');
-    assert.deepEqual(await published('web'), ['0.0.0.0:8081:81/tcp']);
+    assert.deepEqual(await published('web'), ['0.0.0.0:8081:81/tcp', ':::8081:81/tcp']);
   });
 
   test('what was added outlives daemon and container, and nobody else can have it meanwhile', async () => {
@@ -100,7 +104,10 @@ describe('ports of a running container', () => {
     await daemon.start();
     assert.deepEqual([await published('web'), await isFree(8080)], [before, false]);
     await restart('web');
-    assert.match((await published('web')).join(' '), /^0\.0\.0\.0:8080:80\/tcp 0\.0\.0\.0:\d+:81\/tcp$/);
+    assert.match(
+      (await published('web')).join(' '),
+      /^0\.0\.0\.0:8080:80\/tcp :::8080:80\/tcp 0\.0\.0\.0:(\d+):81\/tcp :::\1:81\/tcp$/,
+    );
     await remove('web', { '80/tcp': null, '81/tcp': null });
     assert.deepEqual([await published('web'), await isFree(8080)], [[], true]);
   });
@@ -138,7 +145,7 @@ describe('ports of a running container', () => {
     await add('web', { '80/tcp': [{ HostPort: '8080' }] });
     assert.equal(await isFree(8080), true);
     await daemon.api('POST', '/containers/web/start');
-    assert.deepEqual(await published('web'), ['0.0.0.0:8080:80/tcp']);
+    assert.deepEqual(await published('web'), ['0.0.0.0:8080:80/tcp', ':::8080:80/tcp']);
   });
 
   test('what cannot be had is refused in the words of `run -p`, and changes nothing', async () => {

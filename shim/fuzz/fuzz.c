@@ -260,6 +260,7 @@ static void end_child(void)
 #include "../pressure.c"
 #include "../alone.c"
 #include "../open-files.c"
+#include "../relay.c"
 #include "../streams.c"
 #include "../processes.c"
 #include "../clients.c"
@@ -290,7 +291,7 @@ static void free_shim(struct shim *shim)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct shim shim = { .listener = -1, .init = -1, .state_directory = -1, .log = { .fd = -1 }, .console_socket = -1 };
+	struct shim shim = { .listener = -1, .init = -1, .state_directory = -1, .log = { .fd = -1 }, .console_socket = -1, .relay_poll = -1 };
 	if (size < sizeof state)
 		return 0;
 	memcpy(&state, data, sizeof state);

@@ -56,6 +56,8 @@ export const ENGINE_OPTIONS = {
   hostGatewayIp: option('host-gateway-ip', ''),
   /** Where ports are published that name no address. */
   publishIp: option('ip', '0.0.0.0'),
+  /** Whether ports of containers that have IPv4 only are published at the host's IPv6 addresses, too. */
+  userlandProxy: option('userland-proxy', true),
   dns: option<string[]>('dns', []),
   dnsSearch: option<string[]>('dns-search', []),
   dnsOptions: option<string[]>('dns-opt', []),

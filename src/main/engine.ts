@@ -91,7 +91,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   undo.defer(() => graph.close());
   options.logger?.info({ driver: graph.driverName, status: graph.driverStatus() }, 'storage driver');
   const { bridgeDevice, firewallTable } = hostNames(dataRoot, options);
-  const networkDrivers = openNetworkDrivers({ table: firewallTable });
+  const networkDrivers = openNetworkDrivers({ table: firewallTable, relay: options.userlandProxy });
   undo.defer(() => {
     for (const driver of networkDrivers.values()) driver.close();
   });

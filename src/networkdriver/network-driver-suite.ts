@@ -91,7 +91,8 @@ export function describeNetworkDriver({ name, open, traces }: SuiteOptions): voi
       if (first !== undefined) {
         await driver.unpublish(endpoint, [first]);
         driver.releasePorts([first]);
-        const taken = { ...first, hostPort: others[0]?.hostPort ?? 0 };
+        const other = others.find(({ containerPort }) => containerPort !== first.containerPort);
+        const taken = { ...first, hostPort: other?.hostPort ?? 0 };
         await assert.rejects(driver.publish(endpoint, { ...options, ports: [taken] }), /already allocated/);
         const again = await driver.publish(endpoint, { ...options, ports: [first] });
         assert.deepEqual(again.ports, [first]);

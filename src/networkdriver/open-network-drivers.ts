@@ -8,6 +8,8 @@ import { SublinkDriver } from './sublink/sublink-driver.ts';
 export type NetworkDriversOptions = {
   /** The nftables table that is the engine's own. Default `slipway`; engines side by side need one each. */
   table?: string;
+  /** Whether ports of containers that have IPv4 only are published at the host's IPv6 addresses, too. Default true. */
+  relay?: boolean;
 };
 
 /** Every driver, by the name that networks have for it. */
@@ -21,6 +23,9 @@ const DRIVERS: Record<string, (options: Required<NetworkDriversOptions>) => Netw
 
 export type NetworkDrivers = ReadonlyMap<string, NetworkDriver>;
 
-export function openNetworkDrivers({ table = 'slipway' }: NetworkDriversOptions = {}): NetworkDrivers {
-  return new Map(Object.entries(DRIVERS).map(([name, open]) => [name, open({ table })]));
+export function openNetworkDrivers({
+  table = 'slipway',
+  relay = true,
+}: NetworkDriversOptions = {}): NetworkDrivers {
+  return new Map(Object.entries(DRIVERS).map(([name, open]) => [name, open({ table, relay })]));
 }

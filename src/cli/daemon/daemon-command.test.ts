@@ -172,7 +172,7 @@ test('a key that is null, or asks for what is so anyway, is not warned of', asyn
   const content = {
     ...Object.fromEntries(Object.keys(EVERY_KEY).map(key => [key, null])),
     iptables: true,
-    'userland-proxy': false,
+    'userland-proxy': true,
     experimental: false,
     'registry-mirrors': [],
     'default-runtime': 'runc',

@@ -163,6 +163,7 @@ export const DAEMON_FLAG_TABLE = {
   tlscert: string('', 'Path of the TLS certificate', defaultTlsFile('cert.pem')),
   tlskey: string('', 'Path of the TLS key', defaultTlsFile('key.pem')),
   tlsverify: bool('', 'Use TLS on TCP, and verify clients'),
+  'userland-proxy': bool('', 'Publish ports of containers without IPv6 at IPv6 addresses, too', true),
   validate: bool('', 'Validate the configuration and exit'),
 };
 

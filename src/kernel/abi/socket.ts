@@ -18,6 +18,7 @@ export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
 export const IPPROTO_SCTP = 132;
 export const IPV6_V6ONLY = 26;
+export const IPV6_RECVPKTINFO = 49;
 
 export const SO_PEERCRED = 17;
 

@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { NETLINK_ROUTE } from '../../kernel/abi/netlink.ts';
 import { dumpLinks, parseLink } from '../../kernel/netlink/link-messages.ts';
@@ -48,6 +48,8 @@ import { portRequests } from './port-requests.ts';
 export type BridgeDriverOptions = {
   /** The nftables table; engines side by side have one each. */
   table: string;
+  /** Whether ports of containers that have IPv4 only are published at the host's IPv6 addresses, too. */
+  relay: boolean;
 };
 
 /**
@@ -370,7 +372,10 @@ export class BridgeDriver implements NetworkDriver {
   ): Promise<BoundPort[]> {
     if (network.options.internal) return [];
     try {
-      const { requests, routed } = portRequests(options.ports, addresses, network.settings);
+      const { requests, routed } = portRequests(options.ports, addresses, {
+        ...network.settings,
+        canRelay: this.#options.relay && existsSync('/proc/net/if_inet6'),
+      });
       return [...(await this.#ports.bind(requests)), ...routed];
     } catch (error) {
       throw connectivityError(options, error);

@@ -125,7 +125,8 @@ export class PortAllocator {
     // From other containers, while this one waits; a port that the kernel is to choose is not known yet.
     this.restore(binding);
     try {
-      const bound = await this.#bindUnlessInUse(binding);
+      const isRelayed = versionOf(hostIp) !== versionOf(inside);
+      const bound = await this.#bindUnlessInUse(binding, isRelayed);
       this.restore(bound.binding);
       return bound;
     } catch (error) {
@@ -135,18 +136,18 @@ export class PortAllocator {
   }
 
   /** It may be a socket that a container had which has just ended. */
-  async #bindUnlessInUse(binding: PortBinding): Promise<BoundPort> {
+  async #bindUnlessInUse(binding: PortBinding, isRelayed: boolean): Promise<BoundPort> {
     try {
-      return this.#bindSocket(binding);
+      return this.#bindSocket(binding, isRelayed);
     } catch (error) {
       if (errorCode(error) !== 'EADDRINUSE') throw error;
       await this.#copiesClosed();
-      return this.#bindSocket(binding);
+      return this.#bindSocket(binding, isRelayed);
     }
   }
 
-  #bindSocket(binding: PortBinding): BoundPort {
-    const { hostPort, descriptor } = bindPortSocket(binding);
+  #bindSocket(binding: PortBinding, isRelayed: boolean): BoundPort {
+    const { hostPort, descriptor } = bindPortSocket(binding, isRelayed);
     if (descriptor !== undefined) return { binding: { ...binding, hostPort }, descriptor };
     return { binding: { ...binding, hostPort: hostPort || this.#unusedPort(binding) } };
   }

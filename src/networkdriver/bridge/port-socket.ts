@@ -7,6 +7,7 @@ import {
   IPPROTO_SCTP,
   IPPROTO_TCP,
   IPPROTO_UDP,
+  IPV6_RECVPKTINFO,
   IPV6_V6ONLY,
   SO_REUSEADDR,
   SOCK_CLOEXEC,
@@ -24,13 +25,19 @@ const SOCKETS: Record<Protocol, { type: number; protocol: number }> = {
   sctp: { type: SOCK_STREAM, protocol: IPPROTO_SCTP },
 };
 const SOCKADDR_BYTES = 28;
+/** As many as the kernel lets one have (net.core.somaxconn). */
+const RELAY_BACKLOG = 4096;
 
 /**
  * A socket bound to the port of a host's address, which keeps it from other programs, and which port it is. Where the
  * kernel has no SCTP, no other program can have its ports, and there is no socket.
+ * @param isRelayed whether what comes to it is the shim's to pass on
  * @throws SyscallError
  */
-export function bindPortSocket(binding: PortBinding): { hostPort: number; descriptor?: number } {
+export function bindPortSocket(
+  binding: PortBinding,
+  isRelayed = false,
+): { hostPort: number; descriptor?: number } {
   const { protocol, hostIp, hostPort } = binding;
   const where = `${hostIp}:${hostPort}`;
   const descriptor = openSocket(protocol, hostIp, where);
@@ -44,12 +51,20 @@ export function bindPortSocket(binding: PortBinding): { hostPort: number; descri
     if (reuse) setOption(descriptor, { level: SOL_SOCKET, option: SO_REUSEADDR, value: 1 });
     const address = socketAddress(hostIp, hostPort);
     syscall('bind', where, descriptor, address, address.length);
+    // What lingers would keep it from listening, too.
+    if (isRelayed) awaitRelayed(descriptor, binding);
     if (reuse) setOption(descriptor, { level: SOL_SOCKET, option: SO_REUSEADDR, value: 0 });
     return { hostPort: hostPort || boundPort(descriptor), descriptor };
   } catch (error) {
     closeSync(descriptor);
     throw error;
   }
+}
+
+/** By that the shim knows it: it listens, or wants to know where a datagram was sent to. */
+function awaitRelayed(descriptor: number, { protocol, hostIp }: PortBinding): void {
+  if (protocol === 'tcp') syscall('listen', hostIp, descriptor, RELAY_BACKLOG);
+  if (protocol === 'udp') setOption(descriptor, { level: IPPROTO_IPV6, option: IPV6_RECVPKTINFO, value: 1 });
 }
 
 /** By what such a socket is told from others: its protocol, and its address as the kernel has it. */

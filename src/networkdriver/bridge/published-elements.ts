@@ -1,6 +1,7 @@
 import type { MapElement } from '../../kernel/netlink/nftables-messages.ts';
 import { addressOf, type Endpoint, type PortBinding, type Protocol } from '../driver.ts';
 import { addressBytes, type IpVersion, parseIp, versionOf } from '../ipam/ip.ts';
+import { relayAddress } from './relay-address.ts';
 import { EVERY_ADDRESS_MAP, LINKED_SET, ONE_ADDRESS_MAP, OPEN_SET } from './ruleset.ts';
 
 /** What changes with each endpoint in the table of an IP version. */
@@ -15,7 +16,7 @@ const NO_DATA = Buffer.alloc(0);
 
 /**
  * What the firewall's maps hold for an endpoint: an element for each port that leads to it by an address of that
- * version, and for each port that it is linked by.
+ * version, or by the shim from IPv6 to IPv4, and for each port that it is linked by.
  * @param routed IP versions in which its published ports are reached at its own address
  */
 export function publishedElements(endpoint: Endpoint, routed: ReadonlySet<IpVersion>): PublishedElement[] {
@@ -30,7 +31,10 @@ function portElement(
 ): PublishedElement[] {
   const version = versionOf(port.hostIp);
   const inside = addressOf(endpoint, version)?.address;
-  if (inside === undefined) return [];
+  if (inside === undefined)
+    return version === 6 && addressOf(endpoint, 4) !== undefined && port.hostPort !== 0
+      ? portElement(endpoint, { ...port, hostIp: relayAddress(port.hostIp) }, routed)
+      : [];
   if (port.hostPort === 0)
     return routed.has(version) ? [{ version, map: OPEN_SET, element: openElement(inside, port) }] : [];
   const everyAddress = isEveryAddress(port.hostIp);

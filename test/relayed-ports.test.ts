@@ -1,0 +1,120 @@
+/** Ports of containers that have IPv4 only, at IPv6 addresses of the host's. */
+import assert from 'node:assert/strict';
+import { closeSync } from 'node:fs';
+import { after, afterEach, before, describe, test } from 'node:test';
+import type { ContainerInspect } from '../src/api/types.ts';
+import { until } from '../src/base/testing/until.ts';
+import { openNetworkNamespace } from '../src/kernel/namespaces.ts';
+import { DaemonProcess } from './fixtures/daemon-process.ts';
+import { serveUdp } from './network-peers.ts';
+
+const BYTES = 3_000_000;
+const SERVER = [
+  'sh',
+  '-c',
+  `head -c ${BYTES} /dev/zero > /large; echo served > /index.html; exec httpd -f -h /`,
+];
+
+describe('ports of containers without IPv6, at IPv6 addresses', () => {
+  let daemon: DaemonProcess;
+
+  before(async () => {
+    daemon = await DaemonProcess.startWithBusybox();
+  });
+  after(() => daemon.dispose());
+  afterEach(() => daemon.clear());
+
+  async function start(name: string, PortBindings: object): Promise<void> {
+    const HostConfig = { PortBindings };
+    await daemon.api('POST', `/containers/create?name=${name}`, {
+      Image: 'busybox',
+      Cmd: SERVER,
+      HostConfig,
+    });
+    await daemon.api('POST', `/containers/${name}/start`);
+  }
+
+  async function get(place: string, path = '/'): Promise<string> {
+    const { stdout } = await daemon.inNetwork('curl', '-gs', '--max-time', '20', `http://${place}${path}`);
+    return stdout;
+  }
+
+  const answers = (place: string) => until(async () => (await get(place)) === 'served\n');
+  const inspect = async (name: string) =>
+    (await daemon.api('GET', `/containers/${name}/json`)) as ContainerInspect;
+
+  test('a connection is passed on, whole, and goes on without a daemon', async () => {
+    await start('web', { '80/tcp': [{ HostPort: '8080' }, { HostIp: '::1', HostPort: '8081' }] });
+    assert.deepEqual((await inspect('web')).NetworkSettings.Ports, {
+      '80/tcp': [
+        { HostIp: '0.0.0.0', HostPort: '8080' },
+        { HostIp: '::', HostPort: '8080' },
+        { HostIp: '::1', HostPort: '8081' },
+      ],
+    });
+    await answers('[::1]:8080');
+    await answers('[::1]:8081');
+    assert.equal(await get('127.0.0.1:8081'), '');
+    assert.equal((await get('[::1]:8080', '/large')).length, BYTES);
+    await daemon.kill();
+    assert.equal((await get('[::1]:8081', '/large')).length, BYTES);
+    await daemon.start();
+    await daemon.api('POST', '/containers/web/restart?t=0');
+    await answers('[::1]:8080');
+  });
+
+  test('a port leads to where the container is, and is free when it is given up', async () => {
+    await start('web', { '80/tcp': [{ HostPort: '8080' }] });
+    await answers('[::1]:8080');
+    await daemon.api('POST', '/networks/bridge/disconnect', { Container: 'web' });
+    assert.equal(await get('[::1]:8080'), '');
+    await daemon.createNetwork('front');
+    await daemon.api('POST', '/networks/front/connect', { Container: 'web' });
+    await answers('[::1]:8080');
+    await daemon.slipwayOut('port', 'rm', 'web', '8080:80');
+    assert.equal(await get('[::1]:8080'), '');
+    await daemon.slipwayOut('port', 'add', 'web', '[::1]:8080:80');
+    await answers('[::1]:8080');
+  });
+
+  test('datagrams are passed on, and answered from the address that was asked', async () => {
+    await start('web', { '53/udp': [{ HostPort: '5300' }] });
+    const inside = openNetworkNamespace((await inspect('web')).State.Pid);
+    const server = serveUdp(inside, 53, 'web');
+    try {
+      const ask =
+        'use IO::Socket::IP; use Socket "SOCK_DGRAM"; $s = IO::Socket::IP->new(PeerHost => "::1", PeerPort => 5300,' +
+        'Type => SOCK_DGRAM) or die; for (1 .. 3) { $s->send("?"); alarm 10; $s->recv($a, 100); print "$a\n" }';
+      const { stdout, stderr } = await daemon.inNetwork('perl', '-e', ask);
+      assert.match(stdout, /^(web 172\.17\.\d+\.\d+\n){3}$/, stderr);
+    } finally {
+      server.close();
+      closeSync(inside);
+    }
+  });
+
+  test('without the relay, IPv6 addresses are no place for them', async () => {
+    const plain = await daemon.another('--userland-proxy=false', '--bip', '172.31.0.1/24');
+    try {
+      await withoutRelay(plain);
+    } finally {
+      await plain.dispose();
+    }
+  });
+
+  async function withoutRelay(plain: DaemonProcess): Promise<void> {
+    await plain.slipwayOut('image', 'bootstrap', 'busybox');
+    const body = (HostIp: string) => ({
+      Image: 'busybox',
+      Cmd: SERVER,
+      HostConfig: { PortBindings: { '80/tcp': [{ HostIp, HostPort: '8085' }] } },
+    });
+    await assert.rejects(
+      plain.launch(body('::1')),
+      /400 .*cannot publish port 80\/tcp at ::1: the container has no IPv6 address on this network/,
+    );
+    const id = await plain.launch(body(''));
+    const { NetworkSettings } = (await plain.api('GET', `/containers/${id}/json`)) as ContainerInspect;
+    assert.deepEqual(NetworkSettings.Ports, { '80/tcp': [{ HostIp: '0.0.0.0', HostPort: '8085' }] });
+  }
+});
