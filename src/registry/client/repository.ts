@@ -1,6 +1,6 @@
 import { type Digest, digestOf, isDigest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
-import { arrayOf, safeInteger, struct, text } from '../../base/go/decode.ts';
+import { arrayOf, safeInteger, stringMap, struct, text } from '../../base/go/decode.ts';
 import { parseGoJson } from '../../base/go/json.ts';
 import { type Descriptor, OCI_INDEX } from '../../oci/image-spec.ts';
 import { familiarString, type Reference, repositoryOf } from '../../oci/reference.ts';
@@ -13,6 +13,8 @@ import type { Session } from './session.ts';
 /** Limit for all pages together. */
 const MAXIMUM_TAGS = 100_000;
 const MAXIMUM_PAGES = 1000;
+/** Of what refers to one manifest; more are passed over. */
+const MAXIMUM_REFERRERS = 1000;
 const MAXIMUM_PAGE_BYTES = 4 * 1024 * 1024;
 /** A refusal of HEAD has no body that says why: GET, or what comes next, gets one. */
 const UNEXPLAINED = [400, 403, 404, 405];
@@ -23,15 +25,15 @@ const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
 /** What refers to something: an artifact, by its type. */
 export type Referrer = Descriptor & { artifactType?: string };
 
-const referrer = struct<Partial<Pick<Referrer, 'mediaType' | 'digest' | 'size' | 'artifactType'>>>(
-  'v1.Descriptor',
-  {
-    mediaType: text(),
-    digest: text(),
-    size: safeInteger('int64'),
-    artifactType: text(),
-  },
-);
+const referrer = struct<
+  Partial<Pick<Referrer, 'mediaType' | 'digest' | 'size' | 'artifactType' | 'annotations'>>
+>('v1.Descriptor', {
+  mediaType: text(),
+  digest: text(),
+  size: safeInteger('int64'),
+  artifactType: text(),
+  annotations: stringMap,
+});
 const referrerIndex = struct<{ manifests?: ReturnType<typeof referrer>[] }>('v1.Index', {
   manifests: arrayOf(referrer, '[]v1.Descriptor'),
 });
@@ -195,21 +197,37 @@ export class Repository {
 
   /**
    * What refers to a manifest as its subject (distribution-spec, "Listing Referrers"), by the tag `sha256-HEX` where the
-   * registry has no such list. Not more than a page of it.
+   * registry has no such list. Not more than a thousand.
    */
   referrers(digest: Digest): Promise<Referrer[]> {
     return this.atSome(async endpoint => {
-      const url = this.urlAt(endpoint, `referrers/${digest}`);
-      const request = { url, headers: { accept: OCI_INDEX }, scopes: this.scopes('pull') };
-      const accepts = [200, ...UNEXPLAINED];
-      const response = await this.session.send(endpoint, { method: 'GET', ...request, accepts });
-      const { 'content-type': type = '' } = response.headers;
-      const isList = response.status === 200 && type.replace(/;.*$/s, '').trim() === OCI_INDEX;
-      if (isList)
-        return referrerList(parseGoJson((await readUpTo(response, MAXIMUM_PAGE_BYTES)).toString()), '');
-      await discard(response);
-      return this.#taggedReferrers(endpoint, digest);
+      const referrers: Referrer[] = [];
+      const seen = new Set<string>();
+      for (let url: URL | undefined = this.urlAt(endpoint, `referrers/${digest}`); url !== undefined; ) {
+        seen.add(url.href);
+        const page = await this.#referrersPage(endpoint, url);
+        // Where the first page is none, the registry has no such lists.
+        if (page === undefined) return seen.size === 1 ? this.#taggedReferrers(endpoint, digest) : referrers;
+        referrers.push(...page.referrers);
+        const isOver = referrers.length >= MAXIMUM_REFERRERS || seen.has(page.next?.href ?? '');
+        url = isOver ? undefined : page.next;
+      }
+      return referrers.slice(0, MAXIMUM_REFERRERS);
     });
+  }
+
+  async #referrersPage(
+    endpoint: Endpoint,
+    url: URL,
+  ): Promise<{ referrers: Referrer[]; next: URL | undefined } | undefined> {
+    const request = { url, headers: { accept: OCI_INDEX }, scopes: this.scopes('pull') };
+    const accepts = [200, ...UNEXPLAINED];
+    const response = await this.session.send(endpoint, { method: 'GET', ...request, accepts });
+    const { 'content-type': type = '' } = response.headers;
+    const isList = response.status === 200 && type.replace(/;.*$/s, '').trim() === OCI_INDEX;
+    if (!isList) return discard(response).then(() => undefined);
+    const page = await readUpTo(response, MAXIMUM_PAGE_BYTES);
+    return { referrers: referrerList(parseGoJson(page.toString()), ''), next: nextPage(response) };
   }
 
   async #taggedReferrers(endpoint: Endpoint, digest: Digest): Promise<Referrer[]> {

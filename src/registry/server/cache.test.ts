@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { until } from '../../base/testing/until.ts';
+import { OCI_INDEX, OCI_MANIFEST } from '../../oci/image-spec.ts';
 import { DEFAULT_PATIENCE } from '../client/registry-options.ts';
 import { FakeRegistry, sendRegistryError } from '../testing/fake-registry.ts';
 import { parseUpstream } from './upstreams.ts';
@@ -238,4 +239,53 @@ test('upstreams that are none are refused', () => {
     credentials: undefined,
   });
   assert.deepEqual(parseUpstream('local=localhost:5000').host, 'localhost:5000');
+});
+
+test('what refers to a manifest of an upstream is what the upstream says, in all of its pages', async t => {
+  const { upstream, registry } = await start(t);
+  const subject = sha256('subject');
+  const entry = (digest: string, artifactType: string) => ({
+    mediaType: OCI_MANIFEST,
+    digest: sha256(digest),
+    size: 3,
+    artifactType,
+    annotations: { about: digest },
+  });
+  const pages = [[entry('one', 'a/signature')], [entry('two', 'a/list')]];
+  upstream.intercept = ({ url = '' }, response) => {
+    if (!url.includes('/referrers/')) return false;
+    const isFirst = !url.includes('page=2');
+    response.setHeader('Content-Type', OCI_INDEX);
+    if (isFirst) response.setHeader('Link', `<${url}?page=2>; rel="next"`);
+    response.end(
+      JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: pages[isFirst ? 0 : 1] }),
+    );
+    return true;
+  };
+  const path = `/v2/up/app/referrers/${subject}`;
+  const digests = (answer: Answer) => (answer.json as { manifests: object[] }).manifests;
+  const all = await registry.ask(`GET ${path}`);
+  assert.deepEqual(new Set(digests(all).map(found => JSON.stringify(found))).size, 2);
+  const filtered = await registry.ask(`GET ${path}?artifactType=a/list`);
+  assert.deepEqual(digests(filtered), pages[1]);
+  assert.equal(filtered.headers['oci-filters-applied'], 'artifactType');
+  assert.equal(upstream.count('GET', '/referrers/'), 2);
+});
+
+test('while the upstream fails, that nothing refers to a manifest, or that a name has no tags, is not said', async t => {
+  const { upstream, registry } = await start(t);
+  down(upstream);
+  for (const path of [`referrers/${sha256('subject')}`, 'tags/list'])
+    assert.equal(status(await registry.ask(`GET /v2/up/app/${path}`)), '503 UNAVAILABLE');
+});
+
+test('who asks whether a blob is there has nothing fetched', async t => {
+  const { upstream, registry } = await start(t);
+  const layer = randomBytes(1000);
+  upstream.addImage('app:1', [layer]);
+  await registry.ask('GET /v2/up/app/manifests/1');
+  const head = await registry.ask(`HEAD /v2/up/app/blobs/${sha256(layer)}`);
+  assert.deepEqual([head.status, head.headers['content-length']], [200, '1000']);
+  assert.equal((await registry.ask(`HEAD /v2/up/app/blobs/${sha256('other')}`)).status, 404);
+  assert.equal(upstream.count('GET', '/blobs/'), 0);
 });

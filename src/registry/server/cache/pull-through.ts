@@ -7,7 +7,7 @@ import { parseReference, type Reference } from '../../../oci/reference.ts';
 import { downloadBlob } from '../../client/download-blob.ts';
 import { RegistryError } from '../../client/registry-error.ts';
 import type { RegistryOptions } from '../../client/registry-options.ts';
-import { Repository } from '../../client/repository.ts';
+import { type Referrer, Repository } from '../../client/repository.ts';
 import { Session } from '../../client/session.ts';
 import { compareTags } from '../compare-tags.ts';
 import { DistributionError } from '../distribution-error.ts';
@@ -41,7 +41,7 @@ const NOTHING_KEPT_MS = 60_000;
 const FAILURE_KEPT_MS = 15_000;
 const KEPT_COUNT = 10_000;
 const CONCURRENT_DOWNLOADS = 16;
-const TAGS_KEPT_MS = 30_000;
+const LISTS_KEPT_MS = 30_000;
 
 /**
  * Repositories of other registries, kept here as they are asked for. A digest is for ever; a tag is asked for again, and
@@ -67,7 +67,17 @@ export class PullThrough {
     maxCount: KEPT_COUNT,
     maxSize: KEPT_COUNT,
   });
-  readonly #tagLists = new ShortMemory<string[]>({ keptMs: TAGS_KEPT_MS, maxCount: 100, maxSize: 1_000_000 });
+  readonly #tagLists = new ShortMemory<string[]>({
+    keptMs: LISTS_KEPT_MS,
+    maxCount: 100,
+    maxSize: 1_000_000,
+  });
+  /** Their size is that of their text. */
+  readonly #referrers = new ShortMemory<readonly Referrer[]>({
+    keptMs: LISTS_KEPT_MS,
+    maxCount: KEPT_COUNT,
+    maxSize: 16_000_000,
+  });
 
   readonly #used = new ShortMemory<true>({
     keptMs: NOTHING_KEPT_MS,
@@ -207,7 +217,10 @@ export class PullThrough {
     }
   }
 
-  /** All tags of a repository of an upstream, or those known here while it fails; undefined where it is not there. */
+  /**
+   * All tags of a repository of an upstream; undefined where those that are known here count: it is not there, or fails.
+   * @throws DistributionError UNAVAILABLE, TOOMANYREQUESTS when it fails, and none are known
+   */
   async tags(repository: string): Promise<string[] | undefined> {
     const known = this.#tagLists.get(repository);
     if (known !== undefined) return known;
@@ -220,8 +233,38 @@ export class PullThrough {
       return tags;
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      return undefined;
+      const isAnswer =
+        error.kind === 'not-found' || this.#store.records.repositoryId(repository) !== undefined;
+      if (isAnswer) return undefined;
+      throw upstreamError(error);
     }
+  }
+
+  /**
+   * What refers to a manifest, as the upstream has it; undefined where what is known here counts.
+   * @throws DistributionError UNAVAILABLE, TOOMANYREQUESTS when it fails, and none is known: that there are none would be
+   *   taken for the truth
+   */
+  async referrers(repository: string, subject: ContentDigest): Promise<readonly Referrer[] | undefined> {
+    const key = `${repository}@${subject}`;
+    const known = this.#referrers.get(key);
+    if (known !== undefined || this.#options.isOffline || !isDigest(subject)) return known;
+    try {
+      const referrers = await this.#withRepository(repository, upstream => upstream.referrers(subject));
+      this.#referrers.forget(key);
+      this.#referrers.keep(key, referrers, JSON.stringify(referrers).length);
+      return referrers;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      const own = { artifactType: undefined, last: '', count: 1 };
+      if (this.#store.records.referrers(repository, subject, own).length > 0) return undefined;
+      throw upstreamError(error);
+    }
+  }
+
+  /** Of a blob that a manifest of the repository names: nothing is fetched. */
+  async blobSize(repository: string, digest: ContentDigest): Promise<number | undefined> {
+    return this.#sizeOf(repository, digest);
   }
 
   /** A blob that a manifest of the repository names, on its way here; undefined where none does, or it is here now. */
@@ -297,7 +340,8 @@ export class PullThrough {
   async close(): Promise<void> {
     this.#closing.abort(new EngineError('cancelled', 'context canceled'));
     await Promise.allSettled([...this.#downloads, ...this.#asking.values()]);
-    for (const memory of [this.#absent, this.#failures, this.#tagLists, this.#used]) memory.clear();
+    for (const memory of [this.#absent, this.#failures, this.#tagLists, this.#referrers, this.#used])
+      memory.clear();
   }
 }
 

@@ -27,7 +27,10 @@ async function getBlob(parts: RegistryParts, exchange: RegistryExchange, sender:
   const { repository, request, response } = exchange;
   parts.guard.require(exchange.identity, 'pull', repository);
   const digest = parseContentDigest(exchange.param('digest'));
-  const found = await findBlob(parts, repository, digest);
+  const isHead = request.method === 'HEAD';
+  const found =
+    (isHead && (await describeCached(parts, repository, digest))) ||
+    (await findBlob(parts, repository, digest));
   if (found === undefined) throw unknownBlob(digest);
   const etag = `"${digest}"`;
   if (isUnchanged(request.headers['if-none-match'], etag)) return sendUnchanged(response, etag);
@@ -36,7 +39,7 @@ async function getBlob(parts: RegistryParts, exchange: RegistryExchange, sender:
   const { start, end } = range ?? { start: 0, end: sizeBytes };
   const head = blobHead({ digest, etag, sizeBytes, range });
   const status = range === undefined ? 200 : 206;
-  if (request.method === 'HEAD') return void response.writeHead(status, head).end();
+  if (isHead) return void response.writeHead(status, head).end();
   if ('read' in found) return pipeline(found.read(start, end), response.writeHead(status, head));
   // Before the head goes out: a blob that cannot be sent has an answer of its own.
   const file = await openBlob(parts, found);
@@ -81,6 +84,17 @@ async function findBlob(
     return here ?? images?.blob(repository, digest);
   }
   return (await cache.blob(repository, digest)) ?? store.blobFor(repository, digest);
+}
+
+/** Who only asks whether a blob of an upstream is there has it not fetched. */
+async function describeCached(
+  { store, cache }: RegistryParts,
+  repository: string,
+  digest: ContentDigest,
+): Promise<BlobRecord | undefined> {
+  const isElsewhere = cache.isCached(repository) && store.blobFor(repository, digest) === undefined;
+  const sizeBytes = isElsewhere ? await cache.blobSize(repository, digest) : undefined;
+  return sizeBytes === undefined ? undefined : { digest, sizeBytes };
 }
 
 function openBlob({ store }: RegistryParts, blob: BlobRecord | LayoutBlob): Promise<FileHandle> {

@@ -1,11 +1,12 @@
 import { TimeSlice } from '../../../base/time-slice.ts';
+import type { Referrer } from '../../client/repository.ts';
 import { OCI_INDEX } from '../../../oci/image-spec.ts';
 import { compareTags } from '../compare-tags.ts';
 import { DistributionError } from '../distribution-error.ts';
 import { read, type RegistryExchange, type RegistryRoute } from '../registry-exchange.ts';
 import type { RegistryParts } from '../registry-parts.ts';
 import { sendDocument } from '../respond.ts';
-import { parseContentDigest } from '../storage/content-digest.ts';
+import { type ContentDigest, parseContentDigest } from '../storage/content-digest.ts';
 import type { ManifestRecord } from '../storage/records.ts';
 import { pageOf, type PageRequest, pageRequest } from './pages.ts';
 
@@ -79,17 +80,13 @@ async function listRepositories(
 }
 
 /** An index of what says something about a manifest, which need not be here (distribution-spec, "Listing Referrers"). */
-function listReferrers({ store, guard }: RegistryParts, exchange: RegistryExchange): void {
+async function listReferrers(parts: RegistryParts, exchange: RegistryExchange): Promise<void> {
   const { repository, query, response, identity } = exchange;
-  guard.require(identity, 'pull', repository);
+  parts.guard.require(identity, 'pull', repository);
   const subject = parseContentDigest(exchange.param('digest'));
   const artifactType = query.get('artifactType') ?? undefined;
   const last = query.get('last') ?? '';
-  const found = store.records.referrers(repository, subject, {
-    artifactType,
-    last,
-    count: REFERRERS_COUNT + 1,
-  });
+  const found = await findReferrers(parts, repository, { subject, artifactType, last });
   const manifests = firstDescriptors(found);
   const next = manifests.length < found.length ? manifests.at(-1) : undefined;
   const path = `/v2/${repository}/referrers/${subject}`;
@@ -107,19 +104,38 @@ function listReferrers({ store, guard }: RegistryParts, exchange: RegistryExchan
   );
 }
 
+type WantedReferrers = { subject: ContentDigest; artifactType: string | undefined; last: string };
+
+/** In the order of their digests, behind `last`; one more than a page has, where there are so many. */
+async function findReferrers(
+  { store, cache }: RegistryParts,
+  repository: string,
+  { subject, artifactType, last }: WantedReferrers,
+): Promise<Referrer[]> {
+  const count = REFERRERS_COUNT + 1;
+  const others = cache.isCached(repository) ? await cache.referrers(repository, subject) : undefined;
+  if (others === undefined)
+    return store.records.referrers(repository, subject, { artifactType, last, count }).map(descriptorOf);
+  return others
+    .filter(({ digest }) => digest > last)
+    .filter(referrer => artifactType === undefined || referrer.artifactType === artifactType)
+    .toSorted((one, other) => (one.digest < other.digest ? -1 : 1))
+    .slice(0, count);
+}
+
 /** At least one, as many as fit. */
-function firstDescriptors(records: readonly ManifestRecord[]) {
-  const descriptors: ReturnType<typeof descriptorOf>[] = [];
+function firstDescriptors(referrers: readonly Referrer[]): Referrer[] {
+  const descriptors: Referrer[] = [];
   let length = 0;
-  for (const record of records.slice(0, REFERRERS_COUNT)) {
-    length += JSON.stringify(record.annotations ?? '').length;
+  for (const referrer of referrers.slice(0, REFERRERS_COUNT)) {
+    length += JSON.stringify(referrer.annotations ?? '').length;
     if (length > MAXIMUM_REFERRERS_LENGTH && descriptors.length > 0) break;
-    descriptors.push(descriptorOf(record));
+    descriptors.push(referrer);
   }
   return descriptors;
 }
 
-function descriptorOf({ mediaType, digest, sizeBytes, artifactType, annotations }: ManifestRecord) {
+function descriptorOf({ mediaType, digest, sizeBytes, artifactType, annotations }: ManifestRecord): Referrer {
   return {
     mediaType,
     digest,
