@@ -26,6 +26,7 @@ import { openNetworkDrivers } from '../networkdriver/open-network-drivers.ts';
 import type { Backend } from '../api/backend.ts';
 import { holdPrograms } from './hold-programs.ts';
 import { requireRoot } from './require-root.ts';
+import type * as Registry from '../registry/server/open-registry.ts';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -50,7 +51,9 @@ export type EngineOptions = Partial<Omit<DaemonOptions, 'version' | 'initPath'>>
 
 const DEFAULT_DATA_ROOT = '/var/lib/slipway';
 
-export { openRegistry } from '../registry/server/open-registry.ts';
+/** See there. An engine does not load it. */
+export const openRegistry: typeof Registry.openRegistry = async options =>
+  (await import('../registry/server/open-registry.ts')).openRegistry(options);
 
 /** A container engine inside this process. Several can live in one, each with roots, bridge and table of its own. */
 export interface Engine {

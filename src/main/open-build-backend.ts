@@ -1,11 +1,6 @@
 import { join } from 'node:path';
-import type { ClassicBuildOptions } from '../api/classic-build.ts';
 import { parseBinarySize } from '../base/parse-binary-size.ts';
-import { ControlService, sourceDetails } from '../builder/buildkit/control.ts';
-import { GrpcClient, serveGrpc } from '../builder/buildkit/grpc.ts';
-import { Sessions } from '../builder/buildkit/sessions.ts';
 import { prunedCache, usedCache } from '../builder/cache-usage.ts';
-import { type ClassicBuild, classicBuild } from '../builder/legacy/classic-build.ts';
 import { openBuilder } from '../builder/open-builder.ts';
 import { pullBase } from '../daemon/build/pull-base.ts';
 import { pushBuilt } from '../daemon/build/push-built.ts';
@@ -15,6 +10,7 @@ import type { Daemon } from '../daemon/container/daemon.ts';
 import { download } from '../daemon/image/download.ts';
 import { imageEvent } from '../daemon/image/images.ts';
 import type { BuildBackend, SystemBackend } from '../api/backend.ts';
+import type { BuildServices } from './build-services.ts';
 
 export type OpenBuildBackend = {
   backend: BuildBackend;
@@ -52,23 +48,15 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
     onTagged: (image, tag) => imageEvent(daemon, 'tag', image, tag),
     threads,
   });
-  const sessions = new Sessions();
-  const control = new ControlService(builder, sessions);
-  const closing = new AbortController();
-  const going = new Set<Promise<void>>();
-  const goesOn = async (build: Promise<void>): Promise<void> => {
-    going.add(build);
-    await build.finally(() => going.delete(build));
-  };
+  let opened: Promise<BuildServices> | undefined;
+  // Most daemons build nothing for most of their time: what only builds need is loaded with the first one.
+  const services = () =>
+    (opened ??= import('./build-services.ts').then(own => own.openBuildServices(builder)));
   return {
     backend: {
-      imageBuild: (request: ClassicBuildOptions, build: ClassicBuild) => {
-        const signal = AbortSignal.any([build.signal, closing.signal]);
-        return goesOn(classicBuild(builder, request, { ...build, signal }));
-      },
-      buildkitServe: connection => serveGrpc(connection, control.methods, sourceDetails),
-      buildkitSession: (connection, { id, methods }) =>
-        sessions.serve(id, { client: new GrpcClient(connection), methods: new Set(methods) }),
+      imageBuild: async (request, build) => (await services()).imageBuild(request, build),
+      buildkitServe: async connection => (await services()).buildkitServe(connection),
+      buildkitSession: async (connection, session) => (await services()).buildkitSession(connection, session),
       buildPrune: wanted => prunedCache(builder, wanted),
     },
     withBuildCache: diskUsage => async parts => {
@@ -76,9 +64,7 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
       return parts.has('build-cache') ? { ...usage, BuildCache: await usedCache(builder) } : usage;
     },
     async close() {
-      closing.abort(new DOMException('the engine is closing', 'AbortError'));
-      await Promise.allSettled([control.close(), ...going]);
-      sessions.close();
+      await (await opened)?.close();
       await builder.close();
     },
   };
