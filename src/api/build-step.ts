@@ -12,6 +12,8 @@ export type BuildStep = {
   /** `USER`; '' for root. */
   user: string;
   workingDirectory: string;
+  /** What the step's machine is called, where that is BuildKit's: it has no /etc/hostname then. '' for a container's. */
+  hostname: string;
   /** Limits, network, hosts, DNS, shared memory. */
   hostConfig: HostConfig;
   mounts: readonly BuildMount[];

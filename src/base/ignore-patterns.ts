@@ -68,6 +68,11 @@ export class IgnorePatterns {
   }
 }
 
+/** @throws EngineError invalid-parameter for a malformed pattern */
+export function checkPatterns(patterns: readonly string[]): void {
+  for (const text of patterns) readPattern(text.trim());
+}
+
 function parentsOf(path: string): string[] {
   const parents: string[] = [];
   for (let slash = path.indexOf('/', 1); slash >= 0; slash = path.indexOf('/', slash + 1))

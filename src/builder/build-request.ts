@@ -51,6 +51,8 @@ export type BuildRequest = {
   noCache: boolean;
   /** Images are asked for at their registry even when they are there. */
   pull: boolean;
+  /** What machines of RUN are called; '' for names as containers have. */
+  hostname: string;
   /** Limits, network and hosts of every RUN. */
   hostConfig: HostConfig;
   /** Whether the Dockerfile may have the host's network for a RUN: the user who builds need not have written it. */

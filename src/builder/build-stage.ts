@@ -1,15 +1,16 @@
 import { messageOf } from '../base/errors.ts';
 import { applyConfig, variablesOf } from '../dockerfile/apply-config.ts';
 import { DockerfileError, type LineRange } from '../dockerfile/dockerfile-error.ts';
-import type { ConfigInstruction, StageStep, Written } from '../dockerfile/instruction.ts';
+import type { ArgInstruction, ConfigInstruction, StageStep, Written } from '../dockerfile/instruction.ts';
 import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
+import { expandWord } from '../dockerfile/shell-lexer.ts';
 import { EngineError } from '../base/errors.ts';
 import { digestOf } from '../base/digest.ts';
 import { parsePlatform } from '../oci/parse-platform.ts';
 import type { Build } from './build.ts';
 import type { Outcome } from './builder-parts.ts';
 import { createdBy } from './frontend/describe-step.ts';
-import type { PlannedStage } from './frontend/plan-stages.ts';
+import { checkUses, type PlannedStage } from './frontend/plan-stages.ts';
 import { platformArgs, Scope } from './frontend/scope.ts';
 import { ClippedLog } from './clipped-log.ts';
 import type { RunOutput } from './solver/shared-runs.ts';
@@ -18,7 +19,7 @@ import { type Dialect, imageConfigOf, initialState, type StageState, withStep } 
 import { namedContext } from './contexts/named-context.ts';
 import { contextState } from './steps/find-source.ts';
 import { runStep } from './steps/run-step.ts';
-import { stepVariables } from './steps/step-variables.ts';
+import { stepVariables, type StepVariables } from './steps/step-variables.ts';
 import { transferStep } from './steps/transfer-step.ts';
 import { workdirStep } from './steps/workdir-step.ts';
 
@@ -36,13 +37,12 @@ export async function buildStage(build: Build, planned: PlannedStage): Promise<S
       ...build.plan.globals.args,
     ]),
   });
-  if (planned.base.kind === 'image') {
-    const triggers = triggersOf(state);
-    // What the image wants to be done in a build on top of it is done once.
+  const triggers = triggersOf(state).map(trigger => ({ ...trigger, range: planned.stage.range }));
+  checkUses(build.plan, planned, triggers);
+  // What the base wants to be done in a build on top of it is done once.
+  if (planned.base.kind !== 'scratch')
     state = { ...state, config: withoutTriggers(state.config, build.request.dialect) };
-    for (const trigger of triggers)
-      state = await carryOut(build, { ...trigger, range: planned.stage.range }, { state, scope });
-  }
+  for (const trigger of triggers) state = await carryOut(build, trigger, { state, scope });
   for (const step of planned.stage.steps) state = await carryOut(build, step, { state, scope });
   return state;
 }
@@ -62,6 +62,13 @@ async function begin(build: Build, { stage, base, platform }: PlannedStage): Pro
 
 function nameOf(base: Exclude<PlannedStage['base'], { kind: 'scratch' }>): string {
   return base.kind === 'image' ? base.reference : base.stage.stage.name;
+}
+
+function withoutNulls(config: ContainerDefaults): ContainerDefaults {
+  const kept = { ...config };
+  if (kept.Cmd === null) delete kept.Cmd;
+  if (kept.Entrypoint === null) delete kept.Entrypoint;
+  return kept;
 }
 
 function withoutCommand(config: ContainerDefaults, dialect: Dialect): ContainerDefaults {
@@ -96,67 +103,100 @@ async function perform(
   step: StageStep,
   { state, scope, say }: Place & { say: (output: RunOutput) => void },
 ): Promise<Performed> {
+  const variables = stepVariables(state);
   switch (step.kind) {
     case 'arg':
-      scope.declare(step, variablesOf(state.config.Env));
-      return {
-        state: finish(build, step, { ...state, args: new Map([...state.args, ...scope.args]) }),
-        cached: false,
-      };
+      return { state: finish(build, step, withArguments(build, step, { state, scope })), cached: false };
     case 'run': {
       const outcome = await runStep(build, state, step, { scope, say });
-      return made(build, step, { state, outcome, command: outcome.command });
+      return made(build, step, { state, outcome, variables, command: outcome.command });
     }
     case 'copy':
     case 'add':
       return made(build, step, {
         state,
-        outcome: await transferStep(build, state, step, stepVariables(state, scope)),
+        variables,
+        outcome: await transferStep(build, state, step, variables),
       });
     case 'workdir': {
-      const next = { ...state, config: configured(build, step, { state, scope }) };
-      return made(build, step, { state: next, outcome: await workdirStep(build, next, step) });
+      const next = { ...state, config: configured(build, step, state) };
+      return made(build, step, { state: next, variables, outcome: await workdirStep(build, next, step) });
     }
     case 'maintainer':
       return { state: finish(build, step, { ...state, author: step.maintainer }), cached: false };
     default: {
-      const config = configured(build, step, { state, scope });
+      const config = configured(build, step, state);
       const next = { ...state, config, hasCommand: state.hasCommand || step.kind === 'cmd' };
-      // BuildKit says it of every command; it has no meaning here.
+      if (step.kind === 'env') next.args = withoutNames(state.args, step, variables, build);
+      // BuildKit leaves out what is nothing.
+      if (build.request.dialect === 'buildkit') next.config = withoutNulls(next.config);
+      // It says it of every command; it has no meaning here.
       if (step.kind === 'cmd' && build.request.dialect === 'buildkit')
-        next.config = { ...config, ArgsEscaped: true };
+        next.config = { ...next.config, ArgsEscaped: true };
       // An inherited command belongs to the entrypoint that it was written for.
       if (step.kind === 'entrypoint' && !state.hasCommand)
         next.config = withoutCommand(next.config, build.request.dialect);
-      return { state: finish(build, step, next), cached: false };
+      return { state: finish(build, step, next, { variables }), cached: false };
     }
   }
 }
 
-function configured(build: Build, step: ConfigInstruction, { state, scope }: Place) {
+/** For the classic builder, the environment is stronger; for BuildKit, what was said last. */
+function withArguments(
+  { request: { dialect } }: Build,
+  step: ArgInstruction,
+  { state, scope }: Place,
+): StageState {
+  const env = variablesOf(state.config.Env);
+  const fresh = [...scope.declare(step, stepVariables(state))];
+  const args = new Map([
+    ...state.args,
+    ...fresh.filter(([name]) => dialect === 'buildkit' || !env.has(name)),
+  ]);
+  return { ...state, args, declared: new Set([...state.declared, ...step.args.map(({ name }) => name)]) };
+}
+
+/** What ENV sets is what its names mean from then on. */
+function withoutNames(
+  args: StageState['args'],
+  { pairs }: Extract<ConfigInstruction, { kind: 'env' }>,
+  variables: StepVariables,
+  { dockerfile: { escape } }: Build,
+): StageState['args'] {
+  const names = new Set(pairs.map(({ name }) => expandWord(name, variables, { escape })));
+  return new Map([...args].filter(([name]) => !names.has(name)));
+}
+
+function configured(build: Build, step: ConfigInstruction, state: StageState) {
   return applyConfig(state.config, step, {
-    variables: stepVariables(state, scope),
+    variables: stepVariables(state),
     escape: build.dockerfile.escape,
   });
 }
 
-type Made = { state: StageState; outcome: Outcome | undefined; command?: readonly string[] };
+type Made = Finished & { state: StageState };
 
-function made(build: Build, step: StageStep, { state, outcome, command }: Made): Performed {
-  return { state: finish(build, step, state, { outcome, command }), cached: outcome?.cached ?? false };
+function made(build: Build, step: StageStep, { state, ...finished }: Made): Performed {
+  return { state: finish(build, step, state, finished), cached: finished.outcome?.cached ?? false };
 }
+
+type Finished = {
+  outcome?: Outcome | undefined;
+  command?: readonly string[] | undefined;
+  /** As they were before the step. */
+  variables?: StepVariables;
+};
 
 function finish(
   { request, epoch, dockerfile: { escape } }: Build,
   step: StageStep,
   state: StageState,
-  { outcome, command = [] }: { outcome?: Outcome | undefined; command?: readonly string[] | undefined } = {},
+  { outcome, command = [], variables = stepVariables(state) }: Finished = {},
 ): StageState {
   const { dialect } = request;
   // BuildKit has no line for them.
   if (step.kind === 'onbuild' && dialect === 'buildkit') return state;
-  const { config, args } = state;
-  const text = createdBy({ step, config, args, command, dialect, escape });
+  const text = createdBy({ step, state, command, dialect, variables, escape });
   return withStep(state, text, { layer: outcome?.layer, dialect, epoch });
 }
 

@@ -17,8 +17,10 @@ export type StageState = {
   history: readonly ImageHistory[];
   /** When the last layer was made: ISO 8601, '' before there is one. */
   created: string;
-  /** Declared arguments that have a value. */
+  /** Declared arguments that have a value: they stand before variables of the environment. */
   args: ReadonlyMap<string, string>;
+  /** All that were declared, in their order. */
+  declared: ReadonlySet<string>;
   /** Whether the stage has a CMD of its own. */
   hasCommand: boolean;
   /** A cache that the image's configuration carries (caches/inline-cache.ts). */
@@ -52,6 +54,7 @@ export function initialState(base: Image | undefined, platform: Platform, dialec
     history: config?.history ?? [],
     created: config?.created ?? '',
     args: new Map(),
+    declared: new Set(),
     hasCommand: false,
   };
 }

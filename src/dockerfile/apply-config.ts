@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { messageOf } from '../base/errors.ts';
 import { checkPathLength } from '../base/path-length.ts';
 import { signalNumber } from '../base/signal-number.ts';
 import type { ContainerDefaults } from '../oci/image-config.ts';
@@ -26,7 +27,7 @@ export function applyConfig(
   instruction: ConfigInstruction,
   { variables, escape }: ApplyOptions,
 ): ContainerDefaults {
-  const expand = (text: string): string => expandWord(text, variables, { escape });
+  const expand = (text: string): string => processed(text, variables, escape);
   switch (instruction.kind) {
     case 'env':
       return {
@@ -68,6 +69,15 @@ export function applyConfig(
   }
 }
 
+/** @throws EngineError that names the text */
+function processed(text: string, variables: Variables, escape: string): string {
+  try {
+    return expandWord(text, variables, { escape });
+  } catch (cause) {
+    throw invalid(`failed to process ${JSON.stringify(text)}: ${messageOf(cause)}`, { cause });
+  }
+}
+
 /** @throws EngineError invalid-parameter for what is no signal */
 function stopSignal(text: string): string {
   signalNumber(text);
@@ -77,7 +87,6 @@ function stopSignal(text: string): string {
 /** What is executed: a list as it is, null for an empty one, text by the shell. */
 export function argumentsOf(command: CommandLine, { Shell }: ContainerDefaults): string[] | null {
   if (command.form === 'exec') return command.list.length === 0 ? null : command.list;
-  if (command.text === '') return null;
   return [...(Shell?.length ? Shell : DEFAULT_SHELL), withHeredocs(command.text, command.heredocs)];
 }
 

@@ -21,8 +21,8 @@ export function parseError(message: string, range: LineRange): DockerfileError {
 }
 
 /** What instructions' parsers throw: it gets its place from who knows the line. */
-export function invalid(message: string): EngineError {
-  return new EngineError('invalid-parameter', message);
+export function invalid(message: string, options: ErrorOptions = {}): EngineError {
+  return new EngineError('invalid-parameter', message, options);
 }
 
 /** Lines around the marked ones that are shown, at least, as BuildKit does. */

@@ -105,8 +105,8 @@ type Place = { existing: string; missing: string[]; isDirectory: boolean };
 
 /** With the destination as the thread's root. */
 function findPlace(root: number, { destination, link }: CopyRequest): Place {
-  const names = destination.split('/').filter(name => name !== '' && name !== '.');
-  if (link) return { existing: '', missing: names, isDirectory: false };
+  if (link) return { existing: '', missing: namesOf(destination), isDirectory: false };
+  const names = namesOf(followed(destination));
   for (let count = names.length; ; count--) {
     const found = openInRoot(root, names.slice(0, count).join('/') || '.', O_PATH);
     if (found < 0 && count > 0) continue;
@@ -126,6 +126,27 @@ function findPlace(root: number, { destination, link }: CopyRequest): Place {
   }
 }
 
+function namesOf(path: string): string[] {
+  return path.split('/').filter(name => name !== '' && name !== '.');
+}
+
+/** As many as the kernel follows. */
+const MAX_LINKS = 40;
+
+/** Where a path leads whose last name is a link: to a file, or to what is not there yet, which is then made. */
+function followed(path: string): string {
+  let found = posix.join(path, '.').replace(/\/$/, '');
+  for (let count = 0; count < MAX_LINKS; count++) {
+    try {
+      const target = fs.readlinkSync(found);
+      found = posix.resolve(fs.realpathSync(posix.dirname(found)), target);
+    } catch {
+      break;
+    }
+  }
+  return found;
+}
+
 type Match = {
   path: string;
   /** With `parents`, where it is put: its path, or what is behind a `./` in it. */
@@ -142,6 +163,8 @@ class CopyPacker {
   #sizeBytes = 0;
   #copy: CopyRequest | undefined;
   #place: Place = { existing: '', missing: [], isDirectory: true };
+  /** The time of the destination, where that is a directory that is made. */
+  #placeTimeNs = 0n;
   #excluded: IgnorePatterns | undefined;
   /** Length of what stands in front of the names of a source's files. */
   #prefix = 0;
@@ -176,10 +199,13 @@ class CopyPacker {
     const matches = copy.sources.flatMap(source => matchesOf(source, copy.parents));
     if (matches.length > MAX_MATCHES) throw invalid(`more than ${MAX_MATCHES} files match`);
     const intoDirectory = copy.destination.endsWith('/') || place.isDirectory;
-    if (matches.length > 1 && !intoDirectory)
+    // BuildKit would leave the last one.
+    if (matches.filter(({ stat }) => stat.isFile()).length > 1 && !intoDirectory)
       throw invalid(
         'when using COPY with more than one source file, the destination must be a directory and end with a /',
       );
+    const last = matches.at(-1)?.stat;
+    this.#placeTimeNs = last?.isDirectory() ? last.mtimeNs : copy.createdNs;
     for (const match of matches) this.#one(copy, match, intoDirectory);
   }
 
@@ -199,10 +225,12 @@ class CopyPacker {
     if (copy.parents) target.push(...relative.split('/').slice(0, -1));
     const name = posix.basename(path);
     const isDirectory = stat.isDirectory();
-    if (copy.parents ? name !== '' : intoDirectory && !isDirectory) target.push(name);
+    const isInto = intoDirectory || this.#made.has(bytes(target.join('/')));
+    if (copy.parents ? name !== '' : isInto && !isDirectory) target.push(name);
     if (!isDirectory && this.#excluded?.ignores(name)) return;
     const entryName = bytes(target.join('/'));
-    this.#parentsOf(copy, entryName);
+    const top = [existing, ...missing].filter(Boolean).join('/');
+    this.#parentsOf(copy, entryName, bytes(top));
     const real = fs.realpathSync(`/${path}`);
     this.#prefix = entryName === '' ? 0 : entryName.length + 1;
     if (isDirectory) this.#directory(real, entryName, stat);
@@ -216,7 +244,7 @@ class CopyPacker {
   #directory(real: string, entryName: string, stat: fs.BigIntStats): void {
     if (entryName !== '' && this.#lookUp(entryName)?.isDirectory() === false)
       throw invalid(`cannot copy to non-directory: /${readable(entryName)}`);
-    const isThere = entryName === '' || this.#made.has(entryName) || this.#keep(entryName);
+    const isThere = entryName === '' || this.#made.has(entryName) || this.#keepOrMake(entryName, stat);
     const fd = fs.openSync(real, fs.constants.O_DIRECTORY);
     try {
       enterDirectory(fd);
@@ -232,19 +260,33 @@ class CopyPacker {
    * Directories on the way: missing ones are made; those that are there are in the layer as they are, as otherwise
    * unpacking would make them anew.
    */
-  #parentsOf(copy: CopyRequest, entryName: string): void {
+  #parentsOf(copy: CopyRequest, entryName: string, top: string): void {
     for (let slash = entryName.indexOf('/'); slash >= 0; slash = entryName.indexOf('/', slash + 1)) {
       const directory = entryName.slice(0, slash);
       if (this.#made.has(directory) || this.#keep(directory)) continue;
-      this.#made.add(directory);
-      const { uid, gid } = copy.owner ?? { uid: 0, gid: 0 };
-      const entry = tarEntry({ path: directory, type: 'directory', mode: 0o755, uid, gid });
-      this.#packer.entry({ ...entry, mtimeNs: copy.createdNs });
+      this.#make(copy, directory, directory === top ? this.#placeTimeNs : copy.createdNs);
     }
   }
 
-  /** Packs a directory of the destination as it is. @returns whether there is one */
-  #keep(path: string): boolean {
+  #make({ owner }: CopyRequest, path: string, mtimeNs: bigint): void {
+    this.#made.add(path);
+    const { uid, gid } = owner ?? { uid: 0, gid: 0 };
+    this.#packer.entry(tarEntry({ path, type: 'directory', mode: 0o755, uid, gid, mtimeNs }));
+  }
+
+  /**
+   * The place of a directory whose content is copied: it is like others that are made, but for its time, which one that
+   * is there gets, too. @returns whether nothing is to be done for it
+   */
+  #keepOrMake(path: string, { mtimeNs }: fs.BigIntStats): boolean {
+    const copy = this.#copy;
+    if (copy === undefined || copy.parents) return this.#keep(path);
+    if (!this.#keep(path, mtimeNs)) this.#make(copy, path, this.#placeTimeNs);
+    return true;
+  }
+
+  /** Packs a directory of the destination as it is, but maybe for its time. @returns whether there is one */
+  #keep(path: string, timeNs?: bigint): boolean {
     if (this.#copy?.link !== false) return false;
     const flags = fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
     const fd = openInRoot(this.#destination, Buffer.from(path, 'latin1'), flags);
@@ -253,7 +295,8 @@ class CopyPacker {
     try {
       const { mode, uid, gid, mtimeNs } = fs.fstatSync(fd, { bigint: true });
       enterDirectory(fd);
-      const own = { mode: Number(mode) & 0o7777, uid: Number(uid), gid: Number(gid), mtimeNs };
+      const time = { mtimeNs: timeNs === undefined ? mtimeNs : (copy.timeNs ?? timeNs) };
+      const own = { mode: Number(mode) & 0o7777, uid: Number(uid), gid: Number(gid), ...time };
       // It is not part of the copy.
       this.#copy = undefined;
       this.#packer.entry(tarEntry({ path, type: 'directory', ...own, xattrs: keptXattrs('.') }));

@@ -56,6 +56,7 @@ export async function scanResult(
       extraEnv: [],
       user: User ?? '',
       workingDirectory: WorkingDir || '/',
+      hostname: '',
       hostConfig: request.hostConfig,
       mounts: [sourceMount(request, state)],
       description,

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { HostConfig, Ulimit } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
-import { readIgnoreFile } from '../../base/ignore-patterns.ts';
+import { checkPatterns, readIgnoreFile } from '../../base/ignore-patterns.ts';
 import { MAX_DOCKERFILE_BYTES } from '../../dockerfile/read-lines.ts';
 import { parsePlatform } from '../../oci/parse-platform.ts';
 import type { Image } from '../../graph/graph.ts';
@@ -23,6 +23,7 @@ export type Entitlements = readonly string[];
 export type Told = <T>(name: string, task: () => Promise<T>) => Promise<T>;
 
 const DEFAULT_NAME = 'Dockerfile';
+const HOSTNAME = 'buildkitsandbox';
 
 /** A request, and the platforms that it is for: the request itself is for the first. */
 export type FrontendRequest = {
@@ -71,6 +72,7 @@ export async function frontendRequest(
     platform: platforms[0] ?? hostPlatform(),
     noCache: attributes['no-cache'] !== undefined,
     pull: attributes['image-resolve-mode'] === 'pull',
+    hostname: attributes.hostname || attributes['build-arg:BUILDKIT_SANDBOX_HOSTNAME'] || HOSTNAME,
     hostConfig,
     allowsInsecure: entitlements.includes('security.insecure'),
     allowsHostNetwork: hostConfig.NetworkMode === 'host' || entitlements.includes('network.host'),
@@ -156,7 +158,10 @@ class ClientContexts {
   #local(name: string, what: string, ignored?: string): BuildContext {
     const patterns = async (): Promise<string[]> => {
       const text = ignored ?? (await ignoreFile(wanted => this.#receive(wanted), name));
-      return text === undefined ? [] : readIgnoreFile(text);
+      const read = text === undefined ? [] : readIgnoreFile(text);
+      // What is wrong in it is told of here, as the client makes something else of it.
+      checkPatterns(read);
+      return read;
     };
     return fetchedOnce(async () => {
       const exclude = await this.#input.told('[internal] load .dockerignore', patterns);

@@ -1,3 +1,4 @@
+import { EngineError } from '../../base/errors.ts';
 import type { LineRange } from '../../dockerfile/dockerfile-error.ts';
 
 /** BuildKit's rules (docs.docker.com/reference/build-checks), and what each is about. */
@@ -57,9 +58,15 @@ export type CheckOptions = {
   isError: boolean;
 };
 
-/** What a directive, or an argument of the build, says; undefined for nothing. Words that are unknown say nothing. */
+/** What a directive, or an argument of the build, says; undefined for nothing. @throws EngineError for what is no option */
 export function checkOptions(text: string | undefined): CheckOptions {
   const fields = (text ?? '').split(';').map(field => field.split('=').map(part => part.trim()));
+  for (const [name = ''] of fields)
+    if (!['', 'skip', 'error', 'experimental'].includes(name))
+      throw new EngineError(
+        'invalid-parameter',
+        `failed to parse check options: invalid check option ${JSON.stringify(name)}`,
+      );
   const listOf = (name: string) =>
     fields.flatMap(([key, value = '']) => (key === name ? value.split(',').map(each => each.trim()) : []));
   const [skipped, experimental] = [listOf('skip'), listOf('experimental')];

@@ -8,8 +8,8 @@ test('a health check is written into the history as Docker prints its structure'
   const described = (healthcheck: Healthcheck, dialect: 'classic' | 'buildkit' = 'buildkit') =>
     createdBy({
       step: { kind: 'healthcheck', healthcheck } as StageStep,
-      config: { Healthcheck: healthcheck },
-      args: new Map(),
+      state: { config: { Healthcheck: healthcheck }, args: new Map(), declared: new Set() },
+      variables: new Map(),
       command: [],
       dialect,
       escape: '\\',

@@ -1,15 +1,16 @@
 import { formatGoDuration } from '../../base/go/format-duration.ts';
-import { applyConfig, argumentsOf, variablesOf } from '../../dockerfile/apply-config.ts';
-import type { ConfigInstruction, StageStep } from '../../dockerfile/instruction.ts';
-import type { ContainerDefaults, Healthcheck } from '../../oci/image-config.ts';
-import type { Dialect } from '../stage-state.ts';
+import { applyConfig, argumentsOf } from '../../dockerfile/apply-config.ts';
+import type { ConfigInstruction, KeyValue, StageStep } from '../../dockerfile/instruction.ts';
+import { expandWord, type Variables } from '../../dockerfile/shell-lexer.ts';
+import type { Healthcheck } from '../../oci/image-config.ts';
+import type { Dialect, StageState } from '../stage-state.ts';
 
 export type Described = {
   step: StageStep;
   /** After the step. */
-  config: ContainerDefaults;
-  /** For a RUN: the arguments that it sees. */
-  args: ReadonlyMap<string, string>;
+  state: Pick<StageState, 'config' | 'args' | 'declared'>;
+  /** What variables in it are replaced by. */
+  variables: Variables;
   /** For a RUN: what is executed. */
   command: readonly string[];
   dialect: Dialect;
@@ -19,22 +20,34 @@ export type Described = {
 
 /** What an image's history says of a step. */
 export function createdBy(described: Described): string {
-  const { step, config, args, command, dialect, escape } = described;
+  const { step, state, command, dialect } = described;
   const isClassic = dialect === 'classic';
   if (step.kind === 'run') {
-    const given = [...args].map(([name, value]) => `${name}=${value}`).sort();
+    const given = isClassic ? classicArguments(state) : declaredArguments(described);
     const words = [...(given.length === 0 ? [] : [`|${given.length}`, ...given]), ...command].join(' ');
     return isClassic ? words : `RUN ${words} # buildkit`;
   }
-  const text = textOf({ step, config, args, escape });
+  const text = textOf(described);
   if (!isClassic) return step.kind === 'copy' || step.kind === 'add' ? `${text} # buildkit` : text;
-  const shell = [...(config.Shell?.length ? config.Shell : ['/bin/sh', '-c'])].join(' ');
+  const shell = (state.config.Shell?.length ? state.config.Shell : ['/bin/sh', '-c']).join(' ');
   return `${shell} #(nop) ${step.kind === 'copy' || step.kind === 'add' ? text : ` ${text}`}`;
 }
 
+function classicArguments({ args }: Described['state']): string[] {
+  return [...args].map(([name, value]) => `${name}=${value}`).sort();
+}
+
+function declaredArguments({ state: { declared }, variables }: Described): string[] {
+  return [...declared].map(name => `${name}=${variables.get(name) ?? ''}`);
+}
+
 /** An instruction with its variables replaced. */
-function textOf(described: Pick<Described, 'step' | 'config' | 'args' | 'escape'>): string {
-  const { step, config, args } = described;
+function textOf(described: Described): string {
+  const { step, variables, escape } = described;
+  const { config, args } = described.state;
+  const expand = (text: string): string => expandWord(text, variables, { escape });
+  const pairs = (list: readonly KeyValue[]): string =>
+    list.map(({ name, value }) => `${expand(name)}=${expand(value)}`).join(' ');
   switch (step.kind) {
     case 'cmd':
       return `CMD ${list(config.Cmd)}`;
@@ -43,9 +56,9 @@ function textOf(described: Pick<Described, 'step' | 'config' | 'args' | 'escape'
     case 'shell':
       return `SHELL [${(config.Shell ?? []).join(' ')}]`;
     case 'env':
-      return `ENV ${step.pairs.map(({ name }) => `${name}=${valueOf(config.Env, name)}`).join(' ')}`;
+      return `ENV ${pairs(step.pairs)}`;
     case 'label':
-      return `LABEL ${step.pairs.map(({ name }) => `${name}=${config.Labels?.[name] ?? ''}`).join(' ')}`;
+      return `LABEL ${pairs(step.pairs)}`;
     case 'expose':
       return `EXPOSE [${Object.keys(alone(described).ExposedPorts ?? {})
         .sort((a, b) => (a < b ? -1 : 1))
@@ -66,11 +79,10 @@ function textOf(described: Pick<Described, 'step' | 'config' | 'args' | 'escape'
       return `ARG ${step.args.map(({ name }) => (args.has(name) ? `${name}=${args.get(name)}` : name)).join(' ')}`;
     case 'copy':
     case 'add': {
-      const sources = [...step.sources, ...step.inline.map(({ name }) => `<<${name}`)];
-      const flags = [step.chown && `--chown=${step.chown}`, step.chmod && `--chmod=${step.chmod}`].filter(
-        Boolean,
-      );
-      return `${step.kind.toUpperCase()} ${[...flags, ...sources, step.destination].join(' ')}`;
+      const [chown, chmod, destination] = [step.chown, step.chmod, step.destination].map(expand);
+      const flags = [chown && `--chown=${chown}`, chmod && `--chmod=${chmod}`].filter(Boolean);
+      const sources = [...step.sources.map(expand), ...step.inline.map(({ name }) => `<<${name}`)];
+      return `${step.kind.toUpperCase()} ${[...flags, ...sources, destination].join(' ')}`;
     }
     case 'healthcheck':
       return `HEALTHCHECK ${probe(config.Healthcheck)}`;
@@ -80,9 +92,7 @@ function textOf(described: Pick<Described, 'step' | 'config' | 'args' | 'escape'
 }
 
 /** What a step says by itself. */
-function alone({ step, config, args, escape }: Pick<Described, 'step' | 'config' | 'args' | 'escape'>) {
-  const env = variablesOf(config.Env);
-  const variables = { get: (name: string) => env.get(name) ?? args.get(name) };
+function alone({ step, variables, escape }: Described) {
   return applyConfig({}, step as ConfigInstruction, { variables, escape });
 }
 
@@ -115,8 +125,4 @@ function quotedCharacter(code: number): string {
 
 function characterOf(code: number): string {
   return code > MAX_CODE ? '\ufffd' : String.fromCodePoint(code);
-}
-
-function valueOf(env: readonly string[] | null | undefined, name: string): string {
-  return env?.find(entry => entry.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
 }

@@ -49,7 +49,7 @@ export function planStages(
   { target, contexts = new Set(), ...options }: PlanOptions,
 ): Plan {
   const globals = new Scope(options);
-  for (const arg of dockerfile.globalArgs) located(arg.range, () => globals.declare(arg, new Map()));
+  for (const arg of dockerfile.globalArgs) located(arg.range, () => globals.declare(arg, globals.args));
   const stages: PlannedStage[] = [];
   for (const [index, stage] of dockerfile.stages.entries()) {
     const variables = {
@@ -85,6 +85,12 @@ export function planStages(
     );
   const chosen = findTarget(stages, target);
   return { stages, target: chosen, needed: neededFor(chosen, usesOf), globals };
+}
+
+/** What ONBUILD brings into a stage may take files from stages before it only. @throws DockerfileError */
+export function checkUses({ stages }: Plan, planned: PlannedStage, steps: readonly StageStep[]): void {
+  for (const step of steps)
+    for (const name of usedNames(step)) usedStage(stages, planned, { name, range: step.range });
 }
 
 /** An ARG that a stage declares is not known to FROM. */

@@ -1,5 +1,5 @@
 import type { ArgInstruction, Written } from '../../dockerfile/instruction.ts';
-import { expandWord } from '../../dockerfile/shell-lexer.ts';
+import { expandWord, type Variables } from '../../dockerfile/shell-lexer.ts';
 import type { Platform } from '../../oci/platform.ts';
 
 /** Known without being declared; neither in history nor in keys. */
@@ -29,26 +29,33 @@ export class Scope {
     return this.#args;
   }
 
-  /** `env` is of the stage, and stronger than arguments. @throws EngineError invalid-parameter */
-  declare({ args }: ArgInstruction & Partial<Written>, env: ReadonlyMap<string, string>): void {
+  /**
+   * `variables` are the stage's. @returns arguments that have a value from now on
+   * @throws EngineError invalid-parameter
+   */
+  declare({ args }: ArgInstruction & Partial<Written>, variables: Variables): Map<string, string> {
     const { buildArgs, inherited, escape } = this.#options;
+    const declared = new Map<string, string>();
+    const known = { get: (name: string) => declared.get(name) ?? variables.get(name) };
     for (const { name: written, value } of args) {
-      const variables = this.variables(env);
-      const name = expandWord(written, variables, { escape });
+      const name = expandWord(written, known, { escape });
       const given =
         buildArgs.get(name) ??
-        (value === undefined ? inherited.get(name) : expandWord(value, variables, { escape }));
-      if (given !== undefined) this.#args.set(name, given);
+        (value === undefined ? inherited.get(name) : expandWord(value, known, { escape }));
+      if (given !== undefined) declared.set(name, given);
     }
+    for (const [name, value] of declared) this.#args.set(name, value);
+    return declared;
   }
 
-  variables(env: ReadonlyMap<string, string>): { get(name: string): string | undefined } {
-    return { get: name => env.get(name) ?? this.#args.get(name) };
-  }
-
-  /** Proxies that the client gives; every RUN has them. */
-  proxies(): [string, string][] {
-    return [...this.#options.buildArgs].filter(([name]) => PROXY_NAMES.includes(name));
+  /** Proxies that the client gives; every RUN has them, in either case, as programs differ in what they look at. */
+  proxies(): Map<string, string> {
+    const given = [...this.#options.buildArgs].filter(([name]) => PROXY_NAMES.includes(name));
+    const spelt = given.flatMap(([name, value]): [string, string][] => [
+      [name.toUpperCase(), value],
+      [name.toLowerCase(), value],
+    ]);
+    return new Map([...spelt, ...given]);
   }
 }
 

@@ -92,6 +92,7 @@ function requestOf(
     platform: platform === '' ? hostPlatform() : parsePlatform(platform),
     noCache,
     pull,
+    hostname: '',
     hostConfig: hostConfigOf(options),
     allowsHostNetwork: options.networkMode === 'host',
     allowsInsecure: false,

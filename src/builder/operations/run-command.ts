@@ -18,6 +18,7 @@ export type RunCommand = {
   extraEnv: readonly string[];
   user: string;
   workingDirectory: string;
+  hostname: string;
   hostConfig: HostConfig;
   mounts: readonly MountPlan[];
   description: string;
@@ -48,8 +49,14 @@ export async function runCommand(
   options: RunCommand,
   { signal, say }: RunContext,
 ): Promise<Outcome> {
-  const { top, command, env, user, workingDirectory, hostConfig, mounts, noCache } = options;
-  const { NetworkMode: network, Privileged: privileged } = hostConfig;
+  const { top, command, env, user, workingDirectory, hostname, hostConfig, mounts, noCache } = options;
+  const {
+    NetworkMode: network,
+    Privileged: privileged,
+    ExtraHosts: hosts,
+    ShmSize: shm,
+    Ulimits: limits,
+  } = hostConfig;
   const identities = mounts.map(({ identity }) => identity);
   const key = operationKey('run', {
     top,
@@ -57,8 +64,12 @@ export async function runCommand(
     env,
     user,
     workingDirectory,
+    hostname,
     network,
     privileged,
+    hosts,
+    shm,
+    limits,
     identities,
   });
   const known = noCache ? undefined : parts.cache.find(key, options);
@@ -94,7 +105,7 @@ async function step(
   options: RunCommand,
   { layerId, mounts, secretEnv, signal, say }: Step,
 ) {
-  const { command, env, extraEnv, user, workingDirectory, hostConfig } = options;
+  const { command, env, extraEnv, user, workingDirectory, hostname, hostConfig } = options;
   const result = await parts.runStep({
     id: newId(),
     layerId,
@@ -102,6 +113,7 @@ async function step(
     env: [...env, ...extraEnv, ...secretEnv],
     user,
     workingDirectory,
+    hostname,
     hostConfig,
     mounts,
     output: (stream, data) => say({ stream, data }),

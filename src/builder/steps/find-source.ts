@@ -44,7 +44,7 @@ export async function contextState(
     case 'image':
       return build.image(context.reference, platform);
     case 'result':
-      return { ...context.stateFor(platform), args: new Map(), hasCommand: false };
+      return { ...context.stateFor(platform), args: new Map(), declared: new Set(), hasCommand: false };
     case 'layout':
       return initialState(await context.open(platform), platform, build.request.dialect);
     case 'directory':

@@ -18,7 +18,7 @@ import { identityOf, type SourceTree } from '../operations/source-tree.ts';
 import type { RunOutput } from '../solver/shared-runs.ts';
 import type { StageState } from '../stage-state.ts';
 import { sourceTree } from './find-source.ts';
-import { stepVariables, type StepVariables } from './step-variables.ts';
+import { stepVariables } from './step-variables.ts';
 
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** Where a script that is written in the Dockerfile is seen. */
@@ -41,7 +41,7 @@ export async function runStep(
   checkDevices(step);
   const { command, script } = commandOf(step, state.config);
   const mounts = [
-    ...(await mountPlans(build, state, step, scope)),
+    ...(await mountPlans(build, state, step)),
     ...(script === undefined ? [] : [scriptMount(build, script)]),
   ];
   const options: RunCommand = {
@@ -50,6 +50,7 @@ export async function runStep(
     ...environmentOf(state, scope),
     user: state.config.User ?? '',
     workingDirectory: state.config.WorkingDir || '/',
+    hostname: build.request.hostname,
     hostConfig: {
       ...build.request.hostConfig,
       ...(step.network === 'default' ? {} : { NetworkMode: step.network }),
@@ -73,16 +74,14 @@ function checkDevices({ devices }: Run): void {
       );
 }
 
-/** Arguments are variables of the command, where the environment has no such name. */
+/** Arguments are variables of the command, too. */
 function environmentOf({ config, args }: StageState, scope: Scope): { env: string[]; extraEnv: string[] } {
-  const env = variablesOf(config.Env);
-  const given = new Map([...args, ...scope.args]);
-  const own = [...given].filter(([name]) => !env.has(name)).map(([name, value]) => `${name}=${value}`);
-  const path = env.has('PATH') || given.has('PATH') ? [] : [DEFAULT_PATH];
-  const proxies = scope.proxies().filter(([name]) => !env.has(name) && !given.has(name));
+  const env = new Map([...variablesOf(config.Env), ...args]);
+  const path = env.has('PATH') ? [] : [DEFAULT_PATH];
+  const entries = (variables: [string, string][]) => variables.map(([name, value]) => `${name}=${value}`);
   return {
-    env: [...path, ...(config.Env ?? []), ...own],
-    extraEnv: proxies.map(([name, value]) => `${name}=${value}`),
+    env: [...path, ...entries([...env])],
+    extraEnv: entries([...scope.proxies()].filter(([name]) => !env.has(name))),
   };
 }
 
@@ -98,7 +97,7 @@ function commandOf({ command }: Run, { Shell }: ContainerDefaults): { command: s
   const content = heredoc.chomps ? chomped(heredoc.content) : heredoc.content;
   if (!content.startsWith('#!')) return { command: [...shell, content] };
   const name = posix.basename(heredoc.name);
-  return { command: [`${SCRIPT_DIRECTORY}/${name}`], script: { name, content } };
+  return { command: [...shell, `${SCRIPT_DIRECTORY}/${name}`], script: { name, content } };
 }
 
 function scriptMount({ request }: Build, { name, content }: Script): MountPlan {
@@ -114,8 +113,8 @@ function scriptMount({ request }: Build, { name, content }: Script): MountPlan {
   };
 }
 
-async function mountPlans(build: Build, state: StageState, step: Run, scope: Scope): Promise<MountPlan[]> {
-  const variables: StepVariables = stepVariables(state, scope);
+async function mountPlans(build: Build, state: StageState, step: Run): Promise<MountPlan[]> {
+  const variables = stepVariables(state);
   const expand = (text: string) => expandWord(text, variables, { escape: build.dockerfile.escape });
   const plans: MountPlan[] = [];
   for (const [index, text] of step.mounts.entries()) {
@@ -137,7 +136,7 @@ async function mountPlan(
   const known = source === undefined ? undefined : await identityAt(build, source, path);
   const isOthers = mount.type === 'secret' || mount.type === 'ssh';
   const identity = isOthers
-    ? [mount.type, destination]
+    ? [mount.type, destination, mount.id, mount.required, mount.env]
     : [mount.type, destination, path, readonly, sharing, from, known];
   const { secrets, agents } = build.request;
   return { mount, destination, source, content: undefined, secrets, agents, identity };

@@ -7,7 +7,7 @@ import { EngineError } from '../../base/errors.ts';
 import { checkPathLength } from '../../base/path-length.ts';
 import type { AddInstruction, CopyInstruction, Written } from '../../dockerfile/instruction.ts';
 import { expandWord } from '../../dockerfile/shell-lexer.ts';
-import { resolveUser } from '../../oci/resolve-user.ts';
+import { type AccountFiles, resolveUser } from '../../oci/resolve-user.ts';
 import { type Build, temporaryDirectory } from '../build.ts';
 import type { Outcome } from '../builder-parts.ts';
 import { cloneRepository } from '../contexts/clone-repository.ts';
@@ -34,8 +34,9 @@ export async function transferStep(
   const sources = step.sources.map(expand);
   const copy = await requestOf(build, state, step, expand);
   const saysDirectory = copy.destination.endsWith('/');
-  // Of several files BuildKit would leave the last one.
-  if (sources.length + step.inline.length > 1 && !saysDirectory)
+  // Of several files BuildKit would leave the last one. Of directories the contents are put together.
+  const alone = step.inline.length + sources.filter(each => REMOTE.test(each)).length;
+  if (alone > 0 && sources.length + step.inline.length > 1 && !saysDirectory)
     throw new EngineError(
       'invalid-parameter',
       `when using ${step.kind.toUpperCase()} with more than one source file, the destination must be a directory and end with a /`,
@@ -88,9 +89,9 @@ function defaultOwner(step: Transfer): { uid: number; gid: number } | undefined 
   return step.kind === 'copy' && step.from !== '' ? undefined : { uid: 0, gid: 0 };
 }
 
-/** A number alone is the group, too, as BuildKit has it. */
+/** A number alone is the group, too, and a name that nobody has is root's, as BuildKit has it. */
 export async function ownerOf(
-  { parts }: Build,
+  { parts, request: { dialect } }: Build,
   top: StageState['top'],
   user: string,
 ): Promise<{ uid: number; gid: number }> {
@@ -99,9 +100,21 @@ export async function ownerOf(
   try {
     const { uid, gid } = await resolveUser(user, layer);
     return { uid, gid };
+  } catch (error) {
+    if (dialect === 'classic' || !(error instanceof EngineError)) throw error;
+    return await knownParts(user, layer);
   } finally {
     parts.builds.remove(layer.containerId);
   }
+}
+
+/** Whose of both names there are. */
+async function knownParts(user: string, files: AccountFiles): Promise<{ uid: number; gid: number }> {
+  const [name = '', group = ''] = user.split(':', 2);
+  const root = { uid: 0, gid: 0 };
+  const { uid } = await resolveUser(name, files).catch(() => root);
+  const { gid } = await resolveUser(`0:${group}`, files).catch(() => root);
+  return { uid, gid };
 }
 
 type Given = { copy: CopyRequest; sources: string[] };
@@ -146,6 +159,8 @@ function expandHeredoc(content: string, expand: (text: string) => string): strin
 }
 
 async function addedParts(build: Build, step: AddInstruction, { copy, sources }: Given): Promise<CopyPart[]> {
+  if (step.checksum !== '' && sources.some(each => !isGitReference(each) && !REMOTE.test(each)))
+    throw new EngineError('invalid-parameter', 'checksum requires HTTP(S) or Git sources');
   const parts: CopyPart[] = [];
   for (const source of sources) parts.push(...(await partsOf(source)));
   return parts;

@@ -15,15 +15,17 @@ import { type ContainerRecord, type MountRecord, newState } from '../model/conta
 import { completeHostConfig } from '../container/config/complete-host-config.ts';
 import { hostDefaults } from '../container/create/create-container.ts';
 import type { Daemon } from '../container/daemon.ts';
-import { containerDirectory } from '../model/daemon-options.ts';
+import { containerDirectory, hostFilePath } from '../model/daemon-options.ts';
+import type { Spec } from '../../oci/runtime-spec.ts';
+import { writeHostFile } from '../container/networking/host-file.ts';
 import { MADE_PLACES } from '../container/inspect/container-changes.ts';
 import { createOptions, leaveNetworks } from '../container/lifecycle/start-container.ts';
 import { writeHostFiles } from '../container/networking/host-files.ts';
 import { joinNetworks } from '../container/networking/join-networks.ts';
 import { describeStartFailure } from '../container/start/start-failure.ts';
 
-/** What BuildKit calls the machine that a step sees. */
-const HOSTNAME = 'buildkitsandbox';
+const SHORT_ID = 12;
+const HOSTNAME_FILE = '/etc/hostname';
 const SIGKILL = 9;
 
 /**
@@ -46,9 +48,12 @@ export async function runBuildStep(daemon: Daemon, step: BuildStep): Promise<Bui
   undo.defer(() => leaveNetworks(daemon, container, joined));
   container.state.endpoints = joined.connections;
   writeHostFiles(daemon, container);
+  if (step.hostname !== '') writeBuildHosts(daemon, step);
+  const options = await createOptions(daemon, container);
   const runtime = await daemon.execDriver
     .create({
-      ...(await createOptions(daemon, container)),
+      ...options,
+      spec: withoutPlaces(options.spec, step.hostname === '' ? [] : [HOSTNAME_FILE]),
       mounts: new Map(
         step.mounts.flatMap(mount => (mount.kind === 'mount' ? [[mount.destination, mount.fd]] : [])),
       ),
@@ -66,6 +71,21 @@ export async function runBuildStep(daemon: Daemon, step: BuildStep): Promise<Bui
     oomKilled,
     places: [...MADE_PLACES, ...step.mounts.map(({ destination }) => destination)],
   };
+}
+
+/** As BuildKit has it: no names of networks. */
+function writeBuildHosts({ options }: Daemon, { id, hostname, hostConfig }: BuildStep): void {
+  const extra = (hostConfig.ExtraHosts ?? []).map(entry => {
+    const colon = entry.indexOf(':');
+    return `${entry.slice(colon + 1)}\t${entry.slice(0, colon)}\n`;
+  });
+  const own = `127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
+  writeHostFile(hostFilePath(options, id, 'hosts'), [own, ...extra].join(''));
+}
+
+function withoutPlaces(spec: Spec, places: readonly string[]): Spec {
+  if (spec.mounts === undefined || places.length === 0) return spec;
+  return { ...spec, mounts: spec.mounts.filter(({ destination }) => !places.includes(destination)) };
 }
 
 async function execute(runtime: Task, { output, signal }: BuildStep) {
@@ -98,7 +118,7 @@ function sink(output: BuildStep['output'], stream: 'stdout' | 'stderr'): Writabl
 }
 
 function containerOf(daemon: Daemon, step: BuildStep): Container {
-  const { id, command, env, user, workingDirectory } = step;
+  const { id, command, env, user, workingDirectory, hostname } = step;
   const hostConfig = completeHostConfig(
     fillHostConfig({ ...step.hostConfig, LogConfig: { Type: 'none', Config: {} } }),
     hostDefaults(daemon),
@@ -115,8 +135,9 @@ function containerOf(daemon: Daemon, step: BuildStep): Container {
     args,
     config: {
       ...EMPTY_CONFIG,
-      Hostname: mode.kind === 'host' ? '' : HOSTNAME,
-      Env: [...env],
+      Hostname: mode.kind === 'host' ? '' : hostname || id.slice(0, SHORT_ID),
+      // BuildKit does not tell of the name.
+      Env: [...(hostname === '' ? [] : ['HOSTNAME']), ...env],
       Entrypoint: [],
       Cmd: [...command],
       User: user,
