@@ -7,6 +7,8 @@ import { DaemonProcess } from './fixtures/daemon-process.ts';
 
 const isV2 = existsSync('/sys/fs/cgroup/cgroup.controllers');
 
+const textOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+
 describe('governed limits', () => {
   let daemon: DaemonProcess;
 
@@ -55,6 +57,9 @@ describe('governed limits', () => {
       assert.equal(read('', 'memory.high', id), String(32 << 20));
       assert.equal(read('', 'memory.low', id), String(16 << 20));
       assert.equal(read('', 'memory.oom.group', id), '1');
+      await daemon.slipwayOut('update', '--memory-high', '', '--oom-group', 'false', id);
+      assert.equal(read('', 'memory.high', id), 'max');
+      assert.equal(read('', 'memory.oom.group', id), '0');
     } else assert.match(stderr, /need the memory controller of cgroup v2\. Discarded\./);
     await daemon.slipway('rm', '-f', id);
   });
@@ -68,9 +73,34 @@ describe('governed limits', () => {
     const written = () => read('blkio.throttle.read_bps_device', 'io.max', id);
     await daemon.api('POST', `/containers/${id}/update`, limit(1_048_576));
     assert.match(written(), new RegExp(`^${numbers} (rbps=)?1048576`));
+    const rate = ['--device-read-bps', `/dev/${device}:2mb`];
+    await daemon.slipwayOut('update', ...rate, '--memory-swappiness', '9', id);
+    assert.match(written(), new RegExp(`^${numbers} (rbps=)?2097152`));
+    if (!isV2) assert.equal(read('memory.swappiness', '', id), '9');
     await daemon.api('POST', `/containers/${id}/update`, { ...limit(0), MemorySwappiness: 7 });
     assert.equal(written(), '');
     if (!isV2) assert.equal(read('memory.swappiness', '', id), '7');
+    await daemon.slipwayOut('rm', '-f', id);
+  });
+
+  test('huge pages of a size that there is are limited, also while a container runs', async t => {
+    const refused = await daemon.slipway('create', '--hugetlb', '3MB=3m', 'busybox');
+    assert.match(refused.stderr, /invalid hugetlb "3MB": the machine has no huge pages of that size/);
+    const v1 = '/sys/fs/cgroup/hugetlb';
+    const [size = ''] = readdirSync('/sys/kernel/mm/hugepages');
+    const unified = isV2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/unified';
+    const onV2 = textOf(`${unified}/cgroup.controllers`).split(/\s/).includes('hugetlb');
+    if (size !== 'hugepages-2048kB' || !(onV2 || existsSync(v1))) return t.skip('there are none to limit');
+    const id = await daemon.slipwayOut('run', '-d', '--network', 'none', 'busybox', 'sleep', '1000');
+    const limit = () =>
+      onV2
+        ? textOf(`${unified}${daemon.cgroupParent}/${id}/hugetlb.2MB.max`)
+        : textOf(`${v1}${daemon.cgroupParent}/${id}/hugetlb.2MB.limit_in_bytes`);
+    const unlimited = limit();
+    await daemon.slipwayOut('update', '--hugetlb', '2MB=4m', id);
+    assert.equal(limit(), `${4 << 20}\n`);
+    await daemon.slipwayOut('update', '--hugetlb', '', id);
+    assert.ok(['max\n', unlimited].includes(limit()));
     await daemon.slipwayOut('rm', '-f', id);
   });
 

@@ -16,8 +16,8 @@ export type CgroupPaths = {
   unifiedControllers: string[];
 };
 
-/** Kept up to date in every v2 cgroup of ours: they account for, or limit, what Docker shows and sets. */
-const ACCOUNTING = ['cpuset', 'cpu', 'io', 'memory', 'pids'];
+/** Of every v2 cgroup of ours: they account for what Docker shows, and limit what may be changed while a container runs. */
+const ACCOUNTING = ['cpuset', 'cpu', 'io', 'memory', 'pids', 'hugetlb'];
 
 /** Where the cgroup that the spec names is in each hierarchy: see {@link cgroupDirectory}. */
 export function cgroupPaths(

@@ -94,10 +94,13 @@ function io(blockIO: NonNullable<Resources['blockIO']>): Setting[] {
 }
 
 function hugetlb(limits: NonNullable<Resources['hugepageLimits']>): Setting[] {
-  return limits.flatMap(({ pageSize, limit }) => [
-    { file: `hugetlb.${pageSize}.max`, data: String(limit) },
-    { file: `hugetlb.${pageSize}.rsvd.max`, data: String(limit), optional: true },
-  ]);
+  return limits.flatMap(({ pageSize, limit }) => {
+    const data = limit < 0 ? 'max' : String(limit);
+    return [
+      { file: `hugetlb.${pageSize}.max`, data },
+      { file: `hugetlb.${pageSize}.rsvd.max`, data, optional: true },
+    ];
+  });
 }
 
 /** Written last, as they are, a line at a time. */

@@ -90,9 +90,9 @@ test('on a hybrid layout the child joins each v1 hierarchy, and is born into the
     pids: { limit: 7 },
   });
   assert.deepEqual(lines(birthplace), [
-    'write /sys/fs/cgroup/unified/cgroup.subtree_control +pids',
+    'write /sys/fs/cgroup/unified/cgroup.subtree_control +hugetlb +pids',
     'mkdir /sys/fs/cgroup/unified/docker',
-    'write /sys/fs/cgroup/unified/docker/cgroup.subtree_control +pids',
+    'write /sys/fs/cgroup/unified/docker/cgroup.subtree_control +hugetlb +pids',
     'mkdir /sys/fs/cgroup/unified/docker/x',
   ]);
   assert.deepEqual(otherLines(lines(parent)), [

@@ -70,7 +70,9 @@ async function update(daemon: Daemon, container: Container, request: FilledUpdat
     governanceOf(hostConfig);
     // The kernel would refuse it.
     if (runtime !== undefined) checkSwap(hostConfig);
-    await runtime?.update(changesOf(daemon, { hostConfig, limits, isGoverned: annotations !== undefined }));
+    await runtime?.update(
+      changesOf(daemon, { hostConfig, limits, asked: annotations && request.Annotations }),
+    );
     container.record = { ...record, hostConfig };
     if (runtime !== undefined) {
       governContainer(daemon, container, runtime);
@@ -88,13 +90,18 @@ async function update(daemon: Daemon, container: Container, request: FilledUpdat
   return warnings;
 }
 
-type Change = { hostConfig: GovernedConfig; limits: Partial<Limits>; isGoverned: boolean };
+type Change = {
+  hostConfig: GovernedConfig;
+  limits: Partial<Limits>;
+  /** The annotations that the request has, if they change anything. */
+  asked: CompletedHostConfig['Annotations'] | undefined;
+};
 
 /** A burst may be no more than its quota, and is set with it. */
-function changesOf(daemon: Daemon, { hostConfig, limits, isGoverned }: Change): RuntimeResources {
+function changesOf(daemon: Daemon, { hostConfig, limits, asked }: Change): RuntimeResources {
   const changes = resourcesOf(daemon, { ...NO_LIMITS, ...limits });
   const facts = governanceFacts(daemon);
-  if (isGoverned) return mergeResources(changes, changedResources(hostConfig, facts));
+  if (asked) return mergeResources(changes, changedResources(hostConfig, facts, asked));
   const burst = governedResources(hostConfig, facts).cpu?.burst;
   return changes.cpu?.quota === undefined || burst === undefined
     ? changes

@@ -2,7 +2,8 @@ import type { CompletedHostConfig, Limits } from '../../model/host-config.ts';
 import type { Resources } from '../../../oci/runtime-spec.ts';
 import { type BurstSettings, PERIOD_US } from '../../../governor/burst/burst-settings.ts';
 import { clampBurst, staticBurstUs } from '../../../governor/burst/static-burst.ts';
-import { type Governance, parseGovernance } from '../../../governor/governance.ts';
+import { GOVERNANCE_PREFIX, type Governance, parseGovernance } from '../../../governor/governance.ts';
+import { invalid } from '../../model/errors.ts';
 import type { LimitSupport } from './limit-support.ts';
 import { numaNode } from './numa-node.ts';
 import { specLimits } from './spec-resources.ts';
@@ -13,6 +14,10 @@ const LEAST_SHARES = 2;
 const LATENCY_SENSITIVE_SHARES = 2048;
 /** Of its limit: what the kernel takes from a latency-sensitive container last. */
 const PROTECTED_SHARE = 0.5;
+
+const HUGETLB = `${GOVERNANCE_PREFIX}hugetlb`;
+/** What control files of cgroup v2 hold without annotations. */
+const NO_MEMORY_OPTIONS = { 'memory.high': 'max', 'memory.min': '0', 'memory.oom.group': '0' };
 
 /** What of a host configuration says how a container is governed. */
 export type GovernedConfig = Limits & Pick<CompletedHostConfig, 'Annotations'>;
@@ -49,7 +54,7 @@ export function wantedBurstUs(
 
 export type GovernanceFacts = { support: LimitSupport; defaults: BurstSettings };
 
-/** What the annotations of a new container mean for its cgroup. */
+/** What the annotations of a new container mean for its cgroup. @throws EngineError invalid-parameter for what the machine lacks */
 export function governedResources(
   hostConfig: GovernedConfig,
   { support, defaults }: GovernanceFacts,
@@ -66,8 +71,18 @@ export function governedResources(
   return {
     cpu: { ...cpu, ...(hasBurst ? { burst } : {}), ...(node === undefined ? {} : numaNode(node)) },
     ...(Object.keys(files).length > 0 ? { unified: files } : {}),
-    ...(hugetlb.length > 0 && support.hugetlb ? { hugepageLimits: hugetlb } : {}),
+    ...(hugetlb.length > 0 && support.hugetlb ? { hugepageLimits: checkPageSizes(hugetlb, support) } : {}),
   };
+}
+
+function checkPageSizes(
+  limits: Governance['hugetlb'],
+  { hugePageSizes }: LimitSupport,
+): Governance['hugetlb'] {
+  const other = limits.find(({ pageSize }) => !hugePageSizes.includes(pageSize));
+  if (other === undefined) return limits;
+  const known = hugePageSizes.length === 0 ? 'there are none' : `want one of ${hugePageSizes.join(', ')}`;
+  throw invalid(`invalid hugetlb "${other.pageSize}": the machine has no huge pages of that size, ${known}`);
 }
 
 /** Control files of cgroup v2, for which the runtime specification has no fields. */
@@ -82,10 +97,20 @@ function unifiedFiles({ memory, filesLimit = 0 }: Governance, support: LimitSupp
   return files;
 }
 
-/** As {@link governedResources}, for one that runs: what it had before and has no more is taken back. */
-export function changedResources(hostConfig: GovernedConfig, facts: GovernanceFacts): Resources {
-  const { cpu, unified } = governedResources(hostConfig, facts);
+/**
+ * As {@link governedResources}, for one that runs: what it had before and has no more is taken back.
+ * @param asked the annotations that are changed
+ */
+export function changedResources(
+  hostConfig: GovernedConfig,
+  facts: GovernanceFacts,
+  asked: CompletedHostConfig['Annotations'],
+): Resources {
+  const { cpu, unified, hugepageLimits = [] } = governedResources(hostConfig, facts);
   const { support } = facts;
+  const unlimited = support.hugePageSizes.filter(size =>
+    hugepageLimits.every(({ pageSize }) => pageSize !== size),
+  );
   return {
     cpu: {
       shares: hostConfig.CpuShares || DEFAULT_SHARES,
@@ -93,8 +118,11 @@ export function changedResources(hostConfig: GovernedConfig, facts: GovernanceFa
       ...(support.cpuBurst ? { burst: 0 } : {}),
       ...cpu,
     },
-    ...(support.cgroupVersion === '2'
-      ? { unified: { 'memory.low': String(hostConfig.MemoryReservation), ...unified } }
+    ...(support.cgroupVersion === '2' && support.memory
+      ? { unified: { ...NO_MEMORY_OPTIONS, 'memory.low': String(hostConfig.MemoryReservation), ...unified } }
+      : {}),
+    ...(support.hugetlb && HUGETLB in asked
+      ? { hugepageLimits: [...hugepageLimits, ...unlimited.map(pageSize => ({ pageSize, limit: -1 }))] }
       : {}),
   };
 }

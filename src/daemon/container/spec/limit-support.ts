@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { type CgroupLayout, detectCgroupLayout } from '../../../cgroups/layout.ts';
@@ -21,6 +21,8 @@ export type LimitSupport = {
   cpuIdle: boolean;
   cpuset: boolean;
   hugetlb: boolean;
+  /** As limits name them: `2MB`, `1GB`. */
+  hugePageSizes: readonly string[];
   /** Descriptors of a whole cgroup: openEuler's kernels, on v2. */
   files: boolean;
   /** Processes can ask before they open anything: seccomp's listeners, which can let calls go on since Linux 5.5. */
@@ -66,6 +68,7 @@ export function readLimitSupport(
     cpuIdle: has('cpu') && isLinux(5, 15),
     cpuset: has('cpuset'),
     hugetlb: has('hugetlb'),
+    hugePageSizes: hugePageSizes(),
     files: v2.has('files'),
     filesFilter: exists('/proc/sys/kernel/seccomp/actions_avail') && isLinux(5, 5),
     sysctlGuard: layout.unified !== undefined && isLinux(5, 8),
@@ -76,6 +79,22 @@ export function readLimitSupport(
     blkioWeightDevice: v2.has('io') || hasFile('blkio', 'blkio.weight_device'),
     blkioThrottle: v2.has('io') || hasFile('blkio', 'blkio.throttle.read_bps_device'),
   };
+}
+
+const KIB_PER_UNIT = [
+  [1 << 20, 'GB'],
+  [1 << 10, 'MB'],
+  [1, 'KB'],
+] as const;
+
+/** From Documentation/admin-guide/mm/hugetlbpage.rst: a directory `hugepages-2048kB` for each size. */
+function hugePageSizes(directory = '/sys/kernel/mm/hugepages'): string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory).map(name => {
+    const kib = Number(/\d+/.exec(name)?.[0]);
+    const [perUnit, unit] = KIB_PER_UNIT.find(([least]) => kib >= least) ?? [1, 'KB'];
+    return `${kib / perUnit}${unit}`;
+  });
 }
 
 /** Files of cgroups that the topmost one does not have. */
