@@ -73,6 +73,12 @@ describe('governed limits', () => {
     const written = () => read('blkio.throttle.read_bps_device', 'io.max', id);
     await daemon.api('POST', `/containers/${id}/update`, limit(1_048_576));
     assert.match(written(), new RegExp(`^${numbers} (rbps=)?1048576`));
+    const weights = ['blkio.bfq.weight', 'io.bfq.weight', 'io.weight'].map(
+      file => `/sys/fs/cgroup/${isV2 ? '' : 'blkio'}${daemon.cgroupParent}/${id}/${file}`,
+    );
+    const weight = weights.find(path => existsSync(path));
+    assert.equal((await daemon.slipway('update', '--blkio-weight', '300', id)).code, 0);
+    if (weight !== undefined && !weight.endsWith('/io.weight')) assert.match(textOf(weight), /\b300\n/);
     const rate = ['--device-read-bps', `/dev/${device}:2mb`];
     await daemon.slipwayOut('update', ...rate, '--memory-swappiness', '9', id);
     assert.match(written(), new RegExp(`^${numbers} (rbps=)?2097152`));

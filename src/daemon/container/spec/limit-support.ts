@@ -39,6 +39,9 @@ export type LimitSupport = {
   blkioThrottle: boolean;
 };
 
+/** Where it is, cgroups have weights for BFQ, which the topmost one does not show. */
+const BFQ_FILE = 'blkio.bfq.io_service_bytes';
+
 /** Reads what the hierarchies have; it does not change while the engine runs. */
 export function readLimitSupport(
   layout: CgroupLayout = detectCgroupLayout(),
@@ -75,8 +78,8 @@ export function readLimitSupport(
     networkGuard: layout.unified !== undefined,
     pressure: layout.unified !== undefined && exists('/proc/pressure/memory'),
     pids: has('pids'),
-    blkioWeight: v2.has('io') || hasFile('blkio', 'blkio.weight'),
-    blkioWeightDevice: v2.has('io') || hasFile('blkio', 'blkio.weight_device'),
+    blkioWeight: v2.has('io') || hasFile('blkio', 'blkio.weight') || hasFile('blkio', BFQ_FILE),
+    blkioWeightDevice: v2.has('io') || hasFile('blkio', 'blkio.weight_device') || hasFile('blkio', BFQ_FILE),
     blkioThrottle: v2.has('io') || hasFile('blkio', 'blkio.throttle.read_bps_device'),
   };
 }
