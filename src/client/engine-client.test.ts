@@ -35,6 +35,7 @@ const KINDS = [
   [500, 'system'],
   [501, 'not-implemented'],
   [503, 'unavailable'],
+  [429, 'resource-exhausted'],
 ] as const;
 
 for (const [status, kind] of KINDS)

@@ -70,6 +70,31 @@ test('a connection that breaks is taken up where it broke', async t => {
   assert.equal(reasons.length, 1);
 });
 
+test('where the token has ended by then, a new one is fetched, and what has come is not sent again', async t => {
+  const registry = await registryThat(t);
+  let issued = 0;
+  registry.intercept = (request, response) => {
+    if (request.url?.startsWith('/token')) {
+      response.end(JSON.stringify({ token: `t${++issued}`, expires_in: 3600 }));
+      return true;
+    }
+    // Once it has a part of the blob, the first token counts no more.
+    const isGood = issued > 0 && request.headers.authorization === `Bearer t${issued}`;
+    if (isGood && issued === 1 && request.headers.range === undefined) breakAfter(50_000)(request, response);
+    else if (isGood && issued === 2) return false;
+    else {
+      response.setHeader('WWW-Authenticate', `Bearer realm="http://${registry.host}/token",service="s"`);
+      sendRegistryError(response, 401, 'UNAUTHORIZED', 'authentication required');
+    }
+    return true;
+  };
+  const sink = new Sink();
+  await downloadBlob(await openRepository(t, `${registry.host}/a`), DESCRIPTOR, sink);
+  assert.ok(sink.data.equals(DATA));
+  assert.equal(issued, 2);
+  assert.match(ranges(registry).at(-1)?.[0] ?? '', /^bytes=[1-9]\d*-$/);
+});
+
 test('what is there already is not asked for again', async t => {
   const registry = await registryThat(t);
   const sink = new Sink(DATA.subarray(0, 1000));
@@ -167,7 +192,7 @@ test('a registry that is busy is asked again, after the time that it asks for', 
   const always = await registryThat(t, ...Array.from({ length: 50 }, () => busy));
   const repository = await openRepository(t, `${always.host}/a`, { patience: { attempts: 2 } });
   await assert.rejects(downloadBlob(repository, DESCRIPTOR, new Sink()), {
-    kind: 'unavailable',
+    kind: 'resource-exhausted',
     message: 'toomanyrequests: slow down',
   });
 });
