@@ -3,7 +3,14 @@ import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import { createServer, type Server, Socket } from 'node:net';
-import { AF_INET, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from '../src/kernel/abi/socket.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from '../src/kernel/abi/socket.ts';
 import { syscall } from '../src/kernel/libc.ffi.ts';
 import { inNetworkNamespace } from '../src/kernel/namespaces.ts';
 import { ipBytes } from '../src/kernel/netlink/address-messages.ts';
@@ -45,9 +52,13 @@ export async function serveNames(
   host: string,
   answer: (question: Buffer, isTcp: boolean) => Buffer,
 ): Promise<{ close(): void }> {
-  const [udpSocket, tcpSocket] = [socketIn(namespace, SOCK_DGRAM), socketIn(namespace, SOCK_STREAM)];
+  const isV6 = host.includes(':');
+  const [udpSocket, tcpSocket] = [
+    socketIn(namespace, SOCK_DGRAM, isV6),
+    socketIn(namespace, SOCK_STREAM, isV6),
+  ];
   for (const descriptor of [udpSocket, tcpSocket]) bind(descriptor, { host, port: 53 });
-  const udp = createSocket('udp4');
+  const udp = createSocket(isV6 ? 'udp6' : 'udp4');
   udp.on('message', (question, from) => udp.send(answer(question, false), from.port, from.address));
   udp.bind({ fd: udpSocket });
   const tcp = createServer(client => {
@@ -158,19 +169,22 @@ export function occupyTcp(namespace: number, address: Address): number {
   return descriptor;
 }
 
-function socketIn(namespace: number, type: number): number {
-  return inNetworkNamespace(namespace, () => syscall('socket', '', AF_INET, type | SOCK_CLOEXEC, 0));
+function socketIn(namespace: number, type: number, isV6 = false): number {
+  const family = isV6 ? AF_INET6 : AF_INET;
+  return inNetworkNamespace(namespace, () => syscall('socket', '', family, type | SOCK_CLOEXEC, 0));
 }
 
 function bind(descriptor: number, address: Address): void {
-  syscall('bind', `${address.host}:${address.port}`, descriptor, socketAddress(address), 16);
+  const bytes = socketAddress(address);
+  syscall('bind', `${address.host}:${address.port}`, descriptor, bytes, bytes.length);
 }
 
-/** struct sockaddr_in */
+/** struct sockaddr_in, struct sockaddr_in6 */
 function socketAddress({ host, port }: Address): Buffer {
-  const buffer = Buffer.alloc(16);
-  buffer.writeUInt16LE(AF_INET, 0);
+  const isV6 = host.includes(':');
+  const buffer = Buffer.alloc(isV6 ? 28 : 16);
+  buffer.writeUInt16LE(isV6 ? AF_INET6 : AF_INET, 0);
   buffer.writeUInt16BE(port, 2);
-  ipBytes(host).copy(buffer, 4);
+  ipBytes(host).copy(buffer, isV6 ? 8 : 4);
   return buffer;
 }

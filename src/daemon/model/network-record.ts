@@ -28,7 +28,9 @@ export type PoolRecord = PoolOptions & {
   isGatewayGiven: boolean;
 };
 
-const PREDEFINED = ['bridge', 'host', 'none'];
+/** Of containers that name none. */
+export const DEFAULT_NETWORK = 'bridge';
+const PREDEFINED = [DEFAULT_NETWORK, 'host', 'none'];
 
 /** One of the three networks that are always there. */
 export function isPredefined({ name }: Pick<NetworkRecord, 'name'>): boolean {

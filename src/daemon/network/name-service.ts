@@ -1,14 +1,16 @@
-import { closeSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
 import type { Membership } from '../../networkdriver/dns/name-table.ts';
 import type { ResolverRequest } from '../../networkdriver/dns/protocol.ts';
+import { SERVICE_ADDRESS } from '../../networkdriver/dns/service-sockets.ts';
 import { ResolverClient } from '../../networkdriver/dns/resolver-client.ts';
 import type { Container } from '../model/container.ts';
 import type { NetworkDaemon } from './networks.ts';
 import { openNetworkNamespaceOf } from '../model/open-namespaces.ts';
 import { dnsNames, settingsOf } from './endpoint-settings.ts';
-import { isUserDefined } from '../model/network-record.ts';
+import { hostFilePath } from '../model/daemon-options.ts';
+import { DEFAULT_NETWORK, isUserDefined } from '../model/network-record.ts';
 import type { Connection } from './networks.ts';
 
 /** Has containers of user-defined networks find each other by name: tells the resolver of them. */
@@ -48,9 +50,8 @@ export class NameService {
 
   /** @throws EngineError */
   async join(container: Container, connections: readonly Connection[]): Promise<void> {
-    const requests = connections
-      .filter(({ network }) => isUserDefined(network))
-      .map(one => this.#joinRequest(container, one));
+    if (!this.#known.has(container.id)) return;
+    const requests = this.#joinRequests(container, connections);
     if (requests.length > 0) await this.#client.send(...requests);
   }
 
@@ -98,7 +99,16 @@ export class NameService {
     return this.#daemon.containers
       .all()
       .filter(({ state, runtime }) => runtime !== undefined && state.pid > 0)
-      .filter(({ state }) => state.endpoints.some(({ network }) => isUserDefined(network)));
+      .filter(container => this.#isServed(container));
+  }
+
+  /** On user-defined networks, or by its resolv.conf, where it reaches no other server. */
+  #isServed({ id, state: { endpoints } }: Container): boolean {
+    if (endpoints.some(({ network }) => isUserDefined(network)) || this.#known.has(id)) return true;
+    return (
+      endpoints.some(({ network }) => network === DEFAULT_NETWORK) &&
+      beginningOf(hostFilePath(this.#daemon.options, id, 'resolv.conf')).includes(SERVICE_ADDRESS)
+    );
   }
 
   #snapshot(): { requests: ResolverRequest[] } & Disposable {
@@ -123,9 +133,7 @@ export class NameService {
       return [
         this.#openRequest(container, namespace),
         { type: 'run', sandbox: id, pid: state.pid },
-        ...state.endpoints
-          .filter(({ network }) => isUserDefined(network))
-          .map(connection => this.#joinRequest(container, connection)),
+        ...this.#joinRequests(container, state.endpoints),
       ];
     } catch (error) {
       // It has just ended.
@@ -140,17 +148,25 @@ export class NameService {
     return { type: 'open', sandbox: id, namespace: `/proc/${process.pid}/fd/${namespace}`, servers };
   }
 
-  #joinRequest(container: Container, { network, endpoint }: Connection): ResolverRequest {
+  #joinRequests(container: Container, connections: readonly Connection[]): ResolverRequest[] {
+    return connections
+      .filter(({ network }) => isUserDefined(network) || network === DEFAULT_NETWORK)
+      .map(one => ({ type: 'join', sandbox: container.id, membership: this.#membership(container, one) }));
+  }
+
+  /** Nobody is found on the default network; but it leads out. */
+  #membership(container: Container, { network, endpoint }: Connection): Membership {
+    const { networkId } = endpoint;
+    const { internal } = this.#daemon.networks.find(networkId);
+    const base = { networkId, networkName: network, internal };
+    if (!isUserDefined(network)) return { ...base, names: [], links: {}, addresses: [] };
     const settings = settingsOf(container.record, network);
-    const membership: Membership = {
-      networkId: endpoint.networkId,
-      networkName: network,
-      internal: this.#daemon.networks.find(endpoint.networkId).internal,
+    return {
+      ...base,
       names: dnsNames(container, settings),
       links: this.#links(settings.Links),
       addresses: endpoint.addresses.map(({ address }) => address),
     };
-    return { type: 'join', sandbox: container.id, membership };
   }
 
   /** Names of containers, by what they are called: `web:frontend`. */
@@ -161,5 +177,20 @@ export class NameService {
         return [alias, this.#daemon.containers.lookup(target)?.name ?? target];
       }),
     );
+  }
+}
+
+/** Of a file that a container may have made long, taken away, or hold a lease on. */
+function beginningOf(path: string): string {
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const content = Buffer.alloc(4096);
+      return content.toString('utf8', 0, readSync(fd, content));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return '';
   }
 }

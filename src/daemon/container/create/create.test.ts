@@ -267,7 +267,7 @@ test('resolv.conf keeps what can be reached, and what was asked for', () => {
   const host = '# mine\nnameserver 127.0.0.53\nnameserver 10.0.0.1\nsearch a.example\noptions ndots:2\n';
   const nothing = { servers: [], search: [], options: [] };
   assert.equal(resolvConf(host, nothing), 'nameserver 10.0.0.1\nsearch a.example\noptions ndots:2\n');
-  assert.equal(resolvConf('nameserver ::1\n', nothing), 'nameserver 8.8.8.8\nnameserver 8.8.4.4\n');
+  assert.equal(resolvConf('nameserver ::1\nnameserver fe80::1%eth0\n', nothing), '\n');
   assert.equal(
     resolvConf(host, { servers: ['9.9.9.9'], search: ['.'], options: ['rotate'] }),
     'nameserver 9.9.9.9\noptions rotate\n',

@@ -167,19 +167,19 @@ async function disconnectRunning(
   }
 }
 
-/** On its first user-defined network, a container gets a name server. */
+/** On its first user-defined network, a container gets a name server, which others tell where it asks further. */
 async function giveNames(
   daemon: Daemon,
   container: Container,
   { namespace, connection }: { namespace: NetworkNamespace; connection: Connection },
 ): Promise<void> {
-  if (!isUserDefined(connection.network)) return;
-  if (!daemon.names.isOpen(container)) {
+  const isFirst = isUserDefined(connection.network) && !daemon.names.isOpen(container);
+  if (isFirst) {
     await daemon.names.open(container, namespace.descriptor);
     await daemon.names.run(container);
     writeResolvConf(daemon, container);
   }
-  await daemon.names.join(container, [connection]);
+  await daemon.names.join(container, isFirst ? container.state.endpoints : [connection]);
 }
 
 /** Has the default route, and the published ports, go by the network that is now the best for it. */

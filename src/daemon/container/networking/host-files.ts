@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../../../base/errors.ts';
+import { parseResolvConf } from '../../../networkdriver/dns/resolv-conf.ts';
 import type { Container } from '../../model/container.ts';
+import type { ContainerRecord } from '../../model/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { hostFilePath } from '../../model/daemon-options.ts';
 import { type LinkedContainer, linkedContainers, linkedHosts, linkingContainers, linksTo } from './links.ts';
 import type { Connection } from '../../network/networks.ts';
 import { invalid } from '../../model/errors.ts';
 import { changeHostFile, writeHostFile } from './host-file.ts';
-import { isUserDefined } from '../../model/network-record.ts';
-import { hostFile, hostResolvConf, resolvConf, serviceResolvConf } from './resolv-conf.ts';
+import { hostFile, hostResolvConf, reachableServers, resolvConf, serviceResolvConf } from './resolv-conf.ts';
 
 const HOSTS = `127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
@@ -36,19 +37,26 @@ export function writeHostFiles(daemon: Daemon, container: Container): void {
 }
 
 /** @throws a file error, EAGAIN while the container has a lease on it */
-export function writeResolvConf({ options }: Daemon, { record, state }: Container): void {
-  const { hostConfig } = record;
-  const path = hostFilePath(options, record.id, 'resolv.conf');
+export function writeResolvConf({ options, names }: Daemon, container: Container): void {
+  const { hostConfig, id } = container.record;
+  const path = hostFilePath(options, id, 'resolv.conf');
   const wanted = {
     servers: orDefault(hostConfig.Dns, options.dns),
     search: orDefault(hostConfig.DnsSearch, options.dnsSearch),
     options: orDefault(hostConfig.DnsOptions, options.dnsOptions),
   };
   const isUntouched = Object.values(wanted).every(list => list.length === 0);
-  if (state.endpoints.some(({ network }) => isUserDefined(network)))
-    writeHostFile(path, serviceResolvConf(hostFile(), wanted));
-  else if (hostConfig.NetworkMode.kind === 'host' && isUntouched) writeHostFile(path, hostResolvConf());
-  else writeHostFile(path, resolvConf(hostResolvConf(), wanted));
+  const host = hostResolvConf();
+  if (names.isOpen(container)) writeHostFile(path, serviceResolvConf(hostFile(), wanted));
+  else if (hostConfig.NetworkMode.kind !== 'host') writeHostFile(path, resolvConf(host, wanted));
+  else writeHostFile(path, isUntouched ? host : resolvConf(host, wanted, parseResolvConf(host).servers));
+}
+
+/** Whether a container of the default network needs the engine's name server: it names none, and reaches none of the host's. */
+export function lacksServers({ options }: Daemon, { hostConfig }: ContainerRecord): boolean {
+  return (
+    orDefault(hostConfig.Dns, options.dns).length === 0 && reachableServers(hostResolvConf()).length === 0
+  );
 }
 
 /** A container that has started may have a new address: those linked to it learn of it. Never throws. */

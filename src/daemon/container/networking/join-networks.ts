@@ -7,6 +7,7 @@ import type { ContainerRecord } from '../../model/container-record.ts';
 import { portBindings } from '../config/ports.ts';
 import type { Daemon } from '../daemon.ts';
 import { prefixed } from '../../model/errors.ts';
+import { lacksServers } from './host-files.ts';
 import { mainNetwork } from './main-network.ts';
 import { checkConnectable } from '../../network/check-connectable.ts';
 import { endpointLinks } from './endpoint-links.ts';
@@ -17,7 +18,7 @@ import {
   settingsOf,
 } from '../../network/endpoint-settings.ts';
 import { orderGateways } from '../../network/gateway-order.ts';
-import { isUserDefined, type NetworkRecord } from '../../model/network-record.ts';
+import { DEFAULT_NETWORK, isUserDefined, type NetworkRecord } from '../../model/network-record.ts';
 import type { Connection } from '../../network/networks.ts';
 import { addLinkLocalAddresses } from '../../network/link-local-addresses.ts';
 import { setInterfaceSysctls } from '../../network/interface-sysctls.ts';
@@ -71,7 +72,9 @@ async function connected(daemon: Daemon, container: Container): Promise<JoinedNe
     for (const descriptor of descriptors) closeSync(descriptor);
   });
   const gateway = gatewayNetwork(container.record, found);
-  const hasNames = found.some(({ name }) => isUserDefined(name));
+  const hasNames = found.some(
+    ({ name }) => isUserDefined(name) || (name === DEFAULT_NETWORK && lacksServers(daemon, container.record)),
+  );
   // It is made while the container is connected.
   const names = hasNames ? daemon.names.open(container, namespace.descriptor) : Promise.resolve();
   names.catch(() => undefined);

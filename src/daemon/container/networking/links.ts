@@ -2,11 +2,11 @@ import { posix } from 'node:path';
 import { addressOf } from '../../../networkdriver/driver.ts';
 import type { Container } from '../../model/container.ts';
 import type { Link } from '../../model/container-record.ts';
+import { DEFAULT_NETWORK } from '../../model/network-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { invalid } from '../../model/errors.ts';
 import { networkOwner } from './joined-containers.ts';
 
-const DEFAULT_NETWORK = 'bridge';
 const HOST_CONFLICT =
   "conflicting options: host type networking can't be used with links. This would result in undefined behavior";
 

@@ -5,8 +5,8 @@ import { SERVICE_ADDRESS } from '../../../networkdriver/dns/service-sockets.ts';
 
 /** Where systemd-resolved keeps the servers that its own stub, on loopback, asks. */
 const UPSTREAM_FILE = '/run/systemd/resolve/resolv.conf';
-const FALLBACK_SERVERS = ['8.8.8.8', '8.8.4.4'];
-const LOOPBACK = /^(127\.|::1$)/;
+/** On loopback, or at a link of the host's (RFC 4007, section 11). */
+const OF_THE_HOST_ALONE = /^(127\.|::1$)|%/;
 
 /** The host's resolv.conf. '' when there is none. */
 export function hostFile(): string {
@@ -20,24 +20,27 @@ export function hostResolvConf(): string {
   return servers.length === 1 && servers[0] === '127.0.0.53' ? readIfPresent(UPSTREAM_FILE) : content;
 }
 
+/** Of the host's name servers, those that are reached from a namespace of its own. */
+export function reachableServers(host: string): string[] {
+  return parseResolvConf(host).servers.filter(server => !OF_THE_HOST_ALONE.test(server));
+}
+
 /**
- * A container's resolv.conf (resolv.conf(5)): what it asked for, and the host's settings for the rest. Servers on
- * the host's loopback cannot be reached from a namespace of its own; without any other, public ones take their
- * place, as in Docker.
+ * A container's resolv.conf (resolv.conf(5)): what it asked for, and the host's settings for the rest. No other servers
+ * than the host's are ever named.
+ * @param servers of the host's, those that it reaches
  */
-export function resolvConf(host: string, wanted: DnsOptions): string {
+export function resolvConf(host: string, wanted: DnsOptions, servers = reachableServers(host)): string {
   const own = parseResolvConf(host);
-  const reachable = own.servers.filter(server => !LOOPBACK.test(server));
-  const servers = wanted.servers.length > 0 ? wanted.servers : reachable;
   return format({
-    servers: servers.length > 0 ? servers : FALLBACK_SERVERS,
+    servers: wanted.servers.length > 0 ? wanted.servers : servers,
     search: wanted.search.length > 0 ? wanted.search : own.search,
     options: wanted.options.length > 0 ? wanted.options : own.options,
   });
 }
 
 /**
- * That of a container on user-defined networks: it asks the engine's own server, which asks those that are wanted.
+ * That of a container on user-defined networks, or that reaches no server of the host's: it asks the engine's own server, which asks those that are wanted.
  * Names without a dot are asked for as they are, before a search domain is added: they may be other containers'.
  */
 export function serviceResolvConf(host: string, wanted: DnsOptions): string {
