@@ -25,6 +25,7 @@ const MAXIMUM_BYTES = 64 * 1024;
 const MAXIMUM_SHOWN = 200;
 
 const KINDS: Partial<Record<number, ErrorKind>> = {
+  400: 'invalid-parameter',
   401: 'unauthorized',
   403: 'forbidden',
   404: 'not-found',

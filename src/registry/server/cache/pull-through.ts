@@ -116,7 +116,7 @@ export class PullThrough {
 
   /**
    * What a repository of an upstream has; undefined where it has no such manifest.
-   * @throws DistributionError UNAVAILABLE, TOOMANYREQUESTS when that cannot be learnt, and nothing is known here
+   * @throws DistributionError DENIED, UNAVAILABLE, TOOMANYREQUESTS when that cannot be learnt, and nothing is known here
    */
   async manifest(repository: string, wanted: WantedManifest): Promise<ManifestRecord | undefined> {
     const known = this.#known(repository, wanted);
@@ -219,7 +219,7 @@ export class PullThrough {
 
   /**
    * All tags of a repository of an upstream; undefined where those that are known here count: it is not there, or fails.
-   * @throws DistributionError UNAVAILABLE, TOOMANYREQUESTS when it fails, and none are known
+   * @throws DistributionError DENIED, UNAVAILABLE, TOOMANYREQUESTS when it fails, and none are known
    */
   async tags(repository: string): Promise<string[] | undefined> {
     const known = this.#tagLists.get(repository);
@@ -242,7 +242,7 @@ export class PullThrough {
 
   /**
    * What refers to a manifest, as the upstream has it; undefined where what is known here counts.
-   * @throws DistributionError UNAVAILABLE, TOOMANYREQUESTS when it fails, and none is known: that there are none would be
+   * @throws DistributionError DENIED, UNAVAILABLE, TOOMANYREQUESTS when it fails, and none is known: that there are none would be
    *   taken for the truth
    */
   async referrers(repository: string, subject: ContentDigest): Promise<readonly Referrer[] | undefined> {
@@ -350,17 +350,17 @@ function referenceFor(reference: Reference, wanted: WantedManifest): Reference |
   return isDigest(wanted.digest) ? { ...reference, digest: wanted.digest } : undefined;
 }
 
-/** Of an upstream that cannot be asked: the client has done nothing wrong. */
+/**
+ * Of an upstream that does not give it. That it may not be had, or does not exist (registries say the same of both), is
+ * 403, whose words clients show, as they do not those of 503. 401 would have them ask for a password of this registry.
+ */
 function upstreamError(error: unknown): DistributionError {
-  const isBusy = error instanceof RegistryError && error.code === 'TOOMANYREQUESTS';
+  const message = `the upstream registry: ${messageOf(error)}`;
+  const kind = error instanceof RegistryError ? error.kind : undefined;
+  if (kind === 'forbidden' || kind === 'unauthorized')
+    return new DistributionError('DENIED', message, { cause: error });
   const retryAfterMs = error instanceof RegistryError ? error.retryAfterMs : undefined;
   const seconds = Math.ceil((retryAfterMs ?? FAILURE_KEPT_MS) / 1000);
-  return new DistributionError(
-    isBusy ? 'TOOMANYREQUESTS' : 'UNAVAILABLE',
-    `the upstream registry: ${messageOf(error)}`,
-    {
-      headers: { 'Retry-After': String(seconds) },
-      cause: error,
-    },
-  );
+  const code = kind === 'resource-exhausted' ? 'TOOMANYREQUESTS' : 'UNAVAILABLE';
+  return new DistributionError(code, message, { headers: { 'Retry-After': String(seconds) }, cause: error });
 }
