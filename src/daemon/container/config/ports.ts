@@ -72,8 +72,8 @@ function portKey(port: string): string {
   return port.includes('/') ? port : `${port}/tcp`;
 }
 
-/** Each is a socket of its container's shim. A range for media streams has ten thousand. */
-const MAX_PUBLISHED = 10_240;
+/** Each is a socket of its container's shim. Servers of media streams are given all 16,384 dynamic ones. */
+const MAX_PUBLISHED = 20_480;
 
 /**
  * What the network driver is to publish: each published port, and every exposed one with `-P`.

@@ -280,23 +280,23 @@ test('no more ports are published than are of use', () => {
     Object.fromEntries(ports(count).map(port => [port, [{ HostPort: '0' }]]));
   const error = {
     kind: 'invalid-parameter',
-    message: /^cannot publish \d+ ports: at most 10240 are published/,
+    message: /^cannot publish \d+ ports: at most 20480 are published/,
   };
-  assert.throws(() => check({ PortBindings: bindings(10_241) }), error);
-  check({ PortBindings: bindings(10_240) });
+  assert.throws(() => check({ PortBindings: bindings(20_481) }), error);
+  check({ PortBindings: bindings(20_480) });
   const all = { PublishAllPorts: true, PortBindings: {} };
   const none = { PublishAllPorts: false, PortBindings: {} };
-  for (const exposed of [['1-65535'], ['1-9000', '1-9000/udp'], ports(10_241)]) {
+  for (const exposed of [['1-65535'], ['1-12000', '1-12000/udp'], ports(20_481)]) {
     const ExposedPorts = Object.fromEntries(exposed.map(port => [port, {}]));
     assert.throws(() => portBindings({ ExposedPorts }, all), error);
     assert.deepEqual(portBindings({ ExposedPorts }, none), []);
   }
-  const ExposedPorts = { '1-10240': {} };
+  const ExposedPorts = { '1-20480': {} };
   assert.equal(
     portBindings(
       { ExposedPorts },
       { ...all, PortBindings: fillHostConfig({ PortBindings: bindings(9000) }).PortBindings },
     ).length,
-    10_240,
+    20_480,
   );
 });
