@@ -247,6 +247,39 @@ describe('user-defined networks', () => {
     assert.equal(Networks['back']?.IPAddress, '10.3.0.9');
   });
 
+  test('a stopped container is disconnected from a network that has been removed', async () => {
+    await makeNetwork('front', '10.2.0.0/24');
+    await create('web', { front: {} });
+    await daemon.api('DELETE', '/networks/front');
+    await assert.rejects(disconnect('back', 'web'), /500 .*is not connected to the network back/);
+    await disconnect('front', 'web');
+    assert.deepEqual((await inspect('web')).NetworkSettings.Networks, {});
+    await start('running', { bridge: {} });
+    await assert.rejects(disconnect('front', 'running'), /404 .*network front not found/);
+  });
+
+  test('what is wrong with an endpoint is told before what is wrong with its network', async () => {
+    await daemon.slipwayOut('create', '--name=alone', '--network=none', 'busybox', 'sleep', '1000');
+    for (const network of ['bridge', 'host', 'none'])
+      await assert.rejects(
+        connect(network, 'alone', { Aliases: ['name'] }),
+        /network-scoped alias is supported only for containers in user defined networks/,
+      );
+  });
+
+  test('the subnets of a network are shown with those of IPv4 first', async () => {
+    const Config = [{ Subnet: 'fd80:24e2::/64' }, { Subnet: '10.2.0.0/24', Gateway: '10.2.0.9' }];
+    for (const [Name, given] of Object.entries({ both: Config, one: Config.slice(0, 1) })) {
+      await daemon.api('POST', '/networks/create', { Name, EnableIPv6: true, IPAM: { Config: given } });
+      const { IPAM } = (await daemon.api('GET', `/networks/${Name}`)) as NetworkInspect;
+      assert.deepEqual(
+        IPAM.Config?.map(({ Subnet = '' }) => Subnet.includes(':')),
+        [false, true],
+      );
+      await daemon.api('DELETE', `/networks/${Name}`);
+    }
+  });
+
   test('a fixed address of a container that does not run is given to no other container', async () => {
     await makeNetwork('front', '10.2.0.0/29');
     await create('fixed', { front: { IPAMConfig: { IPv4Address: '10.2.0.2' } } });
@@ -373,6 +406,11 @@ describe('user-defined networks', () => {
       create('other', { front: { IPAMConfig: { LinkLocalIPs: [address] } } });
     for (const address of ['x', '0.0.0.0', '::', 'fe80::1%eth0'])
       await assert.rejects(wrong(address), /400 .*invalid link-local IP address: /);
+    await create('elsewhere', { front: { IPAMConfig: { LinkLocalIPs: ['169.253.5.5'] } } });
+    await assert.rejects(
+      daemon.api('POST', '/containers/elsewhere/start'),
+      /400 .*: invalid link local IP address: 169\.253\.5\.5/,
+    );
   });
 
   test('an interface that a killed daemon was about to give a running container goes', async () => {

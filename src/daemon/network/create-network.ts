@@ -3,7 +3,14 @@ import type { IpamConfig, NetworkCreateRequest } from '../../api/types.ts';
 import { EngineError } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
 import { chooseSubnet } from '../../networkdriver/ipam/choose-subnet.ts';
-import { broadcastAddress, overlaps, ownAddress, parseIp, parseSubnet } from '../../networkdriver/ipam/ip.ts';
+import {
+  broadcastAddress,
+  type IpVersion,
+  overlaps,
+  ownAddress,
+  parseIp,
+  parseSubnet,
+} from '../../networkdriver/ipam/ip.ts';
 import { currentTime } from '../model/clock.ts';
 import type { DaemonOptions } from '../model/daemon-options.ts';
 import { conflict, invalid, notFound } from '../model/errors.ts';
@@ -48,7 +55,13 @@ export function describeNewNetwork(
     configFrom: request.ConfigFrom.Network,
   });
   if (!record.configOnly) record.pools = completePools(record, networks, addressPools);
+  record.pools = [...poolsOf(4, record), ...poolsOf(6, record)];
   return record;
+}
+
+/** Docker shows those of IPv4 first, and clients take the first one for the network's. */
+function poolsOf(version: IpVersion, { pools }: Pick<NetworkRecord, 'pools'>): PoolRecord[] {
+  return pools.filter(({ subnet }) => parseSubnet(subnet).version === version);
 }
 
 /** A request with nothing left open. */
@@ -167,8 +180,8 @@ function completePools(
   const pools = [...record.pools];
   for (const version of [4, 6] as const) {
     const isWanted = version === 4 ? record.enableIPv4 : record.enableIPv6;
-    const has = pools.some(({ subnet }) => parseSubnet(subnet).version === version);
-    if (isWanted && !has) pools.push(givenPool(chooseSubnet({ version, taken, pools: addressPools })));
+    if (isWanted && poolsOf(version, { pools }).length === 0)
+      pools.push(givenPool(chooseSubnet({ version, taken, pools: addressPools })));
   }
   return pools;
 }

@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import type { EndpointConfig } from '../model/endpoint-config.ts';
 import { addAddress } from '../../kernel/netlink/address-messages.ts';
 import { getLink, parseLink } from '../../kernel/netlink/link-messages.ts';
-import { versionOf } from '../../networkdriver/ipam/ip.ts';
+import { isLinkLocal, versionOf } from '../../networkdriver/ipam/ip.ts';
+import { invalid } from '../model/errors.ts';
 import type { NetworkNamespace } from '../../networkdriver/network-namespace.ts';
 
 const UNSPECIFIED = /^[0:.]+$/;
@@ -16,7 +17,10 @@ export function linkLocalProblems({ IPAMConfig }: EndpointConfig): string[] {
   ).map(address => `invalid link-local IP address: ${address}`);
 }
 
-/** Gives an interface those addresses beside its own. They have been checked. @throws SyscallError */
+/**
+ * Gives an interface those addresses beside its own.
+ * @throws EngineError invalid-parameter for others, as Docker when a container starts; SyscallError
+ */
 export function addLinkLocalAddresses(
   namespace: NetworkNamespace,
   interfaceName: string,
@@ -24,6 +28,8 @@ export function addLinkLocalAddresses(
 ): void {
   const addresses = IPAMConfig.LinkLocalIPs;
   if (addresses.length === 0) return;
+  const other = addresses.find(address => !isLinkLocal(address));
+  if (other !== undefined) throw invalid(`invalid link local IP address: ${other}`);
   const [reply] = namespace.routes.request([getLink({ name: interfaceName })]);
   if (reply === undefined) throw new TypeError(`no answer about ${interfaceName}`);
   const { index: linkIndex } = parseLink(reply);

@@ -50,7 +50,11 @@ import { updateContainer } from '../container/lifecycle/update-container.ts';
 import { waitContainer } from '../container/lifecycle/wait-container.ts';
 import { containerLogs } from '../container/logs/container-logs.ts';
 import { describeNetwork } from '../network/describe-network.ts';
-import { connectContainer, disconnectContainer } from '../container/networking/connect-container.ts';
+import {
+  connectContainer,
+  disconnectContainer,
+  disconnectFromRemoved,
+} from '../container/networking/connect-container.ts';
 import { describeNewNetwork } from '../network/create-network.ts';
 import { fillEndpointConfig } from '../model/endpoint-config.ts';
 import { listNetworks, pruneNetworks } from '../network/list-networks.ts';
@@ -244,11 +248,15 @@ function networkBackend(daemon: Daemon): NetworkBackend {
       return problems.map(({ problem: Problem, remedy: Remedy }) => ({ Problem, Remedy }));
     },
     networkDisconnect: async (id, request) => {
-      const network = networks.find(id);
+      const left = daemon.containers.lookup(request.Container ?? '');
       // By force Docker looks for what a container has left, which never is anything here.
-      if (request.Force === true && daemon.containers.lookup(request.Container ?? '') === undefined)
+      if (request.Force === true && left === undefined && networks.find(id))
         throw notFound(`endpoint ${request.Container} not found`);
-      await disconnectContainer(daemon, container(request.Container), network);
+      const leaving = container(request.Container);
+      const network = networks.lookup(id);
+      if (network === undefined && (request.Force === true || !leaving.isRunning))
+        await disconnectFromRemoved(daemon, leaving, id);
+      else await disconnectContainer(daemon, leaving, networks.find(id));
     },
   };
 }

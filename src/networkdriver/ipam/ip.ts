@@ -29,6 +29,11 @@ export function versionOf(address: string): IpVersion {
   return address.includes(':') ? 6 : 4;
 }
 
+/** RFC 3927, RFC 4291. @throws for what is no address */
+export function isLinkLocal(address: string): boolean {
+  return ipaddr.parse(address).range() === 'linkLocal';
+}
+
 /** In the form of RFC 5952. */
 export function formatIp(address: IpAddress): string {
   const bytes = [...addressBytes(address)];

@@ -30,12 +30,12 @@ export async function connectContainer(
     const { record } = container;
     refuseRemoved(container);
     if (network.configOnly) throw notFound(`network ${network.name} not found`);
+    checkEndpointSettings(network.name, settings, network);
     checkConnectable(
       mainNetwork(daemon.networks, record),
       network.name,
       Object.keys(record.networks).filter(name => name !== network.name),
     );
-    checkEndpointSettings(network.name, settings, network);
     if (connectionTo(container, network) !== undefined)
       throw new EngineError(
         'forbidden',
@@ -73,10 +73,31 @@ export async function disconnectContainer(
       throw conflict(`container ${container.id} is not connected to network ${network.name}`);
     const connection = connectionTo(container, network);
     if (connection !== undefined && runs(container)) await disconnectRunning(daemon, container, connection);
-    const { [network.name]: _, ...rest } = record.networks;
-    record.networks = rest;
-    daemon.store.saveContainer(container);
+    forgetNetwork(daemon, container, network.name);
   });
+}
+
+/**
+ * Has a container not go to a network any more that has been removed while the container did not run.
+ * @throws EngineError in Docker's words
+ */
+export async function disconnectFromRemoved(
+  daemon: Daemon,
+  container: Container,
+  network: string,
+): Promise<void> {
+  await daemon.locks.run(container.id, async () => {
+    refuseRemoved(container);
+    if (own(container.record.networks, network) === undefined)
+      throw new EngineError('system', `container ${container.id} is not connected to the network ${network}`);
+    forgetNetwork(daemon, container, network);
+  });
+}
+
+function forgetNetwork(daemon: Daemon, container: Container, network: string): void {
+  const { [network]: _, ...rest } = container.record.networks;
+  container.record.networks = rest;
+  daemon.store.saveContainer(container);
 }
 
 export function refuseRemoved(container: Container): void {
