@@ -145,6 +145,26 @@ describe('networks on an interface of the host', () => {
     });
   });
 
+  test('An address that a station of the segment has is given to nobody.', async () => {
+    const network = onParent({ parent: 'lan0' });
+    await inside(segment, ['address', 'add', '192.168.77.2/24', 'dev', 'eth0']);
+    try {
+      await withNetwork('macvlan', network, async driver => {
+        const container = await started(driver, network);
+        assert.equal(ipv4Of(container.endpoint), '192.168.77.3');
+        const fixed = { addresses: ['192.168.77.9'] };
+        await assert.rejects(started(driver, network, fixed), {
+          kind: 'forbidden',
+          message:
+            /^Address already in use: 192\.168\.77\.9 is that of [0-9a-f:]{17}, on the segment of lan0$/,
+        });
+        await container.stop();
+      });
+    } finally {
+      await inside(segment, ['address', 'delete', '192.168.77.2/24', 'dev', 'eth0']);
+    }
+  });
+
   test('Without a parent, or internal, a network leads nowhere, and what was made for it goes.', async () => {
     const before = (await run('ip', ['-br', 'link'])).stdout;
     const network = onParent({});

@@ -4,6 +4,10 @@ export const AF_INET = 2;
 export const AF_BRIDGE = 7;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
+export const AF_PACKET = 17;
+/** include/uapi/linux/if_ether.h */
+export const ETH_P_IP = 0x08_00;
+export const ETH_P_ARP = 0x08_06;
 
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;

@@ -84,6 +84,13 @@ export function setLinkUp(link: LinkReference): NetlinkMessage {
   return linkMessage(RTM_NEWLINK, { link, up: true, description: `set ${nameOf(link)} up` });
 }
 
+export function setLinkDown({ index }: { index: number }): NetlinkMessage {
+  return {
+    ...linkMessage(RTM_NEWLINK, { link: { index }, description: 'set down' }),
+    header: downInfo(index),
+  };
+}
+
 /** Takes an interface down and to another network namespace, a descriptor, where it has another name. */
 export function moveLink(options: {
   index: number;
@@ -335,6 +342,12 @@ function linkMessage(
     attributes: [...byName, ...attributes],
     description,
   };
+}
+
+function downInfo(index: number): Buffer {
+  const header = interfaceInfo({ index });
+  header.writeUInt32LE(IFF_UP, 12);
+  return header;
 }
 
 /** struct ifinfomsg: family, type, index, flags, and which flags to change. */

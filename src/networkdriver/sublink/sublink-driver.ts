@@ -8,6 +8,8 @@ import {
   dumpLinks,
   getLink,
   parseLink,
+  setLinkDown,
+  setLinkUp,
 } from '../../kernel/netlink/link-messages.ts';
 import type { Attribute, NetlinkMessage } from '../../kernel/netlink/message.ts';
 import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
@@ -24,6 +26,7 @@ import { macAddressFor } from '../ipam/mac-address.ts';
 import { type IpVersion, versionOf } from '../ipam/ip.ts';
 import { type EndpointAddress, NetworkAddresses } from '../ipam/network-addresses.ts';
 import type { NetworkNamespace } from '../network-namespace.ts';
+import { findHolders } from './find-holder.ts';
 import { ensureParent, parentsOf, removeParent } from './parent-link.ts';
 
 /** What tells drivers of this kind from each other. */
@@ -60,6 +63,8 @@ type SublinkNetwork = {
 };
 
 const PARENT = 'parent';
+/** Of addresses that others have: a subnet of theirs has no place for it. */
+const MAX_AVOIDED = 64;
 const MTU = 'com.docker.network.driver.mtu';
 
 /**
@@ -72,6 +77,8 @@ export class SublinkDriver implements NetworkDriver {
   readonly #owner: string;
   readonly #host = new NetlinkSocket(NETLINK_ROUTE);
   readonly #networks = new Map<string, SublinkNetwork>();
+  /** By address, the hardware address that it had last here: the kernel takes interfaces away in its own time. */
+  readonly #earlier = new Map<string, string>();
 
   /** @param options.table by which engines side by side know their own interfaces */
   constructor(kind: SublinkKind, { table }: { table: string }) {
@@ -125,13 +132,13 @@ export class SublinkDriver implements NetworkDriver {
         `${this.type} interfaces do not support custom mac address assignment`,
       );
     await using undo = new AsyncDisposableStack();
-    const addresses = network.addresses.allocate(options.addresses, options.avoid);
-    undo.defer(() => network.addresses.release(addresses));
     const { namespace, interfaceName } = options;
     // One made beforehand may have the name.
     namespace.discardPrepared();
     this.#addLink(network, options);
     undo.defer(() => removeLink(namespace, interfaceName));
+    const addresses = await this.#allocateUnused(network, options);
+    undo.defer(() => network.addresses.release(addresses));
     const wanted = this.#kind.hasOwnMac ? options.macAddress || macAddressFor(addresses) : '';
     const macAddress = attach(network, options, { addresses, macAddress: wanted });
     undo.move();
@@ -149,6 +156,7 @@ export class SublinkDriver implements NetworkDriver {
 
   async leave(endpoint: Endpoint, { namespace }: { namespace?: NetworkNamespace }): Promise<void> {
     if (namespace !== undefined) await removeLink(namespace, endpoint.interfaceName);
+    for (const { address } of endpoint.addresses) this.#earlier.set(address, endpoint.macAddress);
     this.#networks.get(endpoint.networkId)?.addresses.release(endpoint.addresses);
   }
 
@@ -190,6 +198,49 @@ export class SublinkDriver implements NetworkDriver {
   close(): void {
     this.#networks.clear();
     this.#host.close();
+  }
+
+  /**
+   * Addresses that no other station of the segment has: others are chosen, unless they are fixed.
+   * @throws EngineError forbidden for one that is fixed
+   */
+  async #allocateUnused(network: SublinkNetwork, options: JoinOptions): Promise<EndpointAddress[]> {
+    const avoid = new Set(options.avoid);
+    for (;;) {
+      const addresses = network.addresses.allocate(options.addresses, avoid);
+      try {
+        const held = await this.#heldByOthers(network, options, addresses);
+        if (held === undefined) return addresses;
+        if (options.addresses.includes(held.address) || avoid.size >= MAX_AVOIDED)
+          throw new EngineError(
+            'forbidden',
+            `Address already in use: ${held.address} is that of ${held.macAddress}, on the segment of ${network.parent}`,
+          );
+        avoid.add(held.address);
+      } catch (error) {
+        network.addresses.release(addresses);
+        throw error;
+      }
+      network.addresses.release(addresses);
+    }
+  }
+
+  /** For IPv6 the kernel looks itself. */
+  async #heldByOthers(
+    network: SublinkNetwork,
+    { namespace, interfaceName: name }: JoinOptions,
+    addresses: readonly EndpointAddress[],
+  ): Promise<{ address: string; macAddress: string } | undefined> {
+    const address = addresses.find(one => versionOf(one.address) === 4)?.address;
+    if (address === undefined || isInternal(network) || !network.settings.hasGateway) return undefined;
+    const [reply] = namespace.routes.request([setLinkUp({ name }), getLink({ name })]);
+    if (reply === undefined) throw new TypeError(`no answer about ${name}`);
+    const { index, macAddress } = parseLink(reply);
+    const holders = await findHolders({ namespace: namespace.descriptor, index, macAddress, address });
+    namespace.routes.request([setLinkDown({ index })]);
+    holders.delete(this.#earlier.get(address) ?? '');
+    const [holder] = holders;
+    return holder === undefined ? undefined : { address, macAddress: holder };
   }
 
   /** A parent that has been made anew has another index. */
