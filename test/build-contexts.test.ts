@@ -11,9 +11,23 @@ import { DaemonProcess } from './fixtures/daemon-process.ts';
 
 let daemon: DaemonProcess;
 let server: ChildProcess;
+const programs = fs.mkdtempSync('/tmp/slipway-programs-');
 const [PORT, HOST] = [9418, '127.0.0.1'];
 
+/** What git calls in place of ssh: tells how it was called and what an agent says, and does what the other side would. */
+const SSH = `#!/bin/sh
+for last; do :; done
+printf '%s\\n' "$*" > "\${0%/*}/calls"
+[ -z "$SSH_AUTH_SOCK" ] || "${process.execPath}" -e '
+  const connection = require("net").connect(process.env.SSH_AUTH_SOCK, () => connection.write("hello"));
+  connection.on("data", data => { require("fs").writeFileSync(process.argv[1], data); process.exit(); });
+' "\${0%/*}/answer"
+eval "$last"
+`;
+
 before(async () => {
+  fs.writeFileSync(join(programs, 'ssh'), SSH, { mode: 0o755 });
+  process.env.PATH = `${programs}:${process.env.PATH}`;
   daemon = await DaemonProcess.startWithBusybox();
   makeRepository(join(daemon.base, 'git/repo'));
   const args = [
@@ -29,6 +43,7 @@ before(async () => {
 after(async () => {
   if (server.pid !== undefined) process.kill(-server.pid);
   await daemon.dispose();
+  fs.rmSync(programs, { recursive: true });
 });
 
 /** Asked in the daemon's own network. */
@@ -78,6 +93,23 @@ test('the classic builder takes a repository, too', async () => {
   );
   assert.equal(error, '');
   assert.match(output, /in-sub/);
+});
+
+test('a repository by ssh is opened with the keys that the client forwards, and never with those of this machine', async () => {
+  const path = join(daemon.base, 'git/repo');
+  const told = (name: string) => fs.readFileSync(join(programs, name), 'utf8');
+  for (const address of [`ssh://git@host.test${path}`, `git@host.test:${path}`]) {
+    const Dockerfile = `FROM busybox\nADD ${address}#v1 /${address.length}\nRUN cat /${address.length}/file`;
+    assert.equal((await build(Dockerfile)).output, 'of the first commit\n');
+    assert.match(told('calls'), /-F \/dev\/null .*-o IdentityFile=none -o UserKnownHostsFile=\/dev\/null /);
+    assert.throws(() => told('answer'), /ENOENT/);
+    assert.equal(
+      (await build(Dockerfile, { 'no-cache': '' }, { agents: ['default'] })).output,
+      'of the first commit\n',
+    );
+    assert.equal(told('answer'), 'default heard hello');
+    fs.rmSync(join(programs, 'answer'));
+  }
 });
 
 test('ADD takes a repository, with .git where that is wanted, and checks the commit', async () => {

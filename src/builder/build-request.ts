@@ -35,6 +35,12 @@ export type AgentSource = {
   connect(id: string, connection: Duplex, signal: AbortSignal): Promise<void>;
 };
 
+/** Of a client that gives neither. */
+export const NOTHING_GRANTED: { secrets: SecretSource; agents: AgentSource } = {
+  secrets: async () => undefined,
+  agents: { has: async () => false, connect: async () => undefined },
+};
+
 /** One build of one Dockerfile, everything completed. */
 export type BuildRequest = {
   /** As errors name it. */

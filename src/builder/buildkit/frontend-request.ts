@@ -148,7 +148,8 @@ class ClientContexts {
     const keepGitDirectory = ['1', 'true'].includes(
       this.#attributes['build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR'] ?? '',
     );
-    return openRemoteContext({ ...this.#holder, secrets }, address, { keepGitDirectory });
+    const agents = agentsOf(this.#session);
+    return openRemoteContext({ ...this.#holder, secrets, agents }, address, { keepGitDirectory });
   }
 
   #receive(wanted: WantedFiles): Promise<ReceivedFiles> {

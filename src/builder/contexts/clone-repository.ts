@@ -6,14 +6,26 @@ import { EngineError, errorCode } from '../../base/errors.ts';
 import { openInRoot } from '../../kernel/open-beneath.ts';
 import { openRoot } from '../../kernel/thread-root.ts';
 import { type Build, temporaryDirectory } from '../build.ts';
-import type { ReceivedFiles, SecretSource } from '../build-request.ts';
+import type { AgentSource, ReceivedFiles, SecretSource } from '../build-request.ts';
+import { withAgentSocket } from '../operations/ssh-agent.ts';
 import type { GitReference } from './git-reference.ts';
 
 const run = promisify(execFile);
 const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+/**
+ * Without the keys and the hosts that root of this machine has, which are in a home that HOME does not change: who wrote the
+ * Dockerfile is not to read what they open. A host is believed at first sight, if /etc/ssh/ssh_known_hosts does not know it.
+ */
+const SSH =
+  'ssh -F /dev/null -o BatchMode=yes -o IdentityFile=none -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=accept-new';
 
-type Holder = Pick<Build, 'parts' | 'undo' | 'signal'> & { secrets: SecretSource };
+type Holder = Pick<Build, 'parts' | 'undo' | 'signal'> & { secrets: SecretSource; agents: AgentSource };
+
+type Wanted = { keepGitDirectory?: boolean; checksum?: string };
+
+/** The agent that a client forwards for its repositories, as BuildKit asks for it. */
+const AGENT = 'default';
 
 /**
  * A commit's files, checked out by git into a directory of their own. They are known by the commit.
@@ -22,18 +34,32 @@ type Holder = Pick<Build, 'parts' | 'undo' | 'signal'> & { secrets: SecretSource
 export async function cloneRepository(
   holder: Holder,
   reference: GitReference,
-  { keepGitDirectory = false, checksum = '' } = {},
+  wanted: Wanted = {},
+): Promise<ReceivedFiles> {
+  const hasAgent = isBySsh(reference) && (await holder.agents.has(AGENT, holder.signal));
+  if (!hasAgent) return clone(holder, reference, wanted);
+  return withAgentSocket(holder, AGENT, agent => clone(holder, reference, { ...wanted, agent }));
+}
+
+function isBySsh({ remote }: GitReference): boolean {
+  return remote.startsWith('ssh:') || !remote.includes('://');
+}
+
+async function clone(
+  holder: Holder,
+  reference: GitReference,
+  { keepGitDirectory = false, checksum = '', agent }: Wanted & { agent?: string },
 ): Promise<ReceivedFiles> {
   const root = temporaryDirectory(holder);
   const [home, directory] = [join(root, 'home'), join(root, 'files')];
   for (const path of [home, directory]) mkdirSync(path, { mode: 0o755 });
-  const git = await gitIn(holder, reference, { home, directory });
+  const git = await gitIn(holder, reference, { home, directory, agent });
   await git('init', '--quiet', '--initial-branch=main');
   await git('remote', 'add', 'origin', reference.remote);
   const commit = await fetchCommit(git, reference.ref);
-  const wanted = checksum || reference.checksum;
-  if (wanted !== '' && !commit.startsWith(wanted))
-    throw new EngineError('invalid-parameter', `expected checksum to match ${wanted}, got ${commit}`);
+  const expected = checksum || reference.checksum;
+  if (expected !== '' && !commit.startsWith(expected))
+    throw new EngineError('invalid-parameter', `expected checksum to match ${expected}, got ${commit}`);
   await git('checkout', '--quiet', '--force', 'FETCH_HEAD');
   await git('submodule', 'update', '--quiet', '--init', '--recursive', '--depth=1');
   const keeps = reference.keepGitDirectory ?? keepGitDirectory;
@@ -48,7 +74,7 @@ type Git = (...args: string[]) => Promise<string>;
 async function gitIn(
   { signal, secrets }: Holder,
   { host, remote }: GitReference,
-  { home, directory }: { home: string; directory: string },
+  { home, directory, agent }: { home: string; directory: string; agent: string | undefined },
 ): Promise<Git> {
   const header = remote.startsWith('http') ? await authorization(secrets, host, signal) : undefined;
   const settings: [string, string][] = [
@@ -72,7 +98,8 @@ async function gitIn(
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
     GIT_ASKPASS: '/bin/false',
-    GIT_SSH_COMMAND: 'ssh -F /dev/null -o BatchMode=yes',
+    GIT_SSH_COMMAND: SSH,
+    ...(agent === undefined ? {} : { SSH_AUTH_SOCK: agent }),
     GIT_CONFIG_COUNT: String(settings.length),
     ...Object.fromEntries(configuration),
   };

@@ -6,12 +6,12 @@ import { digestOf } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import { MAX_DOCKERFILE_BYTES } from '../../dockerfile/read-lines.ts';
 import { type Build, temporaryDirectory } from '../build.ts';
-import type { ReceivedFiles, SecretSource } from '../build-request.ts';
+import type { AgentSource, ReceivedFiles, SecretSource } from '../build-request.ts';
 import { extractContext, isArchive } from '../operations/unpacked-archive.ts';
 import { cloneRepository } from './clone-repository.ts';
 import { isGitReference, parseGitReference } from './git-reference.ts';
 
-type Holder = Pick<Build, 'parts' | 'undo' | 'signal'> & { secrets: SecretSource };
+type Holder = Pick<Build, 'parts' | 'undo' | 'signal'> & { secrets: SecretSource; agents: AgentSource };
 
 const DOCKERFILE = 'Dockerfile';
 

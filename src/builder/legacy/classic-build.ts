@@ -10,7 +10,7 @@ import { parsePlatform } from '../../oci/parse-platform.ts';
 import { hostPlatform } from '../../oci/platform.ts';
 import { buildImage } from '../build-image.ts';
 import type { BuilderParts } from '../builder-parts.ts';
-import type { BuildRequest } from '../build-request.ts';
+import { type BuildRequest, NOTHING_GRANTED } from '../build-request.ts';
 import { CommandFailed } from '../operations/run-command.ts';
 import type { BuildEvent } from '../progress.ts';
 import { ClassicPrinter } from './classic-printer.ts';
@@ -97,8 +97,7 @@ function requestOf(
     allowsHostNetwork: options.networkMode === 'host',
     allowsInsecure: false,
     tags,
-    secrets: async () => undefined,
-    agents: { has: async () => false, connect: async () => undefined },
+    ...NOTHING_GRANTED,
     credentials: async registry => own(options.auths, registry === 'docker.io' ? HUB : registry) ?? {},
     caches: [],
     dialect: 'classic',

@@ -7,7 +7,7 @@ import { MAX_DOCKERFILE_BYTES } from '../../dockerfile/read-lines.ts';
 import { openInRoot } from '../../kernel/open-beneath.ts';
 import { openRoot } from '../../kernel/thread-root.ts';
 import { type Build, temporaryDirectory } from '../build.ts';
-import type { ReceivedFiles } from '../build-request.ts';
+import { NOTHING_GRANTED, type ReceivedFiles } from '../build-request.ts';
 import { openRemoteContext } from '../contexts/remote-context.ts';
 import { extractContext } from '../operations/unpacked-archive.ts';
 
@@ -31,7 +31,7 @@ export async function openContext(
   const { path: directory, identity } =
     remote === ''
       ? await receivedArchive(holder, body)
-      : await openRemoteContext({ ...holder, secrets: async () => undefined }, remote);
+      : await openRemoteContext({ ...holder, ...NOTHING_GRANTED }, remote);
   // What is behind the archive's end nobody wants, but while it is not read, nobody hears that the client goes.
   body.destroy();
   const name = findDockerfile(directory, dockerfile || DEFAULT_NAME);

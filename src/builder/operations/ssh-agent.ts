@@ -13,7 +13,7 @@ const SOCKET_MODE = 0o600;
 /** Beyond what the tools of one step open. */
 const MAX_CONNECTIONS = 64;
 
-type Served = { parts: BuilderParts; agents: AgentSource; signal: AbortSignal };
+type AgentAccess = { parts: BuilderParts; agents: AgentSource; signal: AbortSignal };
 
 /**
  * Calls `use` with a mount of a socket (a descriptor) behind which a client's agent is; undefined where the client has
@@ -21,15 +21,32 @@ type Served = { parts: BuilderParts; agents: AgentSource; signal: AbortSignal };
  * @throws EngineError invalid-parameter for a required one that is not there
  */
 export async function withAgent<T>(
-  { parts, agents, signal }: Served,
+  access: AgentAccess,
   mount: RunMount,
   use: (fd: number | undefined) => Promise<T>,
 ): Promise<T> {
   const id = mount.id || 'default';
-  if (!(await agents.has(id, signal))) {
-    if (!mount.required) return use(undefined);
-    throw new EngineError('invalid-parameter', `no SSH key ${JSON.stringify(id)} forwarded from the client`);
-  }
+  if (await access.agents.has(id, access.signal))
+    return withAgentSocket(access, id, async path => {
+      await chown(path, mount.uid ?? 0, mount.gid ?? 0);
+      await chmod(path, mount.mode ?? SOCKET_MODE);
+      return withDescriptor(openSync(path, O_PATH), socket =>
+        withDescriptor(cloneMount(socket, { recursive: false }), use),
+      );
+    });
+  if (!mount.required) return use(undefined);
+  throw new EngineError('invalid-parameter', `no SSH key ${JSON.stringify(id)} forwarded from the client`);
+}
+
+/**
+ * Calls `use` with the path of a socket behind which a client's agent is, for this user only. The path is short, and holds
+ * for other processes too.
+ */
+export async function withAgentSocket<T>(
+  { parts, agents, signal }: AgentAccess,
+  id: string,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
   const root = join(parts.root, 'tmp');
   const directory = mkdtempSync(join(root, 'ssh-'));
   const connections = new Set<Socket>();
@@ -40,7 +57,13 @@ export async function withAgent<T>(
   });
   server.maxConnections = MAX_CONNECTIONS;
   try {
-    return await withSocket(server, { directory, mount }, use);
+    return await withDescriptor(openSync(directory, constants.O_DIRECTORY), async parent => {
+      // A socket's name has 107 bytes (unix(7)), whatever the directory's is.
+      const path = `/proc/${process.pid}/fd/${parent}/agent`;
+      await listen(server, path);
+      await chmod(path, SOCKET_MODE);
+      return use(path);
+    });
   } finally {
     server.close();
     for (const socket of connections) socket.destroy();
@@ -48,32 +71,16 @@ export async function withAgent<T>(
   }
 }
 
-async function withSocket<T>(
-  server: Server,
-  { directory, mount }: { directory: string; mount: RunMount },
-  use: (fd: number) => Promise<T>,
-): Promise<T> {
-  // By a short path, whatever the directory's is: a socket's name has 107 bytes (unix(7)).
-  const parent = openSync(directory, constants.O_DIRECTORY);
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject).listen(path, () => resolve());
+  });
+}
+
+async function withDescriptor<T>(fd: number, use: (fd: number) => Promise<T>): Promise<T> {
   try {
-    const path = `/proc/self/fd/${parent}/agent`;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(path, () => resolve());
-    });
-    await chown(path, mount.uid ?? 0, mount.gid ?? 0);
-    await chmod(path, mount.mode ?? SOCKET_MODE);
-    const socket = openSync(path, O_PATH);
-    try {
-      const fd = cloneMount(socket, { recursive: false });
-      try {
-        return await use(fd);
-      } finally {
-        closeSync(fd);
-      }
-    } finally {
-      closeSync(socket);
-    }
+    return await use(fd);
   } finally {
-    closeSync(parent);
+    closeSync(fd);
   }
 }

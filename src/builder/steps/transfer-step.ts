@@ -211,9 +211,9 @@ async function repositoryPart(
   { keepGitDirectory, checksum }: AddInstruction,
   { copy, sources }: Given,
 ): Promise<CopyPart> {
-  const { secrets } = build.request;
+  const { secrets, agents } = build.request;
   const reference = parseGitReference(sources[0] as string);
-  const files = await cloneRepository({ ...build, secrets }, reference, {
+  const files = await cloneRepository({ ...build, secrets, agents }, reference, {
     keepGitDirectory,
     checksum,
   });
