@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- sampling [COUNT]`: what one reading of all counters of that many cgroups takes, each with a process in it,
- * as CPU time of this thread. Needs root; the cgroups are its own, and go with it.
+ * `npm run bench -- sampling [COUNT]`: what one reading of all counters of that many cgroups takes, each with a process in it, and a tick
+ * of the governor's, as CPU time of this thread. Needs root; the cgroups are its own, and go with it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,8 @@ import { countOpenFiles } from '../src/cgroups/count-open-files.ts';
 import { HeldFiles } from '../src/cgroups/held-files.ts';
 import { detectCgroupLayout } from '../src/cgroups/layout.ts';
 import { readCgroupStats } from '../src/cgroups/read-stats.ts';
+import { DEFAULT_BURST, PERIOD_US } from '../src/governor/burst/burst-settings.ts';
+import { Governor } from '../src/governor/governor.ts';
 import { median } from './statistics.ts';
 
 const COUNT = Number(process.argv[2] ?? 500);
@@ -36,12 +38,12 @@ async function sample({ cgroup, files }: Sampled): Promise<void> {
   await countOpenFiles(cgroup.pidsBy(files.read));
 }
 
-const sampled = Array.from({ length: COUNT }, (_, index) => make(index));
-try {
+/** Prints what a round takes of this thread's CPU time. */
+async function measure(what: string, round: () => Promise<void> | void): Promise<void> {
   const rounds: { user: number; system: number }[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let index = 0; index < ROUNDS; index++) {
     const before = process.threadCpuUsage();
-    for (const one of sampled) await sample(one);
+    await round();
     rounds.push(process.threadCpuUsage(before));
   }
   // The first one opens the files.
@@ -49,10 +51,39 @@ try {
   const milliseconds = (value: (round: { user: number; system: number }) => number) =>
     (median(later.map(value)) / 1000).toFixed(1);
   console.log(
-    `${COUNT} cgroups: ${milliseconds(({ user, system }) => user + system)} ms a round,`,
+    `${what}: ${milliseconds(({ user, system }) => user + system)} ms a round,`,
     `${milliseconds(({ user }) => user)} user, ${milliseconds(({ system }) => system)} system`,
   );
+}
+
+const sampled = Array.from({ length: COUNT }, (_, index) => make(index));
+const governor = new Governor({
+  file: `/tmp/${parent}.json`,
+  sharePoolThreshold: 100_000,
+  warn: (fields, message) => console.error(message, fields),
+});
+try {
+  await measure(`${COUNT} cgroups, all counters`, async () => {
+    for (const one of sampled) await sample(one);
+  });
+  for (const { cgroup } of sampled) {
+    const baseUs = 50_000;
+    cgroup.update({ cpu: { quota: baseUs, period: PERIOD_US } });
+    governor.govern({
+      id: String(cgroup.paths.unified ?? cgroup.paths.v1.cpu),
+      paths: cgroup.paths,
+      baseUs,
+      periodUs: PERIOD_US,
+      burstUs: 0,
+      settings: { ...DEFAULT_BURST, policy: 'auto' },
+      qos: 'none',
+      pinnedCores: 0,
+      whenAlone: async () => undefined,
+    });
+  }
+  await measure(`the governor's tick for ${COUNT} containers`, () => governor.tick());
 } finally {
+  governor.close();
   for (const { cgroup, files, child } of sampled) {
     files.close();
     child.kill('SIGKILL');

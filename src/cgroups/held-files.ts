@@ -8,6 +8,8 @@ const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
 const SHARE_OF_LIMIT = 1 / 2;
 /** How long what hardly ever changes counts as it was. */
 const SETTLED_MS = 5000;
+/** In place of a descriptor, of a file that is not there. */
+const MISSING = -1;
 let held = 0;
 
 /**
@@ -16,15 +18,13 @@ let held = 0;
  */
 export class HeldFiles {
   readonly #settled = new Map<string, { at: number; text: string | undefined }>();
-  readonly #descriptors = new Map<string, number | undefined>();
+  readonly #descriptors = new Map<string, number>();
 
   readonly read: ReadFile = path => {
-    if (!this.#descriptors.has(path)) {
-      if (held >= maxHeld()) return readHostFile(path);
-      this.#hold(path);
-    }
-    const descriptor = this.#descriptors.get(path);
-    return descriptor === undefined ? undefined : readWhole(descriptor);
+    const known = this.#descriptors.get(path);
+    if (known === undefined && held >= maxHeld()) return readHostFile(path);
+    const descriptor = known ?? this.#hold(path);
+    return descriptor === MISSING ? undefined : readWhole(descriptor);
   };
 
   /** As {@link read}, of limits and the like: as they were 5 seconds ago at most, without a descriptor. */
@@ -44,15 +44,17 @@ export class HeldFiles {
 
   /** Idempotent; what is read afterwards is opened anew. */
   close(): void {
-    for (const descriptor of this.#descriptors.values()) if (descriptor !== undefined) closeSync(descriptor);
+    for (const descriptor of this.#descriptors.values()) if (descriptor !== MISSING) closeSync(descriptor);
     held -= this.#descriptors.size;
     this.#descriptors.clear();
     this.#settled.clear();
   }
 
-  #hold(path: string): void {
-    this.#descriptors.set(path, open(path));
+  #hold(path: string): number {
+    const descriptor = open(path);
+    this.#descriptors.set(path, descriptor);
     held++;
+    return descriptor;
   }
 }
 
@@ -69,11 +71,11 @@ function softLimit(): number {
   return Number(soft);
 }
 
-function open(path: string): number | undefined {
+function open(path: string): number {
   try {
     return openSync(path, 'r');
   } catch {
-    return undefined;
+    return MISSING;
   }
 }
 

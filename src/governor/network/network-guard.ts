@@ -18,6 +18,8 @@ const HOOKS = [
   { attachType: 15, family: 6 },
 ] as const;
 const PROGRAM_NAME = 'slipway_network';
+/** Sets of programs that stay open. */
+const MAX_LOADED = 16;
 
 /**
  * Lets the processes of a v2 cgroup connect, and send datagrams, only to what the rules allow and to themselves, in place of
@@ -25,17 +27,45 @@ const PROGRAM_NAME = 'slipway_network';
  * @throws EngineError system with the verifier's log, SyscallError
  */
 export function guardNetwork(directory: string, rules: readonly NetworkRule[]): void {
-  for (const { attachType, family } of HOOKS) {
+  const programs = programsFor(rules);
+  for (const { attachType } of HOOKS) {
     const before = ownPrograms(directory, attachType);
-    const instructions = networkProgram(family, rules);
-    const type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR;
-    const program = loadProgram({ type, attachType, name: PROGRAM_NAME, instructions });
-    try {
-      attachToCgroup(directory, program, attachType);
-    } finally {
-      closeSync(program);
-    }
+    attachToCgroup(directory, programs.get(attachType)!, attachType);
     detachAll(directory, before, attachType);
+  }
+}
+
+/** By attach type. */
+type Programs = ReadonlyMap<number, number>;
+
+/** By their rules, the latest ones last: the kernel takes milliseconds to verify a set, and containers start with the same again. */
+const loaded = new Map<string, Programs>();
+
+function programsFor(rules: readonly NetworkRule[]): Programs {
+  const key = JSON.stringify(rules);
+  const programs = loaded.get(key) ?? loadAll(rules);
+  loaded.delete(key);
+  loaded.set(key, programs);
+  const [oldest] = loaded;
+  if (loaded.size > MAX_LOADED && oldest !== undefined) {
+    loaded.delete(oldest[0]);
+    for (const program of oldest[1].values()) closeSync(program);
+  }
+  return programs;
+}
+
+function loadAll(rules: readonly NetworkRule[]): Programs {
+  const programs = new Map<number, number>();
+  const type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR;
+  try {
+    for (const { attachType, family } of HOOKS) {
+      const instructions = networkProgram(family, rules);
+      programs.set(attachType, loadProgram({ type, attachType, name: PROGRAM_NAME, instructions }));
+    }
+    return programs;
+  } catch (error) {
+    for (const program of programs.values()) closeSync(program);
+    throw error;
   }
 }
 
