@@ -35,6 +35,8 @@ export type Patience = {
   bodyMs: number;
   /** Before the first repetition; doubled for each further one. */
   retryMs: number;
+  /** What a busy server may ask a question to wait for (`Retry-After`); what takes longer is told at once. */
+  longestWaitMs: number;
   /** How often a transfer without progress is tried. */
   attempts: number;
 };
@@ -44,5 +46,6 @@ export const DEFAULT_PATIENCE: Patience = {
   answerMs: 300_000,
   bodyMs: 60_000,
   retryMs: 1000,
+  longestWaitMs: 15_000,
   attempts: 5,
 };

@@ -232,6 +232,25 @@ test('a refusal of HEAD, which has no words, is told in those of GET', async t =
   }
 });
 
+test('a registry that asks for a long wait is not waited for, but told of', async t => {
+  const { registry, name, reference } = await registryWithImage(t);
+  const repository = await openRepository(t, name);
+  registry.intercept = (_request, response) => {
+    response.setHeader('Retry-After', '21600');
+    sendRegistryError(response, 429, 'TOOMANYREQUESTS', 'come back tomorrow');
+    return true;
+  };
+  await assert.rejects(repository.resolve(reference), {
+    kind: 'resource-exhausted',
+    message: 'toomanyrequests: come back tomorrow',
+    retryAfterMs: 21_600_000,
+  });
+  assert.deepEqual(
+    registry.seen.map(({ method }) => method),
+    ['HEAD', 'GET'],
+  );
+});
+
 test('who is not there is told with the address, as Go does', async t => {
   const nobody = await openRepository(t, '127.0.0.1:1/a');
   await assert.rejects(nobody.resolve(parseReference('127.0.0.1:1/a:1')), {

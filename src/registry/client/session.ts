@@ -123,10 +123,14 @@ export class Session {
         return await this.#sendOnce(endpoint, request);
       } catch (error) {
         const isWorthIt = isRepeatable && error instanceof RegistryError && error.isTransient;
-        if (!isWorthIt || attempt >= MAXIMUM_ATTEMPTS) throw error;
+        if (!isWorthIt || attempt >= MAXIMUM_ATTEMPTS || this.#isTooLong(error.retryAfterMs)) throw error;
         await this.pause(attempt, error.retryAfterMs);
       }
     }
+  }
+
+  #isTooLong(askedMs = 0): boolean {
+    return askedMs > this.options.patience.longestWaitMs;
   }
 
   /** Before repetition number `attempt`. @throws EngineError cancelled */

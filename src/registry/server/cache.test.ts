@@ -96,6 +96,20 @@ for (const [code, told] of Object.entries(TOLD))
     assert.match(String(unknown.body), /the upstream registry: /);
   });
 
+test('an upstream that asks for a wait keeps nobody waiting, and is told of with that', async t => {
+  const { upstream, registry } = await start(t, {
+    client: { patience: { ...IMPATIENT, longestWaitMs: 2000 } },
+  });
+  upstream.intercept = (_, response) => {
+    response.setHeader('Retry-After', '60');
+    sendRegistryError(response, 429, 'TOOMANYREQUESTS', 'not now');
+    return true;
+  };
+  const answer = await registry.ask('GET /v2/up/app/manifests/1');
+  assert.deepEqual([status(answer), answer.headers['retry-after']], ['429 TOOMANYREQUESTS', '60']);
+  assert.equal(upstream.count('GET', '/manifests/'), 1);
+});
+
 test('offline, nothing is asked', async t => {
   const { upstream, registry, options } = await start(t);
   const image = upstream.addImage('app:1', [randomBytes(10)]);

@@ -103,7 +103,7 @@ const DEFAULT_CLIENT: RegistryOptions = {
   certificateDirectories: ['/etc/slipway/certs.d', '/etc/docker/certs.d'],
   proxies: { http: '', https: '', none: '' },
   userAgent: 'slipway-registry',
-  patience: { ...DEFAULT_PATIENCE, answerMs: 30_000, attempts: 3 },
+  patience: { ...DEFAULT_PATIENCE, answerMs: 30_000, longestWaitMs: 2000, attempts: 3 },
   ranges: DEFAULT_RANGES,
 };
 const HOUR_MS = 60 * 60 * 1000;
