@@ -16,6 +16,8 @@ import { macBytes } from '../../kernel/netlink/link-messages.ts';
 /** Neighbours on a segment answer within a few milliseconds; a question may be lost. */
 const PROBES = 2;
 const WAIT_MS = 75;
+/** More than come in that time, but from who wants to hold up the engine. */
+const MAX_PACKETS = 1000;
 const ARP_BYTES = 28;
 const ARPHRD_ETHER = 1;
 const ARPOP_REQUEST = 1;
@@ -59,7 +61,10 @@ export async function findHolders(question: HolderQuestion): Promise<Set<string>
 /** What has come so far about the address from others. */
 function* receive(socket: number, { address, macAddress }: HolderQuestion): Generator<string> {
   const packet = Buffer.alloc(64);
-  while (syscallResult('recvfrom', socket, packet, packet.length, MSG_DONTWAIT, 0, 0) >= ARP_BYTES) {
+  for (let count = 0; count < MAX_PACKETS; count++) {
+    const length = syscallResult('recvfrom', socket, packet, packet.length, MSG_DONTWAIT, 0, 0);
+    if (length < 0) return;
+    if (length < ARP_BYTES) continue;
     const sender = packet.subarray(8, 14).toString('hex').match(/../g)?.join(':') ?? '';
     const [own, asked] = [packet.subarray(14, 18), packet.subarray(24, 28)];
     const isHolder = own.equals(ipBytes(address));
