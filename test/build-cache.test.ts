@@ -21,6 +21,8 @@ const build = (Dockerfile: string) =>
     directories: { dockerfile: { Dockerfile }, context: {} },
   });
 
+const CACHE_AND_LAYER = 'FROM busybox\nRUN --mount=type=cache,target=/c echo 1 > /c/f\nRUN echo 2 > /f';
+
 type Entry = { ID: string; Type: string; Description: string; Size: number; Shared: boolean; InUse: boolean };
 const entries = async () => {
   const { BuildCache } = (await daemon.api('GET', '/system/df?type=build-cache')) as { BuildCache: Entry[] };
@@ -53,6 +55,29 @@ test('what was unused for longest is removed above the limit, and what an image 
   assert.ok(again.steps.some(each => each.endsWith(' cached')));
   const { code } = await daemon.slipway('run', '--rm', 'kept', 'test', '-s', '/f');
   assert.equal(code, 0);
+});
+
+test('rules say what may stay, one after the other', async () => {
+  const [mounts, all] = ['type=exec.cachemount', 'all,max-used-space=1g'];
+  const ruled = await DaemonProcess.startWithBusybox(
+    `--build-cache-policy=${mounts}`,
+    `--build-cache-policy=${all}`,
+  );
+  try {
+    await clientBuild(join(ruled.base, 'slipway.sock'), {
+      exporter: [],
+      directories: { dockerfile: { Dockerfile: CACHE_AND_LAYER }, context: {} },
+    });
+    const types = async () => {
+      const { BuildCache } = (await ruled.api('GET', '/system/df?type=build-cache')) as {
+        BuildCache: Entry[];
+      };
+      return BuildCache.map(({ Type }) => Type);
+    };
+    await until(async () => (await types()).join() === 'regular,regular');
+  } finally {
+    await ruled.dispose();
+  }
 });
 
 test('what a build is at work with is not pruned', async () => {

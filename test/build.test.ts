@@ -1,7 +1,7 @@
 /** `docker build` without BuildKit, over the API and with the real CLI. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
@@ -61,6 +61,9 @@ async function topLayer(image: string): Promise<string[]> {
     .filter(Boolean)
     .map(line => line.replace(/^(\S+)\s+(\S+)\s+\S+ \S+ \S+ (.*)$/, '$1 $2 $3'));
 }
+
+/** Its first entry is whole. */
+const BROKEN_ARCHIVE = gzipSync(tarOf({ a: randomBytes(100_000) })).subarray(0, 20_000);
 
 describe('a build', () => {
   test('of several stages gives an image with what its instructions say', async () => {
@@ -231,7 +234,7 @@ CMD ["b"]
     ],
     [
       'a broken archive',
-      { Dockerfile: 'FROM busybox\nADD a.tar.gz /', 'a.tar.gz': gzipSync('x').subarray(0, 12) },
+      { Dockerfile: 'FROM busybox\nADD a.tar.gz /', 'a.tar.gz': BROKEN_ARCHIVE },
       /failed to unpack a.tar.gz/,
     ],
     ['with a bad mode', { Dockerfile: 'FROM busybox\nCOPY --chmod=9 a /', a: '' }, /invalid chmod parameter/],
@@ -262,6 +265,7 @@ COPY --exclude=*.md --exclude=sub d /excluded/
 COPY --parents d/sub/./c /parents/
 ADD a.tar.gz /added/
 ADD --unpack=false a.tar.gz /kept/
+ADD dump.gz short.xz /dumps/
 COPY --chmod=u=rwX,go=rX d/link d/x.md /modes/
 COPY --link d/x.md /linked2/y
 COPY <<"A" <<-B /heredocs/
@@ -269,7 +273,7 @@ $HOME "it's"
 A
 	b
 	B
-RUN cd / && find new real excluded parents added kept modes heredocs linked2 | sort && cat heredocs/A heredocs/B && readlink /new/deep/link
+RUN cd / && find dumps new real excluded parents added kept modes heredocs linked2 | sort && cat heredocs/A heredocs/B && readlink /new/deep/link
 `;
     const { output } = await built({
       Dockerfile,
@@ -277,12 +281,15 @@ RUN cd / && find new real excluded parents added kept modes heredocs linked2 | s
       'd/sub/c': 'c',
       'd/link': { link: 'x.md' },
       'a.tar.gz': gzipSync(tarOf({ 'in/archive': 'x' })),
+      // They are compressed, but no archives.
+      'dump.gz': gzipSync('insert into a values (1);\n'.repeat(100)),
+      'short.xz': Buffer.from('fd377a585a0000', 'hex'),
     });
     const listed = output.slice(
       output.lastIndexOf('readlink /new/deep/link\n') + 24,
       output.lastIndexOf(' ---> '),
     );
-    const expected = `added added/in added/in/archive excluded excluded/link heredocs heredocs/A heredocs/B kept kept/a.tar.gz
+    const expected = `added added/in added/in/archive dumps dumps/dump.gz dumps/short.xz excluded excluded/link heredocs heredocs/A heredocs/B kept kept/a.tar.gz
       linked2 linked2/y modes modes/link modes/x.md new new/deep new/deep/link new/deep/sub new/deep/sub/c new/deep/x.md
       parents parents/c real real/link real/sub real/sub/c real/x.md`;
     assert.equal(listed, `${expected.split(/\s+/).join('\n')}\n$HOME "it's"\nb\nx.md\n`);

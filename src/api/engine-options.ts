@@ -98,6 +98,8 @@ export const ENGINE_OPTIONS = {
   buildCacheLimit: option('build-cache-limit', ''),
   /** What of the file system the build cache leaves free, as far as it can, in Docker's units; '' or '0': nothing. */
   buildCacheMinFree: option('build-cache-min-free', ''),
+  /** Rules of what may stay of it, in their order; where there are any, they take the place of both (cache-policy.ts). */
+  buildCachePolicies: option<readonly string[]>('build-cache-policy', []),
   /** `host[:port]` or CIDR: registries whose HTTPS is not verified; HTTP will do. */
   insecureRegistries: reloadable<readonly string[]>('insecure-registry', [], {
     reload: 'insecure-registries',

@@ -64,8 +64,18 @@ const HEAD_ROOM = 0.9;
 /** How large the cache may get, and what of the disk it has to leave free; 0: no limit. */
 export type CacheLimits = { maxUsedBytes: number; minFreeBytes: number };
 
+/** After a build: rules, where there are any, one after the other; else the limits. */
+export async function collectCache(
+  parts: Parts,
+  limits: CacheLimits,
+  policies: readonly BuildPruneOptions[],
+): Promise<void> {
+  if (policies.length === 0) return keepWithin(parts, limits);
+  for (const policy of policies) await prunedCache(parts, policy);
+}
+
 /** When a limit is passed, what was used least recently goes. */
-export async function keepWithin(parts: Parts, { maxUsedBytes, minFreeBytes }: CacheLimits): Promise<void> {
+async function keepWithin(parts: Parts, { maxUsedBytes, minFreeBytes }: CacheLimits): Promise<void> {
   const entries = await entriesOf(parts);
   const usedBytes = entries.reduce((sum, { freedBytes }) => sum + freedBytes, 0);
   const isLarge = maxUsedBytes > 0 && usedBytes > maxUsedBytes;

@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BuildPruneOptions } from '../api/classic-build.ts';
 import { KeyedLock } from '../base/keyed-lock.ts';
 import { makePrivateDirectory } from '../base/private-files.ts';
 import type { LeaseRegister } from '../graph/records/leases.ts';
 import type { BuilderParts, BuilderPorts } from './builder-parts.ts';
-import { defaultLimit, keepWithin } from './cache-usage.ts';
+import { collectCache, defaultLimit } from './cache-usage.ts';
 import { Activity } from './solver/activity.ts';
 import { CacheMounts } from './solver/cache-mounts.ts';
 import { CacheStore } from './solver/cache-store.ts';
@@ -24,10 +25,12 @@ export async function openBuilder(
     cacheLimitBytes: number | undefined;
     /** What of the file system builds leave free, as far as their cache can; 0 for nothing. */
     minFreeBytes: number;
+    /** Rules that take the place of both. */
+    cachePolicies: readonly BuildPruneOptions[];
   },
 ): Promise<BuilderParts & { close(): Promise<void> }> {
   makePrivateDirectory(root);
-  const { leases, cacheLimitBytes, minFreeBytes, ...own } = ports;
+  const { leases, cacheLimitBytes, minFreeBytes, cachePolicies, ...own } = ports;
   await ports.threads.run({ kind: 'remove', root, name: 'tmp' });
   mkdirSync(join(root, 'tmp'), { mode: 0o700 });
   mkdirSync(emptyDirectory(root), { recursive: true, mode: 0o700 });
@@ -43,7 +46,9 @@ export async function openBuilder(
     runs: new SharedRuns(),
     activity: new Activity(() => {
       // What fails is tried again after the next build.
-      collecting.current = collecting.current.then(() => keepWithin(parts, limits)).catch(() => undefined);
+      collecting.current = collecting.current
+        .then(() => collectCache(parts, limits, cachePolicies))
+        .catch(() => undefined);
     }),
     cacheMounts: new CacheMounts(join(root, 'cache-mounts'), ports.threads),
     mountLocks: new KeyedLock(),

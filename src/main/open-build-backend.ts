@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parseCachePolicy } from '../api/cache-policy.ts';
 import { parseBinarySize } from '../base/parse-binary-size.ts';
 import { prunedCache, usedCache } from '../builder/cache-usage.ts';
 import { openBuilder } from '../builder/open-builder.ts';
@@ -34,6 +35,7 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
     leases: graph.leases,
     cacheLimitBytes: cacheLimitOf(options.buildCacheLimit),
     minFreeBytes: cacheLimitOf(options.buildCacheMinFree) ?? 0,
+    cachePolicies: options.buildCachePolicies.map(parseCachePolicy),
     resolve: (reference, platform) => graph.resolve(reference, platform),
     pull: (image, platform, request) => pullBase(daemon, image, { platform, ...request }),
     load: async (archive, platform) => {

@@ -43,7 +43,7 @@ export async function openSentContext(
   await pipeline(content, createWriteStream(file, { mode: 0o600 }), { signal: holder.signal });
   const fd = openSync(file, constants.O_RDONLY);
   try {
-    if (isArchive(fd)) return { path, identity: await extractContext(holder.parts, fd, path) };
+    if (await isArchive(fd)) return { path, identity: await extractContext(holder.parts, fd, path) };
   } finally {
     closeSync(fd);
   }

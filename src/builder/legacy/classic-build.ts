@@ -144,9 +144,16 @@ function describe(error: unknown, { dockerfile, dockerfileName }: OpenContext): 
   const failed = cause instanceof CommandFailed ? cause : undefined;
   const message =
     failed === undefined
-      ? error.message
+      ? classicWords(error.message)
       : `The command '${failed.command.join(' ')}' returned a non-zero code: ${failed.exitCode}`;
   const source = renderSource(dockerfileName, dockerfile, error.range);
   const text = `${message}\n${source}`.trimEnd();
   return new BuildFailed(error.kind, text, { cause: error, exitCode: failed?.exitCode });
+}
+
+/** Of a file that is not there the classic builder says more. */
+function classicWords(message: string): string {
+  const [, path] = /^"\/(.*)": not found$/.exec(message) ?? [];
+  if (path === undefined) return message;
+  return `${message}: file not found in build context or excluded by .dockerignore: stat ${path}: file does not exist`;
 }

@@ -1,7 +1,8 @@
-import { closeSync, constants, createReadStream, fstatSync, readSync } from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync, type ReadStream } from 'node:fs';
 import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { DETECTION_BYTES, detectCompression } from '../../archive/compression.ts';
+import { decompressed } from '../../archive/compression.ts';
+import { BLOCK_BYTES, decodeHeader } from '../../archive/tar/tar-header.ts';
 import { extractFrom } from '../../archive/rooted/extract-from.ts';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import { openInRoot } from '../../kernel/open-beneath.ts';
@@ -11,8 +12,6 @@ import type { BuilderParts } from '../builder-parts.ts';
 import type { SourceTree } from './source-tree.ts';
 
 const { O_RDONLY, O_NONBLOCK } = constants;
-/** Where a tar's header has its magic (tar(5)). */
-const MAGIC_OFFSET = 257;
 
 /**
  * The files of an archive, compressed or not, in a directory of their own; undefined for what is none.
@@ -25,7 +24,7 @@ export async function unpackedArchive(
 ): Promise<SourceTree | undefined> {
   const fd = openFile(directory, path);
   try {
-    if (!isArchive(fd)) return undefined;
+    if (!(await isArchive(fd))) return undefined;
     const unpacked = temporaryDirectory(build);
     try {
       await extractContext(build.parts, fd, unpacked);
@@ -83,11 +82,30 @@ function openFile(directory: string, path: string): number {
   }
 }
 
-/** Tells by its beginning. */
-export function isArchive(fd: number): boolean {
+/** Tells by its first entry. What is compressed, but has none, is a file as others are: a dump, say. */
+export async function isArchive(fd: number): Promise<boolean> {
   if (!fstatSync(fd).isFile()) return false;
-  const start = Buffer.alloc(MAGIC_OFFSET + 5);
-  const length = readSync(fd, start, 0, start.length, 0);
-  if (detectCompression(start.subarray(0, Math.min(length, DETECTION_BYTES))) !== 'none') return true;
-  return start.toString('latin1', MAGIC_OFFSET, length) === 'ustar';
+  const header = await firstBlock(createReadStream(`/proc/self/fd/${fd}`, { start: 0 }));
+  try {
+    return header !== undefined && decodeHeader(header) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Of what the stream has, decompressed; undefined where there is not so much. */
+async function firstBlock(stream: ReadStream): Promise<Buffer | undefined> {
+  let start = Buffer.alloc(0);
+  try {
+    for await (const chunk of decompressed(stream)) {
+      start = Buffer.concat([start, chunk]);
+      if (start.length >= BLOCK_BYTES) return start.subarray(0, BLOCK_BYTES);
+    }
+  } catch (error) {
+    // It is a file of some other kind.
+    if (!(error instanceof EngineError) || error.kind !== 'invalid-parameter') throw error;
+  } finally {
+    stream.destroy();
+  }
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import { errorCode } from '../../base/errors.ts';
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
@@ -53,10 +54,11 @@ export class CacheMounts {
       if (stat === undefined) continue;
       const sizeBytes = await this.#threads.run({ kind: 'measure-disk', root: join(this.root, name) });
       // It may have gone meanwhile.
-      if (sizeBytes === undefined) continue;
+      const id = sizeBytes === undefined ? undefined : textOf(file);
+      if (sizeBytes === undefined || id === undefined) continue;
       mounts.push({
         name,
-        id: readFileSync(file, 'utf8'),
+        id,
         sizeBytes,
         createdAtMs: stat.birthtimeMs,
         lastUsedAtMs: stat.mtimeMs,
@@ -71,5 +73,14 @@ export class CacheMounts {
     if (this.#users.has(name)) return false;
     await this.#threads.run({ kind: 'remove', root: this.root, name });
     return true;
+  }
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }

@@ -191,6 +191,35 @@ test('what --validate says names the keys without effect', async context => {
   );
 });
 
+test('the build cache is limited as dockerd says it, by sizes or by rules', async context => {
+  const limits = async (gc: object) => {
+    const { flags, stderr } = await daemon(
+      '--config-file',
+      configFile(context, JSON.stringify({ builder: { gc } })),
+    );
+    return [flags?.buildCacheLimit, flags?.buildCacheMinFree, flags?.buildCachePolicies, stderr];
+  };
+  assert.deepEqual(await limits({ enabled: true }), ['', '', [], '']);
+  assert.deepEqual(await limits({ enabled: false }), ['0', '', [], '']);
+  assert.deepEqual(await limits({ defaultKeepStorage: '20GB' }), ['20GB', '', [], '']);
+  const sizes = { defaultMaxUsedSpace: '30GB', defaultReservedSpace: '1GB', defaultMinFreeSpace: '5GB' };
+  assert.deepEqual(await limits(sizes), ['30GB', '5GB', [], '']);
+  const policy = [
+    { keepStorage: '512MB', filter: ['unused-for=48h', 'type=exec.cachemount'] },
+    { maxUsedSpace: '10GB', all: true },
+  ];
+  const rules = ['keep-storage=512MB,unused-for=48h,type=exec.cachemount', 'all,max-used-space=10GB'];
+  assert.deepEqual(await limits({ policy }), ['', '', rules, '']);
+  assert.match(
+    String((await limits({ policy: [{ filter: ['colour=red'] }] }))[3]),
+    /unknown field .*"colour"/,
+  );
+  assert.match(
+    String((await limits({ policy: [{ keep: '1' }] }))[3]),
+    /builder.gc.policy\[0\] has no key keep/,
+  );
+});
+
 test('registries are configured by flags and by the file, with proxies in an object of their own', async context => {
   const content = {
     proxies: { 'http-proxy': 'http://p:1', 'no-proxy': 'a' },

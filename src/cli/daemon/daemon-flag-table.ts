@@ -19,6 +19,7 @@ import { checkInsecureRegistry, checkMirror } from '../values/registry-values.ts
 import { parseSystemReserve } from '../values/system-reserve.ts';
 import { parseUlimit } from '../values/ulimit.ts';
 import { GOVERNANCE_FLAGS } from '../container/governance-flags.ts';
+import { parseCachePolicy } from '../../api/cache-policy.ts';
 import type { AddressPool } from '../../api/engine-options.ts';
 import { DEFAULT_DAEMON_FLAGS as DEFAULTS } from '../daemon-flags.ts';
 
@@ -50,6 +51,14 @@ export const DAEMON_FLAG_TABLE = {
   'build-cache-min-free': string(
     '',
     'What of the disk the build cache leaves free, as far as it can (default: nothing in particular)',
+  ),
+  'build-cache-policy': list(
+    '',
+    'Rule of what may stay in the build cache, instead of a limit: "all,unused-for=48h,max-used-space=10GB"; in their order',
+    rule => {
+      parseCachePolicy(rule);
+      return rule;
+    },
   ),
   'cgroup-parent': string('', 'Parent cgroup for all containers', DEFAULTS.cgroupParent),
   'config-file': string('', 'Daemon configuration file', DEFAULT_CONFIG_FILE),

@@ -30,7 +30,7 @@ const INERT_DIRECTIVES = lookupTable<InertDirective>({
   'allow-nondistributable-artifacts': inert(value => value, 'layers are pushed wherever they come from'),
   'api-cors-header': inert(text, 'web pages may not use the API'),
   'authorization-plugins': inert(texts, 'NOBODY IS ASKED for authorization: there are no plugins'),
-  builder: inert(object, 'images are not built yet'),
+  builder: inert(object, 'of it, only gc is known'),
   'cdi-spec-dirs': inert(texts, 'CDI devices are not known yet'),
   containerd: inert(text, NO_CONTAINERD),
   'containerd-namespace': inert(text, NO_CONTAINERD),

@@ -18,6 +18,7 @@ import {
   ulimits,
   type ValueCheck,
 } from './config-values.ts';
+import { flatBuilder } from './builder-directive.ts';
 import { DAEMON_FLAG_TABLE, type DaemonFlagValues } from './daemon-flag-table.ts';
 import { inertWarning, isInert } from './inert-directives.ts';
 
@@ -27,6 +28,7 @@ type Directive = { flag: FlagName; check: ValueCheck };
 /** How dockerd's daemon.json calls what has another name there than the flag. */
 const KEYS = lookupTable<string>({
   'api-name': 'api-names',
+  'build-cache-policy': 'build-cache-policies',
   'default-address-pool': 'default-address-pools',
   'default-network-opt': 'default-network-opts',
   'default-ulimit': 'default-ulimits',
@@ -125,7 +127,7 @@ function readJson(path: string, asked: boolean): Record<string, unknown> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Error('the configuration must be one JSON object');
-  return withoutNulls(flatProxies(value as Record<string, unknown>));
+  return withoutNulls(flatBuilder(flatProxies(value as Record<string, unknown>)));
 }
 
 function withoutNulls(content: Record<string, unknown>): Record<string, unknown> {
