@@ -73,7 +73,7 @@ function* elementsOf(list: readonly unknown[]): Generator<string> {
 }
 
 /** Answers without a body: 204, or 200 and 201 where Docker sends an empty body. */
-export function sendEmpty({ response }: HttpExchange, status = 204): void {
+export function sendEmpty({ response }: Pick<HttpExchange, 'response'>, status = 204): void {
   response.writeHead(status, status === 204 ? {} : { 'Content-Length': 0 });
   response.end();
 }

@@ -58,6 +58,14 @@ test('unknown paths, methods and versions are not found', async context => {
   }
 });
 
+test('OPTIONS of any path has an empty answer', async context => {
+  const { ask } = await fakeServer(context);
+  for (const path of ['/', '/containers/json', '/v1.43/nope']) {
+    const answer = await ask(`OPTIONS ${path}`);
+    assert.deepEqual([answer.status, answer.text], [200, ''], path);
+  }
+});
+
 test('a JSON body is checked before anything happens', async context => {
   const { ask } = await fakeServer(context);
   const create = async (body: string | undefined, type?: string) => {

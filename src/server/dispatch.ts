@@ -7,7 +7,7 @@ import { httpStatus } from '../http/http-status.ts';
 import { RouteTable, splitUrl } from '../http/route-table.ts';
 import type { Logger } from '../http/logger.ts';
 import { readRest } from '../http/read-rest.ts';
-import { sendError } from '../http/respond.ts';
+import { sendEmpty, sendError } from '../http/respond.ts';
 import type { Route, Router } from './router.ts';
 
 export type DispatcherOptions = {
@@ -85,6 +85,8 @@ export class Dispatcher {
     // No name and no path has one, and the kernel would take it for the end.
     if (request.url?.includes('%00'))
       throw new EngineError('invalid-parameter', 'the URL contains nul byte (\\x00)');
+    // Docker answers so for every path, whether there is such a one or not.
+    if (request.method === 'OPTIONS') return sendEmpty({ response }, 200);
     const found = this.#find(request);
     if (found === undefined) throw new EngineError('not-found', 'page not found');
     if (!checkVersion(found.version, response)) return;
