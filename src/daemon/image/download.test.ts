@@ -53,6 +53,14 @@ test('an error answer of any length is reported by its status', async t => {
   });
 });
 
+test('why there is no answer is told in Docker’s words', async t => {
+  const address = (await serve(t, () => {})).replace('http:', 'https:');
+  await assert.rejects(download(`${address}/x`), {
+    kind: 'system',
+    message: `Get "${address}/x": http: server gave HTTP response to HTTPS client`,
+  });
+});
+
 test('a circle, no addresses and other schemes fail in Docker’s words', async t => {
   const address = await serve(t, (request, response) => {
     response.writeHead(301, { Location: request.url === '/circle' ? '/circle' : 'http://[' }).end();

@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { EngineError, type ErrorKind, errorCode, messageOf } from '../../base/errors.ts';
+import { EngineError, type ErrorKind, errorCode } from '../../base/errors.ts';
+import { connectionError } from '../../registry/client/connection-error.ts';
 
 export type Download = {
   body: http.IncomingMessage;
@@ -67,7 +68,7 @@ function get(url: URL, signal?: AbortSignal): Promise<http.IncomingMessage> {
         reject(
           new EngineError(
             errorCode(cause) === 'ENOTFOUND' ? 'not-found' : 'system',
-            `Get "${url.href}": ${messageOf(cause)}`,
+            connectionError('GET', url, { cause }).message,
             { cause },
           ),
         ),
