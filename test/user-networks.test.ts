@@ -542,6 +542,26 @@ describe('user-defined networks', () => {
     await daemon.inNetwork('ip', 'link', 'delete', 'lan0');
   });
 
+  test('packets of a network are no longer than those of the interface that leads out', async () => {
+    for (const command of [
+      'link add uplink mtu 1450 type veth peer name beyond',
+      'link set uplink up',
+      'link set beyond up',
+      'route add default dev uplink',
+    ])
+      assert.equal((await daemon.inNetwork('ip', ...command.split(' '))).code, 0, command);
+    try {
+      await makeNetwork('front', '10.2.0.0/24');
+      await makeNetwork('own', '10.3.0.0/24', { Options: { 'com.docker.network.driver.mtu': '1300' } });
+      await create('web', { front: {}, own: {} });
+      await daemon.api('POST', '/containers/web/start');
+      const mtuOf = (name: string) => inside('web', 'cat', `/sys/class/net/${name}/mtu`);
+      assert.deepEqual([await mtuOf('eth0'), await mtuOf('eth1')], ['1450', '1300']);
+    } finally {
+      await daemon.inNetwork('ip', 'link', 'delete', 'uplink');
+    }
+  });
+
   test('an isolated network has no gateway', async () => {
     await makeNetwork('apart', '10.2.0.0/30', {
       Internal: true,

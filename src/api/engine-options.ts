@@ -84,8 +84,8 @@ export const ENGINE_OPTIONS = {
   addressPools: option<readonly AddressPool[]>('default-address-pool', []),
   /** Whether outgoing connections of the default network get the host's address. */
   masquerade: option('ip-masq', true),
-  /** Bytes. */
-  mtu: option('mtu', 1500),
+  /** Of the default network, in bytes; 0: that of the interface of the host's default route. */
+  mtu: option('mtu', 0),
   labels: reloadable<string[]>('label', [], { reload: 'labels', info: 'Labels' }),
   debug: reloadable('debug', false, { reload: 'debug', info: 'Debug' }),
   /**

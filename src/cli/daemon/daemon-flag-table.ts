@@ -145,7 +145,14 @@ export const DAEMON_FLAG_TABLE = {
     initial: DEFAULTS.maxDownloadAttempts,
   },
   'metrics-addr': string('', 'Serve metrics for Prometheus at HOST:PORT', DEFAULTS.metricsAddress),
-  mtu: { ...integer('', 'MTU of the default bridge network', DEFAULTS.mtu), initial: DEFAULTS.mtu },
+  mtu: {
+    ...integer(
+      '',
+      "MTU of the default bridge network (default: that of the default route's interface)",
+      DEFAULTS.mtu,
+    ),
+    initial: DEFAULTS.mtu,
+  },
   'no-proxy': string('', 'Hosts that are asked without a proxy (default: $NO_PROXY)'),
   'no-new-privileges': bool('', 'Set no-new-privileges for new containers that do not say otherwise'),
   pidfile: string('p', 'Path of the PID file', DEFAULTS.pidfile),

@@ -1,3 +1,4 @@
+import { uplinkMtu } from '../../networkdriver/uplink-mtu.ts';
 import { EngineError } from '../../base/errors.ts';
 import { newId, shortId } from '../../base/ids.ts';
 import { defaultBridgeOptions } from '../../networkdriver/bridge/bridge-options.ts';
@@ -329,7 +330,12 @@ export class Networks {
       const network = this.#ensure('bridge', 'bridge', {
         pools,
         enableIPv6: options.ipv6,
-        options: defaultBridgeOptions({ ...options, device, hostBinding: options.publishIp }),
+        options: defaultBridgeOptions({
+          ...options,
+          mtu: options.mtu || uplinkMtu(),
+          device,
+          hostBinding: options.publishIp,
+        }),
       });
       try {
         return await this.#driver(network).createNetwork(network);

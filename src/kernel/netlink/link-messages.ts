@@ -55,6 +55,7 @@ export type Link = {
   /** 'bridge', 'veth' …, '' for hardware. */
   kind: string;
   macAddress: string;
+  mtu: number;
   /** Of the bridge that it is a port of; 0 for none. */
   masterIndex: number;
   /** What its maker has noted; '' for nothing. */
@@ -308,6 +309,7 @@ export function parseLink(reply: NetlinkReply): Link {
     up: (reply.payload.readUInt32LE(8) & IFF_UP) !== 0,
     name: textOf(attributes.get(IFLA_IFNAME)),
     alias: textOf(attributes.get(IFLA_IFALIAS)),
+    mtu: attributes.get(IFLA_MTU)?.readUInt32LE(0) ?? 0,
     masterIndex: attributes.get(IFLA_MASTER)?.readUInt32LE(0) ?? 0,
     peerIndex: attributes.get(IFLA_LINK)?.readUInt32LE(0) ?? 0,
     kind: info === undefined ? '' : textOf(decodeAttributes(info).get(IFLA_INFO_KIND)),

@@ -17,6 +17,7 @@ import type { IpVersion } from '../ipam/ip.ts';
 import { macAddressFor } from '../ipam/mac-address.ts';
 import type { EndpointAddress } from '../ipam/network-addresses.ts';
 import type { NetworkNamespace } from '../network-namespace.ts';
+import { uplinkMtu } from '../uplink-mtu.ts';
 import {
   allowHairpin,
   attachInterface,
@@ -78,7 +79,8 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   async createNetwork(options: NetworkOptions): Promise<void> {
-    const settings = readBridgeOptions(options);
+    const read = readBridgeOptions(options);
+    const settings = { ...read, mtu: read.mtu || uplinkMtu() };
     const device = settings.device || `br-${options.id.slice(0, 12)}`;
     checkPools(options);
     this.#refuseSharedDevice(options, device);

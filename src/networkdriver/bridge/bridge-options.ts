@@ -8,7 +8,6 @@ const OPTION = 'com.docker.network.bridge.';
 const MTU = 'com.docker.network.driver.mtu';
 /** The host's address that outgoing connections get. */
 const SOURCES = ['com.docker.network.host_ipv4', 'com.docker.network.host_ipv6'] as const;
-const DEFAULT_MTU = 1500;
 const GATEWAY_MODES: readonly GatewayMode[] = ['nat', 'nat-unprotected', 'routed', 'isolated'];
 /** IFNAMSIZ without its NUL. */
 const MAX_NAME = 15;
@@ -17,6 +16,7 @@ const MAX_NAME = 15;
 export type BridgeSettings = {
   /** Name of the interface; '' where none is asked for. */
   device: string;
+  /** Bytes; 0: the uplink's. */
   mtu: number;
   /** Whether endpoints reach each other. */
   icc: boolean;
@@ -97,13 +97,13 @@ function deviceName(name: string): string {
 }
 
 function mtuOf(text: string | undefined): number {
-  if (text === undefined || text === '') return DEFAULT_MTU;
+  if (text === undefined || text === '') return 0;
   if (!/^[+-]?\d+$/.test(text))
     throw invalid(`failed to parse ${MTU} value: ${text} (strconv.Atoi: parsing "${text}": invalid syntax)`);
   const mtu = Number(text);
   // What a bridge can have, see net/bridge/br_device.c.
   if (mtu < 0 || mtu > 65_535) throw invalid(`invalid MTU number: ${text}`);
-  return mtu === 0 ? DEFAULT_MTU : mtu;
+  return mtu;
 }
 
 function booleanOption(options: Record<string, string>, key: string, fallback: boolean): boolean {
