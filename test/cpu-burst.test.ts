@@ -116,6 +116,12 @@ describe('CPU burst', () => {
       await refused('--annotation', 'io.slipway.x=1'),
       /unknown option io\.slipway\.x: want one of/,
     );
+    assert.match(
+      await refused('-m', '64m', '--annotation', 'io.slipway.memory-low=65m'),
+      /invalid memory-low 68157440: want at most the memory limit, 67108864/,
+    );
+    const useless = await daemon.slipway('create', '--cpu-burst', '20ms', 'busybox');
+    assert.match(useless.stderr, /cpu-burst needs a CPU limit/);
     const id = await run([]);
     const { stderr } = await daemon.slipway('update', '--cpu-burst-policy', 'all', id);
     assert.match(stderr, /want one of none, cpuBurstOnly/);

@@ -33,7 +33,7 @@ import { completeHostConfig, type HostDefaults } from '../config/complete-host-c
 import { checkPlatform } from '../config/check-platform.ts';
 import { makeWorkingDirectory } from './make-working-directory.ts';
 import { completeRoot } from './complete-root.ts';
-import { governedResources } from '../spec/governed-resources.ts';
+import { checkGoverned } from '../spec/governed-resources.ts';
 import { governanceOf, governanceWarnings, withGovernanceLabels } from '../config/governance-annotations.ts';
 import { discardLimits } from '../config/discard-limits.ts';
 import { mergeImageConfig } from '../config/merge-image-config.ts';
@@ -71,7 +71,8 @@ export async function createContainer(
   checkCommand(config);
   const id = newId();
   const hostConfig = resolveReferences(daemon, completeHostConfig(wantedHostConfig, hostDefaults(daemon)));
-  governedResources(hostConfig, { support: daemon.hostFacts.limits, defaults: daemon.options.burst });
+  const facts = { support: daemon.hostFacts.limits, defaults: daemon.options.burst };
+  warnings.push(...checkGoverned(hostConfig, facts));
   const finalName = name === '' ? generateName(free => daemon.containers.isNameFree(free)) : name;
   daemon.containers.reserveName(finalName, id);
   try {

@@ -17,8 +17,13 @@ import type { Daemon } from '../daemon.ts';
 import { conflict, prefixed } from '../../model/errors.ts';
 import { containerEvent } from '../../model/container-event.ts';
 import type { Resources as RuntimeResources } from '../../../oci/runtime-spec.ts';
-import { changedAnnotations, governanceOf, governanceWarnings } from '../config/governance-annotations.ts';
-import { changedResources, type GovernedConfig, governedResources } from '../spec/governed-resources.ts';
+import { changedAnnotations, governanceWarnings } from '../config/governance-annotations.ts';
+import {
+  changedResources,
+  checkGoverned,
+  type GovernedConfig,
+  governedResources,
+} from '../spec/governed-resources.ts';
 import { mergeResources } from '../spec/spec-resources.ts';
 import { governanceFacts, resourcesOf } from '../start/build-spec.ts';
 import { guardContainer } from './guard-container.ts';
@@ -67,7 +72,7 @@ async function update(daemon: Daemon, container: Container, request: FilledUpdat
       ...policy,
       ...(annotations === undefined ? {} : { Annotations: annotations }),
     };
-    governanceOf(hostConfig);
+    warnings.push(...checkGoverned(hostConfig, governanceFacts(daemon)));
     // The kernel would refuse it.
     if (runtime !== undefined) checkSwap(hostConfig);
     await runtime?.update(

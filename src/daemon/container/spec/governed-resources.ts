@@ -75,6 +75,26 @@ export function governedResources(
   };
 }
 
+/**
+ * What contradicts other limits of the container, or has nothing to work with.
+ * @returns warnings
+ * @throws EngineError invalid-parameter
+ */
+export function checkGoverned(hostConfig: GovernedConfig, facts: GovernanceFacts): string[] {
+  governedResources(hostConfig, facts);
+  const { memory, cpuBurst } = parseGovernance(hostConfig.Annotations);
+  const limit = Number(hostConfig.Memory);
+  for (const name of ['high', 'low', 'min'] as const) {
+    const bytes = memory[name] ?? 0;
+    if (limit > 0 && bytes > limit)
+      throw invalid(`invalid memory-${name} ${bytes}: want at most the memory limit, ${limit}`);
+  }
+  const asked = cpuBurst === undefined ? 0 : 'us' in cpuBurst ? cpuBurst.us : cpuBurst.percent;
+  return asked > 0 && cpuLimit(hostConfig).quotaUs === undefined
+    ? ['cpu-burst needs a CPU limit, as what is left of that is saved up. Burst discarded.']
+    : [];
+}
+
 function checkPageSizes(
   limits: Governance['hugetlb'],
   { hugePageSizes }: LimitSupport,
