@@ -178,3 +178,30 @@ test("who may not pull an engine's image mounts nothing from it", async t => {
   const answer = await registry.ask(`POST /v2/team/app/blobs/uploads/?mount=${layer.digest}&from=library/a`);
   assert.equal(answer.status, 202);
 });
+
+test("what is pushed under the name of an engine's image, and was not sent as it is there, is whole", async t => {
+  const layout = new TestLayout(t);
+  const text = 'a layer that the engine has discarded';
+  const image = layout.image('localhost:5000/team/app:1', text, true);
+  rmSync(join(layout.directory, 'blobs', image.layer.digest.replace(':', '/')));
+  const registry = await TestRegistry.start(t, {
+    layout: layout.directory,
+    discarded: {
+      sizeOf: digest => (digest === image.layer.digest ? text.length : undefined),
+      async *rebuild() {
+        yield Buffer.from(text);
+      },
+    },
+  });
+  for (const path of [`blobs/${image.layer.digest}`, `manifests/${image.manifest.digest}`])
+    assert.equal((await registry.ask(`HEAD /v2/team/app/${path}`)).status, 200);
+  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [image.manifest] };
+  assert.equal((await registry.pushManifest('team/app', '2', index)).status, 201);
+  // Of another repository's nothing is taken.
+  assert.equal(codeOf(await registry.pushManifest('team/other', '1', index)), 'MANIFEST_BLOB_UNKNOWN');
+  rmSync(join(layout.directory, 'blobs'), { recursive: true });
+  assert.equal((await registry.ask('GET /v2/team/app/manifests/2')).status, 200);
+  assert.equal((await registry.ask(`GET /v2/team/app/manifests/${image.manifest.digest}`)).status, 200);
+  assert.equal(String((await registry.ask(`GET /v2/team/app/blobs/${image.layer.digest}`)).body), text);
+  assert.deepEqual(readdirSync(join(registry.root, 'uploads')), []);
+});

@@ -12,6 +12,7 @@ import {
 } from '../storage/content-digest.ts';
 import { MAXIMUM_MANIFEST_BYTES, readManifestDocument } from '../storage/manifest-document.ts';
 import type { ManifestRecord } from '../storage/records.ts';
+import { adoptNamed } from './adopt-content.ts';
 import { locationOf } from './locations.ts';
 import { isUnchanged, sendUnchanged } from './pages.ts';
 
@@ -102,6 +103,7 @@ async function putManifest(parts: RegistryParts, exchange: RegistryExchange): Pr
       detail: { digest: wanted, actual: digest },
     });
   const tag = 'tag' in reference ? reference.tag : undefined;
+  await adoptNamed(parts, repository, { document });
   await parts.store.putManifest({ repository, digest, raw, document, tag });
   const { mediaType, subject } = document;
   const actor = exchange.identity.name;

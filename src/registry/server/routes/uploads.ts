@@ -14,6 +14,7 @@ import { checkRepositoryName } from '../repository-name.ts';
 import { sendStatus } from '../respond.ts';
 import { type ContentDigest, parseContentDigest } from '../storage/content-digest.ts';
 import type { Upload } from '../storage/upload.ts';
+import { adoptBlob } from './adopt-content.ts';
 import { locationOf } from './locations.ts';
 
 const PATH = '/v2/:name/blobs/uploads/:id';
@@ -86,12 +87,7 @@ async function takeBlob(
   { from, digest }: { from: string; digest: ContentDigest },
 ): Promise<boolean> {
   if (!guard.allows(identity, 'pull', from) || store.records.repositoryId(from) !== undefined) return false;
-  if ((await images?.blob(from, digest)) === undefined) return false;
-  using _held = store.leases.hold(digest);
-  const taken = await shared?.take(digest);
-  if (taken === undefined) return false;
-  await store.adoptBlob(taken.path, { repository, digest, sizeBytes: taken.sizeBytes });
-  return true;
+  return adoptBlob({ store, shared, images }, { from, repository, digest });
 }
 
 async function finish(
