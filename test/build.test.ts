@@ -133,6 +133,14 @@ CMD ["b"]
     assert.notEqual((await built({ Dockerfile, a: '1' }, 'nocache=1')).id, first.id);
   });
 
+  test('tells of defaults of arguments in its history, and of arguments that nobody takes', async () => {
+    const query = `t=args&buildargs=${encodeURIComponent(JSON.stringify({ A: 'given', B: 'x', HTTP_PROXY: 'p' }))}`;
+    const { output } = await build(daemon, { Dockerfile: 'FROM busybox\nARG A=default' }, query);
+    assert.match(output, /\n\[Warning\] One or more build-args \[B\] were not consumed\nSuccessfully built/);
+    const history = (await daemon.api('GET', '/images/args/history')) as { CreatedBy: string }[];
+    assert.equal(history[0]?.CreatedBy, '/bin/sh -c #(nop)  ARG A=default');
+  });
+
   test('knows RUN by the arguments in scope, and by those alone', async () => {
     const Dockerfile = 'FROM busybox\nRUN echo early\nARG V\nRUN echo v=$V\n';
     await built({ Dockerfile }, 'buildargs={"V":"1"}');

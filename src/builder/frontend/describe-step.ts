@@ -76,6 +76,7 @@ function textOf(described: Described): string {
     case 'maintainer':
       return `MAINTAINER ${step.maintainer}`;
     case 'arg':
+      if (described.dialect === 'classic') return `ARG ${step.args.map(asWritten).join(' ')}`;
       return `ARG ${step.args.map(({ name }) => (args.has(name) ? `${name}=${args.get(name)}` : name)).join(' ')}`;
     case 'copy':
     case 'add': {
@@ -89,6 +90,11 @@ function textOf(described: Described): string {
     case 'run':
       return `RUN ${(argumentsOf(step.command, config) ?? []).join(' ')}`;
   }
+}
+
+/** The classic builder tells of defaults, not of what is given. */
+function asWritten({ name, value }: { name: string; value: string | undefined }): string {
+  return value === undefined ? name : `${name}=${value}`;
 }
 
 /** What a step says by itself. */

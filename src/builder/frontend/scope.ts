@@ -3,10 +3,13 @@ import { expandWord, type Variables } from '../../dockerfile/shell-lexer.ts';
 import type { Platform } from '../../oci/platform.ts';
 
 /** Known without being declared; neither in history nor in keys. */
-const PROXY_NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap(name => [
-  name,
-  name.toLowerCase(),
-]);
+export const PREDECLARED: readonly string[] = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'FTP_PROXY',
+  'NO_PROXY',
+  'ALL_PROXY',
+].flatMap(name => [name, name.toLowerCase()]);
 
 export type ScopeOptions = {
   escape: string;
@@ -50,7 +53,7 @@ export class Scope {
 
   /** Proxies that the client gives; every RUN has them, in either case, as programs differ in what they look at. */
   proxies(): Map<string, string> {
-    const given = [...this.#options.buildArgs].filter(([name]) => PROXY_NAMES.includes(name));
+    const given = [...this.#options.buildArgs].filter(([name]) => PREDECLARED.includes(name));
     const spelt = given.flatMap(([name, value]): [string, string][] => [
       [name.toUpperCase(), value],
       [name.toLowerCase(), value],

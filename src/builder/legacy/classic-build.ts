@@ -5,6 +5,8 @@ import { EngineError, type ErrorKind } from '../../base/errors.ts';
 import { own } from '../../base/own.ts';
 import { shortId } from '../../base/short-id.ts';
 import { DockerfileError, renderSource } from '../../dockerfile/dockerfile-error.ts';
+import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+import { PREDECLARED } from '../frontend/scope.ts';
 import { familiarString, parseReference, withDefaultTag } from '../../oci/reference.ts';
 import { parsePlatform } from '../../oci/parse-platform.ts';
 import { hostPlatform } from '../../oci/platform.ts';
@@ -45,11 +47,26 @@ export async function classicBuild(
     }).finally(() => printer.current?.flush());
     progress({ aux: { ID: image.id } });
     if (options.quiet) return progress({ stream: `${image.id}\n` });
+    const unused = unusedArguments(options.buildArgs, context.dockerfile);
+    if (unused.length > 0)
+      progress({ stream: `[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n` });
     progress({ stream: `Successfully built ${shortId(image.id)}\n` });
     for (const tag of tags) progress({ stream: `Successfully tagged ${tag}\n` });
   } catch (error) {
     throw describe(error, context);
   }
+}
+
+/** Arguments that were given, and that no ARG declares. */
+function unusedArguments(given: ClassicBuildOptions['buildArgs'], text: string): string[] {
+  const { globalArgs, stages } = parseDockerfile(text);
+  const steps = [...globalArgs, ...stages.flatMap(stage => stage.steps)];
+  const declared = new Set(
+    steps.flatMap(step => (step.kind === 'arg' ? step.args.map(({ name }) => name) : [])),
+  );
+  return Object.keys(given)
+    .filter(name => !declared.has(name) && !PREDECLARED.includes(name))
+    .sort();
 }
 
 function tagOf(text: string): string {
