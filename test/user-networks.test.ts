@@ -308,6 +308,12 @@ describe('user-defined networks', () => {
       create('web', { bridge: at('172.17.0.9') }),
       /user specified IP address is supported on user defined networks only/,
     );
+    await assert.rejects(create('web', { front: at('0.0.0.0') }), /invalid IPv4 address: 0\.0\.0\.0/);
+    for (const IPv6Address of ['::ffff:10.2.0.9', '::'])
+      await assert.rejects(
+        create('web', { front: { IPAMConfig: { IPv6Address } } }),
+        /400 .*invalid IPv6 address: ::/,
+      );
     await start('web', { front: at('10.2.0.9') });
     await create('web2', { front: at('10.2.0.9') });
     await assert.rejects(

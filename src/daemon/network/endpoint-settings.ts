@@ -44,7 +44,7 @@ export function checkEndpointSettings(
 }
 
 function addressProblems(version: IpVersion, address: string, network: NetworkRecord | undefined): string[] {
-  const isAddress = isIpOf(version, address);
+  const isAddress = isIpOf(version, address) && !isUnspecifiedOrMapped(address);
   const problems = isAddress ? [] : [`invalid IPv${version} address: ${address}`];
   if (network === undefined) return problems;
   const pools = network.pools.filter(
@@ -58,6 +58,12 @@ function addressProblems(version: IpVersion, address: string, network: NetworkRe
   const isInside = isAddress && pools.some(({ subnet }) => contains(parseSubnet(subnet), parseIp(address)));
   if (!isInside) problems.push(`no configured subnet or ip-range contain the IP address ${address}`);
   return problems;
+}
+
+/** `::`, and IPv4 addresses in the form of IPv6 (RFC 4291, 2.5.5.2). */
+function isUnspecifiedOrMapped(address: string): boolean {
+  const { version, value } = parseIp(address);
+  return value === 0n || (version === 6 && value >> 32n === 0xffffn);
 }
 
 function isInterfaceName(name: string): boolean {
