@@ -133,13 +133,14 @@ static int64_t run_time_ns(pid_t thread)
 
 /*
  * Whether the thread may not have its descriptor yet. Time alone does not tell where processors are scarce. One that was
- * let go on is runnable: where it sleeps it has run since, and calls that wait get their descriptor before they do.
+ * let go on is runnable, or waits for locks and pages (D): where it sleeps otherwise, it does so with its descriptor.
  */
 static bool is_underway(struct beginning *beginning, int64_t now)
 {
 	if (now - beginning->at_ns <= BEGUN_NS)
 		return true;
-	if (state_of(beginning->thread) != 'R')
+	char state = state_of(beginning->thread);
+	if (state != 'R' && state != 'D')
 		return false;
 	int64_t ran = run_time_ns(beginning->thread);
 	if (ran >= 0 && beginning->ran_ns == 0)
