@@ -171,6 +171,7 @@ function configured(build: Build, step: ConfigInstruction, state: StageState) {
   return applyConfig(state.config, step, {
     variables: stepVariables(state),
     escape: build.dockerfile.escape,
+    emptyCommand: build.request.dialect === 'classic' ? 'none' : 'shell',
   });
 }
 

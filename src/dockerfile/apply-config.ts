@@ -12,6 +12,8 @@ export type ApplyOptions = {
   /** What the instruction's variables are replaced by; ENV's own come on top. */
   variables: Variables;
   escape: string;
+  /** What CMD and ENTRYPOINT without words stand for: for BuildKit the shell with an empty text. */
+  emptyCommand: 'none' | 'shell';
 };
 
 export const DEFAULT_SHELL = ['/bin/sh', '-c'];
@@ -25,9 +27,13 @@ const MAX_PORTS = 65_535;
 export function applyConfig(
   config: ContainerDefaults,
   instruction: ConfigInstruction,
-  { variables, escape }: ApplyOptions,
+  { variables, escape, emptyCommand }: ApplyOptions,
 ): ContainerDefaults {
   const expand = (text: string): string => processed(text, variables, escape);
+  const words = (command: CommandLine): string[] | null =>
+    command.form === 'shell' && command.text === '' && emptyCommand === 'none'
+      ? null
+      : argumentsOf(command, config);
   switch (instruction.kind) {
     case 'env':
       return {
@@ -55,9 +61,9 @@ export function applyConfig(
     case 'stopsignal':
       return { ...config, StopSignal: stopSignal(expand(instruction.signal)) };
     case 'cmd':
-      return { ...config, Cmd: argumentsOf(instruction.command, config) };
+      return { ...config, Cmd: words(instruction.command) };
     case 'entrypoint':
-      return { ...config, Entrypoint: argumentsOf(instruction.command, config) };
+      return { ...config, Entrypoint: words(instruction.command) };
     case 'shell':
       return { ...config, Shell: instruction.shell };
     case 'healthcheck':
@@ -128,7 +134,7 @@ function workingDirectory({ WorkingDir }: ContainerDefaults, path: string): stri
 function exposed(
   config: ContainerDefaults,
   ports: readonly string[],
-  { variables, escape }: ApplyOptions,
+  { variables, escape }: Pick<ApplyOptions, 'variables' | 'escape'>,
 ): Record<string, object> {
   const words = ports.flatMap(port => expandWords(port, variables, { escape }));
   const ranges = [...new Set(words)].map(portRange);

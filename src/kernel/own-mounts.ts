@@ -101,7 +101,12 @@ export function makeReadonly(tree: number): void {
 
 /** Mounts a detached tree on the root of the calling thread. @throws SyscallError */
 export function attachRoot(tree: number): void {
-  syscall('move_mount', '/', tree, cstring(''), AT_FDCWD, cstring('/'), MOVE_MOUNT_F_EMPTY_PATH);
+  attachAt(tree, '/');
+}
+
+/** Mounts a detached tree on a path. @throws SyscallError */
+export function attachAt(tree: number, path: string): void {
+  syscall('move_mount', path, tree, cstring(''), AT_FDCWD, cstring(path), MOVE_MOUNT_F_EMPTY_PATH);
 }
 
 /** Mounts a detached tree on what a descriptor is of. @throws SyscallError */

@@ -39,7 +39,8 @@ export type CopyRequest = {
 /** Bits that are kept of a mode, and those that are set; for executables and directories maybe other ones (`X`). */
 export type ModeChange = { keep: number; set: number; setExecutable: number };
 
-export type CopyTree = string | OverlayOptions;
+/** A directory, the descriptor of a detached mount, which stays the caller's, or an overlay. */
+export type CopyTree = string | number | OverlayOptions;
 export type CopyPart = { source: CopyTree; copy: CopyRequest };
 
 /** Finds what sources match; a link is followed. */

@@ -99,7 +99,7 @@ function asWritten({ name, value }: { name: string; value: string | undefined })
 
 /** What a step says by itself. */
 function alone({ step, variables, escape }: Described) {
-  return applyConfig({}, step as ConfigInstruction, { variables, escape });
+  return applyConfig({}, step as ConfigInstruction, { variables, escape, emptyCommand: 'shell' });
 }
 
 function list(words: readonly string[] | null | undefined): string {

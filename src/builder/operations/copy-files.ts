@@ -6,7 +6,7 @@ import { emptyDirectory } from '../open-builder.ts';
 import { CACHE_LEASE } from '../solver/cache-store.ts';
 import type { CachedLayer } from '../solver/result-cache.ts';
 import { operationKey } from '../solver/operation-key.ts';
-import { identityOf, mountable, type SourceTree, withSource } from './source-tree.ts';
+import { identityOf, withLayerTree, type SourceTree, withSource } from './source-tree.ts';
 
 export type CopyPart = { source: SourceTree; copy: CopyRequest };
 
@@ -71,8 +71,8 @@ function pack(
   output: { fd: number; growth: Growth },
 ): Promise<Packed> {
   return withSources(parts, wanted, opened =>
-    parts.builds.withTree(top, to =>
-      parts.threads.run({ kind: 'pack-copy', parts: opened, destination: mountable(to), output }),
+    withLayerTree(parts.builds, top, destination =>
+      parts.threads.run({ kind: 'pack-copy', parts: opened, destination, output }),
     ),
   );
 }

@@ -12,12 +12,12 @@ import {
 import { basename, join, posix } from 'node:path';
 import type { BuildMount } from '../../api/build-step.ts';
 import type { CopyTree } from '../../archive/rooted/pack-copy.ts';
-import { EngineError, SyscallError } from '../../base/errors.ts';
+import { EngineError, errorCode } from '../../base/errors.ts';
 import type { RunMount } from '../../dockerfile/instruction.ts';
 import { MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID } from '../../kernel/abi/mount.ts';
-import { openDetachedOverlay } from '../../kernel/detached-overlay.ts';
-import { errnoName } from '../../kernel/libc.ffi.ts';
-import { O_PATH, openInRoot } from '../../kernel/open-beneath.ts';
+import { openDetachedOverlay, type OverlayOptions } from '../../kernel/detached-overlay.ts';
+import { clonePart } from '../../kernel/clone-part.ts';
+import { openInRoot } from '../../kernel/open-beneath.ts';
 import { openDetachedMount } from '../../kernel/open-detached-mount.ts';
 import { cloneMount } from '../../kernel/own-mounts.ts';
 import type { BuilderParts } from '../builder-parts.ts';
@@ -109,6 +109,7 @@ async function withTree<T>(fd: number, use: (fd: number) => Promise<T>): Promise
 }
 
 function openTree(tree: CopyTree): number {
+  if (typeof tree === 'number') return openSync(`/proc/self/fd/${tree}`, constants.O_DIRECTORY);
   return typeof tree === 'string' ? cloneMount(tree, { recursive: false }) : openDetachedOverlay(tree);
 }
 
@@ -118,32 +119,36 @@ async function withWritable<T>(
   tree: CopyTree,
   use: (fd: number) => Promise<T>,
 ): Promise<T> {
-  const { lowerdirs, options } = typeof tree === 'string' ? { lowerdirs: [tree], options: [] } : tree;
+  const { lowerdirs, options = [] } = overlayOf(tree);
   const directory = mkdtempSync(join(parts.root, 'tmp', 'bind-'));
   const [upperdir, workdir] = [join(directory, 'upper'), join(directory, 'work')];
   for (const path of [upperdir, workdir]) mkdirSync(path);
   try {
-    return await withTree(openDetachedOverlay({ lowerdirs, upperdir, workdir, options: options ?? [] }), use);
+    return await withTree(openDetachedOverlay({ lowerdirs, upperdir, workdir, options }), use);
   } finally {
     await parts.threads.run({ kind: 'remove', root: join(parts.root, 'tmp'), name: basename(directory) });
   }
 }
 
+function overlayOf(tree: CopyTree): OverlayOptions {
+  if (typeof tree === 'object') return tree;
+  return { lowerdirs: [typeof tree === 'number' ? `/proc/self/fd/${tree}` : tree] };
+}
+
 /** A file or directory of a tree, links resolved within it. */
 async function withPart<T>(tree: number, mount: RunMount, destination: string, use: Use<T>): Promise<T> {
   const path = posix.join('/', mount.source).slice(1);
-  const part = openInRoot(tree, path || '.', O_PATH);
-  if (part < 0) {
-    if (errnoName(-part) === 'ENOENT')
-      throw new EngineError('not-found', `${JSON.stringify(`/${path}`)}: not found`);
-    throw new SyscallError('openat2', -part, errnoName(-part), path);
-  }
+  return withTree(partOf(tree, path, mount.readonly), fd =>
+    use([{ kind: 'mount', destination, fd, writable: !mount.readonly }], []),
+  );
+}
+
+function partOf(tree: number, path: string, readonly: boolean): number {
   try {
-    return await withTree(cloneMount(part, { recursive: false, readonly: mount.readonly }), fd =>
-      use([{ kind: 'mount', destination, fd, writable: !mount.readonly }], []),
-    );
-  } finally {
-    closeSync(part);
+    return clonePart(tree, path, { recursive: false, readonly });
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    throw new EngineError('not-found', `${JSON.stringify(`/${path}`)}: not found`);
   }
 }
 
@@ -228,10 +233,8 @@ function withFile<T>(
     writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
     chownSync(path, mount.uid ?? 0, mount.gid ?? 0);
     chmodSync(path, mode);
-    return withTree(openSync(path, O_PATH), file =>
-      withTree(cloneMount(file, { recursive: false, readonly: true }), fd =>
-        use([{ kind: 'mount', destination, fd, writable: false }], []),
-      ),
+    return withTree(clonePart(tmpfs, 'file', { recursive: false, readonly: true }), fd =>
+      use([{ kind: 'mount', destination, fd, writable: false }], []),
     );
   });
 }

@@ -1,6 +1,5 @@
 import type { CopyTree } from '../../archive/rooted/pack-copy.ts';
-import type { Tree } from '../../archive/rooted/pack-stream.ts';
-import { EngineError } from '../../base/errors.ts';
+import { openTree } from '../../archive/rooted/pack-stream.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { BuilderParts } from '../builder-parts.ts';
 
@@ -21,11 +20,21 @@ export function withSource<T>(
   use: (tree: CopyTree) => Promise<T>,
 ): Promise<T> {
   if (source.kind === 'directory') return use(source.path);
-  return builds.withTree(source.top, tree => use(mountable(tree)));
+  return withLayerTree(builds, source.top, use);
 }
 
-/** Trees that a storage driver mounts itself are given by descriptors, which these jobs do not take. */
-export function mountable(tree: Tree): CopyTree {
-  if (typeof tree !== 'function') return tree;
-  throw new EngineError('not-implemented', 'builds do not work with this storage driver');
+/** The same of a layer and all below it. */
+export function withLayerTree<T>(
+  builds: BuilderParts['builds'],
+  top: Digest | undefined,
+  use: (tree: CopyTree) => Promise<T>,
+): Promise<T> {
+  return builds.withTree(top, async tree => {
+    const { root, close } = await openTree(tree);
+    try {
+      return await use(root);
+    } finally {
+      close();
+    }
+  });
 }

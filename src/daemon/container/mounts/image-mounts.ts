@@ -1,10 +1,9 @@
 import { closeSync } from 'node:fs';
-import { errorCode } from '../../../base/errors.ts';
+import { SyscallError } from '../../../base/errors.ts';
 import { MS_SLAVE } from '../../../kernel/abi/mount.ts';
-import { O_PATH, openInRoot } from '../../../kernel/open-beneath.ts';
-import { cloneMount } from '../../../kernel/own-mounts.ts';
+import { clonePart } from '../../../kernel/clone-part.ts';
 import type { MountRecord } from '../../model/container-record.ts';
-import { invalid, notFound } from '../../model/errors.ts';
+import { notFound } from '../../model/errors.ts';
 import type { Daemon } from '../daemon.ts';
 import { openImageTree } from './open-image-tree.ts';
 
@@ -53,16 +52,11 @@ export async function openImageMounts(
 /** Closes the whole. */
 function takePart(tree: number, { name, subpath }: MountRecord): number {
   try {
-    const part = openInRoot(tree, subpath, O_PATH);
-    if (part < 0) throw notFound(`cannot access path ${subpath} of image ${name}: no such file or directory`);
-    try {
-      return cloneMount(part, { recursive: false, propagation: MS_SLAVE });
-    } catch (error) {
-      if (errorCode(error) !== 'EINVAL') throw error;
-      throw invalid('this kernel cannot mount a part of an image: Linux 6.15 is needed');
-    } finally {
-      closeSync(part);
-    }
+    return clonePart(tree, subpath, { recursive: false, propagation: MS_SLAVE });
+  } catch (error) {
+    // Not there, a link that leads nowhere, or no directory on the way.
+    if (!(error instanceof SyscallError) || error.call !== 'openat2') throw error;
+    throw notFound(`cannot access path ${subpath} of image ${name}: no such file or directory`);
   } finally {
     closeSync(tree);
   }

@@ -27,7 +27,7 @@ export type Changed = { config: ContainerDefaults; kind: ConfigInstruction['kind
 export function applyChange(config: ContainerDefaults, line: string): Changed {
   const instruction = line.startsWith('#') ? undefined : readChange(line);
   if (instruction === undefined) return { config, kind: undefined };
-  const context = { variables: variablesOf(config.Env), escape: ESCAPE };
+  const context = { variables: variablesOf(config.Env), escape: ESCAPE, emptyCommand: 'none' as const };
   return { config: applyConfig(config, instruction, context), kind: instruction.kind };
 }
 
