@@ -70,6 +70,21 @@ test('an agent is a socket of the mode that is asked for, at a place that is tol
   });
 });
 
+test('a secret, a script, and a part of a stage are mounted', async () => {
+  const Dockerfile = `FROM busybox AS made
+RUN mkdir -p /d/e && echo of-the-stage > /d/e/f && ln -s /d/e /l
+FROM busybox
+RUN --mount=type=secret,id=s --mount=type=bind,from=made,source=/l,target=/m cat /run/secrets/s /m/f && ! touch /m/x
+RUN --mount=type=bind,from=made,source=d,target=/m,rw touch /m/e/x && ls /m/e
+RUN <<EOF
+#!/bin/cat
+by a program
+EOF
+RUN test ! -e /m`;
+  const { output } = await build(Dockerfile, { secrets: { s: 'hidden\n' } });
+  assert.match(output, /^hidden\nof-the-stage\ntouch: .*Read-only file system\nf\nx\n#!\/bin\/cat\nby a program\n/);
+});
+
 test('a cache begins with files of a stage, and keeps what is written', async () => {
   const Dockerfile = (nonce: string) => `FROM busybox AS made
 RUN mkdir -p /d/e && echo begun > /d/e/f

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type BigIntStats, closeSync, lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import type { Digest } from '../../base/digest.ts';
+import { errorCode } from '../../base/errors.ts';
 import { withRoot } from '../../kernel/thread-root.ts';
 import { baseOf, hostPath, parentOf } from '../archive-path.ts';
 import { changedFiles, type ComparedTrees } from '../trees/changed-files.ts';
@@ -86,11 +87,22 @@ class PackedUpper {
     for (const path of this.#leftOut) {
       const parent = parentOf(path);
       const { atimeNs, mtimeNs } = lstatSync(hostPath(parent), { bigint: true });
-      if (lstatSync(hostPath(path)).isDirectory()) rmdirSync(hostPath(path));
-      else unlinkSync(hostPath(path));
+      if (!removeEmpty(hostPath(path))) return undefined;
       setTimes(hostPath(parent), atimeNs, mtimeNs);
     }
     return this.#bytes;
+  }
+}
+
+/** @returns false for a directory with marks of its driver, as fuse-overlayfs has them (`.wh..opq`) */
+function removeEmpty(path: string | Buffer): boolean {
+  try {
+    if (lstatSync(path).isDirectory()) rmdirSync(path);
+    else unlinkSync(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOTEMPTY') return false;
+    throw error;
   }
 }
 
