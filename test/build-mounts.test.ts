@@ -82,7 +82,10 @@ by a program
 EOF
 RUN test ! -e /m`;
   const { output } = await build(Dockerfile, { secrets: { s: 'hidden\n' } });
-  assert.match(output, /^hidden\nof-the-stage\ntouch: .*Read-only file system\nf\nx\n#!\/bin\/cat\nby a program\n/);
+  assert.match(
+    output,
+    /^hidden\nof-the-stage\ntouch: .*Read-only file system\nf\nx\n#!\/bin\/cat\nby a program\n/,
+  );
 });
 
 test('a cache begins with files of a stage, and keeps what is written', async () => {
