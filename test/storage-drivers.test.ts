@@ -60,8 +60,13 @@ for (const { name, flag = name, status, fileSystem } of DRIVERS) {
     const docker = (...args: string[]) => daemon.dockerOut(...args);
 
     test('tells which driver it has, and why', async () => {
-      const told = JSON.parse(await docker('info', '-f', '{{json .DriverStatus}}')) as unknown;
+      const told = JSON.parse(await docker('info', '-f', '{{json .DriverStatus}}')) as [string, string][];
+      const room = told.splice(-2);
       assert.deepEqual(told, [...status, ['Chosen', 'asked for']]);
+      assert.deepEqual(
+        room.map(([what]) => what),
+        ['Data Space Total', 'Data Space Available'],
+      );
       const image = JSON.parse(await docker('inspect', 'busybox')) as [{ GraphDriver: { Name: string } }];
       assert.equal(image[0].GraphDriver.Name, name);
     });

@@ -39,13 +39,16 @@ test('containers and their logs do not notice that the daemon is killed, again a
     await daemon.start();
     assert.deepEqual(await Promise.all(ids.map(async id => (await inspect(id)).State.Pid)), pids);
   }
-  for (const id of ids) await daemon.slipway('exec', id, 'touch', '/stop');
+  for (const id of ids) {
+    while ((await logsOf(id)).split('\n').length <= 500) await delay(100);
+    await daemon.slipway('exec', id, 'touch', '/stop');
+  }
   const waited = await Promise.all(ids.map(id => daemon.api('POST', `/containers/${id}/wait`)));
   assert.deepEqual(waited, [{ StatusCode: 11 }, { StatusCode: 11 }, { StatusCode: 11 }]);
   for (const id of ids) {
     const lines = (await logsOf(id)).trimEnd().split('\n');
     const wrong = lines.findIndex((line, index) => line !== String(index + 1));
-    assert.deepEqual([wrong, lines.length > 500], [-1, true]);
+    assert.equal(wrong, -1);
   }
   for (const id of ids) await daemon.api('DELETE', `/containers/${id}`);
 });

@@ -92,8 +92,9 @@ function describeAddresses(addresses: Endpoint['addresses']) {
 
 /** Published ports with where, exposed ones with null; while it runs. */
 function describePorts(container: Container): api.PortMap {
-  const ports = [...portHosts(container)];
-  return Object.fromEntries(ports.map(([port, hosts]) => [port, hosts.length === 0 ? null : hosts]));
+  const described: api.PortMap = {};
+  for (const [port, hosts] of portHosts(container)) described[port] = hosts.length === 0 ? null : [...hosts];
+  return described;
 }
 
 /** The PORTS column of `docker ps`. */
@@ -111,19 +112,20 @@ export function listPorts(container: Container): api.Port[] {
 }
 
 type Hosts = { HostIp: string; HostPort: string }[];
+/** One for all ports that are exposed only: there may be as many as there are ports. */
+const NOWHERE: Readonly<Hosts> = [];
 
 /** Where each port of a running container is published: nowhere, for one that is exposed only. */
-function portHosts({ record, state, isRunning }: Container): Map<string, Hosts> {
-  const ports = new Map<string, Hosts>();
+function portHosts({ record, state, isRunning }: Container): Map<string, Readonly<Hosts>> {
+  const ports = new Map<string, Readonly<Hosts>>();
   if (!isRunning || !state.endpoints.some(hasInterface)) return ports;
-  for (const port of Object.keys(record.config.ExposedPorts)) ports.set(port, []);
+  for (const port of Object.keys(record.config.ExposedPorts)) ports.set(port, NOWHERE);
   for (const { endpoint } of state.endpoints) {
     for (const { containerPort, protocol, hostIp, hostPort } of endpoint.ports) {
       const key = `${containerPort}/${protocol}`;
-      const hosts = ports.get(key) ?? [];
       // Where nothing is translated there is no port of the host.
-      hosts.push({ HostIp: hostIp, HostPort: hostPort === 0 ? '' : String(hostPort) });
-      ports.set(key, hosts);
+      const host = { HostIp: hostIp, HostPort: hostPort === 0 ? '' : String(hostPort) };
+      ports.set(key, [...(ports.get(key) ?? NOWHERE), host]);
     }
   }
   return ports;

@@ -4,6 +4,7 @@ import type { ContainerLayer } from '../../../graph/graph.ts';
 import { openMountSource } from '../../../kernel/mount-source.ts';
 import { openEntry, openInRoot } from '../../../kernel/open-beneath.ts';
 import { hasErrorCode } from '../../../base/errors.ts';
+import { TimeSlice } from '../../../base/time-slice.ts';
 import type { MountRecord } from '../../model/container-record.ts';
 import type { Daemon } from '../daemon.ts';
 import { openImageTree } from './open-image-tree.ts';
@@ -23,15 +24,32 @@ export async function populateVolumes(
   mounts: readonly MountRecord[],
   layer: ContainerLayer,
 ): Promise<void> {
-  for (const mount of mounts)
-    if (mount.type === 'volume' && mount.copyUp) await populate(daemon, mount, layer);
+  const slice = new TimeSlice();
+  let image: number | undefined;
+  // Once for all volumes: the kernel takes milliseconds to take a mount away.
+  const openInImage: OpenInImage = async path => {
+    image ??= await openImageTree(layer);
+    return directoryOf(openInRoot(image, path, DIRECTORY));
+  };
+  try {
+    for (const mount of mounts) {
+      if (mount.type !== 'volume' || !mount.copyUp) continue;
+      if (slice.isOver) await slice.pause();
+      await populate(daemon, mount, openInImage);
+    }
+  } finally {
+    if (image !== undefined) closeSync(image);
+  }
 }
 
-async function populate(daemon: VolumeCopier, mount: MountRecord, layer: ContainerLayer): Promise<void> {
+/** The image's directory of that name, links followed within the image. */
+type OpenInImage = (path: string) => Promise<number | undefined>;
+
+async function populate(daemon: VolumeCopier, mount: MountRecord, openInImage: OpenInImage): Promise<void> {
   const to = openVolume(daemon, mount);
   if (to === undefined) return;
   try {
-    const from = isEmpty(to) ? await openInImage(layer, mount.destination) : undefined;
+    const from = isEmpty(to) ? await openInImage(mount.destination) : undefined;
     if (from === undefined) return;
     try {
       if (isEmpty(from)) copyAttributes(from, to);
@@ -56,16 +74,6 @@ function openVolume({ volumes }: VolumeCopier, mount: MountRecord): number | und
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT', 'ENOTDIR', 'EXDEV', 'ELOOP')) return undefined;
     throw error;
-  }
-}
-
-/** The image's directory of that name, links followed within the image. */
-async function openInImage(layer: ContainerLayer, destination: string): Promise<number | undefined> {
-  const image = await openImageTree(layer);
-  try {
-    return directoryOf(openInRoot(image, destination, DIRECTORY));
-  } finally {
-    closeSync(image);
   }
 }
 
