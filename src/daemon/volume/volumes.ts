@@ -34,6 +34,8 @@ const ANONYMOUS = 'com.docker.volume.anonymous';
 const REMOVED = '.removed-';
 const DATA = '_data';
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+/** NAME_MAX of limits.h: it is the name of a directory. */
+const MAX_NAME_LENGTH = 255;
 
 type Dependencies = {
   directory: string;
@@ -208,6 +210,10 @@ function checkVolume(name: string, driver: string, options: Record<string, strin
         : `create ${name}: ${JSON.stringify(name)} includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
     );
   }
+  if (name.length > MAX_NAME_LENGTH)
+    throw invalid(
+      `create ${name}: volume name is too long, names have at most ${MAX_NAME_LENGTH} characters`,
+    );
   try {
     checkVolumeOptions(options);
   } catch (error) {
