@@ -1,18 +1,10 @@
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  constants,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, constants, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
 import { basename, join, posix } from 'node:path';
 import type { BuildMount } from '../../api/build-step.ts';
 import type { CopyTree } from '../../archive/rooted/pack-copy.ts';
 import { EngineError, errorCode } from '../../base/errors.ts';
+import { withDescriptor } from '../../base/with-descriptor.ts';
 import type { RunMount } from '../../dockerfile/instruction.ts';
 import { MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID } from '../../kernel/abi/mount.ts';
 import { openDetachedOverlay, type OverlayOptions } from '../../kernel/detached-overlay.ts';
@@ -95,17 +87,9 @@ function withBind<T>(parts: BuilderParts, plan: MountPlan, use: Use<T>): Promise
   if (source === undefined) throw new TypeError('a bind has a source');
   return withSource(parts, source, tree =>
     mount.readonly
-      ? withTree(openTree(tree), fd => withPart(fd, mount, destination, use))
+      ? withDescriptor(openTree(tree), fd => withPart(fd, mount, destination, use))
       : withWritable(parts, tree, fd => withPart(fd, mount, destination, use)),
   );
-}
-
-async function withTree<T>(fd: number, use: (fd: number) => Promise<T>): Promise<T> {
-  try {
-    return await use(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 function openTree(tree: CopyTree): number {
@@ -124,7 +108,7 @@ async function withWritable<T>(
   const [upperdir, workdir] = [join(directory, 'upper'), join(directory, 'work')];
   for (const path of [upperdir, workdir]) mkdirSync(path);
   try {
-    return await withTree(openDetachedOverlay({ lowerdirs, upperdir, workdir, options }), use);
+    return await withDescriptor(openDetachedOverlay({ lowerdirs, upperdir, workdir, options }), use);
   } finally {
     await parts.threads.run({ kind: 'remove', root: join(parts.root, 'tmp'), name: basename(directory) });
   }
@@ -138,7 +122,7 @@ function overlayOf(tree: CopyTree): OverlayOptions {
 /** A file or directory of a tree, links resolved within it. */
 async function withPart<T>(tree: number, mount: RunMount, destination: string, use: Use<T>): Promise<T> {
   const path = posix.join('/', mount.source).slice(1);
-  return withTree(partOf(tree, path, mount.readonly), fd =>
+  return withDescriptor(partOf(tree, path, mount.readonly), fd =>
     use([{ kind: 'mount', destination, fd, writable: !mount.readonly }], []),
   );
 }
@@ -174,7 +158,7 @@ function withCache<T>(
       chownSync(data, mount.uid ?? 0, mount.gid ?? 0);
       writeFileSync(join(directory, 'id'), mount.id || destination, { mode: 0o600 });
     }
-    return withTree(cloneMount(data, { recursive: false, readonly: mount.readonly }), fd =>
+    return withDescriptor(cloneMount(data, { recursive: false, readonly: mount.readonly }), fd =>
       use([{ kind: 'mount', destination, fd, writable: !mount.readonly }], []),
     );
   };
@@ -191,10 +175,10 @@ function fillCache(
   { path, data }: { path: string; data: string },
 ): Promise<void> {
   return withSource(parts, source, tree =>
-    withTree(openTree(tree), root => {
+    withDescriptor(openTree(tree), root => {
       const part = openInRoot(root, posix.join('/', path).slice(1) || '.', constants.O_DIRECTORY);
       if (part < 0) throw new EngineError('not-found', `${JSON.stringify(path)}: not found`);
-      return withTree(part, from => parts.threads.run({ kind: 'copy', from, to: data }));
+      return withDescriptor(part, from => parts.threads.run({ kind: 'copy', from, to: data }));
     }),
   );
 }
@@ -228,12 +212,12 @@ function withFile<T>(
 ): Promise<T> {
   const attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
   const tmpfs = openDetachedMount({ type: 'tmpfs', parameters: [['mode', '0700']], attributes });
-  return withTree(tmpfs, async () => {
+  return withDescriptor(tmpfs, async () => {
     const path = `/proc/self/fd/${tmpfs}/file`;
     writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
     chownSync(path, mount.uid ?? 0, mount.gid ?? 0);
     chmodSync(path, mode);
-    return withTree(clonePart(tmpfs, 'file', { recursive: false, readonly: true }), fd =>
+    return withDescriptor(clonePart(tmpfs, 'file', { recursive: false, readonly: true }), fd =>
       use([{ kind: 'mount', destination, fd, writable: false }], []),
     );
   });

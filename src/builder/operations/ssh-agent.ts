@@ -1,8 +1,9 @@
-import { closeSync, constants, mkdtempSync, openSync } from 'node:fs';
+import { constants, mkdtempSync, openSync } from 'node:fs';
 import { chmod, chown } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import { EngineError } from '../../base/errors.ts';
+import { withDescriptor } from '../../base/with-descriptor.ts';
 import type { RunMount } from '../../dockerfile/instruction.ts';
 import { O_PATH } from '../../kernel/open-beneath.ts';
 import { cloneMount } from '../../kernel/own-mounts.ts';
@@ -75,12 +76,4 @@ function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject).listen(path, () => resolve());
   });
-}
-
-async function withDescriptor<T>(fd: number, use: (fd: number) => Promise<T>): Promise<T> {
-  try {
-    return await use(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

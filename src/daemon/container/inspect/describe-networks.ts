@@ -93,7 +93,7 @@ function describeAddresses(addresses: Endpoint['addresses']) {
 /** Published ports with where, exposed ones with null; while it runs. */
 function describePorts(container: Container): api.PortMap {
   const described: api.PortMap = {};
-  for (const [port, hosts] of portHosts(container)) described[port] = hosts.length === 0 ? null : [...hosts];
+  for (const [port, hosts] of portHosts(container)) described[port] = hosts.length === 0 ? null : hosts;
   return described;
 }
 
@@ -113,11 +113,11 @@ export function listPorts(container: Container): api.Port[] {
 
 type Hosts = { HostIp: string; HostPort: string }[];
 /** One for all ports that are exposed only: there may be as many as there are ports. */
-const NOWHERE: Readonly<Hosts> = [];
+const NOWHERE: Hosts = [];
 
 /** Where each port of a running container is published: nowhere, for one that is exposed only. */
-function portHosts({ record, state, isRunning }: Container): Map<string, Readonly<Hosts>> {
-  const ports = new Map<string, Readonly<Hosts>>();
+function portHosts({ record, state, isRunning }: Container): Map<string, Hosts> {
+  const ports = new Map<string, Hosts>();
   if (!isRunning || !state.endpoints.some(hasInterface)) return ports;
   for (const port of Object.keys(record.config.ExposedPorts)) ports.set(port, NOWHERE);
   for (const { endpoint } of state.endpoints) {
@@ -125,7 +125,10 @@ function portHosts({ record, state, isRunning }: Container): Map<string, Readonl
       const key = `${containerPort}/${protocol}`;
       // Where nothing is translated there is no port of the host.
       const host = { HostIp: hostIp, HostPort: hostPort === 0 ? '' : String(hostPort) };
-      ports.set(key, [...(ports.get(key) ?? NOWHERE), host]);
+      const hosts = ports.get(key) ?? NOWHERE;
+      // Not copied: one port may be published at thousands.
+      if (hosts === NOWHERE) ports.set(key, [host]);
+      else hosts.push(host);
     }
   }
   return ports;

@@ -1,7 +1,5 @@
-import { closeSync } from 'node:fs';
-import { openWithoutDevices } from '../../../archive/rooted/without-devices.ts';
+import { openWithoutDevices, sealed } from '../../../archive/rooted/without-devices.ts';
 import type { ContainerLayer } from '../../../graph/graph.ts';
-import { withoutDevices } from '../../../kernel/own-mounts.ts';
 
 /** The image's files, all layers together, as a detached mount, whose devices cannot be opened. The caller closes it. */
 export async function openImageTree({ rootfs }: ContainerLayer): Promise<number> {
@@ -13,14 +11,4 @@ export async function openImageTree({ rootfs }: ContainerLayer): Promise<number>
     lowerdirs: lowerdirs.length === 1 ? [...lowerdirs, target] : lowerdirs,
     options: options.filter(option => option === 'userxattr'),
   });
-}
-
-function sealed(mount: number): number {
-  try {
-    withoutDevices(mount);
-    return mount;
-  } catch (error) {
-    closeSync(mount);
-    throw error;
-  }
 }
