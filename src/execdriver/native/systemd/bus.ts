@@ -36,7 +36,9 @@ export type Call = {
 /** A connection to a D-Bus peer, for one call at a time. Nothing is waited for longer than half a minute. */
 export class Bus {
   readonly #socket: Socket;
+  readonly #chunks: AsyncIterator<Buffer>;
   readonly #signals: Message[] = [];
+  #received: Buffer = Buffer.alloc(0);
   #serial = 0;
 
   /**
@@ -63,8 +65,10 @@ export class Bus {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    // What breaks the connection is told by whoever reads next.
+    this.#chunks = socket[Symbol.asyncIterator]();
+    // The next read fails with the error that ended the connection.
     socket.on('error', () => undefined);
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(unavailable('no answer came in time')));
   }
 
   /** @returns the body of the reply @throws BusError, EngineError unavailable */
@@ -93,14 +97,17 @@ export class Bus {
     this.#socket.destroy();
   }
 
-  /** Who we are the kernel tells the other side (D-Bus specification, "Authentication Protocol"). */
+  /**
+   * The kernel tells the other side who we are (D-Bus specification, "Authentication Protocol"). BEGIN is sent without
+   * waiting for OK, as systemd's own clients do: a call that systemd reads together with BEGIN is kept until more
+   * bytes come, so that it would never be answered.
+   */
   async #authenticate(): Promise<void> {
     const uid = Buffer.from(String(process.geteuid?.() ?? 0)).toString('hex');
-    this.#socket.write(`\0AUTH EXTERNAL ${uid}\r\n`);
+    this.#socket.write(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`);
     let line = '';
     while (!line.endsWith('\r\n')) line += (await this.#read(1)).toString('latin1');
     if (!line.startsWith('OK ')) throw new EngineError('unavailable', `D-Bus refused us: ${line.trim()}`);
-    this.#socket.write('BEGIN\r\n');
   }
 
   async #receive(): Promise<Message> {
@@ -109,19 +116,21 @@ export class Bus {
   }
 
   async #read(length: number): Promise<Buffer> {
-    if (length === 0) return Buffer.alloc(0);
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    for (;;) {
-      const bytes = this.#socket.read(length) as Buffer | null;
-      if (bytes?.length === length) return bytes;
-      if (this.#socket.readableEnded || this.#socket.destroyed)
-        throw new EngineError('unavailable', 'D-Bus: the other side has gone');
-      await once(this.#socket, 'readable', { signal }).catch(error => {
-        const words = signal.aborted ? 'no answer came in time' : messageOf(error);
-        throw new EngineError('unavailable', `D-Bus: ${words}`, { cause: error });
+    while (this.#received.length < length) {
+      const { value, done } = await this.#chunks.next().catch(error => {
+        throw error instanceof EngineError ? error : unavailable(messageOf(error), error);
       });
+      if (done) throw unavailable('the other side has gone');
+      this.#received = Buffer.concat([this.#received, value]);
     }
+    const bytes = this.#received.subarray(0, length);
+    this.#received = this.#received.subarray(length);
+    return bytes;
   }
+}
+
+function unavailable(why: string, cause?: unknown): EngineError {
+  return new EngineError('unavailable', `D-Bus: ${why}`, { cause });
 }
 
 async function connected(path: string): Promise<Socket> {

@@ -10,7 +10,7 @@ mkdirSync(join(base, 'systemd'));
 process.env.XDG_RUNTIME_DIR = base;
 after(() => rmSync(base, { recursive: true }));
 
-/** A systemd of its own thread, since ours waits for it. Units named `busy…` exist, jobs of `bad…` fail. */
+/** A systemd of its own thread, since ours waits for it. Units named `busy…` exist, jobs of `bad…` fail, `last…` closes the connection. */
 async function startPeer(): Promise<Worker> {
   const worker = new Worker(
     `const { createServer } = require('node:net');
@@ -28,6 +28,7 @@ async function startPeer(): Promise<Worker> {
           if (!['StartTransientUnit', 'StopUnit'].includes(message.member)) return send(reply);
           const error = name => send({ type: 3, replySerial: message.serial, errorName: 'org.freedesktop.systemd1.' + name, signature: 's', body: [name + ' ' + unit] });
           if (unit.startsWith('busy') && message.member === 'StartTransientUnit') return error('UnitExists');
+          if (unit.startsWith('last')) return socket.end();
           if (unit.startsWith('gone')) return error('NoSuchUnit');
           const removed = job => send({ type: 4, path: '/m', interface: 'm', member: 'JobRemoved', signature: 'uoss', body: [1, job, unit, unit.startsWith('bad') ? 'failed' : 'done'] });
           // Ours comes before the reply, behind one of another unit's.
@@ -39,11 +40,11 @@ async function startPeer(): Promise<Worker> {
           received = Buffer.concat([received, chunk]);
           if (!greeted) {
             const text = received.toString('latin1');
-            if (text.includes('AUTH') && !text.includes('BEGIN')) return socket.write('OK 0123\\r\\n');
-            const end = text.indexOf('BEGIN\\r\\n');
-            if (end < 0) return;
+            // A call that comes together with BEGIN systemd would keep until more comes.
+            if (!text.endsWith('BEGIN\\r\\n')) return;
             greeted = true;
-            received = received.subarray(end + 7);
+            received = Buffer.alloc(0);
+            return socket.write('OK 0123\\r\\n');
           }
           while (received.length >= 16 && received.length >= messageBytes(received)) {
             const length = messageBytes(received);
@@ -74,7 +75,8 @@ test('units are started and stopped once their job is done, and its failure is t
     await manager.stop('gone.scope');
     await manager.setProperties('a.scope', [['TasksMax', { signature: 't', value: 4n }]]);
     assert.equal(await manager.controlGroup(), '/user.slice/x');
-    while (calls.length < 9) await new Promise(resolve => setImmediate(resolve));
+    await assert.rejects(manager.stop('last.scope'), { message: 'D-Bus: the other side has gone' });
+    while (calls.length < 10) await new Promise(resolve => setImmediate(resolve));
     assert.deepEqual(
       calls.map(([name]) => name),
       [
@@ -87,6 +89,7 @@ test('units are started and stopped once their job is done, and its failure is t
         'StopUnit',
         'SetUnitProperties',
         'Get',
+        'StopUnit',
       ],
     );
     assert.deepEqual(calls[1]![1], [
