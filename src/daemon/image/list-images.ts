@@ -26,7 +26,8 @@ export async function listImages(daemon: DaemonCore, options: ListOptions): Prom
   const matches = await imageFilter(daemon, filters);
   const everything = await daemon.graph.list();
   const parents = new Set(everything.map(({ parent }) => parent));
-  const shared = options.sharedSize === true ? sharedBytes(everything, daemon.graph.layerSizes()) : undefined;
+  const sharedSize =
+    options.sharedSize === true ? sharedBytes(everything, daemon.graph.layerSizes()) : () => -1;
   const users = countUsers(daemon);
   const named = matchingNames(filters);
   const slice = new TimeSlice();
@@ -34,7 +35,7 @@ export async function listImages(daemon: DaemonCore, options: ListOptions): Prom
   for (const image of everything) {
     if (slice.isOver) await slice.pause();
     if (!matches(image) || !(all || hasNames(image) || !parents.has(image.id))) continue;
-    const counts = { sharedSize: shared?.(image) ?? -1, containers: users.get(image.id) ?? 0 };
+    const counts = { sharedSize: sharedSize(image), containers: users(image.id) };
     summaries.push(summarizeImage({ ...image, ...named(image) }, counts));
   }
   return summaries.sort((a, b) => b.Created - a.Created);
@@ -95,8 +96,8 @@ export function imageUsers({ containers }: DaemonCore, imageId: string): { id: s
     .map(({ id, isRunning }) => ({ id, running: isRunning }));
 }
 
-function countUsers({ containers }: DaemonCore): Map<string, number> {
-  return countKeys(containers.all().map(({ record }) => record.imageId));
+function countUsers({ containers }: DaemonCore): (imageId: string) => number {
+  return countKeys<string>(containers.all().map(({ record }) => record.imageId));
 }
 
 /** How many bytes of an image belong to others as well. */
@@ -104,7 +105,7 @@ function sharedBytes(images: readonly Image[], sizes: ReadonlyMap<string, number
   const uses = countKeys(images.flatMap(({ chainIds }) => chainIds));
   return ({ chainIds }) =>
     chainIds
-      .filter(chainId => uses.get(chainId) !== 1)
+      .filter(chainId => uses(chainId) > 1)
       .reduce((sum, chainId) => sum + (sizes.get(chainId) ?? 0), 0);
 }
 

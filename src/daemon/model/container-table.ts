@@ -28,17 +28,22 @@ export class ContainerTable {
   lookup(reference: string): Container | undefined {
     const name = reference.replace(/^\//, '');
     if (name.includes('/')) return this.#linked(name);
-    const exact = this.#byId.get(reference) ?? this.#byId.get(this.#byName.get(name) ?? '');
+    const exact = this.#byId.get(reference) ?? this.#named(name);
     if (exact !== undefined || !/^[0-9a-f]+$/.test(reference)) return exact;
-    const matches = [...this.#byId.keys()].filter(id => id.startsWith(reference));
+    const matches = this.all().filter(({ id }) => id.startsWith(reference));
     if (matches.length > 1) throw invalid(`Multiple IDs found with provided prefix: ${reference}`);
-    return this.#byId.get(matches[0] ?? '');
+    return matches[0];
+  }
+
+  #named(name: string): Container | undefined {
+    const id = this.#byName.get(name);
+    return id === undefined ? undefined : this.#byId.get(id);
   }
 
   /** A container by what another, which is linked to it, calls it: `web/db`. */
   #linked(name: string): Container | undefined {
     const slash = name.lastIndexOf('/');
-    const linking = this.#byId.get(this.#byName.get(name.slice(0, slash)) ?? '');
+    const linking = this.#named(name.slice(0, slash));
     const link = linking?.record.links?.find(({ alias }) => alias === name.slice(slash + 1));
     return link && this.#byId.get(link.containerId);
   }

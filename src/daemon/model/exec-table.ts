@@ -7,20 +7,23 @@ export class ExecTable {
 
   /** In the order in which they were created. */
   of(container: Container): Exec[] {
-    return [...(this.#byContainer.get(container)?.values() ?? [])];
+    return [...this.#execsOf(container).values()];
   }
 
   find(container: Container, id: string): Exec | undefined {
-    return this.#byContainer.get(container)?.get(id);
+    return this.#execsOf(container).get(id);
   }
 
   add(exec: Exec): void {
-    const execs = this.#byContainer.get(exec.container) ?? new Map<string, Exec>();
-    this.#byContainer.set(exec.container, execs.set(exec.id, exec));
+    this.#execsOf(exec.container).set(exec.id, exec);
   }
 
   /** Whether it was there. */
   delete({ id, container }: Pick<Exec, 'id' | 'container'>): boolean {
-    return this.#byContainer.get(container)?.delete(id) ?? false;
+    return this.#execsOf(container).delete(id);
+  }
+
+  #execsOf(container: Container): Map<string, Exec> {
+    return this.#byContainer.getOrInsertComputed(container, () => new Map());
   }
 }

@@ -14,8 +14,9 @@ export type IpcMode = { kind: 'none' | 'private' | 'shareable' | 'host' } | Shar
 
 const PREFIX = 'container:';
 
-function parseShared(text: string): Shared | undefined {
-  return text.startsWith(PREFIX) ? { kind: 'container', id: text.slice(PREFIX.length) } : undefined;
+/** Of `container:ID`; of another text it is what that means itself. */
+function sharedOr<Mode>(text: string, own: Mode): Shared | Mode {
+  return text.startsWith(PREFIX) ? { kind: 'container', id: text.slice(PREFIX.length) } : own;
 }
 
 /** Of any text, as networks are looked up when a container starts. */
@@ -29,20 +30,25 @@ export function parseNetworkMode(text: string): NetworkMode {
     case 'none':
       return { kind: text };
     default:
-      return parseShared(text) ?? { kind: 'network', name: text };
+      return sharedOr(text, { kind: 'network', name: text });
   }
 }
 
 /** Of a mode that has been checked: '', `host` or `container:ID`. */
 export function parsePidMode(text: string): PidMode {
-  return parseShared(text) ?? { kind: text === 'host' ? 'host' : 'private' };
+  return sharedOr(text, { kind: text === 'host' ? 'host' : 'private' });
 }
-
-const IPC_KINDS = ['none', 'shareable', 'host'] as const;
 
 /** Of a mode that has been checked. '' is private. */
 export function parseIpcMode(text: string): IpcMode {
-  return parseShared(text) ?? { kind: IPC_KINDS.find(kind => kind === text) ?? 'private' };
+  switch (text) {
+    case 'none':
+    case 'shareable':
+    case 'host':
+      return { kind: text };
+    default:
+      return sharedOr(text, { kind: 'private' });
+  }
 }
 
 /** As the API has them. */

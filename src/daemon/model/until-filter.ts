@@ -1,3 +1,4 @@
+import { captures } from '../../base/captures.ts';
 import { parseGoDuration } from '../../base/go/duration.ts';
 import { nowNs } from './clock.ts';
 import { invalid } from './errors.ts';
@@ -21,7 +22,7 @@ export function untilTime(filters: Filters): bigint | undefined {
 }
 
 function unixTime(text: string): bigint | undefined {
-  const [, seconds, fraction = ''] = /^(\d{1,12})(?:\.(\d{1,9}))?$/.exec(text) ?? [];
+  const [, seconds, fraction = ''] = captures(/^(\d{1,12})(?:\.(\d{1,9}))?$/, text);
   if (seconds === undefined) return undefined;
   return BigInt(seconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'));
 }
@@ -29,7 +30,7 @@ function unixTime(text: string): bigint | undefined {
 const DATE = /^(\d{4}-\d\d-\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?)?(Z|[+-]\d\d:\d\d)?$/i;
 
 function dateTime(text: string): bigint | undefined {
-  const [, date, hour = '00', minute = '00', second = '00', fraction = '', zone = ''] = DATE.exec(text) ?? [];
+  const [, date, hour = '00', minute = '00', second = '00', fraction = '', zone = ''] = captures(DATE, text);
   const ms = Date.parse(`${date}T${hour}:${minute}:${second}${zone}`);
   return Number.isNaN(ms) ? undefined : BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
 }

@@ -48,7 +48,7 @@ async function volumesOf(daemon: Daemon): Promise<object[]> {
     daemon.volumes.all().map(async volume => ({
       ...daemon.volumes.describe(volume),
       UsageData: {
-        RefCount: uses.get(volume.name) ?? 0,
+        RefCount: uses(volume.name),
         Size: await volumeBytes(daemon, volume.name),
       },
     })),

@@ -1,14 +1,7 @@
+import { captures } from '../../base/captures.ts';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism, hostname, release, totalmem } from 'node:os';
+import { availableParallelism, hostname, machine, release, totalmem } from 'node:os';
 import type { Daemon } from '../container/daemon.ts';
-
-const MACHINES: Record<string, string> = { x64: 'x86_64', arm64: 'aarch64' };
-const GO_ARCHITECTURES: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
-
-/** As `uname -m` has it. */
-const machine = MACHINES[process.arch] ?? process.arch;
-/** As Go, and so Docker, names it. */
-export const architecture = GO_ARCHITECTURES[process.arch] ?? process.arch;
 
 /** What `docker info` tells of the machine. */
 export function hostInformation({ hostFacts, options }: Daemon): Record<string, unknown> {
@@ -30,7 +23,7 @@ export function hostInformation({ hostFacts, options }: Daemon): Record<string, 
     OperatingSystem: operatingSystem(),
     OSVersion: '',
     OSType: 'linux',
-    Architecture: machine,
+    Architecture: machine(),
     NCPU: availableParallelism(),
     MemTotal: totalmem(),
     Name: hostname(),
@@ -47,7 +40,8 @@ export function forwardsIpv4(): boolean {
 }
 
 function operatingSystem(): string {
-  return /^PRETTY_NAME="?([^"\n]*)/m.exec(readText('/etc/os-release'))?.[1] ?? 'Linux';
+  const [, name = 'Linux'] = captures(/^PRETTY_NAME="?([^"\n]*)/m, readText('/etc/os-release'));
+  return name;
 }
 
 function readText(path: string): string {

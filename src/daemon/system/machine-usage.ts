@@ -1,3 +1,5 @@
+import { captures } from '../../base/captures.ts';
+import { countCpus } from '../container/inspect/usage-reading.ts';
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type { MachineUsage } from '../../api/machine.ts';
@@ -34,17 +36,18 @@ export function parseCpu(text: string): Pick<MachineUsage, 'Cpu' | 'OnlineCpus' 
     .split(/\s+/)
     .slice(1)
     .map(Number);
+  const [, interrupts = 0] = captures(/^intr (\d+)/m, text);
   return {
     Cpu: { User, Nice, System, Idle, IoWait, Irq, SoftIrq, Steal },
-    OnlineCpus: text.match(/^cpu\d+ /gm)?.length ?? 1,
-    Interrupts: Number(/^intr (\d+)/m.exec(text)?.[1] ?? 0),
+    OnlineCpus: countCpus(text),
+    Interrupts: Number(interrupts),
   };
 }
 
 /** The sum over all CPUs for each kind. */
 export function parseSoftIrqs(text: string): Record<string, number> {
   const lines = text.split('\n').flatMap(line => {
-    const [, kind, counts] = /^\s*(\w+):(.*)$/.exec(line) ?? [];
+    const [, kind, counts] = captures(/^\s*(\w+):(.*)$/, line);
     return kind === undefined || counts === undefined ? [] : [[kind, counts] as const];
   });
   const sum = (counts: string) =>

@@ -1,3 +1,4 @@
+import { countCpus } from '../container/inspect/usage-reading.ts';
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { EngineError, messageOf } from '../../base/errors.ts';
@@ -48,5 +49,5 @@ function limits(reserve: SystemReserve, machine: SystemReserve): Resources {
 
 /** Of the whole machine, whatever this process may use. */
 function machineCpus(): number {
-  return readFileSync('/proc/stat', 'latin1').match(/^cpu\d+ /gm)?.length ?? 1;
+  return countCpus(readFileSync('/proc/stat', 'latin1'));
 }

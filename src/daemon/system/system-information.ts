@@ -6,7 +6,8 @@ import type { NetworkProblem } from '../../networkdriver/driver.ts';
 import { currentTime } from '../model/clock.ts';
 import type { Daemon } from '../container/daemon.ts';
 import type { DaemonOptions } from '../model/daemon-options.ts';
-import { architecture, hostInformation, forwardsIpv4 } from './host-information.ts';
+import { hostArchitecture } from '../../oci/platform.ts';
+import { hostInformation, forwardsIpv4 } from './host-information.ts';
 import { missingLimits } from './missing-limits.ts';
 import { machineUsage } from './machine-usage.ts';
 
@@ -112,7 +113,12 @@ function maskedProxy(proxy: string): string {
 
 /** `docker version`, the server's half. */
 export function systemVersion({ options }: Daemon): SystemVersion {
-  const common = { ApiVersion: API_VERSION, MinAPIVersion: MIN_API_VERSION, Os: 'linux', Arch: architecture };
+  const common = {
+    ApiVersion: API_VERSION,
+    MinAPIVersion: MIN_API_VERSION,
+    Os: 'linux',
+    Arch: hostArchitecture(),
+  };
   const details = { GitCommit: '', GoVersion: `node ${process.versions.node}`, KernelVersion: release() };
   const BuildTime = '';
   return {

@@ -26,7 +26,7 @@ export async function listVolumes(daemon: VolumeDaemon, filters: Filters): Promi
   const found: Volume[] = [];
   for (const volume of daemon.volumes.all()) {
     const { name, labels } = volume;
-    const isWanted = used === undefined || used.has(name) !== wantsDangling;
+    const isWanted = used === undefined || used(name) > 0 !== wantsDangling;
     if (isWanted && hasName(name) && hasLabels(labels)) found.push(daemon.volumes.describe(volume));
     if (slice.isOver) await slice.pause();
   }
@@ -34,7 +34,7 @@ export async function listVolumes(daemon: VolumeDaemon, filters: Filters): Promi
 }
 
 /** How many containers have each volume mounted. */
-export function volumeUses({ containers }: VolumeDaemon): Map<string, number> {
+export function volumeUses({ containers }: VolumeDaemon): (name: string) => number {
   return countKeys(
     containers.all().flatMap(({ record }) => {
       const volumes = record.mounts.filter(({ type }) => type === 'volume');

@@ -85,14 +85,18 @@ export class SysctlGuard {
     detachAll(directory, ownPrograms(directory));
   }
 
-  /** How many writes of a container were not on its list, also of those whose reports were lost. */
-  count(directory: string): bigint {
-    const id = this.#ids.get(directory);
+  /**
+   * How many writes of a container were not on its list, also of those whose reports were lost: none without a v2
+   * cgroup.
+   */
+  count(directory: string | undefined): bigint {
+    const id = directory === undefined ? undefined : this.#ids.get(directory);
     return id === undefined ? 0n : (lookUpDouble(this.#ownMaps().counts, id) ?? 0n);
   }
 
   /** The container has ended: what it has tried is told by now, and forgotten. Idempotent. */
-  forget(directory: string): void {
+  forget(directory: string | undefined): void {
+    if (directory === undefined) return;
     const id = this.#ids.get(directory);
     if (id === undefined) return;
     this.deliver();

@@ -114,7 +114,7 @@ function viewMounts({ volumes }: Daemon, mounts: Container['record']['mounts']):
     .map(mount => ({
       source: mountSourceOf(volumes, mount),
       destination: mount.destination,
-      readonly: !mount.writable || (mount.device?.options.includes('ro') ?? false),
+      readonly: !mount.writable || mount.device?.options.includes('ro') === true,
     }))
     .sort((a, b) => depth(a.destination) - depth(b.destination));
 }

@@ -147,7 +147,7 @@ function slipwayPart(
   return {
     slipway: {
       ...slipwayStats(reading, previous),
-      sysctl_reports: Number(daemon.sysctls.count(runtime?.cgroupPaths.unified ?? '')),
+      sysctl_reports: Number(daemon.sysctls.count(runtime?.cgroupPaths.unified)),
       files_limit: governanceOf(container.record.hostConfig).filesLimit || null,
       files_refused: filesRefused,
     },

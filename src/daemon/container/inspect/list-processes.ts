@@ -1,3 +1,4 @@
+import { captures } from '../../../base/captures.ts';
 import { open, readFile } from 'node:fs/promises';
 import type { ContainerTop } from '../../../api/types.ts';
 import { KeyedLock } from '../../../base/keyed-lock.ts';
@@ -29,7 +30,7 @@ async function describeProcess(pid: number, host: Host): Promise<string[] | unde
   const { users, bootMs } = host;
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-    const uid = /^Uid:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+    const [, uid = '0'] = captures(/^Uid:\s+(\d+)/m, await readFile(`/proc/${pid}/status`, 'utf8'));
     const command = await commandOf(pid, host);
     const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
     // From the third field on: state, ppid, …; the name before it may hold anything.

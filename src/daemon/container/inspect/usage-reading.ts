@@ -49,13 +49,18 @@ function readMachineCpu(): MachineCpu {
   return { usedNs: latest.usedNs, online: latest.online };
 }
 
-/** proc_stat(5): the first line is the sum, without guests, who are in it already; processors that are offline have no line. */
+/** proc_stat(5): processors that are offline have no line. */
+export function countCpus(text: string): number {
+  return Math.max(1, [...text.matchAll(/^cpu\d+ /gm)].length);
+}
+
+/** proc_stat(5): the first line is the sum; its columns after the eighth, for guests, are in the others already. */
 export function parseMachineCpu(text: string): MachineCpu {
   const [line = ''] = text.split('\n', 1);
   const ticks = line.trim().split(/\s+/).slice(1, 8).map(Number);
   return {
     usedNs: ticks.reduce((sum, value) => sum + value, 0) * NS_PER_TICK,
-    online: text.match(/^cpu\d+ /gm)?.length ?? 1,
+    online: countCpus(text),
   };
 }
 

@@ -43,7 +43,7 @@ export async function handleExit(daemon: Daemon, container: Container, status: E
   daemon.governor.release(container.id);
   container.watchesPressure = false;
   // What it has tried in its last second is told before its end.
-  daemon.sysctls.forget(runtime?.cgroupPaths.unified ?? '');
+  daemon.sysctls.forget(runtime?.cgroupPaths.unified);
   for (const exec of daemon.execs.of(container)) {
     exec.containerExited();
     if (exec.record.state === 'created') forgetExec(daemon, exec);

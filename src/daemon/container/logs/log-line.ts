@@ -1,3 +1,4 @@
+import { captures } from '../../../base/captures.ts';
 import { frame, STDERR, STDOUT } from '../../../api/frame.ts';
 import { parseTime } from '../../model/clock.ts';
 
@@ -50,6 +51,6 @@ function timeOf(line: LogLine): bigint {
 
 /** With all nine decimals, so that columns line up. */
 function fixedTime(time: string): string {
-  const match = /^(.*:\d\d)(?:\.(\d+))?Z$/.exec(time);
-  return match ? `${match[1]}.${(match[2] ?? '').padEnd(9, '0')}Z` : time;
+  const [, seconds, fraction = ''] = captures(/^(.*:\d\d)(?:\.(\d+))?Z$/, time);
+  return seconds === undefined ? time : `${seconds}.${fraction.padEnd(9, '0')}Z`;
 }

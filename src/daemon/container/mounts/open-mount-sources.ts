@@ -8,7 +8,7 @@ import type { MountRecord } from '../../model/container-record.ts';
 import { invalid, notFound } from '../../model/errors.ts';
 import type { Volumes } from '../../volume/volumes.ts';
 
-const BIND_REASONS = new Map([
+const BIND_REASONS = new Map<string | undefined, string>([
   ['ENOENT', 'does not exist'],
   ['ENOTDIR', 'does not exist'],
   ['EXDEV', 'leads out of its volume'],
@@ -57,15 +57,15 @@ function openSource(mount: MountRecord, source: MountSource): number {
   try {
     return openMountSource(source);
   } catch (error) {
-    throw describe(mount, error) ?? error;
+    throw describe(mount, error);
   }
 }
 
-function describe({ type, source, subpath }: MountRecord, cause: unknown): Error | undefined {
-  const code = errorCode(cause) ?? '';
+function describe({ type, source, subpath }: MountRecord, cause: unknown): unknown {
+  const code = errorCode(cause);
   if (type === 'bind') {
     const reason = BIND_REASONS.get(code);
-    if (reason === undefined) return undefined;
+    if (reason === undefined) return cause;
     return invalid(`invalid mount config for type "bind": bind source path ${reason}: ${source}`);
   }
   const path = posix.join(source, subpath);
@@ -80,6 +80,6 @@ function describe({ type, source, subpath }: MountRecord, cause: unknown): Error
     case 'ENOTDIR':
       return invalid(`${links}: not a directory`, cause);
     default:
-      return undefined;
+      return cause;
   }
 }

@@ -1,3 +1,4 @@
+import { own } from '../../../base/own.ts';
 import type { PortMap } from '../../../api/types.ts';
 import type { PortBinding } from '../../../networkdriver/driver.ts';
 import { NetworkNamespace } from '../../../networkdriver/network-namespace.ts';
@@ -166,8 +167,9 @@ function merged(present: Bindings, added: Bindings): Bindings {
 
 /** A port that is published without bindings is published anywhere. */
 function bindingsOf(bindings: Bindings, port: string): Binding[] {
-  const list = Object.hasOwn(bindings, port) ? (bindings[port] ?? []) : undefined;
-  return list?.length === 0 ? [ANY] : (list ?? []);
+  const list = own(bindings, port);
+  if (list === undefined) return [];
+  return list.length === 0 ? [ANY] : list;
 }
 
 /** Undefined when nothing of it is there. A binding that leaves the port open is meant by the port that it got. */

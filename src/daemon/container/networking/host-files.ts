@@ -1,3 +1,4 @@
+import { captures } from '../../../base/captures.ts';
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../../../base/errors.ts';
 import { parseResolvConf } from '../../../networkdriver/dns/resolv-conf.ts';
@@ -139,7 +140,7 @@ function changeHosts(daemon: Daemon, id: string, change: (content: string) => st
 
 /** `name:address`, `name=address`; the address may be `host-gateway`. */
 function extraHost({ networks, options }: Daemon, entry: string): string {
-  const [, name = '', given = ''] = /^([^:=]+)[:=](.+)$/.exec(entry) ?? [];
+  const [, name = '', given = ''] = captures(/^([^:=]+)[:=](.+)$/, entry);
   const address =
     given === 'host-gateway'
       ? options.hostGatewayIp || networks.lookup('bridge')?.pools[0]?.gateway

@@ -1,3 +1,4 @@
+import { captures } from '../../../base/captures.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict } from '../../model/errors.ts';
 import { removeLinkedHosts } from './host-files.ts';
@@ -10,7 +11,7 @@ import { linksTo } from './links.ts';
 export function removeLink(daemon: Daemon, reference: string): void {
   const { containers, store } = daemon;
   const target = containers.find(reference);
-  const [, linkingName, alias] = /^\/?(.+)\/(.+)$/.exec(reference) ?? [];
+  const [, linkingName, alias] = captures(/^\/?(.+)\/(.+)$/, reference);
   if (linkingName === undefined)
     throw conflict('Conflict, cannot remove the default link name of the container');
   const linking = containers.find(linkingName);

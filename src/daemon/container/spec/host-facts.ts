@@ -46,11 +46,8 @@ export function readHostFacts(apparmorProfile?: string): HostFacts {
     ...(apparmorProfile === undefined ? {} : { apparmorProfile }),
     recursiveReadonly: major > 5 || (major === 5 && minor >= 12),
     maskedPaths: defaultMaskedPaths(),
-    hasSysctl: key => {
-      const known = sysctls.get(key) ?? existsSync(`/proc/sys/${key.replaceAll('.', '/')}`);
-      sysctls.set(key, known);
-      return known;
-    },
+    hasSysctl: key =>
+      sysctls.getOrInsertComputed(key, () => existsSync(`/proc/sys/${key.replaceAll('.', '/')}`)),
     devices: hostDevices,
     mountPropagation: path => hostMountPropagation(path, readFileSync('/proc/self/mountinfo', 'utf8')),
   };

@@ -25,10 +25,8 @@ export function specNamespaces({ hostConfig, joined = {} }: SpecInput): NonNulla
   ];
 }
 
-const FILES: Partial<Record<NamespaceType, string>> = { network: 'net' };
-
 function namespacePath(type: NamespaceType, container: string, pid: number | undefined): string {
   if (!pid)
     throw new EngineError('system', `cannot join ${type} namespace of a non running container: ${container}`);
-  return `/proc/${pid}/ns/${FILES[type] ?? type}`;
+  return `/proc/${pid}/ns/${type === 'network' ? 'net' : type}`;
 }

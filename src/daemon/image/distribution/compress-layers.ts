@@ -80,9 +80,10 @@ async function gzipInto({ content }: Graph, digest: Digest, write: (chunk: Buffe
 
 /** The same with other blobs for some layers, in the manifest, too. */
 function withLayers(whole: Pushable, made: ReadonlyMap<string, Descriptor>): Pushable {
+  const replace = (layer: Descriptor) => made.get(layer.digest) ?? layer;
   const documents = whole.documents.map(({ descriptor, raw }) => {
     const manifest = JSON.parse(raw.toString()) as Manifest;
-    const layers = manifest.layers.map(layer => made.get(layer.digest) ?? layer);
+    const layers = manifest.layers.map(replace);
     const rewritten = Buffer.from(JSON.stringify({ ...manifest, layers }));
     return {
       descriptor: { ...descriptor, digest: digestOf(rewritten), size: rewritten.length },
@@ -90,7 +91,7 @@ function withLayers(whole: Pushable, made: ReadonlyMap<string, Descriptor>): Pus
     };
   });
   const layers = whole.layers.map(({ descriptor, shownId }) => ({
-    descriptor: made.get(descriptor.digest) ?? descriptor,
+    descriptor: replace(descriptor),
     shownId,
   }));
   return { ...whole, documents, layers };

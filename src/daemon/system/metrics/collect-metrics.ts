@@ -36,7 +36,7 @@ async function measure(daemon: Daemon, container: Container): Promise<MeasuredCo
     startedAtSeconds: Date.parse(state.startedAt) / 1000,
     usage,
     files: { limit: governanceOf(record.hostConfig).filesLimit ?? 0, refused: filesRefused },
-    sysctlReports: Number(daemon.sysctls.count(runtime?.cgroupPaths.unified ?? '')),
+    sysctlReports: Number(daemon.sysctls.count(runtime?.cgroupPaths.unified)),
   };
 }
 
