@@ -16,30 +16,32 @@ export async function diskUsage(
   parts: ReadonlySet<UsagePart>,
 ): Promise<Record<string, unknown>> {
   const filters = new Map<string, string[]>();
-  const [Containers, { usage, Images }, Volumes] = await Promise.all([
+  const [Containers, images, Volumes] = await Promise.all([
     parts.has('container') ? listContainers(daemon, { all: true, limit: 0, size: true, filters }) : null,
-    parts.has('image') ? imagesOf(daemon) : { usage: undefined, Images: null },
+    parts.has('image') ? imagesOf(daemon) : { LayersSize: 0, Images: null },
     parts.has('volume') ? volumesOf(daemon) : null,
   ]);
   return {
-    LayersSize: usage?.totalBytes ?? 0,
-    Images,
+    ...images,
     Containers,
     Volumes,
     BuildCache: parts.has('build-cache') ? [] : null,
-    // Slipway's own.
-    ...(usage === undefined || usage.discarded.count === 0 ? {} : { DiscardedBlobs: discardedOf(usage) }),
   };
 }
 
-async function imagesOf(daemon: Daemon): Promise<{ usage: GraphUsage; Images: object[] }> {
+async function imagesOf(daemon: Daemon): Promise<object> {
   const usage = await daemon.graph.diskUsage();
   const images = await listImages(daemon, { filters: new Map() });
   const Images = images.map(image => {
     const { bytes, sharedBytes } = usage.images.get(image.Id as Digest) ?? { bytes: 0, sharedBytes: 0 };
     return { ...image, Size: bytes, SharedSize: sharedBytes };
   });
-  return { usage, Images };
+  return {
+    LayersSize: usage.totalBytes,
+    Images,
+    // Slipway's own.
+    ...(usage.discarded.count === 0 ? {} : { DiscardedBlobs: discardedOf(usage) }),
+  };
 }
 
 async function volumesOf(daemon: Daemon): Promise<object[]> {

@@ -69,7 +69,7 @@ type Names = {
   /** Image ids by the images' names. */
   tags: ReadonlyMap<string, string>;
   /** By container id: what links call it. */
-  links: ReadonlyMap<string, string[]>;
+  links: (id: string) => string[];
 };
 
 function summarize(daemon: Daemon, container: Container, { tags, links }: Names): api.ContainerSummary {
@@ -77,7 +77,7 @@ function summarize(daemon: Daemon, container: Container, { tags, links }: Names)
   const { NetworkMode: mode, Annotations } = record.hostConfig;
   return {
     Id: record.id,
-    Names: [`/${record.name}`, ...(links.get(record.id) ?? [])],
+    Names: [`/${record.name}`, ...links(record.id)],
     Image: imageName(container, tags),
     ImageID: record.imageId,
     Command: command(record.path, record.args),

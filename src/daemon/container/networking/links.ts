@@ -78,13 +78,13 @@ function nameOf({ containers }: Daemon, { containerId, name }: Link): string {
   return containers.lookup(containerId)?.name ?? name;
 }
 
-/** The names that links give to containers, by their ids: `/web/db`. */
-export function linkNames({ containers }: Daemon): Map<string, string[]> {
+/** The names that links give to a container, by its id: `/web/db`. */
+export function linkNames({ containers }: Daemon): (id: string) => string[] {
   const links = containers
     .all()
     .flatMap(({ record }) => record.links.map(link => ({ ...link, path: `/${record.name}/${link.alias}` })));
   const byTarget = Map.groupBy(links, ({ containerId }) => containerId);
-  return new Map([...byTarget].map(([id, named]) => [id, named.map(({ path }) => path)]));
+  return id => (byTarget.get(id) ?? []).map(({ path }) => path);
 }
 
 /** The running containers that are linked to this one. */

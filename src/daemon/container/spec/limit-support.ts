@@ -84,20 +84,15 @@ export function readLimitSupport(
   };
 }
 
-const KIB_PER_UNIT = [
-  [1 << 20, 'GB'],
-  [1 << 10, 'MB'],
-  [1, 'KB'],
-] as const;
-
 /** From Documentation/admin-guide/mm/hugetlbpage.rst: a directory `hugepages-2048kB` for each size. */
 function hugePageSizes(directory = '/sys/kernel/mm/hugepages'): string[] {
   if (!existsSync(directory)) return [];
-  return readdirSync(directory).map(name => {
-    const kib = Number(/\d+/.exec(name)?.[0]);
-    const [perUnit, unit] = KIB_PER_UNIT.find(([least]) => kib >= least) ?? [1, 'KB'];
-    return `${kib / perUnit}${unit}`;
-  });
+  return readdirSync(directory).map(name => formatPageSize(Number(/\d+/.exec(name)?.[0])));
+}
+
+function formatPageSize(kib: number): string {
+  if (kib >= 1 << 20) return `${kib / (1 << 20)}GB`;
+  return kib >= 1 << 10 ? `${kib / (1 << 10)}MB` : `${kib}KB`;
 }
 
 /** Files of cgroups that the topmost one does not have. */

@@ -28,11 +28,10 @@ export async function compressLayers(
   repository: Repository,
   { image, whole }: { image: Image; whole: Pushable },
 ): Promise<Compressed> {
-  const [top, ...below] = whole.documents.toReversed();
-  const isMadeHere = !image.repoDigests.some(name => name.endsWith(`@${top?.descriptor.digest}`));
+  const isMadeHere = !image.repoDigests.some(name => name.endsWith(`@${whole.top.descriptor.digest}`));
   const plain = whole.layers.filter(({ descriptor }) => GZIPPED.has(descriptor.mediaType));
   const unchanged = { pushable: whole, [Symbol.dispose]: () => undefined };
-  if (top === undefined || below.length > 0 || !isMadeHere || plain.length === 0) return unchanged;
+  if (whole.below.length > 0 || !isMadeHere || plain.length === 0) return unchanged;
   const stack = new DisposableStack();
   try {
     const made = new Map<string, Descriptor>();
@@ -78,21 +77,15 @@ async function gzipInto({ content }: Graph, digest: Digest, write: (chunk: Buffe
   }
 }
 
-/** The same with other blobs for some layers, in the manifest, too. */
+/** The same manifest with other blobs for some layers. */
 function withLayers(whole: Pushable, made: ReadonlyMap<string, Descriptor>): Pushable {
   const replace = (layer: Descriptor) => made.get(layer.digest) ?? layer;
-  const documents = whole.documents.map(({ descriptor, raw }) => {
-    const manifest = JSON.parse(raw.toString()) as Manifest;
-    const layers = manifest.layers.map(replace);
-    const rewritten = Buffer.from(JSON.stringify({ ...manifest, layers }));
-    return {
-      descriptor: { ...descriptor, digest: digestOf(rewritten), size: rewritten.length },
-      raw: rewritten,
-    };
-  });
+  const manifest = JSON.parse(whole.top.raw.toString()) as Manifest;
+  const raw = Buffer.from(JSON.stringify({ ...manifest, layers: manifest.layers.map(replace) }));
+  const descriptor = { ...whole.top.descriptor, digest: digestOf(raw), size: raw.length };
   const layers = whole.layers.map(({ descriptor, shownId }) => ({
     descriptor: replace(descriptor),
     shownId,
   }));
-  return { ...whole, documents, layers };
+  return { ...whole, top: { descriptor, raw }, layers };
 }

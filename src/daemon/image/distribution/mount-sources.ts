@@ -10,16 +10,16 @@ const MAXIMUM_IMAGES = 64;
 /**
  * Other repositories of the registry that may have the layers of an image: those that images which share layers with
  * it came from, or went to.
- * @returns paths of repositories by the digest of a layer
+ * @returns paths of repositories, of a layer by its digest
  */
 export async function mountSources(
   { graph }: DistributionDaemon,
   { domain, path }: Reference,
   image: Image,
-): Promise<ReadonlyMap<string, readonly string[]>> {
+): Promise<(digest: string) => readonly string[]> {
   const sources = new Map<string, string[]>();
   const [base] = image.chainIds;
-  if (base === undefined) return sources;
+  if (base === undefined) return () => [];
   const relatives = (await graph.list())
     .filter(({ chainIds }) => chainIds[0] === base)
     .slice(0, MAXIMUM_IMAGES);
@@ -35,5 +35,5 @@ export async function mountSources(
         if (!known.includes(other) && known.length < MAXIMUM_SOURCES) known.push(other);
     }
   }
-  return sources;
+  return digest => sources.get(digest) ?? [];
 }

@@ -114,7 +114,7 @@ async function pushTag(
   const whole = await pushableOf(graph, image, top);
   const blobs = [...whole.layers.map(({ descriptor }) => descriptor), ...whole.others];
   using _kept = keepMeanwhile(graph, 'push', {
-    content: [...whole.documents.map(({ descriptor }) => descriptor), ...blobs].map(
+    content: [...[...whole.below, whole.top].map(({ descriptor }) => descriptor), ...blobs].map(
       ({ digest }) => digest as Digest,
     ),
   });
@@ -123,11 +123,10 @@ async function pushTag(
   const { pushable } = compressed;
   await pushBlobs(daemon, repository, { reference, image, pushable, progress });
   const { tag = '' } = reference;
-  for (const { descriptor, raw } of pushable.documents) {
-    const isLast = descriptor === pushable.documents.at(-1)?.descriptor;
-    await repository.putManifest(isLast ? tag : descriptor.digest, raw, descriptor.mediaType);
-  }
-  const { digest, size } = pushable.documents.at(-1)?.descriptor ?? top;
+  for (const { descriptor, raw } of pushable.below)
+    await repository.putManifest(descriptor.digest, raw, descriptor.mediaType);
+  const { mediaType, digest, size } = pushable.top.descriptor;
+  await repository.putManifest(tag, pushable.top.raw, mediaType);
   await graph.nameReceived(image.id, [{ ...reference, tag: undefined, digest: digest as Digest }]);
   imageEvent(
     daemon,
@@ -163,7 +162,7 @@ async function pushBlobs(
   const signal = AbortSignal.any([group.signal, repository.session.signal]);
   const send = async (descriptor: Descriptor, onState: (state: UploadState) => void) => {
     try {
-      const mountFrom = sources.get(descriptor.digest) ?? [];
+      const mountFrom = sources(descriptor.digest);
       await pushBlob(daemon, repository, { descriptor, mountFrom, waiter: { signal, onState } });
     } catch (error) {
       group.abort(error);

@@ -10,8 +10,10 @@ export type PushedDocument = { descriptor: Descriptor; raw: Buffer };
 
 /** All that a registry is to have of an image. */
 export type Pushable = {
-  /** Those below an index before it; the last one is what the tag stands for. */
-  documents: PushedDocument[];
+  /** What the tag stands for. */
+  top: PushedDocument;
+  /** Those below an index, each after what is below itself. */
+  below: PushedDocument[];
   /** Layers, bottom first, each once, with what people see of them. */
   layers: { descriptor: Descriptor; shownId: string }[];
   /** Configurations, and what else is no layer. */
@@ -23,27 +25,26 @@ export type Pushable = {
  * @throws EngineError not-found, data-loss
  */
 export async function pushableOf({ content }: Graph, image: Image, top: Descriptor): Promise<Pushable> {
-  const pushable: Pushable = { documents: [], layers: [], others: [] };
+  const parts: Omit<Pushable, 'top'> = { below: [], layers: [], others: [] };
   const diffIds = image.config.rootfs.diff_ids;
   const seen = new Set<string>();
   const slice = new TimeSlice();
-  const visit = async (descriptor: Descriptor): Promise<void> => {
-    if (seen.has(descriptor.digest)) return;
+  const visit = async (descriptor: Descriptor): Promise<PushedDocument> => {
     seen.add(descriptor.digest);
     const raw = content.read(descriptor.digest as Digest);
     const { manifests = [], config, layers = [] } = decodeOciDocument(raw);
     if (slice.isOver) await slice.pause();
-    for (const child of manifests) await visit(child);
+    for (const child of manifests) if (!seen.has(child.digest)) parts.below.push(await visit(child));
     const isOwn = descriptor.digest === image.manifest;
     layers.forEach((layer, index) => {
       if (seen.has(layer.digest)) return;
       seen.add(layer.digest);
-      pushable.layers.push({ descriptor: layer, shownId: (isOwn && diffIds[index]) || layer.digest });
+      parts.layers.push({ descriptor: layer, shownId: (isOwn && diffIds[index]) || layer.digest });
     });
-    if (config !== undefined) pushable.others.push(config);
-    pushable.documents.push({ descriptor, raw });
+    if (config !== undefined) parts.others.push(config);
+    return { descriptor, raw };
   };
-  await visit(top);
+  const pushable = { ...parts, top: await visit(top) };
   checkComplete(content, pushable);
   return pushable;
 }
