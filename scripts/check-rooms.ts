@@ -86,7 +86,8 @@ const ORDERS: Record<string, readonly (readonly string[])[]> = {
   'src/networkdriver': [
     ['ipam'],
     ['dns', 'network-namespace.ts'],
-    ['driver.ts', 'namespace-pool.ts', 'uplink-mtu.ts'],
+    ['driver.ts', 'namespace-pool.ts', 'uplink-mtu.ts', 'nft'],
+    ['trace'],
     ['sublink'],
     [DRIVERS, 'null-driver.ts', 'network-driver-suite.ts'],
     ['open-network-drivers.ts'],

@@ -214,6 +214,8 @@ export interface NetworkBackend {
   ): Promise<void>;
   /** What on the host keeps networks from working as they should. */
   networkProblems(): Promise<api.NetworkProblem[]>;
+  /** Which rules decide about packets to a container's ports, or one of the host's, or about what a container sends. */
+  networkTrace(request: { of: string; from?: string; to?: string }): Promise<api.NetworkTrace[]>;
   networkDisconnect(id: string, request: { Container?: string; Force?: boolean }): Promise<void>;
 }
 

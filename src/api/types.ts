@@ -557,6 +557,17 @@ export type SystemCheckProgress = { what: 'content' | 'layers'; current: number;
 /** What keeps networks from working, and what is to be done: sentences without a full stop. */
 export type NetworkProblem = { Problem: string; Remedy: string };
 
+/** The way of a packet through the rules of the host's firewalls. */
+export type NetworkTrace = {
+  /** In words: to where, and from where. */
+  Probe: string;
+  /** `Packet` is told where a chain gets it. */
+  Steps: { Owner: string; Chain: string; Rule: string; Verdict: string; Packet: string }[];
+  /** In words. */
+  Outcome: string;
+  Arrives: boolean;
+};
+
 export type SystemCheckReport = {
   Blobs: number;
   BlobBytes: number;

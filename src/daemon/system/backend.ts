@@ -46,6 +46,7 @@ import { pruneContainers } from '../container/lifecycle/prune-containers.ts';
 import { removeContainer } from '../container/lifecycle/remove-container.ts';
 import { stopContainer } from '../container/lifecycle/stop-container.ts';
 import { publishPorts, withdrawPorts } from '../container/networking/change-ports.ts';
+import { tracePorts } from '../container/networking/trace-ports.ts';
 import { updateContainer } from '../container/lifecycle/update-container.ts';
 import { waitContainer } from '../container/lifecycle/wait-container.ts';
 import { containerLogs } from '../container/logs/container-logs.ts';
@@ -243,6 +244,7 @@ function networkBackend(daemon: Daemon): NetworkBackend {
       const settings = fillEndpointConfig(request.EndpointConfig);
       await connectContainer(daemon, container(request.Container), { network, settings });
     },
+    networkTrace: async request => tracePorts(daemon, request),
     networkProblems: async () => {
       const problems = await networks.problems();
       return problems.map(({ problem: Problem, remedy: Remedy }) => ({ Problem, Remedy }));

@@ -20,6 +20,7 @@ export const NLM_F_CREATE = 0x400;
 export const NLMSGERR_ATTR_MSG = 1;
 
 export const SOL_NETLINK = 270;
+export const NETLINK_ADD_MEMBERSHIP = 1;
 export const NETLINK_CAP_ACK = 10;
 export const NETLINK_EXT_ACK = 11;
 

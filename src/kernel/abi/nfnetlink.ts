@@ -12,6 +12,25 @@ export const NFT_MSG_NEWSETELEM = 12;
 export const NFT_MSG_GETSETELEM = 13;
 export const NFT_MSG_DELSETELEM = 14;
 export const NFT_MSG_GETGEN = 16;
+export const NFT_MSG_TRACE = 17;
+
+/** What the kernel tells of packets that are traced, to those who listen. */
+export const NFNLGRP_NFTRACE = 9;
+export const NFTA_TRACE_TABLE = 1;
+export const NFTA_TRACE_CHAIN = 2;
+export const NFTA_TRACE_RULE_HANDLE = 3;
+export const NFTA_TRACE_TYPE = 4;
+export const NFTA_TRACE_VERDICT = 5;
+export const NFTA_TRACE_ID = 6;
+export const NFTA_TRACE_NETWORK_HEADER = 8;
+export const NFTA_TRACE_TRANSPORT_HEADER = 9;
+export const NFTA_TRACE_IIF = 10;
+export const NFTA_TRACE_OIF = 12;
+export const NFTA_TRACE_POLICY = 16;
+export const NFT_TRACETYPE_POLICY = 1;
+export const NFT_TRACETYPE_RULE = 3;
+export const NFTA_VERDICT_CODE = 1;
+export const NFTA_VERDICT_CHAIN = 2;
 
 export const NFTA_GEN_ID = 1;
 export const NFTA_CHAIN_TABLE = 1;
@@ -22,6 +41,7 @@ export const NFTA_HOOK_HOOKNUM = 1;
 /** include/uapi/linux/netfilter.h */
 export const NF_INET_FORWARD = 2;
 export const NF_DROP = 0;
+export const NF_ACCEPT = 1;
 export const NFPROTO_INET = 1;
 export const NFTA_RULE_TABLE = 1;
 export const NFTA_RULE_CHAIN = 2;

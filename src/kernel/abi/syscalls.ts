@@ -44,6 +44,7 @@ const NUMBERS = {
   getdents64: [217, 61],
   getpid: [39, 172],
   getrandom: [318, 278],
+  getpeername: [52, 205],
   getsockname: [51, 204],
   getsockopt: [55, 209],
   gettid: [186, 178],

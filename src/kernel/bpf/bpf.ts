@@ -10,6 +10,7 @@ const BPF_MAP_DELETE_ELEM = 3;
 const BPF_PROG_LOAD = 5;
 const BPF_PROG_ATTACH = 8;
 const BPF_PROG_DETACH = 9;
+const BPF_PROG_TEST_RUN = 10;
 const BPF_PROG_GET_FD_BY_ID = 13;
 const BPF_MAP_GET_FD_BY_ID = 14;
 const BPF_OBJ_GET_INFO_BY_FD = 15;
@@ -160,6 +161,15 @@ export function deleteDouble(map: number, key: bigint): void {
   attributes.writeUInt32LE(map, 0);
   attributes.writeBigUInt64LE(addressOf(keyBytes), 8);
   syscallResult('bpf', BPF_MAP_DELETE_ELEM, attributes, attributes.length);
+}
+
+/** Runs a program once on a packet, which starts with its Ethernet header. */
+export function runProgram(program: number, packet: Buffer): void {
+  const attributes = Buffer.alloc(80);
+  attributes.writeUInt32LE(program, 0);
+  attributes.writeUInt32LE(packet.length, 8);
+  attributes.writeBigUInt64LE(addressOf(packet), 16);
+  bpf('BPF_PROG_TEST_RUN', BPF_PROG_TEST_RUN, attributes);
 }
 
 function withDirectory(directory: string, use: (descriptor: number) => unknown): void {

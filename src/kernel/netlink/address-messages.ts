@@ -14,6 +14,7 @@ import {
   RTA_DST,
   RTA_GATEWAY,
   RTA_OIF,
+  RTA_PREFSRC,
   RTA_PRIORITY,
   RTM_DELADDR,
   RTM_DELROUTE,
@@ -40,7 +41,16 @@ import type { NetlinkReply } from './netlink-socket.ts';
 export type InterfaceAddress = { linkIndex: number; address: string; prefixLength: number };
 
 /** A route's destination, `0.0.0.0`/0 or `::`/0 for the default one, and its output interface (0: none). */
-export type Route = { destination: string; prefixLength: number; linkIndex: number; table: number };
+export type Route = {
+  destination: string;
+  prefixLength: number;
+  linkIndex: number;
+  table: number;
+  /** The host's address that goes with it; the unspecified one where none is named. */
+  source: string;
+  /** Whether it leads to the host itself. */
+  isLocal: boolean;
+};
 
 /**
  * No duplicate is looked for of an IPv6 address, so that it is usable at once; unless it is `left` to the interface's
@@ -89,7 +99,7 @@ export function parseAddress({ payload }: NetlinkReply): InterfaceAddress {
   return {
     linkIndex: payload.readUInt32LE(4),
     prefixLength: payload.readUInt8(1),
-    address: formatBytes(address ?? Buffer.alloc(4)),
+    address: formatIpBytes(address ?? Buffer.alloc(4)),
   };
 }
 
@@ -149,6 +159,18 @@ export function deleteDefaultRoute(version: 4 | 6): NetlinkMessage {
   };
 }
 
+/** Asks which way packets to an address go; ENETUNREACH and the like where there is none. */
+export function getRoute(address: string): NetlinkMessage {
+  const value = ipBytes(address);
+  return {
+    type: RTM_GETROUTE,
+    flags: 0,
+    header: Buffer.from([familyOf(address), value.length * 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+    attributes: [bytes(RTA_DST, value)],
+    description: `find route to ${address}`,
+  };
+}
+
 export function dumpRoutes(version: 4 | 6 = 4): NetlinkMessage {
   return {
     type: RTM_GETROUTE,
@@ -165,8 +187,10 @@ export function parseRoute({ payload }: NetlinkReply): Route {
   return {
     prefixLength: payload.readUInt8(1),
     table: payload.readUInt8(4),
-    destination: formatBytes(attributes.get(RTA_DST) ?? everywhere),
+    destination: formatIpBytes(attributes.get(RTA_DST) ?? everywhere),
     linkIndex: attributes.get(RTA_OIF)?.readUInt32LE(0) ?? 0,
+    source: formatIpBytes(attributes.get(RTA_PREFSRC) ?? everywhere),
+    isLocal: payload.readUInt8(7) === RTN_LOCAL,
   };
 }
 
@@ -211,7 +235,8 @@ export function ipBytes(address: string): Buffer {
   return Buffer.from(ipaddr.parse(address).toByteArray());
 }
 
-function formatBytes(value: Buffer): string {
+/** As text, of four or sixteen bytes in network order. */
+export function formatIpBytes(value: Buffer): string {
   return value.length === 16 ? new ipaddr.IPv6([...value]).toRFC5952String() : [...value].join('.');
 }
 

@@ -1,5 +1,6 @@
 import { SyscallError } from '../../base/errors.ts';
 import {
+  NETLINK_ADD_MEMBERSHIP,
   NETLINK_CAP_ACK,
   NETLINK_EXT_ACK,
   NLMSGERR_ATTR_MSG,
@@ -25,6 +26,7 @@ const EAGAIN = 11;
 const EINTR = 4;
 const RECEIVE_BYTES = 64 * 1024;
 const DUMP_ATTEMPTS = 5;
+const SOCKADDR_NL_BYTES = 12;
 
 /** Shared by all sockets of the thread: what is received is copied out, or used up, within one synchronous call. */
 const receiveBuffer = Buffer.alloc(RECEIVE_BYTES);
@@ -82,6 +84,22 @@ export class NetlinkSocket {
       const interrupted = replies.some(reply => (reply.flags & NLM_F_DUMP_INTR) !== 0);
       if (!interrupted || attempt === DUMP_ATTEMPTS) return replies;
     }
+  }
+
+  /** From now on it gets what the kernel tells all members of a group, and serves for {@link received} only. */
+  subscribe(group: number): void {
+    // One that has no address yet is taken for the kernel's own (netlink(7)).
+    const address = Buffer.alloc(SOCKADDR_NL_BYTES);
+    address.writeUInt16LE(AF_NETLINK);
+    syscall('bind', 'netlink', this.#descriptor, address, address.length);
+    const number = Buffer.alloc(4);
+    number.writeUInt32LE(group);
+    syscall('setsockopt', 'netlink', this.#descriptor, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, number, 4);
+  }
+
+  /** What has come so far of groups it is a member of. @throws SyscallError ENOBUFS where more came than was taken */
+  received(): NetlinkReply[] {
+    return this.#receiveAll();
   }
 
   close(): void {

@@ -18,7 +18,7 @@ import {
   transaction,
 } from '../../kernel/netlink/nftables-messages.ts';
 import type { IpVersion } from '../ipam/ip.ts';
-import { loadRuleset } from './load-ruleset.ts';
+import { loadRuleset } from '../nft/load-ruleset.ts';
 import { PUBLISHED_MAPS, type PublishedElement, type PublishedMap } from './published-elements.ts';
 import {
   type FirewallNetwork,

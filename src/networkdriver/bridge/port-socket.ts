@@ -16,15 +16,15 @@ import {
   SOL_SOCKET,
 } from '../../kernel/abi/socket.ts';
 import { syscall } from '../../kernel/libc.ffi.ts';
+import { boundPort, socketAddress } from '../../kernel/socket-address.ts';
 import type { PortBinding, Protocol } from '../driver.ts';
-import { addressBytes, parseIp, versionOf } from '../ipam/ip.ts';
+import { versionOf } from '../ipam/ip.ts';
 
 const SOCKETS: Record<Protocol, { type: number; protocol: number }> = {
   tcp: { type: SOCK_STREAM, protocol: IPPROTO_TCP },
   udp: { type: SOCK_DGRAM, protocol: IPPROTO_UDP },
   sctp: { type: SOCK_STREAM, protocol: IPPROTO_SCTP },
 };
-const SOCKADDR_BYTES = 28;
 /** As many as the kernel lets one have (net.core.somaxconn). */
 const RELAY_BACKLOG = 4096;
 
@@ -88,20 +88,4 @@ function setOption(
   { level, option, value }: { level: number; option: number; value: 0 | 1 },
 ): void {
   syscall('setsockopt', String(option), descriptor, level, option, Buffer.of(value, 0, 0, 0), 4);
-}
-
-function boundPort(descriptor: number): number {
-  const address = Buffer.alloc(SOCKADDR_BYTES);
-  syscall('getsockname', '', descriptor, address, Buffer.of(SOCKADDR_BYTES, 0, 0, 0));
-  return address.readUInt16BE(2);
-}
-
-/** struct sockaddr_in, sockaddr_in6 */
-function socketAddress(address: string, port: number): Buffer {
-  const isIpv4 = versionOf(address) === 4;
-  const buffer = Buffer.alloc(isIpv4 ? 16 : SOCKADDR_BYTES);
-  buffer.writeUInt16LE(isIpv4 ? AF_INET : AF_INET6, 0);
-  buffer.writeUInt16BE(port, 2);
-  buffer.set(addressBytes(parseIp(address)), isIpv4 ? 4 : 8);
-  return buffer;
 }

@@ -576,6 +576,19 @@ const OTHERS: Case[] = [
     answers: [{ Problem: 'p', Remedy: 'r' }],
   },
   {
+    ask: 'POST /slipway/networks/trace?of=8080%2Fudp&from=192.0.2.7',
+    calls: { networkTrace: [{ of: '8080/udp', from: '192.0.2.7' }] },
+    gives: [],
+    status: 200,
+    answers: [],
+  },
+  {
+    ask: 'POST /slipway/networks/trace',
+    calls: {},
+    status: 400,
+    answers: { message: 'of: a container, or a port of the host' },
+  },
+  {
     ask: 'POST /slipway/containers/c/ports/add',
     body: { '80/tcp': [{ HostPort: '8080' }] },
     calls: { containerPublish: ['c', { '80/tcp': [{ HostPort: '8080' }] }] },

@@ -23,6 +23,7 @@ export function slipwayRoutes(
     | 'machine'
     | 'metrics'
     | 'networkProblems'
+    | 'networkTrace'
     | 'systemCheck'
   >,
 ): Router {
@@ -45,6 +46,18 @@ export function slipwayRoutes(
     }),
     get('/slipway/metrics', exchange => sendStream(exchange, Readable.from(backend.metrics()), METRICS_TYPE)),
     get('/slipway/networks/problems', async exchange => sendJson(exchange, await backend.networkProblems())),
+    post('/slipway/networks/trace', async exchange => {
+      const of = textParameter(exchange.query, 'of');
+      if (of === undefined)
+        throw new EngineError('invalid-parameter', 'of: a container, or a port of the host');
+      const [from, to] = [textParameter(exchange.query, 'from'), textParameter(exchange.query, 'to')];
+      const traces = await backend.networkTrace({
+        of,
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+      });
+      await sendJson(exchange, traces);
+    }),
     post('/slipway/images/bootstrap', async exchange => {
       const what = textParameter(exchange.query, 'what');
       if (what === undefined) throw new EngineError('invalid-parameter', 'what: hello, busybox or debian');
