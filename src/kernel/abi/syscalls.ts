@@ -96,6 +96,7 @@ const NUMBERS = {
   sched_getaffinity: [204, 123],
   sched_setaffinity: [203, 122],
   seccomp: [317, 277],
+  sendfile: [40, 71],
   sendmsg: [46, 211],
   sendto: [44, 206],
   setgroups: [116, 159],

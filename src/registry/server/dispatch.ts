@@ -86,14 +86,16 @@ export class RegistryDispatcher {
       throw new DistributionError('UNSUPPORTED', 'the registry is read-only');
     const { route, params } = found;
     const { closing } = this.#options;
-    await route.handle(new RegistryExchange({ request, response, query, params, closing, identity, client }));
+    const exchange = new RegistryExchange({ request, response, query, params, closing, identity, client });
+    began.exchange = exchange;
+    await route.handle(exchange);
   }
 
   #account(request: IncomingMessage, response: ServerResponse, began: Began): void {
     const { method = '', url, socket } = request;
     const { statusCode: status } = response;
     const seconds = (performance.now() - began.startMs) / 1000;
-    const sentBytes = socket.bytesWritten - began.writtenBytes;
+    const sentBytes = socket.bytesWritten - began.writtenBytes + (began.exchange?.sentByKernel ?? 0);
     const receivedBytes = socket.bytesRead - began.readBytes;
     this.#parts.metrics.count(METHODS.includes(method) ? method : 'OTHER', status, {
       seconds,
@@ -144,7 +146,15 @@ export class RegistryDispatcher {
 }
 
 /** Of a request, when it began. */
-type Began = { client: ClientView; startMs: number; readBytes: number; writtenBytes: number; user: string };
+type Began = {
+  client: ClientView;
+  startMs: number;
+  readBytes: number;
+  writtenBytes: number;
+  user: string;
+  /** Of a request that has come to a route. */
+  exchange?: RegistryExchange;
+};
 
 /** Tokens are asked for by POST, too. */
 function isReading(method: string | undefined, path: string): boolean {

@@ -8,6 +8,8 @@ import { checkRepositoryName } from './repository-name.ts';
 export class RegistryExchange extends HttpExchange {
   readonly identity: Identity;
   readonly client: ClientView;
+  /** Bytes of the answer that have gone past Node's socket, which does not count them. */
+  sentByKernel = 0;
 
   constructor(options: ExchangeOptions & { identity: Identity; client: ClientView }) {
     super(options);

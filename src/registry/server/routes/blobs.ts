@@ -11,19 +11,18 @@ import { type ContentDigest, parseContentDigest } from '../storage/content-diges
 import type { BlobRecord } from '../storage/records.ts';
 import { byteRange, type ByteRange } from './byte-range.ts';
 import { isUnchanged, sendUnchanged } from './pages.ts';
-import { FileSender } from './file-sender.ts';
+import { sendFilePart } from './send-file-part.ts';
 
 const PATH = '/v2/:name/blobs/:digest';
 
 export function blobRoutes(parts: RegistryParts): RegistryRoute[] {
-  const sender = new FileSender();
   return [
-    ...read(PATH, exchange => getBlob(parts, exchange, sender)),
+    ...read(PATH, exchange => getBlob(parts, exchange)),
     remove(PATH, exchange => deleteBlob(parts, exchange)),
   ];
 }
 
-async function getBlob(parts: RegistryParts, exchange: RegistryExchange, sender: FileSender): Promise<void> {
+async function getBlob(parts: RegistryParts, exchange: RegistryExchange): Promise<void> {
   const { repository, request, response } = exchange;
   parts.guard.require(exchange.identity, 'pull', repository);
   const digest = parseContentDigest(exchange.param('digest'));
@@ -45,7 +44,7 @@ async function getBlob(parts: RegistryParts, exchange: RegistryExchange, sender:
   const file = await openBlob(parts, found);
   try {
     response.writeHead(status, head);
-    await sender.send(response, file, { start, end });
+    await sendFilePart(exchange, file, { start, end });
   } finally {
     await file.close();
   }
