@@ -14,6 +14,7 @@ const ROOMS: Record<string, readonly string[]> = {
   kernel: ['base'],
   archive: ['base', 'kernel'],
   http: ['base'],
+  buildkit: ['base'],
   api: ['base'],
   oci: ['base', 'api'],
   dockerfile: ['base', 'oci'],
@@ -29,13 +30,13 @@ const ROOMS: Record<string, readonly string[]> = {
     'base kernel archive api oci cgroups graph registry networkdriver libcontainer execdriver governor'.split(
       ' ',
     ),
-  builder: 'base kernel archive api oci dockerfile graph'.split(' '),
+  builder: 'base kernel archive buildkit api oci dockerfile graph'.split(' '),
   server: ['base', 'http', 'api'],
   client: ['base', 'api'],
   /** The archive for what `cp` packs and unpacks. */
-  cli: ['base', 'api', 'oci', 'client', 'archive', 'registry', 'governor'],
+  cli: ['base', 'buildkit', 'api', 'oci', 'client', 'archive', 'registry', 'governor'],
   /** Composition only: the entry points, and the engine as a library. */
-  main: 'base kernel http api governor graph registry networkdriver libcontainer execdriver runtime daemon builder server client cli'.split(
+  main: 'base kernel http buildkit api governor graph registry networkdriver libcontainer execdriver runtime daemon builder server client cli'.split(
     ' ',
   ),
 };

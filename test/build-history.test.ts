@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { GrpcClient } from '../src/builder/buildkit/grpc.ts';
-import * as wire from '../src/builder/buildkit/messages.ts';
+import { GrpcClient } from '../src/buildkit/grpc.ts';
+import * as wire from '../src/buildkit/messages.ts';
 import { clientBuild, upgrade } from './fixtures/buildkit-client.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
 

@@ -538,26 +538,3 @@ test('the docker CLI builds without BuildKit', {
   assert.match(stdout, /Step 3\/3 : RUN ls \/c; exit 7\nDockerfile\n/);
   assert.match(stderr, /returned a non-zero code: 7/);
 });
-
-test('slipway build sends what is not left out, prints the build, and exits as its command did', async () => {
-  const directory = fs.mkdtempSync(join(daemon.base, 'context-'));
-  const write = (name: string, content: string) => {
-    fs.mkdirSync(join(directory, name, '..'), { recursive: true });
-    fs.writeFileSync(join(directory, name), content);
-  };
-  write('Dockerfile', 'FROM busybox\nARG V\nARG W\nCOPY . /c\nRUN cd /c && find . | sort; echo v=$V w=$W\n');
-  write('.dockerignore', '*\n!**/*.py\nsub/b.py\n');
-  for (const name of ['a.py', 'sub/a.py', 'sub/b.py', 'sub/c.txt', 'other/d']) write(name, name);
-  const idFile = join(daemon.base, 'id');
-  const build = ['build', '-t', 'mine:1', '--build-arg', 'V=1', '--build-arg', 'W', '--iidfile', idFile];
-  const { code, stdout, stderr } = await daemon.slipway(...build, directory);
-  assert.equal(code, 0, stderr);
-  assert.match(stdout, /\n\.\n\.\/a\.py\n(?:\.\/other\n)?\.\/sub\n\.\/sub\/a\.py\nv=1 w=\n/);
-  assert.equal((await inspect('mine:1')).Id, fs.readFileSync(idFile, 'utf8'));
-  write('Failing', 'FROM busybox\nRUN exit 9\n');
-  const failed = await daemon.slipway('build', '-q', '-f', join(directory, 'Failing'), directory);
-  assert.deepEqual([failed.code, failed.stdout], [9, '']);
-  assert.match(failed.stderr, /returned a non-zero code: 9\nFailing:2\n/);
-  const pruned = await daemon.slipway('builder', 'prune', '-af');
-  assert.match(pruned.stdout, /Deleted build cache objects:\n[^]*Total reclaimed space: /);
-});

@@ -14,7 +14,7 @@ export type CallOptions = {
   body?: unknown;
   /** Sent as it is, `application/x-tar`. */
   upload?: Readable;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
   signal?: AbortSignal;
 };
 
@@ -98,7 +98,7 @@ export class EngineClient {
   }
 
   /**
-   * POSTs, and takes the connection over for raw data (`Upgrade: tcp`). `end()` on it closes one direction only:
+   * POSTs, and takes the connection over for raw data (`Upgrade: tcp`, unless the headers have another). `end()` on it closes one direction only:
    * what the daemon still sends is read.
    */
   async hijack(path: string, options: CallOptions = {}): Promise<Socket> {

@@ -1,7 +1,7 @@
 import type { BuildBackend } from '../api/backend.ts';
 import type { BuilderParts } from '../builder/builder-parts.ts';
 import { ControlService, sourceDetails } from '../builder/buildkit/control.ts';
-import { GrpcClient, serveGrpc } from '../builder/buildkit/grpc.ts';
+import { GrpcClient, serveGrpc } from '../buildkit/grpc.ts';
 import { Sessions } from '../builder/buildkit/sessions.ts';
 import { classicBuild } from '../builder/legacy/classic-build.ts';
 

@@ -1,6 +1,4 @@
 import { type BigIntStats, closeSync, constants, lstatSync, openSync } from 'node:fs';
-import { IgnorePatterns } from '../../base/ignore-patterns.ts';
-import { readable } from '../archive-path.ts';
 import { absolutePath, baseName } from '../go-path.ts';
 import { inGoWords, lookUpInView } from './path-stat.ts';
 import { descriptorSink, TreePacker } from '../trees/tree-packer.ts';
@@ -23,29 +21,6 @@ export function packPath(path: string, output: number): void {
 export function packPathAs(path: string, name: string, output: number): void {
   const stat = inGoWords(() => lstatSync(path, { bigint: true }));
   pack({ source: path, stat, flags: 0 }, name, output);
-}
-
-/**
- * What is in a directory of the host, but for what patterns leave out (base/ignore-patterns.ts): a build's context. All
- * of it belongs to root in the archive. Directories that are left out need not be readable.
- */
-export function packContext(directory: string, exclude: readonly string[], output: number): void {
-  const patterns = new IgnorePatterns(exclude);
-  const packer = new TreePacker(descriptorSink(output), {
-    sparse: false,
-    selects: (name, stat) => {
-      const path = readable(name);
-      return !patterns.ignores(path) || (stat.isDirectory() && patterns.mayKeepBelow(path));
-    },
-    change: entry => ({ ...entry, uid: 0, gid: 0 }),
-  });
-  const root = inGoWords(() => openSync(directory, O_DIRECTORY));
-  try {
-    packer.directory(root, '');
-  } finally {
-    closeSync(root);
-  }
-  packer.finish();
 }
 
 type Packed = {

@@ -23,7 +23,6 @@ export type RootedJob =
   | ExtractJob
   | PackViewJob
   | PackHostJob
-  | PackContextJob
   | ExtractHostJob
   | ChangesJob
   | PackChangesJob
@@ -86,14 +85,6 @@ type PackViewJob = { kind: 'pack-view'; view: FileSystemView; outputFd: number }
 
 /** Writes a file or directory of the host as tar to `outputFd`, a blocking descriptor, under the name `name`. */
 type PackHostJob = { kind: 'pack-host'; path: string; name: string; outputFd: number };
-
-/** Writes what is in a directory of the host as tar to `outputFd`, without what patterns of a .dockerignore leave out. */
-type PackContextJob = {
-  kind: 'pack-context';
-  directory: string;
-  exclude: readonly string[];
-  outputFd: number;
-};
 
 /**
  * Unpacks a tar that comes on a blocking descriptor into a directory of the host, as the caller's own files. `from`,
@@ -198,7 +189,6 @@ export type RootedResult = {
   extract: undefined;
   'pack-view': undefined;
   'pack-host': undefined;
-  'pack-context': undefined;
   'extract-host': undefined;
   /** See file-changes.ts. */
   changes: string;
@@ -217,7 +207,7 @@ export type RootedResult = {
 };
 
 /** Those that write a stream. */
-export type PackingJob = PackJob | PackPathJob | PackViewJob | PackHostJob | PackContextJob;
+export type PackingJob = PackJob | PackPathJob | PackViewJob | PackHostJob;
 
 /** Those that read one. */
 export type ExtractingJob = ExtractJob | ExtractHostJob;
@@ -239,7 +229,6 @@ const WAITING_JOBS: readonly RootedJob['kind'][] = [
   'pack-path',
   'pack-view',
   'pack-host',
-  'pack-context',
   'extract',
   'extract-host',
 ];

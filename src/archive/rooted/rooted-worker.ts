@@ -30,7 +30,7 @@ import { extractStream, extractToHost } from './extract-stream.ts';
 import { withView } from './file-system-view.ts';
 import { listChanges, packChanges } from './container-changes.ts';
 import { matchPaths, packCopy } from './pack-copy.ts';
-import { packContext, packPath, packPathAs } from './pack-path.ts';
+import { packPath, packPathAs } from './pack-path.ts';
 import { statPath } from './path-stat.ts';
 import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { unpackArchive } from './unpack-archive.ts';
@@ -91,8 +91,6 @@ async function run(job: RootedJob, progress: (bytes: number) => void): Promise<u
       return withView(home, job.view, () => extractStream(job));
     case 'pack-host':
       return packPathAs(job.path, job.name, job.outputFd);
-    case 'pack-context':
-      return packContext(job.directory, job.exclude, job.outputFd);
     case 'extract-host':
       return extractToHost(job);
     case 'changes':

@@ -2,8 +2,8 @@ import { type Digest, digestOf } from '../../base/digest.ts';
 import { makePrivateDatabase } from '../../base/private-files.ts';
 import { ReservedDatabase } from '../../base/reserved-database.ts';
 import type { KeptStatuses, Status } from './kept-statuses.ts';
-import { BUILD_LOG, BUILD_RECORD } from './messages.ts';
-import type { MessageOf } from './protobuf.ts';
+import { BUILD_LOG, BUILD_RECORD } from '../../buildkit/messages.ts';
+import type { MessageOf } from '../../buildkit/protobuf.ts';
 
 export type BuildRecord = Partial<MessageOf<typeof BUILD_RECORD>> & { ref: string };
 

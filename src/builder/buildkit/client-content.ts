@@ -1,6 +1,10 @@
 import { EngineError } from '../../base/errors.ts';
 import type { Descriptor } from '../../oci/image-spec.ts';
-import { READ_CONTENT_REQUEST, READ_CONTENT_RESPONSE, WRITE_CONTENT_REQUEST } from './messages.ts';
+import {
+  READ_CONTENT_REQUEST,
+  READ_CONTENT_RESPONSE,
+  WRITE_CONTENT_REQUEST,
+} from '../../buildkit/messages.ts';
 import type { Session } from './sessions.ts';
 
 /** containerd's content service, which a client has for directories of its own: image layouts, and local caches. */

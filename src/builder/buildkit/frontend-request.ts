@@ -252,6 +252,8 @@ function hostConfigOf(attributes: Attributes): HostConfig {
     NetworkMode: attributes['force-network-mode'] || 'default',
     ExtraHosts: list('add-hosts').map(entry => entry.replace('=', ':')),
     ShmSize: numberOf(attributes['shm-size']),
+    // Of our own command line: BuildKit has none.
+    Memory: numberOf(attributes['memory']),
     CgroupParent: attributes['cgroup-parent'] ?? '',
     Ulimits: list('ulimit').map(ulimitOf),
   };

@@ -1,7 +1,7 @@
 import { EngineError } from '../../base/errors.ts';
 import type { BuildHistory, HistoryEvent } from './build-history.ts';
-import { type Call, type Methods, oneRequest } from './grpc.ts';
-import * as wire from './messages.ts';
+import { type Call, type Methods, oneRequest } from '../../buildkit/grpc.ts';
+import * as wire from '../../buildkit/messages.ts';
 
 const CONTROL = '/moby.buildkit.v1.Control';
 const CONTENT = '/containerd.services.content.v1.Content';

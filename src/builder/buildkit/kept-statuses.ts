@@ -1,5 +1,5 @@
-import type { STATUS_RESPONSE } from './messages.ts';
-import type { MessageOf } from './protobuf.ts';
+import type { STATUS_RESPONSE } from '../../buildkit/messages.ts';
+import type { MessageOf } from '../../buildkit/protobuf.ts';
 
 export type Status = Partial<MessageOf<typeof STATUS_RESPONSE>>;
 

@@ -3,11 +3,12 @@ import { writeAll } from '../../api/frames.ts';
 import { type TarEntry, tarEntry } from '../../archive/tar/tar-entry.ts';
 import { encodeTarEntry, TAR_END, tarPadding } from '../../archive/tar/tar-writer.ts';
 import { EngineError } from '../../base/errors.ts';
+import { GO_TYPE, permissionsOf } from '../../buildkit/file-mode.ts';
 import type { BuilderParts } from '../builder-parts.ts';
 import { extractContext } from '../operations/unpacked-archive.ts';
-import type { ClientCall, GrpcClient } from './grpc.ts';
-import { PACKET } from './messages.ts';
-import type { MessageOf } from './protobuf.ts';
+import type { ClientCall, GrpcClient } from '../../buildkit/grpc.ts';
+import { PACKET } from '../../buildkit/messages.ts';
+import type { MessageOf } from '../../buildkit/protobuf.ts';
 
 type Packet = MessageOf<typeof PACKET>;
 type Stat = NonNullable<Packet['stat']>;
@@ -22,20 +23,6 @@ export type WantedFiles = {
 };
 
 const [STAT, REQUEST, DATA, FINISH, FAILURE] = [0, 1, 2, 3, 4];
-/** Bits of Go's FileMode. */
-const GO = {
-  directory: 2 ** 31,
-  link: 1 << 27,
-  device: 1 << 26,
-  pipe: 1 << 25,
-  socket: 1 << 24,
-  character: 1 << 21,
-};
-const SPECIAL = [
-  [1 << 23, 0o4000],
-  [1 << 22, 0o2000],
-  [1 << 20, 0o1000],
-] as const;
 /** What is asked for at once, so that small files do not take a round trip each. */
 const MAX_OPEN_FILES = 64;
 const MAX_OPEN_BYTES = 4 * 1024 * 1024;
@@ -206,14 +193,13 @@ function entryOf({
   linkName = '',
   ...stat
 }: Stat): TarEntry | undefined {
-  if ((mode & GO.socket) !== 0) return undefined;
+  if ((mode & GO_TYPE.socket) !== 0) return undefined;
   const type = typeOf(mode, linkName);
-  const special = SPECIAL.reduce((bits, [goBit, bit]) => bits | ((mode & goBit) === 0 ? 0 : bit), 0);
   return tarEntry({
     path: latin1(path),
     type,
     linkPath: latin1(linkName),
-    mode: (mode & 0o777) | special,
+    mode: permissionsOf(mode),
     size: type === 'file' ? size : 0,
     mtimeNs: modifiedNs,
     major: stat.deviceMajor ?? 0,
@@ -223,10 +209,11 @@ function entryOf({
 }
 
 function typeOf(mode: number, linkName: string): TarEntry['type'] {
-  if (mode >= GO.directory) return 'directory';
-  if ((mode & GO.link) !== 0) return 'symlink';
-  if ((mode & GO.pipe) !== 0) return 'fifo';
-  if ((mode & GO.device) !== 0) return (mode & GO.character) === 0 ? 'block-device' : 'character-device';
+  if (mode >= GO_TYPE.directory) return 'directory';
+  if ((mode & GO_TYPE.link) !== 0) return 'symlink';
+  if ((mode & GO_TYPE.pipe) !== 0) return 'fifo';
+  if ((mode & GO_TYPE.device) !== 0)
+    return (mode & GO_TYPE.character) === 0 ? 'block-device' : 'character-device';
   return linkName === '' ? 'file' : 'hardlink';
 }
 

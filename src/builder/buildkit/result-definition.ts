@@ -1,6 +1,6 @@
 import { digestOf } from '../../base/digest.ts';
-import * as wire from './messages.ts';
-import type { MessageOf } from './protobuf.ts';
+import * as wire from '../../buildkit/messages.ts';
+import type { MessageOf } from '../../buildkit/protobuf.ts';
 
 type Definition = Partial<MessageOf<typeof wire.DEFINITION>>;
 

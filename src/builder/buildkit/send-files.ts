@@ -5,30 +5,18 @@ import type { ListedFile } from '../../archive/trees/list-tree.ts';
 import { writtenStream } from '../../archive/rooted/pack-stream.ts';
 import { readRange } from '../../archive/read-descriptor.ts';
 import { EngineError } from '../../base/errors.ts';
+import { GO_TYPE, toGoMode } from '../../buildkit/file-mode.ts';
 import { openBeneath } from '../../kernel/open-beneath.ts';
 import type { BuilderParts } from '../builder-parts.ts';
-import type { ClientCall } from './grpc.ts';
-import { BYTES, PACKET } from './messages.ts';
-import type { MessageOf } from './protobuf.ts';
+import type { ClientCall } from '../../buildkit/grpc.ts';
+import { BYTES, PACKET } from '../../buildkit/messages.ts';
+import type { MessageOf } from '../../buildkit/protobuf.ts';
 import type { Session } from './sessions.ts';
 
 const METHOD = '/moby.filesync.v1.FileSend/DiffCopy';
 /** Which of a build's exports is sent. */
 const EXPORT_ID = 'buildkit-attachable-exporter-id';
 const [REQUEST, DATA, FINISH, FAILURE] = [1, 2, 3, 4];
-/** Types of stat(2), and Go's bits for them. */
-const TYPES = new Map([
-  [0o040000, 2 ** 31],
-  [0o120000, 1 << 27],
-  [0o060000, 1 << 26],
-  [0o020000, (1 << 26) | (1 << 21)],
-  [0o010000, 1 << 25],
-]);
-const SPECIAL = [
-  [0o4000, 1 << 23],
-  [0o2000, 1 << 22],
-  [0o1000, 1 << 20],
-] as const;
 const MAX_CHUNK_BYTES = 1024 * 1024;
 const FILE_TYPE = 0o170000;
 const REGULAR = 0o100000;
@@ -121,7 +109,7 @@ class Sender {
 
   async #list(): Promise<void> {
     for (const { root, directory } of this.#trees) {
-      if (directory !== '') await this.#tell({ path: directory, mode: 2 ** 31 + 0o755 }, undefined);
+      if (directory !== '') await this.#tell({ path: directory, mode: GO_TYPE.directory + 0o755 }, undefined);
       const prefix = directory === '' ? '' : `${directory}/`;
       const { stream } = writtenStream(outputFd =>
         this.#parts.threads.run({ kind: 'list-tree', root, outputFd }),
@@ -162,11 +150,10 @@ class Sender {
 
 function statOf(prefix: string, file: ListedFile) {
   const { mode } = file;
-  const special = SPECIAL.reduce((bits, [bit, goBit]) => bits | ((mode & bit) === 0 ? 0 : goBit), 0);
   const isHardLink = file.link !== '' && (mode & FILE_TYPE) === REGULAR;
   return {
     path: prefix + utf8(file.path),
-    mode: (TYPES.get(mode & FILE_TYPE) ?? 0) + special + (mode & 0o777),
+    mode: toGoMode(mode),
     uid: file.uid,
     gid: file.gid,
     size: isHardLink ? 0 : file.sizeBytes,

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import { EngineError } from '../../base/errors.ts';
-import { type Call, GrpcClient } from './grpc.ts';
-import { BYTES } from './messages.ts';
+import { type Call, GrpcClient } from '../../buildkit/grpc.ts';
+import { BYTES } from '../../buildkit/messages.ts';
 import type { Sessions } from './sessions.ts';
 
 /** Serves a session whose connection is carried by a call (Control.Session), until it ends. */

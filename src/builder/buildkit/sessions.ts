@@ -3,7 +3,7 @@ import { untilAborted } from '../../base/until-aborted.ts';
 import type { AuthConfig } from '../../api/types.ts';
 import { writeAll } from '../../api/frames.ts';
 import type { AgentSource } from '../build-request.ts';
-import type { GrpcClient } from './grpc.ts';
+import type { GrpcClient } from '../../buildkit/grpc.ts';
 import {
   BYTES,
   CHECK_AGENT_REQUEST,
@@ -11,7 +11,7 @@ import {
   CREDENTIALS_RESPONSE,
   GET_SECRET_REQUEST,
   GET_SECRET_RESPONSE,
-} from './messages.ts';
+} from '../../buildkit/messages.ts';
 
 /** What a client serves while its builds go on. */
 export type Session = { client: GrpcClient; methods: ReadonlySet<string> };

@@ -1,110 +1,141 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { packingStream } from '../../archive/rooted/pack-stream.ts';
-import { RootedThreads } from '../../archive/rooted/rooted-threads.ts';
-import { own } from '../../base/own.ts';
-import { type BuildContext, openBuildContext } from '../build/build-context.ts';
+import { hostname } from 'node:os';
+import { HUB_DOMAIN } from '../../oci/reference.ts';
+import { BUILD_FLAGS, type BuildFlagValues } from '../build/build-flags.ts';
+import { buildFailure } from '../build/describe-failure.ts';
+import { cacheOptions, nameExportedCaches } from '../build/options/cache-options.ts';
+import { buildSources } from '../build/options/contexts.ts';
+import { frontendAttributes } from '../build/options/frontend-attributes.ts';
+import { annotationAttributes, buildOutputs, type Outputs } from '../build/options/outputs.ts';
+import { secretSource } from '../build/options/secrets.ts';
+import { sshAgents } from '../build/options/ssh-agents.ts';
+import { openProgress } from '../build/progress/progress.ts';
+import { checkSummary, imageIdOf, lastLine, printAnswer, writeMetadata } from '../build/report-result.ts';
+import { solveBuild, type Solved, type SolveRequest } from '../build/solve-build.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { bool, bytes, list, string } from '../flags/flag.ts';
-import { sendArchive } from '../streams/send-archive.ts';
-import { showProgress } from '../streams/show-progress.ts';
-import { parseImageName } from '../values/image-name.ts';
+import { readCredentials } from '../registry/credentials.ts';
+
+/** What BuildKit calls Docker's own registry. */
+const HUB_HOST = 'registry-1.docker.io';
 
 export const command = defineCommand({
   usage: '[OPTIONS] PATH | URL | -',
   summary: 'Build an image from a Dockerfile',
-  aliases: ['image build', 'build', 'builder build'],
-  flags: {
-    'add-host': list('', 'Add a custom host-to-IP mapping ("host:ip")'),
-    'build-arg': list('', 'Set build-time variables'),
-    'cgroup-parent': string('', 'Set the parent cgroup for the "RUN" instructions during build'),
-    file: string('f', 'Name of the Dockerfile (default: "PATH/Dockerfile")'),
-    iidfile: string('', 'Write the image ID to a file'),
-    label: list('', 'Set metadata for an image'),
-    memory: bytes('m', 'Memory limit'),
-    network: string('', 'Set the networking mode for the "RUN" instructions during build'),
-    'no-cache': bool('', 'Do not use cache when building the image'),
-    platform: string('', 'Set target platform for build'),
-    pull: bool('', 'Always attempt to pull all referenced images'),
-    quiet: bool('q', 'Suppress the build output and print image ID on success'),
-    'shm-size': bytes('', 'Shared memory size for build containers'),
-    tag: list('t', 'Image name and optional tag (format: "name:tag")', checkTag),
-    target: string('', 'Set the target build stage to build'),
-  },
+  aliases: ['image build', 'build', 'builder build', 'buildx build'],
+  flags: BUILD_FLAGS,
   arguments: { min: 1, max: 1 },
   async run(context, { values, args: [place = ''] }) {
-    const build = openBuildContext(place, values.file);
-    const query = {
-      t: values.tag,
-      remote: build.kind === 'remote' ? build.url : undefined,
-      dockerfile: build.dockerfile || undefined,
-      buildargs: JSON.stringify(pairs(values['build-arg'], context.env)),
-      labels: JSON.stringify(pairs(values.label, {})),
-      cgroupparent: values['cgroup-parent'] || undefined,
-      extrahosts: values['add-host'],
-      memory: String(values.memory),
-      networkmode: values.network || undefined,
-      nocache: values['no-cache'],
-      platform: values.platform.toLowerCase() || undefined,
-      pull: values.pull,
-      q: values.quiet,
-      shmsize: String(values['shm-size']),
-      target: values.target || undefined,
-    };
-    const built = { id: '' };
-    const onAux = (aux: unknown): void => {
-      built.id = (aux as { ID?: string }).ID ?? built.id;
-    };
-    await withUpload(context, build, async upload => {
-      const client = await context.client();
-      const answer =
-        upload === undefined
-          ? await client.stream('POST', '/build', { query })
-          : await sendArchive(context.stderr, client, upload, { path: '/build', query });
-      await showProgress(answer, context.stdout, onAux);
-    });
-    if (values.iidfile !== '') writeFileSync(values.iidfile, built.id);
+    await using undo = new AsyncDisposableStack();
+    const call = subrequestOf(values);
+    const outputs = call === undefined ? outputsOf(values, context) : NO_OUTPUTS;
+    const request = await solveRequest(context, { values, place, outputs, undo });
+    if (call !== undefined) request.attributes.requestid = `frontend.${call.name}`;
+    const solved = await watched(context, request, { values, outputs, isCall: call !== undefined });
+    if (call === undefined) return reportBuild(context, solved, values);
+    if (call.name === 'lint' && call.format !== 'json') context.stdout.write(checkSummary(solved));
+    printAnswer(context, solved, call.format);
   },
 });
 
-type Upload = CommandContext['stdin'] | undefined;
+const NO_OUTPUTS: Outputs = { exporters: [], destinations: new Map() };
+const CALLS = new Map([
+  ['check', 'lint'],
+  ['lint', 'lint'],
+  ['outline', 'outline'],
+  ['targets', 'targets'],
+]);
 
-async function withUpload(
+/** What the front end is asked for, where that is no build: `check`, or `outline,format=json`. */
+function subrequestOf({ call, check }: BuildFlagValues): { name: string; format: string } | undefined {
+  const [method = '', ...rest] = (check ? 'check' : call).split(',');
+  if (method === 'build') return undefined;
+  const name = CALLS.get(method);
+  if (name === undefined) throw new Error(`unsupported call ${JSON.stringify(method)}`);
+  return { name, format: rest.includes('format=json') ? 'json' : 'text' };
+}
+
+function outputsOf(values: BuildFlagValues, { stdout }: CommandContext): Outputs {
+  const { output, push, load, tag, annotation } = values;
+  const annotations = annotationAttributes(annotation);
+  return buildOutputs({ outputs: output, push, load, tags: tag, annotations, stdout });
+}
+
+type Given = { values: BuildFlagValues; place: string; outputs: Outputs; undo: AsyncDisposableStack };
+
+async function solveRequest(
+  { env, stdin }: CommandContext,
+  { values, place, outputs, undo }: Given,
+): Promise<SolveRequest> {
+  const secret = secretSource(values.secret, env);
+  const caches = cacheOptions(values['cache-from'], values['cache-to']);
+  const given = { place, file: values.file, named: values['build-context'], stdin };
+  const sources = await buildSources(given, undo);
+  return {
+    attributes: { ...frontendAttributes(values, env), ...sources.attributes },
+    exporters: outputs.exporters,
+    cacheImports: caches.imports,
+    cacheExports: caches.exports,
+    entitlements: [...values.allow, ...(values.network === 'host' ? ['network.host'] : [])],
+    sharedKey: sharedKey([...sources.directories.values()]),
+    files: {
+      directories: withDockerfile(sources.directories),
+      destinations: outputs.destinations,
+      stores: new Map([...caches.stores, ...sources.stores]),
+      upload: sources.upload,
+      agents: await sshAgents(values.ssh, env, undo),
+      secret,
+      credentials: host => readCredentials(env, host === HUB_HOST ? HUB_DOMAIN : host),
+    },
+  };
+}
+
+/** The Dockerfile is looked for in the context where it is in no place of its own. */
+function withDockerfile(directories: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const context = directories.get('context');
+  return context === undefined ? directories : new Map([['dockerfile', context], ...directories]);
+}
+
+/** By that the daemon finds what it was sent before. */
+function sharedKey(directories: readonly string[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify([hostname(), process.getuid?.(), directories]))
+    .digest('hex');
+}
+
+type Watched = { values: BuildFlagValues; outputs: Outputs; isCall: boolean };
+
+async function watched(
   context: CommandContext,
-  build: BuildContext,
-  use: (upload: Upload) => Promise<void>,
-): Promise<void> {
-  if (build.kind !== 'directory') return use(build.kind === 'input' ? context.stdin : undefined);
-  const { directory, exclude } = build;
-  const threads = await RootedThreads.open();
+  request: SolveRequest,
+  { values, outputs, isCall }: Watched,
+): Promise<Solved> {
+  const mode = values.quiet || (isCall && values.progress === 'auto') ? 'quiet' : values.progress;
+  const progress = openProgress(mode, context.stderr);
+  const startedMs = Date.now();
+  const client = await context.client();
+  await client.negotiate();
+  let solved: Solved;
   try {
-    const { stream } = packingStream(threads, outputFd => ({
-      kind: 'pack-context',
-      directory,
-      exclude,
-      outputFd,
-    }));
-    await use(stream).finally(() => stream.destroy());
-  } finally {
-    await threads.close();
+    solved = await solveBuild(client, request, status => progress.take(status)).finally(() => progress.end());
+  } catch (error) {
+    throw buildFailure(error, progress.steps);
   }
+  const manifest = solved.response['cache.manifest'];
+  if (manifest !== undefined)
+    nameExportedCaches(
+      request.cacheExports,
+      JSON.parse(manifest) as Parameters<typeof nameExportedCaches>[1],
+    );
+  if (['auto', 'plain', 'tty'].includes(mode) && !isCall)
+    context.stderr.write(await lastLine(client, solved, { outputs, steps: progress.steps.all, startedMs }));
+  return solved;
 }
 
-/** A name without a value takes the caller's own, and is nothing where there is none. */
-function pairs(
-  entries: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Record<string, string | null> {
-  return Object.fromEntries(
-    entries.map(entry => {
-      const equals = entry.indexOf('=');
-      if (equals >= 0) return [entry.slice(0, equals), entry.slice(equals + 1)];
-      return [entry, own(env, entry) ?? null];
-    }),
-  );
-}
-
-function checkTag(text: string): string {
-  parseImageName(text);
-  return text;
+function reportBuild(context: CommandContext, solved: Solved, values: BuildFlagValues): void {
+  const id = imageIdOf(solved);
+  if (values.iidfile !== '') writeFileSync(values.iidfile, id);
+  if (values['metadata-file'] !== '') writeMetadata(values['metadata-file'], solved);
+  if (values.quiet && id !== '') context.stdout.write(`${id}\n`);
 }

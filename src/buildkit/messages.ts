@@ -45,6 +45,16 @@ const VERTEX = message({
   completed: [6, time],
   error: [7, text],
 });
+const VERTEX_STATUS = message({
+  id: [1, text],
+  vertex: [2, text],
+  name: [3, text],
+  current: [4, integer],
+  total: [5, integer],
+  timestamp: [6, time],
+  started: [7, time],
+  completed: [8, time],
+});
 const VERTEX_LOG = message({
   vertex: [1, text],
   timestamp: [2, time],
@@ -65,6 +75,7 @@ const VERTEX_WARNING = message({
 });
 export const STATUS_RESPONSE = message({
   vertexes: [1, list(nested(VERTEX))],
+  statuses: [2, list(nested(VERTEX_STATUS))],
   logs: [3, list(nested(VERTEX_LOG))],
   warnings: [4, list(nested(VERTEX_WARNING))],
 });
@@ -169,6 +180,12 @@ export const WRITE_CONTENT_REQUEST = message({
   expected: [4, text],
   offset: [5, integer],
   data: [6, bytes],
+});
+export const WRITE_CONTENT_RESPONSE = message({
+  action: [1, integer],
+  offset: [4, integer],
+  total: [5, integer],
+  digest: [6, text],
 });
 
 export const CHECK_AGENT_REQUEST = message({ id: [1, text] });

@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { EngineError } from '../../base/errors.ts';
+import { EngineError } from '../base/errors.ts';
 import { GrpcClient, type Methods, serveGrpc } from './grpc.ts';
 
 const never = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { performServerHandshake, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { connect, type ClientHttp2Session, type Http2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { EngineError, type ErrorKind, messageOf } from '../../base/errors.ts';
+import { EngineError, type ErrorKind, messageOf } from '../base/errors.ts';
 
 /** Status codes of gRPC (doc/statuscodes.md). */
 const STATUS: Record<ErrorKind, number> = {
@@ -265,9 +265,14 @@ export class GrpcClient {
   }
 
   /** A method that takes one message and gives one. @throws EngineError */
-  async unary(path: string, request: Uint8Array, signal: AbortSignal): Promise<Buffer> {
+  async unary(
+    path: string,
+    request: Uint8Array,
+    signal: AbortSignal,
+    metadata: Record<string, string> = {},
+  ): Promise<Buffer> {
     signal.throwIfAborted();
-    const call = this.call(path);
+    const call = this.call(path, metadata);
     const cancel = () => call.cancel();
     signal.addEventListener('abort', cancel, { once: true });
     try {
@@ -298,7 +303,23 @@ async function* responsesOf(
   }
   const { 'grpc-status': code = '2', 'grpc-message': message = '' } = await status;
   if (code === '0') return;
-  throw new EngineError(kindOf(Number(code)), decoded(String(message)) || `rpc error: code ${String(code)}`);
+  const details = (await status)['grpc-status-details-bin'];
+  throw new GrpcError(
+    kindOf(Number(code)),
+    decoded(String(message)) || `rpc error: code ${String(code)}`,
+    details === undefined ? undefined : Buffer.from(String(details), 'base64'),
+  );
+}
+
+/** What the other side has answered with. */
+export class GrpcError extends EngineError {
+  /** `google.rpc.Status` in full, where the other side tells more than a message. */
+  readonly details: Buffer | undefined;
+
+  constructor(kind: ErrorKind, message: string, details: Buffer | undefined) {
+    super(kind, message);
+    this.details = details;
+  }
 }
 
 function decoded(message: string): string {
