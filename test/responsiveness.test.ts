@@ -175,6 +175,28 @@ describe('while the worst is done', () => {
     await remove('one');
   });
 
+  answers('to networks of tens of thousands of subnets, addresses and settings', async () => {
+    const address = (index: number) => `10.${index >> 8}.${index & 255}.0`;
+    const refused = async (path: string, body: object) =>
+      assert.match(await expect(400, 'POST', path, body), /more than 1024/);
+    await refused('/networks/create', {
+      Name: 'many',
+      IPAM: { Config: list(20_000, index => ({ Subnet: `${address(index)}/24` })) },
+    });
+    const AuxiliaryAddresses = Object.fromEntries(list(30_000, index => [`host-${index}`, address(index)]));
+    await refused('/networks/create', {
+      Name: 'many',
+      IPAM: { Config: [{ Subnet: '10.0.0.0/8', AuxiliaryAddresses }] },
+    });
+    const onNetworks = (EndpointsConfig: object) =>
+      refused('/containers/create', { Image: 'plain', NetworkingConfig: { EndpointsConfig } });
+    await onNetworks(map(60_000, index => `network-${index}`, {}));
+    await onNetworks({ some: { Aliases: list(60_000, index => `alias-${index}`) } });
+    await onNetworks({ some: { DriverOpts: map(30_000, index => `option-${index}`, '') } });
+    await onNetworks({ some: { IPAMConfig: { LinkLocalIPs: list(30_000, () => '169.254.1.2') } } });
+    const sysctls = list(100_000, () => 'net.ipv4.conf.IFNAME.log_martians=1').join(',');
+    await onNetworks({ some: { DriverOpts: { 'com.docker.network.endpoint.sysctls': sysctls } } });
+  });
   answers('to a thousand containers, and any filter of them', async () => {
     const names = list(1000, index => `container-${index}`);
     for (let at = 0; at < names.length; at += 10)

@@ -185,8 +185,8 @@ test('without privileges a container is a unit of the user’s own manager', { s
   const manager = `${name}-manager`;
   const env = `XDG_RUNTIME_DIR=${home}`;
   const identity = [`--uid=${user.uid}`, `--gid=${user.gid}`, `--setenv=${env}`];
-  // No other unit is to be started, above all none that looks after /tmp.
-  const properties = ['-p', 'Delegate=yes', '-p', 'DefaultDependencies=no'];
+  // As user@.service is delegated. No other unit is to be started, above all none that looks after /tmp.
+  const properties = ['-p', 'Delegate=memory pids', '-p', 'DefaultDependencies=no'];
   const command = ['/lib/systemd/systemd', '--user', '--unit=basic.target'];
   for (const path of [home, runtime.base]) chmodSync(path, 0o755);
   chownSync(home, user.uid, user.gid);

@@ -12,7 +12,7 @@ export type CgroupPaths = {
   v1: Record<string, string>;
   /** The directory in the v2 hierarchy. */
   unified?: string;
-  /** Controllers that are enabled for the cgroup in the v2 hierarchy. */
+  /** Controllers that the cgroup has in the v2 hierarchy, where whoever makes it may enable them. */
   unifiedControllers: string[];
 };
 
@@ -34,16 +34,22 @@ export function cgroupPaths(
     mode,
     v1,
     unified: unified && cgroupDirectory(unified, cgroupsPath, 2),
-    unifiedControllers: neededControllers(layout, v1, resources),
+    unifiedControllers: wantedControllers(layout, requiredControllers(v1, resources)),
   };
 }
 
-function neededControllers({ unified }: CgroupLayout, v1: CgroupPaths['v1'], resources: Resources): string[] {
-  const needed = new Set(ACCOUNTING);
+function wantedControllers({ unified }: CgroupLayout, required: Set<string>): string[] {
+  const wanted = new Set([...ACCOUNTING, ...required]);
+  return unified?.controllers.filter(controller => wanted.has(controller)) ?? [];
+}
+
+/** The controllers of cgroup v2 that `resources` cannot be limited without. */
+export function requiredControllers(v1: CgroupPaths['v1'], resources: Resources): Set<string> {
+  const needed = new Set<string>();
   for (const [controller, list] of settingsV2({ ...onV2(v1, resources), unified: {} }))
     if (list.length > 0) needed.add(controller);
   for (const file of Object.keys(resources.unified ?? {})) needed.add(file.split('.')[0]!);
-  return unified?.controllers.filter(controller => needed.has(controller)) ?? [];
+  return needed;
 }
 
 /**

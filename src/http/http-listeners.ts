@@ -15,7 +15,7 @@ import { headProblem, plainRefusal } from './check-head.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { Logger } from './logger.ts';
 import { keepTlsFresh, readTlsOptions, type TlsFiles } from './tls-options.ts';
-import { listenUnix } from './unix-listener.ts';
+import { BACKLOG, listenUnix } from './unix-listener.ts';
 
 /** What answers the requests that come in at one listener. */
 export type RequestHandler = {
@@ -86,7 +86,8 @@ export class HttpListeners {
       this.addresses.push(`unix://${address.path}`);
       return { isLocal: true };
     }
-    server.listen(address.type === 'fd' ? { fd: address.fd } : { host: address.host, port: address.port });
+    const place = address.type === 'fd' ? { fd: address.fd } : { host: address.host, port: address.port };
+    server.listen({ ...place, backlog: BACKLOG });
     await once(server, 'listening');
     const { address: host, port, family } = (server.address() ?? {}) as Partial<AddressInfo>;
     this.addresses.push(

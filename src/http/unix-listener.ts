@@ -6,6 +6,8 @@ import { EngineError, errorCode } from '../base/errors.ts';
 /** Whose members may use the socket, where one of these groups exists. */
 const GROUPS = ['docker', 'slipway'];
 const MODE = 0o660;
+/** Connections that may wait to be accepted, as the kernel bounds them: to connect to more fails at once (unix(7)). */
+export const BACKLOG = 4096;
 
 /**
  * Makes the server listen at a path. A socket without a listener is replaced; clients see it only once its
@@ -17,7 +19,7 @@ export async function listenUnix(server: Server, path: string): Promise<() => vo
   // libuv binds with the process's umask; no client knows the socket's temporary name.
   const temporary = `${path}~`;
   rmSync(temporary, { force: true });
-  server.listen({ path: temporary });
+  server.listen({ path: temporary, backlog: BACKLOG });
   await once(server, 'listening');
   chmodSync(temporary, MODE);
   const group = findGroup();

@@ -34,11 +34,12 @@ export function arrayOf<T>(element: Decoder<T>, goType: string): Decoder<T[]> {
   };
 }
 
-/** An object of any keys. */
-export function mapOf<T>(element: Decoder<T>, goType: string): Decoder<Record<string, T>> {
+/** An object of any keys, `most` at most: where each takes long to decode, before that is begun. */
+export function mapOf<T>(element: Decoder<T>, goType: string, most = Infinity): Decoder<Record<string, T>> {
   return (value, path) => {
     const given = objectOf(value, path, goType) as Record<string, unknown>;
     const keys = Object.keys(given);
+    if (keys.length > most) throw new JsonError(`${path} has ${keys.length} entries, more than ${most}`);
     const items = keys.map(key => element(given[key], `${path}.${key}`));
     // Where nothing changes the object itself will do: a copy of one that has as many keys as may be takes long.
     if (keys.every((key, index) => given[key] === items[index])) return given as Record<string, T>;

@@ -4,6 +4,7 @@ import { contains, type IpVersion, isIpOf, parseIp, parseSubnet } from '../../ne
 import type { Container } from '../model/container.ts';
 import type { ContainerRecord } from '../model/container-record.ts';
 import type { NetworkDaemon } from './networks.ts';
+import { checkSizes } from '../model/check-sizes.ts';
 import { invalid } from '../model/errors.ts';
 import { interfaceSysctlProblem } from './interface-sysctls.ts';
 import { joined } from './ipam-config.ts';
@@ -24,6 +25,8 @@ export function checkEndpointSettings(
   network: NetworkRecord | undefined,
 ): void {
   const { IPAMConfig, Aliases, DriverOpts } = settings;
+  checkSizes(settings);
+  checkSizes(IPAMConfig);
   const { IPv4Address: ipv4, IPv6Address: ipv6 } = IPAMConfig;
   const problems: string[] = [];
   if (!isUserDefined(network === undefined ? name : network.name)) {

@@ -4,14 +4,20 @@ import { goFileReason } from '../../base/go-file-error.ts';
 import { own } from '../../base/own.ts';
 import { inNetworkNamespace } from '../../kernel/namespaces.ts';
 import type { EndpointConfig } from '../model/endpoint-config.ts';
+import { checkSizes, MAX_ENTRIES } from '../model/check-sizes.ts';
 import { invalid } from '../model/errors.ts';
 
 const OPTION = 'com.docker.network.endpoint.sysctls';
 const NAME = /^net\.(ipv4|ipv6|mpls)\.[a-z0-9_-]+\.IFNAME\.[a-z0-9_-]+$/;
 
-/** What is wrong with the sysctls that are asked for an endpoint's interface, in Docker's words; undefined for nothing. */
+/**
+ * What is wrong with the sysctls that are asked for an endpoint's interface, in Docker's words; undefined for nothing.
+ * @throws EngineError invalid-parameter when there are too many
+ */
 export function interfaceSysctlProblem(settings: EndpointConfig): string | undefined {
-  for (const { text, name, value } of interfaceSysctls(settings)) {
+  const sysctls = interfaceSysctls(settings);
+  checkSizes({ [OPTION]: sysctls });
+  for (const { text, name, value } of sysctls) {
     if (!NAME.test(name))
       return `unrecognised network interface sysctl '${text}'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', 'X' must be 'ipv4', 'ipv6' or 'mpls'`;
     if (value === undefined) return `expected sysctl '${text}' to have format name=value`;
@@ -41,7 +47,7 @@ type Sysctl = { text: string; name: string; value: string | undefined };
 function interfaceSysctls({ DriverOpts }: EndpointConfig): Sysctl[] {
   const option = own(DriverOpts, OPTION);
   if (option === undefined) return [];
-  return option.split(',').map(text => {
+  return option.split(',', MAX_ENTRIES + 1).map(text => {
     const [given = '', ...value] = text.split('=');
     // docker's command line has small letters throughout in `--network name=…,driver-opt=…`.
     const name = given.replace('.ifname.', '.IFNAME.');

@@ -9,6 +9,7 @@ import {
   parseSubnet,
   type Subnet,
 } from '../../networkdriver/ipam/ip.ts';
+import { checkSizes } from '../model/check-sizes.ts';
 import { invalid } from '../model/errors.ts';
 import type { PoolRecord } from '../model/network-record.ts';
 
@@ -20,6 +21,8 @@ export function parseIpamConfig(
   configs: readonly IpamConfig[],
   enabled: { ipv4: boolean; ipv6: boolean },
 ): PoolRecord[] {
+  const AuxiliaryAddresses = configs.flatMap(config => Object.keys(config.AuxiliaryAddresses ?? {}));
+  checkSizes({ 'IPAM.Config': configs, AuxiliaryAddresses });
   const problems = configs.flatMap(config => problemsOf(config));
   if (problems.length > 0) throw invalid(`invalid network config:\n${joined(problems)}`);
   return configs

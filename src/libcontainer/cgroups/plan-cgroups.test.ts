@@ -90,9 +90,11 @@ test('on a hybrid layout the child joins each v1 hierarchy, and is born into the
     pids: { limit: 7 },
   });
   assert.deepEqual(lines(birthplace), [
-    'write /sys/fs/cgroup/unified/cgroup.subtree_control +hugetlb +pids',
+    'write /sys/fs/cgroup/unified/cgroup.subtree_control +pids',
+    'try-write /sys/fs/cgroup/unified/cgroup.subtree_control +hugetlb',
     'mkdir /sys/fs/cgroup/unified/docker',
-    'write /sys/fs/cgroup/unified/docker/cgroup.subtree_control +hugetlb +pids',
+    'write /sys/fs/cgroup/unified/docker/cgroup.subtree_control +pids',
+    'try-write /sys/fs/cgroup/unified/docker/cgroup.subtree_control +hugetlb',
     'mkdir /sys/fs/cgroup/unified/docker/x',
   ]);
   assert.deepEqual(otherLines(lines(parent)), [

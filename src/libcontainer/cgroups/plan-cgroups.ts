@@ -1,5 +1,10 @@
 import { posix } from 'node:path';
-import { type CgroupPaths, cgroupPaths, settingsFor } from '../../cgroups/cgroup-paths.ts';
+import {
+  type CgroupPaths,
+  cgroupPaths,
+  requiredControllers,
+  settingsFor,
+} from '../../cgroups/cgroup-paths.ts';
 import { withDefaultDevices } from '../../cgroups/default-devices.ts';
 import { type CgroupLayout, type Hierarchy, type ReadFile, readHostFile } from '../../cgroups/layout.ts';
 import type { Resources } from '../../oci/runtime-spec.ts';
@@ -41,7 +46,7 @@ export function planCgroups(options: CgroupOptions): CgroupPlan {
   return {
     birthplace:
       layout.unified && paths.unified
-        ? makeUnified(layout, paths.unified, paths.unifiedControllers, read)
+        ? makeUnified(layout, paths, requiredControllers(paths.v1, resources), read)
         : [],
     parent: [
       ...directories.flatMap(directory =>
@@ -110,30 +115,31 @@ function makeCpuset(
 }
 
 /**
- * Every ancestor must enable a controller for its children before the leaf has it. Pure v2 gets all that there are, as
- * with runc, where they can be had: any may be limited later, or by the container itself. Beside v1 they would only
- * make a container's start and end longer.
+ * Every ancestor must enable a controller for its children before the leaf has it. Who is not the machine's root may
+ * enable those that were delegated, so that only what a limit requires must be there. Pure v2 gets all that there are, as
+ * with runc: any may be limited later, or by the container itself. Beside v1 they would only make a container's start
+ * and end longer.
  */
 function makeUnified(
   { mode, unified }: CgroupLayout,
-  directory: string,
-  needed: string[],
+  { unified: directory = '', unifiedControllers }: CgroupPaths,
+  required: Set<string>,
   read: ReadFile,
 ): ParentOperation[] {
   const { mountPoint, controllers } = unified!;
-  const wished = mode === 'v2' ? controllers.filter(controller => !needed.includes(controller)) : [];
+  const wanted = mode === 'v2' ? controllers : unifiedControllers;
   const operations: ParentOperation[] = [];
   for (const path of [mountPoint, ...chain(mountPoint, directory)]) {
     if (path !== mountPoint) operations.push({ op: 'mkdir', path, mode: 0o755 });
     if (path === directory) continue;
     const file = posix.join(path, 'cgroup.subtree_control');
     const enabled = (read(file) ?? '').trim().split(' ');
-    const missing = needed.filter(controller => !enabled.includes(controller));
-    if (missing.length > 0)
-      operations.push({ op: 'write', path: file, data: missing.map(name => `+${name}`).join(' ') });
+    const missing = wanted.filter(controller => !enabled.includes(controller));
+    const enable = missing.filter(controller => required.has(controller)).map(name => `+${name}`);
+    if (enable.length > 0) operations.push({ op: 'write', path: file, data: enable.join(' ') });
     // One by one, as one that cannot be had would keep away the others.
-    for (const name of wished)
-      if (!enabled.includes(name)) operations.push({ op: 'try-write', path: file, data: `+${name}` });
+    for (const name of missing)
+      if (!required.has(name)) operations.push({ op: 'try-write', path: file, data: `+${name}` });
   }
   return operations;
 }

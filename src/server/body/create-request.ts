@@ -36,8 +36,10 @@ export const endpointSettings = struct<api.EndpointSettings>('network.EndpointSe
   DNSNames: strings,
 });
 
+const MAX_ENDPOINTS = 1024;
+
 const networkingConfig = struct<api.NetworkingConfig>('network.NetworkingConfig', {
-  EndpointsConfig: mapOf(nullable(endpointSettings), 'map[string]*network.EndpointSettings'),
+  EndpointsConfig: mapOf(nullable(endpointSettings), 'map[string]*network.EndpointSettings', MAX_ENDPOINTS),
 });
 
 const request = struct<api.ContainerCreateRequest>('container.CreateRequest', {

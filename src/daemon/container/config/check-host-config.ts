@@ -11,7 +11,7 @@ import { checkCgroupParent } from './check-cgroup-parent.ts';
 import { checkResources, checkSwap } from './check-resources.ts';
 import { checkNetworkMode } from './check-network-mode.ts';
 import { checkPorts } from './ports.ts';
-import { checkSizes } from './check-sizes.ts';
+import { checkSizes } from '../../model/check-sizes.ts';
 
 /** Docker has the word twice. */
 const IGNORED_DRIVER =

@@ -11,7 +11,7 @@ import {
 import type { Container } from '../../model/container.ts';
 import { checkRestartPolicy } from '../config/check-host-config.ts';
 import { checkResources, checkSwap } from '../config/check-resources.ts';
-import { checkSizes } from '../config/check-sizes.ts';
+import { checkSizes } from '../../model/check-sizes.ts';
 import { discardLimits } from '../config/discard-limits.ts';
 import type { Daemon } from '../daemon.ts';
 import { conflict, prefixed } from '../../model/errors.ts';
