@@ -1,8 +1,12 @@
 import { EngineError } from '../base/errors.ts';
-import { BURST_POLICIES, type BurstPolicy, type BurstSettings } from './burst/burst-settings.ts';
+import {
+  BURST_POLICIES,
+  type BurstPolicy,
+  type BurstSettings,
+  type QualityOfService,
+} from './burst/burst-settings.ts';
 import { type NetworkRule, parseNetworkRule } from './network/network-rule.ts';
 import { parsePressureLimit, type PressureAction, type PressureLimit } from './pressure/pressure-limit.ts';
-import type { QualityOfService } from './quality-of-service.ts';
 import { parseBytes } from './size.ts';
 
 /**

@@ -7,7 +7,8 @@ import { type Bandwidth, bandwidthWrites } from './burst/bandwidth-writes.ts';
 import { GovernedContainer, type GovernedOptions } from './burst/governed-container.ts';
 import { LentParents, type ParentBases } from './burst/lent-parents.ts';
 import { nodeState, type NodeState } from './burst/node-state.ts';
-import { busyCores, type MachineTicks, parseMachineTicks } from './machine-cpu.ts';
+import { type ProcStat, parseProcStat } from '../kernel/proc-stat.ts';
+import { busyCores } from './machine-cpu.ts';
 
 const INTERVAL_MS = 1000;
 /** How long best-effort containers have less, from the last time on. */
@@ -32,7 +33,7 @@ export class Governor {
   readonly #options: GovernorOptions;
   readonly #containers = new Map<string, GovernedContainer>();
   readonly #parents = new LentParents();
-  readonly #machine: MachineTicks[] = [];
+  readonly #machine: ProcStat[] = [];
   #timer: NodeJS.Timeout | undefined;
   #relief: NodeJS.Timeout | undefined;
   #keptBases = '{}';
@@ -93,7 +94,7 @@ export class Governor {
 
   /** One round of the loop. */
   tick(atSeconds = performance.now() / 1000): void {
-    this.#machine.push(parseMachineTicks(readFileSync('/proc/stat', 'latin1')));
+    this.#machine.push(parseProcStat(readFileSync('/proc/stat', 'latin1')));
     if (this.#machine.length > AVERAGED_INTERVALS + 1) this.#machine.shift();
     for (const container of this.#containers.values()) container.measure(atSeconds);
     const node = this.nodeState();
@@ -109,7 +110,7 @@ export class Governor {
     const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
     const pinned = all.filter(({ options }) => options.pinnedCores > 0);
     const usage = {
-      cores: last.cores,
+      cores: last.cpus,
       used: busyCores(first, last),
       pinnedRequests: sum(pinned.map(({ options }) => options.pinnedCores)),
       pinnedUsed: sum(pinned.map(({ usedCores }) => usedCores)),

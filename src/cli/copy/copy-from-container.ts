@@ -12,10 +12,9 @@ import {
   pathStatOf,
   statContainerPath,
 } from './container-path.ts';
-import type { CopyRequest } from './copy-request.ts';
+import { type CopyRequest, reportCopy } from './copy-request.ts';
 import { checkOutputPath, localDestination, resolveLocalPath } from './local-path.ts';
 import { followedLink, prepareCopy } from './prepare-copy.ts';
-import { reportCopy } from './report-copy.ts';
 
 /** `docker cp CONTAINER:PATH DEST`, and with `-` as DEST a tar on standard output. */
 export async function copyFromContainer(

@@ -1,3 +1,6 @@
+import type { OutputStream } from '../context.ts';
+import type { ByteProgress } from '../streams/byte-progress.ts';
+
 export type CopyRequest = {
   container: string;
   /** In the container. */
@@ -8,3 +11,9 @@ export type CopyRequest = {
   archive: boolean;
   quiet: boolean;
 };
+
+/** Says in the end how much it was. */
+export function reportCopy(output: OutputStream, progress: ByteProgress, destination: string): void {
+  progress.stop();
+  output.write(`Successfully copied ${progress.size} to ${destination}\n`);
+}

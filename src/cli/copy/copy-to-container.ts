@@ -11,10 +11,9 @@ import {
   statContainerPath,
   unfitKind,
 } from './container-path.ts';
-import type { CopyRequest } from './copy-request.ts';
+import { type CopyRequest, reportCopy } from './copy-request.ts';
 import { localSource, resolveLocalPath } from './local-path.ts';
 import { type CopyDestination, prepareCopy } from './prepare-copy.ts';
-import { reportCopy } from './report-copy.ts';
 
 /** `docker cp SRC CONTAINER:PATH`, and with `-` as SRC a tar from standard input. */
 export async function copyToContainer(

@@ -1,3 +1,4 @@
+import { parseBoolean } from '../../base/go/boolean.ts';
 import { compilePattern, type Pattern, patternSize } from '../../base/go/pattern.ts';
 import { own } from '../../base/own.ts';
 import { TimeSlice } from '../../base/time-slice.ts';
@@ -87,14 +88,11 @@ function parseLabel(text: string): WantedLabel {
   return { key: text.slice(0, equals), value: text.slice(equals + 1) };
 }
 
-const TRUE = ['1', 't', 'T', 'true', 'TRUE', 'True'];
-const FALSE = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
-
 /** @throws EngineError invalid-parameter, in Docker's words */
 export function booleanFilter(filters: Filters, key: string, fallback: boolean): boolean {
   const values = filterValues(filters, key);
   if (values.length === 0) return fallback;
-  if (values.every(value => TRUE.includes(value))) return true;
-  if (values.every(value => FALSE.includes(value))) return false;
+  const [first, ...others] = new Set(values.map(parseBoolean));
+  if (first !== undefined && others.length === 0) return first;
   throw invalid(`invalid filter '${key}=[${values.join(' ')}]'`);
 }

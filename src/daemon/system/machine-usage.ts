@@ -1,5 +1,5 @@
 import { captures } from '../../base/captures.ts';
-import { countCpus } from '../container/inspect/usage-reading.ts';
+import { parseProcStat } from '../../kernel/proc-stat.ts';
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type { MachineUsage } from '../../api/machine.ts';
@@ -30,16 +30,20 @@ export async function machineUsage({ options, containers }: Daemon): Promise<Mac
 }
 
 export function parseCpu(text: string): Pick<MachineUsage, 'Cpu' | 'OnlineCpus' | 'Interrupts'> {
-  const [line = ''] = text.split('\n', 1);
-  const [User = 0, Nice = 0, System = 0, Idle = 0, IoWait = 0, Irq = 0, SoftIrq = 0, Steal = 0] = line
-    .trim()
-    .split(/\s+/)
-    .slice(1)
-    .map(Number);
+  const { user, nice, system, idle, iowait, irq, softirq, steal, cpus } = parseProcStat(text);
   const [, interrupts = 0] = captures(/^intr (\d+)/m, text);
   return {
-    Cpu: { User, Nice, System, Idle, IoWait, Irq, SoftIrq, Steal },
-    OnlineCpus: countCpus(text),
+    Cpu: {
+      User: user,
+      Nice: nice,
+      System: system,
+      Idle: idle,
+      IoWait: iowait,
+      Irq: irq,
+      SoftIrq: softirq,
+      Steal: steal,
+    },
+    OnlineCpus: cpus,
     Interrupts: Number(interrupts),
   };
 }

@@ -1,4 +1,4 @@
-import { countCpus } from '../container/inspect/usage-reading.ts';
+import { parseProcStat } from '../../kernel/proc-stat.ts';
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { EngineError, messageOf } from '../../base/errors.ts';
@@ -49,5 +49,5 @@ function limits(reserve: SystemReserve, machine: SystemReserve): Resources {
 
 /** Of the whole machine, whatever this process may use. */
 function machineCpus(): number {
-  return countCpus(readFileSync('/proc/stat', 'latin1'));
+  return parseProcStat(readFileSync('/proc/stat', 'latin1')).cpus;
 }

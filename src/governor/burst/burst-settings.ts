@@ -4,6 +4,9 @@
  */
 export type BurstPolicy = 'none' | 'cpuBurstOnly' | 'cfsQuotaBurstOnly' | 'auto';
 
+/** A container whose answers others wait for, and one that shall only use what is left over. */
+export type QualityOfService = 'none' | 'latency-sensitive' | 'best-effort';
+
 export const BURST_POLICIES: readonly BurstPolicy[] = ['none', 'cpuBurstOnly', 'cfsQuotaBurstOnly', 'auto'];
 
 export type BurstSettings = {

@@ -1,10 +1,9 @@
 import type { CgroupPaths } from '../../cgroups/cgroup-paths.ts';
 import { HeldFiles } from '../../cgroups/held-files.ts';
-import type { QualityOfService } from '../quality-of-service.ts';
 import { type BandwidthDirectory, bandwidthDirectory, readBandwidthUsage } from './bandwidth-files.ts';
 import type { Bandwidth } from './bandwidth-writes.ts';
 import { allowsBurst, type BurstLimiter, charge } from './burst-limiter.ts';
-import { type BurstSettings, usesQuotaBurst } from './burst-settings.ts';
+import { type BurstSettings, type QualityOfService, usesQuotaBurst } from './burst-settings.ts';
 import type { NodeState } from './node-state.ts';
 import { ceilingUs, decideStep, nextQuotaUs } from './quota-step.ts';
 import { clampBurst } from './static-burst.ts';

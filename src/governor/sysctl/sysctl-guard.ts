@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, statSync } from 'node:fs';
 import {
   attachToCgroup,
   createMap,
@@ -10,7 +10,6 @@ import {
   programsOfCgroup,
 } from '../../kernel/bpf/bpf.ts';
 import { RingBuffer } from '../../kernel/bpf/ring-buffer.ts';
-import { cgroupId } from '../../kernel/cgroup-id.ts';
 import { NAME_BYTES, REPORT, sysctlProgram } from './sysctl-program.ts';
 
 const BPF_PROG_TYPE_CGROUP_SYSCTL = 23;
@@ -203,4 +202,9 @@ function reportOf(record: Buffer): SysctlReport {
     value: text(REPORT.value, REPORT.size).trimEnd(),
     pid: Number(record.readBigUInt64LE(REPORT.process) >> 32n),
   };
+}
+
+/** What BPF programs know a cgroup by: the inode of its directory in cgroup v2 (bpf_get_current_cgroup_id). */
+function cgroupId(directory: string): bigint {
+  return statSync(directory, { bigint: true }).ino;
 }

@@ -1,7 +1,6 @@
 import { EngineError } from '../../base/errors.ts';
 import { sendJson } from '../../http/respond.ts';
 import { get, post, type Router, remove } from '../router.ts';
-import { unsupported } from '../unsupported.ts';
 
 /** This engine is never part of a swarm, and has no plugins: what clients ask about them has a plain answer. */
 export function swarmRoutes(): Router {
@@ -21,6 +20,13 @@ export function swarmRoutes(): Router {
       throw new EngineError('not-found', `plugin "${exchange.param('name')}" not found`);
     }),
   ];
+}
+
+/** What Docker has and this engine has not: 501 with a message that says so. */
+function unsupported(what: string): () => never {
+  return () => {
+    throw new EngineError('not-implemented', `${what} is not supported by this engine`);
+  };
 }
 
 function notManager(): never {

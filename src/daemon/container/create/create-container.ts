@@ -28,7 +28,6 @@ import { checkName } from '../config/check-name.ts';
 import { type CompletedConfig, fillConfig } from '../../model/config.ts';
 import { type CompletedHostConfig, fillHostConfig } from '../../model/host-config.ts';
 import type { IpcMode, NetworkMode, PidMode } from '../../model/namespace-modes.ts';
-import { defaultNetworkMode } from '../config/default-network-mode.ts';
 import { completeHostConfig, type HostDefaults } from '../config/complete-host-config.ts';
 import { checkPlatform } from '../config/check-platform.ts';
 import { makeWorkingDirectory } from './make-working-directory.ts';
@@ -37,7 +36,7 @@ import { checkGoverned } from '../spec/governed-resources.ts';
 import { governanceOf, governanceWarnings, withGovernanceLabels } from '../config/governance-annotations.ts';
 import { discardLimits } from '../config/discard-limits.ts';
 import { mergeImageConfig } from '../config/merge-image-config.ts';
-import { endpointSettings } from './endpoint-settings.ts';
+import { defaultNetworkMode, endpointSettings } from './endpoint-settings.ts';
 import { exposedPorts } from '../config/ports.ts';
 
 /**

@@ -1,3 +1,4 @@
+import type { DaemonOptions } from '../../model/daemon-options.ts';
 import type { CompletedHostConfig } from '../../model/host-config.ts';
 import { formatNetworkMode } from '../../model/namespace-modes.ts';
 import type * as api from '../../../api/types.ts';
@@ -10,7 +11,6 @@ import {
 } from '../../model/endpoint-config.ts';
 import { checkEndpointSettings, settingsOf } from '../../network/endpoint-settings.ts';
 import type { Networks } from '../../network/networks.ts';
-import { defaultNetworkMode } from '../config/default-network-mode.ts';
 
 const MAC = /^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i;
 
@@ -62,4 +62,9 @@ function withMacAddress(
       'the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty',
     );
   return { ...settings, [main]: { ...rest, MacAddress: macAddress } };
+}
+
+/** Of containers that name no network. */
+export function defaultNetworkMode({ bridgeDisabled }: DaemonOptions): 'bridge' | 'none' {
+  return bridgeDisabled ? 'none' : 'bridge';
 }

@@ -1,3 +1,4 @@
+import { parseProcStat } from '../../../kernel/proc-stat.ts';
 import { readFileSync } from 'node:fs';
 import type { CgroupStats } from '../../../execdriver/driver.ts';
 import type { OpenFiles } from '../../../cgroups/count-open-files.ts';
@@ -49,19 +50,11 @@ function readMachineCpu(): MachineCpu {
   return { usedNs: latest.usedNs, online: latest.online };
 }
 
-/** proc_stat(5): processors that are offline have no line. */
-export function countCpus(text: string): number {
-  return Math.max(1, [...text.matchAll(/^cpu\d+ /gm)].length);
-}
-
-/** proc_stat(5): the first line is the sum; its columns after the eighth, for guests, are in the others already. */
+/** What is stolen from a virtual machine is not used by it. */
 export function parseMachineCpu(text: string): MachineCpu {
-  const [line = ''] = text.split('\n', 1);
-  const ticks = line.trim().split(/\s+/).slice(1, 8).map(Number);
-  return {
-    usedNs: ticks.reduce((sum, value) => sum + value, 0) * NS_PER_TICK,
-    online: countCpus(text),
-  };
+  const { user, nice, system, idle, iowait, irq, softirq, cpus } = parseProcStat(text);
+  const ticks = user + nice + system + idle + iowait + irq + softirq;
+  return { usedNs: ticks * NS_PER_TICK, online: cpus };
 }
 
 /**

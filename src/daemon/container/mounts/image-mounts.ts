@@ -1,3 +1,5 @@
+import { openWithoutDevices, sealed } from '../../../archive/rooted/without-devices.ts';
+import type { ContainerLayer } from '../../../graph/graph.ts';
 import { closeSync } from 'node:fs';
 import { SyscallError } from '../../../base/errors.ts';
 import { MS_SLAVE } from '../../../kernel/abi/mount.ts';
@@ -5,7 +7,6 @@ import { clonePart } from '../../../kernel/clone-part.ts';
 import type { MountRecord } from '../../model/container-record.ts';
 import { notFound } from '../../model/errors.ts';
 import type { Daemon } from '../daemon.ts';
-import { openImageTree } from './open-image-tree.ts';
 
 type Graph = Pick<Daemon, 'graph'>;
 
@@ -60,4 +61,16 @@ function takePart(tree: number, { name, subpath }: MountRecord): number {
   } finally {
     closeSync(tree);
   }
+}
+
+/** The image's files, all layers together, as a detached mount, whose devices cannot be opened. The caller closes it. */
+export async function openImageTree({ rootfs }: ContainerLayer): Promise<number> {
+  if (rootfs.type === 'mount') return sealed(await rootfs.open());
+  if (rootfs.type === 'bind') return openWithoutDevices(rootfs.path);
+  const { lowerdirs, target, options } = rootfs;
+  return openWithoutDevices({
+    // Two at least; the target is empty.
+    lowerdirs: lowerdirs.length === 1 ? [...lowerdirs, target] : lowerdirs,
+    options: options.filter(option => option === 'userxattr'),
+  });
 }

@@ -7,7 +7,7 @@ import { hasErrorCode } from '../../../base/errors.ts';
 import { TimeSlice } from '../../../base/time-slice.ts';
 import type { MountRecord } from '../../model/container-record.ts';
 import type { Daemon } from '../daemon.ts';
-import { openImageTree } from './open-image-tree.ts';
+import { openImageTree } from './image-mounts.ts';
 import { mountSourceOf } from './open-mount-sources.ts';
 
 type VolumeCopier = Pick<Daemon, 'volumes' | 'threads'>;

@@ -1,4 +1,3 @@
-import { mainNetwork } from './main-network.ts';
 import { EngineError, errorCode } from '../../../base/errors.ts';
 import { deleteLink } from '../../../kernel/netlink/link-messages.ts';
 import { own } from '../../../base/own.ts';
@@ -9,7 +8,7 @@ import type { EndpointConfig } from '../../model/endpoint-config.ts';
 import { conflict, invalid, notFound } from '../../model/errors.ts';
 import { addOwnHosts, removeOwnHosts, writeResolvConf } from './host-files.ts';
 import { keepPorts } from './keep-ports.ts';
-import { connectOne, gatewayCandidate } from './join-networks.ts';
+import { connectOne, gatewayCandidate, mainNetwork } from './join-networks.ts';
 import { openNetworkNamespaceOf } from '../../model/open-namespaces.ts';
 import { checkConnectable } from '../../network/check-connectable.ts';
 import { checkEndpointSettings, interfaceName, settingsOf } from '../../network/endpoint-settings.ts';

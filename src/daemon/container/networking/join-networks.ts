@@ -1,3 +1,4 @@
+import { formatNetworkMode } from '../../model/namespace-modes.ts';
 import { closeSync } from 'node:fs';
 import { hasHostBinding } from '../../../networkdriver/bridge/bridge-options.ts';
 import type { PortBinding } from '../../../networkdriver/driver.ts';
@@ -8,7 +9,6 @@ import { portBindings } from '../config/ports.ts';
 import type { Daemon } from '../daemon.ts';
 import { prefixed } from '../../model/errors.ts';
 import { lacksServers } from './host-files.ts';
-import { mainNetwork } from './main-network.ts';
 import { checkConnectable } from '../../network/check-connectable.ts';
 import { endpointLinks } from './endpoint-links.ts';
 import {
@@ -19,7 +19,7 @@ import {
 } from '../../network/endpoint-settings.ts';
 import { orderGateways } from '../../network/gateway-order.ts';
 import { DEFAULT_NETWORK, isUserDefined, type NetworkRecord } from '../../model/network-record.ts';
-import type { Connection } from '../../network/networks.ts';
+import type { Connection, Networks } from '../../network/networks.ts';
 import { addLinkLocalAddresses } from '../../network/link-local-addresses.ts';
 import { setInterfaceSysctls } from '../../network/interface-sysctls.ts';
 import { joinedNetwork } from './joined-containers.ts';
@@ -197,4 +197,11 @@ function once(task: () => void): () => void {
     if (!isDone) task();
     isDone = true;
   };
+}
+
+/** The name of the network that a container's mode names; undefined where it shares another container's. */
+export function mainNetwork(networks: Networks, { hostConfig }: ContainerRecord): string | undefined {
+  const { NetworkMode: mode } = hostConfig;
+  if (mode.kind === 'container') return undefined;
+  return networks.nameOf(formatNetworkMode(mode));
 }
