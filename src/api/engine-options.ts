@@ -6,7 +6,7 @@ export type AddressPool = { base: string; size: number };
 
 type Option<Value> = {
   readonly initial: Value;
-  /** Of `slipway daemon`. */
+  /** The flag of `slipway daemon`. */
   readonly flag: string;
   /** What `/info` calls it. */
   readonly info?: string;
@@ -40,7 +40,7 @@ export const ENGINE_OPTIONS = {
   storageOptions: option<readonly string[]>('storage-opt', []),
   /** Whether layers' compressed blobs are replaced by recipes once they are unpacked. */
   discardBlobs: option('discard-blobs', false),
-  /** Of containers that name no other; '' for the top. */
+  /** The cgroup above containers that name no other; '' for the top. */
   cgroupParent: option('cgroup-parent', ''),
   logDriver: option('log-driver', 'json-file', 'LoggingDriver'),
   logOptions: option<Record<string, string>>('log-opt', {}),
@@ -63,7 +63,7 @@ export const ENGINE_OPTIONS = {
   dnsOptions: option<string[]>('dns-opt', []),
   /** The default network's own address (CIDR); '' for the first of Docker's pools that is free. */
   bridgeIp: option('bip', ''),
-  /** Of its IPv6; '' likewise. */
+  /** The same for IPv6. */
   bridgeIp6: option('bip6', ''),
   /** Whether the default network has IPv6. */
   ipv6: option('ipv6', false),
@@ -84,7 +84,7 @@ export const ENGINE_OPTIONS = {
   addressPools: option<readonly AddressPool[]>('default-address-pool', []),
   /** Whether outgoing connections of the default network get the host's address. */
   masquerade: option('ip-masq', true),
-  /** Of the default network, in bytes; 0: that of the interface of the host's default route. */
+  /** The default network's MTU in bytes; 0: that of the interface with the host's default route. */
   mtu: option('mtu', 0),
   labels: reloadable<string[]>('label', [], { reload: 'labels', info: 'Labels' }),
   debug: reloadable('debug', false, { reload: 'debug', info: 'Debug' }),
@@ -94,11 +94,16 @@ export const ENGINE_OPTIONS = {
    */
   imageGcHigh: option('image-gc-high', 0),
   imageGcLow: option('image-gc-low', 0),
-  /** What the build cache may take on the disk, in Docker's units; '0': as much as there is; '': a tenth of the file system. */
+  /**
+   * What the build cache may take on the disk, in Docker's units; '0': as much as there is; '': a tenth of the file
+   * system.
+   */
   buildCacheLimit: option('build-cache-limit', ''),
   /** What of the file system the build cache leaves free, as far as it can, in Docker's units; '' or '0': nothing. */
   buildCacheMinFree: option('build-cache-min-free', ''),
-  /** Rules of what may stay of it, in their order; where there are any, they take the place of both (cache-policy.ts). */
+  /**
+   * Rules of what may stay of it, in their order; where there are any, they take the place of both (cache-policy.ts).
+   */
   buildCachePolicies: option<readonly string[]>('build-cache-policy', []),
   /** `host[:port]` or CIDR: registries whose HTTPS is not verified; HTTP will do. */
   insecureRegistries: reloadable<readonly string[]>('insecure-registry', [], {
@@ -106,9 +111,11 @@ export const ENGINE_OPTIONS = {
   }),
   /** URLs. */
   registryMirrors: reloadable<readonly string[]>('registry-mirror', [], { reload: 'registry-mirrors' }),
-  /** Which images may come from registries: containers-policy.json(5). Read at each pull; all may where it is missing. */
+  /**
+   * Which images may come from registries: containers-policy.json(5). Read at each pull; all may where it is missing.
+   */
   imagePolicyFile: option('image-policy', '/etc/slipway/policy.json'),
-  /** Of layers, in all pulls and in all pushes together. */
+  /** How many layers are transferred at once, in all pulls together and in all pushes together. */
   maxConcurrentDownloads: option('max-concurrent-downloads', 3),
   maxConcurrentUploads: option('max-concurrent-uploads', 5),
 } satisfies Record<string, Option<unknown>>;
@@ -134,7 +141,7 @@ export type Reloadable = {
   [Each in Name as Table[Each] extends ReloadableOption<unknown> ? Each : never]: EngineSettings[Each];
 };
 
-/** Of all settings, those that may change. */
+/** The settings that may change while the engine runs. */
 export function reloadableOf(settings: EngineSettings): Reloadable {
   return Object.fromEntries(
     Object.entries(ENGINE_OPTIONS).flatMap(([name, option]) =>

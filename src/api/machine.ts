@@ -2,7 +2,7 @@ import type { PressureStats } from './stats.ts';
 
 /** `GET /slipway/machine`: what the machine is at, and what of it is no container's. Counters since its start. */
 export type MachineUsage = {
-  /** Of the machine's clock, in ns: what rates are made with. */
+  /** The machine's monotonic clock in ns, for computing rates. */
   ClockNs: number;
   /** Time of all CPUs together by what it went to, in hundredths of a second (proc_stat(5)). */
   Cpu: Record<'User' | 'Nice' | 'System' | 'Idle' | 'IoWait' | 'Irq' | 'SoftIrq' | 'Steal', number>;

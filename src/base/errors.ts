@@ -7,7 +7,7 @@ export type ErrorKind =
   | 'forbidden'
   | 'not-modified'
   | 'unavailable'
-  /** Somebody asks for too much; may be worth another try later. */
+  /** A limit is reached; another try later may succeed. */
   | 'resource-exhausted'
   | 'not-implemented'
   | 'system'

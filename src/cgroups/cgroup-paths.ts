@@ -16,7 +16,10 @@ export type CgroupPaths = {
   unifiedControllers: string[];
 };
 
-/** Of every v2 cgroup of ours: they account for what Docker shows, and limit what may be changed while a container runs. */
+/**
+ * Controllers of every v2 cgroup of ours: they count what Docker shows, and limit what may be changed while a
+ * container runs.
+ */
 const ACCOUNTING = ['cpuset', 'cpu', 'io', 'memory', 'pids', 'hugetlb'];
 
 /** Where the cgroup that the spec names is in each hierarchy: see {@link cgroupDirectory}. */

@@ -29,7 +29,7 @@ export type Governance = {
   sysctlGuard?: SysctlMode;
   /** Sysctls that may be written all the same: `net.core.*`. */
   sysctlAllow: string[];
-  /** Of cgroup v2; bytes. */
+  /** The limits that only cgroup v2 has, in bytes. */
   memory: { high?: number; low?: number; min?: number; oomGroup?: boolean };
   hugetlb: { pageSize: string; limit: number }[];
   numaNode?: number;
@@ -254,7 +254,9 @@ function listOf(text: string, most: number): string[] {
   return items;
 }
 
-/** As sysctl(8) has names, all below a directory by a `*` at the end; of 63 bytes, which is what the kernel compares. */
+/**
+ * As sysctl(8) has names, all below a directory by a `*` at the end; of 63 bytes, which is what the kernel compares.
+ */
 function checkSysctlName(name: string): string {
   if (!/^[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*(\.\*)?$/.test(name) || name.length > 63)
     throw invalid('want names of sysctls, such as net.core.somaxconn or net.core.*');

@@ -139,7 +139,7 @@ export class Governor {
       () => {
         container.isBacked = true;
       },
-      (error: unknown) => this.#warn(id, error, 'no CPU time is lent, as nobody would take it back'),
+      (error: unknown) => this.#warn(id, error, 'no CPU time is lent, as the shim could not take it back'),
     );
   }
 

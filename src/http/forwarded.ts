@@ -32,7 +32,10 @@ export function forwardedHops(header: string | undefined): Hop[] {
   }
 }
 
-/** `X-Forwarded-For`, `-Proto` and `-Host`, which have an entry for each proxy, or one from the only one that sets them. */
+/**
+ * `X-Forwarded-For`, `-Proto` and `-Host`, which have an entry for each proxy, or one from the only one that sets
+ * them.
+ */
 export function xForwardedHops(headers: IncomingHttpHeaders): Hop[] {
   const lists = ['for', 'proto', 'host'].map(name => listOf(headers[`x-forwarded-${name}`]));
   const count = Math.max(...lists.map(list => list.length));
@@ -60,7 +63,7 @@ function hopOf(address = '', protocol = '', host = ''): Hop {
   };
 }
 
-/** Of `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`. */
+/** The address in `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`. */
 function addressOf(node: string): string | undefined {
   const address = isIP(node) === 0 ? /^\[?([^\]]*?)\]?(?::\d{1,5})?$/.exec(node)?.[1] : node;
   return address !== undefined && isIP(address) !== 0 ? address : undefined;

@@ -134,7 +134,7 @@ export async function sendLines(
   response.end();
 }
 
-/** Of progress: a task is not held up by who watches it. */
+/** How much progress may wait for a client that does not read, so that it does not delay the task. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
 function startLines(response: ServerResponse): void {

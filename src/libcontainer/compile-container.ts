@@ -58,7 +58,10 @@ export type ContainerOptions = {
   withoutCgroups?: boolean;
   /** The child may run on all CPUs of its cgroup, whatever its parent was bound to. */
   resetAffinity?: boolean;
-  /** How much all its processes may have open together; 0: any number, but that can be changed. Undefined: nobody asks. */
+  /**
+   * How much all its processes may have open together; 0: any number, but that can be changed. Undefined: there is no
+   * filter for it.
+   */
   filesLimit?: number;
   noPivot?: boolean;
   noNewKeyring?: boolean;

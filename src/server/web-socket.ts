@@ -3,7 +3,7 @@ import { EngineError, messageOf } from '../base/errors.ts';
 import type { Exchange } from './exchange.ts';
 import { endWithMessage, takeConnection } from './hijack.ts';
 
-/** Of one message of a client's: what is typed or pasted. */
+/** The longest message that a client may send: what is typed or pasted. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /** Pings of a client that reads no more than this behind have no answers, which would be kept for it without end. */

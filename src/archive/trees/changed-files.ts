@@ -38,7 +38,7 @@ type Entry = { name: string; stat: fs.BigIntStats };
 
 /**
  * What a tree has that the tree below it has not, in the order of names' bytes, directories before what is in them.
- * Of a removed tree only the topmost entry is told; directories count as modified when something in them is.
+ * Only the topmost entry of a removed tree is reported; directories count as modified when something in them is.
  *
  * The calling thread must be separated, and have `upper` as its root; whenever this yields, it has.
  */

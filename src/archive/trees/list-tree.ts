@@ -16,7 +16,7 @@ export type ListedFile = {
   sizeBytes: number;
   /** Nanoseconds since the epoch, in decimal. */
   mtimeNs: string;
-  /** Of a symbolic link its target, of a hard link the path of the first of them; else ''. */
+  /** A symbolic link's target, or the first path of a hard link; else ''. */
   link: string;
   major: number;
   minor: number;

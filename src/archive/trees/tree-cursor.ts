@@ -15,9 +15,9 @@ type Level = { fd: number } | { fd: undefined; id: string };
 
 /**
  * A place in a tree of directories. It goes down by names of entries, and up again, and knows directories by
- * descriptors, so that the tree may be deeper than a path can name (PATH_MAX), and that nobody who changes it meanwhile
- * leads it elsewhere: it follows no link, and leaves neither the tree nor its mount. Whatever the depth, it has only
- * some descriptors open.
+ * descriptors, so that the tree may be deeper than a path can name (PATH_MAX), and that a process that changes it
+ * meanwhile cannot lead it elsewhere: it follows no link, and leaves neither the tree nor its mount. Whatever the depth,
+ * it has only some descriptors open.
  */
 export class TreeCursor {
   readonly #above: Level[] = [];

@@ -6,7 +6,7 @@ import type { RowType } from './write-rows.ts';
 
 export const STATS_TABLE =
   'table {{.ID}}\\t{{.Name}}\\t{{.CPUPerc}}\\t{{.MemUsage}}\\t{{.MemPerc}}\\t{{.NetIO}}\\t{{.BlockIO}}\\t{{.PIDs}}';
-/** Of the live view on a terminal. */
+/** The table of the live view on a terminal. */
 export const LIVE_STATS_TABLE = `${STATS_TABLE}\\t{{.CPUTrend}}`;
 
 /** The fields of `GET /containers/{id}/stats` that are shown. */
@@ -105,7 +105,9 @@ function percent(share: number): string {
   return `${(share * 100).toFixed(2)}%`;
 }
 
-/** Of one CPU. Other engines give no percentage of their own: then it is what docker's CLI makes of their counters. */
+/**
+ * Percent of one CPU. Other engines send no percentage: it is then computed from their counters as docker's CLI does.
+ */
 export function cpuShare({
   cpu_stats: now = {},
   precpu_stats: before = {},
@@ -118,7 +120,7 @@ export function cpuShare({
   return used > 0 && available > 0 ? (used / available) * cpus : 0;
 }
 
-/** Of the periods between two readings. */
+/** Which share of the periods between two readings was throttled. */
 function throttledShare({ cpu_stats: now = {}, precpu_stats: before = {} }: ContainerStats): number {
   const since = (name: 'periods' | 'throttled_periods') =>
     (now.throttling_data?.[name] ?? 0) - (before.throttling_data?.[name] ?? 0);

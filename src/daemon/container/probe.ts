@@ -15,7 +15,7 @@ export type Probe = {
   readonly end: () => void;
 };
 
-/** Of a probe whose time is over, in Docker's words. */
+/** The outcome of a probe that took too long, in Docker's words. */
 export function exceeded(timeoutMs: number, output = ''): ProbeOutcome {
   const message = `Health check exceeded timeout (${formatGoDuration(timeoutMs)})`;
   return { exitCode: -1, output: output === '' ? message : `${message}: ${output}` };

@@ -10,7 +10,10 @@ import { buildExecProcess } from '../container/start/build-spec.ts';
 import { Exec, fillExecConfig } from '../model/exec.ts';
 import { forgetExec } from '../model/forget-exec.ts';
 
-/** Of one container that nobody starts, older ones are forgotten; with so many characters in all of them, too. */
+/**
+ * How many execs of a container may wait for their start, and how many characters they may have together: beyond that
+ * the oldest are forgotten.
+ */
 const MAX_WAITING = 1000;
 const MAX_WAITING_SIZE = 16 << 20;
 

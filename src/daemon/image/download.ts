@@ -12,7 +12,7 @@ export type Download = {
 const MAXIMUM_REDIRECTS = 10;
 /** Without a byte from the other side. */
 const PATIENCE_MS = 5 * 60_000;
-/** Of an answer that is no archive: what is told of it. */
+/** How much of an answer that is no archive is shown as the reason. */
 const MAXIMUM_REASON = 4096;
 
 /** What the server's refusal is to our client. */

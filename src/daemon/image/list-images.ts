@@ -119,7 +119,7 @@ function hasNames({ repoTags, repoDigests }: Names): boolean {
   return repoTags.length > 0 || repoDigests.length > 0;
 }
 
-/** Of all patterns together: each name is compared with each of them. */
+/** The length of all patterns together: each name is compared with each of them. */
 const MAX_PATTERNS_LENGTH = 16_384;
 
 /** The names that the `reference` filter lets through: the familiar name matches, with or without tag or digest. */

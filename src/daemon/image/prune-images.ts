@@ -55,7 +55,7 @@ async function prune(daemon: DaemonCore, images: readonly Image[]) {
   return { ImagesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed };
 }
 
-/** Names of an image that nobody needs; its id where it has none. */
+/** The names of an image that no container needs; its id where it has no name. */
 function unused({ containers }: DaemonCore, { id, repoTags, repoDigests }: Image): string[] {
   const users = containers.all().filter(container => usesImage(container, id));
   const names = [...repoTags, ...repoDigests];

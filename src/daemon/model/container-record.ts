@@ -53,11 +53,11 @@ export type MountRecord = {
   propagatesIfPossible?: boolean;
   /** Whether a new volume gets what the image has at `destination`. */
   copyUp: boolean;
-  /** Of a volume that stands for something else: `source` is then the device. */
+  /** Set where the volume stands for a device, which `source` then names. */
   device?: VolumeDevice;
   /** Made when it is missing at start (`-v`, not `--mount`). */
   createSource: boolean;
-  /** Of a volume or an image. */
+  /** Which part of a volume or an image is mounted; '' for all. */
   subpath: string;
   nonRecursive: boolean;
   /** How submounts of a read-only bind are treated. */
@@ -91,7 +91,7 @@ export type StateRecord = {
   /** By `stop` or `kill`: restart policies respect it. */
   manuallyStopped: boolean;
   health?: api.Health;
-  /** Of the current run. */
+  /** The endpoints of the current run; none while it does not run. */
   endpoints: { network: string; endpoint: Endpoint }[];
   /** The interface that it is being given while it runs: a daemon that was killed meanwhile is to take it away. */
   connecting?: string;

@@ -26,14 +26,14 @@ export type DaemonOptions = EngineSettings & {
   sysctlGuard: SysctlMode;
   /** Containers that name no network have none, and there is no default one. */
   bridgeDisabled: boolean;
-  /** Of how the daemon was set up; `docker info` shows them. */
+  /** What was wrong when the daemon was set up; `docker info` shows it. */
   warnings: string[];
   certificateDirectories: readonly string[];
   proxies: Proxies;
   registryPatience: Partial<Patience>;
   /** The executable mounted at /sbin/docker-init for containers that ask for an init. */
   initPath: string;
-  /** Of Slipway itself. */
+  /** Slipway's own version. */
   version: string;
 };
 

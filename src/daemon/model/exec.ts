@@ -52,7 +52,7 @@ export class Exec {
   process: ExecProcess | undefined;
   /** What is to be executed; built when the exec is created, so that a bad user is told then. */
   spec: Process | undefined;
-  /** Of what a client has asked for, in characters, which may be many. */
+  /** How many characters the client's request has. */
   readonly size: number;
   bridge: ClientSession | undefined;
   readonly #exited = Promise.withResolvers<void>();
@@ -70,7 +70,7 @@ export class Exec {
     return this.record.id;
   }
 
-  /** Nobody has begun to start it. */
+  /** No client has begun to start it. */
   get isWaiting(): boolean {
     return this.record.state === 'created' && !this.#isClaimed;
   }

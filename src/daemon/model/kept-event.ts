@@ -7,7 +7,10 @@ type Attributes = Readonly<Record<string, string>>;
 export type NewEvent = Pick<EventMessage, 'Type' | 'Action'> & {
   id: string;
   attributes: Attributes;
-  /** Of the object that it happened to, for attributes too; `attributes` come first. */
+  /**
+   * The labels of the object that it happened to. They are attributes of the event, too, unless `attributes` has the
+   * same key.
+   */
   labels?: Attributes | null | undefined;
 };
 

@@ -14,12 +14,12 @@ export type IpcMode = { kind: 'none' | 'private' | 'shareable' | 'host' } | Shar
 
 const PREFIX = 'container:';
 
-/** Of `container:ID`; of another text it is what that means itself. */
+/** What `container:ID` means, or `own` for any other text. */
 function sharedOr<Mode>(text: string, own: Mode): Shared | Mode {
   return text.startsWith(PREFIX) ? { kind: 'container', id: text.slice(PREFIX.length) } : own;
 }
 
-/** Of any text, as networks are looked up when a container starts. */
+/** Takes any text, as networks are looked up when a container starts. */
 export function parseNetworkMode(text: string): NetworkMode {
   switch (text) {
     case '':
@@ -34,12 +34,12 @@ export function parseNetworkMode(text: string): NetworkMode {
   }
 }
 
-/** Of a mode that has been checked: '', `host` or `container:ID`. */
+/** Takes a mode that has been checked: '', `host` or `container:ID`. */
 export function parsePidMode(text: string): PidMode {
   return sharedOr(text, { kind: text === 'host' ? 'host' : 'private' });
 }
 
-/** Of a mode that has been checked. '' is private. */
+/** Takes a mode that has been checked; '' is private. */
 export function parseIpcMode(text: string): IpcMode {
   switch (text) {
     case 'none':

@@ -28,7 +28,7 @@ export type PoolRecord = PoolOptions & {
   isGatewayGiven: boolean;
 };
 
-/** Of containers that name none. */
+/** The network of containers that name none. */
 export const DEFAULT_NETWORK = 'bridge';
 const PREDEFINED = [DEFAULT_NETWORK, 'host', 'none'];
 

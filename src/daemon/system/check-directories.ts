@@ -7,8 +7,8 @@ import type { Daemon } from '../container/daemon.ts';
 type Finding = SystemCheckReport['Findings'][number];
 
 /**
- * Directories of containers and volumes that nothing is recorded of. A volume's are never removed: there may be
- * somebody's only copy in them.
+ * Directories of containers and volumes that nothing is recorded of. A volume's are never removed: they may
+ * hold the only copy of a user's files.
  */
 export function checkDirectories(daemon: Daemon, { repair }: { repair: boolean }): Finding[] {
   const { containers, volumes, options, store } = daemon;

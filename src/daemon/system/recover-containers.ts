@@ -132,7 +132,10 @@ function recoverExecs(daemon: Daemon, container: Container, runtime: Task | unde
   }
 }
 
-/** Of containers that were being made or removed, in the background, and directories of runs that belong to no container. */
+/**
+ * Removes, in the background, what is left of containers that were being made or removed, and directories of runs that
+ * belong to no container.
+ */
 async function removeLeftovers(daemon: Daemon): Promise<void> {
   const { store, options, containers, volumes } = daemon;
   const leftovers = store.leftovers();
@@ -148,7 +151,7 @@ async function removeLeftovers(daemon: Daemon): Promise<void> {
   }
 }
 
-/** Of a container that nothing is recorded of. What cannot be removed is tried again at the next start. */
+/** Removes the run of a container that has no record. What cannot be removed is tried again at the next start. */
 async function removeRun(daemon: Daemon, id: string, directory: string): Promise<void> {
   try {
     await daemon.execDriver.recover(id, directory).then(runtime => runtime.remove());

@@ -47,7 +47,7 @@ function limits(reserve: SystemReserve, machine: SystemReserve): Resources {
   };
 }
 
-/** Of the whole machine, whatever this process may use. */
+/** All CPUs of the machine, also those that this process may not use. */
 function machineCpus(): number {
   return parseProcStat(readFileSync('/proc/stat', 'latin1')).cpus;
 }

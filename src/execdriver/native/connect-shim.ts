@@ -21,7 +21,7 @@ export async function connectShim(stateDir: string, allowHalfOpen = false): Prom
   });
 }
 
-/** Of a socket that is connected. */
+/** The descriptor of a connected socket. */
 export function descriptorOf(socket: Socket): number {
   return (socket as Socket & { _handle: { fd: number } })._handle.fd;
 }

@@ -12,7 +12,10 @@ export type BurstLimiter = {
 /** Below it, tokens are saved; between it and 100 nothing changes. */
 const SAVING_PERCENT = 60;
 const FULL_PERCENT = 100;
-/** Of the capacity: the most that a new bucket has. So that containers that start together do not burst in step. */
+/**
+ * The largest share of its capacity that a new bucket has. It varies, so that containers that start together do not
+ * burst in step.
+ */
 const MOST_AT_START = 0.5;
 const IDLE_PERIODS = 2;
 
@@ -29,7 +32,7 @@ function newLimiter(capacity: number, atSeconds: number, random: number): BurstL
 
 /**
  * Charges what a container has used since the limiter was last charged. A limiter whose settings have changed, or that
- * nobody has charged for two periods, begins anew.
+ * was not charged for two periods, begins anew.
  * @param now.usagePercent of the container's limit, on average since then
  */
 export function charge(

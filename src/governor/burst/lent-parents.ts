@@ -23,7 +23,7 @@ export class LentParents {
 
   /**
    * The change of a container's parent that goes with `cores` more or less for the container; undefined where the parent
-   * is not limited. Whoever has changed the parent's limit meanwhile is right.
+   * is not limited. A limit that was changed from outside meanwhile is left as it is.
    */
   change(
     child: BandwidthDirectory,
@@ -47,7 +47,7 @@ export class LentParents {
     if (parent !== undefined) parent.writtenUs = quotaUs;
   }
 
-  /** Of those that have more than they had. */
+  /** The original limits of the parents whose limit is raised now. */
   bases(): ParentBases {
     const lent = [...this.#parents.values()].filter(
       parent => parent !== undefined && parent.writtenUs > parent.baseUs,

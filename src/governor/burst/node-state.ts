@@ -1,13 +1,13 @@
 /** How busy the machine's shared CPUs are. `unknown`: nothing has been measured yet. */
 export type NodeState = 'idle' | 'cooling' | 'overload' | 'unknown';
 
-/** From this share of the threshold on, nobody gets more than he has. */
+/** From this share of the threshold on, no container gets more than it has. */
 const COOLING_RATIO = 0.9;
 
 /** In cores, averaged over the last while. */
 export type NodeUsage = {
   cores: number;
-  /** Of the whole machine, its system's own usage included. */
+  /** Cores in use on the whole machine, the system's own usage included. */
   used: number;
   /** Asked for by containers that have CPUs of their own (a cpuset), and used by them. */
   pinnedRequests: number;

@@ -11,7 +11,7 @@ export type TraceRow = { demandCores: number; othersCores: number };
 export type SimulationOptions = {
   settings: BurstSettings;
   limitCores: number;
-  /** Of the machine. */
+  /** How many the machine has. */
   cores: number;
   sharePoolThreshold: number;
 };

@@ -55,7 +55,7 @@ function masked(address: Buffer, prefixLength: number): Buffer {
   return Buffer.from(address.map((byte, index) => byte & byteMask(prefixLength - 8 * index)));
 }
 
-/** Of the byte of which `bits` count. */
+/** The mask of an address's byte whose first `bits` count. */
 export function byteMask(bits: number): number {
   return bits >= 8 ? 0xff : bits <= 0 ? 0 : (0xff << (8 - bits)) & 0xff;
 }

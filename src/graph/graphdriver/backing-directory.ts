@@ -34,7 +34,7 @@ export function supportsEntryTypes(root: string): boolean {
   }
 }
 
-/** A new directory that everybody may look into, whatever the umask is. */
+/** Makes a directory with mode 0755, whatever the umask is. */
 export function makeOpenDirectory(path: string): void {
   mkdirSync(path);
   chmodSync(path, 0o755);

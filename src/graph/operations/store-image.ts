@@ -15,7 +15,7 @@ export type NewImage = {
   rawConfig: Buffer;
   /** Bottom first, as many as the configuration has diffIDs. */
   layers: LayerBlob[];
-  /** Of the manifest that is made. */
+  /** Annotations of the manifest that is made. */
   annotations?: Record<string, string> | undefined;
   /** As it came with the image; otherwise one is made. */
   rawManifest?: Buffer | undefined;

@@ -29,7 +29,7 @@ const LOG_LINES = 20;
 const BPF_LINK_CREATE = 28;
 const INSTRUCTION_BYTES = 8;
 
-/** Of 32-bit keys and values, unless their sizes are given. */
+/** Makes a map. Keys and values have 32 bits unless their sizes are given. */
 export function createMap(options: {
   type: number;
   entries: number;

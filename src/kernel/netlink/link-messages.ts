@@ -56,7 +56,7 @@ export type Link = {
   kind: string;
   macAddress: string;
   mtu: number;
-  /** Of the bridge that it is a port of; 0 for none. */
+  /** The index of the bridge that it is a port of; 0 for none. */
   masterIndex: number;
   /** What its maker has noted; '' for nothing. */
   alias: string;

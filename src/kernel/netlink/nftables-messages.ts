@@ -1,4 +1,6 @@
-/** Elements of nftables maps and sets, and whether tables are as they were: include/uapi/linux/netfilter/nf_tables.h. */
+/**
+ * Elements of nftables maps and sets, and whether tables are as they were: include/uapi/linux/netfilter/nf_tables.h.
+ */
 import {
   NFNETLINK_V0,
   NFNL_MSG_BATCH_BEGIN,
@@ -172,7 +174,7 @@ export type BaseChain = {
   policy: number;
 };
 
-/** Of all tables. To be dumped. */
+/** Asks for the chains of all tables (NLM_F_DUMP). */
 export function dumpChains(): NetlinkMessage {
   return {
     type: (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETCHAIN,
@@ -209,7 +211,7 @@ function nameOf(value: Buffer | undefined): string {
   return value?.toString('utf8').replace(/\0$/, '') ?? '';
 }
 
-/** Of one table, or of one of its chains. To be dumped; ENOENT where there is no such chain. */
+/** Asks for the rules of a table, or of one of its chains (NLM_F_DUMP); ENOENT where there is no such chain. */
 export function dumpRules({
   version,
   table,

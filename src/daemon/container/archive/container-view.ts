@@ -9,7 +9,7 @@ import { conflict, notFound } from '../../model/errors.ts';
 import { mountSourceOf } from '../mounts/open-mount-sources.ts';
 import { networkOwner } from '../networking/joined-containers.ts';
 
-/** Of the kernel, and not a container's files: Docker does not copy from or to them. */
+/** File systems of the kernel: Docker does not copy from or to them. */
 const KERNEL_PLACES = ['/dev', '/proc', '/sys'];
 
 /**

@@ -85,7 +85,7 @@ function checkAutoRemove({ AutoRemove, RestartPolicy: { Name } }: FilledHostConf
     throw invalid("can't create 'AutoRemove' container with restart policy");
 }
 
-/** Of Windows; with words of its own at creation. */
+/** Checks options that only Windows has; the message at creation differs from that of update. */
 function checkQualityOfService({ IOMaximumBandwidth, IOMaximumIOps }: FilledHostConfig): void {
   const unsupported = 'configuration is not supported on linux';
   if (IOMaximumBandwidth) throw invalid(`invalid option: QoS maximum bandwidth ${unsupported}`);

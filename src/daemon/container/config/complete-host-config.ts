@@ -7,14 +7,14 @@ import { DEFAULT_READONLY_PATHS } from '../spec/system-paths.ts';
 export type HostDefaults = {
   /** Private on a machine with cgroups v2 only, as Docker has it. */
   cgroupnsMode: 'private' | 'host';
-  /** Of privileged containers: Docker gives them the host's beside cgroup v1, whatever others have. */
+  /** The mode of privileged containers: beside cgroup v1 Docker gives them the host's cgroup namespace. */
   privilegedCgroupnsMode: 'private' | 'host';
   ipcMode: 'private' | 'shareable';
   shmSizeBytes: Int64;
   logDriver: string;
   logOptions: Record<string, string>;
   init: boolean;
-  /** Of containers that name none. */
+  /** The mode of containers that name none. */
   networkMode: 'bridge' | 'none';
   /** What containers do not see unless they are told otherwise. */
   maskedPaths: readonly string[];

@@ -93,7 +93,7 @@ const NOTHING_ASKED: ReadonlySet<string> = new Set([
   'sysctl-guard=off',
 ]);
 
-/** Of what the kernel lacks, in Docker's manner. */
+/** Warns, as Docker does, of annotations that this kernel cannot honour. */
 export function governanceWarnings(annotations: Annotations, support: LimitSupport): string[] {
   const isAsked = (name: GovernanceOption) => {
     const value = annotations[`${GOVERNANCE_PREFIX}${name}`];

@@ -102,7 +102,7 @@ function checkCount(count: number): void {
     throw invalid(`cannot publish ${count} ports: at most ${MAX_PUBLISHED} are published`);
 }
 
-/** Of the exposed ports, which an image may have made of any text, those that can be reached. */
+/** The exposed ports that can be reached. An image may name any text as a port. */
 export function usablePorts(exposed: CompletedConfig['ExposedPorts']): UsablePort[] {
   return Object.keys(exposed)
     .map(readPort)

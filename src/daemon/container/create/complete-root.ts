@@ -28,7 +28,7 @@ export function completeRoot({ rootfs }: ContainerLayer): void {
   symlinkSync('/proc/mounts', join(own, 'etc/mtab'));
 }
 
-/** Of directories that never change, topmost first. */
+/** What is missing in directories that never change, topmost first. */
 function missingIn(layers: readonly string[]): Missing {
   const key = layers.join(':');
   let missing = known.get(key);

@@ -64,7 +64,7 @@ function withMacAddress(
   return { ...settings, [main]: { ...rest, MacAddress: macAddress } };
 }
 
-/** Of containers that name no network. */
+/** The network mode of containers that name no network. */
 export function defaultNetworkMode({ bridgeDisabled }: DaemonOptions): 'bridge' | 'none' {
   return bridgeDisabled ? 'none' : 'bridge';
 }

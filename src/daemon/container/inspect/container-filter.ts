@@ -44,7 +44,7 @@ export async function containerFilter(
   return container => checks.every(check => check(container));
 }
 
-/** Of a container, whether it is wanted. There is one for each filter that is given, and none for the others. */
+/** Tells whether a container is wanted. There is one check for each filter that is given. */
 type Check = (container: Container) => boolean;
 
 async function patternChecks(filters: Filters): Promise<Check[]> {

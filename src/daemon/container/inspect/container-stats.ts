@@ -94,7 +94,7 @@ type CpuTimes = Pick<
   'usageNs' | 'systemNs' | 'userNs' | 'perCpuNs' | 'periods' | 'throttledPeriods' | 'throttledNs'
 >;
 
-/** Of a container that does not run. */
+/** The times of a container that does not run. */
 const NO_CPU_TIMES: CpuTimes = {
   usageNs: 0n,
   systemNs: 0n,

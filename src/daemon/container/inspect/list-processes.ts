@@ -63,7 +63,7 @@ const LONGEST_COMMANDS = 64 * 1024 * 1024;
 
 /** How long a process may keep others from its memory. */
 const PATIENCE_MS = 1000;
-/** Of the threads that all of this program's files are read by, so many may wait for such processes. */
+/** How many of the threads that read files for this program may wait for processes that do not answer. */
 const MAXIMUM_WAITING = 2;
 const locks = new KeyedLock();
 /** Containers with a process that keeps a thread waiting. */

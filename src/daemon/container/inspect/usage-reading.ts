@@ -14,7 +14,7 @@ const SHARED_MS = 10;
 /** What a running container has used, all read at one time. */
 export type UsageReading = {
   at: string;
-  /** Of the monotonic clock, right beside the reading of the CPU counter. */
+  /** The monotonic clock's time, read right after the CPU counter. */
   clockNs: bigint;
   cgroup: CgroupStats;
   machine: MachineCpu;

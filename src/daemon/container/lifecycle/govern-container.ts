@@ -26,7 +26,7 @@ export function governContainer({ governor, options }: Daemon, container: Contai
   });
 }
 
-/** Of a list that has been checked. */
+/** How many CPUs a list names that has been checked. */
 function countCpus(list: string): number {
   return parseCpuset(list)?.size ?? 0;
 }

@@ -9,7 +9,10 @@ import type { CompletedHostConfig } from '../../model/host-config.ts';
 import { governanceOf } from '../config/governance-annotations.ts';
 import type { Daemon } from '../daemon.ts';
 
-/** What a container's writes to sysctls meet: those with rights over the host are guarded unless they are told otherwise. */
+/**
+ * What a container's writes to sysctls meet: those with rights over the host are guarded unless they are told
+ * otherwise.
+ */
 function sysctlMode(
   { options }: Daemon,
   hostConfig: CompletedHostConfig,
@@ -70,7 +73,7 @@ function guardSysctls(daemon: Daemon, container: Container, task: Task): void {
   }
 }
 
-/** Of a container that was found running: what guards it is attached. */
+/** Takes over the guard of a container that was found running. */
 export function adoptSysctlGuard(daemon: Daemon, container: Container, task: Task): void {
   const directory = task.cgroupPaths.unified;
   if (directory === undefined || !wantsSysctlGuard(daemon, container)) return;

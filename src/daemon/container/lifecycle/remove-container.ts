@@ -72,7 +72,7 @@ async function forceStop(daemon: Daemon, container: Container, reference: string
   });
 }
 
-/** Of a stopped container, under its lock. */
+/** Removes a stopped container; the caller holds its lock. */
 export async function removeInLock(
   daemon: Daemon,
   container: Container,

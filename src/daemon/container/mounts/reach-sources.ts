@@ -5,7 +5,7 @@ import { settlesWithin } from '../../../base/settles-within.ts';
 
 /** What a file system that is well takes for it. */
 const MOMENT_MS = 100;
-/** Of the threads that all of this program's files are read by, so many may wait for others. */
+/** How many of the threads that read files for this program may wait for a file system that does not answer. */
 const MAX_WAITING = 2;
 const locks = new KeyedLock();
 let waiting = 0;

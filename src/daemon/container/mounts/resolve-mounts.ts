@@ -92,7 +92,7 @@ function checkCount(mounts: ReadonlyMap<string, MountRecord>): void {
   if (mounts.size > MAX_MOUNTS) throw invalid(`a container has at most ${MAX_MOUNTS} mounts`);
 }
 
-/** Of `VOLUME`: an image may name any path, which is one of the container's root in any case. */
+/** Where a `VOLUME` of an image is mounted: any path is taken, as one of the container's root. */
 function volumeDestination(path: string): string {
   if (path.includes('\0')) throw invalid(`invalid volume specification: ${JSON.stringify(path)}`);
   checkPathLength(path);

@@ -68,7 +68,7 @@ export function updateLinkedHosts(daemon: Daemon, container: Container): void {
   }
 }
 
-/** Of a running container that is no longer linked to others. Never throws. */
+/** Removes the hosts of links that a running container no longer has. Never throws. */
 export function removeLinkedHosts(
   daemon: Daemon,
   { id }: Container,
@@ -108,13 +108,13 @@ function ownHosts({ record }: Container, { endpoint }: Connection): string[] {
   return endpoint.addresses.map(({ address }) => `${address}\t${names}\n`);
 }
 
-/** Of a running container that has come to a network. Never throws. */
+/** Adds a running container's own name on a network that it was connected to. Never throws. */
 export function addOwnHosts(daemon: Daemon, container: Container, connection: Connection): void {
   const lines = ownHosts(container, connection).join('');
   changeHosts(daemon, container.id, content => content + lines);
 }
 
-/** Of a running container that has left a network. Never throws. */
+/** Removes a running container's own name on a network that it was disconnected from. Never throws. */
 export function removeOwnHosts(daemon: Daemon, container: Container, connection: Connection): void {
   removeLines(daemon, container.id, ownHosts(container, connection));
 }

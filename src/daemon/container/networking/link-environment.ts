@@ -10,7 +10,7 @@ type Port = { number: number; protocol: string };
 /** The shortest run of ports that is also named as a range. */
 const SHORTEST_RANGE = 3;
 const VARIABLES_OF_PORT = 4;
-/** Of a linked container; they say nothing about it. */
+/** Variables of a linked container that are not passed on. */
 const OMITTED = ['HOME', 'PATH'];
 
 /**

@@ -20,7 +20,7 @@ export function hostResolvConf(): string {
   return servers.length === 1 && servers[0] === '127.0.0.53' ? readIfPresent(UPSTREAM_FILE) : content;
 }
 
-/** Of the host's name servers, those that are reached from a namespace of its own. */
+/** Those of the host's name servers that a container can reach from its own network namespace. */
 export function reachableServers(host: string): string[] {
   return parseResolvConf(host).servers.filter(server => !OF_THE_HOST_ALONE.test(server));
 }

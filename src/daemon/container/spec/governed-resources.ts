@@ -9,10 +9,10 @@ import { numaNode } from './numa-node.ts';
 import { specLimits } from './spec-resources.ts';
 
 const DEFAULT_SHARES = 1024;
-/** Of what is left over, all of the least: where the kernel knows no idle groups. */
+/** The fewest CPU shares there are: for best-effort containers where the kernel has no idle groups. */
 const LEAST_SHARES = 2;
 const LATENCY_SENSITIVE_SHARES = 2048;
-/** Of its limit: what the kernel takes from a latency-sensitive container last. */
+/** The share of its memory limit that the kernel reclaims last from a latency-sensitive container. */
 const PROTECTED_SHARE = 0.5;
 
 const HUGETLB = `${GOVERNANCE_PREFIX}hugetlb`;

@@ -30,7 +30,7 @@ export const hostDevices: DeviceSource = {
 const OWN_DIRECTORIES = new Set(['pts', 'shm', 'fd', 'mqueue', '.lxc', '.lxd-mounts', '.udev']);
 
 const PERMISSIONS = 0o7777;
-/** Of a directory that is given as a device. */
+/** How many files are looked at in a directory that is given as a device. */
 const MAX_FILES = 10_000;
 
 type Failure = (path: string, reason: string, cause?: unknown) => EngineError;

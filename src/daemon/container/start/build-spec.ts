@@ -97,7 +97,7 @@ export async function buildExecProcess(
   });
 }
 
-/** Of open files, where the shim sees to it. */
+/** The limit of open files that the shim is to keep; undefined where the kernel keeps it, or nothing can. */
 export function filesLimitOf({ hostFacts }: Daemon, { record }: Container): number | undefined {
   const { filesLimit } = parseGovernance(record.hostConfig.Annotations);
   return hostFacts.limits.files || !hostFacts.limits.filesFilter ? undefined : filesLimit;

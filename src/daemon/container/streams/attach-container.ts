@@ -92,7 +92,7 @@ class PendingStreams implements PendingAttach, StreamsClient {
     // Until the client is there nothing else listens to errors, and an unhandled one would end the daemon.
     upstream.on('error', () => undefined);
     this.connectedAtNs = nowNs();
-    // The shim waits for whoever is connected to read.
+    // The shim waits until connected clients have read.
     if (this.#isCancelled) upstream.destroy();
     else this.#waiting = upstream;
     this.#upstream.resolve(upstream);

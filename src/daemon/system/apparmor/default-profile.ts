@@ -1,4 +1,4 @@
-/** Of containers that name none: Docker's name, so that both share it on a machine that has both. */
+/** The profile of containers that name none. It has Docker's name, so that both share it on a machine that has both. */
 export const DEFAULT_PROFILE = 'docker-default';
 
 /**

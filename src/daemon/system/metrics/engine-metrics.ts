@@ -7,7 +7,7 @@ const NS_PER_SECOND = 1e9;
 const RESOLUTION_MS = 50;
 const STATES = { running: ['running', 'restarting'], paused: ['paused'] };
 
-/** Of the engine itself, under dockerd's names where it has them, and of the machine under cAdvisor's. */
+/** Metrics of the engine itself, under dockerd's names where it has them, and of the machine, under cAdvisor's. */
 export function engineFamilies(daemon: Daemon): MetricFamily[] {
   const { options } = daemon;
   const family = (name: string, help: string, samples: MetricFamily['samples']): MetricFamily => ({
@@ -49,7 +49,7 @@ function containerStates({ containers }: Daemon): MetricFamily['samples'] {
   ];
 }
 
-/** Of this process: it has one main thread, however many engines are in it. Measured from the first scrape on. */
+/** The delays of this process's main thread, whichever number of engines it has. Measured from the first scrape on. */
 let delays: ReturnType<typeof startMeasuring> | undefined;
 
 function loopDelays(): MetricFamily['samples'] {

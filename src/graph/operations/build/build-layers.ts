@@ -61,7 +61,7 @@ export type BuiltImage = {
   /** Bottom first. */
   layers: readonly Pick<BuiltLayer, 'diffId'>[];
   config: ImageConfig;
-  /** Of its manifest. */
+  /** Annotations of the image's manifest. */
   annotations?: Record<string, string> | undefined;
   /** `name:tag`. */
   references: readonly string[];
