@@ -351,6 +351,21 @@ test('what is denied, is not there or has no such name is told as Docker does', 
   }
 });
 
+test('what a token service refuses is told as its own words', async t => {
+  const own = await place(t);
+  addImage(own);
+  own.registry.intercept = ({ url = '' }, response) => {
+    response.setHeader('WWW-Authenticate', 'Bearer realm="/token",service="s"');
+    if (url.startsWith('/token')) sendRegistryError(response, 403, 'DENIED', 'not from here');
+    else sendRegistryError(response, 401, 'UNAUTHORIZED', 'authentication required');
+    return true;
+  };
+  await assert.rejects(pull(own, 'team/app:1'), {
+    kind: 'forbidden',
+    message: /^Head "http:\/\/[^"]+\/manifests\/1": denied: not from here$/,
+  });
+});
+
 test('a wrong password is told, and a right one is enough', async t => {
   const own = await place(t);
   addImage(own);

@@ -220,14 +220,18 @@ test('a refusal of HEAD, which has no words, is told in those of GET', async t =
   const repository = await openRepository(t, name);
   for (const [status, kind, code] of [
     [429, 'resource-exhausted', 'TOOMANYREQUESTS'],
-    [451, 'system', 'UNAVAILABLE'],
+    [451, 'unavailable', 'UNAVAILABLE'],
+    [451, 'forbidden', 'DENIED'],
+    [405, 'not-implemented', 'UNSUPPORTED'],
+    [410, 'system', 'GONE'],
+    [413, 'invalid-parameter', 'SIZE_INVALID'],
   ] as const) {
     registry.intercept = ({ method }, response) => {
       if (method === 'HEAD') response.writeHead(status, { 'Retry-After': '0' }).end();
       else sendRegistryError(response, status, code, 'the reason');
       return true;
     };
-    const message = `${code.toLowerCase()}: the reason`;
+    const message = `${code.toLowerCase().replace('_', ' ')}: the reason`;
     await assert.rejects(repository.resolve(reference), { kind, message });
   }
 });

@@ -19,7 +19,7 @@ const MAXIMUM_PAGE_BYTES = 4 * 1024 * 1024;
 /** A refusal of HEAD has no body that says why: GET, or what comes next, gets one. */
 const UNEXPLAINED = [400, 403, 404, 405];
 /** Besides them, refusals of a manifest whose reason the user is to read: too many pulls, legal reasons. */
-const EXPLAINED_BY_GET = [...UNEXPLAINED, 429, 451];
+const EXPLAINED_BY_GET = [...UNEXPLAINED, 409, 410, 413, 429, 451];
 const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
 
 /** What refers to something: an artifact, by its type. */

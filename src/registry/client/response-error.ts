@@ -31,6 +31,13 @@ const KINDS: Partial<Record<number, ErrorKind>> = {
   404: 'not-found',
   429: 'resource-exhausted',
 };
+/** Where the status says less than the code, as Docker sees it. */
+const KINDS_OF_CODES: Partial<Record<string, ErrorKind>> = {
+  SIZE_INVALID: 'invalid-parameter',
+  TOOMANYREQUESTS: 'resource-exhausted',
+  UNAVAILABLE: 'unavailable',
+  UNSUPPORTED: 'not-implemented',
+};
 const TRANSIENT = [408, 429, 500, 502, 503, 504];
 /** What a status means where the body does not say it. */
 const CODES: Partial<Record<number, { code: string; message: string }>> = {
@@ -65,8 +72,10 @@ export async function responseError(response: RegistryResponse): Promise<Registr
     refusalIn(response) ?? reportedIn(body, status) ?? plainText(response, body) ?? standardFor(status);
   const [first] = reported;
   const message = first === undefined ? unexpected(status, body) : reported.map(describe).join(', ');
-  return new RegistryError(first?.code === 'DENIED' ? 'forbidden' : (KINDS[status] ?? 'system'), message, {
-    code: first?.code?.toUpperCase() ?? String(status),
+  const code = first?.code?.toUpperCase() ?? String(status);
+  const kind = code === 'DENIED' ? 'forbidden' : (KINDS[status] ?? KINDS_OF_CODES[code] ?? 'system');
+  return new RegistryError(kind, message, {
+    code,
     status,
     retryAfterMs: retryAfterMs(headers['retry-after']),
     isTransient: TRANSIENT.includes(status),

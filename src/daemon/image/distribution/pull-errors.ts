@@ -4,7 +4,8 @@ import { RegistryError } from '../../../registry/client/registry-error.ts';
 
 /** What Docker says of a registry's refusal to give an image: that it may be there is not told to strangers. */
 export function pullError(error: unknown, reference: Reference): unknown {
-  if (!(error instanceof RegistryError)) return error;
+  // What its token service says is told as it is.
+  if (!(error instanceof RegistryError) || error.status === undefined) return error;
   const what = describe(error.code, reference);
   return what === undefined
     ? error
