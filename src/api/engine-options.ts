@@ -58,6 +58,8 @@ export const ENGINE_OPTIONS = {
   publishIp: option('ip', '0.0.0.0'),
   /** Whether ports of containers that have IPv4 only are published at the host's IPv6 addresses, too. */
   userlandProxy: option('userland-proxy', true),
+  /** Whether other firewalls of the host decide about what containers send and get, or are made to accept it. */
+  firewallMode: option<'host' | 'docker'>('firewall-mode', 'host'),
   dns: option<string[]>('dns', []),
   dnsSearch: option<string[]>('dns-search', []),
   dnsOptions: option<string[]>('dns-opt', []),

@@ -94,7 +94,11 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   undo.defer(() => graph.close());
   options.logger?.info({ driver: graph.driverName, status: graph.driverStatus() }, 'storage driver');
   const { bridgeDevice, firewallTable } = hostNames(dataRoot, options);
-  const networkDrivers = openNetworkDrivers({ table: firewallTable, relay: options.userlandProxy });
+  const networkDrivers = openNetworkDrivers({
+    table: firewallTable,
+    relay: options.userlandProxy,
+    firewallMode: options.firewallMode,
+  });
   undo.defer(() => {
     for (const driver of networkDrivers.values()) driver.close();
   });

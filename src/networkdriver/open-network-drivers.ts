@@ -10,6 +10,11 @@ export type NetworkDriversOptions = {
   table?: string;
   /** Whether ports of containers that have IPv4 only are published at the host's IPv6 addresses, too. Default true. */
   relay?: boolean;
+  /**
+   * `host`, the default: firewalls of others decide about what containers send and get, too; `docker`: they are made to
+   * accept it.
+   */
+  firewallMode?: 'host' | 'docker';
 };
 
 /** Every driver, by the name that networks have for it. */
@@ -26,6 +31,7 @@ export type NetworkDrivers = ReadonlyMap<string, NetworkDriver>;
 export function openNetworkDrivers({
   table = 'slipway',
   relay = true,
+  firewallMode = 'host',
 }: NetworkDriversOptions = {}): NetworkDrivers {
-  return new Map(Object.entries(DRIVERS).map(([name, open]) => [name, open({ table, relay })]));
+  return new Map(Object.entries(DRIVERS).map(([name, open]) => [name, open({ table, relay, firewallMode })]));
 }

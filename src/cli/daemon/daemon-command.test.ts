@@ -275,6 +275,7 @@ test('a configuration file that was asked for must exist', async () => {
 const BAD_FLAGS = [
   [['--log-level', 'loud'], 'invalid logging level: loud'],
   [['--default-ipc-mode', 'foo'], 'default IPC mode setting (foo) is invalid; use "shareable" or "private"'],
+  [['--firewall-mode', 'open'], 'invalid firewall mode (open): use "host" or "docker"'],
   [['--default-cgroupns-mode', 'foo'], 'invalid default cgroup namespace (foo): use "host" or "private"'],
   [['--label', 'a=b', '--label', 'a=c'], 'conflict labels for a=c and a=b'],
   [['--exec-opt', 'native.cgroupdriver=cgroups'], 'native.cgroupdriver option cgroups not supported'],

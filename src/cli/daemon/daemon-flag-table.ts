@@ -94,6 +94,11 @@ export const DAEMON_FLAG_TABLE = {
   'dns-search': list('', 'DNS search domains to use', checkSearchDomain),
   'exec-opt': list('', 'Runtime execution options: native.cgroupdriver=cgroupfs or systemd'),
   'exec-root': string('', 'Root directory of execution state', DEFAULTS.execRoot),
+  'firewall-mode': string(
+    '',
+    'Whether other firewalls of the host decide about published ports ("host"), or are made to let them through ("docker")',
+    'host',
+  ),
   'fixed-cidr': string('', 'Where the default bridge has addresses of containers from', DEFAULTS.fixedCidr),
   'fixed-cidr-v6': string(
     '',

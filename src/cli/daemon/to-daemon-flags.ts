@@ -99,6 +99,9 @@ function checkModes(values: DaemonFlagValues): void {
   if (!['', 'private', 'host'].includes(cgroupns)) {
     throw new Error(`invalid default cgroup namespace (${cgroupns}): use "host" or "private"`);
   }
+  const firewall = values['firewall-mode'];
+  if (!['host', 'docker'].includes(firewall))
+    throw new Error(`invalid firewall mode (${firewall}): use "host" or "docker"`);
 }
 
 function checkLabels(labels: readonly string[]): void {

@@ -229,6 +229,21 @@ export function dumpRules({
   };
 }
 
+/** Of a chain of any table. To be dumped. */
+export function dumpRulesOf({
+  family,
+  table,
+  chain,
+}: Pick<BaseChain, 'family' | 'table' | 'chain'>): NetlinkMessage {
+  return {
+    type: (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETRULE,
+    flags: 0,
+    header: nfgenmsg([...FAMILIES].find(([, name]) => name === family)?.[0] ?? AF_UNSPEC, 0),
+    attributes: [text(NFTA_RULE_TABLE, table), text(NFTA_RULE_CHAIN, chain)],
+    description: `list rules of ${table} ${chain}`,
+  };
+}
+
 /** What the rule in one answer to {@link dumpRules} is known by in its table, for good. */
 export function parseRuleHandle({ payload }: NetlinkReply): bigint | undefined {
   return decodeAttributes(payload.subarray(4)).get(NFTA_RULE_HANDLE)?.readBigUInt64BE();

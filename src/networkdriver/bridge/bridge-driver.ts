@@ -51,6 +51,8 @@ export type BridgeDriverOptions = {
   table: string;
   /** Whether ports of containers that have IPv4 only are published at the host's IPv6 addresses, too. */
   relay: boolean;
+  /** Whether the firewalls of others decide about what containers send and get, or are made to accept it. */
+  firewallMode: 'host' | 'docker';
 };
 
 /**
@@ -70,7 +72,7 @@ export class BridgeDriver implements NetworkDriver {
 
   constructor(options: BridgeDriverOptions) {
     this.#options = options;
-    this.#firewall = new Firewall(options.table);
+    this.#firewall = new Firewall(options.table, { opensOthers: options.firewallMode === 'docker' });
   }
 
   /** An isolated bridge has no address. */
@@ -268,7 +270,10 @@ export class BridgeDriver implements NetworkDriver {
             remedy: 'restart the daemon',
           },
         ];
-    return [...rules, ...hostProblems(this.#host, [...this.#networks.values()], this.#options.table)];
+    return [
+      ...rules,
+      ...hostProblems(this.#host, [...this.#networks.values()], this.#options.firewallMode === 'host'),
+    ];
   }
 
   close(): void {

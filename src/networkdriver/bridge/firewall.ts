@@ -19,6 +19,7 @@ import {
 } from '../../kernel/netlink/nftables-messages.ts';
 import type { IpVersion } from '../ipam/ip.ts';
 import { loadRuleset } from '../nft/load-ruleset.ts';
+import { ForeignChains } from './foreign-chains.ts';
 import { PUBLISHED_MAPS, type PublishedElement, type PublishedMap } from './published-elements.ts';
 import {
   type FirewallNetwork,
@@ -56,8 +57,15 @@ export class Firewall {
   readonly #watch: NodeJS.Timeout;
   #isMending = false;
 
-  constructor(table: string) {
+  readonly #others: ForeignChains;
+  readonly #opensOthers: boolean;
+  #othersAreClosed = false;
+
+  /** @param options.opensOthers whether chains of others are to accept what the networks' bridges send and get */
+  constructor(table: string, options: { opensOthers: boolean }) {
     this.#table = table;
+    this.#others = new ForeignChains(this.#socket, table);
+    this.#opensOthers = options.opensOthers;
     this.#watch = setInterval(() => void this.#mend(), WATCH_MS).unref();
   }
 
@@ -72,8 +80,9 @@ export class Firewall {
       const before = this.#networks;
       this.#networks = networks;
       const hasTables = this.#isLoaded && before.length > 0 && networks.length > 0;
-      if (hasTables && haveIpv6(before) === haveIpv6(networks) && this.#changeSets(before, networks)) return;
-      await this.#loadAll();
+      if (!(hasTables && haveIpv6(before) === haveIpv6(networks) && this.#changeSets(before, networks)))
+        await this.#loadAll();
+      await this.#openOthers();
     });
   }
 
@@ -144,7 +153,7 @@ export class Firewall {
 
   /** Whether what was loaded is there; also before anything is. */
   isWhole(): boolean {
-    return !this.#isLoaded || this.#hasRules();
+    return !this.#isLoaded || (this.#hasRules() && this.#hasOthersOpen());
   }
 
   close(): void {
@@ -172,7 +181,26 @@ export class Firewall {
     const generation = this.#readGeneration();
     if (!this.#hasRules()) await this.#loadAll();
     else this.#generation = generation;
+    if (!this.#hasOthersOpen()) await this.#openOthers();
     await this.#addMissing();
+  }
+
+  /**
+   * What an earlier engine has done there that was told otherwise is taken back, once. A chain that changes meanwhile is
+   * seen to by the next look.
+   */
+  async #openOthers(): Promise<void> {
+    if (this.#othersAreClosed) return;
+    try {
+      await this.#others.open(this.#opensOthers ? this.#networks.map(({ device }) => device) : []);
+      this.#othersAreClosed = !this.#opensOthers;
+    } catch {
+      this.#generation = undefined;
+    }
+  }
+
+  #hasOthersOpen(): boolean {
+    return !this.#opensOthers || this.#networks.length === 0 || this.#others.areOpen();
   }
 
   async #addMissing(): Promise<void> {

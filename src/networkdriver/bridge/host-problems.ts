@@ -1,22 +1,26 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { NF_DROP, NF_INET_FORWARD } from '../../kernel/abi/nfnetlink.ts';
+import { NF_DROP } from '../../kernel/abi/nfnetlink.ts';
 import { NETLINK_NETFILTER } from '../../kernel/abi/netlink.ts';
 import { dumpAddresses, type InterfaceAddress, parseAddress } from '../../kernel/netlink/address-messages.ts';
 import { dumpLinks, type Link, parseLink } from '../../kernel/netlink/link-messages.ts';
 import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
-import { type BaseChain, dumpChains, parseBaseChain } from '../../kernel/netlink/nftables-messages.ts';
+import type { BaseChain } from '../../kernel/netlink/nftables-messages.ts';
 import type { NetworkProblem } from '../driver.ts';
 import { versionOf } from '../ipam/ip.ts';
 import { type BridgeNetwork, gatewaysOf } from './bridge-network.ts';
+import { foreignForwardChains } from './foreign-chains.ts';
 
 /** More ports a Linux bridge does not have. */
 const MAX_BRIDGE_PORTS = 1023;
 
-/** What on the host keeps bridge networks from working. `table` is the engine's own. */
+/**
+ * What on the host keeps bridge networks from working.
+ * @param obeys whether chains of others decide about published ports
+ */
 export function hostProblems(
   host: NetlinkSocket,
   networks: readonly BridgeNetwork[],
-  table: string,
+  obeys: boolean,
 ): NetworkProblem[] {
   if (networks.length === 0) return [];
   const hasIpv6 = networks.some(({ options }) => options.pools.some(({ subnet }) => versionOf(subnet) === 6));
@@ -24,21 +28,17 @@ export function hostProblems(
   const addresses = ([4, 6] as const).flatMap(version => host.dump(dumpAddresses(version)).map(parseAddress));
   return [
     ...forwardingProblems(hasIpv6),
-    ...droppingChains(table).map(describeDroppingChain),
+    ...(obeys ? droppingChains().map(describeDroppingChain) : []),
     ...legacyProblems(),
     ...networks.flatMap(network => bridgeProblems(network, { links, addresses })),
   ];
 }
 
-/** Base chains of others that drop what is forwarded and not accepted by them: an accept elsewhere does not matter. */
-function droppingChains(table: string): BaseChain[] {
+/** Those that drop what is forwarded, and not accepted by them. */
+function droppingChains(): BaseChain[] {
   const socket = new NetlinkSocket(NETLINK_NETFILTER);
   try {
-    return socket
-      .dump(dumpChains())
-      .map(parseBaseChain)
-      .filter(chain => chain !== undefined)
-      .filter(chain => chain.hook === NF_INET_FORWARD && chain.policy === NF_DROP && chain.table !== table);
+    return foreignForwardChains(socket).filter(({ policy }) => policy === NF_DROP);
   } finally {
     socket.close();
   }
@@ -47,7 +47,8 @@ function droppingChains(table: string): BaseChain[] {
 function describeDroppingChain({ family, table, chain }: BaseChain): NetworkProblem {
   return {
     problem: `the chain ${chain} of the table ${family} ${table} drops what containers send and get, unless a rule of its own accepts it`,
-    remedy: 'add rules to it that accept what comes from the bridges and goes to them',
+    remedy:
+      'add rules to it that accept what comes from the bridges and goes to them, or have the daemon do so: --firewall-mode=docker',
   };
 }
 
