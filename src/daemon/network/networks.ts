@@ -274,6 +274,11 @@ export class Networks {
     }
   }
 
+  /** What networks may name as their driver. */
+  driverNames(): string[] {
+    return [...this.#dependencies.drivers.keys()].sort();
+  }
+
   /** What on the host keeps networks from working. */
   async problems(): Promise<NetworkProblem[]> {
     const drivers = new Set(this.#dependencies.drivers.values());

@@ -31,7 +31,7 @@ export async function systemInformation(daemon: Daemon): Promise<SystemInfo> {
     DriverStatus: [...graph.driverStatus(), ...diskStatus(machine)],
     Plugins: {
       Volume: ['local'],
-      Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'],
+      Network: daemon.networks.driverNames(),
       Authorization: null,
       Log: ['json-file', 'local'],
     },
