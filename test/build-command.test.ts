@@ -283,3 +283,49 @@ test('what there is not is refused in words that tell what is wrong', async () =
     assert.match(stderr, reason);
   }
 });
+
+test('it is told what a build consists of, and why steps were not in the cache', async () => {
+  const directory = directoryOf({
+    Dockerfile:
+      'FROM busybox AS dep\nRUN echo dep > /dep\nFROM busybox\nARG V\nWORKDIR /w\nCOPY --from=dep /dep .\nCOPY src src\nRUN echo "$V"\nRUN echo last\n',
+    'src/a': 'a',
+    'src/b': 'b',
+    'src/sub/c': 'c',
+  });
+  /** By their instructions. */
+  const reasons = async (...words: string[]): Promise<Record<string, string>> => {
+    const { code, stdout, stderr } = await build('--explain', ...words, directory);
+    assert.equal(code, 0, stderr);
+    const steps = [
+      ...stdout.matchAll(/^ {2}\d+\. (.*)\n(?: {7}takes .*\n)? {7}\w+ [0-9a-f]{12} of: .*\n {7}(.*)$/gm),
+    ];
+    return Object.fromEntries(steps.map(([, instruction = '', reason = '']) => [instruction, reason]));
+  };
+  const instructions = ['RUN echo dep > /dep', 'WORKDIR /w', 'COPY --from=dep /dep .', 'COPY src src'];
+  const all = [...instructions, 'RUN echo "$V"', 'RUN echo last'];
+  const each = (reason: string) => Object.fromEntries(all.map(name => [name, reason]));
+  assert.deepEqual(await reasons(), each('built: not built before'));
+  assert.deepEqual(await reasons(), each('in the cache'));
+  const below = 'built: changed: what it is built on';
+  const changed = 'built: changed: variable V';
+  const withArgument = { ...each('in the cache'), 'RUN echo "$V"': changed, 'RUN echo last': changed };
+  assert.deepEqual(await reasons('--build-arg', 'V=1'), withArgument);
+  fs.writeFileSync(join(directory, 'src/a'), 'other');
+  fs.writeFileSync(join(directory, 'src/new'), '');
+  fs.rmSync(join(directory, 'src/sub/c'));
+  assert.deepEqual(await reasons('--build-arg', 'V=1'), {
+    ...each('in the cache'),
+    'COPY src src': 'built: changed: files that are copied (a, new (new), sub/c (gone))',
+    'RUN echo "$V"': below,
+    'RUN echo last': below,
+  });
+  const file = join(directory, 'Dockerfile');
+  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('echo last', 'echo end'));
+  const edited = await reasons('--build-arg', 'V=1');
+  assert.equal(edited['RUN echo end'], 'built: the instruction was: RUN echo last');
+  const uncached = await reasons('--no-cache');
+  assert.deepEqual([...new Set(Object.values(uncached))], ['built: the cache is not used']);
+  await daemon.slipway('builder', 'prune', '-af');
+  const pruned = await reasons();
+  assert.equal(pruned['WORKDIR /w'], 'built: nothing has changed, but its result is no longer in the cache');
+});

@@ -188,6 +188,15 @@ export interface RegistryBackend {
   ): Promise<api.SearchResult[]>;
 }
 
+/** What a client says of the session that it offers. */
+export type BuildSession = {
+  id: string;
+  /** Methods of gRPC that it serves. */
+  methods: string[];
+  /** What it calls its directories from one build to the next; '' for nothing. */
+  sharedKey: string;
+};
+
 export interface BuildBackend {
   /** `POST /build`. The build ends when `signal` is aborted. */
   imageBuild(
@@ -197,7 +206,7 @@ export interface BuildBackend {
   /** BuildKit's API on a connection that carries HTTP/2. Settles when that has ended. */
   buildkitServe(connection: Duplex): Promise<void>;
   /** What a client serves for its builds, on a connection where it is the one that is called. */
-  buildkitSession(connection: Duplex, session: { id: string; methods: string[] }): Promise<void>;
+  buildkitSession(connection: Duplex, session: BuildSession): Promise<void>;
   buildPrune(options: BuildPruneOptions): Promise<{ CachesDeleted: string[] | null; SpaceReclaimed: number }>;
 }
 

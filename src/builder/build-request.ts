@@ -49,6 +49,8 @@ export type BuildRequest = {
   context: BuildContext | undefined;
   /** Further contexts by their names. */
   namedContexts: ReadonlyMap<string, BuildContext>;
+  /** What the client calls what it builds from one build to the next; '' where it does not say. */
+  project: string;
   /** A stage's name or number; '' for the last. */
   target: string;
   buildArgs: ReadonlyMap<string, string>;

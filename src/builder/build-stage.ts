@@ -7,6 +7,8 @@ import { expandWord } from '../dockerfile/shell-lexer.ts';
 import { EngineError } from '../base/errors.ts';
 import { digestOf } from '../base/digest.ts';
 import { parsePlatform } from '../oci/parse-platform.ts';
+import { formatPlatform } from '../oci/platform.ts';
+import type { Explanation } from './progress.ts';
 import type { Build } from './build.ts';
 import type { Outcome } from './builder-parts.ts';
 import { createdBy } from './frontend/describe-step.ts';
@@ -42,8 +44,8 @@ export async function buildStage(build: Build, planned: PlannedStage): Promise<S
   // What the base wants to be done in a build on top of it is done once.
   if (planned.base.kind !== 'scratch')
     state = { ...state, config: withoutTriggers(state.config, build.request.dialect) };
-  for (const trigger of triggers) state = await carryOut(build, trigger, { state, scope });
-  for (const step of planned.stage.steps) state = await carryOut(build, step, { state, scope });
+  for (const step of [...triggers, ...planned.stage.steps])
+    state = await carryOut(build, step, { state, scope, planned });
   return state;
 }
 
@@ -89,19 +91,55 @@ function triggersOf({ config }: StageState): StageStep[] {
   );
 }
 
-type Place = { state: StageState; scope: Scope };
+type Place = { state: StageState; scope: Scope; planned: PlannedStage };
 
-function carryOut(build: Build, step: StageStep, { state, scope }: Place): Promise<StageState> {
+function carryOut(build: Build, step: StageStep, { state, scope, planned }: Place): Promise<StageState> {
   build.signal.throwIfAborted();
-  return reported(build, step, step.range, say => perform(build, step, { state, scope, say }));
+  return reported(build, step, step.range, async say => {
+    const performed = await perform(build, step, { state, scope, say });
+    const { outcome } = performed;
+    if (outcome === undefined) return performed;
+    return { ...performed, explanation: explained(build, step, { planned, outcome }) };
+  });
 }
 
-type Performed = { state: StageState; cached: boolean };
+/** Never fails: that something can be told of a step is not what the build is about. */
+function explained(
+  { parts: { records }, request }: Build,
+  step: StageStep,
+  { planned, outcome }: { planned: PlannedStage; outcome: Outcome },
+): Explanation {
+  const { operation, cached } = outcome;
+  const { kind, key, inputs } = operation;
+  const { stage, index } = planned;
+  const place = {
+    project: request.project,
+    stage: `${stage.name || index} ${formatPlatform(request.platform)}`,
+    instruction: step.original,
+    place: stage.steps.indexOf(step),
+  };
+  let reason = request.noCache ? 'the cache is not used' : '';
+  try {
+    if (!cached && reason === '') reason = records.reason(place, operation);
+    records.record(place, operation);
+  } catch (error) {
+    reason ||= messageOf(error);
+  }
+  return { kind, key, inputs: Object.keys(inputs), reason: cached ? '' : reason };
+}
+
+type Performed = {
+  state: StageState;
+  cached: boolean;
+  /** Of a step that is an operation. */
+  outcome?: Outcome | undefined;
+  explanation?: Explanation;
+};
 
 async function perform(
   build: Build,
   step: StageStep,
-  { state, scope, say }: Place & { say: (output: RunOutput) => void },
+  { state, scope, say }: Omit<Place, 'planned'> & { say: (output: RunOutput) => void },
 ): Promise<Performed> {
   const variables = stepVariables(state);
   switch (step.kind) {
@@ -145,7 +183,7 @@ async function perform(
 function withArguments(
   { request: { dialect } }: Build,
   step: ArgInstruction,
-  { state, scope }: Place,
+  { state, scope }: Pick<Place, 'state' | 'scope'>,
 ): StageState {
   const env = variablesOf(state.config.Env);
   const fresh = [...scope.declare(step, stepVariables(state))];
@@ -178,7 +216,8 @@ function configured(build: Build, step: ConfigInstruction, state: StageState) {
 type Made = Finished & { state: StageState };
 
 function made(build: Build, step: StageStep, { state, ...finished }: Made): Performed {
-  return { state: finish(build, step, state, finished), cached: finished.outcome?.cached ?? false };
+  const { outcome } = finished;
+  return { state: finish(build, step, state, finished), cached: outcome?.cached ?? false, outcome };
 }
 
 type Finished = {
@@ -225,9 +264,9 @@ async function reported(
   build.report({ kind: 'started', vertex, atMs: Date.now() });
   const log = new ClippedLog(output => build.report({ kind: 'output', vertex, ...output, atMs: Date.now() }));
   try {
-    const { state, cached } = await task(output => log.say(output)).finally(() => log.end());
+    const { state, cached, explanation } = await task(output => log.say(output)).finally(() => log.end());
     const imageId = digestOf(encodedConfig(state));
-    build.report({ kind: 'completed', vertex, cached, imageId, atMs: Date.now() });
+    build.report({ kind: 'completed', vertex, cached, imageId, explanation, atMs: Date.now() });
     return state;
   } catch (error) {
     build.report({ kind: 'failed', vertex, message: messageOf(error), atMs: Date.now() });

@@ -13,7 +13,9 @@ import type { Activity } from './solver/activity.ts';
 import type { CacheMounts } from './solver/cache-mounts.ts';
 import type { CacheStore } from './solver/cache-store.ts';
 import type { CachedLayer, ResultCache } from './solver/result-cache.ts';
+import type { Operation } from './solver/operation-key.ts';
 import type { SharedRuns } from './solver/shared-runs.ts';
+import type { StepRecords } from './solver/step-records.ts';
 
 /** What the builder asks of the engine; main/ hands it in. */
 export type BuilderPorts = {
@@ -64,6 +66,8 @@ export type BuilderParts = BuilderPorts & {
   /** What is behind it: the builder's own results. */
   store: CacheStore;
   runs: SharedRuns<Outcome>;
+  /** What steps were made of when they were built last. */
+  records: StepRecords;
   activity: Activity;
   cacheMounts: CacheMounts;
   /** Of cache mounts that only one may use at a time. */
@@ -71,4 +75,4 @@ export type BuilderParts = BuilderPorts & {
 };
 
 /** What an operation has come to. */
-export type Outcome = { layer: CachedLayer; cached: boolean };
+export type Outcome = { layer: CachedLayer; cached: boolean; operation: Operation };

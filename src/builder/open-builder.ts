@@ -10,6 +10,7 @@ import { Activity } from './solver/activity.ts';
 import { CacheMounts } from './solver/cache-mounts.ts';
 import { CacheStore } from './solver/cache-store.ts';
 import { SharedRuns } from './solver/shared-runs.ts';
+import { StepRecords } from './solver/step-records.ts';
 
 /** What stands for a place where nothing is yet. */
 export function emptyDirectory(root: string): string {
@@ -36,6 +37,7 @@ export async function openBuilder(
   mkdirSync(emptyDirectory(root), { recursive: true, mode: 0o700 });
   await ports.builds.removeAll();
   const cache = new CacheStore(join(root, 'builder.db'), { builds: ports.builds, leases });
+  const records = new StepRecords(join(root, 'steps.db'));
   const limits = { maxUsedBytes: cacheLimitBytes ?? defaultLimit(root), minFreeBytes };
   const collecting = { current: Promise.resolve() };
   const parts: BuilderParts = {
@@ -44,10 +46,14 @@ export async function openBuilder(
     cache,
     store: cache,
     runs: new SharedRuns(),
+    records,
     activity: new Activity(() => {
       // What fails is tried again after the next build.
       collecting.current = collecting.current
-        .then(() => collectCache(parts, limits, cachePolicies))
+        .then(() => {
+          records.trim();
+          return collectCache(parts, limits, cachePolicies);
+        })
         .catch(() => undefined);
     }),
     cacheMounts: new CacheMounts(join(root, 'cache-mounts'), ports.threads),
@@ -59,6 +65,7 @@ export async function openBuilder(
       await collecting.current;
       await ports.builds.whenRemoved();
       cache.close();
+      records.close();
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { LineRange } from '../dockerfile/dockerfile-error.ts';
+import type { Operation } from './solver/operation-key.ts';
 
 /** A step of a build, as people see it. */
 export type Vertex = {
@@ -16,11 +17,26 @@ export type Vertex = {
   index: number;
 };
 
+/** What was done for a step, and why. */
+export type Explanation = Pick<Operation, 'kind' | 'key'> & {
+  /** What went into it, in words. */
+  inputs: readonly string[];
+  /** Why it was not in the cache; '' where it was. */
+  reason: string;
+};
+
 export type BuildEvent =
   | { kind: 'started'; vertex: Vertex; atMs: number }
   | { kind: 'output'; vertex: Vertex; stream: 'stdout' | 'stderr'; data: Buffer; atMs: number }
   /** `imageId` is what an image of everything up to here would be. */
-  | { kind: 'completed'; vertex: Vertex; cached: boolean; imageId: string; atMs: number }
+  | {
+      kind: 'completed';
+      vertex: Vertex;
+      cached: boolean;
+      imageId: string;
+      atMs: number;
+      explanation: Explanation | undefined;
+    }
   | { kind: 'failed'; vertex: Vertex; message: string; atMs: number };
 
 export type Report = (event: BuildEvent) => void;

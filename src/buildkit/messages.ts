@@ -35,6 +35,12 @@ export const SOLVE_REQUEST = message({
 });
 export const SOLVE_RESPONSE = message({ exporterResponse: [1, map(text)] });
 
+/**
+ * Our own: an attribute of a build that is to tell what it does, and the id of the statuses by which it does so, whose
+ * names are JSON.
+ */
+export const EXPLAIN = 'slipway.explain';
+
 export const STATUS_REQUEST = message({ ref: [1, text] });
 const VERTEX = message({
   digest: [1, text],

@@ -26,8 +26,8 @@ export function openBuildServices(builder: BuilderParts): BuildServices {
       return goesOn(classicBuild(builder, request, { ...build, signal }));
     },
     buildkitServe: connection => serveGrpc(connection, control.methods, sourceDetails),
-    buildkitSession: (connection, { id, methods }) =>
-      sessions.serve(id, { client: new GrpcClient(connection), methods: new Set(methods) }),
+    buildkitSession: (connection, { id, methods, sharedKey }) =>
+      sessions.serve(id, { client: new GrpcClient(connection), methods: new Set(methods), sharedKey }),
     async close() {
       closing.abort(new DOMException('the engine is closing', 'AbortError'));
       await Promise.allSettled([control.close(), ...going]);

@@ -55,6 +55,19 @@ export type PackCopyJob = {
   output: { fd: number; growth: Growth } | undefined;
 };
 
+export type PackedCopy = {
+  digest: Digest;
+  sizeBytes: number;
+  /**
+   * Paths of files (UTF-8), and what shows a change of them: of size, time, mode or owner. Undefined with an output, and
+   * where they are too many.
+   */
+  marks: ReadonlyMap<string, string> | undefined;
+};
+
+/** Of as many files changes are told of one by one. */
+const MAX_MARKS = 2000;
+
 /** More than that is a mistake. */
 const MAX_MATCHES = 100_000;
 
@@ -66,7 +79,7 @@ const MAX_MATCHES = 100_000;
 export async function packCopy(
   home: number,
   { parts, destination, output }: PackCopyJob,
-): Promise<{ digest: Digest; sizeBytes: number }> {
+): Promise<PackedCopy> {
   const to = openWithoutDevices(destination);
   try {
     const packer = new CopyPacker(to, output);
@@ -148,6 +161,10 @@ function followed(path: string): string {
   return found;
 }
 
+function markOf({ type, size, mtimeNs, mode, uid, gid, linkPath }: TarEntry): string {
+  return `${type} ${size} ${mtimeNs} ${mode} ${uid}:${gid} ${linkPath}`;
+}
+
 type Match = {
   path: string;
   /** With `parents`, where it is put: its path, or what is behind a `./` in it. */
@@ -161,6 +178,7 @@ class CopyPacker {
   readonly #packer: TreePacker;
   readonly #made = new Set<string>();
   readonly #onlyDigest: boolean;
+  readonly #marks = new Map<string, string>();
   #sizeBytes = 0;
   #copy: CopyRequest | undefined;
   #place: Place = { existing: '', missing: [], isDirectory: true };
@@ -210,13 +228,16 @@ class CopyPacker {
     for (const match of matches) this.#one(copy, match, intoDirectory);
   }
 
-  finish(): { digest: Digest; sizeBytes: number } {
+  finish(): PackedCopy {
     this.#packer.finish();
-    return { digest: `sha256:${this.#hash.digest('hex')}`, sizeBytes: this.#sizeBytes };
+    const marks = this.#onlyDigest && this.#marks.size <= MAX_MARKS ? this.#marks : undefined;
+    return { digest: `sha256:${this.#hash.digest('hex')}`, sizeBytes: this.#sizeBytes, marks };
   }
 
   #changed(entry: TarEntry): TarEntry {
     if (this.#copy === undefined) return entry;
+    if (this.#onlyDigest && entry.type !== 'directory' && this.#marks.size <= MAX_MARKS)
+      this.#marks.set(readable(entry.path), markOf(entry));
     return changed(entry, this.#copy, this.#onlyDigest ? 0n : this.#copy.timeNs);
   }
 

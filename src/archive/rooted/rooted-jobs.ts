@@ -4,7 +4,7 @@ import type { OverlayOptions } from '../../kernel/detached-overlay.ts';
 import type { ExtractOptions } from './extract-stream.ts';
 import type { FileSystemView } from './file-system-view.ts';
 import type { Growth } from '../growth.ts';
-import type { MatchPathsJob, PackCopyJob } from './pack-copy.ts';
+import type { MatchPathsJob, PackCopyJob, PackedCopy } from './pack-copy.ts';
 import type { PathStat } from './path-stat.ts';
 import type { ArchiveSource } from '../read-archive.ts';
 import type { WhiteoutMode } from '../trees/whiteout.ts';
@@ -195,7 +195,7 @@ export type RootedResult = {
   /** What was written. */
   'pack-changes': PackedChanges;
   'match-paths': { path: string; isFile: boolean }[];
-  'pack-copy': { digest: Digest; sizeBytes: number };
+  'pack-copy': PackedCopy;
   'list-tree': undefined;
   'rewrite-times': { digest: Digest; sizeBytes: number };
   reach: undefined;

@@ -34,6 +34,7 @@ import {
   frontendRequest,
   type Told,
 } from './frontend-request.ts';
+import { EXPLAIN } from '../../buildkit/messages.ts';
 import { KeptStatuses, type Status } from './kept-statuses.ts';
 import type { Session } from './sessions.ts';
 
@@ -345,6 +346,12 @@ export class BuildJob {
     }
   }
 
+  /** For clients that ask for it: others would show it as something that goes on. */
+  #explained({ explanation, atMs }: Completed, vertex: string): NonNullable<Status['statuses']> {
+    if (explanation === undefined || this.attributes[EXPLAIN] === undefined) return [];
+    return [{ id: EXPLAIN, vertex, name: JSON.stringify(explanation), timestamp: atMs }];
+  }
+
   readonly #started = new Map<string, number>();
 
   /** `label` tells of steps for which platform they are. */
@@ -367,9 +374,14 @@ export class BuildJob {
     const completed = event.kind === 'started' ? undefined : atMs;
     const cached = event.kind === 'completed' && event.cached;
     const error = event.kind === 'failed' ? event.message : '';
-    this.#tell({ vertexes: [{ digest, name, started, completed, cached, error }] });
+    this.#tell({
+      vertexes: [{ digest, name, started, completed, cached, error }],
+      statuses: event.kind === 'completed' ? this.#explained(event, digest) : [],
+    });
   }
 }
+
+type Completed = Extract<BuildEvent, { kind: 'completed' }>;
 
 /** Of an image of the first platform. */
 function configOf({ states: [state] }: Result): Buffer {

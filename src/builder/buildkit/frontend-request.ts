@@ -66,6 +66,7 @@ export async function frontendRequest(
     dockerfile,
     context: client.main(ignored),
     namedContexts: client.named(),
+    project: session.sharedKey,
     target: attributes.target ?? '',
     buildArgs: new Map(prefixed(attributes, 'build-arg:')),
     labels: Object.fromEntries(prefixed(attributes, 'label:')),

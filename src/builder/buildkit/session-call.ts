@@ -12,7 +12,8 @@ export async function serveSession(sessions: Sessions, call: Call): Promise<void
   const list = methods.flatMap(value => value.split(', '));
   const connection = new CarriedConnection(call);
   try {
-    await sessions.serve(id, { client: new GrpcClient(connection), methods: new Set(list) });
+    const sharedKey = String(call.headers['x-docker-expose-session-sharedkey'] ?? '');
+    await sessions.serve(id, { client: new GrpcClient(connection), methods: new Set(list), sharedKey });
   } finally {
     connection.destroy();
   }

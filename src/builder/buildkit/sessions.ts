@@ -14,7 +14,12 @@ import {
 } from '../../buildkit/messages.ts';
 
 /** What a client serves while its builds go on. */
-export type Session = { client: GrpcClient; methods: ReadonlySet<string> };
+export type Session = {
+  client: GrpcClient;
+  methods: ReadonlySet<string>;
+  /** What it calls its directories from one build to the next; '' for nothing. */
+  sharedKey: string;
+};
 
 const CHECK_AGENT = '/moby.sshforward.v1.SSH/CheckAgent';
 

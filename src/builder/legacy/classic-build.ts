@@ -103,6 +103,7 @@ function requestOf(
     dockerfileName,
     context: { kind: 'directory', open: async () => ({ path: directory, identity }) },
     namedContexts: new Map(),
+    project: '',
     target,
     buildArgs: new Map(args),
     labels,

@@ -5,8 +5,11 @@ import type { BuilderParts, Outcome } from '../builder-parts.ts';
 import { emptyDirectory } from '../open-builder.ts';
 import { CACHE_LEASE } from '../solver/cache-store.ts';
 import type { CachedLayer } from '../solver/result-cache.ts';
-import { operationKey } from '../solver/operation-key.ts';
+import { BELOW, COPIED, inputMarks, type Operation, operationKey } from '../solver/operation-key.ts';
 import { identityOf, withLayerTree, type SourceTree, withSource } from './source-tree.ts';
+
+/** What stands for the destination where only what is copied is to be known. */
+const SOURCE = 'source';
 
 export type CopyPart = { source: SourceTree; copy: CopyRequest };
 
@@ -47,13 +50,34 @@ export async function copyFiles(parts: BuilderParts, options: CopyFiles): Promis
   const isKnown = identities.every(identity => identity !== undefined);
   const quickKey = isKnown ? operationKey('copy', { top, requests, identities }) : undefined;
   const known = quickKey === undefined || noCache ? undefined : parts.cache.find(quickKey, options);
-  if (known !== undefined) return { layer: known, cached: true };
-  const key = operationKey('copy', { top, requests, content: await contentOf(parts, options.parts) });
+  if (known !== undefined && quickKey !== undefined)
+    return { layer: known, cached: true, operation: operationOf(options, quickKey) };
+  const content = await contentAndFiles(parts, options.parts);
+  const key = operationKey('copy', { top, requests, content: content.digest });
   const found = noCache ? undefined : parts.cache.find(key, options);
   const layer = found ?? (await make(parts, options));
   for (const each of [key, quickKey])
     if (each !== undefined) parts.cache.add(each, layer, options.description);
-  return { layer, cached: found !== undefined };
+  return { layer, cached: found !== undefined, operation: operationOf(options, key, content) };
+}
+
+type ContentAndFiles = { digest: Digest; files: ReadonlyMap<string, string> | undefined };
+
+/** What is copied is not known where that was not needed. */
+function operationOf({ top, parts }: CopyFiles, key: Digest, content?: ContentAndFiles): Operation {
+  const of = (name: 'sources' | 'destination' | 'owner' | 'mode' | 'exclude' | 'link' | 'parents') =>
+    parts.map(({ copy }) => copy[name] ?? null);
+  const inputs = inputMarks({
+    [BELOW]: top ?? '',
+    [COPIED]: content?.digest,
+    sources: of('sources'),
+    destination: of('destination'),
+    owner: of('owner'),
+    mode: of('mode'),
+    'what is left out': of('exclude'),
+    options: [of('link'), of('parents')],
+  });
+  return { kind: 'copy', key, inputs, files: content?.files };
 }
 
 async function make(parts: BuilderParts, options: CopyFiles): Promise<CachedLayer> {
@@ -79,11 +103,15 @@ function pack(
 
 /** What sources are known by, wherever they are copied to. */
 export async function contentOf(parts: BuilderParts, wanted: readonly CopyPart[]): Promise<Digest> {
+  return (await contentAndFiles(parts, wanted)).digest;
+}
+
+async function contentAndFiles(parts: BuilderParts, wanted: readonly CopyPart[]): Promise<ContentAndFiles> {
   const alone = wanted.map(({ source, copy }) => ({
     source,
-    copy: { ...copy, destination: '/source/', link: true },
+    copy: { ...copy, destination: `/${SOURCE}/`, link: true },
   }));
-  const { digest } = await withSources(parts, alone, opened =>
+  const { digest, marks } = await withSources(parts, alone, opened =>
     parts.threads.run({
       kind: 'pack-copy',
       parts: opened,
@@ -91,10 +119,16 @@ export async function contentOf(parts: BuilderParts, wanted: readonly CopyPart[]
       output: undefined,
     }),
   );
-  return digest;
+  return { digest, files: marks === undefined ? undefined : filesOf(marks) };
 }
 
-type Packed = { digest: Digest; sizeBytes: number };
+/** Without what stands for their destination. */
+function filesOf(marks: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const files = [...marks].map(([path, mark]): [string, string] => [path.slice(SOURCE.length + 1), mark]);
+  return new Map(files.filter(([path]) => path !== ''));
+}
+
+type Packed = { digest: Digest; sizeBytes: number; marks: ReadonlyMap<string, string> | undefined };
 
 function withSources<T>(
   parts: BuilderParts,

@@ -5,7 +5,7 @@ import type { Digest } from '../../base/digest.ts';
 import { EngineError } from '../../base/errors.ts';
 import type { BuilderParts, Outcome } from '../builder-parts.ts';
 import { CACHE_LEASE } from '../solver/cache-store.ts';
-import { operationKey } from '../solver/operation-key.ts';
+import { BELOW, inputMarks, type Operation, operationKey } from '../solver/operation-key.ts';
 import type { RunOutput } from '../solver/shared-runs.ts';
 import { type MountPlan, withMounts } from './run-mounts.ts';
 
@@ -72,15 +72,41 @@ export async function runCommand(
     limits,
     identities,
   });
+  const operation: Operation = { kind: 'run', key, inputs: inputsOf(options) };
   const known = noCache ? undefined : parts.cache.find(key, options);
-  if (known !== undefined) return { layer: known, cached: true };
+  if (known !== undefined) return { layer: known, cached: true, operation };
   // A run that must not use the cache is not shared.
   const runKey = noCache ? newId() : key;
   return parts.runs.run(runKey, { signal, listener: say }, async (runSignal, tell) => {
     const layer = await execute(parts, options, { signal: runSignal, say: tell });
     const made = { ...layer, createdAt: new Date().toISOString() };
     parts.cache.add(key, made, options.description);
-    return { layer: made, cached: false };
+    return { layer: made, cached: false, operation };
+  });
+}
+
+function inputsOf(options: RunCommand): Operation['inputs'] {
+  const { top, command, env, user, workingDirectory, hostname, hostConfig, mounts } = options;
+  const variables = env.map(entry => {
+    const equals = entry.indexOf('=');
+    return [`variable ${entry.slice(0, equals)}`, entry.slice(equals + 1)];
+  });
+  const mounted = mounts.map(({ mount, destination, identity }) => [
+    `mount of ${mount.type} at ${destination}`,
+    identity,
+  ]);
+  return inputMarks({
+    [BELOW]: top ?? '',
+    command,
+    ...Object.fromEntries([...variables, ...mounted]),
+    user,
+    'working directory': workingDirectory,
+    hostname,
+    network: hostConfig.NetworkMode,
+    security: hostConfig.Privileged,
+    'extra hosts': hostConfig.ExtraHosts,
+    'size of /dev/shm': hostConfig.ShmSize,
+    ulimits: hostConfig.Ulimits,
   });
 }
 

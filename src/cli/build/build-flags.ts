@@ -15,6 +15,7 @@ export const BUILD_FLAGS = {
   call: string('', 'Set method for evaluating build ("check", "outline", "targets")', 'build'),
   'cgroup-parent': string('', 'Set the parent cgroup for the "RUN" instructions during build'),
   check: bool('', 'Shorthand for "--call=check"'),
+  explain: bool('', 'Print what the build consists of, and why steps were not in the cache'),
   file: string('f', 'Name of the Dockerfile (default: "PATH/Dockerfile")'),
   iidfile: string('', 'Write the image ID to a file'),
   label: list('', 'Set metadata for an image'),

@@ -84,10 +84,11 @@ export function printAnswer(context: CommandContext, { metadata }: Solved, forma
 
 /** Lines that say how many warnings there are. */
 export function checkSummary({ metadata }: Solved): string {
-  const { warnings = [] } = JSON.parse(metadata['result.json']?.toString() ?? '{}') as {
-    warnings?: unknown[];
+  const { warnings } = JSON.parse(metadata['result.json']?.toString() ?? '{}') as {
+    warnings?: unknown[] | null;
   };
-  if (warnings.length === 0) return 'Check complete, no warnings found.\n';
-  const found = warnings.length === 1 ? '1 warning has' : `${warnings.length} warnings have`;
+  const count = warnings?.length ?? 0;
+  if (count === 0) return 'Check complete, no warnings found.\n';
+  const found = count === 1 ? '1 warning has' : `${count} warnings have`;
   return `Check complete, ${found} been found!\n\n`;
 }

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { HUB_DOMAIN } from '../../oci/reference.ts';
 import { BUILD_FLAGS, type BuildFlagValues } from '../build/build-flags.ts';
 import { buildFailure } from '../build/describe-failure.ts';
+import { explainBuild } from '../build/explain-build.ts';
 import { cacheOptions, nameExportedCaches } from '../build/options/cache-options.ts';
 import { buildSources } from '../build/options/contexts.ts';
 import { frontendAttributes } from '../build/options/frontend-attributes.ts';
@@ -120,8 +121,10 @@ async function watched(
   try {
     solved = await solveBuild(client, request, status => progress.take(status)).finally(() => progress.end());
   } catch (error) {
+    if (values.explain) context.stdout.write(explainBuild(progress.steps.all));
     throw buildFailure(error, progress.steps);
   }
+  if (values.explain) context.stdout.write(explainBuild(progress.steps.all));
   const manifest = solved.response['cache.manifest'];
   if (manifest !== undefined)
     nameExportedCaches(

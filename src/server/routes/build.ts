@@ -5,7 +5,7 @@ import { EngineError, messageOf } from '../../base/errors.ts';
 import { arrayOf, type Decoder, integer, mapOf, nullable, struct, text } from '../../base/go/decode.ts';
 import { parseGoDuration } from '../../base/go/duration.ts';
 import { parseGoJson } from '../../base/go/json.ts';
-import type { BuildBackend } from '../../api/backend.ts';
+import type { BuildBackend, BuildSession } from '../../api/backend.ts';
 import { streamBody } from '../body/stream-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { hijackH2c } from '../hijack.ts';
@@ -31,11 +31,11 @@ export function buildRoutes(backend: BuildBackend): Router {
 }
 
 /** What a client says of the session that it offers. @throws EngineError invalid-parameter */
-function sessionOf({ request }: Exchange): { id: string; methods: string[] } {
+function sessionOf({ request }: Exchange): BuildSession {
   const of = (name: string): string[] => request.headersDistinct[`x-docker-expose-session-${name}`] ?? [];
   const [id] = of('uuid');
   if (!id) throw new EngineError('invalid-parameter', 'no session UUID in request');
-  return { id, methods: of('grpc-method') };
+  return { id, methods: of('grpc-method'), sharedKey: of('sharedkey')[0] ?? '' };
 }
 
 async function build(backend: BuildBackend, exchange: Exchange): Promise<void> {

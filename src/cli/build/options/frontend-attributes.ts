@@ -1,4 +1,5 @@
 import { own } from '../../../base/own.ts';
+import { EXPLAIN } from '../../../buildkit/messages.ts';
 import type { CliHost } from '../../context.ts';
 import { parseUlimit } from '../../values/ulimit.ts';
 import type { BuildFlagValues } from '../build-flags.ts';
@@ -16,6 +17,7 @@ export function frontendAttributes(values: BuildFlagValues, env: CliHost['env'])
   set('cgroup-parent', values['cgroup-parent']);
   set('platform', values.platform.join(','));
   set('no-cache', values['no-cache-filter'].join(','));
+  if (values.explain) attributes[EXPLAIN] = '';
   if (values['no-cache']) attributes['no-cache'] = '';
   if (values.pull) attributes['image-resolve-mode'] = 'pull';
   set('force-network-mode', networkOf(values.network));

@@ -1,11 +1,22 @@
+import { EXPLAIN } from '../../../buildkit/messages.ts';
 import type { Status } from '../solve-build.ts';
+
+/** What the engine tells of a step when it is asked to explain the build. */
+export type Explanation = {
+  kind: string;
+  key: string;
+  /** What went into it. */
+  inputs: string[];
+  /** Why it was not in the cache; '' where it was. */
+  reason: string;
+};
 
 export type Line = { text: string; atMs: number };
 
 /** A step of a build, as it is known by now. */
 export type Step = {
   digest: string;
-  /** By the order in which steps were heard of. */
+  /** By the order in which steps began. */
   number: number;
   name: string;
   startedMs: number | undefined;
@@ -17,6 +28,7 @@ export type Step = {
   tail: Line[];
   /** What is not a whole line yet. */
   rest: string;
+  explanation: Explanation | undefined;
 };
 
 const TAIL_LINES = 50;
@@ -25,6 +37,7 @@ const MAX_LINE_LENGTH = 64 * 1024;
 /** All steps of a build, and what they have said last. */
 export class BuildSteps {
   readonly #steps = new Map<string, Step>();
+  #begun = 0;
   /** What was found in the Dockerfile: `Rule: … (line 3)`. */
   readonly warnings: string[] = [];
 
@@ -37,8 +50,15 @@ export class BuildSteps {
   }
 
   /** @returns whole lines that have come, and the steps that something else has become known of */
-  take({ vertexes, logs, warnings }: Status): { changed: Step[]; lines: { step: Step; line: Line }[] } {
+  take({ vertexes, statuses, logs, warnings }: Status): {
+    changed: Step[];
+    lines: { step: Step; line: Line }[];
+  } {
     const changed = vertexes.flatMap(vertex => (vertex === undefined ? [] : [this.#change(vertex)]));
+    for (const status of statuses) {
+      const step = status?.id === EXPLAIN ? this.#steps.get(status.vertex ?? '') : undefined;
+      if (step !== undefined) step.explanation = JSON.parse(status?.name ?? '') as Explanation;
+    }
     const lines = logs.flatMap(log => (log === undefined ? [] : this.#say(log)));
     for (const warning of warnings) this.warnings.push(Buffer.from(warning?.short ?? []).toString());
     return { changed, lines };
@@ -48,9 +68,10 @@ export class BuildSteps {
     const { digest = '', name = '', started, completed, cached = false, error = '' } = vertex;
     const known = this.#steps.get(digest) ?? {
       digest,
-      number: this.#steps.size + 1,
+      number: 0,
       tail: [],
       rest: '',
+      explanation: undefined,
     };
     const step = Object.assign(known, {
       name,
@@ -59,6 +80,7 @@ export class BuildSteps {
       isCached: cached,
       error,
     });
+    if (step.number === 0 && started !== undefined) step.number = ++this.#begun;
     this.#steps.set(digest, step);
     return step;
   }
