@@ -55,6 +55,9 @@ const TARS = ['one', 'two', 'three'].map(name => tarOf({ [name]: randomBytes(100
 const DIFF_IDS = TARS.map(digestOf);
 const PACKED = [gzipSync(TARS[0] ?? ''), zstdCompressSync(TARS[1] ?? ''), TARS[2] ?? Buffer.alloc(0)];
 
+/** What the daemon's default is. */
+const LAYERS_AT_ONCE = 3;
+
 const addImage = ({ registry }: Place, name = 'team/app:1'): FakeImage =>
   registry.addImage(name, PACKED, { diffIds: DIFF_IDS });
 
@@ -200,6 +203,29 @@ function halting({ registry }: Place): { halted: Promise<void>; goOn: () => void
   };
   return { halted: halted.promise, goOn: going.resolve };
 }
+
+test('so many layers come at once as --max-concurrent-downloads says, of all pulls together', async t => {
+  const own = await place(t);
+  const tars = Array.from({ length: 8 }, (_, index) => tarOf({ [`file${index}`]: 'x' }));
+  const options = (some: Buffer[]) => ({ diffIds: some.map(digestOf) });
+  const packed = tars.map(tar => gzipSync(tar));
+  own.registry.addImage('a:1', packed.slice(0, 4), options(tars.slice(0, 4)));
+  own.registry.addImage('b:1', packed.slice(4), options(tars.slice(4)));
+  const digests = packed.map(digestOf);
+  let active = 0;
+  let most = 0;
+  const gate = Promise.withResolvers<void>();
+  own.registry.intercept = async ({ url = '' }, response) => {
+    if (!digests.some(digest => url.endsWith(digest))) return false;
+    most = Math.max(most, ++active);
+    response.once('close', () => active--);
+    if (most === LAYERS_AT_ONCE) gate.resolve();
+    await gate.promise;
+    return false;
+  };
+  await Promise.all([pull(own, 'a:1'), pull(own, 'b:1')]);
+  assert.equal(most, LAYERS_AT_ONCE);
+});
 
 test('a pull that is cancelled takes nothing from another one of the same layers', async t => {
   const own = await place(t);

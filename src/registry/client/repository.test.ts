@@ -143,6 +143,50 @@ test('tags come from all pages, which stay with the registry and make no circle'
   assert.deepEqual(await repository.tags(), ['1']);
 });
 
+test('referrers are those of the list, of all its pages, or of the fall-back tag where that is no list', async t => {
+  const { registry, image, name } = await registryWithImage(t);
+  const { digest } = image.manifest;
+  const repository = await openRepository(t, name);
+  const found = async () => (await repository.referrers(digest)).map(referrer => referrer.artifactType);
+  const descriptor = (artifactType: string) => ({ ...image.manifest, artifactType });
+  const index = (artifactType: string) =>
+    JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [descriptor(artifactType)] });
+  type Page = { status?: number; type?: string; link?: string; body: string };
+  let pages: Record<string, Page> = {};
+  registry.intercept = ({ url = '' }, response) => {
+    if (!url.includes('/referrers/')) return false;
+    const {
+      status = 200,
+      type = OCI_INDEX,
+      link,
+      body,
+    } = pages[new URL(url, 'http://r').search] ?? { status: 404, body: '' };
+    response.writeHead(status, { 'Content-Type': type, ...(link && { Link: link }) }).end(body);
+    return true;
+  };
+  const path = `/v2/a/referrers/${digest}`;
+  pages = {
+    '': { body: index('a/1'), link: `<${path}?last=1>; rel="next"` },
+    '?last=1': { body: index('a/2'), link: `<${path}>; rel="next"` },
+  };
+  assert.deepEqual(await found(), ['a/1', 'a/2']);
+  const noLists: Page[] = [
+    { status: 404, body: '' },
+    { status: 400, body: '' },
+    { type: 'text/html', body: '<html>Welcome to our hotel</html>' },
+    { type: 'application/json', body: index('a/json') },
+  ];
+  for (const page of noLists) {
+    pages = { '': page };
+    registry.manifests.delete(`a:${digest.replace(':', '-')}`);
+    assert.deepEqual(await found(), []);
+    registry.addIndex(`a:${digest.replace(':', '-')}`, [descriptor('a/tagged')]);
+    assert.deepEqual(await found(), ['a/tagged']);
+  }
+  pages = { '': { status: 500, body: '' } };
+  await assert.rejects(found(), /500 Internal Server Error/);
+});
+
 test('a mirror that fails in any way leaves it to the registry, without its credentials', async t => {
   const { registry, image, reference } = await registryWithImage(t);
   registry.password = 'me:secret';

@@ -109,10 +109,12 @@ test('an upload that breaks off goes on where the registry is', async t => {
   assert.match(registry.seen.at(-1)?.url ?? '', /next/);
 });
 
-test('a registry that takes no more at once gets chunks', async t => {
+/** A registry that takes no more than so many bytes at once, and wants at least so many. */
+async function registryWithLimits(t: TestContext, { most, least }: { most: number; least?: number }) {
   const registry = await FakeRegistry.start(t);
   registry.intercept = (request, response) => {
-    if (request.method !== 'PATCH' || Number(request.headers['content-length']) <= 4 << 20) return false;
+    if (least !== undefined) response.setHeader('OCI-Chunk-Min-Length', least);
+    if (request.method !== 'PATCH' || Number(request.headers['content-length']) <= most) return false;
     request.resume();
     response.writeHead(413).end();
     return true;
@@ -125,10 +127,26 @@ test('a registry that takes no more at once gets chunks', async t => {
       yield data.subarray(start, end);
     },
   };
-  await uploadBlob(await openRepository(t, `${registry.host}/a`), upload({ source }));
-  assert.ok(registry.blobs.get(source.digest)?.equals(data));
-  const ranges = registry.seen.map(({ headers }) => headers['content-range']).filter(Boolean);
-  assert.deepEqual(ranges, ['0-4194302', `4194303-${data.length - 1}`]);
+  const ranges = () => registry.seen.map(({ headers }) => headers['content-range']).filter(Boolean);
+  const isWhole = () => registry.blobs.get(source.digest)?.equals(data);
+  return { registry, upload: upload({ source }), end: data.length - 1, ranges, isWhole };
+}
+
+test('a registry that takes no more at once gets chunks', async t => {
+  const own = await registryWithLimits(t, { most: 4 << 20 });
+  await uploadBlob(await openRepository(t, `${own.registry.host}/a`), own.upload);
+  assert.ok(own.isWhole());
+  assert.deepEqual(own.ranges(), ['0-4194302', `4194303-${own.end}`]);
+});
+
+test('chunks are not smaller than the registry wants them (OCI-Chunk-Min-Length)', async t => {
+  const own = await registryWithLimits(t, { most: (5 << 20) + 1, least: 5 << 20 });
+  await uploadBlob(await openRepository(t, `${own.registry.host}/a`), own.upload);
+  assert.ok(own.isWhole());
+  assert.deepEqual(own.ranges(), ['0-5242879', `5242880-${own.end}`]);
+  const never = await registryWithLimits(t, { most: 4 << 20, least: 5 << 20 });
+  const repository = await openRepository(t, `${never.registry.host}/a`);
+  await assert.rejects(uploadBlob(repository, never.upload), /413/);
 });
 
 test('an upload that does not get anywhere ends', async t => {

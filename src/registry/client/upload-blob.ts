@@ -46,6 +46,8 @@ class Sending {
   #location: URL | undefined;
   #sentBytes = 0;
   #chunkBytes = Number.POSITIVE_INFINITY;
+  /** What the registry says that a chunk has at least, the last one aside (`OCI-Chunk-Min-Length`). */
+  #leastChunkBytes = 0;
   /** Whether it goes on where the registry said that it was. */
   #wasResumed = false;
 
@@ -98,8 +100,7 @@ class Sending {
       accepts: [201, 202],
     });
     await discard(response);
-    const least = Number(response.headers['oci-chunk-min-length'] ?? 0);
-    if (least > this.#chunkBytes) this.#chunkBytes = least;
+    this.#leastChunkBytes = Number(response.headers['oci-chunk-min-length'] ?? 0) || 0;
     return response;
   }
 
@@ -186,10 +187,9 @@ class Sending {
     const isElsewhere = error.code === '416' || error.code === 'RANGE_INVALID';
     if (!error.isTransient && !isTooMuch && !isElsewhere) return false;
     if (isTooMuch) {
-      if (this.#chunkBytes <= SMALLEST_CHUNK_BYTES) return false;
-      this.#chunkBytes = Number.isFinite(this.#chunkBytes)
-        ? Math.floor(this.#chunkBytes / 2)
-        : SMALL_CHUNK_BYTES;
+      const least = Math.max(SMALLEST_CHUNK_BYTES, this.#leastChunkBytes);
+      if (this.#chunkBytes <= least) return false;
+      this.#chunkBytes = Math.max(least, Math.min(Math.floor(this.#chunkBytes / 2), SMALL_CHUNK_BYTES));
     }
     await this.#askOffset();
     return true;

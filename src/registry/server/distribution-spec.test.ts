@@ -1,6 +1,8 @@
 /** The requirements of OCI's distribution-spec 1.1, by their sections. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readdirSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../../oci/image-spec.ts';
 import { type Answer, codeOf, locationOf, sha256, sha512, TestRegistry } from './testing/test-registry.ts';
@@ -180,6 +182,21 @@ describe('Pushing blobs', () => {
     assert.equal(done.status, 201);
   });
 
+  test('locations are relative, or below the external URL', async t => {
+    const registry = await TestRegistry.start(t);
+    const { digest } = await registry.pushBlob('app');
+    const locations = async () => [
+      locationOf(await registry.ask('POST /v2/app/blobs/uploads/')).replace(/[^/]+$/, ''),
+      locationOf(await registry.ask(`POST /v2/other/blobs/uploads/?mount=${digest}&from=app`)),
+    ];
+    assert.deepEqual(await locations(), ['/v2/app/blobs/uploads/', `/v2/other/blobs/${digest}`]);
+    await registry.restart({ externalUrl: 'https://r.example/' });
+    assert.deepEqual(await locations(), [
+      'https://r.example/v2/app/blobs/uploads/',
+      `https://r.example/v2/other/blobs/${digest}`,
+    ]);
+  });
+
   test('with sha512', async t => {
     const registry = await TestRegistry.start(t);
     const digest = sha512('data');
@@ -204,6 +221,18 @@ describe('Pushing blobs', () => {
       const location = locationOf(await registry.ask('POST /v2/app/blobs/uploads/'));
       assertError(await registry.ask(`PUT ${location}?digest=${digest}`), 400, 'DIGEST_INVALID');
     }
+  });
+
+  test('an upload whose bytes the disk has lost is 400 BLOB_UPLOAD_INVALID', async t => {
+    const registry = await TestRegistry.start(t);
+    const location = locationOf(await registry.ask('POST /v2/app/blobs/uploads/'));
+    await registry.ask(`PATCH ${location}`, { body: 'one ' });
+    const [name = ''] = readdirSync(join(registry.root, 'uploads'));
+    truncateSync(join(registry.root, 'uploads', name), 1);
+    // By which what has come is read once more.
+    const digest = sha512('one ');
+    assertError(await registry.ask(`PUT ${location}?digest=${digest}`), 400, 'BLOB_UPLOAD_INVALID');
+    assertError(await registry.ask(`GET /v2/app/blobs/${digest}`), 404, 'BLOB_UNKNOWN');
   });
 
   test('the empty blob', async t => {
