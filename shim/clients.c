@@ -552,6 +552,11 @@ static void handle_message(struct shim *shim, struct client *client, uint16_t ty
 		send_result(client, tag, 0);
 		return;
 	}
+	if (type == MSG_LEAD_RELAYS) {
+		lead_relays(shim, c);
+		send_result(client, tag, c->bad ? -EINVAL : 0);
+		return;
+	}
 	if (type == MSG_STATUS || type == MSG_WATCH) {
 		(type == MSG_STATUS ? handle_status : handle_watch)(shim, client, tag);
 		return;

@@ -1,8 +1,8 @@
 /*
  * Of the sockets that the shim keeps, those of IPv6 that listen, and those of UDP that want to know where a datagram was
- * sent to, are to be relayed. What comes to [ADDRESS]:PORT goes to 127.x.y.z:PORT, where x, y and z follow from ADDRESS
- * (relayAddress in src/networkdriver/bridge/relay-address.ts): the firewall leads that to the container, wherever that
- * is by then, and nowhere when it is on no network.
+ * sent to, are to be relayed: to the container's address, which the daemon tells whenever it changes. It is reached by the
+ * network's bridge only, so no program of the host's ever gets what is meant for the container, whatever becomes of
+ * addresses, routes and the firewall.
  */
 #include "relay.h"
 
@@ -11,6 +11,9 @@
 
 #include "files.h"
 
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX 62 /* asm-generic/socket.h */
+#endif
 #define MAX_RELAYS 1024 /* connections and UDP senders of a container at a time */
 #define MAX_EVENTS 64
 #define SENDER_IDLE_NS (90LL * 1000000000)
@@ -27,6 +30,11 @@ struct relay {
 	uint8_t *data;
 	size_t sent, length;
 	bool ended, told_end;
+	/* RELAY_LISTENER, RELAY_DATAGRAMS: what it is bound to, and where it leads, by which interface (0: nowhere). */
+	struct sockaddr_in6 own;
+	int protocol;
+	struct sockaddr_in target;
+	int device;
 	/* RELAY_SENDER: who sends, to which of the host's addresses, by which socket. */
 	struct sockaddr_in6 sender;
 	struct in6_pktinfo asked;
@@ -87,20 +95,18 @@ static void remove_relay(struct shim *shim, struct relay *gone)
 	free(gone);
 }
 
-/* For something that came to a port by IPv6: the same port of an address that stands for the one that it came to. */
-static int connect_to_container(int port_socket, int type)
+/* For something that came to a port. */
+static int connect_to_container(const struct relay *port, int type)
 {
-	struct sockaddr_in6 own = { 0 };
-	socklen_t length = sizeof own;
-	if (getsockname(port_socket, (struct sockaddr *)&own, &length) != 0)
+	if (port->device == 0) {
+		errno = ENETUNREACH;
 		return -1;
-	uint8_t parts[3] = { 0 };
-	for (size_t i = 0; i < sizeof own.sin6_addr.s6_addr; i++)
-		parts[i % 3] ^= own.sin6_addr.s6_addr[i];
-	uint32_t address = 127U << 24 | (parts[0] | 128U) << 16 | parts[1] << 8 | parts[2];
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = own.sin6_port, .sin_addr.s_addr = htonl(address) };
+	}
 	int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) != 0 && errno != EINPROGRESS)
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &port->device, sizeof port->device) != 0 ||
+	    (connect(fd, (const struct sockaddr *)&port->target, sizeof port->target) != 0 && errno != EINPROGRESS))
 		close_if_open(&fd);
 	return fd;
 }
@@ -125,7 +131,7 @@ static void accept_connection(struct shim *shim, struct relay *listener)
 		return;
 	/* While it lingers after its end, the port can be bound anew. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-	int inside = connect_to_container(listener->fd, SOCK_STREAM);
+	int inside = connect_to_container(listener, SOCK_STREAM);
 	if (inside < 0) {
 		close(fd);
 		return;
@@ -207,15 +213,15 @@ static struct relay *find_sender(struct shim *shim, int by, const struct sockadd
 	return NULL;
 }
 
-static struct relay *add_sender(struct shim *shim, int by, const struct sockaddr_in6 *sender)
+static struct relay *add_sender(struct shim *shim, const struct relay *port, const struct sockaddr_in6 *sender)
 {
 	forget_idle_senders(shim);
-	int fd = may_relay_more(shim) ? connect_to_container(by, SOCK_DGRAM) : -1;
+	int fd = may_relay_more(shim) ? connect_to_container(port, SOCK_DGRAM) : -1;
 	if (fd < 0)
 		return NULL;
 	struct relay *relay = add_relay(shim, RELAY_SENDER, fd);
 	shim->relay_count++;
-	relay->by = by;
+	relay->by = port->fd;
 	relay->sender = *sender;
 	look_for(shim, relay, EPOLLIN);
 	return relay;
@@ -238,7 +244,7 @@ static void pass_datagram_in(struct shim *shim, struct relay *port)
 	if (n < 0)
 		return;
 	struct relay *relay = find_sender(shim, port->fd, &sender);
-	if (!relay && !(relay = add_sender(shim, port->fd, &sender)))
+	if (!relay && !(relay = add_sender(shim, port, &sender)))
 		return;
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	if (header && header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO)
@@ -287,7 +293,73 @@ void relay_socket(struct shim *shim, int fd)
 	if (shim->relay_poll < 0)
 		shim->relay_poll = epoll_create1(EPOLL_CLOEXEC);
 	set_nonblocking(fd);
-	look_for(shim, add_relay(shim, listens ? RELAY_LISTENER : RELAY_DATAGRAMS, fd), EPOLLIN);
+	struct relay *port = add_relay(shim, listens ? RELAY_LISTENER : RELAY_DATAGRAMS, fd);
+	socklen_t length = sizeof port->own;
+	getsockname(fd, (struct sockaddr *)&port->own, &length);
+	port->protocol = option_of(fd, SOL_SOCKET, SO_PROTOCOL);
+	look_for(shim, port, EPOLLIN);
+}
+
+static bool is_port(const struct relay *relay)
+{
+	return relay->kind == RELAY_LISTENER || relay->kind == RELAY_DATAGRAMS;
+}
+
+/* The next one from `start` on that is bound so, in a circle: the daemon names them in their order. */
+static struct relay *find_port(struct shim *shim, struct relay *start, int protocol, const struct sockaddr_in6 *own)
+{
+	struct relay *relay = start;
+	do {
+		if (is_port(relay) && relay->protocol == protocol && relay->own.sin6_port == own->sin6_port &&
+		    memcmp(&relay->own.sin6_addr, &own->sin6_addr, sizeof own->sin6_addr) == 0)
+			return relay;
+		relay = relay->next ? relay->next : shim->relays;
+	} while (relay != start);
+	return NULL;
+}
+
+static void lead_nowhere(struct shim *shim)
+{
+	for (struct relay *relay = shim->relays; relay; relay = relay->next)
+		relay->device = 0;
+}
+
+/* Who sends to a port that leads elsewhere now is to be heard there. */
+static void forget_misled_senders(struct shim *shim)
+{
+	for (struct relay *relay = shim->relays, *next; relay; relay = next) {
+		next = relay->next;
+		struct relay *port = relay->kind == RELAY_SENDER ? find_relay(shim, relay->by) : NULL;
+		struct sockaddr_in to = { 0 };
+		socklen_t length = sizeof to;
+		if (port && (port->device == 0 || getpeername(relay->fd, (struct sockaddr *)&to, &length) != 0 ||
+			     memcmp(&to.sin_addr, &port->target.sin_addr, sizeof to.sin_addr) != 0))
+			remove_relay(shim, relay);
+	}
+}
+
+/* Of each port: its protocol and address, and the container's address, port, and the index of the bridge. */
+void lead_relays(struct shim *shim, struct cursor *c)
+{
+	struct relay *at = shim->relays;
+	lead_nowhere(shim);
+	while (at && c->at < c->end && !c->bad) {
+		int protocol = take_int(c);
+		size_t length, target_length;
+		const char *own = take_bytes(c, &length), *target = take_bytes(c, &target_length);
+		int device = take_int(c);
+		struct sockaddr_in6 bound;
+		if (c->bad || length != sizeof bound || target_length != sizeof at->target)
+			continue;
+		memcpy(&bound, own, sizeof bound);
+		struct relay *port = find_port(shim, at, protocol, &bound);
+		if (!port)
+			continue;
+		memcpy(&port->target, target, sizeof port->target);
+		port->device = device;
+		at = port->next ? port->next : shim->relays;
+	}
+	forget_misled_senders(shim);
 }
 
 /* Before the descriptor is closed. What has been connected goes on. */

@@ -5,9 +5,11 @@
 #ifndef SLIPWAY_RELAY_H
 #define SLIPWAY_RELAY_H
 
+#include "fields.h"
 #include "shim.h"
 
 void relay_socket(struct shim *shim, int fd);
+void lead_relays(struct shim *shim, struct cursor *c);
 void end_relay(struct shim *shim, int fd);
 void end_relays(struct shim *shim);
 void handle_relays(struct shim *shim);

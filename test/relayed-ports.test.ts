@@ -1,12 +1,13 @@
 /** Ports of containers that have IPv4 only, at IPv6 addresses of the host's. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { ContainerInspect } from '../src/api/types.ts';
 import { until } from '../src/base/testing/until.ts';
 import { openNetworkNamespace } from '../src/kernel/namespaces.ts';
 import { DaemonProcess } from './fixtures/daemon-process.ts';
-import { serveUdp } from './network-peers.ts';
+import { serveTcp, serveUdp } from './network-peers.ts';
 
 const BYTES = 3_000_000;
 const SERVER = [
@@ -35,7 +36,14 @@ describe('ports of containers without IPv6, at IPv6 addresses', () => {
   }
 
   async function get(place: string, path = '/'): Promise<string> {
-    const { stdout } = await daemon.inNetwork('curl', '-gs', '--max-time', '20', `http://${place}${path}`);
+    const { stdout } = await daemon.inNetwork(
+      'curl',
+      '-gs',
+      '--http0.9',
+      '--max-time',
+      '20',
+      `http://${place}${path}`,
+    );
     return stdout;
   }
 
@@ -75,6 +83,26 @@ describe('ports of containers without IPv6, at IPv6 addresses', () => {
     assert.equal(await get('[::1]:8080'), '');
     await daemon.slipwayOut('port', 'add', 'web', '[::1]:8080:80');
     await answers('[::1]:8080');
+  });
+
+  test('no program of the host gets what is meant for the container, whoever takes the rules away', async () => {
+    await start('web', { '80/tcp': [{ HostIp: '::1', HostPort: '8080' }] });
+    await answers('[::1]:8080');
+    const host = openNetworkNamespace(daemon.namespacePid);
+    const server = await serveTcp(host, 8080, 'of the host');
+    // What takes the rules away does so again and again: the daemon mends them meanwhile.
+    const flush = 'while nft flush ruleset; do :; done';
+    const flushing = spawn('nsenter', ['-n', '-t', String(daemon.namespacePid), 'sh', '-c', flush]);
+    try {
+      assert.match(await get('127.0.0.1:8080', ''), /^of the host 127\.0\.0\.1$/);
+      for (let round = 0; round < 30; round++) assert.equal(await get('[::1]:8080'), 'served\n');
+      await daemon.api('POST', '/networks/bridge/disconnect', { Container: 'web' });
+      assert.equal(await get('[::1]:8080'), '');
+    } finally {
+      flushing.kill('SIGKILL');
+      server.close();
+      closeSync(host);
+    }
   });
 
   test('datagrams are passed on, and answered from the address that was asked', async () => {

@@ -127,6 +127,13 @@ export type ExitStatus = {
 
 export type AttachOptions = { stdin: boolean; stdout: boolean; stderr: boolean };
 
+/** `from` is such a socket: its protocol (IPPROTO_*), and what it is bound to (struct sockaddr_in6). */
+export type SocketRelay = {
+  from: { protocol: number; address: Buffer };
+  target: Buffer;
+  linkIndex: number;
+};
+
 export interface TaskProcess {
   /** In the daemon's pid namespace. */
   readonly pid: number;
@@ -185,6 +192,11 @@ export interface Task extends TaskProcess {
    * sockaddr). Idempotent. @throws EngineError when it cannot
    */
   closeSocket(socket: { protocol: number; address: Buffer }): Promise<void>;
+  /**
+   * Where what comes to sockets that it keeps is relayed to, from now on: to an address (struct sockaddr_in), by an interface
+   * of the host's. What comes to those that are not named is turned away. @throws EngineError when it cannot
+   */
+  leadRelays(relays: readonly SocketRelay[]): Promise<void>;
   /** All its pids, in the daemon's pid namespace. */
   pids(): Promise<number[]>;
   /** Where its cgroup is in each hierarchy. */

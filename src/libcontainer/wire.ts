@@ -10,9 +10,13 @@ import type { Operation, Plan } from './plan.ts';
  * Changes with every change that a shim of before, or a daemon of before, would not understand. Shims outlive
  * daemons: what an earlier version said must go on being understood, see {@link SPOKEN_PROTOCOLS}.
  */
-export const PROTOCOL_VERSION = 3;
-/** A shim of version 2 notes the exit in a file of its own. */
-export const SPOKEN_PROTOCOLS: readonly number[] = [2, PROTOCOL_VERSION];
+export const PROTOCOL_VERSION = 4;
+/**
+ * A shim of version 2 notes the exit in a file of its own. Those before 4 reach what they relay by the firewall, at
+ * addresses on loopback, and are not told where.
+ */
+export const SPOKEN_PROTOCOLS: readonly number[] = [2, 3, PROTOCOL_VERSION];
+export const RELAYS_ARE_LED = 4;
 
 export type FieldType = 'int' | 'string' | 'bytes' | 'list' | 'ints' | 'flag';
 
@@ -142,6 +146,8 @@ export const MESSAGES = {
   keep: 17,
   /** Closes those of the kept sockets that have a certain protocol and address. */
   closeSocket: 18,
+  /** Where what comes to kept sockets is relayed to, from now on; nowhere, for those that are not named. */
+  leadRelays: 19,
   ok: 64,
   created: 65,
   failed: 66,

@@ -62,6 +62,9 @@ export interface NetworkDriver {
   /** Has ports that were unpublished lead to an endpoint, of the same container. @throws EngineError as `join` */
   republish(endpoint: Endpoint, ports: readonly PortBinding[]): Promise<void>;
 
+  /** Where the container's shim has to relay what comes to ports that the kernel cannot lead to the endpoint. */
+  relays(endpoint: Endpoint): PortRelay[];
+
   /** Lets others have ports that were unpublished, and not published again. Idempotent. */
   releasePorts(ports: readonly PortBinding[]): void;
 
@@ -117,6 +120,12 @@ export type PortBinding = {
   hostPort: number;
   /** With `hostPort`: a range to choose from, up to here. */
   hostPortEnd?: number;
+};
+
+/** From a port, as bound, to an address and port that are reached by an interface of the host's. */
+export type PortRelay = {
+  from: PortBinding;
+  to: { address: string; port: number; linkIndex: number };
 };
 
 export type JoinOptions = {

@@ -35,6 +35,10 @@ export class NullDriver implements NetworkDriver {
 
   async republish(): Promise<void> {}
 
+  relays(): [] {
+    return [];
+  }
+
   releasePorts(): void {}
 
   async restore(): Promise<void> {}

@@ -8,6 +8,7 @@ import {
   type NetworkDriver,
   type NetworkProblem,
   type PortBinding,
+  type PortRelay,
   type PublishOptions,
   SubnetConflict,
 } from '../../networkdriver/driver.ts';
@@ -252,6 +253,11 @@ export class Networks {
     if (ports.length === 0) return;
     await this.#driver(this.find(endpoint.networkId)).republish(endpoint, ports);
     endpoint.ports = [...ports];
+  }
+
+  /** As the driver's `relays`. */
+  relays({ endpoint }: Connection): PortRelay[] {
+    return this.#driver(this.find(endpoint.networkId)).relays(endpoint);
   }
 
   /** Of a container that has ended. */

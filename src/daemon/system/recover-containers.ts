@@ -17,6 +17,7 @@ import { tryToWatchPressure } from '../container/lifecycle/watch-pressure.ts';
 import { watchFiles } from '../container/lifecycle/limit-files.ts';
 import { governContainer } from '../container/lifecycle/govern-container.ts';
 import { undoConnecting } from '../container/networking/connect-container.ts';
+import { leadRelays } from '../container/networking/lead-relays.ts';
 import { handleExit, watchExit } from '../container/lifecycle/watch-exit.ts';
 import { cgroupsPathOf } from '../container/start/build-spec.ts';
 
@@ -40,6 +41,8 @@ export async function recoverContainers(daemon: Daemon): Promise<void> {
     }),
   );
   await restoreNetworks(daemon);
+  // One that was killed in the middle of a change may not have told of it.
+  for (const container of daemon.containers.all()) await leadRelays(daemon, container);
   for (const exit of exits) await exit();
   await removeLeftovers(daemon);
   restartStopped(daemon);

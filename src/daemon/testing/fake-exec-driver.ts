@@ -196,6 +196,8 @@ export class FakeContainer extends FakeProcess implements Task {
 
   async closeSocket(): Promise<void> {}
 
+  async leadRelays(): Promise<void> {}
+
   async openFiles() {
     return { processes: 1, descriptors: 3 };
   }

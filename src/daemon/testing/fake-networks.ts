@@ -61,6 +61,10 @@ export class FakeNetworkDriver implements NetworkDriver {
 
   async republish(): Promise<void> {}
 
+  relays(): [] {
+    return [];
+  }
+
   releasePorts(): void {}
 
   async restore(endpoints: readonly Endpoint[]): Promise<void> {

@@ -10,6 +10,8 @@ import type { Scope } from './systemd/scope.ts';
 
 /** What a later daemon needs to know of a container: `container.json` in its state directory. */
 export type ContainerState = {
+  /** What its shim speaks; of those that are written, 1 where it is missing. */
+  protocol?: number;
   spec: Spec;
   cgroupPaths: CgroupPaths;
   /** Whether its processes ask the shim before they open anything. */
@@ -22,22 +24,19 @@ export type ContainerState = {
 const EXIT_LINE_BYTES = 96;
 const NO_EXIT = `${' '.repeat(EXIT_LINE_BYTES - 1)}\n`;
 
-/** `protocol`: what the container's shim speaks; 1 where it is not written down. */
-type StoredState = ContainerState & { protocol?: number };
-
 export function writeContainerState(stateDir: string, state: ContainerState): void {
   writeFileSync(
     join(stateDir, 'container.json'),
-    NO_EXIT + encodeJson({ ...state, protocol: PROTOCOL_VERSION } satisfies StoredState),
+    NO_EXIT + encodeJson({ ...state, protocol: PROTOCOL_VERSION } satisfies ContainerState),
     { mode: 0o600 },
   );
 }
 
 /** @throws EngineError not-found, also when it was not written to its end; what reading throws otherwise */
-export function readContainerState(stateDir: string): StoredState {
+export function readContainerState(stateDir: string): ContainerState {
   try {
     const text = readFileSync(join(stateDir, 'container.json'), 'utf8');
-    return decodeJson(text.startsWith('{') ? text : text.slice(EXIT_LINE_BYTES)) as StoredState;
+    return decodeJson(text.startsWith('{') ? text : text.slice(EXIT_LINE_BYTES)) as ContainerState;
   } catch (error) {
     if (!(error instanceof SyntaxError) && errorCode(error) !== 'ENOENT') throw error;
     throw new EngineError('not-found', `no container in ${stateDir}`, { cause: error });
@@ -48,7 +47,7 @@ export function readContainerState(stateDir: string): StoredState {
  * That the container's shim, which lives, is understood.
  * @throws EngineError conflict
  */
-export function checkProtocol(id: string, { protocol = 1 }: StoredState): void {
+export function checkProtocol(id: string, { protocol = 1 }: ContainerState): void {
   if (SPOKEN_PROTOCOLS.includes(protocol)) return;
   throw new EngineError(
     'conflict',

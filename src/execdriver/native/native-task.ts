@@ -10,9 +10,17 @@ import { readCgroupStats } from '../../cgroups/read-stats.ts';
 import { compileExec } from '../../libcontainer/compile-exec.ts';
 import type { Plan } from '../../libcontainer/plan.ts';
 import type { Resources } from '../../oci/runtime-spec.ts';
-import { MESSAGES, STATES, writePlan } from '../../libcontainer/wire.ts';
+import { MESSAGES, PROTOCOL_VERSION, RELAYS_ARE_LED, STATES, writePlan } from '../../libcontainer/wire.ts';
 import type { FieldWriter } from '../../libcontainer/field-writer.ts';
-import type { Task, ExecOptions, ExecProcess, ExitStatus, FileWrite, ProcessIo } from '../driver.ts';
+import type {
+  Task,
+  ExecOptions,
+  ExecProcess,
+  ExitStatus,
+  FileWrite,
+  ProcessIo,
+  SocketRelay,
+} from '../driver.ts';
 import { type ContainerState, readExit } from './container-state.ts';
 import { connectShim, descriptorOf } from './connect-shim.ts';
 import { describeFailure } from './describe-failure.ts';
@@ -245,6 +253,19 @@ export class NativeTask extends NativeProcess implements Task {
       writer.bytesField(address);
     }).catch(error => {
       throw cannotKeep(error);
+    });
+  }
+
+  async leadRelays(relays: readonly SocketRelay[]): Promise<void> {
+    if ((this.#state.protocol ?? PROTOCOL_VERSION) < RELAYS_ARE_LED) return;
+    await this.#ask(MESSAGES.leadRelays, writer => {
+      // The shim has them the other way round.
+      for (const { from, target, linkIndex } of relays.toReversed()) {
+        writer.int(from.protocol);
+        writer.bytesField(from.address);
+        writer.bytesField(target);
+        writer.int(linkIndex);
+      }
     });
   }
 

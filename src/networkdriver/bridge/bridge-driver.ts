@@ -3,17 +3,19 @@ import { EngineError, messageOf } from '../../base/errors.ts';
 import { NETLINK_ROUTE } from '../../kernel/abi/netlink.ts';
 import { dumpLinks, parseLink } from '../../kernel/netlink/link-messages.ts';
 import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
-import type {
-  Endpoint,
-  JoinOptions,
-  NetworkDriver,
-  NetworkOptions,
-  NetworkProblem,
-  PortBinding,
-  PublishOptions,
-  ReservedPorts,
+import {
+  addressOf,
+  type Endpoint,
+  type JoinOptions,
+  type NetworkDriver,
+  type NetworkOptions,
+  type NetworkProblem,
+  type PortBinding,
+  type PortRelay,
+  type PublishOptions,
+  type ReservedPorts,
 } from '../driver.ts';
-import type { IpVersion } from '../ipam/ip.ts';
+import { type IpVersion, versionOf } from '../ipam/ip.ts';
 import { macAddressFor } from '../ipam/mac-address.ts';
 import type { EndpointAddress } from '../ipam/network-addresses.ts';
 import type { NetworkNamespace } from '../network-namespace.ts';
@@ -214,6 +216,18 @@ export class BridgeDriver implements NetworkDriver {
     await this.#firewall.publish(this.#elements(published));
     await forgetEarlierUdpFlows(published);
     this.#endpoints.set(endpointId, published);
+  }
+
+  relays(endpoint: Endpoint): PortRelay[] {
+    const network = this.#networks.get(endpoint.networkId);
+    const inside = addressOf(endpoint, 4);
+    if (network === undefined || inside === undefined || addressOf(endpoint, 6) !== undefined) return [];
+    return endpoint.ports
+      .filter(({ hostIp, hostPort }) => versionOf(hostIp) === 6 && hostPort !== 0)
+      .map(from => ({
+        from,
+        to: { address: inside.address, port: from.containerPort, linkIndex: network.bridgeIndex },
+      }));
   }
 
   releasePorts(ports: readonly PortBinding[]): void {

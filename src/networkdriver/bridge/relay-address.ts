@@ -1,8 +1,8 @@
 import { addressBytes, parseIp } from '../ipam/ip.ts';
 
 /**
- * The address on loopback by which the shim reaches a container that has IPv4 only, for what has come to one of the
- * host's IPv6 addresses (shim/relay.c computes the same one).
+ * The address on loopback by which shims of before protocol 4 reach a container that has IPv4 only, for what has come to
+ * one of the host's IPv6 addresses (they compute the same one). Later ones are told the container's own.
  */
 export function relayAddress(hostIp: string): string {
   const parts = [0, 0, 0];

@@ -169,6 +169,10 @@ export class SublinkDriver implements NetworkDriver {
 
   async republish(): Promise<void> {}
 
+  relays(): [] {
+    return [];
+  }
+
   releasePorts(_ports: readonly PortBinding[]): void {}
 
   async restore(endpoints: readonly Endpoint[]): Promise<void> {

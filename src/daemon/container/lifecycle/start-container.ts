@@ -28,6 +28,7 @@ import { updateLinkedHosts, writeHostFiles } from '../networking/host-files.ts';
 import { joinedNetwork } from '../networking/joined-containers.ts';
 import { openJoinedNamespaces } from '../networking/open-joined-namespaces.ts';
 import { type JoinedNetworks, joinNetworks } from '../networking/join-networks.ts';
+import { leadRelays } from '../networking/lead-relays.ts';
 import { prepareMounts } from '../mounts/prepare-mounts.ts';
 import { describeStartFailure, startExitCode } from '../start/start-failure.ts';
 
@@ -120,6 +121,7 @@ async function run(daemon: Daemon, container: Container, { reason, signal }: Sta
   const startedAtNs = nowNs();
   const runtime = await createRuntime(daemon, container, { joined, signal });
   undo.defer(() => runtime.remove());
+  await leadRelays(daemon, container, runtime);
   if (wantsGuard(daemon, container)) guardContainer(daemon, container, runtime);
   for (const pending of container.pendingAttaches) await pending.connect(runtime);
   await untilAborted(signal, runtime.start()).catch(error => failStart(error, signal));

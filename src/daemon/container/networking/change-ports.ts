@@ -15,6 +15,7 @@ import type { Daemon } from '../daemon.ts';
 import { gatewayOf, refuseRemoved, runs } from './connect-container.ts';
 import { portsToPublish } from './join-networks.ts';
 import { keepPorts } from './keep-ports.ts';
+import { leadRelays } from './lead-relays.ts';
 
 type Bindings = CompletedHostConfig['PortBindings'];
 type Binding = Bindings[string][number];
@@ -92,6 +93,7 @@ async function publishRunning(daemon: Daemon, container: Container, added: Bindi
       ports: portsToPublish(wanted, network, daemon.options.publishIp),
     });
     await keepPorts(container, descriptors);
+    await leadRelays(daemon, container);
   } finally {
     namespace.close();
   }

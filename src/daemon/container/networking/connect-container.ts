@@ -8,6 +8,7 @@ import type { EndpointConfig } from '../../model/endpoint-config.ts';
 import { conflict, invalid, notFound } from '../../model/errors.ts';
 import { addOwnHosts, removeOwnHosts, writeResolvConf } from './host-files.ts';
 import { keepPorts } from './keep-ports.ts';
+import { leadRelays } from './lead-relays.ts';
 import { connectOne, gatewayCandidate, mainNetwork } from './join-networks.ts';
 import { openNetworkNamespaceOf } from '../../model/open-namespaces.ts';
 import { checkConnectable } from '../../network/check-connectable.ts';
@@ -137,12 +138,14 @@ async function connectRunning(daemon: Daemon, container: Container, network: Net
       if (container.cleanedUp !== cleanedUp) throw conflict(`container ${container.id} is not running`);
       state.endpoints = [...others, connection];
       await moveGateway(daemon, container, { namespace, from: before });
+      await leadRelays(daemon, container);
       await giveNames(daemon, container, { namespace, connection });
       addOwnHosts(daemon, container, connection);
       state.connecting = '';
       daemon.store.saveContainer(container);
     } catch (error) {
       state.endpoints = state.endpoints.filter(other => other !== connection);
+      await leadRelays(daemon, container);
       await daemon.networks.disconnect(container.id, connection, namespace);
       throw error;
     }
@@ -179,6 +182,7 @@ async function disconnectRunning(
     const before = gatewayOf(daemon, container, state.endpoints);
     state.endpoints = state.endpoints.filter(other => other !== connection);
     await moveGateway(daemon, container, { namespace, from: before });
+    await leadRelays(daemon, container);
     await daemon.names.leave(container, connection);
     await daemon.networks.disconnect(container.id, connection, namespace);
     removeOwnHosts(daemon, container, connection);
