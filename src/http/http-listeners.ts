@@ -152,7 +152,10 @@ export class HttpListeners {
         // A connection that falls idle while the server closes is of no more use.
         if (this.#closing.signal.aborted) setImmediate(() => server.closeIdleConnections());
       });
-      void handler.answer(request, response);
+      const answer = () => void handler.answer(request, response);
+      // One at a time for each connection, as Go does: a client that sends thousands has the means of one.
+      if (isBusy) before?.once('finish', answer);
+      else answer();
     });
     server.on('upgrade', (request, connection, head) => {
       // From here on node:http does not listen any more.

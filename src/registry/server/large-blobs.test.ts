@@ -24,7 +24,17 @@ async function serve(t: TestContext) {
     return socket;
   };
   const file = join(registry.root, 'blobs', digest.replace(':', '/'));
-  return { registry, data, digest, path, say, file };
+  const openFiles = () => readdirSync('/proc/self/fd').filter(fd => leadsTo(fd, file)).length;
+  return { registry, data, digest, path, say, file, openFiles };
+}
+
+function leadsTo(fd: string, file: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`) === file;
+  } catch {
+    // It has been closed meanwhile.
+    return false;
+  }
 }
 
 const rest = async (socket: Socket) => Buffer.concat(await socket.toArray());
@@ -72,6 +82,17 @@ test('requests that a client sends at once are answered one after the other', as
   for (const start of ends) assert.ok(answer.subarray(start, start + BYTES).equals(data));
 });
 
+test('a client that asks for thousands at once, and reads nothing, has one file open', async t => {
+  const { registry, path, say, openFiles } = await serve(t);
+  const socket = say(request(path).repeat(5000));
+  await once(socket, 'data');
+  socket.pause();
+  for (let asked = 0; asked < 20; asked++) {
+    assert.equal((await registry.ask(`HEAD ${path}`)).status, 200);
+    assert.equal(openFiles(), 1);
+  }
+});
+
 test('a blob that is shortened while it is sent is never taken for whole', async t => {
   const { path, say, file } = await serve(t);
   const socket = say(request(path));
@@ -89,19 +110,11 @@ test('a blob that is shortened while it is sent is never taken for whole', async
 });
 
 test('a client that goes leaves neither its connection nor the file open', async t => {
-  const { registry, path, say, file } = await serve(t);
-  const open = () =>
-    readdirSync('/proc/self/fd').filter(fd => {
-      try {
-        return readlinkSync(`/proc/self/fd/${fd}`) === file;
-      } catch {
-        return false;
-      }
-    }).length;
+  const { registry, path, say, openFiles } = await serve(t);
   const sockets = Array.from({ length: 10 }, () => say(request(path) + request(path)));
   await Promise.all(sockets.map(socket => once(socket, 'data')));
-  assert.ok(open() > 0);
+  assert.ok(openFiles() > 0);
   for (const socket of sockets) socket.resetAndDestroy();
-  await until(() => open() === 0);
+  await until(() => openFiles() === 0);
   assert.equal((await registry.ask(`HEAD ${path}`)).status, 200);
 });
