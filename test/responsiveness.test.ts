@@ -69,10 +69,11 @@ describe('while the worst is done', () => {
     return stderr;
   }
 
-  async function ask(method: string, path: string, body?: string): Promise<Answer> {
+  async function ask(method: string, path: string, body?: string | Buffer): Promise<Answer> {
     const socketPath = join(daemon.base, 'slipway.sock');
     return new Promise((resolve, reject) => {
-      const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
+      const type = typeof body === 'string' ? 'application/json' : 'application/x-tar';
+      const headers = body === undefined ? {} : { 'Content-Type': type };
       const call = request({ socketPath, method, path, headers, agent: false }, answer => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -90,7 +91,7 @@ describe('while the worst is done', () => {
     const answer = await ask(
       method,
       path,
-      body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+      body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
     );
     assert.equal(answer.status, status, `${method} ${path.slice(0, 100)}: ${answer.text.slice(0, 300)}`);
     return answer.text;
@@ -225,6 +226,26 @@ describe('while the worst is done', () => {
     );
     await expect(400, 'POST', `/containers/prune?filters={"until":["${'1'.repeat(900_000)}"]}`);
     await remove('one');
+  });
+
+  answers('to Dockerfiles of thousands of lines, and of variables that grow', async () => {
+    const build = async (lines: readonly string[]) => {
+      fs.writeFileSync(join(daemon.base, 'Dockerfile'), ['FROM plain', ...lines].join('\n'));
+      return expect(200, 'POST', '/build', execFileSync('tar', ['-cC', daemon.base, 'Dockerfile']));
+    };
+    assert.match(await build(list(1500, index => `LABEL label-${index}=x`)), /Successfully built/);
+    assert.match(await build(list(1000, index => `ONBUILD RUN echo ${index}`)), /Successfully built/);
+    const twice = list(60, () => 'ENV A=$A$A');
+    assert.match(await build(['ENV A=xxxxxxxx', ...twice]), /variables expand to more than/);
+    const [, ...fewer] = twice.slice(0, 13);
+    assert.match(
+      await build(['ENV A=xxxxxxxx', ...fewer, ...list(100, () => 'ENV A=$A')]),
+      /Successfully built/,
+    );
+    assert.match(
+      await build(['ENV A=xxxxxxxx', ...fewer, `ENV B=\${A%%${'*?'.repeat(1000)}y}`]),
+      /a pattern is too long/,
+    );
   });
 
   describe('with images', () => {

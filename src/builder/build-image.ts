@@ -1,3 +1,4 @@
+import { TimeSlice } from '../base/time-slice.ts';
 import { EngineError } from '../base/errors.ts';
 import type { Dockerfile } from '../dockerfile/instruction.ts';
 import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
@@ -88,6 +89,7 @@ async function buildOnce<T>(
     epoch: epochOf(request),
     report,
     signal,
+    slice: new TimeSlice(),
     undo,
     stage: remembered(planned => buildStage(build, planned)),
     image: (reference, platform) => images(`${reference} ${JSON.stringify(platform)}`, reference, platform),

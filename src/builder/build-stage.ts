@@ -267,6 +267,7 @@ async function reported(
     const { state, cached, explanation } = await task(output => log.say(output)).finally(() => log.end());
     const imageId = digestOf(encodedConfig(state));
     build.report({ kind: 'completed', vertex, cached, imageId, explanation, atMs: Date.now() });
+    if (build.slice.isOver) await build.slice.pause();
     return state;
   } catch (error) {
     build.report({ kind: 'failed', vertex, message: messageOf(error), atMs: Date.now() });

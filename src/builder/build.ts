@@ -1,5 +1,6 @@
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { TimeSlice } from '../base/time-slice.ts';
 import type { Dockerfile } from '../dockerfile/instruction.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { BuilderParts } from './builder-parts.ts';
@@ -20,6 +21,8 @@ export type Build = {
   epoch: string | undefined;
   report: Report;
   signal: AbortSignal;
+  /** Steps that only change the configuration wait for nothing, and there may be thousands. */
+  slice: TimeSlice;
   /** Runs when the build is over, whatever its end. */
   undo: AsyncDisposableStack;
   /** The end of a stage, which is built when it is first asked for. */

@@ -140,8 +140,11 @@ function exposed(
   const ranges = [...new Set(words)].map(portRange);
   checkPorts(ranges.reduce((sum, { start, end }) => sum + end - start + 1, 0));
   const before = config.ExposedPorts ?? {};
+  // A copy of as many as there may be takes long.
+  const fresh = ranges.flatMap(portsOf).filter(port => !Object.hasOwn(before, port));
+  if (fresh.length === 0) return before;
   const exposed: Record<string, object> = { ...before };
-  for (const range of ranges) for (const port of portsOf(range)) exposed[port] ??= {};
+  for (const port of fresh) exposed[port] = {};
   checkPorts(Object.keys(exposed).length);
   return exposed;
 }

@@ -21,6 +21,8 @@ const WORDS: [string, string, LexerOptions?][] = [
   ['${V#*.}|${V##*.}|${V%.*}|${V%%.*}', 'bar.baz|baz|foo.bar|foo'],
   ['${V/ba/x}|${V//ba/x}', 'foo.xr.baz|foo.xr.xz'],
   ['${V//\\./-}', 'foo-bar-baz'],
+  ['${V//*/x}|${E//*/x}|${V//b?/x}|${V/o*b/x}', 'x|x|foo.xr.xz|fxaz'],
+  ['${V//./$}', 'foo$bar$baz'],
   ['${P##*/}|${P%/*}', 'bin|/usr/local'],
   ['${V?no}', 'foo.bar.baz'],
   [`'$V'"$V"`, '$Vfoo.bar.baz'],
@@ -91,6 +93,8 @@ test('no text does harm', () => {
 });
 
 test('values that make each other longer have an end', () => {
-  const long = new Map([['A', 'x'.repeat(600_000)]]);
+  const long = new Map([['A', 'x'.repeat(70_000)]]);
   assert.throws(() => expandWord('$A$A', long), /variables expand to more/);
+  assert.equal(expandWord('${A%%*x*x*y}', long).length, 70_000);
+  assert.throws(() => expandWord(`\${A//${'x?'.repeat(1000)}y/}`, long), /a pattern is too long/);
 });

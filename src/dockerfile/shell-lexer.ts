@@ -1,5 +1,5 @@
-import { RE2JS } from 're2js';
 import { invalid } from './dockerfile-error.ts';
+import { replaceMatches, trimPrefix, trimSuffix } from './shell-pattern.ts';
 
 /** The value of a variable; undefined where it is not set. */
 export type Variables = { get(name: string): string | undefined };
@@ -17,29 +17,39 @@ export type LexerOptions = {
 
 /** How deep `${a:-${b:-…}}` may go. */
 const MAX_DEPTH = 100;
-/** Limit of a value after replacing variables: a few lines like `ENV A=$B$B` could make gigabytes. */
-const MAX_LENGTH = 1024 * 1024;
-const SPECIAL_PARAMETERS = '@*#?-$!0';
+/**
+ * Limit of what variables are replaced by, which a few lines like `ENV A=$B$B` could make gigabytes of: no program can be
+ * executed with a longer variable or argument (MAX_ARG_STRLEN, execve(2)).
+ */
+const MAX_LENGTH = 128 * 1024;
+const SPECIAL_PARAMETERS = '@*#?-$!';
+const DIGITS = /\d+/y;
+const NAME = /[\p{L}\p{Nd}_]+/uy;
 
 /** One text with its variables replaced, quotes and escaping characters taken away (Dockerfile reference). */
 export function expandWord(text: string, variables: Variables, options: LexerOptions = {}): string {
-  return new ShellLexer(text, variables, options).run().text;
+  return new ShellLexer(text, variables, options).run();
 }
 
 /** As {@link expandWord}, split at white space outside of quotes; values are split, too. */
 export function expandWords(text: string, variables: Variables, options: LexerOptions = {}): string[] {
-  return new ShellLexer(text, variables, options).run().words;
+  const words = new WordList();
+  new ShellLexer(text, variables, options).run(words);
+  return words.finish();
 }
 
-/** Collects words; what quotes and variables give is in a word whatever it holds. */
+/** Collects words; what quotes give is in a word whatever it holds. */
 class WordList {
-  readonly words: string[] = [];
+  readonly #words: string[] = [];
   #word = '';
   #isIn = false;
 
-  add(character: string): void {
-    if (!isSpace(character)) this.addRaw(character);
-    else this.#end();
+  /** At its white space words end. */
+  add(text: string): void {
+    for (const [part] of text.matchAll(/\s+|\S+/gu)) {
+      if (/^\s/u.test(part)) this.#end();
+      else this.addRaw(part);
+    }
   }
 
   addRaw(text: string): void {
@@ -47,25 +57,20 @@ class WordList {
     this.#isIn = true;
   }
 
-  /** What a variable has: at its white space words end. */
-  addValue(text: string): void {
-    for (const character of text) this.add(character);
-  }
-
   finish(): string[] {
     this.#end();
-    return this.words;
+    return this.#words;
   }
 
   #end(): void {
-    if (this.#isIn) this.words.push(this.#word);
+    if (this.#isIn) this.#words.push(this.#word);
     this.#word = '';
     this.#isIn = false;
   }
 }
 
 class ShellLexer {
-  readonly #characters: string[];
+  readonly #text: string;
   readonly #variables: Variables;
   readonly #options: LexerOptions;
   readonly #escape: string;
@@ -74,68 +79,84 @@ class ShellLexer {
   #length = 0;
 
   constructor(text: string, variables: Variables, options: LexerOptions) {
-    this.#characters = Array.from(text);
+    this.#text = text;
     this.#variables = variables;
     this.#options = options;
     this.#escape = options.escape ?? '\\';
   }
 
-  run(): { text: string; words: string[] } {
-    return this.#until(undefined, this.#options.rawEscapes ?? false);
+  run(words?: WordList): string {
+    return this.#until('', { rawEscapes: this.#options.rawEscapes ?? false, words });
   }
 
   get #next(): string | undefined {
-    return this.#characters[this.#at];
+    const code = this.#text.codePointAt(this.#at);
+    return code === undefined ? undefined : String.fromCodePoint(code);
   }
 
-  /** Up to a stopping character, which is taken, or the end. */
-  #until(stop: string | undefined, rawEscapes: boolean): { text: string; words: string[] } {
-    const words = new WordList();
+  #take(): string | undefined {
+    const taken = this.#next;
+    this.#at += taken?.length ?? 0;
+    return taken;
+  }
+
+  /** What a sticky expression matches here; '' for nothing. */
+  #match(expression: RegExp): string {
+    expression.lastIndex = this.#at;
+    const [match = ''] = expression.exec(this.#text) ?? [];
+    this.#at += match.length;
+    return match;
+  }
+
+  /** Up to a stopping character, which is taken, or, where that is '', to the end. */
+  #until(stop: string, { rawEscapes, words }: { rawEscapes: boolean; words?: WordList | undefined }): string {
+    const plain = upTo(`'"$${this.#escape}${stop}`);
     let text = '';
     for (let character = this.#next; character !== undefined; character = this.#next) {
       if (character === stop) {
         this.#at++;
-        return { text, words: words.finish() };
+        return text;
       }
       if (character === "'" || character === '"') {
         const quoted = character === "'" ? this.#singleQuoted() : this.#doubleQuoted(rawEscapes);
         text += quoted;
-        words.addRaw(quoted);
+        words?.addRaw(quoted);
       } else if (character === '$') {
         const value = this.#dollar();
         text += value;
-        words.addValue(value);
+        words?.add(value);
+      } else if (character === this.#escape) {
+        const escaped = this.#escaped(rawEscapes);
+        text += escaped;
+        if (escaped !== '') words?.addRaw(escaped);
       } else {
-        this.#at++;
-        if (character === this.#escape) {
-          const escaped = this.#next;
-          if (rawEscapes) text += character;
-          if (rawEscapes) words.addRaw(character);
-          if (escaped === undefined) break;
-          this.#at++;
-          text += escaped;
-          words.addRaw(escaped);
-        } else {
-          text += character;
-          words.add(character);
-        }
+        const run = this.#match(plain);
+        text += run;
+        words?.add(run);
       }
     }
-    if (stop !== undefined) throw invalid(`unexpected end of statement while looking for matching ${stop}`);
-    return { text, words: words.finish() };
+    if (stop !== '') throw invalid(`unexpected end of statement while looking for matching ${stop}`);
+    return text;
+  }
+
+  /** A last escaping character escapes nothing. */
+  #escaped(rawEscapes: boolean): string {
+    const escape = this.#take() ?? '';
+    return (rawEscapes ? escape : '') + (this.#take() ?? '');
   }
 
   #singleQuoted(): string {
     const quote = this.#options.rawQuotes ? "'" : '';
-    const end = this.#characters.indexOf("'", this.#at + 1);
+    const end = this.#text.indexOf("'", this.#at + 1);
     if (end < 0) throw invalid('unexpected end of statement while looking for matching single-quote');
-    const text = this.#characters.slice(this.#at + 1, end).join('');
+    const text = this.#text.slice(this.#at + 1, end);
     this.#at = end + 1;
     return quote + text + quote;
   }
 
   #doubleQuoted(rawEscapes: boolean): string {
     const quote = this.#options.rawQuotes ? '"' : '';
+    const plain = upTo(`"$${this.#escape}`);
     this.#at++;
     let text = quote;
     for (let character = this.#next; character !== undefined; character = this.#next) {
@@ -143,22 +164,19 @@ class ShellLexer {
         this.#at++;
         return text + quote;
       }
-      if (character === '$') {
-        text += this.#dollar();
-        continue;
-      }
-      this.#at++;
-      text += character === this.#escape ? this.#escapedInQuotes(rawEscapes) : character;
+      if (character === '$') text += this.#dollar();
+      else if (character === this.#escape) text += this.#escapedInQuotes(rawEscapes);
+      else text += this.#match(plain);
     }
     throw invalid('unexpected end of statement while looking for matching double-quote');
   }
 
   /** Within double quotes an escape is special before a few characters only. */
   #escapedInQuotes(rawEscapes: boolean): string {
-    const escaped = this.#next;
+    this.#take();
+    const escaped = this.#take();
     if (escaped === undefined)
       throw invalid('unexpected end of statement while looking for matching double-quote');
-    this.#at++;
     const isSpecial = escaped === '"' || escaped === '$' || escaped === this.#escape;
     return isSpecial && !rawEscapes ? escaped : this.#escape + escaped;
   }
@@ -243,76 +261,26 @@ class ShellLexer {
     const pattern = this.#word('/', true, "syntax error: missing '/' in ${");
     const replacement = this.#word('}', true);
     if (value === undefined) return this.#options.skipUnset ? `\${${name}}` : '';
-    if (pattern === '') return value;
-    const compiled = RE2JS.compile(patternSource(pattern, true), RE2JS.DOTALL);
-    const matcher = compiled.matcher(value);
-    const literal = replacement.replace(/[\\$]/g, '\\$&');
-    return isGlobal ? matcher.replaceAll(literal) : matcher.replaceFirst(literal);
+    return pattern === '' ? value : replaceMatches(pattern, value, { replacement, isGlobal });
   }
 
   #word(stop: string, rawEscapes = false, missing = "syntax error: missing '}'"): string {
     try {
-      return this.#until(stop, rawEscapes).text;
+      return this.#until(stop, { rawEscapes });
     } catch (error) {
       throw this.#next === undefined ? invalid(missing) : error;
     }
   }
 
-  #take(): string | undefined {
-    return this.#characters[this.#at++];
-  }
-
   /** Digits, a special parameter, or letters, digits and underscores. */
   #name(): string {
     const first = this.#next ?? '';
-    if (/^\d/.test(first)) return this.#while(/^\d$/);
     if (first !== '' && SPECIAL_PARAMETERS.includes(first)) return this.#take() ?? '';
-    return this.#while(/^[\p{L}\p{Nd}_]$/u);
-  }
-
-  #while(kind: RegExp): string {
-    const start = this.#at;
-    while (this.#next !== undefined && kind.test(this.#next)) this.#at++;
-    return this.#characters.slice(start, this.#at).join('');
+    return this.#match(DIGITS) || this.#match(NAME);
   }
 }
 
-function isSpace(character: string): boolean {
-  return /^\s$/u.test(character);
-}
-
-/** A shell pattern as a regular expression that knows no backtracking: `*`, `?`, and what is escaped. */
-function patternSource(pattern: string, isGreedy: boolean): string {
-  const characters = Array.from(pattern);
-  let source = '';
-  for (let at = 0; at < characters.length; at++) {
-    const character = characters[at] as string;
-    if (character === '*') source += isGreedy ? '.*' : '.*?';
-    else if (character === '?') source += '.';
-    else if (character === '\\') {
-      const escaped = characters[++at];
-      if (escaped === undefined) throw invalid('invalid escape');
-      source += RE2JS.quote(escaped);
-    } else source += RE2JS.quote(character);
-  }
-  return source;
-}
-
-function trimPrefix(pattern: string, value: string, isGreedy: boolean): string {
-  const matcher = RE2JS.compile(`^(?:${patternSource(pattern, isGreedy)})`, RE2JS.DOTALL).matcher(value);
-  return matcher.find() ? value.slice(matcher.end()) : value;
-}
-
-/** Backwards it is a prefix. */
-function trimSuffix(pattern: string, value: string, isGreedy: boolean): string {
-  return reversed(trimPrefix(reversedPattern(pattern), reversed(value), isGreedy));
-}
-
-function reversed(text: string): string {
-  return Array.from(text).reverse().join('');
-}
-
-/** What is escaped stays behind its backslash. */
-function reversedPattern(pattern: string): string {
-  return (pattern.match(/\\.|[^\\]|\\$/gsu) ?? []).reverse().join('');
+/** Matches what has none of the characters. */
+function upTo(characters: string): RegExp {
+  return new RegExp(`[^${characters.replace(/[\]\\^-]/g, '\\$&')}]+`, 'uy');
 }
