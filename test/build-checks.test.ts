@@ -127,3 +127,17 @@ test('a build tells of warnings, and fails where they are errors', async () => {
     message: 'lint violation found for rules: JSONArgsRecommended',
   });
 });
+
+test('what the checks cannot be told is refused, in BuildKit’s words', async () => {
+  const prefix = 'failed to parse check options: ';
+  for (const [option, message] of [
+    ['foo', 'invalid check option "foo"'],
+    ['odd=x', 'invalid check option "odd"'],
+    [
+      'skip=all;error=maybe',
+      'failed to parse check option "error=maybe": strconv.ParseBool: parsing "maybe": invalid syntax',
+    ],
+  ])
+    await assert.rejects(call(`# check=${option}\nFROM busybox\nCMD true`), { message: prefix + message });
+  assert.deepEqual((await call('# check=skip=foo\nFROM busybox')).warnings, []);
+});

@@ -233,6 +233,10 @@ test('checks, outlines and targets are printed, warnings follow a build', async 
     args.map(({ name }) => name),
     ['V'],
   );
+  fs.writeFileSync(join(directory, 'Wrong'), 'FROM busybox\nCOP x y\n');
+  const wrong = await build('--check', '-f', join(directory, 'Wrong'), directory);
+  assert.deepEqual([wrong.code, wrong.stdout], [1, '']);
+  assert.match(wrong.stderr, /^Wrong:2\n[^]*>>> COP x y\n[^]*\nERROR: .*unknown instruction: COP/);
   const built = await build(directory);
   assert.match(built.stderr, /\n 1 warning found:\n  - JSONArgsRecommended: .* \(line 4\)\n/);
   const raw = await build('--progress', 'rawjson', directory);
@@ -323,8 +327,14 @@ test('it is told what a build consists of, and why steps were not in the cache',
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('echo last', 'echo end'));
   const edited = await reasons('--build-arg', 'V=1');
   assert.equal(edited['RUN echo end'], 'built: the instruction was: RUN echo last');
+  const filtered = await reasons('--build-arg', 'V=1', '--no-cache-filter', 'DEP');
+  const anew = 'built: the cache is not used';
+  assert.deepEqual(filtered, {
+    ...Object.fromEntries(Object.keys(edited).map(name => [name, 'in the cache'])),
+    'RUN echo dep > /dep': anew,
+  });
   const uncached = await reasons('--no-cache');
-  assert.deepEqual([...new Set(Object.values(uncached))], ['built: the cache is not used']);
+  assert.deepEqual([...new Set(Object.values(uncached))], [anew]);
   await daemon.slipway('builder', 'prune', '-af');
   const pruned = await reasons();
   assert.equal(pruned['WORKDIR /w'], 'built: nothing has changed, but its result is no longer in the cache');

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { createInterface } from 'node:readline';
+import { after, before, test, type TestContext } from 'node:test';
 import { until } from '../src/base/testing/until.ts';
 import { type ClientBuild, clientBuild } from './fixtures/buildkit-client.ts';
 import { build as classicBuild } from './fixtures/builds.ts';
@@ -164,6 +165,47 @@ test('one build for several platforms gives a result for each', async () => {
   );
   assert.deepEqual([code, stdout.trim()], [0, process.arch === 'x64' ? 'amd64' : process.arch]);
   assert.match(response['containerimage.digest'] ?? '', /^sha256:/);
+});
+
+/** A server in the daemon's network, which notes what it is asked for, and answers everything alike. @returns its address */
+async function startServer(t: TestContext, answer: string): Promise<{ address: string; asked: string[] }> {
+  const program = `
+    const server = require('node:http').createServer((request, response) => {
+      console.log(request.method + ' ' + request.url);
+      response.end(${JSON.stringify(answer)});
+    });
+    server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
+  const words = ['-n', '-t', String(daemon.pid), process.execPath, '-e', program];
+  const child = spawn('nsenter', words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => child.kill());
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const asked: string[] = [];
+  createInterface(child.stdout).on('line', line => {
+    if (/^\d+$/.test(line)) resolve(`http://127.0.0.1:${line}`);
+    else asked.push(line);
+  });
+  return { address: await promise, asked };
+}
+
+test('a single file at an address is the Dockerfile, whatever name is asked for', async t => {
+  const { address } = await startServer(t, 'FROM busybox\nRUN echo from afar\n');
+  const { output } = await build('', { context: `${address}/x`, filename: 'Other' });
+  assert.equal(output, 'from afar\n');
+  const query = `remote=${address}/x&dockerfile=Other`;
+  const classic = await classicBuild(daemon, {}, query);
+  assert.match(classic.output, /from afar/, classic.error);
+});
+
+test('git asks the daemon’s proxy', async t => {
+  const { address, asked } = await startServer(t, '');
+  const other = await daemon.another('--http-proxy', address);
+  t.after(() => other.dispose());
+  const given = {
+    directories: { dockerfile: { Dockerfile: '' } },
+    options: { context: 'http://git.test/x.git' },
+  };
+  await assert.rejects(clientBuild(join(other.base, 'slipway.sock'), given), /git fetch/);
+  assert.match(String(asked), /^GET http:\/\/git.test\/x.git\/info\/refs/);
 });
 
 test('a context that cannot be had is told of', async () => {

@@ -202,6 +202,8 @@ CMD ["b"]
       /squash is only supported with experimental mode/,
       400,
     ],
+    ['an empty image', { Dockerfile: 'FROM scratch' }, '', /^No image was generated/, 200],
+    ['an empty command', { Dockerfile: 'FROM busybox\nRUN []' }, '', /^no command specified/, 200],
     ['arguments that are none', { Dockerfile: 'FROM busybox' }, 'buildargs=[1]', /buildargs/, 400],
     ['another front end', { Dockerfile: '# syntax=me/other\nFROM busybox' }, '', /front end me\/other/, 501],
   ];

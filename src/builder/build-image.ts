@@ -14,7 +14,7 @@ import type { Report, Vertex } from './progress.ts';
 import { packageUrl } from '../oci/package-url.ts';
 import { BuildCache } from './solver/build-cache.ts';
 import { LazyLayers } from './solver/lazy-layers.ts';
-import { imageConfigOf, initialState, type StageState } from './stage-state.ts';
+import { imageConfigOf, initialState, isNothing, type StageState } from './stage-state.ts';
 
 export type BuildOptions = {
   report: Report;
@@ -131,6 +131,8 @@ export function buildImage(
 ): Promise<Image> {
   const { tags } = request;
   return withBuilt(parts, request, options, async ({ state }) => {
+    if (isNothing(state))
+      throw new EngineError('invalid-parameter', 'No image was generated. Is your Dockerfile empty?');
     const stored = { tags, annotations: undefined };
     const { image, isNew } = await storeState(parts, finalState(request, state), stored);
     if (isNew) parts.onBuilt(image);

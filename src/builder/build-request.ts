@@ -10,6 +10,8 @@ export type ReceivedFiles = {
   path: string;
   /** Of all that was sent, times included: what has the same is the same. */
   identity: string;
+  /** What is there is one file, which is the Dockerfile, whatever name is asked for. */
+  isDockerfile?: true;
 };
 
 /** Where files of a build come from, besides stages and images. */
@@ -57,6 +59,8 @@ export type BuildRequest = {
   labels: Readonly<Record<string, string>>;
   platform: Platform;
   noCache: boolean;
+  /** Names of stages that are built anew in any case. */
+  uncachedStages: readonly string[];
   /** Images are asked for at their registry even when they are there. */
   pull: boolean;
   /** What machines of RUN are called; '' for names as containers have. */

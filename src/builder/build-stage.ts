@@ -17,7 +17,14 @@ import { platformArgs, Scope } from './frontend/scope.ts';
 import { ClippedLog } from './clipped-log.ts';
 import type { RunOutput } from './solver/shared-runs.ts';
 import type { ContainerDefaults } from '../oci/image-config.ts';
-import { type Dialect, imageConfigOf, initialState, type StageState, withStep } from './stage-state.ts';
+import {
+  type Dialect,
+  imageConfigOf,
+  initialState,
+  isNothing,
+  type StageState,
+  withStep,
+} from './stage-state.ts';
 import { namedContext } from './contexts/named-context.ts';
 import { contextState } from './steps/find-source.ts';
 import { runStep } from './steps/run-step.ts';
@@ -26,7 +33,8 @@ import { transferStep } from './steps/transfer-step.ts';
 import { workdirStep } from './steps/workdir-step.ts';
 
 /** Carries out the steps of one stage. @throws DockerfileError with the lines of the step that failed */
-export async function buildStage(build: Build, planned: PlannedStage): Promise<StageState> {
+export async function buildStage(whole: Build, planned: PlannedStage): Promise<StageState> {
+  const build = forStage(whole, planned);
   // Those that it takes files from are begun at once, so that they go on at the same time.
   for (const used of planned.uses) void build.stage(used).catch(() => undefined);
   let state = await begin(build, planned);
@@ -47,6 +55,14 @@ export async function buildStage(build: Build, planned: PlannedStage): Promise<S
   for (const step of [...triggers, ...planned.stage.steps])
     state = await carryOut(build, step, { state, scope, planned });
   return state;
+}
+
+/** As its cache may be used for this stage. */
+function forStage(build: Build, { stage }: PlannedStage): Build {
+  const { request } = build;
+  const name = stage.name.toLowerCase();
+  if (name === '' || !request.uncachedStages.some(each => each.toLowerCase() === name)) return build;
+  return { ...build, request: { ...request, noCache: true } };
 }
 
 async function begin(build: Build, { stage, base, platform }: PlannedStage): Promise<StageState> {
@@ -265,7 +281,7 @@ async function reported(
   const log = new ClippedLog(output => build.report({ kind: 'output', vertex, ...output, atMs: Date.now() }));
   try {
     const { state, cached, explanation } = await task(output => log.say(output)).finally(() => log.end());
-    const imageId = digestOf(encodedConfig(state));
+    const imageId = isNothing(state) ? '' : digestOf(encodedConfig(state));
     build.report({ kind: 'completed', vertex, cached, imageId, explanation, atMs: Date.now() });
     if (build.slice.isOver) await build.slice.pause();
     return state;

@@ -38,6 +38,8 @@ export type BuilderPorts = {
   remoteContent(reference: string, request: PushRequest): Promise<StoredContent>;
   /** What is at an address of HTTP or HTTPS. The signal breaks it off at any time. */
   download(url: string, signal: AbortSignal): Promise<{ body: IncomingMessage }>;
+  /** For what is fetched by other programs: as the variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY have them. */
+  proxies: { http: string; https: string; none: string };
   /** Tells of an image that was built. */
   onBuilt(image: Image): void;
   /** Tells of a name that it has got. */

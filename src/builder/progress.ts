@@ -28,7 +28,7 @@ export type Explanation = Pick<Operation, 'kind' | 'key'> & {
 export type BuildEvent =
   | { kind: 'started'; vertex: Vertex; atMs: number }
   | { kind: 'output'; vertex: Vertex; stream: 'stdout' | 'stderr'; data: Buffer; atMs: number }
-  /** `imageId` is what an image of everything up to here would be. */
+  /** `imageId` is what an image of everything up to here would be; '' where that is nothing. */
   | {
       kind: 'completed';
       vertex: Vertex;

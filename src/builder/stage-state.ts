@@ -27,6 +27,11 @@ export type StageState = {
   inlineCache?: string | undefined;
 };
 
+/** `FROM scratch`, and nothing else. */
+export function isNothing({ base, history }: StageState): boolean {
+  return base === undefined && history.length === 0;
+}
+
 /** Where BuildKit's images carry a cache. */
 export const INLINE_CACHE = 'moby.buildkit.cache.v0';
 

@@ -46,6 +46,7 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
     remoteContent: (reference, request) => remoteContent(daemon, reference, request),
     runStep: step => runBuildStep(daemon, step),
     download,
+    proxies: options.proxies,
     onBuilt: image => imageEvent(daemon, 'create', image),
     onTagged: (image, tag) => imageEvent(daemon, 'tag', image, tag),
     threads,

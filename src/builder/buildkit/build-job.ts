@@ -210,7 +210,7 @@ export class BuildJob {
   /** Tells of what the checks find. @throws DockerfileError where that is an error */
   async #check(request: BuildRequest, ignored: readonly string[]): Promise<void> {
     const { dockerfileName: filename, dockerfile } = request;
-    const { warnings, error } = await checked(this.#parts, request, ignored);
+    const { warnings, error, isRefused } = await checked(this.#parts, request, ignored);
     const info = { filename, data: Buffer.from(dockerfile), language: 'Dockerfile' };
     const vertex = digestOf(`checks ${randomUUID()}`);
     if (warnings.length > 0)
@@ -226,7 +226,7 @@ export class BuildJob {
         })),
       });
     // What is wrong otherwise is told of by the step that it concerns.
-    if (error === undefined || !error.message.startsWith('lint violation')) return;
+    if (error === undefined || !isRefused) return;
     error.source = { name: filename, text: dockerfile };
     throw error;
   }

@@ -71,7 +71,9 @@ export async function frontendRequest(
     buildArgs: new Map(prefixed(attributes, 'build-arg:')),
     labels: Object.fromEntries(prefixed(attributes, 'label:')),
     platform: platforms[0] ?? hostPlatform(),
-    noCache: attributes['no-cache'] !== undefined,
+    // Without names it means all of them.
+    noCache: attributes['no-cache'] === '',
+    uncachedStages: (attributes['no-cache'] ?? '').split(',').filter(Boolean),
     pull: attributes['image-resolve-mode'] === 'pull',
     hostname: attributes.hostname || attributes['build-arg:BUILDKIT_SANDBOX_HOSTNAME'] || HOSTNAME,
     hostConfig,
@@ -114,13 +116,14 @@ class ClientContexts {
   async dockerfile(name: string): Promise<{ dockerfile: string | undefined; ignored: string | undefined }> {
     const key = this.#attributes['dockerfilekey'];
     const isLocal = !this.#attributes.context || key !== undefined;
-    const { path: directory } = isLocal
+    const { path: directory, isDockerfile } = isLocal
       ? await this.#receive({
           name: key || 'dockerfile',
           follow: [name, `${name}.dockerignore`, name.toLowerCase()],
         })
       : await this.#remote();
     const read = (path: string) => readContextFile(directory, path, MAX_DOCKERFILE_BYTES);
+    if (isDockerfile) return { dockerfile: read(DEFAULT_NAME), ignored: undefined };
     return { dockerfile: read(name) ?? read(name.toLowerCase()), ignored: read(`${name}.dockerignore`) };
   }
 

@@ -30,6 +30,8 @@ export type Checked = {
   warnings: Warning[];
   /** Why it cannot be built, as far as that is known before anything is. */
   error: DockerfileError | undefined;
+  /** Whether that is for the checks alone: for what they are told to do, or for what they have found. */
+  isRefused: boolean;
 };
 
 /** What of the arguments of a build says how it is checked. */
@@ -41,9 +43,12 @@ const CHECK_ARGUMENT = 'BUILDKIT_DOCKERFILE_CHECK';
  */
 export async function checkDockerfile(request: CheckRequest): Promise<Checked> {
   const warnings: Warning[] = [];
+  let isRefused = false;
   try {
     const { statements, directives } = readLines(request.dockerfile);
+    isRefused = true;
     const options = checkOptions(request.buildArgs.get(CHECK_ARGUMENT) ?? directives.check);
+    isRefused = false;
     const tell = (rule: RuleName, detail: string, range: Warning['range']): void => {
       if (!options.isSkipped(rule)) warnings.push({ rule, detail, range });
     };
@@ -57,12 +62,12 @@ export async function checkDockerfile(request: CheckRequest): Promise<Checked> {
     checkStages(dockerfile, predefined, tell);
     await checkNeeded(request, dockerfile, tell);
     const error = options.isError && warnings.length > 0 ? violation(warnings) : undefined;
-    return { warnings: sorted(warnings), error };
+    return { warnings: sorted(warnings), error, isRefused: error !== undefined };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     const located =
       error instanceof DockerfileError ? error : new DockerfileError(error.message, { start: 1, end: 1 });
-    return { warnings: sorted(warnings), error: located };
+    return { warnings: sorted(warnings), error: located, isRefused };
   }
 }
 

@@ -60,19 +60,33 @@ export type CheckOptions = {
 
 /** What a directive, or an argument of the build, says; undefined for nothing. @throws EngineError for what is no option */
 export function checkOptions(text: string | undefined): CheckOptions {
-  const fields = (text ?? '').split(';').map(field => field.split('=').map(part => part.trim()));
-  for (const [name = ''] of fields)
-    if (!['', 'skip', 'error', 'experimental'].includes(name))
-      throw new EngineError(
-        'invalid-parameter',
-        `failed to parse check options: invalid check option ${JSON.stringify(name)}`,
-      );
+  const fields = text ? text.split(';').map(checkOption) : [];
   const listOf = (name: string) =>
-    fields.flatMap(([key, value = '']) => (key === name ? value.split(',').map(each => each.trim()) : []));
+    fields.flatMap(([key, value]) => (key === name ? value.split(',').map(each => each.trim()) : []));
   const [skipped, experimental] = [listOf('skip'), listOf('experimental')];
   const isIn = (list: readonly string[], rule: RuleName) => list.includes('all') || list.includes(rule);
   return {
     isSkipped: rule => isIn(skipped, rule) || (EXPERIMENTAL.includes(rule) && !isIn(experimental, rule)),
-    isError: listOf('error').includes('true'),
+    isError: fields.some(([name, value]) => name === 'error' && TRUE.has(value)),
   };
+}
+
+const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
+const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
+
+/** Its name and its value. @throws EngineError in BuildKit's words */
+function checkOption(text: string): [string, string] {
+  const equals = text.indexOf('=');
+  const [name, value] = [text.slice(0, equals).trim(), text.slice(equals + 1).trim()];
+  if (equals < 0 || !['skip', 'error', 'experimental'].includes(name))
+    throw invalidOptions(`invalid check option ${JSON.stringify(equals < 0 ? text : name)}`);
+  if (name === 'error' && !TRUE.has(value) && !FALSE.has(value))
+    throw invalidOptions(
+      `failed to parse check option ${JSON.stringify(text)}: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`,
+    );
+  return [name, value];
+}
+
+function invalidOptions(reason: string): EngineError {
+  return new EngineError('invalid-parameter', `failed to parse check options: ${reason}`);
 }

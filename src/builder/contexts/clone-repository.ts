@@ -71,8 +71,13 @@ async function clone(
 
 type Git = (...args: string[]) => Promise<string>;
 
+/** In small letters, as curl reads no other HTTP_PROXY. */
+function proxyVariables({ http, https, none }: Holder['parts']['proxies']): Record<string, string> {
+  return { http_proxy: http, https_proxy: https, no_proxy: none };
+}
+
 async function gitIn(
-  { signal, secrets }: Holder,
+  { parts, signal, secrets }: Holder,
   { host, remote }: GitReference,
   { home, directory, agent }: { home: string; directory: string; agent: string | undefined },
 ): Promise<Git> {
@@ -100,6 +105,7 @@ async function gitIn(
     GIT_ASKPASS: '/bin/false',
     GIT_SSH_COMMAND: SSH,
     ...(agent === undefined ? {} : { SSH_AUTH_SOCK: agent }),
+    ...proxyVariables(parts.proxies),
     GIT_CONFIG_COUNT: String(settings.length),
     ...Object.fromEntries(configuration),
   };

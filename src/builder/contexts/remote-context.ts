@@ -13,7 +13,8 @@ import { isGitReference, parseGitReference } from './git-reference.ts';
 
 type Holder = Pick<Build, 'parts' | 'undo' | 'signal'> & { secrets: SecretSource; agents: AgentSource };
 
-const DOCKERFILE = 'Dockerfile';
+/** What a single file is called in its context. */
+export const DOCKERFILE = 'Dockerfile';
 
 /**
  * The files of a context that is elsewhere: a git repository, an archive at a URL, or a single file there, which is a
@@ -51,5 +52,5 @@ export async function openSentContext(
   if (text.length > MAX_DOCKERFILE_BYTES)
     throw new EngineError('invalid-parameter', 'the build context is neither an archive nor a Dockerfile');
   writeFileSync(join(path, DOCKERFILE), text);
-  return { path, identity: digestOf(text) };
+  return { path, identity: digestOf(text), isDockerfile: true };
 }

@@ -109,6 +109,7 @@ function requestOf(
     labels,
     platform: platform === '' ? hostPlatform() : parsePlatform(platform),
     noCache,
+    uncachedStages: [],
     pull,
     hostname: '',
     hostConfig: hostConfigOf(options),

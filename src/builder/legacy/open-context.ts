@@ -8,14 +8,13 @@ import { openInRoot } from '../../kernel/open-beneath.ts';
 import { openRoot } from '../../kernel/thread-root.ts';
 import { type Build, temporaryDirectory } from '../build.ts';
 import { NOTHING_GRANTED, type ReceivedFiles } from '../build-request.ts';
-import { openRemoteContext } from '../contexts/remote-context.ts';
+import { DOCKERFILE, openRemoteContext } from '../contexts/remote-context.ts';
 import { extractContext } from '../operations/unpacked-archive.ts';
 
 export type OpenContext = { directory: string; identity: string; dockerfile: string; dockerfileName: string };
 type Holder = Pick<Build, 'parts' | 'undo' | 'signal'>;
 
 const { O_RDONLY, O_NONBLOCK } = constants;
-const DEFAULT_NAME = 'Dockerfile';
 const IGNORE_FILE = '.dockerignore';
 /** As much as a Dockerfile may have, which is more than enough. */
 const MAX_IGNORE_BYTES = MAX_DOCKERFILE_BYTES;
@@ -28,13 +27,14 @@ export async function openContext(
   holder: Holder,
   { body, remote, dockerfile }: { body: Readable; remote: string; dockerfile: string },
 ): Promise<OpenContext> {
-  const { path: directory, identity } =
+  const received: ReceivedFiles =
     remote === ''
       ? await receivedArchive(holder, body)
       : await openRemoteContext({ ...holder, ...NOTHING_GRANTED }, remote);
   // What is behind the archive's end nobody wants, but while it is not read, nobody hears that the client goes.
   body.destroy();
-  const name = findDockerfile(directory, dockerfile || DEFAULT_NAME);
+  const { path: directory, identity } = received;
+  const name = received.isDockerfile ? DOCKERFILE : findDockerfile(directory, dockerfile || DOCKERFILE);
   const text = readContextFile(directory, name, MAX_DOCKERFILE_BYTES);
   if (text === undefined)
     throw new EngineError('invalid-parameter', `Cannot locate specified Dockerfile: ${name}`);
@@ -50,7 +50,7 @@ async function receivedArchive(holder: Holder, body: Readable): Promise<Received
 
 /** One that is called `dockerfile` is found, too. */
 function findDockerfile(directory: string, name: string): string {
-  if (name !== DEFAULT_NAME || readContextFile(directory, name, MAX_DOCKERFILE_BYTES) !== undefined)
+  if (name !== DOCKERFILE || readContextFile(directory, name, MAX_DOCKERFILE_BYTES) !== undefined)
     return name;
   const lower = name.toLowerCase();
   return readContextFile(directory, lower, MAX_DOCKERFILE_BYTES) === undefined ? name : lower;

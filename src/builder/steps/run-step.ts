@@ -40,6 +40,11 @@ export async function runStep(
     throw new EngineError('forbidden', 'network.host is not allowed');
   checkDevices(step);
   const { command, script } = commandOf(step, state.config);
+  if (command.length === 0)
+    throw new EngineError(
+      'invalid-parameter',
+      build.request.dialect === 'classic' ? 'no command specified' : 'arguments are required',
+    );
   const mounts = [
     ...(await mountPlans(build, state, step)),
     ...(script === undefined ? [] : [scriptMount(build, script)]),

@@ -30,9 +30,9 @@ function outputOfFailed(steps: BuildSteps): string {
   return lines.length === 0 ? '' : `------\n > ${failed.name}:\n${lines.join('\n')}\n------\n`;
 }
 
-type Source = {
-  info?: { filename?: string; data?: string };
-  ranges?: { start?: { line?: number }; end?: { line?: number } }[];
+export type Source = {
+  info?: { filename?: string; data?: string } | undefined;
+  ranges?: { start?: { line?: number }; end?: { line?: number } }[] | undefined;
 };
 
 function sourceOf(error: unknown): string {
@@ -40,7 +40,11 @@ function sourceOf(error: unknown): string {
   const { details } = RPC_STATUS.decode(error.details);
   const detail = details.find(each => SOURCE.test(each?.typeUrl ?? ''));
   if (detail === undefined) return '';
-  const { info, ranges = [] } = JSON.parse(Buffer.from(detail.value ?? []).toString()) as Source;
+  return excerptOf(JSON.parse(Buffer.from(detail.value ?? []).toString()) as Source);
+}
+
+/** The lines of a Dockerfile that are meant, with those around them; '' where none are. */
+export function excerptOf({ info, ranges = [] }: Source): string {
   const lines = Buffer.from(info?.data ?? '', 'base64')
     .toString()
     .split('\n');

@@ -5,6 +5,7 @@ import { ResponseError } from '../../client/response-error.ts';
 import { ExitError } from '../cli-error.ts';
 import type { CommandContext } from '../context.ts';
 import { formatSize } from '../values/size.ts';
+import { excerptOf, type Source } from './describe-failure.ts';
 import type { Outputs } from './options/outputs.ts';
 import type { Step } from './progress/build-steps.ts';
 import type { Solved } from './solve-build.ts';
@@ -82,11 +83,20 @@ export function printAnswer(context: CommandContext, { metadata }: Solved, forma
   if (code !== 0) throw new ExitError(code);
 }
 
-/** Lines that say how many warnings there are. */
+type LintResult = {
+  warnings?: unknown[] | null;
+  sources?: Source['info'][];
+  buildError?: { message: string; location?: { ranges?: Source['ranges'] } };
+};
+
+/** Lines that say how many warnings there are. @throws ExitError for what cannot be built at all */
 export function checkSummary({ metadata }: Solved): string {
-  const { warnings } = JSON.parse(metadata['result.json']?.toString() ?? '{}') as {
-    warnings?: unknown[] | null;
-  };
+  const result = JSON.parse(metadata['result.json']?.toString() ?? '{}') as LintResult;
+  const { warnings, buildError, sources = [] } = result;
+  if (buildError !== undefined) {
+    const source = excerptOf({ info: sources[0], ranges: buildError.location?.ranges });
+    throw new ExitError(1, `${source}ERROR: ${buildError.message}`);
+  }
   const count = warnings?.length ?? 0;
   if (count === 0) return 'Check complete, no warnings found.\n';
   const found = count === 1 ? '1 warning has' : `${count} warnings have`;
