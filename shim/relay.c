@@ -70,11 +70,6 @@ static struct relay *find_relay(struct shim *shim, int fd)
 	return relay;
 }
 
-static bool may_relay_more(struct shim *shim)
-{
-	return shim->relay_count < MAX_RELAYS;
-}
-
 /* Of a connection, both ends. The socket of a port is its keeper's to close. */
 static void remove_relay(struct shim *shim, struct relay *gone)
 {
@@ -93,6 +88,20 @@ static void remove_relay(struct shim *shim, struct relay *gone)
 	}
 	free(gone->data);
 	free(gone);
+}
+
+/* The sender that has said nothing for longest makes room: anybody can send from as many addresses as he likes. */
+static bool make_room(struct shim *shim)
+{
+	struct relay *oldest = NULL;
+	if (shim->relay_count < MAX_RELAYS)
+		return true;
+	for (struct relay *relay = shim->relays; relay; relay = relay->next)
+		if (relay->kind == RELAY_SENDER && (!oldest || relay->used_ns < oldest->used_ns))
+			oldest = relay;
+	if (oldest)
+		remove_relay(shim, oldest);
+	return oldest != NULL;
 }
 
 /* For something that came to a port. */
@@ -122,8 +131,9 @@ static void turn_away(struct shim *shim, int listener)
 
 static void accept_connection(struct shim *shim, struct relay *listener)
 {
-	int fd = may_relay_more(shim) ? accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
-	if (fd < 0 && (!may_relay_more(shim) || errno == EMFILE || errno == ENFILE)) {
+	bool has_room = make_room(shim);
+	int fd = has_room ? accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
+	if (fd < 0 && (!has_room || errno == EMFILE || errno == ENFILE)) {
 		turn_away(shim, listener->fd);
 		return;
 	}
@@ -216,7 +226,7 @@ static struct relay *find_sender(struct shim *shim, int by, const struct sockadd
 static struct relay *add_sender(struct shim *shim, const struct relay *port, const struct sockaddr_in6 *sender)
 {
 	forget_idle_senders(shim);
-	int fd = may_relay_more(shim) ? connect_to_container(port, SOCK_DGRAM) : -1;
+	int fd = make_room(shim) ? connect_to_container(port, SOCK_DGRAM) : -1;
 	if (fd < 0)
 		return NULL;
 	struct relay *relay = add_relay(shim, RELAY_SENDER, fd);

@@ -1,7 +1,7 @@
 /** Ports of containers that have IPv4 only, at IPv6 addresses of the host's. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { ContainerInspect } from '../src/api/types.ts';
 import { until } from '../src/base/testing/until.ts';
@@ -15,6 +15,25 @@ const SERVER = [
   '-c',
   `head -c ${BYTES} /dev/zero > /large; echo served > /index.html; exec httpd -f -h /`,
 ];
+
+/** Datagrams of three thousand senders. */
+const FLOOD =
+  'use IO::Socket::IP; for (1 .. 3000) { my $u = IO::Socket::IP->new(PeerHost => "::1", PeerPort => 53, ' +
+  'Type => SOCK_DGRAM) or next; $u->send("x" x 1000) } print "done\\n"';
+/** Three thousand connections with bad manners. */
+const HOSTILE = `
+  use IO::Socket::IP; use Socket; my @held;
+  for my $i (1 .. 3000) {
+    my $c = IO::Socket::IP->new(PeerHost => "::1", PeerPort => 8080, Timeout => 5) or next;
+    $c->blocking(0);
+    my $kind = $i % 5;
+    if ($kind == 0) { print $c "GET /large HTTP/1.0\\r\\n\\r\\n"; $c->flush; shutdown($c, 1) }
+    if ($kind == 1) { setsockopt($c, SOL_SOCKET, SO_LINGER, pack("ii", 1, 0)); syswrite($c, "GET /lar"); close $c; next }
+    if ($kind == 2) { syswrite($c, "x" x 200000) }
+    if ($kind == 3) { shutdown($c, 1) }
+    push @held, $c; shift @held if @held > 700;
+  }
+  print "done\\n";`;
 
 describe('ports of containers without IPv6, at IPv6 addresses', () => {
   let daemon: DaemonProcess;
@@ -119,6 +138,39 @@ describe('ports of containers without IPv6, at IPv6 addresses', () => {
       server.close();
       closeSync(inside);
     }
+  });
+
+  test('clients that reset, half-close, do not read or come by the thousand cost no more than their connections', async () => {
+    await start('web', {
+      '80/tcp': [{ HostIp: '::1', HostPort: '8080' }],
+      '53/udp': [{ HostIp: '::1', HostPort: '53' }],
+    });
+    await answers('[::1]:8080');
+    const { Pid } = (await inspect('web')).State;
+    const shim = Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${Pid}/stat`, 'utf8'))?.[1]);
+    const openFiles = () => readdirSync(`/proc/${shim}/fd`).length;
+    const before = openFiles();
+    const inside = openNetworkNamespace(Pid);
+    const server = serveUdp(inside, 53, 'web');
+    try {
+      for (const script of [FLOOD, HOSTILE]) {
+        const { stdout, stderr } = await daemon.inNetwork('perl', '-MSocket', '-e', script);
+        assert.equal(stdout, 'done\n', stderr);
+        // Senders that nothing more is heard of keep no connection out.
+        if (script === FLOOD) assert.equal(await get('[::1]:8080'), 'served\n');
+      }
+    } finally {
+      server.close();
+      closeSync(inside);
+    }
+    // Their ends are 1024 at most, with a buffer each.
+    const peak = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${shim}/status`, 'utf8'))?.[1]);
+    assert.ok(peak < 160 * 1024, `${peak} kB`);
+    await answers('[::1]:8080');
+    assert.equal((await get('[::1]:8080', '/large')).length, BYTES);
+    // Senders of datagrams are remembered for a while.
+    await daemon.slipwayOut('port', 'rm', 'web', '[::1]:53:53/udp');
+    await until(() => openFiles() < before);
   });
 
   test('without the relay, IPv6 addresses are no place for them', async () => {
