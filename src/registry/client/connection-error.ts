@@ -59,7 +59,7 @@ function withoutSecrets(url: URL): string {
   const shown = new URL(url);
   shown.username = '';
   shown.password = '';
-  if (shown.search !== '') shown.search = '?…';
+  if (shown.search !== '') shown.search = '?...';
   return shown.href;
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { type TestContext, test } from 'node:test';
+import { requestName } from './connection-error.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { FakeRegistry } from '../testing/fake-registry.ts';
 import { openRepository } from '../testing/open-repository.ts';
@@ -108,4 +109,9 @@ test('a proxy that refuses, and one that is not there, are told', async t => {
     missing.resolve(REFERENCE),
     /proxyconnect tcp: dial tcp 127\.0\.0\.1:1: connect: connection refused/,
   );
+});
+
+test('what an address may have of secrets is not told', () => {
+  const url = new URL('https://me:secret@reg.test/blob?signature=secret');
+  assert.equal(requestName('GET', url), 'Get "https://reg.test/blob?..."');
 });
