@@ -78,7 +78,7 @@ for (const form of ['new', 'old']) {
     assert.equal(await received.promise, 'still here');
   });
 
-  test(`an error before the ${form} form has switched is an ordinary answer`, async context => {
+  test(`an error before the ${form} form has switched is an answer of its own, whose text is the reason`, async context => {
     const { connect } = await fakeServer(context, {
       containerAttach: async id => {
         throw new EngineError('not-found', `No such container: ${id}`);
@@ -88,7 +88,8 @@ for (const form of ['new', 'old']) {
     client.write(`POST /containers/c/attach HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`);
     const answer = await readToEnd(client);
     assert.match(answer, /^HTTP\/1.1 404 Not Found\r\n/);
-    assert.match(answer, /\r\n\r\n\{"message":"No such container: c"\}\n$/);
+    assert.match(answer, /\r\nContent-Type: application\/vnd.docker.raw-stream\r\n/);
+    assert.match(answer, /\r\n\r\nNo such container: c\r\n$/);
   });
 
   test(`a large stream in the ${form} form arrives whole through a slow reader`, async context => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { EngineError, messageOf } from '../base/errors.ts';
 import type { AttachSession } from '../api/backend.ts';
+import { httpStatus } from '../http/http-status.ts';
 import type { Exchange } from './exchange.ts';
 
 const RAW = 'application/vnd.docker.raw-stream';
@@ -29,6 +30,13 @@ export async function hijack(exchange: Exchange, session: AttachSession): Promis
   } catch (error) {
     await endWithMessage(connection, `${messageOf(error)}\r\n`, session.multiplexed);
   }
+}
+
+/** Docker's form of an error in place of a stream: its text alone. */
+export function refuseStream({ response }: Exchange, error: EngineError): void {
+  const text = Buffer.from(`${error.message}\r\n`);
+  response.writeHead(httpStatus(error), { 'Content-Type': RAW, 'Content-Length': text.length });
+  response.end(text);
 }
 
 /**

@@ -26,6 +26,11 @@ test('reloaded options count for new containers, and are announced', async t => 
     [event.Type, event.Action, event.Actor.Attributes.labels],
     ['daemon', 'reload', '["a=2"]'],
   );
+  const { Attributes } = event.Actor;
+  assert.deepEqual(
+    ['default-runtime', 'max-concurrent-downloads', 'live-restore', 'features'].map(name => Attributes[name]),
+    ['slipway', '3', 'true', 'map[]'],
+  );
   const modeOf = async (id: string) =>
     (await backend.containerInspect(id, { size: false })).HostConfig.IpcMode;
   const young = await backend.containerCreate('young', { Image: 'box' });

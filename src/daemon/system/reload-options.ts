@@ -9,6 +9,19 @@ export function reloadOptions(daemon: Daemon, changes: Reloadable): void {
     Type: 'daemon',
     Action: 'reload',
     id: daemon.id,
-    attributes: { ...reloadAttributes(changes), 'live-restore': 'true', name: hostname() },
+    attributes: { ...unchanged(daemon), ...reloadAttributes(changes) },
   });
+}
+
+/** Docker's event has these, too, though they do not change. */
+function unchanged({ options }: Daemon): Record<string, string> {
+  return {
+    'default-runtime': 'slipway',
+    features: 'map[]',
+    'live-restore': 'true',
+    'max-concurrent-downloads': String(options.maxConcurrentDownloads),
+    'max-concurrent-uploads': String(options.maxConcurrentUploads),
+    name: hostname(),
+    runtimes: '',
+  };
 }

@@ -6,7 +6,7 @@ import { withEndpointSysctls } from '../body/endpoint-sysctls.ts';
 import { createAsMeant, deprecations, hasFlatReadonlyMounts, updateAsMeant } from '../body/older-versions.ts';
 import { readBody, readJson } from '../body/read-body.ts';
 import type { Exchange } from '../exchange.ts';
-import { hijack, outputType } from '../hijack.ts';
+import { hijack, outputType, refuseStream } from '../hijack.ts';
 import {
   booleanParameter,
   filtersParameter,
@@ -201,7 +201,17 @@ async function wait(backend: ContainerBackend, exchange: Exchange): Promise<void
 async function attach(backend: ContainerBackend, exchange: Exchange): Promise<void> {
   // Some clients send their options a second time.
   if (exchange.request.headers['content-length'] !== undefined) await readBody(exchange);
-  await hijack(exchange, await backend.containerAttach(exchange.param('id'), attachOptions(exchange)));
+  const session = await backend
+    .containerAttach(exchange.param('id'), attachOptions(exchange))
+    .catch(asRefusal);
+  if (session instanceof EngineError) refuseStream(exchange, session);
+  else await hijack(exchange, session);
+}
+
+/** What is the client's doing; the engine's own failures are logged, as those of other calls. */
+function asRefusal(error: unknown): EngineError {
+  if (error instanceof EngineError && error.kind !== 'system') return error;
+  throw error;
 }
 
 async function attachByWebSocket(backend: ContainerBackend, exchange: Exchange): Promise<void> {
