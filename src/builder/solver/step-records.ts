@@ -4,6 +4,7 @@ import { BELOW, COPIED, type Operation } from './operation-key.ts';
 
 /** Of all projects together; what is beyond that is forgotten, oldest first. */
 const MAX_RECORDS = 5000;
+const MAX_BYTES = 32 * 1024 * 1024;
 /** Of changed files, in what is said of a step. */
 const NAMED_FILES = 5;
 
@@ -89,10 +90,13 @@ export class StepRecords {
 
   /** Forgets the oldest beyond what is kept. */
   trim(): void {
+    const bytes = 'octet_length(instruction) + octet_length(inputs) + coalesce(octet_length(files), 0)';
     this.#database
       .prepare(
-        `DELETE FROM steps WHERE built_at_ms <
-         (SELECT built_at_ms FROM steps ORDER BY built_at_ms DESC LIMIT 1 OFFSET ${MAX_RECORDS - 1})`,
+        `DELETE FROM steps WHERE built_at_ms <= (SELECT max(built_at_ms) FROM (
+           SELECT built_at_ms, row_number() OVER newest AS number, sum(${bytes}) OVER newest AS total
+           FROM steps WINDOW newest AS (ORDER BY built_at_ms DESC)
+         ) WHERE number > ${MAX_RECORDS} OR total > ${MAX_BYTES})`,
       )
       .run();
   }
