@@ -6,10 +6,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { Cgroup } from '../src/cgroups/cgroup.ts';
 import { cgroupPaths } from '../src/cgroups/cgroup-paths.ts';
+import { CgroupSampler } from '../src/cgroups/cgroup-sampler.ts';
 import { countOpenFiles } from '../src/cgroups/count-open-files.ts';
 import { HeldFiles } from '../src/cgroups/held-files.ts';
 import { detectCgroupLayout } from '../src/cgroups/layout.ts';
-import { readCgroupStats } from '../src/cgroups/read-stats.ts';
 import { DEFAULT_BURST, PERIOD_US } from '../src/governor/burst/burst-settings.ts';
 import { Governor } from '../src/governor/governor.ts';
 import { median } from './statistics.ts';
@@ -18,7 +18,7 @@ const COUNT = Number(process.argv[2] ?? 500);
 const ROUNDS = 20;
 const parent = `slipway-bench-${process.pid}`;
 
-type Sampled = { cgroup: Cgroup; files: HeldFiles; child: ChildProcess };
+type Sampled = { cgroup: Cgroup; files: HeldFiles; sampler: CgroupSampler; child: ChildProcess };
 
 function make(index: number): Sampled {
   const cgroup = new Cgroup(cgroupPaths(detectCgroupLayout(), `/${parent}/${index}`));
@@ -30,11 +30,12 @@ function make(index: number): Sampled {
     if (directory.includes('/cpuset')) continue;
     writeFileSync(`${directory}/cgroup.procs`, String(child.pid));
   }
-  return { cgroup, files: new HeldFiles(), child };
+  const files = new HeldFiles();
+  return { cgroup, files, sampler: new CgroupSampler(cgroup.paths, files), child };
 }
 
-async function sample({ cgroup, files }: Sampled): Promise<void> {
-  readCgroupStats(cgroup.paths, files.read, files.readSettled);
+async function sample({ cgroup, files, sampler }: Sampled): Promise<void> {
+  sampler.sample();
   await countOpenFiles(cgroup.pidsBy(files.read));
 }
 
@@ -63,7 +64,13 @@ const governor = new Governor({
   warn: (fields, message) => console.error(message, fields),
 });
 try {
-  await measure(`${COUNT} cgroups, all counters`, async () => {
+  await measure(`${COUNT} cgroups in which something runs`, async () => {
+    for (const one of sampled) {
+      one.sampler.forget();
+      await sample(one);
+    }
+  });
+  await measure(`${COUNT} cgroups in which nothing has run (four readings in five)`, async () => {
     for (const one of sampled) await sample(one);
   });
   for (const { cgroup } of sampled) {

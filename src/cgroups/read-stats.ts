@@ -22,7 +22,7 @@ export function readCgroupStats(
       limit: parseNumber(readLimit(`${v1.pids ?? v2}/pids.max`), 0),
     },
     blkio: v1.blkio ? blkioStatsV1(v1.blkio, read) : ioStatsV2(v2, read),
-    pressure: unified === undefined ? {} : readPressures(unified, read),
+    pressure: readPressures({ unified }, read),
     cgroupVersion: v1.memory ? 1 : 2,
   };
 }
@@ -46,7 +46,11 @@ function readCpuStats(
 }
 
 /** Only v2 cgroups have them, also beside the controllers of v1. */
-function readPressures(unified: string, read: ReadFile): CgroupStats['pressure'] {
+export function readPressures(
+  { unified }: Pick<CgroupPaths, 'unified'>,
+  read: ReadFile,
+): CgroupStats['pressure'] {
+  if (unified === undefined) return {};
   return {
     cpu: parsePressure(read(`${unified}/cpu.pressure`)),
     memory: parsePressure(read(`${unified}/memory.pressure`)),

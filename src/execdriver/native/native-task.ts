@@ -5,8 +5,8 @@ import { Cgroup } from '../../cgroups/cgroup.ts';
 import type { CgroupPaths } from '../../cgroups/cgroup-paths.ts';
 import type { CgroupStats } from '../../cgroups/cgroup-stats.ts';
 import { countOpenFiles, type OpenFiles } from '../../cgroups/count-open-files.ts';
+import { CgroupSampler } from '../../cgroups/cgroup-sampler.ts';
 import { HeldFiles } from '../../cgroups/held-files.ts';
-import { readCgroupStats } from '../../cgroups/read-stats.ts';
 import { compileExec } from '../../libcontainer/compile-exec.ts';
 import type { Plan } from '../../libcontainer/plan.ts';
 import type { Resources } from '../../oci/runtime-spec.ts';
@@ -66,6 +66,7 @@ export class NativeTask extends NativeProcess implements Task {
   readonly #started: () => void;
   #ranOutOfMemory = false;
   readonly #files = new HeldFiles();
+  readonly #sampler: CgroupSampler;
   #closeFiles: NodeJS.Timeout | undefined;
   readonly #execs = new Map<number, NativeProcess>();
   /** Exits that were reported in one breath with the process's creation. */
@@ -88,6 +89,7 @@ export class NativeTask extends NativeProcess implements Task {
     this.#state = state;
     this.#plan = plan;
     this.#cgroup = new Cgroup(state.cgroupPaths);
+    this.#sampler = new CgroupSampler(state.cgroupPaths, this.#files);
     if (!connection) return;
     connection.onExit = exit => this.processExited(exit);
     connection.onOutOfMemory = () => {
@@ -197,6 +199,7 @@ export class NativeTask extends NativeProcess implements Task {
     if (scope) await updateScope(scope, forUnit(spec.linux?.resources, resources), unified);
     this.#cgroup.update(resources);
     this.#files.unsettle();
+    this.#sampler.forget();
   }
 
   watchMemory(listener: () => void): void {
@@ -284,8 +287,8 @@ export class NativeTask extends NativeProcess implements Task {
 
   /** Clients that follow a container's readings ask again every second or so. */
   async stats(): Promise<CgroupStats> {
-    const { read, readSettled } = this.#useFiles();
-    return readCgroupStats(this.#state.cgroupPaths, read, readSettled);
+    this.#useFiles();
+    return this.#sampler.sample();
   }
 
   async openFiles(): Promise<OpenFiles> {
