@@ -1,3 +1,4 @@
+import { familiarString, parseReference } from '../oci/reference.ts';
 import { join } from 'node:path';
 import { parseCachePolicy } from '../api/cache-policy.ts';
 import { parseBinarySize } from '../base/parse-binary-size.ts';
@@ -48,7 +49,8 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
     download,
     proxies: options.proxies,
     onBuilt: image => imageEvent(daemon, 'create', image),
-    onTagged: (image, tag) => imageEvent(daemon, 'tag', image, tag),
+    // Clients of BuildKit send whole names; events have the familiar ones.
+    onTagged: (image, tag) => imageEvent(daemon, 'tag', image, familiarString(parseReference(tag))),
     threads,
   });
   let opened: Promise<BuildServices> | undefined;
