@@ -8,7 +8,7 @@ const F_DUPFD_CLOEXEC = 1030;
  * As much of a part of a file as a socket takes at once that does not block (sendfile(2)), on a thread of libuv's pool.
  * The socket's descriptor may be closed meanwhile.
  * @returns how many bytes; 0 when the socket takes none now, and at the end of the file
- * @throws SyscallError EPIPE and ECONNRESET when the peer has gone
+ * @throws SyscallError EPIPE and ECONNRESET when the peer has gone, EINVAL where the file system cannot do it
  */
 export function sendFile(
   socket: number,

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { EngineError, hasErrorCode } from '../../../base/errors.ts';
+import { EngineError, SyscallError } from '../../../base/errors.ts';
 import { sendFile } from '../../../kernel/send-file.ts';
 import type { RegistryExchange } from '../registry-exchange.ts';
 import type { ByteRange } from './byte-range.ts';
@@ -64,9 +64,10 @@ async function sendDirectly(socket: Socket, file: FileHandle, { start, end }: By
   try {
     return await sendFile(handle.fd, file.fd, { start, length });
   } catch (error) {
-    // Node tells of it in its own way, with the next piece.
-    if (hasErrorCode(error, 'EPIPE', 'ECONNRESET')) return 0;
-    throw error;
+    if (!(error instanceof SyscallError)) throw error;
+    // What is wrong, with the client or with the file, Node finds with the next piece. If only this way is barred, as in some
+    // file systems, Node sends all of it.
+    return 0;
   }
 }
 
