@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- builder`: how long builds take over BuildKit's API, here and at a dockerd in the same run, without
- * what a client takes to start. Prints a table for bench/RESULTS.md.
+ * what a client takes to start. Prints a table for bench/RESULTS.md. BENCH_ONLY may
+ * be a part of the name of the only thing to do.
  */
 import { randomUUID } from 'node:crypto';
 import { clientBuild, type ClientExporter, type ClientFiles } from '../test/fixtures/buildkit-client.ts';

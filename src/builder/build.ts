@@ -40,12 +40,15 @@ export type Material = { uri: string; digest: Record<string, string> };
 
 export type Vertices = { of(key: object): Vertex };
 
-/** A directory of the build's own, which goes with it. */
+/** A directory of the build's own, which goes after it. */
 export function temporaryDirectory({ parts, undo }: Pick<Build, 'parts' | 'undo'>): string {
   const root = join(parts.root, 'tmp');
   const directory = mkdtempSync(join(root, 'build-'));
   // It may become a directory of the image. Nobody gets at it, as nobody gets into the root.
   chmodSync(directory, 0o755);
-  undo.defer(() => parts.threads.run({ kind: 'remove', root, name: basename(directory) }));
+  // Nobody waits for it: a context has tens of thousands of files.
+  undo.defer(() =>
+    parts.removals.begin(parts.threads.run({ kind: 'remove', root, name: basename(directory) })),
+  );
   return directory;
 }

@@ -14,6 +14,7 @@ import type { CacheMounts } from './solver/cache-mounts.ts';
 import type { CacheStore } from './solver/cache-store.ts';
 import type { CachedLayer, ResultCache } from './solver/result-cache.ts';
 import type { Operation } from './solver/operation-key.ts';
+import type { Removals } from './solver/removals.ts';
 import type { SharedRuns } from './solver/shared-runs.ts';
 import type { StepRecords } from './solver/step-records.ts';
 
@@ -71,6 +72,8 @@ export type BuilderParts = BuilderPorts & {
   /** What steps were made of when they were built last. */
   records: StepRecords;
   activity: Activity;
+  /** Temporary directories that go. */
+  removals: Removals;
   cacheMounts: CacheMounts;
   /** Of cache mounts that only one may use at a time. */
   mountLocks: KeyedLock;

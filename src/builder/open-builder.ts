@@ -9,6 +9,7 @@ import { collectCache, defaultLimit } from './cache-usage.ts';
 import { Activity } from './solver/activity.ts';
 import { CacheMounts } from './solver/cache-mounts.ts';
 import { CacheStore } from './solver/cache-store.ts';
+import { Removals } from './solver/removals.ts';
 import { SharedRuns } from './solver/shared-runs.ts';
 import { StepRecords } from './solver/step-records.ts';
 
@@ -47,6 +48,7 @@ export async function openBuilder(
     store: cache,
     runs: new SharedRuns(),
     records,
+    removals: new Removals(),
     activity: new Activity(() => {
       // What fails is tried again after the next build.
       collecting.current = collecting.current
@@ -63,6 +65,7 @@ export async function openBuilder(
     ...parts,
     close: async () => {
       await collecting.current;
+      await parts.removals.settled();
       await ports.builds.whenRemoved();
       cache.close();
       records.close();
