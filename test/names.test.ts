@@ -210,6 +210,9 @@ describe('names on user-defined networks', () => {
       await start('peer', { front: {} }, {}, { Dns: ['10.3.0.1'] });
       await flood(await pidOf('greedy'), 'example.test', 'greedy', 6000);
       assert.deepEqual(await lookUp('peer', 'example.test'), ['192.0.2.7']);
+      // What the resolver knows itself waits for no server, whoever asks.
+      for (const asker of ['greedy', 'peer'])
+        assert.deepEqual(await lookUp(asker, 'peer'), [await addressOf('peer', 'front')]);
     } finally {
       server.close();
       closeSync(namespace);

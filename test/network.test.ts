@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { closeSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { newId } from '../src/base/ids.ts';
@@ -34,6 +34,7 @@ const TABLE = 'slipway_test';
 syscall('unshare', 'CLONE_NEWNET', CLONE_NEWNET);
 const HOST = openNetworkNamespace();
 const LOOPBACK = '127.0.0.1';
+const BRIDGE_FILTER = '/proc/sys/net/bridge/bridge-nf-call-iptables';
 const LINK_SCRIPTS: Record<string, string> = {
   ipvlan: 'ip link add up0 type veth peer name up1 && ip link add link up0 name iv0 type ipvlan mode l2',
   vlan: 'ip link add up0 type veth peer name up1 && ip link add link up0 name up0.5 type vlan id 5',
@@ -381,6 +382,81 @@ describe('bridge networks', () => {
     for (const [who, namespace, host, seenAs] of askers) {
       assert.equal(await askTcp(namespace, { host, port: 8080 }), `web ${seenAs}`, `TCP, ${who}`);
       assert.equal(await askUdp(namespace, { host, port: 5353 }), `dns ${seenAs}`, `UDP, ${who}`);
+    }
+  });
+
+  for (const icc of [true, false])
+    for (const filtered of ['0', '1'])
+      test(`Containers reach what is published, and each other as icc=${icc} says, with br_netfilter=${filtered}.`, {
+        skip: !existsSync(BRIDGE_FILTER) && 'the kernel does not let the firewall see bridged packets',
+      }, async () => {
+        const network = networkOptions({
+          name: 'hairpin',
+          subnet: '172.29.0.0/16',
+          gateway: '172.29.0.1',
+          options: { 'com.docker.network.bridge.enable_icc': String(icc) },
+        });
+        const before = readFileSync(BRIDGE_FILTER, 'utf8');
+        writeFileSync(BRIDGE_FILTER, filtered);
+        await driver.createNetwork(network);
+        const hostPort = 8440 + 2 * Number(icc) + Number(filtered);
+        const ports = [{ protocol: 'tcp' as const, containerPort: 80, hostIp: '', hostPort }];
+        const server = await start(network, { ports });
+        const [peer, stranger] = [await start(network), await start(back)];
+        try {
+          await server.serveTcp(80, 'web');
+          for (const [who, asker] of Object.entries({ server, peer, stranger }))
+            for (const host of [HOST_ADDRESS, '172.29.0.1'])
+              assert.match(
+                (await askTcp(asker.descriptor, { host, port: hostPort })) ?? 'nothing',
+                /^web 172\./,
+                `${who} asks ${host}`,
+              );
+          const direct = { host: ipv4Of(server.endpoint), port: 80 };
+          const seen = icc ? `web ${ipv4Of(peer.endpoint)}` : undefined;
+          assert.equal(await askTcp(peer.descriptor, direct), seen);
+          assert.equal(await askTcp(stranger.descriptor, direct), undefined);
+        } finally {
+          for (const container of [server, peer, stranger]) await container.stop();
+          await driver.removeNetwork(network.id);
+          writeFileSync(BRIDGE_FILTER, before);
+        }
+      });
+
+  test('A bridge that has all the ports it can have says so, and nothing is left of who came too late.', async () => {
+    const options = { 'com.docker.network.bridge.name': 'full0' };
+    const network = networkOptions({ name: 'full', subnet: '172.30.0.0/24', gateway: '172.30.0.1', options });
+    await driver.createNetwork(network);
+    const pairs = Array.from({ length: 511 }, (_, index) => [`fa${index}`, `fb${index}`] as const);
+    const fill = pairs.flatMap(([one, other]) => [
+      `link add ${one} type veth peer name ${other}`,
+      `link set ${one} master full0`,
+      `link set ${other} master full0`,
+    ]);
+    try {
+      await run('sh', ['-c', `printf '%s\\n' "$@" | ip -batch -`, 'sh', ...fill]);
+      const last = await start(network);
+      const links = (await run('ip', ['-br', 'link'])).stdout.split('\n').length;
+      const late = await NetworkNamespace.create();
+      const ports = [{ protocol: 'tcp' as const, containerPort: 80, hostIp: '', hostPort: 8585 }];
+      await assert.rejects(
+        driver.join({ ...joinOptions(network.id, late), ports }),
+        /the bridge full0 has all the 1023 ports that a bridge can have/,
+      );
+      late.close();
+      assert.equal((await run('ip', ['-br', 'link'])).stdout.split('\n').length, links);
+      await last.stop();
+      // Its port of the host, too, is somebody's again, once the kernel has taken away the namespace of the last one.
+      let next: TestContainer | undefined;
+      await until(async () => {
+        next = await start(network, { ports }).catch(() => undefined);
+        return next !== undefined;
+      });
+      await next?.stop();
+    } finally {
+      const empty = pairs.map(([one]) => `link delete ${one}`);
+      await run('sh', ['-c', `printf '%s\\n' "$@" | ip -batch -`, 'sh', ...empty]);
+      await driver.removeNetwork(network.id);
     }
   });
 

@@ -169,4 +169,32 @@ describe('ports of a running container', () => {
     assert.deepEqual((await inspect('other')).HostConfig.PortBindings, {});
     await answers('127.0.0.1:8080', 'web');
   });
+
+  test('a container whose address of the host is missing for a while comes back with its port', async () => {
+    const address = (what: string) => daemon.inNetwork('ip', 'address', what, '10.77.7.7/32', 'dev', 'lo');
+    await address('add');
+    try {
+      await daemon.launch({
+        Image: 'busybox',
+        Hostname: 'late',
+        Cmd,
+        HostConfig: {
+          PortBindings: { '80/tcp': [{ HostIp: '10.77.7.7', HostPort: '8080' }] },
+          RestartPolicy: { Name: 'always' },
+        },
+      });
+      const [{ Id }] = (await daemon.api('GET', '/containers/json')) as [{ Id: string }];
+      await answers('10.77.7.7:8080', 'late');
+      await address('delete');
+      process.kill((await inspect(Id)).State.Pid, 'SIGKILL');
+      await until(async () => /cannot assign requested address/.test((await inspect(Id)).State.Error));
+      await address('add');
+      await answers('10.77.7.7:8080', 'late');
+      const { State, NetworkSettings } = await inspect(Id);
+      assert.equal(State.Error, '');
+      assert.deepEqual(NetworkSettings.Ports, { '80/tcp': [{ HostIp: '10.77.7.7', HostPort: '8080' }] });
+    } finally {
+      await address('delete');
+    }
+  });
 });

@@ -1,4 +1,4 @@
-import { errorCode } from '../../base/errors.ts';
+import { EngineError, errorCode, SyscallError } from '../../base/errors.ts';
 import {
   addAddress,
   addDefaultRoute,
@@ -24,6 +24,11 @@ import type { EndpointAddress } from '../ipam/network-addresses.ts';
 import { type IpVersion, versionOf } from '../ipam/ip.ts';
 import type { NetworkNamespace } from '../network-namespace.ts';
 
+/** More a Linux bridge does not have. */
+export const MAX_BRIDGE_PORTS = 1023;
+/** What the kernel says then (errno(3)): Node has no name for it. */
+const EXFULL = 54;
+
 /** The two ends' indexes, each in its own namespace. */
 export type InterfacePair = { index: number; hostIndex: number };
 
@@ -33,6 +38,8 @@ export type AttachOptions = {
   namespace: NetworkNamespace;
   pair: InterfacePair;
   bridgeIndex: number;
+  /** What it is called. */
+  device: string;
   mtu: number;
   /** Whether its port passes nothing on to other such ports. */
   isolated: boolean;
@@ -73,11 +80,23 @@ export function findPair(namespace: NetworkNamespace, name: string): InterfacePa
 /**
  * Connects a namespace to a bridge by a veth pair, with address and route. On return packets flow at once, both
  * ways: neither has to learn the address first, and outdated entries for it are replaced.
- * @throws SyscallError; the pair is the caller's to delete then
+ * @throws SyscallError, EngineError where the bridge is full; the pair is the caller's to delete then
  */
 export function attachInterface(options: AttachOptions): void {
   admitIpv6(options);
-  for (const { socket, messages } of attachSteps(options)) socket.request(messages);
+  try {
+    for (const { socket, messages } of attachSteps(options)) socket.request(messages);
+  } catch (error) {
+    throw error instanceof SyscallError && error.errno === EXFULL ? fullError(options.device) : error;
+  }
+}
+
+function fullError(device: string): EngineError {
+  return new EngineError(
+    'system',
+    `the bridge ${device} has all the ${MAX_BRIDGE_PORTS} ports that a bridge can have`,
+    { hint: 'Put further containers on other networks.' },
+  );
 }
 
 /** As {@link attachInterface}, off the main thread. Neither socket may be used meanwhile. */

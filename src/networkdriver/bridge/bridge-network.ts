@@ -70,6 +70,7 @@ export function attachOptions(
   return {
     ...rest,
     bridgeIndex: network.bridgeIndex,
+    device: network.settings.device,
     mtu: network.settings.mtu,
     isolated: network.isolated,
     macAddress: endpoint.macAddress,

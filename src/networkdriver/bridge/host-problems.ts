@@ -7,11 +7,9 @@ import { NetlinkSocket } from '../../kernel/netlink/netlink-socket.ts';
 import type { BaseChain } from '../../kernel/netlink/nftables-messages.ts';
 import type { NetworkProblem } from '../driver.ts';
 import { versionOf } from '../ipam/ip.ts';
+import { MAX_BRIDGE_PORTS } from './attach-interface.ts';
 import { type BridgeNetwork, gatewaysOf } from './bridge-network.ts';
 import { foreignForwardChains } from './foreign-chains.ts';
-
-/** More ports a Linux bridge does not have. */
-const MAX_BRIDGE_PORTS = 1023;
 
 /**
  * What on the host keeps bridge networks from working.

@@ -1,7 +1,7 @@
 import { openLayer } from '../open-layer.ts';
 import { reachSources } from '../mounts/reach-sources.ts';
 import { closeSync } from 'node:fs';
-import { EngineError, firstFailure, messageOf } from '../../../base/errors.ts';
+import { EngineError, errorCode, firstFailure, messageOf } from '../../../base/errors.ts';
 import { TimeSlice } from '../../../base/time-slice.ts';
 import { untilAborted } from '../../../base/until-aborted.ts';
 import type { Task, LogFile } from '../../../execdriver/driver.ts';
@@ -31,6 +31,7 @@ import { type JoinedNetworks, joinNetworks } from '../networking/join-networks.t
 import { leadRelays } from '../networking/lead-relays.ts';
 import { prepareMounts } from '../mounts/prepare-mounts.ts';
 import { describeStartFailure, startExitCode } from '../start/start-failure.ts';
+import { nextRestart, scheduleRestart } from './restart-policy.ts';
 
 export type StartReason = 'request' | 'restart-policy';
 
@@ -272,15 +273,25 @@ async function started(daemon: Daemon, container: Container, runtime: Task): Pro
 async function recordFailure(daemon: Daemon, container: Container, error: unknown): Promise<void> {
   const { state, pendingAttaches } = container;
   const wasRestarting = state.status === 'restarting';
+  const exitCode = startExitCode(error);
+  const restart = wasRestarting && mayPass(error) ? nextRestart(container, exitCode, 0n) : undefined;
   Object.assign(state, {
     pid: 0,
-    exitCode: startExitCode(error),
+    exitCode,
     error: messageOf(error),
-    ...(wasRestarting ? { status: 'exited', finishedAt: currentTime() } : {}),
+    ...(wasRestarting ? { finishedAt: currentTime() } : {}),
+    ...(wasRestarting && restart === undefined ? { status: 'exited' } : {}),
+    restartCount: state.restartCount + (restart === undefined ? 0 : 1),
   });
   daemon.store.saveState(container.id, state);
+  if (restart !== undefined) scheduleRestart(daemon, container, restart);
   for (const pending of pendingAttaches) pending.cancel();
   pendingAttaches.clear();
   if (wasRestarting) container.announce('stopped');
   if (container.record.hostConfig.AutoRemove) await removeInLock(daemon, container, { volumes: true });
+}
+
+/** An address of the host's that is not there yet, when the machine starts, say. */
+function mayPass(error: unknown): boolean {
+  return error instanceof Error && (errorCode(error) === 'EADDRNOTAVAIL' || mayPass(error.cause));
 }
