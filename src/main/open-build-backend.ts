@@ -1,4 +1,3 @@
-import { familiarString, parseReference } from '../oci/reference.ts';
 import { join } from 'node:path';
 import { parseCachePolicy } from '../api/cache-policy.ts';
 import { parseBinarySize } from '../base/parse-binary-size.ts';
@@ -10,7 +9,7 @@ import { remoteContent } from '../daemon/build/remote-content.ts';
 import { runBuildStep } from '../daemon/build/run-step.ts';
 import type { Daemon } from '../daemon/container/daemon.ts';
 import { download } from '../daemon/image/download.ts';
-import { imageEvent } from '../daemon/image/images.ts';
+import { imageEvent, tagEvent } from '../daemon/image/images.ts';
 import type { BuildBackend, SystemBackend } from '../api/backend.ts';
 import type { BuildServices } from './build-services.ts';
 
@@ -49,8 +48,7 @@ export async function openBuildBackend(daemon: Daemon): Promise<OpenBuildBackend
     download,
     proxies: options.proxies,
     onBuilt: image => imageEvent(daemon, 'create', image),
-    // Clients of BuildKit send whole names; events have the familiar ones.
-    onTagged: (image, tag) => imageEvent(daemon, 'tag', image, familiarString(parseReference(tag))),
+    onTagged: (image, tag) => tagEvent(daemon, image, tag),
     threads,
   });
   let opened: Promise<BuildServices> | undefined;

@@ -5,7 +5,7 @@ import type { Digest } from '../../base/digest.ts';
 import type { Image, RemoveOptions } from '../../graph/graph.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { layerProgress } from '../../graph/operations/load/layer-progress.ts';
-import { familiarString, newName } from '../../oci/reference.ts';
+import { familiarString, newName, parseReference } from '../../oci/reference.ts';
 import type { DaemonCore } from '../model/core.ts';
 import { download, downloadAddress } from './download.ts';
 import { imageUsers } from './list-images.ts';
@@ -24,6 +24,11 @@ export function imageEvent(
 ): void {
   const labels = config?.config?.Labels;
   events.publish({ Type: 'image', Action: action, id, attributes: { name }, labels });
+}
+
+/** Tells of a name that a build has given: clients send whole names, events have the familiar ones. */
+export function tagEvent(daemon: DaemonCore, image: EventSubject, tag: string): void {
+  imageEvent(daemon, 'tag', image, familiarString(parseReference(tag)));
 }
 
 /** @throws EngineError invalid-parameter, not-found */
