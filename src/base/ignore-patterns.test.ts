@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { EngineError } from './errors.ts';
 import { IgnorePatterns, readIgnoreFile } from './ignore-patterns.ts';
 
 /** Patterns, a path, whether moby/patternmatcher leaves it out. */
@@ -70,4 +72,40 @@ test('what is below an ignored directory may be kept', () => {
   const patterns = new IgnorePatterns(['docs', '!docs/a/b', '!*.md']);
   assert.equal(patterns.mayKeepBelow('docs'), true);
   assert.equal(new IgnorePatterns(['docs', '!other']).mayKeepBelow('docs'), false);
+});
+
+test('of any patterns, those that cannot be are refused, and nothing that is kept lies where nobody looks', () => {
+  const pieces = fc.constantFrom(
+    'a',
+    'b',
+    'ü',
+    '/',
+    '*',
+    '**',
+    '?',
+    '[ab]',
+    '[^a]',
+    '[',
+    '\\',
+    '!',
+    '.',
+    '..',
+    ' ',
+  );
+  const pattern = fc.array(pieces, { maxLength: 8 }).map(each => each.join(''));
+  const path = fc.array(fc.constantFrom('a', 'b', 'ab', 'ü', '.a'), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(fc.array(pattern, { maxLength: 5 }), path, (texts, names) => {
+      let patterns: IgnorePatterns;
+      try {
+        patterns = new IgnorePatterns(readIgnoreFile(texts.join('\n')));
+      } catch (error) {
+        return error instanceof EngineError && error.kind === 'invalid-parameter';
+      }
+      if (patterns.ignores(names.join('/'))) return true;
+      const above = names.slice(1).map((_, index) => names.slice(0, index + 1).join('/'));
+      return above.every(directory => !patterns.ignores(directory) || patterns.mayKeepBelow(directory));
+    }),
+    { numRuns: 2000 },
+  );
 });
