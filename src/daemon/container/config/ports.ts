@@ -86,7 +86,7 @@ export function portBindings(
   const published = Object.entries(hostConfig.PortBindings).flatMap(([port, hosts]) =>
     (hosts.length === 0 ? [ANYWHERE] : hosts).map(host => publish(port, host)),
   );
-  const exposed = hostConfig.PublishAllPorts ? usablePorts(config.ExposedPorts) : [];
+  const exposed = hostConfig.PublishAllPorts ? [...usablePorts(config.ExposedPorts)] : [];
   checkCount(exposed.reduce((sum, { number, end }) => sum + end - number + 1, 0));
   const taken = new Set(published.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`));
   const rest = exposed.flatMap(({ number, end, protocol }) =>
@@ -102,12 +102,16 @@ function checkCount(count: number): void {
     throw invalid(`cannot publish ${count} ports: at most ${MAX_PUBLISHED} are published`);
 }
 
-/** The exposed ports that can be reached. An image may name any text as a port. */
-export function usablePorts(exposed: CompletedConfig['ExposedPorts']): UsablePort[] {
-  return Object.keys(exposed)
-    .map(readPort)
-    .filter(port => port !== undefined)
-    .filter((port): port is UsablePort => isProtocol(port.protocol));
+/** The exposed ports that can be reached. An image may name any text as a port, and all ports that there are. */
+export function* usablePorts(exposed: CompletedConfig['ExposedPorts']): Generator<UsablePort> {
+  for (const text of Object.keys(exposed)) {
+    const port = readPort(text);
+    if (port !== undefined && isUsable(port)) yield port;
+  }
+}
+
+function isUsable(port: Port): port is UsablePort {
+  return isProtocol(port.protocol);
 }
 
 function isProtocol(text: string): text is Protocol {

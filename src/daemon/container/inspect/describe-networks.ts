@@ -93,7 +93,7 @@ function describeAddresses(addresses: Endpoint['addresses']) {
 /** Published ports with where, exposed ones with null; while it runs. */
 function describePorts(container: Container): api.PortMap {
   const described: api.PortMap = {};
-  for (const [port, hosts] of portHosts(container)) described[port] = hosts.length === 0 ? null : hosts;
+  for (const [port, hosts] of portHosts(container)) described[port] = hosts;
   return described;
 }
 
@@ -104,30 +104,37 @@ export function listPorts(container: Container): api.Port[] {
     const slash = port.indexOf('/');
     const PrivatePort = Number(slash < 0 ? port : port.slice(0, slash));
     const Type = slash < 0 ? 'tcp' : port.slice(slash + 1);
-    if (hosts.length === 0) ports.push({ PrivatePort, Type });
-    for (const { HostIp, HostPort } of hosts)
-      ports.push({ IP: HostIp, PrivatePort, Type, ...(HostPort ? { PublicPort: Number(HostPort) } : {}) });
+    if (hosts === null) ports.push({ PrivatePort, Type });
+    else
+      for (const { HostIp, HostPort } of hosts)
+        ports.push({ IP: HostIp, PrivatePort, Type, ...(HostPort ? { PublicPort: Number(HostPort) } : {}) });
   }
   return ports;
 }
 
 type Hosts = { HostIp: string; HostPort: string }[];
-/** One for all ports that are exposed only: there may be as many as there are ports. */
-const NOWHERE: Hosts = [];
 
-/** Where each port of a running container is published: nowhere, for one that is exposed only. */
-function portHosts({ record, state, isRunning }: Container): Map<string, Hosts> {
+/** Where each port of a running container is published: null for one that is exposed only, of which there may be thousands. */
+function* portHosts({ record, state, isRunning }: Container): Generator<[port: string, hosts: Hosts | null]> {
+  if (!isRunning || !state.endpoints.some(hasInterface)) return;
+  const published = publishedHosts(state);
+  for (const port of Object.keys(record.config.ExposedPorts)) {
+    yield [port, published.get(port) ?? null];
+    published.delete(port);
+  }
+  yield* published;
+}
+
+function publishedHosts({ endpoints }: Pick<Container['state'], 'endpoints'>): Map<string, Hosts> {
   const ports = new Map<string, Hosts>();
-  if (!isRunning || !state.endpoints.some(hasInterface)) return ports;
-  for (const port of Object.keys(record.config.ExposedPorts)) ports.set(port, NOWHERE);
-  for (const { endpoint } of state.endpoints) {
+  for (const { endpoint } of endpoints) {
     for (const { containerPort, protocol, hostIp, hostPort } of endpoint.ports) {
       const key = `${containerPort}/${protocol}`;
       // Where nothing is translated there is no port of the host.
       const host = { HostIp: hostIp, HostPort: hostPort === 0 ? '' : String(hostPort) };
-      const hosts = ports.get(key) ?? NOWHERE;
+      const hosts = ports.get(key);
       // Not copied: one port may be published at thousands.
-      if (hosts === NOWHERE) ports.set(key, [host]);
+      if (hosts === undefined) ports.set(key, [host]);
       else hosts.push(host);
     }
   }

@@ -18,7 +18,7 @@ const OMITTED = ['HOME', 'PATH'];
  * @throws EngineError invalid-parameter
  */
 export function linkEnvironment({ name }: Container, linked: readonly LinkedContainer[]): string[] {
-  checkCount(linked);
+  checkLinked(linked);
   return linked.flatMap(link => {
     const prefix = link.alias.replaceAll('-', '_').toUpperCase();
     return [
@@ -30,7 +30,7 @@ export function linkEnvironment({ name }: Container, linked: readonly LinkedCont
 }
 
 /** @throws EngineError invalid-parameter for more variables than a process can be given */
-function checkCount(linked: readonly LinkedContainer[]): void {
+export function checkLinked(linked: readonly LinkedContainer[]): void {
   const count = linked.reduce((sum, { container: { record } }) => {
     const { ExposedPorts, Env } = record.config;
     return sum + VARIABLES_OF_PORT * Object.keys(ExposedPorts).length + Env.length;
@@ -64,7 +64,9 @@ function portVariables(prefix: string, { container, address }: LinkedContainer):
 /** TCP first, each protocol by number. */
 function exposedPorts({ record }: Container): Port[] {
   const rank = ({ protocol }: Port): number => (protocol === 'tcp' ? 0 : 1);
-  return usablePorts(record.config.ExposedPorts).sort((a, b) => rank(a) - rank(b) || a.number - b.number);
+  return [...usablePorts(record.config.ExposedPorts)].sort(
+    (a, b) => rank(a) - rank(b) || a.number - b.number,
+  );
 }
 
 function ranges(ports: readonly Port[]): [Port, Port][] {
