@@ -19,13 +19,17 @@ const [STAT, REQUEST, DATA, FINISH, FAILURE] = [0, 1, 2, 3, 4];
 export async function receiveDirectory(call: Call, directory: string): Promise<void> {
   fs.mkdirSync(directory, { recursive: true });
   const receiver = new Receiver(call, directory);
-  for await (const data of call.requests) {
-    const packet = PACKET.decode(data);
-    if (packet.type === FAILURE)
-      throw new EngineError('system', `error from sender: ${Buffer.from(packet.data).toString()}`);
-    if (packet.type === STAT) await receiver.stat(packet.stat);
-    else if (packet.type === DATA) await receiver.data(packet);
-    else if (packet.type === FINISH) return receiver.finish();
+  try {
+    for await (const data of call.requests) {
+      const packet = PACKET.decode(data);
+      if (packet.type === FAILURE)
+        throw new EngineError('system', `error from sender: ${Buffer.from(packet.data).toString()}`);
+      if (packet.type === STAT) await receiver.stat(packet.stat);
+      else if (packet.type === DATA) await receiver.data(packet);
+      else if (packet.type === FINISH) return receiver.finish();
+    }
+  } finally {
+    receiver.discard();
   }
   throw new EngineError('cancelled', 'the daemon ended before all files were sent');
 }
@@ -90,6 +94,15 @@ class Receiver {
       fs.chmodSync(place, permissionsOf(mode));
       fs.utimesSync(place, Number(modifiedNs) / 1e9, Number(modifiedNs) / 1e9);
     }
+  }
+
+  /** Removes files that have not arrived whole. */
+  discard(): void {
+    for (const { fd, temporary } of this.#arriving.values()) {
+      fs.closeSync(fd);
+      fs.rmSync(temporary, { force: true });
+    }
+    this.#arriving.clear();
   }
 
   async #endWhenComplete(): Promise<void> {

@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { test, type TestContext } from 'node:test';
+import { until } from '../../../base/testing/until.ts';
 import { GrpcClient, serveGrpc } from '../../../buildkit/grpc.ts';
 import * as wire from '../../../buildkit/messages.ts';
 import { type SessionFiles, sessionMethods } from './serve-session.ts';
@@ -122,4 +123,18 @@ test('files of the daemon’s lead nowhere out of their directory', async t => {
     }, /invalid name of a file|is no directory/);
   }
   assert.deepEqual(fs.readdirSync(out), ['link']);
+});
+
+test('of an export that fails, no file is left that has not come whole', async t => {
+  const out = temporaryDirectory(t);
+  const client = await session(t, { destinations: new Map([[0, { kind: 'directory', path: out }]]) });
+  const call = client.call('/moby.filesync.v1.FileSend/DiffCopy');
+  await call.send(wire.PACKET.encode({ stat: { path: 'x', mode: 0o644, size: 10 } }));
+  const asked = await call.responses[Symbol.asyncIterator]().next();
+  assert.equal(wire.PACKET.decode(asked.value as Buffer).type, 1);
+  assert.equal(fs.readdirSync(out).length, 1);
+  await call.send(wire.PACKET.encode({ type: 2, id: 0, data: Buffer.from('half') }));
+  await call.send(wire.PACKET.encode({ type: 4, data: Buffer.from('no more') }));
+  call.end();
+  await until(() => fs.readdirSync(out).length === 0);
 });
