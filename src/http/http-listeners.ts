@@ -42,6 +42,9 @@ export type ListenerLimits = {
   maxConnections?: number;
 };
 
+/** Requests that a client may send before their turn, each of which takes some memory. No usual client sends any. */
+const MAX_WAITING = 10_000;
+
 /** The HTTP servers of one program: they listen, refuse what is no HTTP, and end together. */
 export class HttpListeners {
   /** What they listen on, ports resolved: `unix:///run/x.sock`, `tcp://127.0.0.1:2375`, `fd://3`. */
@@ -136,6 +139,8 @@ export class HttpListeners {
     (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
     /** The last answer of each connection. */
     const answers = new WeakMap<Duplex, ServerResponse>();
+    /** How many requests of each connection wait for the answers before theirs. */
+    const waiting = new WeakMap<Duplex, number>();
     const isAnswering = (connection: Duplex): boolean => answers.get(connection)?.writableFinished === false;
     server.on('request', (request, response) => {
       const { socket } = request;
@@ -154,8 +159,14 @@ export class HttpListeners {
       });
       const answer = () => void handler.answer(request, response);
       // One at a time for each connection, as Go does: a client that sends thousands has the means of one.
-      if (isBusy) before?.once('finish', answer);
-      else answer();
+      if (!isBusy) return answer();
+      const count = (waiting.get(socket) ?? 0) + 1;
+      if (count > MAX_WAITING) return void socket.destroy();
+      waiting.set(socket, count);
+      before?.once('finish', () => {
+        waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
+        answer();
+      });
     });
     server.on('upgrade', (request, connection, head) => {
       // From here on node:http does not listen any more.

@@ -166,3 +166,13 @@ test('a connection that breaks before it is handed over does not disturb other c
     assert.equal((await ask('GET /_ping')).status, 200);
   }
 });
+
+test('a connection ends on which more requests wait than a client has use for, and others are served', async context => {
+  const { ask, connect } = await echoing(context);
+  const client = connect();
+  client.write(`POST /containers/c/wait HTTP/1.1\r\n${HOST}\r\n`);
+  client.write(`GET /_ping HTTP/1.1\r\n${HOST}\r\n`.repeat(10_001));
+  // With an error where not all of it was read.
+  await new Promise(resolve => client.once('end', resolve).once('error', resolve).resume());
+  assert.equal((await ask('GET /_ping')).status, 200);
+});
